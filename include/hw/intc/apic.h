@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Local APIC, xAPIC and x2APIC (Intel SDM vol. 3, chapter 11).
+ *
+ * The border with the CPU is two tables: CpuPins, by which the APIC drives its CPU, and the
+ * apic_*() functions below, by which the CPU asks its APIC. With -accel qtest nobody is behind the
+ * pins, and a test plays the CPU.
+ */
+#ifndef HW_INTC_APIC_H
+#define HW_INTC_APIC_H
+
+#include "hw/core/device.h"
+#include "hw/intc/apic_bus.h"
+
+#define MSR_IA32_APIC_BASE    0x1bu
+#define MSR_IA32_TSC_DEADLINE 0x6e0u
+#define MSR_X2APIC_FIRST      0x800u
+#define MSR_X2APIC_LAST       0x8ffu
+
+/* APIC to CPU. */
+typedef struct {
+    void (*intr)(void *opaque, bool level); /* a vector above the processor priority waits */
+    void (*nmi)(void *opaque);
+    void (*smi)(void *opaque);
+    void (*init)(void *opaque);
+    void (*sipi)(void *opaque, uint8_t vector);
+    /* Present TSC value of this CPU (with its offset), and the clock time at which it will reach
+     * `tsc`: what the deadline timer needs. */
+    uint64_t (*tsc)(void *opaque);
+    int64_t (*tsc_to_ns)(void *opaque, uint64_t tsc);
+    /* IA32_APIC_BASE changed: drop cached translations of the APIC page. */
+    void (*base_changed)(void *opaque);
+} CpuPins;
+
+extern const DeviceClass apic_class;
+
+/* What the board sets before realize. */
+typedef struct {
+    ApicBus *bus;
+    uint32_t apic_id;
+    bool is_bsp;
+    bool x2apic;          /* CPUID says x2APIC */
+    bool tsc_deadline;    /* CPUID says TSC-deadline */
+    bool eoi_suppression; /* version register says directed EOI works */
+    uint64_t timer_hz;    /* input clock of the APIC timer */
+    const CpuPins *pins;
+    void *pins_opaque;
+    /* ExtINT: what the i8259 pair answers to an acknowledge. */
+    int (*pic_ack)(void *opaque);
+    void *pic_opaque;
+} ApicLinks;
+ApicLinks *apic_links(Device *dev);
+ApicState *apic_from_device(Device *dev);
+
+/* The LINT0 (virtual wire from the i8259) and LINT1 (NMI) inputs. */
+IrqLine *apic_lint(ApicState *apic, int n);
+
+/* A message that the bus matched to this APIC. Level: TMR is set. */
+void apic_accept(ApicState *apic, uint8_t vector, IntrDeliveryMode mode, bool level);
+
+/* For the bus's matching. */
+uint32_t apic_get_id(const ApicState *apic); /* 32-bit in x2APIC mode, else 8-bit */
+bool apic_is_enabled(const ApicState *apic); /* IA32_APIC_BASE enable */
+bool apic_is_x2apic(const ApicState *apic);
+bool apic_matches_logical(const ApicState *apic, uint32_t dest);
+uint8_t apic_arbitration_priority(const ApicState *apic);
+
+/* CPU side. */
+/* Acknowledges: the vector to take now, its IRR bit moved to ISR; -1 if none (then the CPU goes
+ * on). Masked by priority gives the spurious vector only where the SDM says so. */
+int apic_ack(ApicState *apic);
+uint64_t apic_mmio_read(ApicState *apic, uint32_t offset, unsigned size);
+void apic_mmio_write(ApicState *apic, uint32_t offset, uint64_t value, unsigned size);
+/* MSRs 1Bh, 6E0h and 800h to 8FFh. False means #GP(0). */
+bool apic_msr_read(ApicState *apic, uint32_t msr, uint64_t *value);
+bool apic_msr_write(ApicState *apic, uint32_t msr, uint64_t value);
+uint8_t apic_get_cr8(const ApicState *apic);
+void apic_set_cr8(ApicState *apic, uint8_t cr8);
+/* The page that the CPU must route to apic_mmio_*(), or UINT64_MAX if there is none (disabled or in
+ * x2APIC mode). */
+uint64_t apic_mmio_base(const ApicState *apic);
+/* INIT (not power-on) reset: keeps IA32_APIC_BASE and the id (SDM 11.4.7.3). */
+void apic_init_reset(ApicState *apic);
+
+/* For tests and `info lapic`. */
+bool apic_irr(const ApicState *apic, uint8_t vector);
+bool apic_isr(const ApicState *apic, uint8_t vector);
+bool apic_tmr(const ApicState *apic, uint8_t vector);
+void apic_describe(const ApicState *apic, GString *out);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The APIC bus: takes an addressed message and hands it to the local APICs it matches
+ * (Intel SDM vol. 3, 11.6 "Issuing interprocessor interrupts" and 11.6.2 "Determining IPI
+ * destination"; x2APIC 11.12). EOIs travel the other way, to whoever registered for them.
+ */
+#ifndef HW_INTC_APIC_BUS_H
+#define HW_INTC_APIC_BUS_H
+
+#include "hw/core/intr_msg.h"
+#include "system/trace.h"
+
+typedef struct ApicBus ApicBus;
+typedef struct ApicState ApicState;
+
+ApicBus *apic_bus_new(Trace *trace);
+void apic_bus_free(ApicBus *bus);
+
+/* A local APIC joins; `apic_id` is its initial id, unique. Look-up by id is O(1) up to 64 Ki ids.
+ */
+void apic_bus_attach(ApicBus *bus, ApicState *apic, uint32_t apic_id);
+
+/*
+ * Delivers to every local APIC that `msg` addresses, or to one of them for lowest priority and
+ * redirection hint. Physical destination FFh (xAPIC) and FFFFFFFFh are broadcasts. True if at least
+ * one accepted it. Reserved delivery modes and vectors below 16 are dropped (fixed: noted in the
+ * receiver's error status, SDM 11.5.3).
+ */
+bool apic_bus_deliver(ApicBus *bus, const ApicMsg *msg);
+
+/* Compatibility format: decodes the address and data of a message and delivers it. This is the
+ * sink at the top of a machine without remapping. */
+IntrSink apic_bus_sink(ApicBus *bus);
+
+/* Decodes the dword pair of a message. Bits 63:40 of the address extend the destination id to 32
+ * bits as the DMAR unit's own events do (VT-d 11.4.8.5: upper address bits 31:8 are id bits 31:8).
+ */
+ApicMsg apic_msg_decode(uint64_t address, uint32_t data);
+
+/* Who wants EOI broadcasts (IOAPICs). Called with the vector of a level-triggered interrupt. */
+void apic_bus_add_eoi_listener(ApicBus *bus, void (*eoi)(void *opaque, uint8_t vector),
+                               void *opaque);
+void apic_bus_broadcast_eoi(ApicBus *bus, uint8_t vector);
+
+/* Messages delivered and dropped since reset, for `info apic` and the demo's table. */
+typedef struct {
+    uint64_t delivered;
+    uint64_t dropped;
+} ApicBusStats;
+ApicBusStats apic_bus_stats(const ApicBus *bus);
+
+#endif

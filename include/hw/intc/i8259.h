@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The pair of i8259A interrupt controllers of a PC, with the ELCR (ports 20h, 21h, A0h, A1h, 4D0h,
+ * 4D1h). Intel 8259A data sheet; ICH9 13.4.
+ */
+#ifndef HW_INTC_I8259_H
+#define HW_INTC_I8259_H
+
+#include "hw/core/device.h"
+
+extern const DeviceClass i8259_class; /* maps its own ports */
+
+/* INTR output; the board points it at the BSP's LINT0 (and others'). */
+IrqLine **i8259_intr_out(Device *dev);
+/* Inputs: device_irq_in(dev, "", 0..15). Line 2 is the cascade and not usable. */
+/* Acknowledge cycle: the vector, spurious 7 or 15 included. */
+int i8259_ack(void *dev);
+void i8259_describe(Device *dev, GString *out);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fw_cfg: named blobs for the guest, ports 510h/511h and DMA at 514h (QEMU's documented interface).
+ */
+#ifndef HW_NVRAM_FW_CFG_H
+#define HW_NVRAM_FW_CFG_H
+
+#include "hw/core/device.h"
+
+extern const DeviceClass fw_cfg_class; /* maps its own ports */
+/* Data is copied. Keys below 0x20 are the fixed ones; files get keys from 0x20 on, sorted by name.
+ */
+void fw_cfg_add(Device *dev, uint16_t key, const void *data, size_t len);
+bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine: the options that make it, the board that builds it, and what the main loop, monitor
+ * and qtest need to find on it.
+ */
+#ifndef SYSTEM_MACHINE_H
+#define SYSTEM_MACHINE_H
+
+#include "hw/core/device.h"
+#include "hw/intc/apic.h"
+#include "hw/pci/pci.h"
+#include "system/backends.h"
+#include "system/runstate.h"
+
+struct Cpu;
+
+typedef struct {
+    const char *name;                       /* -name, may be NULL */
+    uint64_t ram_size;                      /* bytes */
+    unsigned cpus, sockets, cores, threads; /* cpus at start; -smp */
+    unsigned max_cpus;
+    const char *cpu_model;                /* "max,-x2apic" or NULL */
+    const char *kernel, *initrd, *append; /* may be NULL */
+    bool host_decompress;                 /* unpack a bzImage on the host */
+    bool no_hpet;
+    const char *ioapic_version; /* NULL, "0x11" or "0x20" */
+    Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
+    Chardev *debugcon;
+    unsigned debugcon_port;
+    const char *rtc_base;
+    bool with_cpus;        /* false under -accel qtest: local APICs without CPUs behind them */
+    bool interpreter_only; /* tcg,tier=interp */
+    GHashTable *globals;   /* "driver.prop" -> text, from -global */
+} MachineOptions;
+
+typedef struct Machine Machine;
+
+typedef struct {
+    const char *name, *alias, *desc;
+    unsigned max_cpus;
+    const PropInfo *props; /* of the Machine subclass; PROP_END */
+    size_t instance_size;
+    /* Builds the board: everything but the -device devices. `iommu` is a created, unrealized
+     * remapping unit or NULL; the board links, realizes and owns it. */
+    bool (*build)(Machine *machine, Device *iommu, GError **error);
+    /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
+     * devices were reset, since firmware would run again. */
+    bool (*boot)(Machine *machine, GError **error);
+    void (*destroy)(Machine *machine);
+} MachineClass;
+
+struct Machine {
+    const MachineClass *cls;
+    MachineOptions opts;
+    Platform platform;
+    RunState *runstate;
+    GPtrArray
+        *devices; /* of Device *, in order of creation; reset in this order, freed in reverse */
+    ApicBus *apic_bus;
+    unsigned cpu_count;
+    ApicState **apics; /* cpu_count of them */
+    struct Cpu **cpus; /* NULL entries under qtest */
+    PciBus *pci_root;  /* NULL for machine none */
+    PciBus *isa;       /* reserved */
+    Device *iommu;     /* NULL without */
+    Device *ioapic;
+    Device *pic;
+};
+
+extern const MachineClass *const machine_classes[]; /* ends with NULL; hw/i386/machines.c */
+
+Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState *rs,
+                     const MachineOptions *opts);
+void machine_free(Machine *machine);
+/* Takes ownership of a realized or board-made device, so that it is reset, shown and freed. */
+void machine_own(Machine *machine, Device *dev);
+/* Creates, sets up, attaches to its bus, realizes and owns a device from -device's options
+ * ("edu,id=x,addr=5"; `globals` applied first). Owned by the machine. */
+Device *machine_add_device(Machine *machine, const char *text, GError **error);
+/* By id, or by a QOM-like path ("/machine/peripheral/x", "ioapic"); NULL if there is none. */
+Device *machine_find_device(Machine *machine, const char *path);
+void machine_reset(Machine *machine);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The x86-64 CPU as the machine sees it: make it, run it for a while, drive its pins.
+ * What is inside is in cpu_state.h.
+ */
+#ifndef TARGET_I386_CPU_H
+#define TARGET_I386_CPU_H
+
+#include <glib.h>
+
+#include "hw/intc/apic.h"
+#include "system/clock.h"
+#include "system/memory.h"
+#include "system/trace.h"
+
+typedef struct Cpu Cpu;
+typedef struct CpuModel CpuModel;   /* feature words; cpuid.c */
+typedef struct CodeCache CodeCache; /* decoded blocks, shared by the CPUs of a machine; block.c */
+
+/* "max", "qemu64,+x2apic,-sse4.2", "base"; error names the nearest model or feature. */
+CpuModel *cpu_model_parse(const char *text, GError **error);
+void cpu_model_free(CpuModel *model);
+bool cpu_model_has_x2apic(const CpuModel *model);
+bool cpu_model_has_tsc_deadline(const CpuModel *model);
+/* `-cpu help`. */
+void cpu_model_help(GString *out);
+
+typedef struct {
+    unsigned index; /* 0 is the bootstrap processor */
+    uint32_t apic_id;
+    unsigned cores, threads; /* per socket and core, for CPUID topology */
+    unsigned total;
+    const CpuModel *model;
+    AddressSpace *memory, *ports;
+    Clock *clock;
+    Trace *trace;
+    CodeCache *code;
+    ApicState *apic;
+    /* A single step asked for by nobody but tests: none. */
+} CpuConfig;
+
+/* The TSC counts at this rate from the machine's clock. */
+#define CPU_TSC_HZ 1000000000ull
+/* The APIC timer's input clock, also CPUID leaf 15h's crystal. */
+#define CPU_CRYSTAL_HZ 1000000000ull
+
+CodeCache *code_cache_new(AddressSpace *memory);
+void code_cache_free(CodeCache *code);
+
+Cpu *cpu_new(const CpuConfig *config);
+void cpu_free(Cpu *cpu);
+/* Power-on state: real mode at F000:FFF0, BSP running, others waiting for SIPI. */
+void cpu_reset(Cpu *cpu);
+
+/* Why cpu_run() came back. */
+typedef enum {
+    CPU_RAN,          /* the budget is used up, or cpu_kick() */
+    CPU_HALTED,       /* HLT or waiting for SIPI, and nothing pending */
+    CPU_YIELDED,      /* PAUSE: let another CPU run */
+    CPU_TRIPLE_FAULT, /* the machine should reset */
+} CpuExit;
+
+/* Runs about `budget` instructions. */
+CpuExit cpu_run(Cpu *cpu, uint64_t budget);
+/* Makes a running cpu_run() return soon; callable from device code and signal handlers. */
+void cpu_kick(Cpu *cpu);
+/* True if cpu_run() would do something other than return CPU_HALTED. */
+bool cpu_has_work(const Cpu *cpu);
+/* Instructions executed since power-on. */
+uint64_t cpu_instructions(const Cpu *cpu);
+
+/* The pins the APIC drives; pass with the Cpu as opaque. */
+extern const CpuPins cpu_pins;
+
+/* The map of memory changed, or A20: drop cached translations. */
+void cpu_flush_tlb(Cpu *cpu);
+/* Decoded code of [addr, addr+len) is gone. */
+void code_cache_invalidate(CodeCache *code, uint64_t addr, size_t len);
+
+/* What a boot protocol sets up instead of firmware. */
+typedef struct {
+    enum { CPU_BOOT_REAL, CPU_BOOT_PROT32, CPU_BOOT_LONG64 } mode;
+    uint64_t rip, rsp;
+    uint64_t rax, rbx, rsi, rdi;
+    uint16_t cs, ds; /* selectors loaded (flat) */
+    uint64_t cr3;    /* CPU_BOOT_LONG64 */
+    uint64_t gdt_base;
+    uint16_t gdt_limit;
+} CpuBoot;
+void cpu_set_boot(Cpu *cpu, const CpuBoot *boot);
+
+/* Registers as text: `info registers` and -d cpu_reset. */
+void cpu_describe(const Cpu *cpu, GString *out);
+
+#endif

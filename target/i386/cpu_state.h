@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of a vCPU: architectural registers, lazily kept flags, the soft TLB, pending events.
+ * Private to target/i386 and accel/tcg.
+ */
+#ifndef TARGET_I386_CPU_STATE_H
+#define TARGET_I386_CPU_STATE_H
+
+#include <setjmp.h>
+
+#include "target/i386/cpu.h"
+
+enum { R_RAX, R_RCX, R_RDX, R_RBX, R_RSP, R_RBP, R_RSI, R_RDI, R_R8, R_R15 = 15 };
+enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_COUNT };
+
+/* RFLAGS */
+#define FLAG_CF     (1u << 0)
+#define FLAG_1      (1u << 1)
+#define FLAG_PF     (1u << 2)
+#define FLAG_AF     (1u << 4)
+#define FLAG_ZF     (1u << 6)
+#define FLAG_SF     (1u << 7)
+#define FLAG_TF     (1u << 8)
+#define FLAG_IF     (1u << 9)
+#define FLAG_DF     (1u << 10)
+#define FLAG_OF     (1u << 11)
+#define FLAG_IOPL   (3u << 12)
+#define FLAG_NT     (1u << 14)
+#define FLAG_RF     (1u << 16)
+#define FLAG_VM     (1u << 17)
+#define FLAG_AC     (1u << 18)
+#define FLAG_VIF    (1u << 19)
+#define FLAG_VIP    (1u << 20)
+#define FLAG_ID     (1u << 21)
+#define FLAGS_ARITH (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
+
+#define CR0_PE         (1u << 0)
+#define CR0_MP         (1u << 1)
+#define CR0_EM         (1u << 2)
+#define CR0_TS         (1u << 3)
+#define CR0_ET         (1u << 4)
+#define CR0_NE         (1u << 5)
+#define CR0_WP         (1u << 16)
+#define CR0_AM         (1u << 18)
+#define CR0_NW         (1u << 29)
+#define CR0_CD         (1u << 30)
+#define CR0_PG         (1u << 31)
+#define CR4_VME        (1u << 0)
+#define CR4_PVI        (1u << 1)
+#define CR4_TSD        (1u << 2)
+#define CR4_DE         (1u << 3)
+#define CR4_PSE        (1u << 4)
+#define CR4_PAE        (1u << 5)
+#define CR4_MCE        (1u << 6)
+#define CR4_PGE        (1u << 7)
+#define CR4_PCE        (1u << 8)
+#define CR4_OSFXSR     (1u << 9)
+#define CR4_OSXMMEXCPT (1u << 10)
+#define CR4_UMIP       (1u << 11)
+#define CR4_LA57       (1u << 12)
+#define CR4_FSGSBASE   (1u << 16)
+#define CR4_PCIDE      (1u << 17)
+#define CR4_OSXSAVE    (1u << 18)
+#define CR4_SMEP       (1u << 20)
+#define CR4_SMAP       (1u << 21)
+#define EFER_SCE       (1u << 0)
+#define EFER_LME       (1u << 8)
+#define EFER_LMA       (1u << 10)
+#define EFER_NXE       (1u << 11)
+
+/* Exceptions */
+enum {
+    EXCP_DE = 0,
+    EXCP_DB = 1,
+    EXCP_NMI = 2,
+    EXCP_BP = 3,
+    EXCP_OF = 4,
+    EXCP_BR = 5,
+    EXCP_UD = 6,
+    EXCP_NM = 7,
+    EXCP_DF = 8,
+    EXCP_TS = 10,
+    EXCP_NP = 11,
+    EXCP_SS = 12,
+    EXCP_GP = 13,
+    EXCP_PF = 14,
+    EXCP_MF = 16,
+    EXCP_AC = 17,
+    EXCP_MC = 18,
+    EXCP_XM = 19,
+};
+
+/* A segment register with its hidden part. `attr` holds the descriptor's second dword bits 8..23
+ * (type, S, DPL, P, AVL, L, D/B, G) in place; `limit` is in bytes, already scaled by G. */
+typedef struct {
+    uint64_t base;
+    uint32_t limit;
+    uint32_t attr;
+    uint16_t selector;
+} CpuSegment;
+#define SEG_ATTR_TYPE(attr) (((attr) >> 8) & 15)
+#define SEG_ATTR_A          (1u << 8)
+#define SEG_ATTR_W          (1u << 9)  /* data: writable; code: readable */
+#define SEG_ATTR_E          (1u << 10) /* data: expand-down; code: conforming */
+#define SEG_ATTR_CODE       (1u << 11)
+#define SEG_ATTR_S          (1u << 12)
+#define SEG_ATTR_DPL_SHIFT  13
+#define SEG_ATTR_P          (1u << 15)
+#define SEG_ATTR_L          (1u << 21)
+#define SEG_ATTR_DB         (1u << 22)
+#define SEG_ATTR_G          (1u << 23)
+
+typedef struct {
+    uint64_t base;
+    uint16_t limit;
+} CpuTable;
+
+/*
+ * The soft TLB, direct-mapped on the virtual page number, one table for each kind of access rights:
+ * user, supervisor, and supervisor with SMAP in force. A tag is the virtual page address; an entry
+ * that does not permit an access has TLB_NO_TAG for it, so that one compare decides. `addend` is
+ * host address minus virtual address. MMIO and write-watched pages have flags in the tag's low bits
+ * and so always miss the fast compare.
+ */
+#define TLB_BITS   10
+#define TLB_SIZE   (1u << TLB_BITS)
+#define TLB_NO_TAG (~0ull)
+typedef struct {
+    uint64_t tag_read;
+    uint64_t tag_write;
+    uint64_t tag_exec;
+    uintptr_t addend;
+    uint64_t paddr;    /* of the page */
+    MemRegion *region; /* what answers there; NULL for nothing or the APIC page */
+    uint32_t flags;    /* private to mmu.c: global, large ... */
+} TlbEntry;
+enum { MMU_USER, MMU_KERNEL, MMU_KERNEL_SMAP, MMU_MODES };
+
+/* x87 and vector state. The x87 part is the 512-byte FXSAVE64 image (SDM vol. 1, 10.5.1), except
+ * that vector registers live in `vec`, wide enough for AVX. */
+typedef struct {
+    uint64_t lo[2]; /* xmm */
+    uint64_t hi[2]; /* upper half of ymm */
+} __attribute__((aligned(32))) VecReg;
+typedef struct {
+    /* ST(0) is st[top & 7] when `top` is (fsw >> 11) & 7: physical registers R0..R7, 80 bits each
+     */
+    struct {
+        uint64_t mantissa;
+        uint16_t exponent; /* with sign */
+        uint16_t pad[3];
+    } st[8];
+    uint16_t fcw, fsw;
+    uint8_t ftw; /* abridged: bit set = register not empty, by physical register */
+    uint16_t fop;
+    uint64_t fip, fdp;
+    uint16_t fcs, fds;
+    uint32_t mxcsr;
+    VecReg vec[16];
+} FpuState;
+
+/* Why `cpu->pending` is not zero; checked between blocks. */
+#define PEND_INTR  (1u << 0) /* level: the APIC's INTR pin */
+#define PEND_NMI   (1u << 1)
+#define PEND_SMI   (1u << 2)
+#define PEND_INIT  (1u << 3)
+#define PEND_SIPI  (1u << 4)
+#define PEND_KICK  (1u << 5) /* leave cpu_run() */
+#define PEND_DEBUG (1u << 6) /* single step or breakpoint work */
+
+struct Cpu {
+    /* hot */
+    uint64_t gpr[16];
+    uint64_t rip;
+    uint64_t cc_dst, cc_src; /* lazy flags: see flags.h */
+    uint32_t cc_op;
+    uint32_t rflags; /* everything but the arithmetic flags, which are in cc_* */
+    volatile uint32_t pending;
+    uint32_t mode; /* CPU_MODE_* bits that decoding depends on: the block cache's key */
+    uint8_t cpl;
+    uint8_t mmu_mode; /* MMU_* for data accesses now */
+    bool halted;
+    bool wait_sipi;
+    bool int_shadow; /* STI or MOV SS just done: no interrupt before the next instruction */
+    bool nmi_masked;
+    bool irq_enabled_cache; /* spare for the executor */
+    int64_t budget;         /* instructions left in this cpu_run() */
+    uint64_t insn_count;
+    CpuSegment seg[SEG_COUNT];
+    sigjmp_buf *unwind; /* where cpu_raise() goes */
+
+    TlbEntry *tlb[MMU_MODES]; /* TLB_SIZE entries each */
+
+    /* system */
+    CpuSegment ldtr, tr;
+    CpuTable gdtr, idtr;
+    uint64_t cr0, cr2, cr3, cr4;
+    uint64_t dr[8];
+    uint64_t efer, star, lstar, cstar, sfmask, kernel_gs_base;
+    uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
+    uint64_t tsc_aux, tsc_offset, pat, xcr0, xss, misc_enable, spec_ctrl;
+    uint64_t mtrr_def, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8];
+    uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
+    uint8_t sipi_vector;
+    bool shutdown; /* triple fault */
+
+    FpuState fpu;
+
+    /* exception being raised: cpu_raise() fills these in and unwinds */
+    struct {
+        int vector; /* -1 for none */
+        uint32_t error;
+        bool has_error;
+        bool soft;      /* INT n, INT3, INTO: return address is after the instruction */
+        int old_vector; /* while delivering: for double-fault classification */
+    } excp;
+
+    CpuConfig cfg;
+    void *exec; /* the executor's private part (accel/tcg, interp.c) */
+    void *mmu;  /* mmu.c's private part */
+};
+
+/* cpu->mode: what the meaning of bytes depends on besides the bytes. */
+#define CPU_MODE_CS64 (1u << 0) /* 64-bit code */
+#define CPU_MODE_CS32 (1u << 1) /* 32-bit default size (compatibility and protected) */
+#define CPU_MODE_SS32 (1u << 2) /* stack pointer is ESP, else SP (RSP in 64-bit code) */
+#define CPU_MODE_PE   (1u << 3)
+#define CPU_MODE_VM   (1u << 4)
+#define CPU_MODE_LMA  (1u << 5)
+#define CPU_MODE_USER (1u << 6) /* CPL 3 */
+#define CPU_MODE_FLAT (1u << 7) /* DS, ES, SS and CS have base 0 and limit 4 GiB: skip the checks  \
+                                 */
+#define CPU_MODE_TF (1u << 8)   /* single step: one instruction a block */
+
+/* Recomputes `mode` and `mmu_mode` after any change of CR0, CR4, EFER, RFLAGS.{VM,AC,TF}, a segment
+ * register or CPL. In segment.c. */
+void cpu_update_mode(Cpu *cpu);
+
+#endif

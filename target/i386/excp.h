@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Exceptions and interrupts (Intel SDM vol. 3, chapter 6).
+ *
+ * Anything that executes may raise: cpu_raise*() record the exception and unwind to cpu->unwind;
+ * the executor restores a precise state (registers as before the instruction, RIP at it) and calls
+ * cpu_deliver().
+ */
+#ifndef TARGET_I386_EXCP_H
+#define TARGET_I386_EXCP_H
+
+#include "target/i386/cpu_state.h"
+
+G_NORETURN void cpu_raise(Cpu *cpu, int vector);
+G_NORETURN void cpu_raise_error(Cpu *cpu, int vector, uint32_t error);
+/* CR2 is set to `address`. */
+G_NORETURN void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error);
+
+/* Delivers cpu->excp through the IDT (or real-mode IVT), with double-fault classification; sets
+ * cpu->shutdown on a triple fault. cpu->rip must be the return address to push. Never unwinds. */
+void cpu_deliver(Cpu *cpu);
+/* INT n, INT3, INTO, INT1: raise with `next_rip` as the return address; checks gate DPL. */
+G_NORETURN void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip);
+/* A vector from the APIC, or an NMI. Never unwinds. */
+void cpu_deliver_external(Cpu *cpu, int vector);
+
+/* Pending events at an instruction boundary, with priorities (SDM 6.9): returns true if the flow of
+ * control changed. Handles INIT, SIPI, NMI, INTR, KICK's bit excepted. */
+bool cpu_take_events(Cpu *cpu);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * x87, MMX and vector instructions, carried out with the host's own instructions.
+ *
+ * The decoder asks fpu_lookup() once for each decoded instruction and stores the function it gets;
+ * the executor calls it with the instruction's operands resolved to addresses. Memory operands are
+ * loaded and stored by the handlers through mmu.h.
+ */
+#ifndef TARGET_I386_FPU_H
+#define TARGET_I386_FPU_H
+
+#include <Zydis/Zydis.h>
+
+#include "target/i386/cpu_state.h"
+
+typedef struct FpuInsn FpuInsn;
+
+/* Executes one instruction. `ea` is the linear address of its memory operand, if it has one. May
+ * raise. The caller has done nothing yet but compute `ea`. */
+typedef void (*FpuHandler)(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
+
+/* What a handler needs, filled in by fpu_lookup(). */
+struct FpuInsn {
+    FpuHandler run;
+    const void *impl; /* the operation: a host thunk or function, private to fpu files */
+    uint8_t dst, src; /* register numbers; 0xff where the operand is memory or absent */
+    uint8_t src2;
+    uint8_t imm;
+    uint8_t width;  /* of the memory operand in bytes */
+    uint8_t opsize; /* of a general register operand: 4 or 8 */
+    uint16_t fop;   /* x87 opcode, for FOP */
+};
+
+/* Decides how to run a decoded x87, MMX, SSE, AES, PCLMUL, XSAVE-family instruction. False if it is
+ * not ours or the CPU model lacks the feature: #UD. */
+bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
+                const ZydisDecodedOperand *ops, FpuInsn *out);
+
+void fpu_reset(Cpu *cpu);
+/* FNINIT. */
+void fpu_init_x87(FpuState *fpu);
+/* The 512-byte FXSAVE image, for FXSAVE, XSAVE and tests. */
+void fpu_get_fxsave(const FpuState *fpu, uint8_t image[512], bool rexw);
+void fpu_set_fxsave(FpuState *fpu, const uint8_t image[512], bool rexw);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Linear to physical: page walks, the soft TLB, and guest memory accesses (Intel SDM vol. 3, 4).
+ *
+ * Accesses are by linear address and raise #PF by unwinding. Segmentation is the caller's business
+ * (segment.h). All are little-endian and of any alignment; those that cross a page touch both pages
+ * before they store anything.
+ */
+#ifndef TARGET_I386_MMU_H
+#define TARGET_I386_MMU_H
+
+#include <string.h>
+
+#include "target/i386/cpu_state.h"
+
+typedef enum { MMU_READ, MMU_WRITE, MMU_EXEC } MmuAccess;
+
+/* Slow paths: TLB miss, MMIO, page crossing, write-watched pages. `size` is 1, 2, 4 or 8. */
+uint64_t mmu_load_slow(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode);
+void mmu_store_slow(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, int mmu_mode);
+
+static inline TlbEntry *mmu_tlb_entry(Cpu *cpu, uint64_t addr, int mmu_mode)
+{
+    return &cpu->tlb[mmu_mode][(addr >> PAGE_SHIFT) & (TLB_SIZE - 1)];
+}
+
+/* One compare decides: right page, right access, and no page crossing (the low bits of the last
+ * byte's address are cut, those of a misaligned tag are not). */
+#define MMU_DEFINE_ACCESS(bits_)                                                                   \
+    static inline uint##bits_##_t mmu_load##bits_(Cpu *cpu, uint64_t addr)                         \
+    {                                                                                              \
+        TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);                                     \
+        if (G_LIKELY(((addr + bits_ / 8 - 1) & ~(PAGE_SIZE - 1)) == e->tag_read &&                 \
+                     (addr & ~(PAGE_SIZE - 1)) == e->tag_read)) {                                  \
+            uint##bits_##_t v;                                                                     \
+            memcpy(&v, (const void *)(uintptr_t)(addr + e->addend), sizeof(v));                    \
+            return v;                                                                              \
+        }                                                                                          \
+        return (uint##bits_##_t)mmu_load_slow(cpu, addr, bits_ / 8, cpu->mmu_mode);                \
+    }                                                                                              \
+    static inline void mmu_store##bits_(Cpu *cpu, uint64_t addr, uint##bits_##_t v)                \
+    {                                                                                              \
+        TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);                                     \
+        if (G_LIKELY(((addr + bits_ / 8 - 1) & ~(PAGE_SIZE - 1)) == e->tag_write &&                \
+                     (addr & ~(PAGE_SIZE - 1)) == e->tag_write)) {                                 \
+            memcpy((void *)(uintptr_t)(addr + e->addend), &v, sizeof(v));                          \
+            return;                                                                                \
+        }                                                                                          \
+        mmu_store_slow(cpu, addr, v, bits_ / 8, cpu->mmu_mode);                                    \
+    }
+MMU_DEFINE_ACCESS(8)
+MMU_DEFINE_ACCESS(16)
+MMU_DEFINE_ACCESS(32)
+MMU_DEFINE_ACCESS(64)
+
+/* With rights of the supervisor whatever CPL is: descriptor tables, TSS, IDT (SDM 4.6: implicit
+ * supervisor accesses). */
+uint64_t mmu_load_system(Cpu *cpu, uint64_t addr, unsigned size);
+void mmu_store_system(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size);
+
+/* Wide accesses (16, 32 or up to 64 bytes), all or nothing as far as faults go. */
+void mmu_load_bytes(Cpu *cpu, uint64_t addr, void *buf, unsigned len);
+void mmu_store_bytes(Cpu *cpu, uint64_t addr, const void *buf, unsigned len);
+
+/* Checks that [addr, addr+len) may be written (raising #PF if not) without writing: for
+ * read-modify-write and multi-part stores. len <= 4096. */
+void mmu_probe_write(Cpu *cpu, uint64_t addr, unsigned len);
+
+/* The host address of [addr, addr+len) if it lies in one page of plain RAM with that access allowed
+ * now, else NULL (never raises beyond what a TLB fill raises): string instructions in bulk. Pages
+ * that hold decoded code are not given for writing. */
+void *mmu_host_ptr(Cpu *cpu, uint64_t addr, unsigned len, MmuAccess access);
+
+/* Physical address of the code at linear `addr`; raises #PF. *host is its RAM address or NULL when
+ * code is not in RAM. */
+uint64_t mmu_translate_code(Cpu *cpu, uint64_t addr, uint8_t **host);
+
+/* For tools (`info`, gdb): false if not mapped; no side effects. */
+bool mmu_debug_translate(Cpu *cpu, uint64_t addr, uint64_t *paddr);
+
+void mmu_init(Cpu *cpu);
+void mmu_free(Cpu *cpu);
+void mmu_flush_all(Cpu *cpu);
+void mmu_flush_non_global(Cpu *cpu);
+void mmu_flush_page(Cpu *cpu, uint64_t addr);
+/* MOV to CR3 with its PCID rules; `value` is as the guest gave it, bit 63 included. */
+void mmu_set_cr3(Cpu *cpu, uint64_t value);
+/* INVPCID; raises #GP for bad types. */
+void mmu_invpcid(Cpu *cpu, unsigned type, uint64_t pcid, uint64_t addr);
+/* A page got PAGE_CODE: writes to it must take the slow path from now on, in this CPU's TLB. */
+void mmu_watch_page(Cpu *cpu, uint64_t paddr);
+
+#endif

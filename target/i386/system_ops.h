@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Privileged instructions' effects: control and debug registers, MSRs, CPUID, port I/O, XSETBV.
+ * Privilege checks are done here; functions raise by unwinding.
+ */
+#ifndef TARGET_I386_SYSTEM_OPS_H
+#define TARGET_I386_SYSTEM_OPS_H
+
+#include "target/i386/cpu_state.h"
+
+uint64_t sys_read_cr(Cpu *cpu, int n);
+void sys_write_cr(Cpu *cpu, int n, uint64_t value);
+uint64_t sys_read_dr(Cpu *cpu, int n);
+void sys_write_dr(Cpu *cpu, int n, uint64_t value);
+/* ECX -> EDX:EAX and back. */
+void sys_rdmsr(Cpu *cpu);
+void sys_wrmsr(Cpu *cpu);
+/* CPUID with EAX, ECX; writes EAX, EBX, ECX, EDX. */
+void sys_cpuid(Cpu *cpu);
+void sys_xgetbv(Cpu *cpu);
+void sys_xsetbv(Cpu *cpu);
+uint64_t sys_rdtsc(Cpu *cpu); /* checks CR4.TSD */
+void sys_rdpmc(Cpu *cpu);
+/* IN and OUT with IOPL and the TSS's permission map. size 1, 2, 4. */
+uint32_t sys_in(Cpu *cpu, uint16_t port, unsigned size);
+void sys_out(Cpu *cpu, uint16_t port, uint32_t value, unsigned size);
+/* Just the check, for INS and OUTS. */
+void sys_check_io(Cpu *cpu, uint16_t port, unsigned size);
+void sys_hlt(Cpu *cpu);
+void sys_cli(Cpu *cpu);
+void sys_sti(Cpu *cpu);
+void sys_clts(Cpu *cpu);
+void sys_lmsw(Cpu *cpu, uint16_t value);
+void sys_invlpg(Cpu *cpu, uint64_t addr);
+void sys_swapgs(Cpu *cpu);
+void sys_wbinvd(Cpu *cpu);
+/* PUSHF image; POPF with `opsize` 2, 4 or 8 and its privilege rules. */
+void sys_popf(Cpu *cpu, uint64_t value, unsigned opsize);
+/* #UD, #NM checks before x87 and vector instructions (CR0.EM, TS, CR4.OSFXSR, OSXSAVE). */
+void sys_check_x87(Cpu *cpu);
+void sys_check_sse(Cpu *cpu);
+/* The feature words: is this CPUID feature there? Feature ids are in cpuid.h. */
+bool cpu_has_feature(const Cpu *cpu, int feature);
+
+#endif
