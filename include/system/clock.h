@@ -9,8 +9,8 @@
 #ifndef SYSTEM_CLOCK_H
 #define SYSTEM_CLOCK_H
 
+#include <inttypes.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #define NS_PER_SEC 1000000000ll
 #define NS_PER_MS  1000000ll

@@ -10,9 +10,9 @@
 #define SYSTEM_MEMORY_H
 
 #include <glib.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 typedef enum {
     MEM_OK,
@@ -45,6 +45,7 @@ typedef struct MemRegion {
     uint8_t *page_flags; /* RAM: one byte a 4 KiB page, PAGE_* below; NULL for others */
     const MemOps *ops;   /* MEM_IO */
     void *opaque;
+    bool mapped; /* kept by as_add() and as_remove() */
 } MemRegion;
 
 /* page_flags bits. The CPU sets PAGE_CODE on pages it has decoded code from. */

@@ -9,8 +9,8 @@
 #define SYSTEM_TRACE_H
 
 #include <glib.h>
+#include <inttypes.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
 typedef enum {

@@ -9,8 +9,8 @@
 #ifndef HW_CORE_INTR_MSG_H
 #define HW_CORE_INTR_MSG_H
 
+#include <inttypes.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 /* The window of interrupt requests in the physical address space. */
 #define INTR_WINDOW_BASE 0xfee00000ull

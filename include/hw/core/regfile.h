@@ -10,9 +10,9 @@
 #ifndef HW_CORE_REGFILE_H
 #define HW_CORE_REGFILE_H
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 typedef struct RegRow {
     const char *name; /* the specification's */

@@ -7,8 +7,8 @@
 #define HW_CORE_STATE_H
 
 #include <glib.h>
+#include <inttypes.h>
 #include <stddef.h>
-#include <stdint.h>
 
 typedef enum {
     STATE_UINT8 = 1, /* also bool */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Properties: text from the command line into typed fields. */
+#include "hw/core/properties.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "system/backends.h"
+
+G_GNUC_PRINTF(4, 5)
+static bool bad_value(GError **error, const PropInfo *prop, const char *text, const char *format,
+                      ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *wanted = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE, "property '%s' cannot be '%s': %s",
+                prop->name, text, wanted);
+    return false;
+}
+
+static bool parse_bool(const char *text, bool *value)
+{
+    static const char *const words[][2] = {
+        {"off", "on"}, {"no", "yes"}, {"false", "true"}, {"n", "y"}, {"0", "1"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        for (int v = 0; v < 2; v++) {
+            if (strcmp(text, words[i][v]) == 0) {
+                *value = v;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A whole number, decimal or 0x; `size_suffix` allows K, M, G and T. */
+static bool parse_number(const char *text, bool size_suffix, uint64_t *value)
+{
+    char *end;
+    if (!g_ascii_isdigit(text[0])) {
+        return false;
+    }
+    errno = 0;
+    *value = g_ascii_strtoull(text, &end, 0);
+    if (errno) {
+        return false;
+    }
+    if (size_suffix && *end) {
+        static const char suffixes[] = "bkmgt";
+        const char *found = strchr(suffixes, g_ascii_tolower(*end));
+        unsigned shift = found ? 10 * (unsigned)(found - suffixes) : 0;
+        if (!found || (*value << shift) >> shift != *value) {
+            return false;
+        }
+        *value <<= shift;
+        end++;
+        if (g_ascii_tolower(*end) == 'b') {
+            end++;
+        }
+    }
+    return *end == 0;
+}
+
+static uint64_t type_max(PropType type)
+{
+    switch (type) {
+    case PROP_UINT8:
+        return UINT8_MAX;
+    case PROP_UINT16:
+        return UINT16_MAX;
+    case PROP_UINT32:
+        return UINT32_MAX;
+    default:
+        return UINT64_MAX;
+    }
+}
+
+static bool set_number(void *field, const PropInfo *prop, const char *text, GError **error)
+{
+    uint64_t value, max = prop->max ? prop->max : type_max(prop->type);
+    if (!parse_number(text, prop->type == PROP_SIZE, &value)) {
+        return bad_value(error, prop, text,
+                         prop->type == PROP_SIZE ? "a size such as 512M or 2G is needed"
+                                                 : "a whole number, decimal or 0x, is needed");
+    }
+    if (value < prop->min || value > max) {
+        return bad_value(error, prop, text, "it must be from %" PRIu64 " to %" PRIu64, prop->min,
+                         max);
+    }
+    switch (prop->type) {
+    case PROP_UINT8:
+        *(uint8_t *)field = (uint8_t)value;
+        break;
+    case PROP_UINT16:
+        *(uint16_t *)field = (uint16_t)value;
+        break;
+    case PROP_UINT32:
+        *(uint32_t *)field = (uint32_t)value;
+        break;
+    default:
+        *(uint64_t *)field = value;
+        break;
+    }
+    return true;
+}
+
+static bool set_choice(int *field, const PropInfo *prop, const char *text, GError **error)
+{
+    for (int i = 0; prop->choices[i]; i++) {
+        if (strcmp(prop->choices[i], text) == 0) {
+            *field = i;
+            return true;
+        }
+    }
+    g_autofree char *all = g_strjoinv(", ", (char **)prop->choices);
+    return bad_value(error, prop, text, "it is one of %s", all);
+}
+
+static bool set_onoffauto(int *field, const PropInfo *prop, const char *text, GError **error)
+{
+    bool on;
+    if (strcmp(text, "auto") == 0) {
+        *field = ONOFF_AUTO;
+        return true;
+    }
+    if (!parse_bool(text, &on)) {
+        return bad_value(error, prop, text, "it is one of on, off, auto");
+    }
+    *field = on ? ONOFF_ON : ONOFF_OFF;
+    return true;
+}
+
+/* "5" or "5.1", the numbers in hexadecimal as PCI addresses are. */
+static bool set_pci_addr(int32_t *field, const PropInfo *prop, const char *text, GError **error)
+{
+    char *end;
+    uint64_t fn = 0, dev = g_ascii_strtoull(text, &end, 16);
+    bool ok = end != text;
+    if (ok && *end == '.') {
+        const char *start = end + 1;
+        fn = g_ascii_strtoull(start, &end, 16);
+        ok = end != start;
+    }
+    if (!ok || *end || dev > 31 || fn > 7) {
+        return bad_value(error, prop, text,
+                         "a PCI address is DEVICE or DEVICE.FUNCTION, from 0 to 1f.7");
+    }
+    *field = (int32_t)(dev << 3 | fn);
+    return true;
+}
+
+static bool set_backend(void **field, const PropInfo *prop, const char *text,
+                        struct Backends *backends, GError **error)
+{
+    bool drive = prop->type == PROP_DRIVE;
+    void *found = NULL;
+    if (backends) {
+        found = drive ? (void *)backends_drive(backends, text)
+                      : (void *)backends_chardev(backends, text);
+    }
+    if (found) {
+        *field = found;
+        return true;
+    }
+    size_t count = 0;
+    g_autofree const char **ids = NULL;
+    if (backends) {
+        ids = drive ? backends_drive_ids(backends, &count) : backends_chardev_ids(backends, &count);
+    }
+    const char *near = nearest_name(text, ids, count);
+    const char *kind = drive ? "-drive" : "-chardev";
+    return near ? bad_value(error, prop, text, "no %s has this id (did you mean '%s'?)", kind, near)
+                : bad_value(error, prop, text, "no %s has this id", kind);
+}
+
+bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backends *backends,
+              GError **error)
+{
+    void *field = (uint8_t *)object + prop->offset;
+    switch (prop->type) {
+    case PROP_BOOL:
+        return parse_bool(text, field) || bad_value(error, prop, text, "it is one of on, off");
+    case PROP_STRING:
+        g_free(*(char **)field);
+        *(char **)field = g_strdup(text);
+        return true;
+    case PROP_ENUM:
+        return set_choice(field, prop, text, error);
+    case PROP_ONOFFAUTO:
+        return set_onoffauto(field, prop, text, error);
+    case PROP_PCI_ADDR:
+        return set_pci_addr(field, prop, text, error);
+    case PROP_DRIVE:
+    case PROP_CHARDEV:
+        return set_backend(field, prop, text, backends, error);
+    default:
+        return set_number(field, prop, text, error);
+    }
+}
+
+void prop_set_defaults(void *object, const PropInfo *table)
+{
+    for (const PropInfo *p = table; p && p->name; p++) {
+        if (p->def) {
+            bool ok = prop_set(object, p, p->def, NULL, NULL);
+            g_assert(ok);
+        } else if (p->type == PROP_PCI_ADDR) {
+            *(int32_t *)((uint8_t *)object + p->offset) = -1;
+        }
+    }
+}
+
+void prop_clear(void *object, const PropInfo *table)
+{
+    for (const PropInfo *p = table; p && p->name; p++) {
+        if (p->type == PROP_STRING) {
+            g_clear_pointer((char **)((uint8_t *)object + p->offset), g_free);
+        }
+    }
+}
+
+const PropInfo *prop_find(const PropInfo *table, const char *name)
+{
+    for (const PropInfo *p = table; p && p->name; p++) {
+        if (strcmp(p->name, name) == 0) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+const char *prop_type_name(const PropInfo *prop)
+{
+    static const char *const names[] = {
+        [PROP_BOOL] = "bool",     [PROP_UINT8] = "uint8",      [PROP_UINT16] = "uint16",
+        [PROP_UINT32] = "uint32", [PROP_UINT64] = "uint64",    [PROP_SIZE] = "size",
+        [PROP_STRING] = "str",    [PROP_ENUM] = "choice",      [PROP_ONOFFAUTO] = "on|off|auto",
+        [PROP_PCI_ADDR] = "addr", [PROP_DRIVE] = "drive's id", [PROP_CHARDEV] = "chardev's id",
+    };
+    return names[prop->type];
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine's clock, and its timers in a binary heap ordered by time, then by arming order. */
+#include "system/clock.h"
+
+#include <glib.h>
+#include <time.h>
+
+struct Clock {
+    ClockKind kind;
+    bool running;
+    int64_t offset; /* CLOCK_HOST: machine time minus host time while running, else machine time */
+    int64_t now;    /* CLOCK_MANUAL */
+    uint64_t order;
+    GPtrArray *heap; /* of Timer * */
+};
+
+/* At most this many callbacks a clock_run(), so that timers re-armed in the past cannot hang us. */
+#define FIRES_PER_RUN 256
+
+static int64_t host_now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+Clock *clock_new(ClockKind kind)
+{
+    Clock *clock = g_new0(Clock, 1);
+    clock->kind = kind;
+    clock->heap = g_ptr_array_new();
+    return clock;
+}
+
+void clock_free(Clock *clock)
+{
+    if (clock) {
+        g_ptr_array_free(clock->heap, true);
+        g_free(clock);
+    }
+}
+
+int64_t clock_now(Clock *clock)
+{
+    if (clock->kind == CLOCK_MANUAL) {
+        return clock->now;
+    }
+    return clock->running ? host_now() + clock->offset : clock->offset;
+}
+
+void clock_stop(Clock *clock)
+{
+    if (clock->running) {
+        clock->offset += host_now();
+        clock->running = false;
+    }
+}
+
+void clock_start(Clock *clock)
+{
+    if (!clock->running) {
+        clock->offset -= host_now();
+        clock->running = true;
+        if (clock->kind == CLOCK_MANUAL) {
+            clock->offset = 0;
+        }
+    }
+}
+
+bool clock_is_running(const Clock *clock)
+{
+    return clock->running;
+}
+
+/* Heap of timers */
+
+static Timer *heap_at(const Clock *clock, guint i)
+{
+    return g_ptr_array_index(clock->heap, i);
+}
+
+static bool fires_before(const Timer *a, const Timer *b)
+{
+    return a->expires != b->expires ? a->expires < b->expires : a->order < b->order;
+}
+
+static void heap_put(Clock *clock, guint i, Timer *timer)
+{
+    clock->heap->pdata[i] = timer;
+    timer->heap_index = (int)i;
+}
+
+static void sift_up(Clock *clock, guint i)
+{
+    Timer *timer = heap_at(clock, i);
+    while (i > 0 && fires_before(timer, heap_at(clock, (i - 1) / 2))) {
+        heap_put(clock, i, heap_at(clock, (i - 1) / 2));
+        i = (i - 1) / 2;
+    }
+    heap_put(clock, i, timer);
+}
+
+static void sift_down(Clock *clock, guint i)
+{
+    Timer *timer = heap_at(clock, i);
+    for (;;) {
+        guint child = 2 * i + 1;
+        if (child >= clock->heap->len) {
+            break;
+        }
+        if (child + 1 < clock->heap->len &&
+            fires_before(heap_at(clock, child + 1), heap_at(clock, child))) {
+            child++;
+        }
+        if (!fires_before(heap_at(clock, child), timer)) {
+            break;
+        }
+        heap_put(clock, i, heap_at(clock, child));
+        i = child;
+    }
+    heap_put(clock, i, timer);
+}
+
+void timer_init(Timer *timer, Clock *clock, void (*fire)(void *opaque), void *opaque)
+{
+    *timer = (Timer){.clock = clock, .fire = fire, .opaque = opaque, .heap_index = -1};
+}
+
+void timer_cancel(Timer *timer)
+{
+    if (!timer->clock || !timer_is_armed(timer)) {
+        return;
+    }
+    Clock *clock = timer->clock;
+    guint hole = (guint)timer->heap_index;
+    timer->heap_index = -1;
+    Timer *tail = heap_at(clock, clock->heap->len - 1);
+    g_ptr_array_set_size(clock->heap, (gint)clock->heap->len - 1);
+    if (tail != timer) {
+        heap_put(clock, hole, tail);
+        sift_up(clock, hole);
+        sift_down(clock, (guint)tail->heap_index);
+    }
+}
+
+void timer_arm(Timer *timer, int64_t expires_ns)
+{
+    Clock *clock = timer->clock;
+    timer_cancel(timer);
+    timer->expires = expires_ns;
+    timer->order = clock->order++;
+    g_ptr_array_add(clock->heap, timer);
+    sift_up(clock, clock->heap->len - 1);
+}
+
+int64_t clock_deadline(const Clock *clock)
+{
+    return clock->heap->len ? heap_at(clock, 0)->expires : INT64_MAX;
+}
+
+static bool fire_due(Clock *clock, int64_t now)
+{
+    if (clock_deadline(clock) > now) {
+        return false;
+    }
+    Timer *timer = heap_at(clock, 0);
+    timer_cancel(timer);
+    timer->fire(timer->opaque);
+    return true;
+}
+
+bool clock_run(Clock *clock)
+{
+    int64_t now = clock_now(clock);
+    bool fired = false;
+    for (int i = 0; i < FIRES_PER_RUN && fire_due(clock, now); i++) {
+        fired = true;
+    }
+    return fired;
+}
+
+void clock_advance_to(Clock *clock, int64_t ns)
+{
+    g_assert(clock->kind == CLOCK_MANUAL);
+    for (;;) {
+        int64_t next = clock_deadline(clock);
+        if (next > ns) {
+            break;
+        }
+        clock->now = MAX(clock->now, next);
+        fire_due(clock, clock->now);
+    }
+    clock->now = MAX(clock->now, ns);
+}
