@@ -201,6 +201,9 @@ struct Cpu {
     uint64_t tsc_aux, tsc_offset, pat, xcr0, xss, misc_enable, spec_ctrl;
     uint64_t mtrr_def, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8];
     uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
+    uint64_t tsc_adjust;
+    uint64_t pdpte[4];  /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
+    uint32_t dr6_traps; /* DR6 bits of a trap waiting under PEND_DEBUG */
     uint8_t sipi_vector;
     bool shutdown; /* triple fault */
 
@@ -211,13 +214,15 @@ struct Cpu {
         int vector; /* -1 for none */
         uint32_t error;
         bool has_error;
-        bool soft;      /* INT n, INT3, INTO: return address is after the instruction */
-        int old_vector; /* while delivering: for double-fault classification */
+        bool soft;         /* INT n, INT3, INTO: return address is after the instruction */
+        int old_vector;    /* while delivering: for double-fault classification */
+        uint64_t next_rip; /* with `soft`: the return address */
     } excp;
 
     CpuConfig cfg;
-    void *exec; /* the executor's private part (accel/tcg, interp.c) */
-    void *mmu;  /* mmu.c's private part */
+    void *exec;                  /* the executor's private part (accel/tcg, interp.c) */
+    void (*exec_free)(Cpu *cpu); /* set with `exec`; called by cpu_free() */
+    void *mmu;                   /* mmu.c's private part */
 };
 
 /* cpu->mode: what the meaning of bytes depends on besides the bytes. */
@@ -228,9 +233,10 @@ struct Cpu {
 #define CPU_MODE_VM   (1u << 4)
 #define CPU_MODE_LMA  (1u << 5)
 #define CPU_MODE_USER (1u << 6) /* CPL 3 */
-#define CPU_MODE_FLAT (1u << 7) /* DS, ES, SS and CS have base 0 and limit 4 GiB: skip the checks  \
-                                 */
-#define CPU_MODE_TF (1u << 8)   /* single step: one instruction a block */
+#define CPU_MODE_FLAT                                                                              \
+    (1u << 7)                 /* DS, ES, SS and CS have base 0 and limit 4 GiB: skip the checks    \
+                               */
+#define CPU_MODE_TF (1u << 8) /* single step: one instruction a block */
 
 /* Recomputes `mode` and `mmu_mode` after any change of CR0, CR4, EFER, RFLAGS.{VM,AC,TF}, a segment
  * register or CPL. In segment.c. */

@@ -53,6 +53,29 @@ MMU_DEFINE_ACCESS(16)
 MMU_DEFINE_ACCESS(32)
 MMU_DEFINE_ACCESS(64)
 
+/* The same with the rights of a given kind: stacks of another privilege level. */
+static inline uint64_t mmu_load_as(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
+{
+    TlbEntry *e = mmu_tlb_entry(cpu, addr, mmu_mode);
+    if (G_LIKELY(((addr + size - 1) & ~(PAGE_SIZE - 1)) == e->tag_read &&
+                 (addr & ~(PAGE_SIZE - 1)) == e->tag_read)) {
+        uint64_t v = 0;
+        memcpy(&v, (const void *)(uintptr_t)(addr + e->addend), size);
+        return v;
+    }
+    return mmu_load_slow(cpu, addr, size, mmu_mode);
+}
+static inline void mmu_store_as(Cpu *cpu, uint64_t addr, uint64_t v, unsigned size, int mmu_mode)
+{
+    TlbEntry *e = mmu_tlb_entry(cpu, addr, mmu_mode);
+    if (G_LIKELY(((addr + size - 1) & ~(PAGE_SIZE - 1)) == e->tag_write &&
+                 (addr & ~(PAGE_SIZE - 1)) == e->tag_write)) {
+        memcpy((void *)(uintptr_t)(addr + e->addend), &v, size);
+        return;
+    }
+    mmu_store_slow(cpu, addr, v, size, mmu_mode);
+}
+
 /* With rights of the supervisor whatever CPL is: descriptor tables, TSS, IDT (SDM 4.6: implicit
  * supervisor accesses). */
 uint64_t mmu_load_system(Cpu *cpu, uint64_t addr, unsigned size);
@@ -87,6 +110,9 @@ void mmu_flush_page(Cpu *cpu, uint64_t addr);
 void mmu_set_cr3(Cpu *cpu, uint64_t value);
 /* INVPCID; raises #GP for bad types. */
 void mmu_invpcid(Cpu *cpu, unsigned type, uint64_t pcid, uint64_t addr);
+/* PAE paging: reads the four PDPTEs at `cr3` into cpu->pdpte; false (nothing changed) if a reserved
+ * bit is set. */
+bool mmu_load_pdptes(Cpu *cpu, uint64_t cr3);
 /* A page got PAGE_CODE: writes to it must take the slow path from now on, in this CPU's TLB. */
 void mmu_watch_page(Cpu *cpu, uint64_t paddr);
 

@@ -34,7 +34,11 @@ void sys_lmsw(Cpu *cpu, uint16_t value);
 void sys_invlpg(Cpu *cpu, uint64_t addr);
 void sys_swapgs(Cpu *cpu);
 void sys_wbinvd(Cpu *cpu);
-/* PUSHF image; POPF with `opsize` 2, 4 or 8 and its privilege rules. */
+/* SGDT, SIDT, SLDT, STR, SMSW: #GP(0) if UMIP forbids them now. */
+void sys_check_umip(Cpu *cpu);
+/* MOV to and from segment bases: RDFSBASE and so on are #UD without CR4.FSGSBASE. */
+void sys_check_fsgsbase(Cpu *cpu);
+/* POPF with `opsize` 2, 4 or 8 and its privilege rules. */
 void sys_popf(Cpu *cpu, uint64_t value, unsigned opsize);
 /* #UD, #NM checks before x87 and vector instructions (CR0.EM, TS, CR4.OSFXSR, OSXSAVE). */
 void sys_check_x87(Cpu *cpu);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * CPU features by name, and what CPUID answers (Intel SDM vol. 2, CPUID).
+ *
+ * A feature has an id here, a row in cpuid_features.c, and is either there for a model or not. The
+ * decoder asks cpu_model_has() once per decoded instruction; helpers ask cpu_has_feature().
+ */
+#ifndef TARGET_I386_CPUID_H
+#define TARGET_I386_CPUID_H
+
+#include "target/i386/cpu_state.h"
+
+typedef enum {
+    /* 1.EDX */
+    FEAT_FPU,
+    FEAT_DE,
+    FEAT_PSE,
+    FEAT_TSC,
+    FEAT_MSR,
+    FEAT_PAE,
+    FEAT_MCE,
+    FEAT_CX8,
+    FEAT_APIC,
+    FEAT_SEP,
+    FEAT_MTRR,
+    FEAT_PGE,
+    FEAT_MCA,
+    FEAT_CMOV,
+    FEAT_PAT,
+    FEAT_PSE36,
+    FEAT_CLFLUSH,
+    FEAT_MMX,
+    FEAT_FXSR,
+    FEAT_SSE,
+    FEAT_SSE2,
+    FEAT_SS,
+    FEAT_HT,
+    /* 1.ECX */
+    FEAT_SSE3,
+    FEAT_PCLMULQDQ,
+    FEAT_MONITOR,
+    FEAT_SSSE3,
+    FEAT_FMA,
+    FEAT_CX16,
+    FEAT_PCID,
+    FEAT_SSE41,
+    FEAT_SSE42,
+    FEAT_X2APIC,
+    FEAT_MOVBE,
+    FEAT_POPCNT,
+    FEAT_TSC_DEADLINE,
+    FEAT_AES,
+    FEAT_XSAVE,
+    FEAT_AVX,
+    FEAT_F16C,
+    FEAT_RDRAND,
+    FEAT_HYPERVISOR,
+    /* 7.0.EBX, ECX, EDX */
+    FEAT_FSGSBASE,
+    FEAT_TSC_ADJUST,
+    FEAT_BMI1,
+    FEAT_AVX2,
+    FEAT_SMEP,
+    FEAT_BMI2,
+    FEAT_ERMS,
+    FEAT_INVPCID,
+    FEAT_RDSEED,
+    FEAT_ADX,
+    FEAT_SMAP,
+    FEAT_CLFLUSHOPT,
+    FEAT_CLWB,
+    FEAT_SHA_NI,
+    FEAT_UMIP,
+    FEAT_PKU,
+    FEAT_LA57,
+    FEAT_RDPID,
+    FEAT_FSRM,
+    FEAT_MD_CLEAR,
+    FEAT_SPEC_CTRL,
+    FEAT_STIBP,
+    FEAT_ARCH_CAPABILITIES,
+    FEAT_SSBD,
+    /* 0xd.1.EAX, 6.EAX */
+    FEAT_XSAVEOPT,
+    FEAT_XSAVEC,
+    FEAT_XGETBV1,
+    FEAT_XSAVES,
+    FEAT_ARAT,
+    /* 0x80000001, 0x80000007, 0x80000008 */
+    FEAT_SYSCALL,
+    FEAT_NX,
+    FEAT_PDPE1GB,
+    FEAT_RDTSCP,
+    FEAT_LM,
+    FEAT_LAHF_LM,
+    FEAT_ABM,
+    FEAT_3DNOWPREFETCH,
+    FEAT_SVM,
+    FEAT_VMX,
+    FEAT_INVTSC,
+    FEAT_COUNT
+} CpuFeature;
+
+/* Physical address bits of every model. */
+#define CPU_PHYS_BITS 46
+
+bool cpu_model_has(const CpuModel *model, int feature);
+const char *cpu_model_name(const CpuModel *model);
+/* Features that were asked for by "+name" and are not to be had, "avx,vmx", or NULL: for a
+ * warning. Owned by the model. */
+const char *cpu_model_missing(const CpuModel *model);
+
+/* One feature's row. */
+typedef enum { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX } CpuidReg;
+typedef struct {
+    const char *name, *alias; /* QEMU's spelling; alias may be NULL */
+    uint32_t leaf, subleaf;
+    CpuidReg reg;
+    uint8_t bit;
+    bool available; /* this CPU can do it */
+    uint8_t level;  /* least model level that has it: see cpuid_features.c */
+} CpuFeatureRow;
+extern const CpuFeatureRow cpu_feature_rows[FEAT_COUNT];
+/* By name or alias, '_' and '-' and '.' alike; -1 if unknown, and *nearest is the closest name. */
+int cpu_feature_find(const char *name, const char **nearest);
+
+typedef struct {
+    uint32_t eax, ebx, ecx, edx;
+} CpuidResult;
+/* What CPUID answers on `cpu` now (OSXSAVE and the APIC bit depend on its state). */
+CpuidResult cpuid_query(const Cpu *cpu, uint32_t leaf, uint32_t subleaf);
+/* XCR0 bits that a model has. */
+uint64_t cpu_model_xcr0(const CpuModel *model);
+
+#endif
