@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The habitual targets; meson and ninja do the work.
+BUILD = build
+-include config.mk
+
+NINJA = ninja -C $(BUILD)
+TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
+SOURCES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: all check check-unit check-qtest check-guest check-boot bench \
+        format check-format install clean distclean help
+
+all: $(BUILD)/build.ninja
+	$(NINJA)
+
+$(BUILD)/build.ninja:
+	./configure --build=$(BUILD)
+
+check: all
+	$(TEST)
+
+check-unit: all
+	$(TEST) --suite unit
+
+check-qtest: all
+	$(TEST) --suite qtest
+
+check-guest: all
+	$(TEST) --suite guest
+
+check-boot: all
+	scripts/fetch-guests $(BUILD)/guests
+	$(TEST) --suite boot
+
+bench: all
+	bench/boot
+
+format:
+	clang-format -i $(SOURCES)
+
+check-format:
+	clang-format --dry-run -Werror $(SOURCES)
+
+install: all
+	meson install -C $(BUILD)
+
+clean:
+	$(NINJA) clean
+
+distclean:
+	rm -rf $(BUILD) config.mk
+
+help:
+	@echo 'make               build qemu-system-x86_64 in $(BUILD)/'
+	@echo 'make check         every test of this build'
+	@echo 'make check-unit    codecs, core parts, the CPU against the host CPU'
+	@echo 'make check-qtest   guest-visible register sequences, without a CPU'
+	@echo 'make check-guest   small bare-metal guests of our own'
+	@echo 'make check-boot    real kernels to user space (fetches them first)'
+	@echo 'make bench         boot times beside the QEMU on this machine'
+	@echo 'make format        lay the code out; make check-format only looks'
+	@echo 'make install       into the prefix given to ./configure'
+	@echo 'make clean         remove what was built; make distclean all of it'
+	@echo './configure --help shows what can be chosen (compiler, sanitizers)'

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots real kernels to user space and reads what they say.
+
+A case is a row of CASES: the kernel, the command line, and what the guest's log must and must not
+have. The guest's init (tests/boot/init) works on a virtio disk and moves interrupts; this side checks
+the disk's file against the checksum that the guest read. Prints TAP.
+
+Usage: boot-test.py --qemu PROGRAM --guests FOLDER [--list] [CASE]...
+"""
+import argparse
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+TIMEOUT = int(os.environ.get("SWITCHYARD_BOOT_TIMEOUT", "600"))
+
+X2APIC = ["DMAR-IR: Enabled IRQ remapping in x2apic mode",
+          "Switched APIC routing to cluster x2apic"]
+XAPIC = ["DMAR-IR: Enabled IRQ remapping in xapic mode"]
+NO_REMAP = []
+# Whatever the machine, these mean that an interrupt or a DMA went wrong.
+BAD = [r"DMAR:.*fault", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared", r"Kernel panic",
+       r"BUG:", r"Call Trace", r"guest: FAIL", r"Invalidation Time-out", r"hung task",
+       r"rcu.*stall", r"soft lockup", r"guest: irq (SPU|ERR|MIS):.*[1-9]"]
+UNIT = "intel-iommu,intremap=on,eim=on"
+
+
+class Case:
+    def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=()):
+        self.kernel, self.cpus, self.unit, self.wants = kernel, cpus, unit, wants
+        self.cpu, self.append, self.memory, self.extra = cpu, append, memory, list(extra)
+
+    def remapped(self):
+        return self.unit is not None and bool(self.wants)
+
+
+CASES = {
+    **{f"{kernel}-{cpus}": Case(kernel, cpus, UNIT, X2APIC)
+       for kernel in ("cloud", "generic") for cpus in (1, 2, 8)},
+    "cloud-xapic": Case("cloud", 2, "intel-iommu,intremap=on", XAPIC, cpu="max,-x2apic"),
+    "generic-xapic": Case("generic", 2, "intel-iommu,intremap=on", XAPIC, cpu="max,-x2apic"),
+    "cloud-no-unit": Case("cloud", 2, None, NO_REMAP),
+    "generic-no-unit": Case("generic", 2, None, NO_REMAP),
+    "cloud-intremap-off": Case("cloud", 2, "intel-iommu,intremap=off", NO_REMAP),
+    "generic-intremap-off": Case("generic", 2, "intel-iommu,intremap=off", NO_REMAP),
+    "cloud-caching-mode": Case("cloud", 2, UNIT + ",caching-mode=on", X2APIC),
+    "cloud-latency": Case("cloud", 2, UNIT + ",qi-latency=20000,gcmd-latency=50000", X2APIC),
+    "cloud-iec-random": Case("cloud", 2, UNIT + ",iec=random,seed=7", X2APIC),
+    "cloud-aw-39": Case("cloud", 2, UNIT + ",aw-bits=39", X2APIC),
+    "cloud-aw-57": Case("cloud", 2, UNIT + ",aw-bits=57", X2APIC),
+    "cloud-fault-records": Case("cloud", 2, UNIT + ",fault-records=8", X2APIC),
+    "cloud-guest-decompresses": Case("cloud", 1, UNIT, X2APIC,
+                                     extra=["-machine", "q35,host-decompress=off"]),
+}
+
+
+def make_initramfs(args, kernel, folder):
+    target = folder / f"{kernel}.cpio"
+    subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
+                    "--guests", args.guests, "--kernel", kernel, "--init", HERE / "init",
+                    "--module", "virtio_pci", "--module", "virtio_blk", "--module", "virtio_rng"],
+                   check=True)
+    return target
+
+
+def command(args, case, folder, disk):
+    kernel = next((args.guests / case.kernel / "boot").glob("vmlinuz-*"))
+    line = [args.qemu, "-machine", "q35", "-accel", "tcg", "-cpu", case.cpu,
+            "-smp", str(case.cpus), "-m", case.memory, "-nographic", "-no-reboot"]
+    if case.unit:
+        line += ["-device", case.unit]
+    line += ["-drive", f"file={disk},if=none,id=disk0,format=raw",
+             "-device", f"virtio-blk-pci,drive=disk0,num-queues={case.cpus}",
+             "-device", "virtio-rng-pci", "-kernel", kernel,
+             "-initrd", make_initramfs(args, case.kernel, folder),
+             "-append", f"console=ttyS0 intel_iommu=on {case.append}".strip(), *case.extra]
+    return [str(word) for word in line]
+
+
+def run(line, log_path):
+    """The guest's log and the exit status; None for a time-out."""
+    with open(log_path, "wb") as log:
+        try:
+            status = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=subprocess.STDOUT, timeout=TIMEOUT).returncode
+        except subprocess.TimeoutExpired:
+            status = None
+    return log_path.read_bytes().decode(errors="replace").replace("\r", ""), status
+
+
+def count_of(log, what):
+    found = re.search(what, log)
+    return int(found.group(1)) if found else 0
+
+
+def problems(case, log, status, disk):
+    """Everything that is wrong with a run, one line each."""
+    wrong = []
+    if status is None:
+        wrong.append(f"not done after {TIMEOUT} s")
+    elif status != 0:
+        wrong.append(f"ended with status {status}, not 0")
+    for text in ["guest: user space on", "guest: done", *case.wants]:
+        if text not in log:
+            wrong.append(f"the log has no '{text}'")
+    if not case.remapped() and "Enabled IRQ remapping" in log:
+        wrong.append("remapping was enabled without a unit that offers it")
+    for pattern in BAD:
+        for line in log.splitlines():
+            # The rows of /proc/interrupts have words of their own, and patterns of their own.
+            if line.startswith("guest: irq") and not pattern.startswith("guest: irq"):
+                continue
+            if re.search(pattern, line):
+                wrong.append(f"bad line: {line.strip()}")
+    found = re.search(r"guest: disk sha256 ([0-9a-f]{64})", log)
+    with open(disk, "rb") as file:
+        on_host = hashlib.sha256(file.read(512 * 4096)).hexdigest()
+    if not found or found.group(1) != on_host:
+        wrong.append(f"the disk's checksum is {found and found.group(1)} in the guest, "
+                     f"{on_host} on the host")
+    several = min(case.cpus, 2)
+    for device in ("disk", "rng"):
+        seen = count_of(log, rf"guest: {device} interrupts on (\d+) CPUs")
+        if seen < several:
+            wrong.append(f"{device} interrupts on {seen} CPUs, not on {several} or more")
+    if case.remapped() and not re.search(r"guest: irq +\d+: .*IR-PCI-MSI.*virtio0", log):
+        wrong.append("the disk's interrupts are not IR-PCI-MSI")
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--qemu", default="build/qemu-system-x86_64")
+    parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--keep", type=pathlib.Path, help="folder for the logs")
+    parser.add_argument("cases", nargs="*")
+    args = parser.parse_args()
+    names = args.cases or list(CASES)
+    if args.list:
+        print("\n".join(names))
+        return 0
+    unknown = [name for name in names if name not in CASES]
+    if unknown:
+        sys.exit(f"boot-test: there is no case '{unknown[0]}'; --list shows them")
+    if not (args.guests / "busybox" / ".complete").exists():
+        print("1..0 # SKIP no guests: scripts/fetch-guests gets them from Debian's packages")
+        return 0
+    print(f"1..{len(names)}")
+    failed = 0
+    for number, name in enumerate(names, 1):
+        case = CASES[name]
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = pathlib.Path(temporary)
+            disk = folder / "disk.raw"
+            with open(disk, "wb") as file:
+                file.truncate(16 << 20)
+            logs = args.keep or folder
+            logs.mkdir(parents=True, exist_ok=True)
+            log, status = run(command(args, case, folder, disk), logs / f"{name}.log")
+            wrong = problems(case, log, status, disk)
+        print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
+        for line in wrong:
+            print(f"# {line}")
+        if wrong:
+            failed += 1
+            print("\n".join("# | " + line for line in log.splitlines()[-40:]))
+    return 1 if failed else 0
+
+
+sys.exit(main())
