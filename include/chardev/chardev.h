@@ -13,7 +13,13 @@
 
 typedef struct Chardev Chardev;
 
-typedef enum { CHR_OPENED, CHR_CLOSED, CHR_BREAK } ChrEvent;
+typedef enum {
+    CHR_OPENED,
+    CHR_CLOSED,
+    CHR_BREAK,
+    CHR_FOCUS_IN, /* mux: input goes to this front end from now on */
+    CHR_FOCUS_OUT,
+} ChrEvent;
 
 typedef struct {
     /* How many bytes the front end can take now. */
@@ -23,12 +29,25 @@ typedef struct {
 } ChrHandlers;
 
 /* From the text after -serial, -monitor or -qmp ("stdio", "mon:stdio", "file:x", "unix:p,server=on,
- * wait=off", "tcp:h:p", "null", "none"→NULL without error, "chardev:id"), or -chardev's
- * ("socket,id=c,path=p"). */
+ * wait=off", "tcp:h:p", "null", "none"→NULL without error), or -chardev's ("socket,id=c,path=p").
+ * "chardev:id" is the caller's to look up. */
 Chardev *chr_new_from_spec(const char *id, const char *spec, GError **error);
 Chardev *chr_new_from_options(const char *text, GError **error);
 void chr_free(Chardev *chr);
 const char *chr_id(const Chardev *chr);
+/* What it is connected to, for query-chardev: "stdio", "unix:/x,server=on" ... */
+const char *chr_filename(const Chardev *chr);
+/* "mon:": the monitor is to share it. */
+bool chr_wants_monitor(const Chardev *chr);
+bool chr_is_stdio(const Chardev *chr);
+bool chr_is_mux(const Chardev *chr);
+bool chr_has_frontend(const Chardev *chr);
+/* Ctrl-A x on a mux. */
+void chr_set_quit_handler(Chardev *chr, void (*quit)(void *opaque), void *opaque);
+/* Backend names, one a line, for -chardev help. */
+void chr_help(GString *out);
+/* Takes up to `len` bytes out of a ring buffer; false if `chr` is none. */
+bool chr_ringbuf_read(Chardev *chr, size_t len, GByteArray *out);
 /* A front end attaches; at most one, or several with a mux. */
 bool chr_attach(Chardev *chr, const ChrHandlers *handlers, void *opaque, GError **error);
 void chr_detach(Chardev *chr, void *opaque);

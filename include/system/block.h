@@ -21,6 +21,9 @@ typedef struct {
 BlockBackend *blk_open(const char *id, const BlockOptions *options, GError **error);
 void blk_close(BlockBackend *blk);
 const char *blk_id(const BlockBackend *blk);
+const char *blk_file(const BlockBackend *blk);
+/* Who claimed it, or NULL. */
+const char *blk_owner(const BlockBackend *blk);
 uint64_t blk_size(const BlockBackend *blk);
 bool blk_is_read_only(const BlockBackend *blk);
 /* False with errno set on a host error; out-of-range requests are errors too. */

@@ -46,6 +46,10 @@ typedef struct {
     /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
      * devices were reset, since firmware would run again. */
     bool (*boot)(Machine *machine, GError **error);
+    /* Fills in the links of a -device device that is on no PCI bus (lines, run state ...), before
+     * it is realized. NULL: such devices have nothing to be plugged into. */
+    bool (*plug)(Machine *machine, Device *dev, GError **error);
+    /* Frees what build() made and machine_own() was not given; the devices are gone already. */
     void (*destroy)(Machine *machine);
 } MachineClass;
 
@@ -69,16 +73,32 @@ struct Machine {
 
 extern const MachineClass *const machine_classes[]; /* ends with NULL; hw/i386/machines.c */
 
+/* `opts` is copied, what it points at is not and must outlive the machine. */
 Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState *rs,
                      const MachineOptions *opts);
+/* A property of the Machine subclass, or an error that names the nearest. */
+bool machine_set_prop(Machine *machine, const char *name, const char *text, GError **error);
 void machine_free(Machine *machine);
 /* Takes ownership of a realized or board-made device, so that it is reset, shown and freed. */
 void machine_own(Machine *machine, Device *dev);
 /* Creates, sets up, attaches to its bus, realizes and owns a device from -device's options
  * ("edu,id=x,addr=5"; `globals` applied first). Owned by the machine. */
 Device *machine_add_device(Machine *machine, const char *text, GError **error);
+/* The first half of that: created and set up, but on no bus, unrealized, and the caller's. */
+Device *machine_create_device(Machine *machine, const char *text, GError **error);
+/* Sets what -global says about this class: the board calls it for each device it makes itself,
+ * after its own settings and before realize. */
+bool machine_apply_globals(Machine *machine, Device *dev, GError **error);
 /* By id, or by a QOM-like path ("/machine/peripheral/x", "ioapic"); NULL if there is none. */
 Device *machine_find_device(Machine *machine, const char *path);
+/* Devices in order, then the vCPUs. */
 void machine_reset(Machine *machine);
+/* machine_reset(), then what firmware would do (MachineClass.boot). */
+bool machine_restart(Machine *machine, GError **error);
+/* By name or alias, or NULL. */
+const MachineClass *machine_class_find(const char *name);
+
+/* `none`: no devices, no memory, no CPUs. */
+extern const MachineClass machine_none_class;
 
 #endif

@@ -30,4 +30,41 @@ bool runstate_is_running(const RunState *rs);
 const char *
 runstate_name(const RunState *rs); /* QMP's RunState: "running", "paused", "prelaunch"... */
 
+/* What the power button does: the board's ACPI block. NULL to remove. */
+void runstate_set_power_button(RunState *rs, void (*pressed)(void *opaque), void *opaque);
+
+/* The main loop's side. */
+
+/* A new state is "prelaunch". */
+RunState *runstate_new(void);
+void runstate_free(RunState *rs);
+
+typedef struct {
+    bool reset, shutdown, exit, powerdown;
+    RunCause reset_cause, shutdown_cause;
+    int exit_status;
+} RunRequests;
+
+/* True if anything is latched: a vCPU must return to the main loop. */
+bool runstate_pending(const RunState *rs);
+/* Hands over and clears what is latched. */
+RunRequests runstate_take(RunState *rs);
+/* Presses the button; false if no board has one. */
+bool runstate_press_power_button(RunState *rs);
+/* The machine ended but the process stays (-no-shutdown): "shutdown" until a reset. */
+void runstate_mark_shutdown(RunState *rs);
+/* A reset ended that state. */
+void runstate_mark_reset(RunState *rs);
+
+/* Told of every request (to make a vCPU return) and of every stop and go. One of each. */
+typedef struct {
+    void (*requested)(void *opaque);
+    void (*changed)(void *opaque, bool running);
+} RunObserver;
+void runstate_set_observer(RunState *rs, const RunObserver *observer, void *opaque);
+
+/* "guest-reset" and so on, as in QMP's ShutdownCause. */
+const char *run_cause_name(RunCause cause);
+bool run_cause_is_guest(RunCause cause);
+
 #endif

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Character devices: making one from the command line's text, and the way between a backend and its
+ * front ends. The spellings are those of QEMU's manual page.
+ */
+#include "chardev/chardev.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "chardev/internal.h"
+#include "hw/core/device.h"
+
+static const ChrOps *const backends[] = {
+    &chr_null_ops, &chr_stdio_ops,  &chr_file_ops,    &chr_pipe_ops,
+    &chr_pty_ops,  &chr_socket_ops, &chr_ringbuf_ops,
+};
+
+static bool null_open(Chardev *chr, OptList *opts, GError **error)
+{
+    chr_set_filename(chr, "null");
+    return true;
+}
+
+static void null_write(Chardev *chr, const uint8_t *data, size_t len)
+{
+}
+
+const ChrOps chr_null_ops = {
+    .name = "null",
+    .instance_size = sizeof(Chardev),
+    .open = null_open,
+    .write = null_write,
+};
+
+static const ChrOps *find_backend(const char *name, GError **error)
+{
+    const char *names[G_N_ELEMENTS(backends)];
+    for (size_t i = 0; i < G_N_ELEMENTS(backends); i++) {
+        names[i] = backends[i]->name;
+        if (strcmp(names[i], name) == 0) {
+            return backends[i];
+        }
+    }
+    opt_error_nearest(error, name, names, G_N_ELEMENTS(names), "there is no backend '%s'", name);
+    return NULL;
+}
+
+void chr_help(GString *out)
+{
+    g_string_append(out, "Available chardev backend types:\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(backends); i++) {
+        g_string_append_printf(out, "  %s\n", backends[i]->name);
+    }
+}
+
+static bool open_log(Chardev *chr, OptList *opts, GError **error)
+{
+    const char *path = optlist_get(opts, "logfile");
+    bool append = true;
+    if (!optlist_bool(opts, "logappend", &append, error)) {
+        return false;
+    }
+    if (path) {
+        chr->log = fopen(path, append ? "ae" : "we");
+        if (!chr->log) {
+            g_set_error(error, OPT_ERROR, 0, "logfile=%s: could not be opened: %s", path,
+                        g_strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
+static Chardev *chr_new(const char *id, OptList *opts, GError **error)
+{
+    const char *name = optlist_get(opts, "backend");
+    if (!name) {
+        g_set_error(error, OPT_ERROR, 0, "no backend is named; '-chardev help' lists them");
+        return NULL;
+    }
+    const ChrOps *ops = find_backend(name, error);
+    if (!ops) {
+        return NULL;
+    }
+    Chardev *chr = g_malloc0(ops->instance_size);
+    chr->ops = ops;
+    chr->id = g_strdup(id);
+    chr->frontends = g_array_new(FALSE, FALSE, sizeof(ChrFrontend));
+    chr->backlog = g_byte_array_new();
+    chr_set_filename(chr, "%s", ops->name);
+    if (!optlist_bool(opts, "mux", &chr->mux, error) || !open_log(chr, opts, error) ||
+        !ops->open(chr, opts, error) || !optlist_finish(opts, error)) {
+        chr_free(chr);
+        return NULL;
+    }
+    return chr;
+}
+
+Chardev *chr_new_from_options(const char *text, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(text, "backend");
+    const char *id = optlist_get(opts, "id");
+    if (!id) {
+        g_set_error(error, OPT_ERROR, 0, "id= is missing; write '%s,id=NAME'", text);
+        return NULL;
+    }
+    return chr_new(id, opts, error);
+}
+
+/* "tcp:host:port,rest" -> "socket,host=host,port=port,rest" */
+static char *tcp_options(const char *address, GError **error)
+{
+    const char *comma = strchrnul(address, ',');
+    g_autofree char *where = g_strndup(address, (size_t)(comma - address));
+    char *colon = strrchr(where, ':');
+    if (!colon || colon[1] == '\0') {
+        g_set_error(error, OPT_ERROR, 0, "tcp:%s: has no port; write tcp:HOST:PORT", address);
+        return NULL;
+    }
+    *colon = '\0';
+    return g_strdup_printf("socket,host=%s,port=%s%s", where, colon + 1, comma);
+}
+
+/* -serial's spelling into -chardev's, or NULL. */
+static char *spec_options(const char *spec, GError **error)
+{
+    static const struct {
+        const char *prefix, *options;
+    } table[] = {
+        {"file:", "file,path="},
+        {"pipe:", "pipe,path="},
+        {"unix:", "socket,path="},
+    };
+    static const char *const plain[] = {"stdio", "null", "pty", "ringbuf"};
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+        if (g_str_has_prefix(spec, table[i].prefix)) {
+            return g_strconcat(table[i].options, spec + strlen(table[i].prefix), NULL);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(plain); i++) {
+        size_t len = strlen(plain[i]);
+        if (strncmp(spec, plain[i], len) == 0 && (spec[len] == '\0' || spec[len] == ',')) {
+            return g_strdup(spec);
+        }
+    }
+    if (g_str_has_prefix(spec, "tcp:")) {
+        return tcp_options(spec + 4, error);
+    }
+    if (strcmp(spec, "vc") == 0 || g_str_has_prefix(spec, "vc:")) {
+        return g_strdup("null"); /* a console in a window that nobody sees */
+    }
+    static const char *const names[] = {"stdio", "mon:stdio", "null",  "none",     "file:PATH",
+                                        "pipe:", "pty",       "unix:", "tcp:HOST", "chardev:ID"};
+    opt_error_nearest(error, spec, names, G_N_ELEMENTS(names), "there is no character device '%s'",
+                      spec);
+    return NULL;
+}
+
+Chardev *chr_new_from_spec(const char *id, const char *spec, GError **error)
+{
+    bool monitor = g_str_has_prefix(spec, "mon:");
+    if (monitor) {
+        spec += 4;
+    }
+    if (strcmp(spec, "none") == 0) {
+        return NULL;
+    }
+    g_autofree char *options = spec_options(spec, error);
+    if (!options) {
+        return NULL;
+    }
+    /* Where the monitor shares the terminal, Ctrl-C is the guest's. */
+    bool quiet = monitor && g_str_has_prefix(options, "stdio");
+    g_autofree char *text =
+        g_strconcat(options, monitor ? ",mux=on" : "", quiet ? ",signal=off" : "", NULL);
+    g_autoptr(OptList) opts = optlist_parse(text, "backend");
+    Chardev *chr = chr_new(id, opts, error);
+    if (chr) {
+        chr->wants_monitor = monitor;
+    }
+    return chr;
+}
+
+void chr_free(Chardev *chr)
+{
+    if (!chr) {
+        return;
+    }
+    if (chr->ops->close) {
+        chr->ops->close(chr);
+    }
+    if (chr->log) {
+        fclose(chr->log);
+    }
+    g_array_unref(chr->frontends);
+    g_byte_array_unref(chr->backlog);
+    g_free(chr->filename);
+    g_free(chr->id);
+    g_free(chr);
+}
+
+const char *chr_id(const Chardev *chr)
+{
+    return chr->id;
+}
+
+const char *chr_filename(const Chardev *chr)
+{
+    return chr->filename;
+}
+
+void chr_set_filename(Chardev *chr, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_free(chr->filename);
+    chr->filename = g_strdup_vprintf(format, args);
+    va_end(args);
+}
+
+bool chr_wants_monitor(const Chardev *chr)
+{
+    return chr->wants_monitor;
+}
+
+bool chr_is_stdio(const Chardev *chr)
+{
+    return chr->ops == &chr_stdio_ops;
+}
+
+bool chr_is_mux(const Chardev *chr)
+{
+    return chr->mux;
+}
+
+bool chr_has_frontend(const Chardev *chr)
+{
+    return chr->frontends->len > 0;
+}
+
+void chr_set_quit_handler(Chardev *chr, void (*quit)(void *opaque), void *opaque)
+{
+    chr->quit = quit;
+    chr->quit_opaque = opaque;
+}
+
+static ChrFrontend *focus(Chardev *chr)
+{
+    return chr->focus < chr->frontends->len
+               ? &g_array_index(chr->frontends, ChrFrontend, chr->focus)
+               : NULL;
+}
+
+bool chr_attach(Chardev *chr, const ChrHandlers *handlers, void *opaque, GError **error)
+{
+    if (chr->frontends->len > 0 && !chr->mux) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "chardev '%s' is in use; only one made with mux=on can be shared", chr->id);
+        return false;
+    }
+    ChrFrontend frontend = {handlers, opaque};
+    g_array_append_val(chr->frontends, frontend);
+    if (handlers->event && (!chr->ops->is_open || chr->ops->is_open(chr))) {
+        handlers->event(opaque, CHR_OPENED);
+    }
+    chr_accept_input(chr);
+    return true;
+}
+
+void chr_detach(Chardev *chr, void *opaque)
+{
+    for (guint i = 0; i < chr->frontends->len; i++) {
+        if (g_array_index(chr->frontends, ChrFrontend, i).opaque == opaque) {
+            g_array_remove_index(chr->frontends, i);
+            chr->focus = 0;
+            return;
+        }
+    }
+}
+
+void chr_write(Chardev *chr, const void *data, size_t len)
+{
+    if (chr->log) {
+        fwrite(data, 1, len, chr->log);
+        fflush(chr->log);
+    }
+    chr->ops->write(chr, data, len);
+}
+
+void chr_accept_input(Chardev *chr)
+{
+    chr_mux_flush(chr);
+    if (chr->ops->accept_input) {
+        chr->ops->accept_input(chr);
+    }
+}
+
+size_t chr_focus_room(Chardev *chr)
+{
+    ChrFrontend *front = focus(chr);
+    return front && front->handlers->can_receive ? front->handlers->can_receive(front->opaque) : 0;
+}
+
+void chr_focus_receive(Chardev *chr, const uint8_t *data, size_t len)
+{
+    ChrFrontend *front = focus(chr);
+    if (front && len > 0) {
+        front->handlers->receive(front->opaque, data, len);
+    }
+}
+
+size_t chr_can_receive(Chardev *chr)
+{
+    return chr->backlog->len > 0 ? 0 : chr_focus_room(chr);
+}
+
+void chr_receive(Chardev *chr, const uint8_t *data, size_t len)
+{
+    if (chr->mux) {
+        chr_mux_receive(chr, data, len);
+    } else {
+        chr_focus_receive(chr, data, len);
+    }
+}
+
+void chr_send_event(Chardev *chr, ChrEvent event)
+{
+    for (guint i = 0; i < chr->frontends->len; i++) {
+        ChrFrontend *front = &g_array_index(chr->frontends, ChrFrontend, i);
+        if (front->handlers->event) {
+            front->handlers->event(front->opaque, event);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * File descriptors behind character devices: an input watch that sleeps while the front end is
+ * full, and queued output that never makes the machine wait for long.
+ */
+#include <errno.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chardev/internal.h"
+
+/* A pipe that polls writable takes this much without blocking (PIPE_BUF). */
+#define WRITE_CHUNK 4096
+
+void chr_fd_init(ChrFd *fd, Chardev *chr, int in, int out, void (*hangup)(Chardev *chr))
+{
+    struct stat st;
+    *fd = (ChrFd){.chr = chr, .in = in, .out = out, .hangup = hangup};
+    fd->queue = g_byte_array_new();
+    fd->regular = out >= 0 && fstat(out, &st) == 0 && S_ISREG(st.st_mode);
+    chr_fd_update(fd);
+}
+
+static void drop_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_source_unref(*source);
+        *source = NULL;
+    }
+}
+
+static gboolean input_ready(gint in, GIOCondition condition, gpointer opaque)
+{
+    ChrFd *fd = opaque;
+    uint8_t buf[4096];
+    size_t room = MIN(chr_can_receive(fd->chr), sizeof(buf));
+    if (room == 0) {
+        drop_source(&fd->watch);
+        return G_SOURCE_REMOVE;
+    }
+    ssize_t n = read(in, buf, room);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return G_SOURCE_CONTINUE;
+    }
+    if (n <= 0) {
+        drop_source(&fd->watch);
+        fd->ended = true;
+        if (fd->hangup) {
+            fd->hangup(fd->chr);
+        }
+        return G_SOURCE_REMOVE;
+    }
+    chr_receive(fd->chr, buf, (size_t)n);
+    return G_SOURCE_CONTINUE;
+}
+
+void chr_fd_update(ChrFd *fd)
+{
+    if (fd->in < 0 || fd->ended || fd->watch || chr_can_receive(fd->chr) == 0) {
+        return;
+    }
+    fd->watch = g_unix_fd_source_new(fd->in, G_IO_IN | G_IO_HUP | G_IO_ERR);
+    g_source_set_callback(fd->watch, G_SOURCE_FUNC(input_ready), fd, NULL);
+    g_source_attach(fd->watch, NULL);
+}
+
+/* Writes what goes without waiting: bytes, or -1 with errno. */
+static ssize_t write_now(const ChrFd *fd, const uint8_t *data, size_t len)
+{
+    if (fd->regular) {
+        return write(fd->out, data, len);
+    }
+    ssize_t n = send(fd->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0 || errno != ENOTSOCK) {
+        return n;
+    }
+    struct pollfd p = {.fd = fd->out, .events = POLLOUT};
+    if (poll(&p, 1, 0) <= 0 || !(p.revents & (POLLOUT | POLLERR | POLLHUP))) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write(fd->out, data, MIN(len, WRITE_CHUNK));
+}
+
+/* How much of `data` went; a dead reader swallows all of it. */
+static size_t write_some(const ChrFd *fd, const uint8_t *data, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        ssize_t n = write_now(fd, data + done, len - done);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0 && errno == EAGAIN) {
+            break;
+        }
+        if (n < 0) {
+            return len;
+        }
+        done += (size_t)n;
+    }
+    return done;
+}
+
+static void drain(ChrFd *fd)
+{
+    size_t done = write_some(fd, fd->queue->data, fd->queue->len);
+    if (done > 0) {
+        g_byte_array_remove_range(fd->queue, 0, (guint)done);
+    }
+    fd->stalled = fd->stalled && fd->queue->len > 0;
+}
+
+static gboolean output_ready(gint out, GIOCondition condition, gpointer opaque)
+{
+    ChrFd *fd = opaque;
+    drain(fd);
+    if (fd->queue->len > 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    drop_source(&fd->out_watch);
+    return G_SOURCE_REMOVE;
+}
+
+/* Waits for the reader until `room` bytes fit or patience is over. */
+static void wait_for_room(ChrFd *fd, size_t room)
+{
+    gint64 end = g_get_monotonic_time() + CHR_WRITE_PATIENCE_MS * 1000;
+    while (fd->queue->len > 0 && fd->queue->len + room > CHR_QUEUE_BYTES) {
+        struct pollfd p = {.fd = fd->out, .events = POLLOUT};
+        gint64 left = (end - g_get_monotonic_time()) / 1000;
+        if (left <= 0 || poll(&p, 1, (int)left) <= 0) {
+            fd->stalled = true;
+            return;
+        }
+        drain(fd);
+    }
+}
+
+static void enqueue(ChrFd *fd, const uint8_t *data, size_t len)
+{
+    if (!fd->stalled) {
+        wait_for_room(fd, len);
+    }
+    if (fd->stalled) {
+        return;
+    }
+    g_byte_array_append(fd->queue, data, (guint)len);
+    if (!fd->out_watch) {
+        fd->out_watch = g_unix_fd_source_new(fd->out, G_IO_OUT | G_IO_HUP | G_IO_ERR);
+        g_source_set_callback(fd->out_watch, G_SOURCE_FUNC(output_ready), fd, NULL);
+        g_source_attach(fd->out_watch, NULL);
+    }
+}
+
+void chr_fd_write(ChrFd *fd, const uint8_t *data, size_t len)
+{
+    if (fd->out < 0) {
+        return;
+    }
+    size_t done = fd->queue->len == 0 ? write_some(fd, data, len) : 0;
+    if (done < len) {
+        enqueue(fd, data + done, len - done);
+    }
+}
+
+void chr_fd_close(ChrFd *fd)
+{
+    if (!fd->queue) {
+        return;
+    }
+    drop_source(&fd->watch);
+    drop_source(&fd->out_watch);
+    if (fd->out >= 0 && fd->queue->len > 0 && !fd->stalled) {
+        wait_for_room(fd, CHR_QUEUE_BYTES);
+    }
+    if (fd->in >= 0 && fd->in != fd->out) {
+        close(fd->in);
+    }
+    if (fd->out >= 0) {
+        close(fd->out);
+    }
+    g_byte_array_unref(fd->queue);
+    *fd = (ChrFd){.in = -1, .out = -1};
+}
