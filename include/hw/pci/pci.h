@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PCI devices, buses, configuration space, BARs and INTx (PCI Local Bus 3.0, PCI Express 5.0).
+ *
+ * Life of a device: device_new() -> pci_bus_attach() -> device_realize() -> device_reset() and
+ * pci_device_reset() ... -> pci_bus_detach() -> device_free().
  */
 #ifndef HW_PCI_PCI_H
 #define HW_PCI_PCI_H
@@ -26,7 +29,9 @@ typedef struct {
     uint8_t interrupt_pin; /* 0 none, 1 INTA# */
     bool express;          /* 4096 bytes of configuration space */
     uint8_t header_type;   /* 0, or 1 for bridges */
-    /* Override points; NULL for the usual. Both are called after the usual has happened. */
+    /* Override points, may be NULL: before the usual read (to refresh `config`), and after the
+     * usual write. */
+    void (*config_reading)(PciDevice *pci, uint32_t offset, unsigned size);
     void (*config_written)(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);
 } PciDeviceClass;
 
@@ -41,6 +46,24 @@ typedef struct {
 } PciBar;
 #define PCI_BAR_UNMAPPED UINT64_MAX
 
+#define PCI_MSIX_MAX_VECTORS 128
+#define PCI_MSIX_ENTRY_SIZE  16
+
+/* The capabilities of msi.h; `cap` is their offset, 0 without. */
+typedef struct {
+    uint8_t cap;
+    uint8_t vectors;
+    bool is64, maskable;
+} PciMsi;
+
+typedef struct {
+    uint8_t cap;
+    uint16_t vectors;
+    uint8_t table[PCI_MSIX_MAX_VECTORS * PCI_MSIX_ENTRY_SIZE];
+    uint8_t pba[PCI_MSIX_MAX_VECTORS / 8];
+    MemRegion region;
+} PciMsix;
+
 struct PciDevice {
     Device dev;
     const PciDeviceClass *pci_cls;
@@ -48,40 +71,57 @@ struct PciDevice {
     int32_t devfn;  /* PROP_PCI_ADDR "addr"; -1 picks a free slot */
     char *bus_name; /* property "bus" */
     bool multifunction;
-    uint8_t *config;   /* PCI(E)_CONFIG_SIZE bytes */
-    uint8_t *writable; /* mask a byte */
-    uint8_t *w1c;
+    uint8_t config[PCIE_CONFIG_SIZE];       /* PCI_CONFIG_SIZE of it if not express */
+    uint8_t writable[PCIE_CONFIG_SIZE];     /* a mask for each byte */
+    uint8_t w1c[PCIE_CONFIG_SIZE];          /* bits cleared by writing 1 */
+    uint8_t reset_config[PCIE_CONFIG_SIZE]; /* `config` as realize left it */
+    bool have_reset_config;
     PciBar bars[PCI_BARS + 1];
-    uint16_t next_cap; /* free space for capabilities */
-    bool intx_level;
-    struct PciMsi *msi; /* NULL without the capability */
-    struct PciMsix *msix;
+    uint16_t next_cap;     /* free space for capabilities */
+    uint16_t next_ext_cap; /* the same above PCI_CONFIG_SIZE */
+    uint16_t last_ext_cap;
+    bool intx_level; /* what the device asks for */
+    bool intx_wire;  /* what the pin shows: not while COMMAND disables it */
+    PciMsi msi;
+    PciMsix msix;
 };
 
 /* Properties that every PCI device has: addr, bus, multifunction, (id). For DeviceClass.bus_props.
  */
 extern const PropInfo pci_bus_props[];
-/* State rows for the PCI part, for a device's own table: STATE_STRUCTS-like sub table at offset 0.
- */
+/* State rows for the PCI part; a device whose struct starts with a PciDevice begins its own table
+ * with PCI_STATE and calls pci_device_restored() from `restored`. */
 extern const StateField pci_device_state[];
+#define PCI_STATE                                                                                  \
+    {                                                                                              \
+        .name = "pci", .type = STATE_SUB, .offset = 0, .count = 1, .size = sizeof(PciDevice),      \
+        .sub = pci_device_state                                                                    \
+    }
 
 /* Board side. */
 typedef struct {
-    /* INTx pin 0..3 of the root bus's device `devfn` after swizzling; level of the wire. */
+    /* INTx pin 0..3 of the root bus's slot, after swizzling; `devfn` names its function 0. Called
+     * when the wire changes: what shares it (functions, devices behind a bridge) is ORed here. */
     void (*set_intx)(void *opaque, uint8_t devfn, int pin, bool level);
     void *opaque;
+    bool translated;      /* a remapping unit stands above: DMA addresses may not be physical */
     Upstream up;          /* the remapping unit or the system fabric */
     AddressSpace *memory; /* where memory BARs appear */
     AddressSpace *ports;
 } PciHost;
 PciBus *pci_root_bus_new(const char *name, const PciHost *host);
+/* Detaches what is still there, and frees. NULL is allowed. */
 void pci_bus_free(PciBus *bus);
+/* The bus behind a bridge, which owns it. */
+PciBus *pci_child_bus_new(PciDevice *bridge, const char *name);
 const char *pci_bus_name(const PciBus *bus);
 uint8_t pci_bus_number(const PciBus *bus);
 /* The bus of that name below (or at) `root`, or NULL. */
 PciBus *pci_bus_find(PciBus *root, const char *name);
-/* Puts an unrealized device in its slot; called by device creation before realize. */
+/* Puts an unrealized device in its slot and fills in its header; called by device creation before
+ * realize. */
 bool pci_bus_attach(PciBus *bus, PciDevice *pci, GError **error);
+/* Unmaps its BARs, lowers its pin and frees its slot. Harmless if it is not attached. */
 void pci_bus_detach(PciDevice *pci);
 PciDevice *pci_bus_device(const PciBus *bus, uint8_t devfn);
 /* Calls `visit` for every device below `bus`, depth first. */
@@ -93,7 +133,8 @@ void pci_config_write(PciBus *root, uint8_t bus, uint8_t devfn, uint32_t offset,
                       unsigned size);
 
 /* What firmware would do where there is none: numbers buses, assigns BARs from the given windows,
- * sets interrupt lines by `irq_of(opaque, devfn, pin)`, enables decoding. */
+ * sets interrupt lines by `irq_of(opaque, devfn, pin)` (root bus slot and pin 0..3 after
+ * swizzling), enables decoding, but not bus mastering. BARs without room stay unassigned. */
 typedef struct {
     uint64_t mem32_base, mem32_limit; /* inclusive */
     uint64_t mem64_base, mem64_limit; /* may be empty: base > limit */
@@ -102,8 +143,13 @@ typedef struct {
     void *opaque;
 } PciAssignment;
 void pci_assign_resources(PciBus *root, const PciAssignment *how);
+/* `info pci`. */
+void pci_describe(PciBus *root, GString *out);
 
 /* Device side. */
+/* A power-of-two region becomes BAR `n`. The address space must prefer RAM and chipset windows, so
+ * this sets the region's priority to PCI_BAR_PRIORITY. */
+#define PCI_BAR_PRIORITY (-1)
 void pci_register_bar(PciDevice *pci, int n, PciBarType type, MemRegion *region);
 /* Appends a capability of `size` bytes; its offset. The bytes after id and next are zero and
  * read-only; the caller fills config and writable. */
@@ -117,8 +163,15 @@ bool pci_is_bus_master(const PciDevice *pci);
  * mastering. A dword written into the interrupt window is an interrupt request. */
 MemResult pci_dma_read(PciDevice *pci, uint64_t addr, void *buf, size_t len);
 MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t len);
+/* True if a remapping unit stands between the device and memory. */
+bool pci_is_translated(const PciDevice *pci);
+/* Sends an interrupt message, or whatever else a dword write to that address is. Bus masters only.
+ */
+void pci_send_message(PciDevice *pci, uint64_t address, uint32_t data);
 /* To PCI reset state: configuration and BARs; DeviceClass.reset of a PCI class need not do it. */
 void pci_device_reset(PciDevice *pci);
+/* After a state load: maps BARs and drives the pin as the loaded configuration says. */
+void pci_device_restored(PciDevice *pci);
 
 static inline uint16_t pci_get_word(const uint8_t *p)
 {

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The MSI capability, with 64-bit addresses, per-vector masking and several messages (PCI Local Bus
+ * 3.0, 6.8.1). All its state is in configuration space.
+ */
+#include "hw/pci/msi.h"
+
+#include "hw/pci/pci_internal.h"
+
+/* 6.8.1.1: the layout depends on whether addresses are 64 bits wide. */
+static uint8_t data_offset(const PciDevice *pci)
+{
+    return (uint8_t)(pci->msi.cap + (pci->msi.is64 ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32));
+}
+
+static uint8_t mask_offset(const PciDevice *pci)
+{
+    return (uint8_t)(pci->msi.cap + (pci->msi.is64 ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32));
+}
+
+static uint8_t pending_offset(const PciDevice *pci)
+{
+    return (uint8_t)(mask_offset(pci) + 4);
+}
+
+static uint16_t flags_of(const PciDevice *pci)
+{
+    return pci_get_word(&pci->config[pci->msi.cap + PCI_MSI_FLAGS]);
+}
+
+static uint8_t capability_size(bool is64, bool maskable)
+{
+    if (maskable) {
+        return is64 ? PCI_MSI_PENDING_64 + 4 : PCI_MSI_PENDING_32 + 4;
+    }
+    return is64 ? PCI_MSI_DATA_64 + 2 : PCI_MSI_DATA_32 + 2;
+}
+
+bool msi_init(PciDevice *pci, unsigned vectors, bool is64, bool maskable, GError **error)
+{
+    if (vectors == 0 || vectors > 32 || (vectors & (vectors - 1)) != 0) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "%s: %u MSI vectors; 1, 2, 4, 8, 16 or 32 are possible", pci->dev.id, vectors);
+        return false;
+    }
+    uint8_t cap = pci_add_capability(pci, PCI_CAP_ID_MSI, capability_size(is64, maskable));
+    pci->msi =
+        (PciMsi){.cap = cap, .vectors = (uint8_t)vectors, .is64 = is64, .maskable = maskable};
+    uint16_t log2_vectors = (uint16_t)__builtin_ctz(vectors);
+    pci_set_word(&pci->config[cap + PCI_MSI_FLAGS],
+                 (uint16_t)(log2_vectors << 1 | (is64 ? PCI_MSI_FLAGS_64BIT : 0) |
+                            (maskable ? PCI_MSI_FLAGS_MASKBIT : 0)));
+    pci_set_word(&pci->writable[cap + PCI_MSI_FLAGS], PCI_MSI_FLAGS_ENABLE | PCI_MSI_FLAGS_QSIZE);
+    pci_set_long(&pci->writable[cap + PCI_MSI_ADDRESS_LO], 0xfffffffc);
+    if (is64) {
+        pci_set_long(&pci->writable[cap + PCI_MSI_ADDRESS_HI], 0xffffffff);
+    }
+    pci_set_word(&pci->writable[data_offset(pci)], 0xffff);
+    if (maskable) {
+        pci_set_long(&pci->writable[mask_offset(pci)], 0xffffffff >> (32 - vectors));
+    }
+    return true;
+}
+
+bool msi_enabled(const PciDevice *pci)
+{
+    return pci->msi.cap != 0 && (flags_of(pci) & PCI_MSI_FLAGS_ENABLE) != 0;
+}
+
+static unsigned vectors_enabled(const PciDevice *pci)
+{
+    unsigned log2_enabled = (flags_of(pci) & PCI_MSI_FLAGS_QSIZE) >> 4;
+    /* Reserved encodings, and more than were asked for, cannot be granted. */
+    return MIN(1u << MIN(log2_enabled, 5u), pci->msi.vectors);
+}
+
+static void send_vector(PciDevice *pci, unsigned n)
+{
+    const uint8_t *cap = &pci->config[pci->msi.cap];
+    uint64_t address = pci_get_long(cap + PCI_MSI_ADDRESS_LO);
+    uint32_t data = pci_get_word(&pci->config[data_offset(pci)]);
+    if (pci->msi.is64) {
+        address |= (uint64_t)pci_get_long(cap + PCI_MSI_ADDRESS_HI) << 32;
+    }
+    data = (data & ~(vectors_enabled(pci) - 1)) | n;
+    pci_send_message(pci, address, data);
+}
+
+void msi_notify(PciDevice *pci, unsigned n)
+{
+    if (!msi_enabled(pci)) {
+        return;
+    }
+    n %= vectors_enabled(pci);
+    if (pci->msi.maskable) {
+        uint32_t mask = pci_get_long(&pci->config[mask_offset(pci)]);
+        uint8_t *pending = &pci->config[pending_offset(pci)];
+        if ((mask & 1u << n) != 0) {
+            pci_set_long(pending, pci_get_long(pending) | 1u << n);
+            return;
+        }
+    }
+    send_vector(pci, n);
+}
+
+void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size)
+{
+    if (!msi_enabled(pci) || !pci->msi.maskable ||
+        !pci_ranges_overlap(offset, size, pci->msi.cap, capability_size(pci->msi.is64, true))) {
+        return;
+    }
+    uint8_t *pending = &pci->config[pending_offset(pci)];
+    uint32_t mask = pci_get_long(&pci->config[mask_offset(pci)]);
+    uint32_t due = pci_get_long(pending) & ~mask;
+    pci_set_long(pending, pci_get_long(pending) & mask);
+    for (; due != 0; due &= due - 1) {
+        send_vector(pci, (unsigned)__builtin_ctz(due) % vectors_enabled(pci));
+    }
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The MSI-X capability: its table and pending bits in a BAR of their own, function and vector masks
+ * (PCI Local Bus 3.0, 6.8.2).
+ */
+#include <string.h>
+
+#include "hw/pci/msi.h"
+#include "hw/pci/pci_internal.h"
+
+#define MIN_BAR_SIZE 4096u
+
+static uint32_t pba_offset(const PciDevice *pci)
+{
+    return (uint32_t)pci->msix.region.size / 2;
+}
+
+static uint16_t flags_of(const PciDevice *pci)
+{
+    return pci_get_word(&pci->config[pci->msix.cap + PCI_MSIX_FLAGS]);
+}
+
+bool msix_enabled(const PciDevice *pci)
+{
+    return pci->msix.cap != 0 && (flags_of(pci) & PCI_MSIX_FLAGS_ENABLE) != 0;
+}
+
+static uint8_t *entry_of(PciDevice *pci, unsigned n)
+{
+    return &pci->msix.table[n * PCI_MSIX_ENTRY_SIZE];
+}
+
+static bool is_masked(PciDevice *pci, unsigned n)
+{
+    return (flags_of(pci) & PCI_MSIX_FLAGS_MASKALL) != 0 ||
+           (pci_get_long(entry_of(pci, n) + PCI_MSIX_ENTRY_VECTOR_CTRL) &
+            PCI_MSIX_ENTRY_CTRL_MASKBIT) != 0;
+}
+
+static bool is_pending(const PciDevice *pci, unsigned n)
+{
+    return (pci->msix.pba[n / 8] & 1u << n % 8) != 0;
+}
+
+static void send_vector(PciDevice *pci, unsigned n)
+{
+    const uint8_t *entry = entry_of(pci, n);
+    uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) & ~3ull;
+    address |= (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
+    pci_send_message(pci, address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA));
+}
+
+void msix_notify(PciDevice *pci, unsigned n)
+{
+    if (!msix_enabled(pci) || n >= pci->msix.vectors) {
+        return;
+    }
+    if (is_masked(pci, n)) {
+        pci->msix.pba[n / 8] |= (uint8_t)(1u << n % 8);
+        return;
+    }
+    send_vector(pci, n);
+}
+
+static void send_if_due(PciDevice *pci, unsigned n)
+{
+    if (msix_enabled(pci) && is_pending(pci, n) && !is_masked(pci, n)) {
+        pci->msix.pba[n / 8] &= (uint8_t) ~(1u << n % 8);
+        send_vector(pci, n);
+    }
+}
+
+void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size)
+{
+    if (pci->msix.cap == 0 ||
+        !pci_ranges_overlap(offset, size, pci->msix.cap + PCI_MSIX_FLAGS, 2)) {
+        return;
+    }
+    for (unsigned n = 0; n < pci->msix.vectors; n++) {
+        send_if_due(pci, n);
+    }
+}
+
+/* The bytes of table or pending bits at `offset`, or NULL for the reserved rest of the BAR. */
+static const uint8_t *bytes_at(const PciDevice *pci, uint64_t offset, unsigned size)
+{
+    uint32_t pba = pba_offset(pci);
+    if (offset + size <= (uint64_t)pci->msix.vectors * PCI_MSIX_ENTRY_SIZE) {
+        return &pci->msix.table[offset];
+    }
+    if (offset >= pba && offset - pba + size <= sizeof(pci->msix.pba)) {
+        return &pci->msix.pba[offset - pba];
+    }
+    return NULL;
+}
+
+static uint64_t bar_read(void *opaque, uint64_t offset, unsigned size)
+{
+    const PciDevice *pci = opaque;
+    const uint8_t *bytes = bytes_at(pci, offset, size);
+    uint64_t value = 0;
+    for (unsigned i = 0; bytes && i < size; i++) {
+        value |= (uint64_t)bytes[i] << (8 * i);
+    }
+    return value;
+}
+
+/* Only vector control's mask bit exists: the rest of that dword is reserved (6.8.2.9). */
+static void write_table_dword(PciDevice *pci, unsigned n, unsigned field, uint32_t value)
+{
+    pci_set_long(entry_of(pci, n) + field,
+                 field == PCI_MSIX_ENTRY_VECTOR_CTRL ? value & PCI_MSIX_ENTRY_CTRL_MASKBIT : value);
+}
+
+/* 6.8.2: table accesses are whole dwords or qwords; others are undefined, and dropped here. */
+static void bar_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    PciDevice *pci = opaque;
+    uint64_t table_size = (uint64_t)pci->msix.vectors * PCI_MSIX_ENTRY_SIZE;
+    if (size < 4 || (offset & (size - 1)) != 0 || offset + size > table_size) {
+        return;
+    }
+    unsigned n = (unsigned)(offset / PCI_MSIX_ENTRY_SIZE);
+    unsigned field = offset % PCI_MSIX_ENTRY_SIZE;
+    write_table_dword(pci, n, field, (uint32_t)value);
+    if (size == 8) {
+        write_table_dword(pci, n, field + 4, (uint32_t)(value >> 32));
+    }
+    trace_event(pci->dev.platform->trace, TRACE_MSI,
+                "msix_write sid=%04x index=%u reg=%u size=%u data=%" PRIx64, pci_requester_id(pci),
+                n, field, size, value);
+    send_if_due(pci, n);
+}
+
+static const MemOps msix_ops = {.read = bar_read, .write = bar_write};
+
+bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
+{
+    if (vectors == 0 || vectors > PCI_MSIX_MAX_VECTORS) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "%s: %u MSI-X vectors; 1 to %d are possible", pci->dev.id, vectors,
+                    PCI_MSIX_MAX_VECTORS);
+        return false;
+    }
+    uint32_t bar_size = MIN_BAR_SIZE;
+    while (vectors * PCI_MSIX_ENTRY_SIZE > bar_size / 2) {
+        bar_size *= 2;
+    }
+    uint8_t cap = pci_add_capability(pci, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
+    pci->msix.cap = cap;
+    pci->msix.vectors = (uint16_t)vectors;
+    pci->msix.region = (MemRegion){
+        .name = "msix", .size = bar_size, .kind = MEM_IO, .ops = &msix_ops, .opaque = pci};
+    pci_register_bar(pci, bar, PCI_BAR_MEM32, &pci->msix.region);
+    pci_set_word(&pci->config[cap + PCI_MSIX_FLAGS], (uint16_t)(vectors - 1));
+    pci_set_word(&pci->writable[cap + PCI_MSIX_FLAGS],
+                 PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+    pci_set_long(&pci->config[cap + PCI_MSIX_TABLE], (uint32_t)bar);
+    pci_set_long(&pci->config[cap + PCI_MSIX_PBA], pba_offset(pci) | (uint32_t)bar);
+    msix_reset(pci);
+    return true;
+}
+
+void msix_reset(PciDevice *pci)
+{
+    memset(pci->msix.table, 0, sizeof(pci->msix.table));
+    memset(pci->msix.pba, 0, sizeof(pci->msix.pba));
+    for (unsigned n = 0; n < pci->msix.vectors; n++) {
+        pci_set_long(entry_of(pci, n) + PCI_MSIX_ENTRY_VECTOR_CTRL, PCI_MSIX_ENTRY_CTRL_MASKBIT);
+    }
+}

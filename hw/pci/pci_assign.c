@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What firmware does at power-on: bus numbers, BARs, bridge windows, interrupt lines, decoding
+ * (PCI Firmware 3.2, 3.5; PCI-to-PCI Bridge 1.2, 3.2.5). Also the `info pci` page.
+ *
+ * A bus's wants are its BARs and the windows of its bridges, packed largest alignment first; the
+ * same packing is done dry to find how large a bridge's window must be.
+ */
+#include "hw/pci/pci_internal.h"
+
+#define BRIDGE_IO_ALIGN  0x1000ull
+#define BRIDGE_MEM_ALIGN 0x100000ull
+#define BUS_NUMBER_LIMIT 0xff
+
+typedef enum { KIND_IO, KIND_MEM, KIND_PREFETCH, KINDS } Kind;
+
+typedef struct {
+    PciDevice *pci;
+    int bar;        /* -1 for the window of the bus behind `pci` */
+    uint64_t size;  /* bytes */
+    uint64_t align; /* power of two */
+} Want;
+
+static Kind kind_of(const PciBar *bar)
+{
+    static const Kind kinds[] = {
+        [PCI_BAR_IO] = KIND_IO,
+        [PCI_BAR_MEM32] = KIND_MEM,
+        [PCI_BAR_MEM64] = KIND_MEM,
+        [PCI_BAR_MEM64_PREFETCH] = KIND_PREFETCH,
+    };
+    return kinds[bar->type];
+}
+
+static uint64_t align_up(uint64_t value, uint64_t align)
+{
+    return (value + align - 1) & ~(align - 1);
+}
+
+static int compare_wants(const void *a, const void *b)
+{
+    const Want *x = a, *y = b;
+    if (x->align != y->align) {
+        return x->align < y->align ? 1 : -1;
+    }
+    return x->pci->devfn != y->pci->devfn ? x->pci->devfn - y->pci->devfn : x->bar - y->bar;
+}
+
+static GArray *collect_wants(PciBus *bus, Kind kind);
+
+/* The extent of `wants` from an aligned base, and that alignment. */
+static uint64_t packed_size(const GArray *wants, uint64_t *align)
+{
+    uint64_t end = 0;
+    *align = 1;
+    for (guint i = 0; i < wants->len; i++) {
+        const Want *want = &g_array_index(wants, Want, i);
+        end = align_up(end, want->align) + want->size;
+        *align = MAX(*align, want->align);
+    }
+    return end;
+}
+
+static void add_window_want(GArray *wants, PciDevice *bridge, PciBus *child, Kind kind)
+{
+    g_autoptr(GArray) inner = collect_wants(child, kind);
+    uint64_t granule = kind == KIND_IO ? BRIDGE_IO_ALIGN : BRIDGE_MEM_ALIGN;
+    uint64_t align;
+    uint64_t size = packed_size(inner, &align);
+    if (size > 0) {
+        Want want = {.pci = bridge, .bar = -1, .size = align_up(size, granule)};
+        want.align = MAX(align, granule);
+        g_array_append_val(wants, want);
+    }
+}
+
+static GArray *collect_wants(PciBus *bus, Kind kind)
+{
+    GArray *wants = g_array_new(FALSE, FALSE, sizeof(Want));
+    for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
+        PciDevice *pci = bus->devices[devfn];
+        for (int n = 0; pci && n < PCI_BARS; n++) {
+            const PciBar *bar = &pci->bars[n];
+            if (bar->present && kind_of(bar) == kind) {
+                Want want = {.pci = pci, .bar = n, .size = bar->size, .align = bar->size};
+                g_array_append_val(wants, want);
+            }
+        }
+        if (bus->child[devfn]) {
+            add_window_want(wants, pci, bus->child[devfn], kind);
+        }
+    }
+    g_array_sort(wants, compare_wants);
+    return wants;
+}
+
+static void write_bar(PciDevice *pci, int n, uint64_t base)
+{
+    uint32_t offset = pci_bar_offset(pci, n);
+    pci_device_config_write(pci, offset, (uint32_t)base, 4);
+    if (pci_bar_is_64(&pci->bars[n])) {
+        pci_device_config_write(pci, offset + 4, (uint32_t)(base >> 32), 4);
+    }
+    uint16_t enable = pci_bar_is_io(&pci->bars[n]) ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
+    uint32_t command = pci_device_config_read(pci, PCI_COMMAND, 2);
+    pci_device_config_write(pci, PCI_COMMAND, command | enable, 2);
+}
+
+static void write_window(PciDevice *bridge, Kind kind, uint64_t base, uint64_t last)
+{
+    switch (kind) {
+    case KIND_IO:
+        pci_device_config_write(bridge, PCI_IO_BASE, (uint32_t)(base >> 8), 1);
+        pci_device_config_write(bridge, PCI_IO_LIMIT, (uint32_t)(last >> 8), 1);
+        break;
+    case KIND_MEM:
+        pci_device_config_write(bridge, PCI_MEMORY_BASE, (uint32_t)(base >> 16), 2);
+        pci_device_config_write(bridge, PCI_MEMORY_LIMIT, (uint32_t)(last >> 16), 2);
+        break;
+    default:
+        pci_device_config_write(bridge, PCI_PREF_MEMORY_BASE, (uint32_t)(base >> 16), 2);
+        pci_device_config_write(bridge, PCI_PREF_MEMORY_LIMIT, (uint32_t)(last >> 16), 2);
+        pci_device_config_write(bridge, PCI_PREF_BASE_UPPER32, (uint32_t)(base >> 32), 4);
+        pci_device_config_write(bridge, PCI_PREF_LIMIT_UPPER32, (uint32_t)(last >> 32), 4);
+        break;
+    }
+    uint16_t enable = kind == KIND_IO ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
+    uint32_t command = pci_device_config_read(bridge, PCI_COMMAND, 2);
+    pci_device_config_write(bridge, PCI_COMMAND, command | enable, 2);
+}
+
+/* Places everything of one kind in [base, limit]; where the next may go. What does not fit stays
+ * unassigned, as with firmware. */
+static uint64_t place(PciBus *bus, Kind kind, uint64_t base, uint64_t limit)
+{
+    g_autoptr(GArray) wants = collect_wants(bus, kind);
+    for (guint i = 0; i < wants->len; i++) {
+        const Want *want = &g_array_index(wants, Want, i);
+        uint64_t at = align_up(base, want->align);
+        if (at < base || at > limit || want->size - 1 > limit - at) {
+            trace_event(want->pci->dev.platform->trace, TRACE_PCI,
+                        "pci_no_room sid=%04x index=%d size=%" PRIx64, pci_requester_id(want->pci),
+                        want->bar, want->size);
+            continue;
+        }
+        if (want->bar >= 0) {
+            write_bar(want->pci, want->bar, at);
+        } else {
+            write_window(want->pci, kind, at, at + want->size - 1);
+            place(bus->child[want->pci->devfn], kind, at, at + want->size - 1);
+        }
+        base = at + want->size;
+    }
+    return base;
+}
+
+static uint64_t total_size(PciBus *root, Kind kind)
+{
+    g_autoptr(GArray) wants = collect_wants(root, kind);
+    uint64_t align;
+    uint64_t size = packed_size(wants, &align);
+    return size == 0 ? 0 : size + align - 1;
+}
+
+/* Depth first; the next free number. */
+static unsigned number_buses(PciBus *bus, unsigned next)
+{
+    unsigned primary = pci_bus_number(bus);
+    for (int devfn = 0; devfn < PCI_DEVFNS && next <= BUS_NUMBER_LIMIT; devfn++) {
+        if (!bus->child[devfn]) {
+            continue;
+        }
+        PciDevice *bridge = bus->devices[devfn];
+        pci_device_config_write(bridge, PCI_PRIMARY_BUS, primary, 1);
+        pci_device_config_write(bridge, PCI_SECONDARY_BUS, next, 1);
+        pci_device_config_write(bridge, PCI_SUBORDINATE_BUS, BUS_NUMBER_LIMIT, 1);
+        next = number_buses(bus->child[devfn], next + 1);
+        pci_device_config_write(bridge, PCI_SUBORDINATE_BUS, next - 1, 1);
+    }
+    return next;
+}
+
+static void assign_interrupt_line(PciDevice *pci, void *opaque)
+{
+    const PciAssignment *how = opaque;
+    int pin = pci->config[PCI_INTERRUPT_PIN];
+    uint8_t devfn;
+    if (pin == 0 || !how->irq_of) {
+        return;
+    }
+    pci_route_pin(pci, pin - 1, &devfn, &pin);
+    pci_device_config_write(pci, PCI_INTERRUPT_LINE, how->irq_of(how->opaque, devfn, pin), 1);
+}
+
+static bool fits(uint64_t base, uint64_t limit, uint64_t size)
+{
+    return base <= limit && size - 1 <= limit - base;
+}
+
+void pci_assign_resources(PciBus *root, const PciAssignment *how)
+{
+    number_buses(root, 1);
+    place(root, KIND_IO, how->io_base, how->io_limit);
+    uint64_t mem_next = place(root, KIND_MEM, how->mem32_base, how->mem32_limit);
+    uint64_t prefetch = total_size(root, KIND_PREFETCH);
+    if (prefetch > 0 && fits(how->mem64_base, how->mem64_limit, prefetch)) {
+        place(root, KIND_PREFETCH, how->mem64_base, how->mem64_limit);
+    } else if (prefetch > 0) {
+        place(root, KIND_PREFETCH, mem_next, how->mem32_limit);
+    }
+    pci_bus_foreach(root, assign_interrupt_line, (void *)how);
+}
+
+static void describe_bar(const PciBar *bar, int n, GString *out)
+{
+    const char *kind = pci_bar_is_io(bar)   ? "I/O"
+                       : pci_bar_is_64(bar) ? "64 bit memory"
+                                            : "32 bit memory";
+    if (bar->mapped_at == PCI_BAR_UNMAPPED) {
+        g_string_append_printf(out, "      BAR%d: %s (not mapped)\n", n, kind);
+    } else {
+        g_string_append_printf(out, "      BAR%d: %s at 0x%04" PRIx64 " [0x%04" PRIx64 "].\n", n,
+                               kind, bar->mapped_at, bar->mapped_at + bar->size - 1);
+    }
+}
+
+static void describe_device(PciDevice *pci, void *opaque)
+{
+    GString *out = opaque;
+    const uint8_t *config = pci->config;
+    g_string_append_printf(out, "  Bus %2d, device %3d, function %d:\n", pci_bus_number(pci->bus),
+                           PCI_SLOT_OF(pci->devfn), PCI_FUNC_OF(pci->devfn));
+    g_string_append_printf(
+        out, "    Class %04x: PCI device %04x:%04x\n", pci_get_word(&config[PCI_CLASS_DEVICE]),
+        pci_get_word(&config[PCI_VENDOR_ID]), pci_get_word(&config[PCI_DEVICE_ID]));
+    if (config[PCI_INTERRUPT_PIN] != 0) {
+        g_string_append_printf(out, "      IRQ %d, pin %c\n", config[PCI_INTERRUPT_LINE],
+                               '@' + config[PCI_INTERRUPT_PIN]);
+    }
+    for (int n = 0; n <= PCI_ROM_BAR; n++) {
+        if (pci->bars[n].present) {
+            describe_bar(&pci->bars[n], n, out);
+        }
+    }
+    g_string_append_printf(out, "      id \"%s\"\n", pci->dev.id);
+}
+
+void pci_describe(PciBus *root, GString *out)
+{
+    pci_bus_foreach(root, describe_device, out);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of hw/pci share with each other and with nobody else. */
+#ifndef HW_PCI_PCI_INTERNAL_H
+#define HW_PCI_PCI_INTERNAL_H
+
+#include <linux/pci_regs.h>
+
+#include "hw/pci/pci.h"
+
+#define PCI_SLOTS        32
+#define PCI_DEVFNS       256
+#define PCI_PINS         4
+#define PCI_SLOT_OF(df_) ((df_) >> 3)
+#define PCI_FUNC_OF(df_) ((df_)&7)
+
+struct PciBus {
+    char *name;
+    PciHost host;      /* root bus only */
+    PciDevice *bridge; /* NULL for the root bus */
+    PciDevice *devices[PCI_DEVFNS];
+    PciBus *child[PCI_DEVFNS];                /* the bus behind the bridge at this devfn */
+    uint16_t intx_count[PCI_SLOTS][PCI_PINS]; /* root bus: who pulls the wire */
+};
+
+static inline bool pci_ranges_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
+{
+    return a < b + b_len && b < a + a_len;
+}
+
+PciBus *pci_root_of(PciBus *bus);
+/* The bus of that number below or at `root`, as bridges' registers route configuration cycles. */
+PciBus *pci_bus_by_number(PciBus *root, uint8_t number);
+
+/* pci_config.c */
+void pci_config_init(PciDevice *pci);
+uint32_t pci_config_size(const PciDevice *pci);
+void pci_keep_reset_config(PciDevice *pci);
+uint32_t pci_device_config_read(PciDevice *pci, uint32_t offset, unsigned size);
+void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);
+
+/* pci_bar.c */
+uint32_t pci_bar_offset(const PciDevice *pci, int n);
+bool pci_bar_is_io(const PciBar *bar);
+bool pci_bar_is_64(const PciBar *bar);
+/* Maps and unmaps as COMMAND, the BARs and the bridges above say. */
+void pci_update_bars(PciDevice *pci);
+void pci_unmap_bars(PciDevice *pci);
+
+/* pci_intx.c */
+void pci_update_intx(PciDevice *pci);
+/* The slot and pin of the root bus that pin `pin` of the device reaches. */
+void pci_route_pin(const PciDevice *pci, int pin, uint8_t *root_devfn, int *root_pin);
+
+#endif
