@@ -28,7 +28,10 @@ typedef struct Platform {
     AddressSpace *ports;
     Trace *trace;
     struct Backends *backends; /* -drive and -chardev, for PROP_DRIVE and PROP_CHARDEV */
+    struct RunState *runstate; /* reset, power-off and exit requests; set by the board */
+    IrqLine *gsi;              /* the board's interrupt inputs 0..23 for ISA devices, or NULL */
 } Platform;
+#define PLATFORM_GSIS 24
 
 typedef enum {
     BUS_NONE,   /* wired by the board only */

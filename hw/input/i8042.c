@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * 8042 keyboard and auxiliary device controller, as in the IBM PS/2 Hardware Interface Technical
+ * Reference ("Keyboard and Auxiliary Device Controller"), with a keyboard and a three-byte mouse
+ * that answer their commands and never report an event: this machine has no host input.
+ *
+ * A20 is kept as a bit of the output port but gates nothing: the address line is always on.
+ */
+#include "hw/input/i8042.h"
+
+#include "system/runstate.h"
+
+#define I8042_PORT_DATA   0x60
+#define I8042_PORT_STATUS 0x64
+#define I8042_IRQ_KBD     1
+#define I8042_IRQ_AUX     12
+
+#define STATUS_OBF     0x01u
+#define STATUS_SYS     0x04u
+#define STATUS_CMD     0x08u
+#define STATUS_UNLOCK  0x10u
+#define STATUS_AUX_OBF 0x20u
+
+#define CTR_KBD_INT 0x01u
+#define CTR_AUX_INT 0x02u
+#define CTR_SYS     0x04u
+#define CTR_KBD_DIS 0x10u
+#define CTR_AUX_DIS 0x20u
+#define CTR_XLATE   0x40u
+
+#define OUTPORT_RESET_N 0x01u
+#define OUTPORT_A20     0x02u
+
+#define PS2_ACK    0xfa
+#define PS2_RESEND 0xfe
+#define PS2_BAT_OK 0xaa
+
+#define QUEUE_SIZE 16
+
+typedef struct {
+    Device dev;
+    MemRegion data, status;
+    IrqLine *irq[2]; /* keyboard, aux */
+    uint8_t ctr, outport, command, kbd_command, aux_command;
+    bool last_was_command;
+    uint8_t sample_rate, resolution;
+    bool reporting;
+    /* Bytes for the guest, oldest first; what does not fit is lost, as with a real overrun. */
+    uint8_t queue[QUEUE_SIZE], from_aux[QUEUE_SIZE];
+    uint32_t head, count;
+} I8042State;
+
+static void i8042_update_irq(I8042State *s)
+{
+    bool full = s->count > 0, aux = full && s->from_aux[s->head];
+    irq_set(s->irq[0], full && !aux && (s->ctr & CTR_KBD_INT));
+    irq_set(s->irq[1], aux && (s->ctr & CTR_AUX_INT));
+}
+
+static void i8042_put(I8042State *s, bool aux, uint8_t byte)
+{
+    if (s->count < QUEUE_SIZE) {
+        uint32_t at = (s->head + s->count++) % QUEUE_SIZE;
+        s->queue[at] = byte;
+        s->from_aux[at] = aux;
+    }
+}
+
+static void i8042_put_all(I8042State *s, bool aux, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        i8042_put(s, aux, bytes[i]);
+    }
+}
+#define PUT(s_, aux_, ...)                                                                         \
+    i8042_put_all(s_, aux_, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static void i8042_write_outport(I8042State *s, uint8_t value)
+{
+    s->outport = value;
+    if (!(value & OUTPORT_RESET_N)) {
+        runstate_request_reset(s->dev.platform->runstate, CAUSE_GUEST_RESET);
+    }
+}
+
+/* Keyboard commands (the same reference, "Keyboards"). */
+static void kbd_write(I8042State *s, uint8_t byte)
+{
+    uint8_t pending = s->kbd_command;
+    s->kbd_command = 0;
+    if (pending == 0xf0 && byte == 0) {
+        PUT(s, false, PS2_ACK, 2); /* scan code set 2 */
+        return;
+    }
+    if (pending) {
+        PUT(s, false, PS2_ACK);
+        return;
+    }
+    switch (byte) {
+    case 0xed: /* LEDs */
+    case 0xf0: /* scan code set */
+    case 0xf3: /* typematic */
+        s->kbd_command = byte;
+        PUT(s, false, PS2_ACK);
+        break;
+    case 0xee:
+        PUT(s, false, 0xee);
+        break;
+    case 0xf2:
+        /* With translation on, the second id byte arrives translated. */
+        PUT(s, false, PS2_ACK, 0xab, (s->ctr & CTR_XLATE) ? 0x41 : 0x83);
+        break;
+    case 0xf4 ... 0xfa:
+        PUT(s, false, PS2_ACK);
+        break;
+    case 0xff:
+        PUT(s, false, PS2_ACK, PS2_BAT_OK);
+        break;
+    default:
+        PUT(s, false, PS2_RESEND);
+        break;
+    }
+}
+
+static void aux_defaults(I8042State *s)
+{
+    s->sample_rate = 100;
+    s->resolution = 2;
+    s->reporting = false;
+}
+
+static void aux_argument(I8042State *s, uint8_t command, uint8_t byte)
+{
+    if (command == 0xf3) {
+        s->sample_rate = byte;
+    } else {
+        s->resolution = byte;
+    }
+    PUT(s, true, PS2_ACK);
+}
+
+static void aux_write(I8042State *s, uint8_t byte)
+{
+    uint8_t pending = s->aux_command;
+    s->aux_command = 0;
+    if (pending) {
+        aux_argument(s, pending, byte);
+        return;
+    }
+    switch (byte) {
+    case 0xe8: /* resolution */
+    case 0xf3: /* sample rate */
+        s->aux_command = byte;
+        PUT(s, true, PS2_ACK);
+        break;
+    case 0xe9:
+        PUT(s, true, PS2_ACK, s->reporting ? 0x20 : 0, s->resolution, s->sample_rate);
+        break;
+    case 0xeb: /* read data: nothing moved */
+        PUT(s, true, PS2_ACK, 0x08, 0, 0);
+        break;
+    case 0xf2:
+        PUT(s, true, PS2_ACK, 0x00);
+        break;
+    case 0xf4:
+    case 0xf5:
+        s->reporting = byte == 0xf4;
+        PUT(s, true, PS2_ACK);
+        break;
+    case 0xe6:
+    case 0xe7:
+    case 0xea:
+    case 0xee:
+    case 0xf0:
+        PUT(s, true, PS2_ACK);
+        break;
+    case 0xf6:
+        aux_defaults(s);
+        PUT(s, true, PS2_ACK);
+        break;
+    case 0xff:
+        aux_defaults(s);
+        PUT(s, true, PS2_ACK, PS2_BAT_OK, 0x00);
+        break;
+    default:
+        PUT(s, true, PS2_RESEND);
+        break;
+    }
+}
+
+/* A command to the controller that needs no argument. */
+static void i8042_run_command(I8042State *s, uint8_t command)
+{
+    switch (command) {
+    case 0x20:
+        PUT(s, false, s->ctr);
+        break;
+    case 0xa7:
+        s->ctr |= CTR_AUX_DIS;
+        break;
+    case 0xa8:
+        s->ctr &= ~CTR_AUX_DIS;
+        break;
+    case 0xa9: /* interface tests: no error */
+    case 0xab:
+        PUT(s, false, 0x00);
+        break;
+    case 0xaa:
+        s->ctr |= CTR_SYS;
+        PUT(s, false, 0x55);
+        break;
+    case 0xad:
+        s->ctr |= CTR_KBD_DIS;
+        break;
+    case 0xae:
+        s->ctr &= ~CTR_KBD_DIS;
+        break;
+    case 0xc0:
+        PUT(s, false, 0x80); /* input port: keyboard not locked */
+        break;
+    case 0xd0:
+        PUT(s, false, s->outport);
+        break;
+    case 0xdd:
+        s->outport &= ~OUTPORT_A20;
+        break;
+    case 0xdf:
+        s->outport |= OUTPORT_A20;
+        break;
+    case 0xf0 ... 0xff: /* pulse output lines that are 0; line 0 is reset */
+        if (!(command & 1)) {
+            runstate_request_reset(s->dev.platform->runstate, CAUSE_GUEST_RESET);
+        }
+        break;
+    default:
+        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS, "i8042_command unknown=0x%02x",
+                    command);
+        break;
+    }
+}
+
+static bool i8042_takes_argument(uint8_t command)
+{
+    return command == 0x60 || (command >= 0xd1 && command <= 0xd4);
+}
+
+static void i8042_write_command(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    I8042State *s = opaque;
+    s->last_was_command = true;
+    s->command = 0;
+    if (i8042_takes_argument((uint8_t)value)) {
+        s->command = (uint8_t)value;
+    } else {
+        i8042_run_command(s, (uint8_t)value);
+    }
+    i8042_update_irq(s);
+}
+
+static void i8042_write_argument(I8042State *s, uint8_t command, uint8_t byte)
+{
+    switch (command) {
+    case 0x60:
+        s->ctr = byte;
+        break;
+    case 0xd1:
+        i8042_write_outport(s, byte);
+        break;
+    case 0xd2:
+        i8042_put(s, false, byte);
+        break;
+    case 0xd3:
+        i8042_put(s, true, byte);
+        break;
+    default: /* D4h */
+        s->ctr &= ~CTR_AUX_DIS;
+        aux_write(s, byte);
+        break;
+    }
+}
+
+static void i8042_write_data(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    I8042State *s = opaque;
+    uint8_t command = s->command;
+    s->last_was_command = false;
+    s->command = 0;
+    if (command) {
+        i8042_write_argument(s, command, (uint8_t)value);
+    } else {
+        s->ctr &= ~CTR_KBD_DIS;
+        kbd_write(s, (uint8_t)value);
+    }
+    i8042_update_irq(s);
+}
+
+static uint64_t i8042_read_status(void *opaque, uint64_t offset, unsigned size)
+{
+    const I8042State *s = opaque;
+    uint8_t full = s->count > 0 ? STATUS_OBF : 0;
+    uint8_t aux = s->count > 0 && s->from_aux[s->head] ? STATUS_AUX_OBF : 0;
+    return full | aux | STATUS_UNLOCK | ((s->ctr & CTR_SYS) ? STATUS_SYS : 0) |
+           (s->last_was_command ? STATUS_CMD : 0);
+}
+
+/* An empty buffer reads as the last byte again. */
+static uint64_t i8042_read_data(void *opaque, uint64_t offset, unsigned size)
+{
+    I8042State *s = opaque;
+    uint8_t byte = s->queue[s->head];
+    if (s->count == 0) {
+        return s->queue[(s->head + QUEUE_SIZE - 1) % QUEUE_SIZE];
+    }
+    s->head = (s->head + 1) % QUEUE_SIZE;
+    s->count--;
+    /* The next byte is a new edge. */
+    irq_set(s->irq[0], false);
+    irq_set(s->irq[1], false);
+    i8042_update_irq(s);
+    return byte;
+}
+
+static const MemOps data_ops = {
+    .read = i8042_read_data, .write = i8042_write_data, .min_size = 1, .max_size = 1};
+static const MemOps status_ops = {
+    .read = i8042_read_status, .write = i8042_write_command, .min_size = 1, .max_size = 1};
+
+static void i8042_reset(Device *dev)
+{
+    I8042State *s = (I8042State *)dev;
+    s->ctr = CTR_KBD_INT | CTR_AUX_INT | CTR_SYS | CTR_XLATE; /* as firmware leaves it */
+    s->outport = OUTPORT_RESET_N | OUTPORT_A20 | 0xcc;
+    s->command = s->kbd_command = s->aux_command = 0;
+    s->last_was_command = false;
+    s->head = s->count = 0;
+    aux_defaults(s);
+    i8042_update_irq(s);
+}
+
+static bool i8042_realize(Device *dev, GError **error)
+{
+    I8042State *s = (I8042State *)dev;
+    device_add_irq_out(dev, "", s->irq, 2);
+    if (dev->platform->gsi) {
+        s->irq[0] = &dev->platform->gsi[I8042_IRQ_KBD];
+        s->irq[1] = &dev->platform->gsi[I8042_IRQ_AUX];
+    }
+    s->data =
+        (MemRegion){.name = "i8042-data", .size = 1, .kind = MEM_IO, .ops = &data_ops, .opaque = s};
+    s->status = (MemRegion){
+        .name = "i8042-status", .size = 1, .kind = MEM_IO, .ops = &status_ops, .opaque = s};
+    as_add(dev->platform->ports, &s->data, I8042_PORT_DATA);
+    as_add(dev->platform->ports, &s->status, I8042_PORT_STATUS);
+    return true;
+}
+
+static void i8042_unrealize(Device *dev)
+{
+    I8042State *s = (I8042State *)dev;
+    as_remove(dev->platform->ports, &s->data);
+    as_remove(dev->platform->ports, &s->status);
+}
+
+static void i8042_restored(Device *dev)
+{
+    I8042State *s = (I8042State *)dev;
+    s->head %= QUEUE_SIZE;
+    s->count = MIN(s->count, QUEUE_SIZE);
+    i8042_update_irq(s);
+}
+
+static const StateField i8042_state[] = {
+    STATE_FIELD(STATE_UINT8, I8042State, ctr),
+    STATE_FIELD(STATE_UINT8, I8042State, outport),
+    STATE_FIELD(STATE_UINT8, I8042State, command),
+    STATE_FIELD(STATE_UINT8, I8042State, kbd_command),
+    STATE_FIELD(STATE_UINT8, I8042State, aux_command),
+    STATE_FIELD(STATE_UINT8, I8042State, last_was_command),
+    STATE_FIELD(STATE_UINT8, I8042State, sample_rate),
+    STATE_FIELD(STATE_UINT8, I8042State, resolution),
+    STATE_FIELD(STATE_UINT8, I8042State, reporting),
+    STATE_ARRAY(STATE_UINT8, I8042State, queue, QUEUE_SIZE),
+    STATE_ARRAY(STATE_UINT8, I8042State, from_aux, QUEUE_SIZE),
+    STATE_FIELD(STATE_UINT32, I8042State, head),
+    STATE_FIELD(STATE_UINT32, I8042State, count),
+    STATE_END,
+};
+
+const DeviceClass i8042_class = {
+    .name = "i8042",
+    .desc = "8042 keyboard controller",
+    .instance_size = sizeof(I8042State),
+    .state = i8042_state,
+    .realize = i8042_realize,
+    .unrealize = i8042_unrealize,
+    .reset = i8042_reset,
+    .restored = i8042_restored,
+};
