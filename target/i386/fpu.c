@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Look-up of x87, MMX and vector instructions, and what they share: exceptions, reset, the FXSAVE
+ * image (Intel SDM vol. 1, chapters 8 to 13).
+ *
+ * Host instructions compute every result. Left out: AVX and later, 3DNow!, SSE4A; alignment checks
+ * by CR0.AM.
+ */
+#include "target/i386/cpuid.h"
+#include "target/i386/fpu_internal.h"
+
+/* The CPUID feature an instruction set of Zydis needs. */
+typedef struct {
+    uint16_t isa_set;
+    int16_t feature;
+} IsaFeature;
+
+static const IsaFeature isa_features[] = {
+    {ZYDIS_ISA_SET_X87, FEAT_FPU},
+    {ZYDIS_ISA_SET_FCMOV, FEAT_CMOV},
+    {ZYDIS_ISA_SET_PPRO, FEAT_CMOV}, /* FCOMI and family */
+    {ZYDIS_ISA_SET_SSE3X87, FEAT_SSE3},
+    {ZYDIS_ISA_SET_PENTIUMMMX, FEAT_MMX},
+    {ZYDIS_ISA_SET_SSE, FEAT_SSE},
+    {ZYDIS_ISA_SET_SSEMXCSR, FEAT_SSE},
+    {ZYDIS_ISA_SET_SSE2, FEAT_SSE2},
+    {ZYDIS_ISA_SET_SSE2MMX, FEAT_SSE2},
+    {ZYDIS_ISA_SET_SSE3, FEAT_SSE3},
+    {ZYDIS_ISA_SET_SSSE3, FEAT_SSSE3},
+    {ZYDIS_ISA_SET_SSSE3MMX, FEAT_SSSE3},
+    {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
+    {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},
+    {ZYDIS_ISA_SET_AES, FEAT_AES},
+    {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
+    {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},
+    {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
+    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},
+    {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
+};
+
+static FpuLookup *const lookups[] = {
+    sse_move_lookup,   sse_int_lookup, sse_fp_lookup, sse_imm_lookup, sse_gpr_lookup,
+    sse_string_lookup, mmx_lookup,     x87_lookup,    xsave_lookup,
+};
+
+static bool has_feature(const CpuModel *model, const ZydisDecodedInstruction *zi)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(isa_features); i++) {
+        if (isa_features[i].isa_set == zi->meta.isa_set) {
+            return cpu_model_has(model, isa_features[i].feature);
+        }
+    }
+    return false;
+}
+
+/* The number of operand `op`'s register; its size too if it is a general one. */
+static uint8_t operand_register(const ZydisDecodedOperand *op, FpuInsn *out)
+{
+    if (op->type != ZYDIS_OPERAND_TYPE_REGISTER) {
+        return NO_REG;
+    }
+    if (fpu_is_gpr(op)) {
+        out->opsize = fpu_is_class(op, ZYDIS_REGCLASS_GPR64) ? 8 : 4;
+    }
+    return (uint8_t)ZydisRegisterGetId(op->reg.value);
+}
+
+static void fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                          FpuInsn *out)
+{
+    unsigned n = zi->operand_count_visible;
+
+    memset(out, 0, sizeof(*out));
+    out->dst = n > 0 ? operand_register(&ops[0], out) : NO_REG;
+    out->src = n > 1 ? operand_register(&ops[1], out) : NO_REG;
+    out->src2 = NO_REG;
+    out->opsize = out->opsize ? out->opsize : zi->operand_width == 64 ? 8 : 4;
+    for (unsigned i = 0; i < n; i++) {
+        if (fpu_is_mem(&ops[i])) {
+            out->width = (uint8_t)MIN(ops[i].size / 8, 255);
+        } else if (ops[i].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+            out->imm = (uint8_t)ops[i].imm.value.u;
+        }
+    }
+}
+
+bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
+                const ZydisDecodedOperand *ops, FpuInsn *out)
+{
+    /* LOCK, and VEX and longer encodings, are never right here. */
+    if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY ||
+        (zi->attributes & ZYDIS_ATTRIB_HAS_LOCK) || !has_feature(model, zi)) {
+        return false;
+    }
+    fill_operands(zi, ops, out);
+    for (size_t i = 0; i < G_N_ELEMENTS(lookups); i++) {
+        if (lookups[i](zi, ops, out)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void fpu_check_pending(Cpu *cpu)
+{
+    const FpuState *fpu = &cpu->fpu;
+
+    /* With CR0.NE clear the error goes to the FERR# pin, which nothing is wired to. */
+    if (G_UNLIKELY(fpu->fsw & ~fpu->fcw & FSW_EXCEPTIONS) && (cpu->cr0 & CR0_NE)) {
+        cpu_raise(cpu, EXCP_MF);
+    }
+}
+
+void fpu_check_mmx(Cpu *cpu)
+{
+    if (G_UNLIKELY(cpu->cr0 & (CR0_EM | CR0_TS))) {
+        cpu_raise(cpu, cpu->cr0 & CR0_EM ? EXCP_UD : EXCP_NM);
+    }
+    fpu_check_pending(cpu);
+}
+
+void fpu_mxcsr_raise(Cpu *cpu, uint32_t flags, bool tiny)
+{
+    uint32_t unmasked = ~(cpu->fpu.mxcsr >> MXCSR_MASK_SHIFT) & MXCSR_FLAGS;
+
+    /* A denormal operand with an invalid one elsewhere: what is found first hides what the
+     * computation would have found. */
+    if (flags & unmasked & MXCSR_PRE) {
+        flags &= MXCSR_PRE;
+    } else if (tiny && (unmasked & MXCSR_UE)) {
+        flags |= MXCSR_UE;
+    }
+    cpu->fpu.mxcsr |= flags;
+    if (flags & unmasked) {
+        cpu_raise(cpu, cpu->cr4 & CR4_OSXMMEXCPT ? EXCP_XM : EXCP_UD);
+    }
+}
+
+void fpu_init_x87(FpuState *fpu)
+{
+    fpu->fcw = FCW_DEFAULT;
+    fpu->fsw = 0;
+    fpu->ftw = 0;
+    fpu->fop = 0;
+    fpu->fip = fpu->fdp = 0;
+    fpu->fcs = fpu->fds = 0;
+}
+
+void fpu_reset(Cpu *cpu)
+{
+    memset(&cpu->fpu, 0, sizeof(cpu->fpu));
+    /* SDM vol. 3, table 9-1: the power-on control word is not FNINIT's. */
+    cpu->fpu.fcw = 0x40;
+    cpu->fpu.ftw = 0xff;
+    cpu->fpu.mxcsr = MXCSR_DEFAULT;
+}
+
+static void put(uint8_t *image, unsigned offset, uint64_t value, unsigned size)
+{
+    memcpy(image + offset, &value, size);
+}
+
+static uint64_t get(const uint8_t *image, unsigned offset, unsigned size)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, image + offset, size);
+    return value;
+}
+
+/* SDM vol. 1, table 10-2. ST(i) is stored by stack position, the tags by physical register. */
+void fpu_get_fxsave(const FpuState *fpu, uint8_t image[512], bool rexw)
+{
+    unsigned top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
+
+    memset(image, 0, 512);
+    put(image, 0, fpu->fcw, 2);
+    put(image, 2, fpu->fsw, 2);
+    put(image, 4, fpu->ftw, 1);
+    put(image, 6, fpu->fop, 2);
+    put(image, 8, fpu->fip, rexw ? 8 : 4);
+    put(image, 16, fpu->fdp, rexw ? 8 : 4);
+    if (!rexw) {
+        put(image, 12, fpu->fcs, 2);
+        put(image, 20, fpu->fds, 2);
+    }
+    put(image, 24, fpu->mxcsr, 4);
+    put(image, 28, MXCSR_VALID, 4);
+    for (unsigned i = 0; i < 8; i++) {
+        put(image, 32 + 16 * i, fpu->st[(top + i) & 7].mantissa, 8);
+        put(image, 40 + 16 * i, fpu->st[(top + i) & 7].exponent, 2);
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        memcpy(image + 160 + 16 * i, fpu->vec[i].lo, 16);
+    }
+}
+
+void fpu_set_fxsave(FpuState *fpu, const uint8_t image[512], bool rexw)
+{
+    unsigned top;
+
+    fpu->fcw = (uint16_t)get(image, 0, 2);
+    fpu->fsw = (uint16_t)get(image, 2, 2);
+    fpu->ftw = (uint8_t)get(image, 4, 1);
+    fpu->fop = (uint16_t)get(image, 6, 2) & 0x7ff;
+    fpu->fip = get(image, 8, rexw ? 8 : 4);
+    fpu->fdp = get(image, 16, rexw ? 8 : 4);
+    fpu->fcs = rexw ? 0 : (uint16_t)get(image, 12, 2);
+    fpu->fds = rexw ? 0 : (uint16_t)get(image, 20, 2);
+    fpu->mxcsr = (uint32_t)get(image, 24, 4) & MXCSR_VALID;
+    top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
+    for (unsigned i = 0; i < 8; i++) {
+        fpu->st[(top + i) & 7].mantissa = get(image, 32 + 16 * i, 8);
+        fpu->st[(top + i) & 7].exponent = (uint16_t)get(image, 40 + 16 * i, 2);
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        memcpy(fpu->vec[i].lo, image + 160 + 16 * i, 16);
+    }
+}

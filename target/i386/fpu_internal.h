@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the x87, MMX and SSE files share: access to registers, memory and MXCSR, and the look-ups
+ * that fpu.c asks in turn. Private to target/i386/{fpu,x87,mmx,sse,xsave}*.c.
+ */
+#ifndef TARGET_I386_FPU_INTERNAL_H
+#define TARGET_I386_FPU_INTERNAL_H
+
+#include <emmintrin.h>
+
+#include "target/i386/excp.h"
+#include "target/i386/flags.h"
+#include "target/i386/fpu.h"
+#include "target/i386/mmu.h"
+#include "target/i386/system_ops.h"
+
+#define NO_REG 0xff
+
+/* MXCSR (SDM vol. 1, 10.2.3). */
+#define MXCSR_FLAGS      0x003fu
+#define MXCSR_PRE        0x0007u /* IE, DE, ZE: found before the computation */
+#define MXCSR_UE         0x0010u
+#define MXCSR_MASK_SHIFT 7
+#define MXCSR_MASKS      0x1f80u
+#define MXCSR_FZ         0x8000u
+#define MXCSR_DEFAULT    0x1f80u
+#define MXCSR_VALID      0xffffu
+
+/* x87 status word (SDM vol. 1, 8.1.3). */
+#define FSW_EXCEPTIONS 0x003fu
+#define FSW_SF         0x0040u
+#define FSW_ES         0x0080u
+#define FSW_C1         0x0200u
+#define FSW_TOP_SHIFT  11
+#define FSW_TOP        0x3800u
+#define FSW_B          0x8000u
+#define FCW_DEFAULT    0x037fu
+
+typedef bool FpuLookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                       FpuInsn *out);
+FpuLookup sse_move_lookup, sse_int_lookup, sse_fp_lookup, sse_imm_lookup, sse_gpr_lookup,
+    sse_string_lookup, mmx_lookup, x87_lookup, xsave_lookup;
+
+static inline bool fpu_is_mem(const ZydisDecodedOperand *op)
+{
+    return op->type == ZYDIS_OPERAND_TYPE_MEMORY;
+}
+static inline bool fpu_is_class(const ZydisDecodedOperand *op, ZydisRegisterClass class_)
+{
+    return op->type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           ZydisRegisterGetClass(op->reg.value) == class_;
+}
+static inline bool fpu_is_gpr(const ZydisDecodedOperand *op)
+{
+    return fpu_is_class(op, ZYDIS_REGCLASS_GPR32) || fpu_is_class(op, ZYDIS_REGCLASS_GPR64);
+}
+
+static inline void fpu_check_sse(Cpu *cpu)
+{
+    if (G_UNLIKELY((cpu->cr0 & (CR0_EM | CR0_TS)) || !(cpu->cr4 & CR4_OSFXSR))) {
+        sys_check_sse(cpu);
+    }
+}
+
+/* MMX instructions: #UD for EM (not #NM as x87's), and pending x87 exceptions first. */
+void fpu_check_mmx(Cpu *cpu);
+/* What every MMX instruction but EMMS does to the x87 state: TOP 0, all registers in use. */
+static inline void fpu_enter_mmx(Cpu *cpu)
+{
+    cpu->fpu.fsw &= ~FSW_TOP;
+    cpu->fpu.ftw = 0xff;
+}
+static inline void fpu_set_mm(Cpu *cpu, unsigned n, uint64_t value)
+{
+    cpu->fpu.st[n].mantissa = value;
+    cpu->fpu.st[n].exponent = 0xffff;
+}
+/* Raises #MF if an unmasked x87 exception is pending and CR0.NE is set. */
+void fpu_check_pending(Cpu *cpu);
+
+static inline __m128i fpu_xmm(const Cpu *cpu, unsigned n)
+{
+    return _mm_load_si128((const __m128i *)cpu->fpu.vec[n].lo);
+}
+static inline void fpu_set_xmm(Cpu *cpu, unsigned n, __m128i value)
+{
+    _mm_store_si128((__m128i *)cpu->fpu.vec[n].lo, value);
+}
+
+static inline __m128i fpu_load128u(Cpu *cpu, uint64_t addr)
+{
+    TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);
+    __m128i v;
+
+    if (G_LIKELY((addr & ~(PAGE_SIZE - 1)) == e->tag_read &&
+                 ((addr + 15) & ~(PAGE_SIZE - 1)) == e->tag_read)) {
+        return _mm_loadu_si128((const __m128i *)(uintptr_t)(addr + e->addend));
+    }
+    mmu_load_bytes(cpu, addr, &v, sizeof(v));
+    return v;
+}
+static inline void fpu_store128u(Cpu *cpu, uint64_t addr, __m128i v)
+{
+    TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);
+
+    if (G_LIKELY((addr & ~(PAGE_SIZE - 1)) == e->tag_write &&
+                 ((addr + 15) & ~(PAGE_SIZE - 1)) == e->tag_write)) {
+        _mm_storeu_si128((__m128i *)(uintptr_t)(addr + e->addend), v);
+        return;
+    }
+    mmu_store_bytes(cpu, addr, &v, sizeof(v));
+}
+static inline void fpu_check_aligned(Cpu *cpu, uint64_t addr)
+{
+    if (G_UNLIKELY(addr & 15)) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+}
+static inline __m128i fpu_load128(Cpu *cpu, uint64_t addr)
+{
+    fpu_check_aligned(cpu, addr);
+    return fpu_load128u(cpu, addr);
+}
+static inline void fpu_store128(Cpu *cpu, uint64_t addr, __m128i v)
+{
+    fpu_check_aligned(cpu, addr);
+    fpu_store128u(cpu, addr, v);
+}
+/* A memory source of insn->width bytes, zero-extended; 16 bytes must be aligned. */
+static inline __m128i fpu_load_src(Cpu *cpu, const FpuInsn *insn, uint64_t addr)
+{
+    switch (insn->width) {
+    case 16:
+        return fpu_load128(cpu, addr);
+    case 8:
+        return _mm_cvtsi64_si128((int64_t)mmu_load64(cpu, addr));
+    case 4:
+        return _mm_cvtsi32_si128((int32_t)mmu_load32(cpu, addr));
+    case 2:
+        return _mm_cvtsi32_si128(mmu_load16(cpu, addr));
+    default:
+        return _mm_cvtsi32_si128(mmu_load8(cpu, addr));
+    }
+}
+/* The source operand, register or memory. */
+static inline __m128i fpu_src(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+{
+    return insn->src == NO_REG ? fpu_load_src(cpu, insn, ea) : fpu_xmm(cpu, insn->src);
+}
+
+/* A general register's new value: 32-bit results are zero-extended. */
+static inline void fpu_set_gpr(Cpu *cpu, const FpuInsn *insn, uint64_t value)
+{
+    cpu->gpr[insn->dst] = insn->opsize == 8 ? value : (uint32_t)value;
+}
+
+/*
+ * Floating-point operations run under the guest's MXCSR with every exception masked; afterwards the
+ * flags are judged by the guest's masks.
+ */
+static inline void fpu_mxcsr_begin(const Cpu *cpu)
+{
+    uint32_t host = (cpu->fpu.mxcsr & ~MXCSR_FLAGS) | MXCSR_MASKS;
+
+    /* Flush-to-zero works only while underflow is masked. */
+    if (!(cpu->fpu.mxcsr & (MXCSR_UE << MXCSR_MASK_SHIFT))) {
+        host &= ~MXCSR_FZ;
+    }
+    __asm__ volatile("ldmxcsr %0" : : "m"(host) : "memory");
+}
+static inline uint32_t fpu_mxcsr_end(void)
+{
+    uint32_t flags, normal = MXCSR_DEFAULT;
+
+    __asm__ volatile("stmxcsr %0\n\tldmxcsr %1" : "=m"(flags) : "m"(normal) : "memory");
+    return flags & MXCSR_FLAGS;
+}
+/* Merges `flags` into MXCSR; raises #XM (or #UD) if one of them is unmasked. `tiny` adds an
+ * underflow that was exact, which only counts when underflow is unmasked. */
+void fpu_mxcsr_raise(Cpu *cpu, uint32_t flags, bool tiny);
+static inline bool fpu_mxcsr_all_masked(const Cpu *cpu)
+{
+    return (cpu->fpu.mxcsr & MXCSR_MASKS) == MXCSR_MASKS;
+}
+static inline void fpu_mxcsr_merge(Cpu *cpu, uint32_t flags)
+{
+    if (G_LIKELY(fpu_mxcsr_all_masked(cpu))) {
+        cpu->fpu.mxcsr |= flags;
+    } else {
+        fpu_mxcsr_raise(cpu, flags, false);
+    }
+}
+
+/*
+ * Instructions with an immediate byte: 256 entry points of 16 bytes each, made by the assembler, so
+ * that every immediate runs as the host's own instruction. `text` is an instruction on %xmm1 and
+ * %xmm0 that uses \imm... as `$i`.
+ */
+#define FPU_IMM_TABLE(name, text)                                                                  \
+    __asm__(".pushsection .text\n.p2align 4\n" #name ":\n.set i, 0\n.rept 256\n.p2align 4\n" text  \
+            "\nret\n.set i, i + 1\n.endr\n.popsection\n");                                         \
+    extern const uint8_t name[] __attribute__((visibility("hidden")))
+#define FPU_IMM_ENTRY 16
+
+#endif

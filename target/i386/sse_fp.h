@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Floating-point vector operations of the shape xmm <- op(xmm, xmm/m) under the guest's MXCSR.
+ */
+#ifndef TARGET_I386_SSE_FP_H
+#define TARGET_I386_SSE_FP_H
+
+#include "target/i386/fpu.h"
+
+/* Where a result can be denormal: an exact denormal result is an underflow when that exception is
+ * unmasked, but leaves no flag in the host's MXCSR. Kept in FpuInsn.src2. */
+typedef enum { FP_NOT_TINY, FP_TINY_SS, FP_TINY_SD, FP_TINY_PS, FP_TINY_PD, FP_TINY_PS2 } FpTiny;
+
+/* insn->impl is a function of two vectors. */
+void sse_fp_run(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
+
+#endif
