@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PCI core against a fake root complex: sizing, decoding, INTx, MSI, MSI-X, assignment. */
+#include <linux/pci_regs.h>
+#include <string.h>
+
+#include "hw/pci/msi.h"
+#include "hw/pci/pci.h"
+
+#define MSI_ADDR 0xfee01000u
+
+typedef struct {
+    Platform platform;
+    PciBus *bus;
+    IntrMsg last;
+    unsigned messages;
+    unsigned writes;
+    bool wire[32][4];
+} Fixture;
+
+typedef struct {
+    PciDevice pci;
+    MemRegion mem, io, big;
+} Widget;
+
+static uint64_t widget_read(void *opaque, uint64_t offset, unsigned size)
+{
+    return 0x5a;
+}
+
+static void widget_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+}
+
+static const MemOps widget_ops = {.read = widget_read, .write = widget_write};
+
+static MemRegion window(uint64_t size)
+{
+    return (MemRegion){.name = "widget", .size = size, .kind = MEM_IO, .ops = &widget_ops};
+}
+
+static bool widget_realize(Device *dev, GError **error)
+{
+    Widget *w = (Widget *)dev;
+    w->mem = window(0x2000);
+    w->io = window(0x20);
+    w->big = window(0x100000);
+    pci_register_bar(&w->pci, 0, PCI_BAR_MEM32, &w->mem);
+    pci_register_bar(&w->pci, 1, PCI_BAR_IO, &w->io);
+    pci_register_bar(&w->pci, 4, PCI_BAR_MEM64_PREFETCH, &w->big);
+    return msi_init(&w->pci, 4, true, true, error) && msix_init(&w->pci, 3, 2, error);
+}
+
+static const PciDeviceClass widget_pci = {
+    .vendor_id = 0x1234,
+    .device_id = 0x5678,
+    .class_code = 0xff0000,
+    .interrupt_pin = 1,
+};
+
+static const DeviceClass widget_class = {
+    .name = "widget",
+    .bus = BUS_PCI,
+    .instance_size = sizeof(Widget),
+    .bus_props = pci_bus_props,
+    .bus_class = &widget_pci,
+    .realize = widget_realize,
+};
+
+static MemResult fake_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
+{
+    memset(buf, 0x77, len);
+    return MEM_OK;
+}
+
+static MemResult fake_write(void *opaque, const BusReq *req, uint64_t addr, const void *buf,
+                            size_t len)
+{
+    ((Fixture *)opaque)->writes++;
+    return MEM_OK;
+}
+
+static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
+{
+    Fixture *f = opaque;
+    f->last = *msg;
+    f->messages++;
+    return INTR_DELIVERED;
+}
+
+static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
+
+static void fake_intx(void *opaque, uint8_t devfn, int pin, bool level)
+{
+    ((Fixture *)opaque)->wire[devfn >> 3][pin] = level;
+}
+
+static uint8_t fake_irq_of(void *opaque, uint8_t devfn, int pin)
+{
+    return (uint8_t)(10 + pin);
+}
+
+static void setup(Fixture *f, gconstpointer data)
+{
+    f->platform.memory = as_new("memory", 52);
+    f->platform.ports = as_new("ports", 16);
+    PciHost host = {
+        .set_intx = fake_intx,
+        .opaque = f,
+        .up = {&fake_ops, f},
+        .memory = f->platform.memory,
+        .ports = f->platform.ports,
+    };
+    f->bus = pci_root_bus_new("pcie.0", &host);
+}
+
+static void teardown(Fixture *f, gconstpointer data)
+{
+    pci_bus_free(f->bus);
+    as_free(f->platform.memory);
+    as_free(f->platform.ports);
+}
+
+static Widget *add_widget(Fixture *f, const char *addr)
+{
+    Device *dev = device_new(&widget_class, &f->platform, NULL);
+    g_assert_true(device_set_prop(dev, "addr", addr, NULL));
+    g_assert_true(pci_bus_attach(f->bus, (PciDevice *)dev, NULL));
+    g_assert_true(device_realize(dev, NULL));
+    pci_device_reset((PciDevice *)dev);
+    return (Widget *)dev;
+}
+
+static void free_widget(Widget *w)
+{
+    pci_bus_detach(&w->pci);
+    device_free(&w->pci.dev);
+}
+
+static uint32_t get(Fixture *f, const Widget *w, uint32_t reg, unsigned size)
+{
+    return pci_config_read(f->bus, 0, (uint8_t)w->pci.devfn, reg, size);
+}
+
+static void put(Fixture *f, const Widget *w, uint32_t reg, uint32_t value, unsigned size)
+{
+    pci_config_write(f->bus, 0, (uint8_t)w->pci.devfn, reg, value, size);
+}
+
+static void assign(Fixture *f)
+{
+    PciAssignment how = {
+        .mem32_base = 0xc0000000,
+        .mem32_limit = 0xfebfffff,
+        .mem64_base = 0x800000000,
+        .mem64_limit = 0xfffffffff,
+        .io_base = 0xc000,
+        .io_limit = 0xffff,
+        .irq_of = fake_irq_of,
+    };
+    pci_assign_resources(f->bus, &how);
+}
+
+static void test_header(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5.0");
+    g_assert_cmphex(get(f, w, PCI_VENDOR_ID, 4), ==, 0x56781234);
+    g_assert_cmphex(pci_config_read(f->bus, 0, 0x30, 0, 4), ==, 0xffffffff);
+    g_assert_cmphex(pci_config_read(f->bus, 3, 0x28, 0, 2), ==, 0xffff);
+    put(f, w, PCI_VENDOR_ID, 0, 4);
+    put(f, w, PCI_COMMAND, 0xffff, 2);
+    g_assert_cmphex(get(f, w, PCI_VENDOR_ID, 4), ==, 0x56781234);
+    g_assert_cmphex(get(f, w, PCI_COMMAND, 2), ==, 0x547);
+    g_assert_cmphex(get(f, w, 0x100, 4), ==, 0xffffffff);
+    pci_device_reset(&w->pci);
+    g_assert_cmphex(get(f, w, PCI_COMMAND, 2), ==, 0);
+    free_widget(w);
+}
+
+static void test_bars(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5");
+    MemResult result;
+    put(f, w, PCI_BASE_ADDRESS_0, 0xffffffff, 4);
+    g_assert_cmphex(get(f, w, PCI_BASE_ADDRESS_0, 4), ==, 0xffffe000);
+    put(f, w, PCI_BASE_ADDRESS_1, 0xffffffff, 4);
+    g_assert_cmphex(get(f, w, PCI_BASE_ADDRESS_1, 4), ==, 0xffffffe1);
+    put(f, w, PCI_BASE_ADDRESS_4, 0xffffffff, 4);
+    put(f, w, PCI_BASE_ADDRESS_5, 0xffffffff, 4);
+    g_assert_cmphex(get(f, w, PCI_BASE_ADDRESS_4, 4), ==, 0xfff0000c);
+    g_assert_cmphex(get(f, w, PCI_BASE_ADDRESS_5, 4), ==, 0xffffffff);
+    put(f, w, PCI_BASE_ADDRESS_0, 0xd0000000, 4);
+    as_load(f->platform.memory, 0xd0000000, 1, &result);
+    g_assert_cmpint(result, ==, MEM_DECODE_ERROR);
+    put(f, w, PCI_COMMAND, PCI_COMMAND_MEMORY, 2);
+    g_assert_cmphex(as_load(f->platform.memory, 0xd0001fff, 1, &result), ==, 0x5a);
+    put(f, w, PCI_BASE_ADDRESS_0, 0xd0004000, 4);
+    as_load(f->platform.memory, 0xd0000000, 1, &result);
+    g_assert_cmpint(result, ==, MEM_DECODE_ERROR);
+    g_assert_cmphex(as_load(f->platform.memory, 0xd0004000, 1, &result), ==, 0x5a);
+    put(f, w, PCI_COMMAND, 0, 2);
+    as_load(f->platform.memory, 0xd0004000, 1, &result);
+    g_assert_cmpint(result, ==, MEM_DECODE_ERROR);
+    free_widget(w);
+}
+
+static void test_assignment(Fixture *f, gconstpointer data)
+{
+    Widget *a = add_widget(f, "2"), *b = add_widget(f, "3");
+    assign(f);
+    g_assert_cmphex(a->pci.bars[0].mapped_at, ==, 0xc0000000);
+    g_assert_cmphex(b->pci.bars[0].mapped_at, ==, 0xc0002000);
+    g_assert_cmphex(a->pci.bars[1].mapped_at, ==, 0xc000);
+    g_assert_cmphex(b->pci.bars[1].mapped_at, ==, 0xc020);
+    g_assert_cmphex(a->pci.bars[4].mapped_at, ==, 0x800000000);
+    g_assert_cmphex(b->pci.bars[4].mapped_at, ==, 0x800100000);
+    g_assert_cmpuint(get(f, a, PCI_INTERRUPT_LINE, 1), ==, 10);
+    g_assert_false(pci_is_bus_master(&a->pci));
+    pci_device_reset(&a->pci);
+    g_assert_cmphex(a->pci.bars[0].mapped_at, ==, PCI_BAR_UNMAPPED);
+    g_assert_cmphex(get(f, a, PCI_BASE_ADDRESS_0, 4), ==, 0);
+    free_widget(a);
+    free_widget(b);
+}
+
+static void test_intx(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5");
+    pci_set_intx(&w->pci, true);
+    g_assert_true(f->wire[5][0]);
+    g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, ==, PCI_STATUS_INTERRUPT);
+    put(f, w, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, 2);
+    g_assert_false(f->wire[5][0]);
+    g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, ==, PCI_STATUS_INTERRUPT);
+    put(f, w, PCI_COMMAND, 0, 2);
+    g_assert_true(f->wire[5][0]);
+    pci_device_reset(&w->pci);
+    g_assert_false(f->wire[5][0]);
+    free_widget(w);
+}
+
+static void test_msi(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5");
+    uint32_t cap = w->pci.msi.cap;
+    put(f, w, cap + PCI_MSI_ADDRESS_LO, MSI_ADDR, 4);
+    put(f, w, cap + PCI_MSI_DATA_64, 0x4043, 2);
+    put(f, w, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE | 1 << 4, 2);
+    msi_notify(&w->pci, 0);
+    g_assert_cmpuint(f->messages, ==, 0); /* no bus mastering, no message */
+    put(f, w, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
+    msi_notify(&w->pci, 3); /* of two enabled vectors, number one */
+    g_assert_cmpuint(f->messages, ==, 1);
+    g_assert_cmphex(f->last.address, ==, MSI_ADDR);
+    g_assert_cmphex(f->last.data, ==, 0x4043);
+    g_assert_cmphex(f->last.requester_id, ==, 0x28);
+    put(f, w, cap + PCI_MSI_MASK_64, 0xffffffff, 4);
+    g_assert_cmphex(get(f, w, cap + PCI_MSI_MASK_64, 4), ==, 0xf);
+    msi_notify(&w->pci, 0);
+    g_assert_cmpuint(f->messages, ==, 1);
+    g_assert_cmphex(get(f, w, cap + PCI_MSI_PENDING_64, 4), ==, 1);
+    put(f, w, cap + PCI_MSI_MASK_64, 0, 4);
+    g_assert_cmpuint(f->messages, ==, 2);
+    g_assert_cmphex(f->last.data, ==, 0x4042);
+    g_assert_cmphex(get(f, w, cap + PCI_MSI_PENDING_64, 4), ==, 0);
+    put(f, w, cap + PCI_MSI_ADDRESS_HI, 1, 4); /* not the interrupt window: a memory write */
+    msi_notify(&w->pci, 0);
+    g_assert_cmpuint(f->messages, ==, 2);
+    g_assert_cmpuint(f->writes, ==, 1);
+    free_widget(w);
+}
+
+static void test_msix(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5");
+    uint32_t cap = w->pci.msix.cap;
+    assign(f);
+    AddressSpace *mem = f->platform.memory;
+    uint64_t table = w->pci.bars[2].mapped_at;
+    uint64_t pba = table + (get(f, w, cap + PCI_MSIX_PBA, 4) & ~7u);
+    put(f, w, PCI_COMMAND, PCI_COMMAND_MASTER | PCI_COMMAND_MEMORY, 2);
+    g_assert_cmphex(get(f, w, cap + PCI_MSIX_FLAGS, 2), ==, 2);
+    g_assert_cmphex(as_load(mem, table + 16 + 12, 4, NULL), ==, 1);
+    as_store(mem, table + 16, MSI_ADDR, 8);
+    as_store(mem, table + 24, 0x55, 4);
+    put(f, w, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
+    msix_notify(&w->pci, 1);
+    msix_notify(&w->pci, 0xffff);
+    g_assert_cmpuint(f->messages, ==, 0);
+    g_assert_cmphex(as_load(mem, pba, 4, NULL), ==, 2);
+    put(f, w, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 2);
+    as_store(mem, table + 28, 0, 4);
+    g_assert_cmpuint(f->messages, ==, 0);
+    put(f, w, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
+    g_assert_cmpuint(f->messages, ==, 1);
+    g_assert_cmphex(f->last.data, ==, 0x55);
+    g_assert_cmphex(as_load(mem, pba, 4, NULL), ==, 0);
+    msix_notify(&w->pci, 1);
+    g_assert_cmpuint(f->messages, ==, 2);
+    free_widget(w);
+}
+
+static void test_slots(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5");
+    g_autoptr(GError) error = NULL;
+    Device *other = device_new(&widget_class, &f->platform, "other");
+    g_assert_true(device_set_prop(other, "addr", "5", NULL));
+    g_assert_false(pci_bus_attach(f->bus, (PciDevice *)other, &error));
+    g_assert_nonnull(strstr(error->message, "pcie.0:05.0"));
+    ((PciDevice *)other)->devfn = -1;
+    g_assert_true(pci_bus_attach(f->bus, (PciDevice *)other, NULL));
+    g_assert_cmpint(((PciDevice *)other)->devfn, ==, 0);
+    pci_bus_detach((PciDevice *)other);
+    device_free(other);
+    free_widget(w);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add("/pci/header", Fixture, NULL, setup, test_header, teardown);
+    g_test_add("/pci/bars", Fixture, NULL, setup, test_bars, teardown);
+    g_test_add("/pci/assignment", Fixture, NULL, setup, test_assignment, teardown);
+    g_test_add("/pci/intx", Fixture, NULL, setup, test_intx, teardown);
+    g_test_add("/pci/msi", Fixture, NULL, setup, test_msi, teardown);
+    g_test_add("/pci/msix", Fixture, NULL, setup, test_msix, teardown);
+    g_test_add("/pci/slots", Fixture, NULL, setup, test_slots, teardown);
+    return g_test_run();
+}
