@@ -48,6 +48,7 @@ typedef struct {
     /* ExtINT: what the i8259 pair answers to an acknowledge. */
     int (*pic_ack)(void *opaque);
     void *pic_opaque;
+    uint8_t phys_bits; /* MAXPHYADDR, for reserved bits of IA32_APIC_BASE; 0 means 52 */
 } ApicLinks;
 ApicLinks *apic_links(Device *dev);
 ApicState *apic_from_device(Device *dev);
@@ -63,7 +64,11 @@ uint32_t apic_get_id(const ApicState *apic); /* 32-bit in x2APIC mode, else 8-bi
 bool apic_is_enabled(const ApicState *apic); /* IA32_APIC_BASE enable */
 bool apic_is_x2apic(const ApicState *apic);
 bool apic_matches_logical(const ApicState *apic, uint32_t dest);
+bool apic_has_logical_id(const ApicState *apic); /* xAPIC mode: LDR is not zero */
 uint8_t apic_arbitration_priority(const ApicState *apic);
+/* False if the APIC would drop a message of this mode: it is disabled, or disabled by software and
+ * the mode is one that this concerns (SDM 11.4.7.2). */
+bool apic_takes(const ApicState *apic, IntrDeliveryMode mode);
 
 /* CPU side. */
 /* Acknowledges: the vector to take now, its IRR bit moved to ISR; -1 if none (then the CPU goes
@@ -81,11 +86,24 @@ void apic_set_cr8(ApicState *apic, uint8_t cr8);
 uint64_t apic_mmio_base(const ApicState *apic);
 /* INIT (not power-on) reset: keeps IA32_APIC_BASE and the id (SDM 11.4.7.3). */
 void apic_init_reset(ApicState *apic);
+/* The CPU's TSC was written or its offset changed: the deadline moves. */
+void apic_tsc_changed(ApicState *apic);
+/* What firmware leaves behind on the BSP, for boot protocols that start without any: enabled by
+ * software, LINT0 a virtual wire from the i8259, LINT1 an NMI (MultiProcessor
+ * specification 3.6.2.2).
+ */
+void apic_set_virtual_wire(ApicState *apic);
 
 /* For tests and `info lapic`. */
 bool apic_irr(const ApicState *apic, uint8_t vector);
 bool apic_isr(const ApicState *apic, uint8_t vector);
 bool apic_tmr(const ApicState *apic, uint8_t vector);
+/* Messages that leave no mark in the registers, since reset. */
+typedef struct {
+    uint32_t nmis, smis, inits, sipis;
+    uint8_t sipi_vector; /* of the last one */
+} ApicCounts;
+ApicCounts apic_counts(const ApicState *apic);
 void apic_describe(const ApicState *apic, GString *out);
 
 #endif

@@ -19,6 +19,9 @@ void apic_bus_free(ApicBus *bus);
 /* A local APIC joins; `apic_id` is its initial id, unique. Look-up by id is O(1) up to 64 Ki ids.
  */
 void apic_bus_attach(ApicBus *bus, ApicState *apic, uint32_t apic_id);
+void apic_bus_detach(ApicBus *bus, uint32_t apic_id);
+/* A local APIC's mode or logical id changed: the bus looks at all of them again. */
+void apic_bus_changed(ApicBus *bus);
 
 /*
  * Delivers to every local APIC that `msg` addresses, or to one of them for lowest priority and
@@ -27,6 +30,10 @@ void apic_bus_attach(ApicBus *bus, ApicState *apic, uint32_t apic_id);
  * receiver's error status, SDM 11.5.3).
  */
 bool apic_bus_deliver(ApicBus *bus, const ApicMsg *msg);
+
+/* The destination shorthands of an IPI: to everyone, or to everyone but `except`. `msg->dest` is
+ * not looked at. */
+bool apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except);
 
 /* Compatibility format: decodes the address and data of a message and delivers it. This is the
  * sink at the top of a machine without remapping. */
@@ -48,5 +55,6 @@ typedef struct {
     uint64_t dropped;
 } ApicBusStats;
 ApicBusStats apic_bus_stats(const ApicBus *bus);
+void apic_bus_reset_stats(ApicBus *bus);
 
 #endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The APIC bus: destination matching (Intel SDM vol. 3, 11.6.2, 11.12.10, 11.11).
+ *
+ * Ids are looked up in a table; a physical or x2APIC-logical message never scans the processors.
+ * Local APICs in xAPIC mode are kept on two short lists, those there are (for broadcasts) and those
+ * with a logical id (for flat and cluster destinations), rebuilt when one of them changes.
+ *
+ * A destination of more than 8 bits that is no broadcast names an APIC by its full id even while
+ * that one is in xAPIC mode: without firmware to switch all of them to x2APIC mode first, this is
+ * how processors with ids above 255 receive INIT and SIPI.
+ *
+ * Left out: focus processor checking, and arbitration on a serial bus (Pentium 4 has neither).
+ */
+#include "hw/intc/apic_bus.h"
+
+#include <glib.h>
+
+#include "hw/intc/apic.h"
+
+#define DIRECT_IDS           0x10000u
+#define XAPIC_BROADCAST      0xffu
+#define BROADCAST            0xffffffffu
+#define X2APIC_CLUSTER_SHIFT 16
+#define X2APIC_MEMBER_MASK   0xffffu
+#define X2APIC_MEMBER_BITS   4
+
+typedef struct {
+    ApicState *apic;
+    uint32_t id;
+    unsigned index; /* place in the round robin */
+} Member;
+
+typedef struct {
+    void (*eoi)(void *opaque, uint8_t vector);
+    void *opaque;
+} EoiListener;
+
+struct ApicBus {
+    Trace *trace;
+    GPtrArray *members;  /* of Member, owned */
+    Member **by_id;      /* ids below `by_id_size` */
+    uint32_t by_id_size; /* at most DIRECT_IDS */
+    GHashTable *big_ids; /* the others */
+    GPtrArray *xapic;    /* enabled members in xAPIC mode */
+    GPtrArray *xapic_logical;
+    GArray *eoi_listeners;
+    unsigned next; /* round robin: who goes first among equals */
+    ApicBusStats stats;
+};
+
+/* One delivery under way. */
+typedef struct {
+    const ApicMsg *msg;
+    bool one; /* only the lowest priority one takes it */
+    bool taken;
+    Member *best;
+    unsigned best_priority, best_order;
+} Delivery;
+
+ApicBus *apic_bus_new(Trace *trace)
+{
+    ApicBus *bus = g_new0(ApicBus, 1);
+
+    bus->trace = trace;
+    bus->members = g_ptr_array_new_with_free_func(g_free);
+    bus->big_ids = g_hash_table_new(g_direct_hash, g_direct_equal);
+    bus->xapic = g_ptr_array_new();
+    bus->xapic_logical = g_ptr_array_new();
+    bus->eoi_listeners = g_array_new(false, false, sizeof(EoiListener));
+    return bus;
+}
+
+void apic_bus_free(ApicBus *bus)
+{
+    if (!bus) {
+        return;
+    }
+    g_array_unref(bus->eoi_listeners);
+    g_ptr_array_unref(bus->xapic_logical);
+    g_ptr_array_unref(bus->xapic);
+    g_hash_table_unref(bus->big_ids);
+    g_free(bus->by_id);
+    g_ptr_array_unref(bus->members);
+    g_free(bus);
+}
+
+static inline Member *bus_find(const ApicBus *bus, uint32_t id)
+{
+    if (G_LIKELY(id < bus->by_id_size)) {
+        return bus->by_id[id];
+    }
+    return id < DIRECT_IDS ? NULL : g_hash_table_lookup(bus->big_ids, GUINT_TO_POINTER(id));
+}
+
+static void bus_grow(ApicBus *bus, uint32_t id)
+{
+    uint32_t size = MAX(bus->by_id_size, 16);
+
+    while (size <= id) {
+        size *= 2;
+    }
+    bus->by_id = g_renew(Member *, bus->by_id, size);
+    for (uint32_t i = bus->by_id_size; i < size; i++) {
+        bus->by_id[i] = NULL;
+    }
+    bus->by_id_size = size;
+}
+
+void apic_bus_attach(ApicBus *bus, ApicState *apic, uint32_t apic_id)
+{
+    Member *member = g_new0(Member, 1);
+
+    g_assert(!bus_find(bus, apic_id));
+    *member = (Member){.apic = apic, .id = apic_id, .index = bus->members->len};
+    g_ptr_array_add(bus->members, member);
+    if (apic_id >= DIRECT_IDS) {
+        g_hash_table_insert(bus->big_ids, GUINT_TO_POINTER(apic_id), member);
+    } else {
+        if (apic_id >= bus->by_id_size) {
+            bus_grow(bus, apic_id);
+        }
+        bus->by_id[apic_id] = member;
+    }
+    apic_bus_changed(bus);
+}
+
+void apic_bus_detach(ApicBus *bus, uint32_t apic_id)
+{
+    Member *member = bus_find(bus, apic_id);
+
+    if (!member) {
+        return;
+    }
+    if (apic_id < DIRECT_IDS) {
+        bus->by_id[apic_id] = NULL;
+    } else {
+        g_hash_table_remove(bus->big_ids, GUINT_TO_POINTER(apic_id));
+    }
+    g_ptr_array_remove(bus->members, member);
+    for (unsigned i = 0; i < bus->members->len; i++) {
+        ((Member *)bus->members->pdata[i])->index = i;
+    }
+    bus->next = 0;
+    apic_bus_changed(bus);
+}
+
+void apic_bus_changed(ApicBus *bus)
+{
+    g_ptr_array_set_size(bus->xapic, 0);
+    g_ptr_array_set_size(bus->xapic_logical, 0);
+    for (unsigned i = 0; i < bus->members->len; i++) {
+        Member *member = bus->members->pdata[i];
+
+        if (!apic_is_enabled(member->apic) || apic_is_x2apic(member->apic)) {
+            continue;
+        }
+        g_ptr_array_add(bus->xapic, member);
+        if (apic_has_logical_id(member->apic)) {
+            g_ptr_array_add(bus->xapic_logical, member);
+        }
+    }
+}
+
+/* Lowest priority: the lowest arbitration priority, and in turn among equals. */
+static void bus_arbitrate(ApicBus *bus, Delivery *d, Member *member)
+{
+    unsigned priority = apic_arbitration_priority(member->apic);
+    unsigned count = bus->members->len;
+    unsigned order = (member->index + count - bus->next) % count;
+
+    if (!d->best || priority < d->best_priority ||
+        (priority == d->best_priority && order < d->best_order)) {
+        d->best = member;
+        d->best_priority = priority;
+        d->best_order = order;
+    }
+}
+
+static void bus_offer(ApicBus *bus, Delivery *d, Member *member)
+{
+    if (!apic_takes(member->apic, d->msg->mode)) {
+        return;
+    }
+    if (d->one) {
+        bus_arbitrate(bus, d, member);
+        return;
+    }
+    d->taken = true;
+    apic_accept(member->apic, d->msg->vector, d->msg->mode, d->msg->level);
+}
+
+static void bus_finish_one(ApicBus *bus, Delivery *d)
+{
+    if (d->best) {
+        d->taken = true;
+        bus->next = (d->best->index + 1) % bus->members->len;
+        apic_accept(d->best->apic, d->msg->vector, d->msg->mode, d->msg->level);
+    }
+}
+
+static void bus_offer_list(ApicBus *bus, Delivery *d, GPtrArray *list)
+{
+    for (unsigned i = 0; i < list->len; i++) {
+        bus_offer(bus, d, list->pdata[i]);
+    }
+}
+
+static void bus_physical(ApicBus *bus, Delivery *d, uint32_t dest)
+{
+    Member *member = bus_find(bus, dest);
+
+    if (dest == XAPIC_BROADCAST) {
+        /* Id 255 only for those who know 32-bit ids, a broadcast to the rest. */
+        bus_offer_list(bus, d, bus->xapic);
+        if (member && apic_is_x2apic(member->apic)) {
+            bus_offer(bus, d, member);
+        }
+    } else if (member) {
+        bus_offer(bus, d, member);
+    }
+}
+
+static void bus_x2apic_logical(ApicBus *bus, Delivery *d, uint32_t dest)
+{
+    uint32_t first = (dest >> X2APIC_CLUSTER_SHIFT) << X2APIC_MEMBER_BITS;
+    uint32_t set = dest & X2APIC_MEMBER_MASK;
+
+    while (set) {
+        Member *member = bus_find(bus, first + (uint32_t)__builtin_ctz(set));
+
+        set &= set - 1;
+        if (member && apic_is_x2apic(member->apic)) {
+            bus_offer(bus, d, member);
+        }
+    }
+}
+
+static void bus_logical(ApicBus *bus, Delivery *d, uint32_t dest)
+{
+    if (dest == XAPIC_BROADCAST) {
+        bus_offer_list(bus, d, bus->xapic);
+    } else {
+        for (unsigned i = 0; i < bus->xapic_logical->len; i++) {
+            Member *member = bus->xapic_logical->pdata[i];
+
+            if (apic_matches_logical(member->apic, dest)) {
+                bus_offer(bus, d, member);
+            }
+        }
+    }
+    bus_x2apic_logical(bus, d, dest);
+}
+
+static bool bus_mode_is_valid(IntrDeliveryMode mode)
+{
+    return mode <= INTR_MODE_EXTINT && mode != 3;
+}
+
+bool apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
+{
+    Delivery d = {
+        .msg = msg,
+        .one = msg->mode == INTR_MODE_LOWEST || (msg->redirection && msg->mode == INTR_MODE_FIXED),
+    };
+
+    if (msg->level && !msg->assert_level) {
+        return true; /* a de-assertion asks for nothing (INIT level de-assert: SDM 11.6.1) */
+    }
+    if (bus_mode_is_valid(msg->mode)) {
+        if (msg->dest == BROADCAST) {
+            bus_offer_list(bus, &d, bus->members);
+        } else if (msg->logical) {
+            bus_logical(bus, &d, msg->dest);
+        } else {
+            bus_physical(bus, &d, msg->dest);
+        }
+        bus_finish_one(bus, &d);
+    }
+    d.taken ? bus->stats.delivered++ : bus->stats.dropped++;
+    trace_event(bus->trace, TRACE_APIC,
+                "apic_bus_deliver dest=0x%x vector=0x%02x mode=%d logical=%d trig=%s taken=%d",
+                msg->dest, msg->vector, msg->mode, msg->logical, msg->level ? "level" : "edge",
+                d.taken);
+    return d.taken;
+}
+
+bool apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except)
+{
+    Delivery d = {.msg = msg, .one = msg->mode == INTR_MODE_LOWEST};
+
+    for (unsigned i = 0; i < bus->members->len; i++) {
+        Member *member = bus->members->pdata[i];
+
+        if (member->apic != except) {
+            bus_offer(bus, &d, member);
+        }
+    }
+    bus_finish_one(bus, &d);
+    d.taken ? bus->stats.delivered++ : bus->stats.dropped++;
+    trace_event(bus->trace, TRACE_APIC,
+                "apic_bus_deliver dest=all%s vector=0x%02x mode=%d trig=edge taken=%d",
+                except ? "-but-self" : "", msg->vector, msg->mode, d.taken);
+    return d.taken;
+}
+
+ApicMsg apic_msg_decode(uint64_t address, uint32_t data)
+{
+    bool level = data & MSI_DATA_TRIGGER_LEVEL;
+
+    return (ApicMsg){
+        .dest = (uint32_t)((address >> MSI_ADDR_DEST_SHIFT) & MSI_ADDR_DEST_MASK) |
+                (uint32_t)(address >> 40) << 8,
+        .vector = data & MSI_DATA_VECTOR_MASK,
+        .mode = (data >> MSI_DATA_DELIVERY_SHIFT) & MSI_DATA_DELIVERY_MASK,
+        .logical = address & MSI_ADDR_DEST_LOGICAL,
+        .redirection = address & MSI_ADDR_REDIR_HINT,
+        .level = level,
+        .assert_level = !level || (data & MSI_DATA_LEVEL_ASSERT),
+    };
+}
+
+static IntrVerdict bus_send(void *opaque, const IntrMsg *msg)
+{
+    ApicMsg apic_msg;
+
+    if (!intr_window_contains(msg->address)) {
+        return INTR_BLOCKED;
+    }
+    apic_msg = apic_msg_decode(msg->address, msg->data);
+    apic_bus_deliver(opaque, &apic_msg);
+    return INTR_DELIVERED;
+}
+
+IntrSink apic_bus_sink(ApicBus *bus)
+{
+    return (IntrSink){.send = bus_send, .opaque = bus};
+}
+
+void apic_bus_add_eoi_listener(ApicBus *bus, void (*eoi)(void *opaque, uint8_t vector),
+                               void *opaque)
+{
+    EoiListener listener = {.eoi = eoi, .opaque = opaque};
+
+    g_array_append_val(bus->eoi_listeners, listener);
+}
+
+void apic_bus_broadcast_eoi(ApicBus *bus, uint8_t vector)
+{
+    for (unsigned i = 0; i < bus->eoi_listeners->len; i++) {
+        const EoiListener *listener = &g_array_index(bus->eoi_listeners, EoiListener, i);
+
+        listener->eoi(listener->opaque, vector);
+    }
+}
+
+ApicBusStats apic_bus_stats(const ApicBus *bus)
+{
+    return bus->stats;
+}
+
+void apic_bus_reset_stats(ApicBus *bus)
+{
+    bus->stats = (ApicBusStats){0};
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Local APIC: interprocessor interrupts. Intel SDM vol. 3, 11.6.1 (ICR) and 11.12.9 to 11.12.11
+ * (x2APIC ICR, SELF IPI).
+ *
+ * IPIs are always edge-triggered (table 11-3: the processor overrides the trigger bit). An INIT
+ * level de-assert only reset arbitration ids of old buses and is ignored.
+ */
+#include "hw/intc/apic_internal.h"
+
+#define ICR_LOGICAL         (1u << 11)
+#define ICR_ASSERT          (1u << 14)
+#define ICR_LEVEL           (1u << 15)
+#define ICR_SHORTHAND_SHIFT 18
+
+typedef enum { DEST_FIELD, DEST_SELF, DEST_ALL, DEST_ALL_BUT_SELF } Shorthand;
+
+static bool icr_is_init_deassert(uint32_t icr, IntrDeliveryMode mode)
+{
+    return mode == INTR_MODE_INIT && (icr & ICR_LEVEL) && !(icr & ICR_ASSERT);
+}
+
+/* Table 11-3. NMI to self and to all is not listed as valid, but kernels send it and processors
+ * deliver it. */
+static bool icr_is_valid(IntrDeliveryMode mode, Shorthand shorthand)
+{
+    switch (mode) {
+    case INTR_MODE_FIXED:
+    case INTR_MODE_NMI:
+        return true;
+    case INTR_MODE_LOWEST:
+    case INTR_MODE_SMI:
+    case INTR_MODE_INIT:
+    case INTR_MODE_SIPI:
+        return shorthand == DEST_FIELD || shorthand == DEST_ALL_BUT_SELF;
+    default:
+        return false; /* ExtINT cannot be sent, 3 is reserved */
+    }
+}
+
+void apic_self_ipi(ApicState *s, uint8_t vector)
+{
+    if (vector < APIC_FIRST_VECTOR) {
+        apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
+    }
+    if (apic_takes(s, INTR_MODE_FIXED)) {
+        apic_accept(s, vector, INTR_MODE_FIXED, false);
+    }
+}
+
+void apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
+{
+    ApicMsg msg = {
+        .dest = dest,
+        .vector = icr & LVT_VECTOR_MASK,
+        .mode = (icr & LVT_DELIVERY_MASK) >> LVT_DELIVERY_SHIFT,
+        .logical = icr & ICR_LOGICAL,
+        .assert_level = true,
+    };
+    Shorthand shorthand = (icr >> ICR_SHORTHAND_SHIFT) & 3;
+
+    if (icr_is_init_deassert(icr, msg.mode)) {
+        return;
+    }
+    if (!icr_is_valid(msg.mode, shorthand)) {
+        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS, "apic_icr_invalid id=%u icr=0x%08x",
+                    s->links.apic_id, icr);
+        return;
+    }
+    if ((msg.mode == INTR_MODE_FIXED || msg.mode == INTR_MODE_LOWEST) &&
+        msg.vector < APIC_FIRST_VECTOR) {
+        apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
+    }
+    switch (shorthand) {
+    case DEST_FIELD:
+        apic_bus_deliver(s->links.bus, &msg);
+        break;
+    case DEST_SELF:
+        if (apic_takes(s, msg.mode)) {
+            apic_accept(s, msg.vector, msg.mode, false);
+        }
+        break;
+    case DEST_ALL:
+        apic_bus_deliver_all(s->links.bus, &msg, NULL);
+        break;
+    case DEST_ALL_BUT_SELF:
+        apic_bus_deliver_all(s->links.bus, &msg, s);
+        break;
+    }
+}
