@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IOAPIC. Intel 82093AA data sheet (version 11h) and ICH9 data sheet 13.5 (version 20h: messages,
+ * the EOI register at 40h).
+ *
+ * A redirection entry becomes a message by moving its bits (ICH9 5.8.5): entry 63:48 is address
+ * 19:4, entry 11 is address 2 and data 11. With remapping the same wires carry a handle and the
+ * format bit (VT-d 5.1.5.1), so nothing here depends on it.
+ *
+ * Left out: polarity has no effect, since lines are logical levels (active is high); the
+ * arbitration register only mirrors the id; interrupts never wait, so delivery status reads 0.
+ */
+#include "hw/intc/ioapic.h"
+
+#include <inttypes.h>
+
+#define VERSION_82093AA 0x11
+#define VERSION_ICH     0x20
+
+#define MMIO_IOREGSEL 0x00
+#define MMIO_IOWIN    0x10
+#define MMIO_EOIR     0x40
+
+#define IDX_ID    0x00
+#define IDX_VER   0x01
+#define IDX_ARB   0x02
+#define IDX_REDIR 0x10
+#define IDX_END   (IDX_REDIR + 2 * IOAPIC_PINS)
+
+#define ID_SHIFT        24
+#define ID_MASK         (0xfu << ID_SHIFT)
+#define VER_MAXRE_SHIFT 16
+
+#define RTE_VECTOR_MASK    0xffull
+#define RTE_DELIVERY_SHIFT 8
+#define RTE_DELIVERY_MASK  0x7ull
+#define RTE_DEST_LOGICAL   (1ull << 11)
+#define RTE_POLARITY       (1ull << 13)
+#define RTE_REMOTE_IRR     (1ull << 14)
+#define RTE_LEVEL          (1ull << 15)
+#define RTE_MASKED         (1ull << 16)
+#define RTE_HANDLE_SHIFT   48
+#define RTE_WRITABLE       0xffff00000001afffull
+#define ADDR_HANDLE_SHIFT  4
+
+typedef struct {
+    Device dev;
+    IoapicLinks links;
+    MemRegion region;
+    uint32_t version;
+    uint8_t initial_id;
+
+    uint8_t select;
+    uint8_t id;
+    uint64_t rte[IOAPIC_PINS];
+    uint32_t levels; /* bit a pin */
+
+    IrqLine lines[IOAPIC_PINS];
+    uint64_t sent[IOAPIC_PINS];
+} IoapicState;
+
+static IoapicState *ioapic_from(void *dev)
+{
+    return dev;
+}
+
+IoapicLinks *ioapic_links(Device *dev)
+{
+    return &ioapic_from(dev)->links;
+}
+
+MemRegion *ioapic_region(Device *dev)
+{
+    return &ioapic_from(dev)->region;
+}
+
+static IntrDeliveryMode rte_mode(uint64_t rte)
+{
+    return (rte >> RTE_DELIVERY_SHIFT) & RTE_DELIVERY_MASK;
+}
+
+/* SMI, NMI, INIT and ExtINT are edges whatever the trigger bit says (82093AA 3.2.4). */
+static bool rte_is_level(uint64_t rte)
+{
+    IntrDeliveryMode mode = rte_mode(rte);
+
+    return (rte & RTE_LEVEL) && (mode == INTR_MODE_FIXED || mode == INTR_MODE_LOWEST);
+}
+
+static IntrMsg rte_message(uint64_t rte, uint16_t requester_id)
+{
+    uint64_t address = INTR_WINDOW_BASE | (rte >> RTE_HANDLE_SHIFT) << ADDR_HANDLE_SHIFT;
+    /* Entry 11 and 10:8 and 7:0 keep their places in the data. */
+    uint32_t data =
+        rte & (RTE_DEST_LOGICAL | RTE_DELIVERY_MASK << RTE_DELIVERY_SHIFT | RTE_VECTOR_MASK);
+
+    if (rte & RTE_DEST_LOGICAL) {
+        address |= MSI_ADDR_DEST_LOGICAL;
+    }
+    if (rte_mode(rte) == INTR_MODE_LOWEST) {
+        address |= MSI_ADDR_REDIR_HINT;
+    }
+    data |= MSI_DATA_LEVEL_ASSERT;
+    if (rte & RTE_LEVEL) {
+        data |= MSI_DATA_TRIGGER_LEVEL;
+    }
+    return (IntrMsg){.address = address, .data = data, .requester_id = requester_id};
+}
+
+static void ioapic_send(IoapicState *s, unsigned pin)
+{
+    IntrMsg msg = rte_message(s->rte[pin], s->links.requester_id);
+
+    if (rte_is_level(s->rte[pin])) {
+        s->rte[pin] |= RTE_REMOTE_IRR;
+    }
+    s->sent[pin]++;
+    trace_event(s->dev.platform->trace, TRACE_IOAPIC,
+                "ioapic_send pin=%u sid=0x%04x addr=0x%08" PRIx64 " data=0x%04x trig=%s", pin,
+                msg.requester_id, msg.address, msg.data,
+                rte_is_level(s->rte[pin]) ? "level" : "edge");
+    if (s->links.sink.send) {
+        intr_send(&s->links.sink, &msg);
+    }
+}
+
+/* A level pin sends while its line is active, it is not masked and none is outstanding. */
+static void ioapic_level_check(IoapicState *s, unsigned pin)
+{
+    uint64_t rte = s->rte[pin];
+
+    if (rte_is_level(rte) && (s->levels & (1u << pin)) && !(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
+        ioapic_send(s, pin);
+    }
+}
+
+static void ioapic_line(void *opaque, int n, bool level)
+{
+    IoapicState *s = opaque;
+    unsigned pin = (unsigned)n;
+    bool rising = level && !(s->levels & (1u << pin));
+
+    s->levels = level ? s->levels | 1u << pin : s->levels & ~(1u << pin);
+    if (rte_is_level(s->rte[pin])) {
+        ioapic_level_check(s, pin);
+    } else if (rising && !(s->rte[pin] & RTE_MASKED)) {
+        ioapic_send(s, pin); /* an edge on a masked pin is lost: 82093AA 3.2.4, bit 16 */
+    }
+}
+
+/* EOI by broadcast and by the register are one: all level pins with this vector. */
+void ioapic_eoi(void *dev, uint8_t vector)
+{
+    IoapicState *s = ioapic_from(dev);
+
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
+        if ((s->rte[pin] & RTE_REMOTE_IRR) && (s->rte[pin] & RTE_VECTOR_MASK) == vector) {
+            trace_event(s->dev.platform->trace, TRACE_IOAPIC, "ioapic_eoi pin=%u vector=0x%02x",
+                        pin, vector);
+            s->rte[pin] &= ~RTE_REMOTE_IRR;
+            ioapic_level_check(s, pin);
+        }
+    }
+}
+
+static void ioapic_write_rte(IoapicState *s, unsigned index, uint32_t value)
+{
+    unsigned pin = index / 2, shift = index % 2 * 32;
+    uint64_t mask = RTE_WRITABLE & (0xffffffffull << shift);
+    uint64_t *rte = &s->rte[pin];
+
+    *rte = (*rte & ~mask) | ((uint64_t)value << shift & mask);
+    if (!rte_is_level(*rte)) {
+        /* Edge mode has no remote IRR. Kernels clear a stuck one by going through edge mode where
+         * there is no EOI register. */
+        *rte &= ~RTE_REMOTE_IRR;
+    }
+    ioapic_level_check(s, pin);
+}
+
+static uint32_t ioapic_read_index(const IoapicState *s, unsigned index)
+{
+    switch (index) {
+    case IDX_ID:
+    case IDX_ARB:
+        return (uint32_t)s->id << ID_SHIFT;
+    case IDX_VER:
+        return s->version | (IOAPIC_PINS - 1) << VER_MAXRE_SHIFT;
+    default:
+        if (index < IDX_REDIR || index >= IDX_END) {
+            return 0;
+        }
+        index -= IDX_REDIR;
+        return (uint32_t)(s->rte[index / 2] >> (index % 2 * 32));
+    }
+}
+
+static void ioapic_write_index(IoapicState *s, unsigned index, uint32_t value)
+{
+    if (index == IDX_ID) {
+        s->id = (value & ID_MASK) >> ID_SHIFT;
+    } else if (index >= IDX_REDIR && index < IDX_END) {
+        ioapic_write_rte(s, index - IDX_REDIR, value);
+    }
+}
+
+static uint64_t ioapic_read(void *opaque, uint64_t offset, unsigned size)
+{
+    IoapicState *s = opaque;
+
+    switch (offset) {
+    case MMIO_IOREGSEL:
+        return s->select;
+    case MMIO_IOWIN:
+        return ioapic_read_index(s, s->select);
+    default:
+        return 0;
+    }
+}
+
+static void ioapic_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    IoapicState *s = opaque;
+
+    if (offset == MMIO_IOREGSEL) {
+        s->select = (uint8_t)value;
+    } else if (offset == MMIO_IOWIN && size == 4) {
+        ioapic_write_index(s, s->select, (uint32_t)value);
+    } else if (offset == MMIO_EOIR && s->version == VERSION_ICH) {
+        ioapic_eoi(s, (uint8_t)value);
+    } else {
+        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS,
+                    "ioapic_bad_write offset=0x%" PRIx64 " size=%u", offset, size);
+    }
+}
+
+static const MemOps ioapic_ops = {
+    .read = ioapic_read,
+    .write = ioapic_write,
+    .min_size = 4,
+    .max_size = 4,
+};
+
+void ioapic_describe(Device *dev, GString *out)
+{
+    static const char *const modes[] = {"fixed", "lowest", "smi",  "reserved",
+                                        "nmi",   "init",   "sipi", "extint"};
+    IoapicState *s = ioapic_from(dev);
+
+    g_string_append_printf(out, "ioapic %s: id=%u version=0x%02x sid=0x%04x\n", dev->id, s->id,
+                           s->version, s->links.requester_id);
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
+        uint64_t rte = s->rte[pin];
+
+        g_string_append_printf(
+            out,
+            "  pin %2u 0x%016" PRIx64 " vector=0x%02x mode=%s trig=%s%s%s line=%d sent=%" PRIu64
+            "\n",
+            pin, rte, (unsigned)(rte & RTE_VECTOR_MASK), modes[rte_mode(rte)],
+            rte & RTE_LEVEL ? "level" : "edge", rte & RTE_MASKED ? " masked" : "",
+            rte & RTE_REMOTE_IRR ? " remote-irr" : "", (s->levels >> pin) & 1, s->sent[pin]);
+    }
+}
+
+static bool ioapic_realize(Device *dev, GError **error)
+{
+    IoapicState *s = ioapic_from(dev);
+
+    if (s->version != VERSION_82093AA && s->version != VERSION_ICH) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "ioapic: version is 0x%x; it must be 0x11 or 0x20", s->version);
+        return false;
+    }
+    s->region = (MemRegion){
+        .name = "ioapic",
+        .size = IOAPIC_WINDOW_SIZE,
+        .kind = MEM_IO,
+        .ops = &ioapic_ops,
+        .opaque = s,
+    };
+    device_add_irq_in(dev, "", s->lines, IOAPIC_PINS, ioapic_line, s);
+    return true;
+}
+
+static void ioapic_reset(Device *dev)
+{
+    IoapicState *s = ioapic_from(dev);
+
+    s->select = 0;
+    s->id = s->initial_id;
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
+        s->rte[pin] = RTE_MASKED;
+        s->sent[pin] = 0;
+    }
+}
+
+static const PropInfo ioapic_props[] = {
+    PROP(PROP_UINT32, "version", IoapicState, version, "0x20", "0x20 (ICH) or 0x11 (82093AA)"),
+    PROP_RANGE(PROP_UINT8, "id", IoapicState, initial_id, "0", 0, 15, "IOAPIC id after reset"),
+    PROP_END,
+};
+
+static const StateField ioapic_state[] = {
+    STATE_FIELD(STATE_UINT8, IoapicState, select),
+    STATE_FIELD(STATE_UINT8, IoapicState, id),
+    STATE_ARRAY(STATE_UINT64, IoapicState, rte, IOAPIC_PINS),
+    STATE_FIELD(STATE_UINT32, IoapicState, levels),
+    STATE_ARRAY(STATE_UINT64, IoapicState, sent, IOAPIC_PINS),
+    STATE_END,
+};
+
+const DeviceClass ioapic_class = {
+    .name = "ioapic",
+    .desc = "I/O APIC, 24 pins",
+    .bus = BUS_NONE,
+    .instance_size = sizeof(IoapicState),
+    .props = ioapic_props,
+    .state = ioapic_state,
+    .realize = ioapic_realize,
+    .reset = ioapic_reset,
+};
