@@ -210,7 +210,9 @@ static unsigned io_chunk(const MemRegion *r, uint64_t offset, unsigned size)
     while (chunk & (chunk - 1)) {
         chunk &= chunk - 1;
     }
-    while (chunk > max || offset + chunk > r->size) {
+    unsigned min = r->ops->min_size;
+    while (chunk > max || offset + chunk > r->size ||
+           (chunk < min && (offset & (min - 1)) + chunk > min)) {
         chunk /= 2;
     }
     return chunk;

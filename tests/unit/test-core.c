@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The small parts of the core: clock and timers, register files, properties, names, state tables.
+ */
+#include <string.h>
+
+#include "hw/core/device.h"
+#include "hw/core/regfile.h"
+#include "hw/core/upstream.h"
+
+/* Timers */
+
+typedef struct {
+    Timer timer;
+    int64_t planned;
+    int fired;
+} Shot;
+
+static int64_t last_shot;
+
+static void shot_fired(void *opaque)
+{
+    Shot *shot = opaque;
+    int64_t now = clock_now(shot->timer.clock);
+    g_assert_cmpint(now, ==, shot->planned);
+    g_assert_cmpint(now, >=, last_shot);
+    last_shot = now;
+    shot->fired++;
+}
+
+static void test_timers(void)
+{
+    enum { SHOTS = 500 };
+    Clock *clock = clock_new(CLOCK_MANUAL);
+    Shot *shots = g_new0(Shot, SHOTS);
+    bool cancelled[SHOTS] = {0};
+    last_shot = 0;
+    for (int i = 0; i < SHOTS; i++) {
+        timer_init(&shots[i].timer, clock, shot_fired, &shots[i]);
+        shots[i].planned = g_test_rand_int_range(1, 10000);
+        timer_arm(&shots[i].timer, shots[i].planned);
+    }
+    for (int i = 0; i < SHOTS; i += 3) {
+        if (g_test_rand_bit()) {
+            timer_cancel(&shots[i].timer);
+            cancelled[i] = true;
+        } else {
+            shots[i].planned = g_test_rand_int_range(1, 10000);
+            timer_arm(&shots[i].timer, shots[i].planned);
+        }
+    }
+    clock_advance_to(clock, 5000);
+    for (int i = 0; i < SHOTS; i++) {
+        g_assert_cmpint(shots[i].fired, ==, !cancelled[i] && shots[i].planned <= 5000);
+    }
+    clock_advance_to(clock, 10000);
+    for (int i = 0; i < SHOTS; i++) {
+        g_assert_cmpint(shots[i].fired, ==, !cancelled[i]);
+    }
+    g_assert_cmpint(clock_deadline(clock), ==, INT64_MAX);
+    clock_free(clock);
+    g_free(shots);
+}
+
+static void rearm_in_the_past(void *opaque)
+{
+    Timer *timer = opaque;
+    timer_arm(timer, 0);
+}
+
+static void test_timer_in_the_past(void)
+{
+    Clock *clock = clock_new(CLOCK_HOST);
+    Timer timer;
+    timer_init(&timer, clock, rearm_in_the_past, &timer);
+    timer_arm(&timer, 0);
+    clock_start(clock);
+    g_assert_true(clock_run(clock)); /* comes back */
+    timer_cancel(&timer);
+    clock_stop(clock);
+    int64_t stopped = clock_now(clock);
+    g_usleep(1000);
+    g_assert_cmpint(clock_now(clock), ==, stopped);
+    clock_free(clock);
+}
+
+/* Register files */
+
+typedef struct {
+    RegFile rf;
+    unsigned writes;
+    uint64_t old, now, written, mask;
+} Chip;
+
+static uint64_t read_inverted(void *opaque, const RegRow *row, uint64_t value)
+{
+    return ~value;
+}
+
+static void note_write(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                       uint64_t written, uint64_t mask)
+{
+    Chip *chip = opaque;
+    chip->writes++;
+    chip->old = old;
+    chip->now = now;
+    chip->written = written;
+    chip->mask = mask;
+}
+
+static const RegRow chip_rows[] = {
+    {.name = "RW",
+     .offset = 0,
+     .width = 8,
+     .reset = 0x1122334455667788,
+     .writable = UINT64_MAX,
+     .written = note_write},
+    {.name = "MIXED",
+     .offset = 8,
+     .width = 4,
+     .reset = 0xff00ff00,
+     .writable = 0x000000ff,
+     .w1c = 0xff000000,
+     .w1s = 0x00ff0000},
+    {.name = "RO", .offset = 12, .width = 2, .reset = 0xabcd},
+    {.name = "HOOK", .offset = 16, .width = 4, .reset = 5, .read = read_inverted},
+};
+
+/* Every access at every offset and width, against a byte-wise reading of the rows. */
+static void test_regfile_widths(void)
+{
+    static const uint8_t at_reset[] = {0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,
+                                       0x00, 0xff, 0x00, 0xff, 0xcd, 0xab, 0,    0,
+                                       0xfa, 0xff, 0xff, 0xff, 0,    0,    0,    0};
+    Chip chip = {0};
+    regfile_init(&chip.rf, chip_rows, G_N_ELEMENTS(chip_rows), 20, &chip);
+    for (uint32_t offset = 0; offset < 24; offset++) {
+        for (unsigned size = 1; size <= 8; size *= 2) {
+            uint64_t value, expected = 0;
+            bool known = true;
+            for (unsigned i = 0; i < size; i++) {
+                uint32_t at = offset + i;
+                expected |= at < 24 ? (uint64_t)at_reset[at] << (8 * i) : 0;
+                known &= at < 20 && at != 14 && at != 15;
+            }
+            g_assert_true(regfile_read(&chip.rf, offset, size, &value) == known);
+            g_assert_cmphex(value, ==, expected);
+        }
+    }
+    regfile_free(&chip.rf);
+}
+
+static void test_regfile_writes(void)
+{
+    Chip chip = {0};
+    regfile_init(&chip.rf, chip_rows, G_N_ELEMENTS(chip_rows), 20, &chip);
+    g_assert_true(regfile_write(&chip.rf, 4, 4, 0xdeadbeef));
+    g_assert_cmphex(regfile_get(&chip.rf, 0), ==, 0xdeadbeef55667788);
+    g_assert_cmphex(chip.mask, ==, 0xffffffff00000000);
+    g_assert_cmphex(chip.written, ==, 0xdeadbeef00000000);
+    g_assert_cmphex(chip.old, ==, 0x1122334455667788);
+    regfile_write(&chip.rf, 8, 4, 0x0f0f0f0f);
+    g_assert_cmphex(regfile_get(&chip.rf, 8), ==, 0xf00fff0f);
+    regfile_write(&chip.rf, 12, 2, 0);
+    g_assert_cmphex(regfile_get(&chip.rf, 12), ==, 0xabcd);
+    g_assert_false(regfile_write(&chip.rf, 14, 1, 1));
+    g_assert_false(regfile_write(&chip.rf, 100, 8, 1));
+    chip.writes = 0;
+    regfile_write(&chip.rf, 6, 4, 0); /* two registers at once */
+    g_assert_cmpuint(chip.writes, ==, 1);
+    g_assert_cmphex(regfile_get(&chip.rf, 0) >> 48, ==, 0);
+    regfile_reset(&chip.rf);
+    g_assert_cmphex(regfile_get(&chip.rf, 8), ==, 0xff00ff00);
+    regfile_free(&chip.rf);
+}
+
+/* Properties and state */
+
+typedef struct {
+    Device dev;
+    bool flag;
+    uint8_t small;
+    uint32_t number;
+    uint64_t size;
+    char *text;
+    int choice, tri;
+    int32_t addr;
+    uint16_t regs[3];
+    Timer timer;
+} Gadget;
+
+static const char *const colours[] = {"red", "green", NULL};
+static const PropInfo gadget_props[] = {
+    PROP(PROP_BOOL, "flag", Gadget, flag, "on", "a flag"),
+    PROP_RANGE(PROP_UINT8, "small", Gadget, small, "3", 1, 7, "a small number"),
+    PROP(PROP_UINT32, "number", Gadget, number, "0x10", "a number"),
+    PROP(PROP_SIZE, "size", Gadget, size, "4K", "a size"),
+    PROP(PROP_STRING, "text", Gadget, text, NULL, "a text"),
+    PROP_CHOICE("colour", Gadget, choice, "green", colours, "a colour"),
+    PROP(PROP_ONOFFAUTO, "tri", Gadget, tri, NULL, "on, off or auto"),
+    PROP(PROP_PCI_ADDR, "addr", Gadget, addr, NULL, "slot"),
+    PROP_END,
+};
+static const StateField gadget_state[] = {
+    STATE_FIELD(STATE_UINT8, Gadget, flag),
+    STATE_FIELD(STATE_UINT64, Gadget, size),
+    STATE_ARRAY(STATE_UINT16, Gadget, regs, 3),
+    STATE_FIELD(STATE_TIMER, Gadget, timer),
+    STATE_END,
+};
+static const DeviceClass gadget_class = {.name = "gadget",
+                                         .instance_size = sizeof(Gadget),
+                                         .props = gadget_props,
+                                         .state = gadget_state};
+
+static void test_properties(void)
+{
+    static const struct {
+        const char *name, *value, *error; /* NULL: it must be taken */
+    } rows[] = {
+        {"flag", "off", NULL},
+        {"flag", "maybe", "on, off"},
+        {"small", "7", NULL},
+        {"small", "8", "from 1 to 7"},
+        {"small", "300", "from 1 to 7"},
+        {"number", "4294967296", "from 0 to 4294967295"},
+        {"number", "-1", "whole number"},
+        {"number", "12x", "whole number"},
+        {"number", "", "whole number"},
+        {"size", "3M", NULL},
+        {"size", "99999999999999999999", "size"},
+        {"size", "20000000000G", "size"},
+        {"colour", "blue", "red, green"},
+        {"tri", "auto", NULL},
+        {"tri", "perhaps", "on, off, auto"},
+        {"addr", "1f.7", NULL},
+        {"addr", "20", "PCI address"},
+        {"addr", "1.8", "PCI address"},
+        {"colr", "red", "did you mean 'colour'"},
+        {"zzzzzz", "1", "help' lists them"},
+    };
+    Platform platform = {0};
+    Device *dev = device_new(&gadget_class, &platform, NULL);
+    Gadget *g = (Gadget *)dev;
+    g_assert_true(g->flag && g->small == 3 && g->number == 16 && g->size == 4096);
+    g_assert_true(g->choice == 1 && g->addr == -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        bool ok = device_set_prop(dev, rows[i].name, rows[i].value, &error);
+        g_assert_true(ok == (rows[i].error == NULL));
+        if (!ok && !strstr(error->message, rows[i].error)) {
+            g_error("%s=%s: '%s' has no '%s'", rows[i].name, rows[i].value, error->message,
+                    rows[i].error);
+        }
+        g_assert_true(ok || !strchr(error->message, '\n'));
+    }
+    g_assert_cmpuint(g->size, ==, 3 << 20);
+    g_assert_cmpint(g->addr, ==, 0xff);
+    device_free(dev);
+}
+
+static void test_state(void)
+{
+    Clock *clock = clock_new(CLOCK_MANUAL);
+    Gadget a = {.flag = true, .size = 77, .regs = {1, 2, 3}}, b = {0};
+    timer_init(&a.timer, clock, NULL, NULL);
+    timer_init(&b.timer, clock, NULL, NULL);
+    timer_arm(&a.timer, 1234);
+    g_autoptr(GByteArray) saved = g_byte_array_new();
+    state_save(gadget_state, &a, saved);
+    g_assert_cmpuint(state_load(gadget_state, &b, saved->data, saved->len - 1), ==, 0);
+    g_assert_cmpuint(b.size, ==, 0);
+    g_assert_cmpuint(state_load(gadget_state, &b, saved->data, saved->len), ==, saved->len);
+    g_assert_true(b.flag && b.size == 77 && b.regs[2] == 3);
+    g_assert_true(timer_is_armed(&b.timer) && b.timer.expires == 1234);
+    g_autoptr(GString) text = g_string_new(NULL);
+    state_describe(gadget_state, &b, text);
+    g_assert_cmpstr(text->str, ==, "flag=0x1\nsize=0x4d\nregs=0x1,0x2,0x3\ntimer=1234\n");
+    timer_cancel(&a.timer);
+    timer_cancel(&b.timer);
+    clock_free(clock);
+}
+
+static void test_nearest(void)
+{
+    static const char *const names[] = {"intel-iommu", "virtio-blk-pci", "virtio-rng-pci", "edu"};
+    g_assert_cmpstr(nearest_name("intel-iomu", names, 4), ==, "intel-iommu");
+    g_assert_cmpstr(nearest_name("virtio-blk", names, 4), ==, "virtio-blk-pci");
+    g_assert_cmpstr(nearest_name("deu", names, 4), ==, "edu");
+    g_assert_null(nearest_name("xyzzy", names, 4));
+    g_assert_null(nearest_name("", names, 4));
+    g_assert_null(nearest_name("a", names, 0));
+}
+
+/* What of a bus master's writes is an interrupt request: all lengths and places near the window. */
+static void test_window(void)
+{
+    const uint8_t data[16] = {0x78, 0x56, 0x34, 0x12};
+    const BusReq req = {.requester_id = 0x0123};
+    for (int64_t d = -16; d < 16; d++) {
+        for (size_t len = 0; len <= 16; len++) {
+            for (int end = 0; end < 2; end++) {
+                uint64_t edge = INTR_WINDOW_BASE + (end ? INTR_WINDOW_SIZE : 0);
+                uint64_t addr = edge + (uint64_t)d;
+                bool touches = false;
+                for (size_t i = 0; i < len; i++) {
+                    touches |= addr + i >= INTR_WINDOW_BASE &&
+                               addr + i < INTR_WINDOW_BASE + INTR_WINDOW_SIZE;
+                }
+                IntrMsg msg;
+                bool is = upstream_write_is_interrupt(&req, addr, data, len, &msg);
+                g_assert_true(upstream_touches_window(addr, len) == touches);
+                g_assert_true(is == (touches && len == 4 && addr % 4 == 0));
+                g_assert_true(!is || (msg.data == 0x12345678 && msg.requester_id == 0x0123));
+            }
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/clock/timers", test_timers);
+    g_test_add_func("/clock/past", test_timer_in_the_past);
+    g_test_add_func("/regfile/widths", test_regfile_widths);
+    g_test_add_func("/regfile/writes", test_regfile_writes);
+    g_test_add_func("/device/properties", test_properties);
+    g_test_add_func("/device/state", test_state);
+    g_test_add_func("/device/nearest", test_nearest);
+    g_test_add_func("/upstream/window", test_window);
+    return g_test_run();
+}
