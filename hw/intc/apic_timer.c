@@ -170,6 +170,15 @@ static void timer_fire(void *opaque)
     apic_fire_lvt(s, APIC_LVT_TIMER);
 }
 
+/* An expiry that is due but not run yet comes before what the guest does now. */
+static void timer_catch_up(ApicState *s)
+{
+    if (timer_is_armed(&s->timer) && s->timer.expires <= timer_now(s)) {
+        timer_cancel(&s->timer);
+        timer_fire(s);
+    }
+}
+
 void apic_timer_init(ApicState *s)
 {
     timer_init(&s->timer, s->dev.platform->clock, timer_fire, s);
@@ -189,6 +198,7 @@ void apic_timer_set_lvt(ApicState *s, uint32_t value)
 {
     TimerMode old = timer_mode(s), now = timer_mode_of(value);
 
+    timer_catch_up(s);
     if (now != old) {
         timer_rebase(s);
         /* Into or out of deadline mode disarms the timer (11.5.4.1). */
@@ -208,6 +218,7 @@ void apic_timer_set_initial(ApicState *s, uint32_t count)
     if (timer_mode(s) == TIMER_DEADLINE) {
         return; /* ignored (11.5.4.1) */
     }
+    timer_catch_up(s);
     s->timer_initial = count;
     s->timer_count = count;
     s->timer_start = timer_now(s);
@@ -216,6 +227,7 @@ void apic_timer_set_initial(ApicState *s, uint32_t count)
 
 void apic_timer_set_divide(ApicState *s, uint32_t value)
 {
+    timer_catch_up(s);
     timer_rebase(s);
     s->timer_divide = value & DIVIDE_MASK;
     apic_timer_rearm(s);
@@ -236,6 +248,7 @@ uint64_t apic_timer_get_deadline(ApicState *s)
 void apic_timer_set_deadline(ApicState *s, uint64_t tsc)
 {
     if (timer_mode(s) == TIMER_DEADLINE) {
+        timer_catch_up(s);
         s->tsc_deadline = tsc;
         apic_timer_rearm(s);
     }

@@ -422,6 +422,15 @@ static void pit_control(PitState *s, uint8_t value)
     pit_changed(s, c);
 }
 
+/* An edge that is due but not run yet comes before what the guest does now. */
+static void pit_catch_up(PitState *s)
+{
+    if (timer_is_armed(&s->timer) && s->timer.expires <= pit_now(s)) {
+        timer_cancel(&s->timer);
+        pit_timer(s);
+    }
+}
+
 static uint64_t pit_read(void *opaque, uint64_t offset, unsigned size)
 {
     PitState *s = opaque;
@@ -433,6 +442,7 @@ static void pit_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
 {
     PitState *s = opaque;
 
+    pit_catch_up(s);
     if (offset == REG_CONTROL) {
         pit_control(s, (uint8_t)value);
     } else {

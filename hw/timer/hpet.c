@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HPET: IA-PC HPET (High Precision Event Timers) specification, revision 1.0a.
+ *
+ * The main counter is a function of the clock (10 ns a count). Each comparator arms a host timer
+ * for its next match, and only while the match can be seen: counting is on, and the interrupt is
+ * enabled or is a level whose status bit shows it. Periods that pass unseen become one match.
+ *
+ * All comparators are 64 bits wide and can be periodic. Left out: nothing of the register model.
+ */
+#include "hw/timer/hpet.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "hw/core/regfile.h"
+
+#define HPET_MIN_TIMERS 3
+#define HPET_MAX_TIMERS 32
+#define HPET_GSIS       32
+
+#define PERIOD_NS 10
+#define PERIOD_FS (PERIOD_NS * 1000000ull)
+/* The closest two matches of a periodic comparator may come. */
+#define MIN_PERIOD_NS 5000
+
+#define REG_GCAP_ID    0x000
+#define REG_GEN_CONF   0x010
+#define REG_GINTR_STA  0x020
+#define REG_MAIN_CNT   0x0f0
+#define REG_TIMERS     0x100
+#define REG_TIMER_SIZE 0x20
+#define REG_TIMER_CONF 0x00
+#define REG_TIMER_COMP 0x08
+#define REG_TIMER_FSB  0x10
+#define REGS_FIXED     4
+/* More than 24 comparators do not fit the specification's 1 KiB; the window grows to hold 32. */
+#define HPET_SPAN      (REG_TIMERS + HPET_MAX_TIMERS * REG_TIMER_SIZE)
+#define REGS_PER_TIMER 3
+#define HPET_MAX_ROWS  (REGS_FIXED + REGS_PER_TIMER * HPET_MAX_TIMERS)
+
+/* GCAP_ID, 2.3.4. */
+#define GCAP_REV_ID       0x01ull
+#define GCAP_NUM_SHIFT    8
+#define GCAP_COUNT_SIZE   (1ull << 13)
+#define GCAP_LEG_RT       (1ull << 15)
+#define GCAP_VENDOR       (0x8086ull << 16)
+#define GCAP_PERIOD_SHIFT 32
+
+/* GEN_CONF, 2.3.5. */
+#define CONF_ENABLE 0x1ull
+#define CONF_LEG_RT 0x2ull
+
+/* Tn_CONF, 2.3.8. */
+#define TN_LEVEL           (1ull << 1)
+#define TN_INT_ENABLE      (1ull << 2)
+#define TN_PERIODIC        (1ull << 3)
+#define TN_PERIODIC_CAP    (1ull << 4)
+#define TN_SIZE_CAP        (1ull << 5)
+#define TN_VAL_SET         (1ull << 6)
+#define TN_32BIT           (1ull << 8)
+#define TN_ROUTE_SHIFT     9
+#define TN_ROUTE_MASK      (0x1full << TN_ROUTE_SHIFT)
+#define TN_FSB_ENABLE      (1ull << 14)
+#define TN_FSB_CAP         (1ull << 15)
+#define TN_ROUTE_CAP_SHIFT 32
+#define TN_WRITABLE        (TN_LEVEL | TN_INT_ENABLE | TN_PERIODIC | TN_VAL_SET | TN_32BIT | TN_ROUTE_MASK)
+
+typedef struct HpetState HpetState;
+
+typedef struct {
+    HpetState *hpet;
+    unsigned n;
+    uint64_t period; /* last value written while periodic */
+    bool status;     /* GINTR_STA bit, level mode */
+    IrqLine *driven; /* the line that this timer holds high, or NULL; derived */
+    Timer timer;
+} HpetTimer;
+
+struct HpetState {
+    Device dev;
+    HpetLinks links;
+    MemRegion region;
+    RegFile regs;
+    RegRow rows[HPET_MAX_ROWS];
+    uint64_t values[HPET_MAX_ROWS]; /* the register file's, where the state table finds them */
+    uint8_t timers_count;
+    bool msi;
+    uint32_t intcap;
+
+    uint64_t counter; /* at `counter_start`, or for good while halted */
+    int64_t counter_start;
+    HpetTimer timers[HPET_MAX_TIMERS];
+
+    IrqLine *gsis[HPET_GSIS];
+    IrqLine *legacy[2];
+};
+
+static HpetState *hpet_from(Device *dev)
+{
+    return (HpetState *)dev;
+}
+
+HpetLinks *hpet_links(Device *dev)
+{
+    return &hpet_from(dev)->links;
+}
+
+MemRegion *hpet_region(Device *dev)
+{
+    return &hpet_from(dev)->region;
+}
+
+void hpet_connect(Device *dev, int gsi, IrqLine *line)
+{
+    g_assert(gsi >= 0 && gsi < HPET_GSIS);
+    hpet_from(dev)->gsis[gsi] = line;
+}
+
+void hpet_connect_legacy(Device *dev, int n, IrqLine *line)
+{
+    g_assert(n == 0 || n == 1);
+    hpet_from(dev)->legacy[n] = line;
+}
+
+/* The counter. */
+
+static bool hpet_running(const HpetState *s)
+{
+    return regfile_get(&s->regs, REG_GEN_CONF) & CONF_ENABLE;
+}
+
+static bool hpet_legacy(const HpetState *s)
+{
+    return regfile_get(&s->regs, REG_GEN_CONF) & CONF_LEG_RT;
+}
+
+static uint64_t hpet_counter_at(const HpetState *s, int64_t now)
+{
+    return hpet_running(s) ? s->counter + (uint64_t)(now - s->counter_start) / PERIOD_NS
+                           : s->counter;
+}
+
+static int64_t hpet_now(const HpetState *s)
+{
+    return clock_now(s->dev.platform->clock);
+}
+
+/* Comparators. */
+
+static uint64_t timer_reg(const HpetTimer *t, uint32_t reg)
+{
+    return regfile_get(&t->hpet->regs, REG_TIMERS + t->n * REG_TIMER_SIZE + reg);
+}
+
+static void timer_set_reg(HpetTimer *t, uint32_t reg, uint64_t value)
+{
+    regfile_set(&t->hpet->regs, REG_TIMERS + t->n * REG_TIMER_SIZE + reg, value);
+}
+
+static uint64_t timer_mask(const HpetTimer *t)
+{
+    return timer_reg(t, REG_TIMER_CONF) & TN_32BIT ? UINT32_MAX : UINT64_MAX;
+}
+
+/* Where the interrupt goes: legacy replacement wins over the route (2.3.5, LEG_RT_CNF). */
+static IrqLine *timer_line(const HpetTimer *t)
+{
+    uint64_t conf = timer_reg(t, REG_TIMER_CONF);
+
+    if (hpet_legacy(t->hpet) && t->n < 2) {
+        return t->hpet->legacy[t->n];
+    }
+    return t->hpet->gsis[(conf & TN_ROUTE_MASK) >> TN_ROUTE_SHIFT];
+}
+
+/* Makes the wires show what the registers say. */
+static void timer_drive(HpetTimer *t)
+{
+    uint64_t conf = timer_reg(t, REG_TIMER_CONF);
+    bool high = t->status && (conf & TN_INT_ENABLE) && (conf & TN_LEVEL) &&
+                !(conf & TN_FSB_ENABLE) && hpet_running(t->hpet);
+    IrqLine *line = high ? timer_line(t) : NULL;
+
+    if (line == t->driven) {
+        return;
+    }
+    if (t->driven) {
+        irq_lower(t->driven);
+    }
+    t->driven = line;
+    irq_raise(line);
+}
+
+static void timer_send_fsb(HpetTimer *t)
+{
+    HpetState *s = t->hpet;
+    uint64_t route = timer_reg(t, REG_TIMER_FSB);
+    IntrMsg msg = {
+        .address = route >> 32,
+        .data = (uint32_t)route,
+        .requester_id = s->links.requester_id,
+    };
+
+    trace_event(s->dev.platform->trace, TRACE_HPET,
+                "hpet_fsb timer=%u sid=0x%04x addr=0x%" PRIx64 " data=0x%x", t->n, msg.requester_id,
+                msg.address, msg.data);
+    if (s->links.sink.send) {
+        intr_send(&s->links.sink, &msg);
+    }
+}
+
+static void timer_match(HpetTimer *t)
+{
+    uint64_t conf = timer_reg(t, REG_TIMER_CONF);
+
+    if (conf & TN_FSB_ENABLE) {
+        if (conf & TN_INT_ENABLE) {
+            timer_send_fsb(t); /* messages are edges (2.3.9.2.3) */
+        }
+        return;
+    }
+    if (conf & TN_LEVEL) {
+        t->status = true;
+        timer_drive(t);
+    } else if (conf & TN_INT_ENABLE) {
+        trace_event(t->hpet->dev.platform->trace, TRACE_HPET, "hpet_pulse timer=%u", t->n);
+        irq_pulse(timer_line(t));
+    }
+}
+
+static bool timer_is_watched(const HpetTimer *t)
+{
+    uint64_t conf = timer_reg(t, REG_TIMER_CONF);
+
+    return hpet_running(t->hpet) && (conf & (TN_INT_ENABLE | TN_LEVEL));
+}
+
+/*
+ * Arms the host timer for the next match. `after` excludes a match at this very count, which has
+ * been taken already.
+ */
+static void timer_rearm(HpetTimer *t, bool after)
+{
+    HpetState *s = t->hpet;
+    uint64_t mask = timer_mask(t), diff;
+    int64_t now = hpet_now(s), start = s->counter_start, when;
+
+    if (!timer_is_watched(t)) {
+        timer_cancel(&t->timer);
+        return;
+    }
+    diff = (timer_reg(t, REG_TIMER_COMP) - hpet_counter_at(s, now)) & mask;
+    if (after && diff == 0) {
+        diff = mask;
+    }
+    if (diff > (uint64_t)INT64_MAX / (2 * PERIOD_NS)) {
+        timer_cancel(&t->timer); /* centuries away */
+        return;
+    }
+    when = start + ((now - start) / PERIOD_NS + (int64_t)diff) * PERIOD_NS;
+    if (after && (timer_reg(t, REG_TIMER_CONF) & TN_PERIODIC)) {
+        when = MAX(when, now + MIN_PERIOD_NS);
+    }
+    timer_arm(&t->timer, when);
+}
+
+/* Moves a periodic comparator past the counter; how many periods that took does not matter. */
+static void timer_advance(HpetTimer *t)
+{
+    uint64_t mask = timer_mask(t), period = t->period & mask;
+    uint64_t comparator = timer_reg(t, REG_TIMER_COMP);
+    uint64_t behind = (hpet_counter_at(t->hpet, hpet_now(t->hpet)) - comparator) & mask;
+
+    if (period == 0) {
+        return;
+    }
+    comparator += (behind / period + 1) * period;
+    timer_set_reg(t, REG_TIMER_COMP, comparator & mask);
+}
+
+static void timer_fired(void *opaque)
+{
+    HpetTimer *t = opaque;
+
+    if (timer_reg(t, REG_TIMER_CONF) & TN_PERIODIC) {
+        timer_advance(t);
+    }
+    timer_rearm(t, true);
+    timer_match(t);
+}
+
+/* Registers. */
+
+static HpetTimer *row_timer(HpetState *s, const RegRow *row)
+{
+    return &s->timers[(row->offset - REG_TIMERS) / REG_TIMER_SIZE];
+}
+
+static void hpet_each_timer(HpetState *s)
+{
+    for (unsigned i = 0; i < s->timers_count; i++) {
+        timer_drive(&s->timers[i]);
+        timer_rearm(&s->timers[i], false);
+    }
+}
+
+static void gen_conf_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                             uint64_t written, uint64_t mask)
+{
+    HpetState *s = opaque;
+    uint64_t changed = old ^ now;
+
+    if (changed & CONF_ENABLE) {
+        if (now & CONF_ENABLE) {
+            s->counter_start = hpet_now(s);
+        } else {
+            s->counter += (uint64_t)(hpet_now(s) - s->counter_start) / PERIOD_NS;
+        }
+    }
+    if ((changed & CONF_LEG_RT) && s->links.legacy_changed) {
+        s->links.legacy_changed(s->links.legacy_opaque, now & CONF_LEG_RT);
+    }
+    if (changed) {
+        hpet_each_timer(s);
+    }
+}
+
+static uint64_t gintr_read(void *opaque, const RegRow *row, uint64_t value)
+{
+    HpetState *s = opaque;
+
+    value = 0;
+    for (unsigned i = 0; i < s->timers_count; i++) {
+        value |= (uint64_t)s->timers[i].status << i;
+    }
+    return value;
+}
+
+static void gintr_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                          uint64_t written, uint64_t mask)
+{
+    HpetState *s = opaque;
+
+    for (unsigned i = 0; i < s->timers_count; i++) {
+        if (written & (1ull << i)) {
+            s->timers[i].status = false;
+            timer_drive(&s->timers[i]);
+        }
+    }
+}
+
+static uint64_t counter_read(void *opaque, const RegRow *row, uint64_t value)
+{
+    HpetState *s = opaque;
+
+    return hpet_counter_at(s, hpet_now(s));
+}
+
+static void counter_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                            uint64_t written, uint64_t mask)
+{
+    HpetState *s = opaque;
+    uint64_t current = hpet_counter_at(s, hpet_now(s));
+
+    s->counter = (current & ~mask) | (written & mask);
+    s->counter_start = hpet_now(s);
+    hpet_each_timer(s);
+}
+
+static void conf_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    HpetState *s = opaque;
+    HpetTimer *t = row_timer(s, row);
+    uint64_t route = (now & TN_ROUTE_MASK) >> TN_ROUTE_SHIFT;
+
+    if (!(s->intcap & (1u << route))) {
+        now = (now & ~TN_ROUTE_MASK) | (old & TN_ROUTE_MASK); /* reads back as it was (2.3.8) */
+    }
+    timer_set_reg(t, REG_TIMER_CONF, now);
+    if (now & TN_32BIT) {
+        timer_set_reg(t, REG_TIMER_COMP, (uint32_t)timer_reg(t, REG_TIMER_COMP));
+        t->period = (uint32_t)t->period;
+    }
+    if (!(now & TN_LEVEL)) {
+        t->status = false;
+    }
+    timer_drive(t);
+    /* What the comparator equals now it may already have matched: only a change of what watches
+     * the match looks again. */
+    timer_rearm(t, timer_is_watched(t) && (old & (TN_INT_ENABLE | TN_LEVEL)));
+}
+
+/* VAL_SET reads as 0: it only steers the next write of the comparator. */
+static uint64_t conf_read(void *opaque, const RegRow *row, uint64_t value)
+{
+    return value & ~TN_VAL_SET;
+}
+
+/*
+ * 2.3.8 and 2.3.9.2.2: while periodic, a write is the period, and the comparator too if VAL_SET
+ * was set; else the comparator.
+ */
+static void comp_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    HpetTimer *t = row_timer(opaque, row);
+    uint64_t conf = timer_reg(t, REG_TIMER_CONF);
+
+    if (conf & TN_32BIT) {
+        mask &= UINT32_MAX;
+    }
+    if (conf & TN_PERIODIC) {
+        t->period = (t->period & ~mask) | (written & mask);
+    }
+    if (!(conf & TN_PERIODIC) || (conf & TN_VAL_SET)) {
+        old = (old & ~mask) | (written & mask);
+    }
+    timer_set_reg(t, REG_TIMER_COMP, old);
+    timer_set_reg(t, REG_TIMER_CONF, conf & ~TN_VAL_SET);
+    timer_rearm(t, false);
+}
+
+static void hpet_build_rows(HpetState *s)
+{
+    uint64_t gcap = GCAP_REV_ID | (uint64_t)(s->timers_count - 1) << GCAP_NUM_SHIFT |
+                    GCAP_COUNT_SIZE | GCAP_LEG_RT | GCAP_VENDOR | PERIOD_FS << GCAP_PERIOD_SHIFT;
+    uint64_t conf = TN_PERIODIC_CAP | TN_SIZE_CAP | (s->msi ? TN_FSB_CAP : 0) |
+                    (uint64_t)s->intcap << TN_ROUTE_CAP_SHIFT;
+    RegRow *row = s->rows;
+
+    *row++ = (RegRow){"GCAP_ID", REG_GCAP_ID, 8, gcap};
+    *row++ = (RegRow){
+        "GEN_CONF", REG_GEN_CONF, 8, 0, CONF_ENABLE | CONF_LEG_RT, .written = gen_conf_written};
+    *row++ =
+        (RegRow){"GINTR_STA", REG_GINTR_STA, 8, 0, .read = gintr_read, .written = gintr_written};
+    *row++ = (RegRow){"MAIN_CNT",
+                      REG_MAIN_CNT,
+                      8,
+                      0,
+                      UINT64_MAX,
+                      .read = counter_read,
+                      .written = counter_written};
+    for (unsigned i = 0; i < s->timers_count; i++) {
+        uint32_t base = REG_TIMERS + i * REG_TIMER_SIZE;
+
+        *row++ = (RegRow){"Tn_CONF",
+                          base + REG_TIMER_CONF,
+                          8,
+                          conf,
+                          TN_WRITABLE | (s->msi ? TN_FSB_ENABLE : 0),
+                          .read = conf_read,
+                          .written = conf_written};
+        *row++ = (RegRow){"Tn_COMP",  base + REG_TIMER_COMP,  8, UINT64_MAX,
+                          UINT64_MAX, .written = comp_written};
+        *row++ = (RegRow){"Tn_FSB_ROUTE", base + REG_TIMER_FSB, 8, 0, s->msi ? UINT64_MAX : 0};
+    }
+    regfile_init(&s->regs, s->rows, (size_t)(row - s->rows), HPET_SPAN, s);
+    g_free(s->regs.values);
+    s->regs.values = s->values;
+    regfile_reset(&s->regs);
+}
+
+/* Matches that are due but not run yet come before what the guest does now. */
+static void hpet_catch_up(HpetState *s)
+{
+    int64_t now = hpet_now(s);
+
+    for (unsigned i = 0; i < s->timers_count; i++) {
+        Timer *timer = &s->timers[i].timer;
+
+        if (timer_is_armed(timer) && timer->expires <= now) {
+            timer_cancel(timer);
+            timer_fired(&s->timers[i]);
+        }
+    }
+}
+
+static uint64_t hpet_read(void *opaque, uint64_t offset, unsigned size)
+{
+    HpetState *s = opaque;
+    uint64_t value = 0;
+
+    if (offset != REG_MAIN_CNT) {
+        hpet_catch_up(s);
+    }
+    regfile_read(&s->regs, (uint32_t)offset, size, &value);
+    return value;
+}
+
+static void hpet_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    HpetState *s = opaque;
+
+    hpet_catch_up(s);
+    if (!regfile_write(&s->regs, (uint32_t)offset, size, value)) {
+        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS,
+                    "hpet_bad_write offset=0x%" PRIx64 " size=%u", offset, size);
+    }
+}
+
+static const MemOps hpet_ops = {hpet_read, hpet_write, 1, 8};
+
+/* The device. */
+
+static bool hpet_realize(Device *dev, GError **error)
+{
+    HpetState *s = hpet_from(dev);
+
+    if (s->intcap == 0) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "hpet: hpet-intcap is 0; it must name at least one IOAPIC pin");
+        return false;
+    }
+    for (unsigned i = 0; i < HPET_MAX_TIMERS; i++) {
+        s->timers[i].hpet = s;
+        s->timers[i].n = i;
+        timer_init(&s->timers[i].timer, dev->platform->clock, timer_fired, &s->timers[i]);
+    }
+    hpet_build_rows(s);
+    s->region = (MemRegion){
+        .name = "hpet",
+        .size = MAX(HPET_WINDOW_SIZE, REG_TIMERS + (uint64_t)s->timers_count * REG_TIMER_SIZE),
+        .kind = MEM_IO,
+        .ops = &hpet_ops,
+        .opaque = s};
+    device_add_irq_out(dev, "", s->gsis, HPET_GSIS);
+    device_add_irq_out(dev, "legacy", s->legacy, 2);
+    return true;
+}
+
+static void hpet_unrealize(Device *dev)
+{
+    HpetState *s = hpet_from(dev);
+
+    for (unsigned i = 0; i < HPET_MAX_TIMERS; i++) {
+        timer_cancel(&s->timers[i].timer);
+    }
+    s->regs.values = NULL; /* ours */
+    regfile_free(&s->regs);
+}
+
+static void hpet_reset(Device *dev)
+{
+    HpetState *s = hpet_from(dev);
+    bool was_legacy = hpet_legacy(s);
+
+    regfile_reset(&s->regs);
+    s->counter = 0;
+    s->counter_start = 0;
+    for (unsigned i = 0; i < s->timers_count; i++) {
+        s->timers[i].period = 0;
+        s->timers[i].status = false;
+    }
+    hpet_each_timer(s);
+    if (was_legacy && s->links.legacy_changed) {
+        s->links.legacy_changed(s->links.legacy_opaque, false);
+    }
+}
+
+static const PropInfo hpet_props[] = {
+    PROP_RANGE(PROP_UINT8, "timers", HpetState, timers_count, "3", HPET_MIN_TIMERS, HPET_MAX_TIMERS,
+               "number of comparators"),
+    PROP(PROP_BOOL, "msi", HpetState, msi, "off", "comparators can send messages (FSB)"),
+    PROP(PROP_UINT32, "hpet-intcap", HpetState, intcap, "0xff0104",
+         "bit set of the IOAPIC pins that comparators can drive"),
+    PROP_END,
+};
+
+static void hpet_restored(Device *dev)
+{
+    HpetState *s = hpet_from(dev);
+
+    if (s->links.legacy_changed) {
+        s->links.legacy_changed(s->links.legacy_opaque, hpet_legacy(s));
+    }
+    for (unsigned i = 0; i < s->timers_count; i++) {
+        s->timers[i].driven = NULL;
+        timer_drive(&s->timers[i]);
+    }
+}
+
+static const StateField timer_state[] = {
+    STATE_FIELD(STATE_UINT64, HpetTimer, period),
+    STATE_FIELD(STATE_UINT8, HpetTimer, status),
+    STATE_FIELD(STATE_TIMER, HpetTimer, timer),
+    STATE_END,
+};
+
+static const StateField hpet_state[] = {
+    STATE_ARRAY(STATE_UINT64, HpetState, values, HPET_MAX_ROWS),
+    STATE_FIELD(STATE_UINT64, HpetState, counter),
+    STATE_FIELD(STATE_UINT64, HpetState, counter_start),
+    STATE_STRUCTS(HpetState, timers, HPET_MAX_TIMERS, HpetTimer, timer_state),
+    STATE_END,
+};
+
+const DeviceClass hpet_class = {
+    .name = "hpet",
+    .desc = "High precision event timers",
+    .bus = BUS_NONE,
+    .instance_size = sizeof(HpetState),
+    .props = hpet_props,
+    .state = hpet_state,
+    .realize = hpet_realize,
+    .unrealize = hpet_unrealize,
+    .reset = hpet_reset,
+    .restored = hpet_restored,
+};
