@@ -133,7 +133,9 @@ typedef struct {
     uint64_t paddr;    /* of the page */
     MemRegion *region; /* what answers there; NULL for nothing or the APIC page */
     uint32_t flags;    /* private to mmu.c: global, large ... */
+    uint32_t pad[3];   /* 64 bytes, so that an index is a shift */
 } TlbEntry;
+G_STATIC_ASSERT(sizeof(TlbEntry) == 64);
 enum { MMU_USER, MMU_KERNEL, MMU_KERNEL_SMAP, MMU_MODES };
 
 /* x87 and vector state. The x87 part is the 512-byte FXSAVE64 image (SDM vol. 1, 10.5.1), except
@@ -170,8 +172,9 @@ typedef struct {
 
 struct Cpu {
     /* hot */
-    uint64_t gpr[16];
-    uint64_t rip;
+    uint64_t gpr[16]; /* first: decoded operands are byte offsets from here */
+    uint64_t rip;     /* of the block in execution; of the instruction between blocks */
+    uint64_t zero;    /* reads as 0: stands for an absent base or index register */
     uint64_t cc_dst, cc_src; /* lazy flags: see flags.h */
     uint32_t cc_op;
     uint32_t rflags; /* everything but the arithmetic flags, which are in cc_* */
@@ -185,7 +188,11 @@ struct Cpu {
     bool nmi_masked;
     bool irq_enabled_cache; /* spare for the executor */
     int64_t budget;         /* instructions left in this cpu_run() */
-    uint64_t insn_count;
+    uint64_t insn_count;    /* until this cpu_run(); cpu_instructions() adds what it has done */
+    int64_t run_budget;     /* what this cpu_run() started with, plus what it took back */
+    uint64_t rip_mask;      /* width of the instruction pointer in this mode */
+    const void *op;         /* the decoded op that may raise, for a precise RIP; NULL: rip is it */
+    uint32_t n_cpus;        /* that take turns with this one: PAUSE yields if more than one */
     CpuSegment seg[SEG_COUNT];
     sigjmp_buf *unwind; /* where cpu_raise() goes */
 

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The loop that runs decoded blocks: cpu_run().
+ *
+ * Within a block the ops call one another (op.h). Between blocks the loop looks at cpu->pending and
+ * the budget, follows the block's link if its target is known and still mapped there, else finds
+ * the block by linear address in this CPU's jump cache, else by physical address in the CodeCache,
+ * else decodes it. Whether a linear address still leads to a block is always asked of the TLB, so
+ * nothing here needs flushing when mappings change.
+ *
+ * Anything that raises comes back by siglongjmp to run_protected(), which restores RIP from the op
+ * that was executing and delivers the exception.
+ */
+#include "target/i386/interp.h"
+
+#include "target/i386/block.h"
+#include "target/i386/decode.h"
+#include "target/i386/excp.h"
+
+#define JUMP_BITS 12
+#define JUMPS     (1u << JUMP_BITS)
+
+/* Decoding one instruction a block, for a reason that is not in cpu->mode. */
+#define MODE_SINGLE (1u << 31)
+
+#define DR6_BS         (1u << 14)
+#define DR7_ENABLES(n) (3u << (2 * (n)))
+#define DR7_TYPE(dr7, n) (((dr7) >> (16 + 4 * (n))) & 3) /* 0: execution */
+
+typedef struct {
+    Block *block; /* in execution */
+    uint64_t epoch;
+    struct {
+        uint64_t linear;
+        Block *block;
+    } jumps[JUMPS];
+} Exec;
+
+void exec_init(Cpu *cpu)
+{
+    cpu->exec = g_new0(Exec, 1);
+    cpu->n_cpus = cpu->cfg.total;
+    code_cache_attach(cpu->cfg.code, cpu);
+}
+
+void exec_free(Cpu *cpu)
+{
+    if (cpu->exec) {
+        code_cache_detach(cpu->cfg.code, cpu);
+        g_clear_pointer(&cpu->exec, g_free);
+    }
+}
+
+OpNext op_stale(Cpu *cpu, const Op *op)
+{
+    const Exec *x = cpu->exec;
+    cpu->budget += x->block->n_insns - op->idx;
+    cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
+    return NEXT_JUMP;
+}
+
+uint64_t ea_slow(Cpu *cpu, const Op *op, unsigned size, bool write)
+{
+    uint64_t ea = ea_fast(cpu, op);
+    if (op->asize == 4) {
+        ea = (uint32_t)ea;
+    } else if (op->asize == 2) {
+        ea = (uint16_t)ea;
+    }
+    if (op->ea_kind == EA_SEGBASE) {
+        return ea + cpu->seg[op->seg].base;
+    }
+    return op->ea_kind == EA_CHECK ? seg_linear(cpu, op->seg, ea, size, write) : ea;
+}
+
+static uint64_t linear_rip(const Cpu *cpu)
+{
+    return cpu->mode & CPU_MODE_CS64 ? cpu->rip : (uint32_t)(cpu->seg[SEG_CS].base + cpu->rip);
+}
+
+/* Does `linear` lead to this block right now, as far as the TLB knows? */
+static ALWAYS_INLINE bool leads_to(Cpu *cpu, uint64_t linear, const Block *b)
+{
+    const TlbEntry *e = mmu_tlb_entry(cpu, linear, cpu->mmu_mode);
+    return e->tag_exec == (linear & ~(PAGE_SIZE - 1)) &&
+           (e->paddr | (linear & (PAGE_SIZE - 1))) == b->paddr;
+}
+
+/* Code that runs from registers of a device or from ROM without a host address: read it. */
+static const uint8_t *fetch_copy(Cpu *cpu, uint64_t paddr, uint8_t *buf, unsigned len)
+{
+    as_read(cpu->cfg.memory, paddr, buf, len);
+    return buf;
+}
+
+static Block *decode_at(Cpu *cpu, uint64_t linear, uint64_t paddr, const uint8_t *host,
+                        uint32_t mode)
+{
+    uint8_t first[16], second[16];
+    unsigned room = (unsigned)(PAGE_SIZE - (paddr & (PAGE_SIZE - 1)));
+    bool in_ram = host != NULL;
+    DecodeInput in = {.paddr = paddr,
+                      .bytes = host,
+                      .avail = room,
+                      .mode = mode,
+                      .single = (mode & (MODE_SINGLE | CPU_MODE_TF)) || !in_ram};
+    if (!in_ram) {
+        in.avail = MIN(room, 15u);
+        in.bytes = fetch_copy(cpu, paddr, first, in.avail);
+    }
+    Block *b = in.avail == room ? decode_block(cpu, &in) : decode_block(cpu, &in);
+    if (!b) {
+        uint8_t *host2;
+        uint64_t next = linear + in.avail;
+        if (!(mode & CPU_MODE_CS64)) {
+            next = (uint32_t)next;
+        }
+        in.more_paddr = mmu_translate_code(cpu, next, &host2);
+        in.more = host2 ? host2 : fetch_copy(cpu, in.more_paddr, second, 15);
+        in.more_avail = 15;
+        b = decode_block(cpu, &in);
+    }
+    if (in_ram) {
+        code_cache_insert(cpu->cfg.code, b);
+    }
+    return b;
+}
+
+/* A block with an instruction in two pages is only good while the second page is where it was. */
+static bool second_page_holds(Cpu *cpu, uint64_t linear, const Block *b)
+{
+    uint8_t *host;
+    uint64_t next = (linear | (PAGE_SIZE - 1)) + 1;
+    if (!(b->mode & CPU_MODE_CS64)) {
+        next = (uint32_t)next;
+    }
+    return mmu_translate_code(cpu, next, &host) == b->paddr2;
+}
+
+static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint64_t linear,
+                                                        uint32_t mode)
+{
+    CodeCache *code = cpu->cfg.code;
+    uint8_t *host;
+    if (!(mode & (CPU_MODE_CS64 | CPU_MODE_FLAT)) && cpu->rip > cpu->seg[SEG_CS].limit) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    uint64_t paddr = mmu_translate_code(cpu, linear, &host);
+    code_cache_tidy(code);
+    if (x->epoch != code_cache_epoch(code)) {
+        memset(x->jumps, 0, sizeof(x->jumps));
+        x->epoch = code_cache_epoch(code);
+    }
+    Block *b = code_cache_find(code, paddr, mode);
+    if (b && b->crosses && !second_page_holds(cpu, linear, b)) {
+        code_cache_invalidate(code, b->paddr, 1);
+        b = NULL;
+    }
+    if (!b) {
+        b = decode_at(cpu, linear, paddr, host, mode);
+    }
+    if (!b->crosses && host) {
+        unsigned slot = (unsigned)(linear ^ (linear >> JUMP_BITS)) & (JUMPS - 1);
+        x->jumps[slot].linear = linear;
+        x->jumps[slot].block = b;
+    }
+    return b;
+}
+
+static ALWAYS_INLINE Block *find_block(Cpu *cpu, Exec *x, uint32_t mode)
+{
+    uint64_t linear = linear_rip(cpu);
+    unsigned slot = (unsigned)(linear ^ (linear >> JUMP_BITS)) & (JUMPS - 1);
+    Block *b = x->jumps[slot].block;
+    if (G_LIKELY(b && x->jumps[slot].linear == linear && b->mode == mode && b->alive &&
+                 leads_to(cpu, linear, b))) {
+        return b;
+    }
+    return find_block_slow(cpu, x, linear, mode);
+}
+
+/* The block after `b` by link `n`, linking it if it may be. */
+static __attribute__((noinline)) Block *find_linked(Cpu *cpu, Exec *x, Block *b, unsigned n)
+{
+    uint64_t epoch = x->epoch;
+    Block *to = find_block(cpu, x, cpu->mode);
+    if (x->epoch == epoch && b->alive && to->alive && !to->crosses) {
+        b->link[n] = to;
+    }
+    return to;
+}
+
+static void raise_debug(Cpu *cpu, uint64_t dr6)
+{
+    cpu->dr[6] |= dr6;
+    cpu->excp.vector = EXCP_DB;
+    cpu->excp.error = 0;
+    cpu->excp.has_error = false;
+    cpu->excp.soft = false;
+    cpu_deliver(cpu);
+}
+
+/* DR6 bits of the execution breakpoints that RIP is at. */
+static uint64_t code_breakpoints(const Cpu *cpu)
+{
+    uint64_t hits = 0, linear = linear_rip(cpu);
+    for (unsigned n = 0; n < 4; n++) {
+        if ((cpu->dr[7] & DR7_ENABLES(n)) && DR7_TYPE(cpu->dr[7], n) == 0 &&
+            cpu->dr[n] == linear) {
+            hits |= 1ull << n;
+        }
+    }
+    return hits;
+}
+
+static bool has_code_breakpoints(const Cpu *cpu)
+{
+    if (G_LIKELY(!(cpu->dr[7] & 0xff))) {
+        return false;
+    }
+    for (unsigned n = 0; n < 4; n++) {
+        if ((cpu->dr[7] & DR7_ENABLES(n)) && DR7_TYPE(cpu->dr[7], n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
+static OpNext step(Cpu *cpu, Exec *x)
+{
+    if (has_code_breakpoints(cpu) && !(cpu->rflags & FLAG_RF)) {
+        uint64_t hits = code_breakpoints(cpu);
+        if (hits) {
+            raise_debug(cpu, hits);
+            return NEXT_EVENT;
+        }
+    }
+    bool trap = cpu->rflags & FLAG_TF;
+    cpu->int_shadow = false;
+    Block *b = find_block(cpu, x, cpu->mode | MODE_SINGLE);
+    x->block = b;
+    cpu->budget -= b->n_insns;
+    cpu->rflags &= ~FLAG_RF;
+    OpNext next = b->enter(cpu, b->ops);
+    cpu->op = NULL;
+    if (trap) {
+        raise_debug(cpu, DR6_BS);
+    }
+    return next;
+}
+
+/* Everything that can keep the CPU from executing the next instruction. False: *exit is why. */
+static bool may_go_on(Cpu *cpu, CpuExit *exit)
+{
+    if (cpu->pending & PEND_KICK) {
+        __atomic_and_fetch(&cpu->pending, ~PEND_KICK, __ATOMIC_SEQ_CST);
+        *exit = CPU_RAN;
+        return false;
+    }
+    if (cpu->pending) {
+        bool masked = cpu->pending == PEND_INTR && !(cpu->rflags & FLAG_IF);
+        if (!masked && !cpu->int_shadow) {
+            cpu_take_events(cpu);
+        }
+    }
+    if (cpu->shutdown) {
+        *exit = CPU_TRIPLE_FAULT;
+        return false;
+    }
+    if (cpu->halted || cpu->wait_sipi) {
+        *exit = CPU_HALTED;
+        return false;
+    }
+    *exit = CPU_RAN;
+    return cpu->budget > 0;
+}
+
+/* Runs blocks until one says that more than RIP may have changed, or something is pending. */
+static OpNext run_blocks(Cpu *cpu, Exec *x)
+{
+    Block *b = find_block(cpu, x, cpu->mode);
+    for (;;) {
+        x->block = b;
+        cpu->budget -= b->n_insns;
+        OpNext next = b->enter(cpu, b->ops);
+        cpu->op = NULL;
+        if (G_UNLIKELY(cpu->pending || cpu->budget <= 0)) {
+            return next;
+        }
+        if (G_LIKELY(next <= NEXT_LINK1)) {
+            Block *to = b->link[next];
+            if (G_LIKELY(to && to->alive &&
+                         (b->link_local[next] || leads_to(cpu, linear_rip(cpu), to)))) {
+                b = to;
+            } else {
+                b = find_linked(cpu, x, b, next);
+            }
+        } else if (next == NEXT_JUMP) {
+            b = find_block(cpu, x, cpu->mode);
+        } else {
+            return next;
+        }
+    }
+}
+
+static CpuExit run_loop(Cpu *cpu)
+{
+    Exec *x = cpu->exec;
+    CpuExit exit;
+    while (may_go_on(cpu, &exit)) {
+        cpu->rip_mask = cpu->mode & CPU_MODE_CS64   ? ~0ull
+                        : cpu->mode & CPU_MODE_CS32 ? 0xffffffffull
+                                                    : 0xffffull;
+        OpNext next;
+        if (G_UNLIKELY((cpu->mode & CPU_MODE_TF) || (cpu->int_shadow && cpu->pending) ||
+                       has_code_breakpoints(cpu))) {
+            next = step(cpu, x);
+        } else {
+            cpu->int_shadow = false;
+            cpu->rflags &= ~FLAG_RF;
+            next = run_blocks(cpu, x);
+        }
+        if (next == NEXT_YIELD) {
+            return CPU_YIELDED;
+        }
+    }
+    return exit;
+}
+
+/* An exception came out of a handler, or out of fetching: back to a precise state, then deliver. */
+static void unwound(Cpu *cpu)
+{
+    const Exec *x = cpu->exec;
+    const Op *op = cpu->op;
+    if (op) {
+        cpu->budget += x->block->n_insns - op->idx - (cpu->excp.soft ? 1 : 0);
+        if (!cpu->excp.soft) {
+            cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
+        }
+        cpu->op = NULL;
+    }
+    cpu_deliver(cpu);
+}
+
+static CpuExit run_protected(Cpu *cpu)
+{
+    sigjmp_buf env;
+    cpu->unwind = &env;
+    if (sigsetjmp(env, 0)) {
+        unwound(cpu);
+    }
+    return run_loop(cpu);
+}
+
+CpuExit cpu_run(Cpu *cpu, uint64_t budget)
+{
+    cpu->budget = cpu->run_budget = (int64_t)MIN(budget, (uint64_t)INT64_MAX / 2);
+    cpu->op = NULL;
+    CpuExit exit = run_protected(cpu);
+    cpu->unwind = NULL;
+    cpu->insn_count += (uint64_t)(cpu->run_budget - cpu->budget);
+    cpu->run_budget = cpu->budget = 0;
+    return exit;
+}
+
+void cpu_kick(Cpu *cpu)
+{
+    __atomic_or_fetch(&cpu->pending, PEND_KICK, __ATOMIC_SEQ_CST);
+}
+
+uint64_t cpu_instructions(const Cpu *cpu)
+{
+    return cpu->insn_count + (uint64_t)(cpu->run_budget - cpu->budget);
+}

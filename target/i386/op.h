@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The decoded form of guest code, and what handlers of decoded instructions are written with.
+ *
+ * A block is a run of instructions inside one physical page, decoded once for one cpu->mode. An op
+ * is one instruction (or a compare with its jump) with its operands resolved to register offsets
+ * and constants, and a handler chosen for just that shape. A handler does its work and calls the
+ * next op's handler; the compiler makes that a jump, and where it does not (sanitizers), a block's
+ * length bounds the depth. The last op returns to the loop in interp.c how to go on.
+ *
+ * While a block runs, cpu->rip is its start; ops know their offset from there. A handler that may
+ * raise sets cpu->op first (MAY_RAISE) and changes nothing that the guest can see before the last
+ * possible fault.
+ */
+#ifndef TARGET_I386_OP_H
+#define TARGET_I386_OP_H
+
+#include <Zydis/Zydis.h>
+
+#include "target/i386/flags.h"
+#include "target/i386/mmu.h"
+#include "target/i386/segment.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+typedef struct Op Op;
+typedef struct Block Block;
+
+/* What a block's last op says about what follows; cpu->rip is set to it. */
+typedef enum {
+    NEXT_LINK0, /* a fixed target: the taken branch */
+    NEXT_LINK1, /* a fixed target: the instruction after the block */
+    NEXT_JUMP,  /* computed target, same mode */
+    NEXT_EVENT, /* mode, mappings or pending events may have changed */
+    NEXT_YIELD, /* PAUSE */
+} OpNext;
+
+typedef OpNext (*OpFn)(Cpu *cpu, const Op *op);
+
+struct Op {
+    OpFn fn;
+    int64_t imm; /* immediate, or a pointer of the handler's */
+    int64_t disp;
+    uint8_t dst, src;    /* registers, as byte offsets in Cpu */
+    uint8_t base, index; /* of the memory operand; OP_REG_ZERO where absent */
+    uint8_t scale;       /* a shift */
+    uint8_t seg;
+    uint8_t asize; /* address size in bytes */
+    uint8_t osize; /* operand size in bytes */
+    uint16_t off;  /* from the block's start */
+    uint8_t len;   /* of what this op covers */
+    uint8_t idx;   /* instructions before it in the block */
+    int32_t target; /* of a direct branch, from the block's start */
+    uint16_t mnemonic; /* ZydisMnemonic: for a translator */
+    uint8_t aux;
+    uint8_t ea_kind; /* EA_* */
+};
+
+/* Register offsets beyond the GPRs. */
+#define OP_REG_RIP  128
+#define OP_REG_ZERO 136
+G_STATIC_ASSERT(offsetof(Cpu, gpr) == 0);
+G_STATIC_ASSERT(offsetof(Cpu, rip) == OP_REG_RIP);
+G_STATIC_ASSERT(offsetof(Cpu, zero) == OP_REG_ZERO);
+
+enum {
+    EA_FAST,    /* base + index * scale + disp, as it is */
+    EA_TRUNC,   /* the same, cut to the address size */
+    EA_SEGBASE, /* 64-bit code with FS or GS */
+    EA_CHECK,   /* through seg_linear() */
+};
+
+#define BLOCK_MAX_INSNS 64
+#define BLOCK_CHUNK     64 /* granularity of write watching inside a page */
+
+struct Block {
+    OpNext (*enter)(Cpu *cpu, const Op *op); /* ops[0].fn, or what a translator made of it */
+    Block *link[2];                          /* successors for NEXT_LINK0 and 1, or NULL */
+    uint64_t paddr;                          /* of the first byte */
+    uint64_t paddr2;                         /* of the second page, if `crosses` */
+    uint32_t mode;
+    uint16_t len;       /* in bytes */
+    uint8_t n_insns;    /* guest instructions */
+    uint8_t n_ops;      /* decoded ops, the synthetic last one included */
+    bool alive;         /* false: its bytes were written to */
+    bool crosses;       /* one instruction that lies in two pages */
+    bool link_local[2]; /* that successor is in the same page */
+    Block *hash_next;
+    Op ops[];
+};
+
+static ALWAYS_INLINE uint8_t *op_reg(Cpu *cpu, unsigned offset)
+{
+    return (uint8_t *)cpu + offset;
+}
+
+static ALWAYS_INLINE uint64_t reg_get(Cpu *cpu, unsigned offset, int bits)
+{
+    switch (bits) {
+    case 8:
+        return *op_reg(cpu, offset);
+    case 16:
+        return *(uint16_t *)op_reg(cpu, offset);
+    case 32:
+        return *(uint32_t *)op_reg(cpu, offset);
+    default:
+        return *(uint64_t *)op_reg(cpu, offset);
+    }
+}
+
+static ALWAYS_INLINE void reg_set(Cpu *cpu, unsigned offset, int bits, uint64_t v)
+{
+    switch (bits) {
+    case 8:
+        *op_reg(cpu, offset) = (uint8_t)v;
+        break;
+    case 16:
+        *(uint16_t *)op_reg(cpu, offset) = (uint16_t)v;
+        break;
+    case 32:
+        *(uint64_t *)op_reg(cpu, offset) = (uint32_t)v;
+        break;
+    default:
+        *(uint64_t *)op_reg(cpu, offset) = v;
+        break;
+    }
+}
+
+static ALWAYS_INLINE uint64_t op_sext(uint64_t v, int bits)
+{
+    return flags_sext(v, CC_SIZE(bits));
+}
+
+static ALWAYS_INLINE uint64_t op_zext(uint64_t v, int bits)
+{
+    switch (bits) {
+    case 8:
+        return (uint8_t)v;
+    case 16:
+        return (uint16_t)v;
+    case 32:
+        return (uint32_t)v;
+    default:
+        return v;
+    }
+}
+
+static ALWAYS_INLINE uint64_t mem_load(Cpu *cpu, uint64_t addr, int bits)
+{
+    switch (bits) {
+    case 8:
+        return mmu_load8(cpu, addr);
+    case 16:
+        return mmu_load16(cpu, addr);
+    case 32:
+        return mmu_load32(cpu, addr);
+    default:
+        return mmu_load64(cpu, addr);
+    }
+}
+
+static ALWAYS_INLINE void mem_store(Cpu *cpu, uint64_t addr, int bits, uint64_t v)
+{
+    switch (bits) {
+    case 8:
+        mmu_store8(cpu, addr, (uint8_t)v);
+        break;
+    case 16:
+        mmu_store16(cpu, addr, (uint16_t)v);
+        break;
+    case 32:
+        mmu_store32(cpu, addr, (uint32_t)v);
+        break;
+    default:
+        mmu_store64(cpu, addr, v);
+        break;
+    }
+}
+
+static ALWAYS_INLINE uint64_t host_get(const void *p, int bits)
+{
+    uint64_t v = 0;
+    memcpy(&v, p, bits / 8);
+    return v;
+}
+
+static ALWAYS_INLINE void host_set(void *p, int bits, uint64_t v)
+{
+    memcpy(p, &v, bits / 8);
+}
+
+/* Host address for a read-modify-write of plain memory, or NULL: then the access is known not to
+ * fault, and mem_load() and mem_store() do it. */
+static ALWAYS_INLINE void *mem_rmw(Cpu *cpu, uint64_t addr, int bits)
+{
+    TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);
+    uint64_t page = addr & ~(PAGE_SIZE - 1);
+    if (G_LIKELY(page == e->tag_write && page == e->tag_read &&
+                 ((addr + bits / 8 - 1) & ~(PAGE_SIZE - 1)) == page)) {
+        return (void *)(uintptr_t)(addr + e->addend);
+    }
+    mmu_probe_write(cpu, addr, bits / 8);
+    return NULL;
+}
+
+static ALWAYS_INLINE uint64_t ea_fast(Cpu *cpu, const Op *op)
+{
+    return *(uint64_t *)op_reg(cpu, op->base) +
+           (*(uint64_t *)op_reg(cpu, op->index) << op->scale) + (uint64_t)op->disp;
+}
+
+/* All the other kinds. */
+uint64_t ea_slow(Cpu *cpu, const Op *op, unsigned size, bool write);
+
+static ALWAYS_INLINE uint64_t op_ea(Cpu *cpu, const Op *op, unsigned size, bool write)
+{
+    return op->ea_kind == EA_FAST ? ea_fast(cpu, op) : ea_slow(cpu, op, size, write);
+}
+
+/* In handlers that exist for both kinds of address, `slow_` is a constant. */
+#define OP_EA(slow_, bits_, write_)                                                                \
+    ((slow_) ? ea_slow(cpu, op, (bits_) / 8, write_) : ea_fast(cpu, op))
+
+#define MAY_RAISE() (cpu->op = op)
+#define NEXT()      return op[1].fn(cpu, op + 1)
+
+/* The instruction after this one. */
+static ALWAYS_INLINE uint64_t op_next_rip(const Cpu *cpu, const Op *op)
+{
+    return (cpu->rip + op->off + op->len) & cpu->rip_mask;
+}
+
+/* Ends a block after an instruction that is not a branch. */
+static ALWAYS_INLINE OpNext op_finish(Cpu *cpu, const Op *op)
+{
+    cpu->rip = op_next_rip(cpu, op);
+    return NEXT_EVENT;
+}
+
+static ALWAYS_INLINE void cc_set(Cpu *cpu, int kind, int bits, uint64_t result, uint64_t src)
+{
+    cpu->cc_op = CC_OP(kind, bits);
+    cpu->cc_dst = op_sext(result, bits);
+    cpu->cc_src = op_sext(src, bits);
+}
+
+/* For CCK_RES: CF and OF with the result's ZF, SF, PF. */
+static ALWAYS_INLINE void cc_result(Cpu *cpu, int bits, uint64_t result, uint32_t flags)
+{
+    cpu->cc_op = CC_OP(CCK_RES, bits);
+    cpu->cc_dst = op_sext(result, bits);
+    cpu->cc_src = flags;
+}
+
+#endif
