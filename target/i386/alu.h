@@ -67,8 +67,8 @@ static ALWAYS_INLINE uint64_t alu_do(Cpu *cpu, int kind, int bits, uint64_t a, u
 
 static ALWAYS_INLINE void alu_rr(Cpu *cpu, const Op *op, int kind, int bits, bool flags)
 {
-    uint64_t r = alu_do(cpu, kind, bits, reg_get(cpu, op->dst, bits), reg_get(cpu, op->src, bits),
-                        flags);
+    uint64_t r =
+        alu_do(cpu, kind, bits, reg_get(cpu, op->dst, bits), reg_get(cpu, op->src, bits), flags);
     if (alu_writes(kind)) {
         reg_set(cpu, op->dst, bits, r);
     }

@@ -3,10 +3,10 @@
  * Decoded blocks by physical address and mode, and the pages they come from.
  *
  * A page with blocks has PAGE_CODE set, so that stores to it take the slow path and end up in
- * code_cache_invalidate(). Inside a page, 64-byte chunks that hold decoded bytes are marked, so that
- * data beside code costs no decoding. A dead block's ops are overwritten with op_stale(): whoever
- * runs it, or follows a link to it, leaves it at the next op. Storage of blocks is only ever freed
- * as a whole, between blocks, and that starts a new epoch.
+ * code_cache_invalidate(). Inside a page, 64-byte chunks that hold decoded bytes are marked, so
+ * that data beside code costs no decoding. A dead block's ops are overwritten with op_stale():
+ * whoever runs it, or follows a link to it, leaves it at the next op. Storage of blocks is only
+ * ever freed as a whole, between blocks, and that starts a new epoch.
  */
 #include "target/i386/block.h"
 

@@ -7,6 +7,25 @@
 
 #include "target/i386/op.h"
 
+/* X_(n) for each condition code. */
+#define FOR_CONDITIONS(X_)                                                                         \
+    X_(0)                                                                                          \
+    X_(1)                                                                                          \
+    X_(2)                                                                                          \
+    X_(3)                                                                                          \
+    X_(4)                                                                                          \
+    X_(5)                                                                                          \
+    X_(6)                                                                                          \
+    X_(7)                                                                                          \
+    X_(8)                                                                                          \
+    X_(9)                                                                                          \
+    X_(10)                                                                                         \
+    X_(11)                                                                                         \
+    X_(12)                                                                                         \
+    X_(13)                                                                                         \
+    X_(14)                                                                                         \
+    X_(15)
+
 /* One instruction being decoded. */
 typedef struct {
     const CpuModel *model;

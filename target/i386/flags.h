@@ -29,8 +29,8 @@ enum {
     CCK_SAR, /* likewise */
     CCK_RES, /* cc_src: CF, AF and OF in their places; the rest by cc_dst */
 };
-#define CC_SHIFT 2
-#define CC_SIZE(bits_) ((bits_) == 8 ? 0u : (bits_) == 16 ? 1u : (bits_) == 32 ? 2u : 3u)
+#define CC_SHIFT            2
+#define CC_SIZE(bits_)      ((bits_) == 8 ? 0u : (bits_) == 16 ? 1u : (bits_) == 32 ? 2u : 3u)
 #define CC_OP(kind_, bits_) ((uint32_t)(kind_) << CC_SHIFT | CC_SIZE(bits_))
 
 /* The arithmetic flags now (FLAGS_ARITH bits). */

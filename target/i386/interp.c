@@ -23,8 +23,8 @@
 /* Decoding one instruction a block, for a reason that is not in cpu->mode. */
 #define MODE_SINGLE (1u << 31)
 
-#define DR6_BS         (1u << 14)
-#define DR7_ENABLES(n) (3u << (2 * (n)))
+#define DR6_BS           (1u << 14)
+#define DR7_ENABLES(n)   (3u << (2 * (n)))
 #define DR7_TYPE(dr7, n) (((dr7) >> (16 + 4 * (n))) & 3) /* 0: execution */
 
 typedef struct {
@@ -108,7 +108,7 @@ static Block *decode_at(Cpu *cpu, uint64_t linear, uint64_t paddr, const uint8_t
         in.avail = MIN(room, 15u);
         in.bytes = fetch_copy(cpu, paddr, first, in.avail);
     }
-    Block *b = in.avail == room ? decode_block(cpu, &in) : decode_block(cpu, &in);
+    Block *b = decode_block(cpu, &in);
     if (!b) {
         uint8_t *host2;
         uint64_t next = linear + in.avail;
@@ -205,8 +205,7 @@ static uint64_t code_breakpoints(const Cpu *cpu)
 {
     uint64_t hits = 0, linear = linear_rip(cpu);
     for (unsigned n = 0; n < 4; n++) {
-        if ((cpu->dr[7] & DR7_ENABLES(n)) && DR7_TYPE(cpu->dr[7], n) == 0 &&
-            cpu->dr[n] == linear) {
+        if ((cpu->dr[7] & DR7_ENABLES(n)) && DR7_TYPE(cpu->dr[7], n) == 0 && cpu->dr[n] == linear) {
             hits |= 1ull << n;
         }
     }
@@ -355,6 +354,9 @@ static CpuExit run_protected(Cpu *cpu)
 
 CpuExit cpu_run(Cpu *cpu, uint64_t budget)
 {
+    if (!cpu->exec) {
+        exec_init(cpu);
+    }
     cpu->budget = cpu->run_budget = (int64_t)MIN(budget, (uint64_t)INT64_MAX / 2);
     cpu->op = NULL;
     CpuExit exit = run_protected(cpu);

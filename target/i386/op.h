@@ -45,12 +45,12 @@ struct Op {
     uint8_t base, index; /* of the memory operand; OP_REG_ZERO where absent */
     uint8_t scale;       /* a shift */
     uint8_t seg;
-    uint8_t asize; /* address size in bytes */
-    uint8_t osize; /* operand size in bytes */
-    uint16_t off;  /* from the block's start */
-    uint8_t len;   /* of what this op covers */
-    uint8_t idx;   /* instructions before it in the block */
-    int32_t target; /* of a direct branch, from the block's start */
+    uint8_t asize;     /* address size in bytes */
+    uint8_t osize;     /* operand size in bytes */
+    uint16_t off;      /* from the block's start */
+    uint8_t len;       /* of what this op covers */
+    uint8_t idx;       /* instructions before it in the block */
+    int32_t target;    /* of a direct branch, from the block's start */
     uint16_t mnemonic; /* ZydisMnemonic: for a translator */
     uint8_t aux;
     uint8_t ea_kind; /* EA_* */
@@ -205,8 +205,8 @@ static ALWAYS_INLINE void *mem_rmw(Cpu *cpu, uint64_t addr, int bits)
 
 static ALWAYS_INLINE uint64_t ea_fast(Cpu *cpu, const Op *op)
 {
-    return *(uint64_t *)op_reg(cpu, op->base) +
-           (*(uint64_t *)op_reg(cpu, op->index) << op->scale) + (uint64_t)op->disp;
+    return *(uint64_t *)op_reg(cpu, op->base) + (*(uint64_t *)op_reg(cpu, op->index) << op->scale) +
+           (uint64_t)op->disp;
 }
 
 /* All the other kinds. */

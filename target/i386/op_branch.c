@@ -97,12 +97,9 @@ static OpNext ret_near(Cpu *cpu, const Op *op)
         cpu->rip += op->off + op->len;                                                             \
         return NEXT_LINK1;                                                                         \
     }
-#define JCC_ALL(X_)                                                                                \
-    X_(0) X_(1) X_(2) X_(3) X_(4) X_(5) X_(6) X_(7) X_(8) X_(9) X_(10) X_(11) X_(12) X_(13) X_(14) \
-        X_(15)
-JCC_ALL(JCC_FUNCS)
+FOR_CONDITIONS(JCC_FUNCS)
 #define JCC_ITEM(c_) jcc64_##c_,
-static const OpFn jcc64[16] = {JCC_ALL(JCC_ITEM)};
+static const OpFn jcc64[16] = {FOR_CONDITIONS(JCC_ITEM)};
 
 static OpNext conditional(Cpu *cpu, const Op *op, bool taken)
 {

@@ -348,12 +348,9 @@ OpFn op_select_xchg(Decode *d, Op *op)
         *(uint64_t *)op_reg(cpu, op->dst) = flags_cond(cpu, cond_) ? b : a;                        \
         NEXT();                                                                                    \
     }
-#define COND_ALL(X_)                                                                               \
-    X_(0) X_(1) X_(2) X_(3) X_(4) X_(5) X_(6) X_(7) X_(8) X_(9) X_(10) X_(11) X_(12) X_(13) X_(14) \
-        X_(15)
-COND_ALL(COND_FUNCS)
+FOR_CONDITIONS(COND_FUNCS)
 #define COND_ROW(c_) {setcc_r##c_, setcc_m##c_, cmov_32_##c_, cmov_64_##c_},
-static const OpFn cond_rows[16][4] = {COND_ALL(COND_ROW)};
+static const OpFn cond_rows[16][4] = {FOR_CONDITIONS(COND_ROW)};
 
 /* CMOVcc of memory and of 16 bits: the load happens, and may fault, whatever the condition. */
 static OpNext cmov_any(Cpu *cpu, const Op *op)
@@ -361,8 +358,8 @@ static OpNext cmov_any(Cpu *cpu, const Op *op)
     MAY_RAISE();
     int bits = op->osize * 8;
     bool mem = op->src == OP_REG_ZERO;
-    uint64_t v = mem ? mem_load(cpu, op_ea(cpu, op, op->osize, false), bits)
-                     : reg_get(cpu, op->src, bits);
+    uint64_t v =
+        mem ? mem_load(cpu, op_ea(cpu, op, op->osize, false), bits) : reg_get(cpu, op->src, bits);
     if (!flags_cond(cpu, op->aux)) {
         v = reg_get(cpu, op->dst, bits);
     }

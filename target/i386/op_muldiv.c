@@ -57,9 +57,8 @@ static ALWAYS_INLINE void mul_wide(Cpu *cpu, const Op *op, int bits, bool sign)
 static ALWAYS_INLINE uint64_t mul_signed(Cpu *cpu, int bits, uint64_t a, uint64_t b)
 {
     int64_t r;
-    bool over =
-        __builtin_mul_overflow((int64_t)op_sext(a, bits), (int64_t)op_sext(b, bits), &r) ||
-        (uint64_t)r != op_sext((uint64_t)r, bits);
+    bool over = __builtin_mul_overflow((int64_t)op_sext(a, bits), (int64_t)op_sext(b, bits), &r) ||
+                (uint64_t)r != op_sext((uint64_t)r, bits);
     cc_result(cpu, bits, (uint64_t)r, over ? FLAG_CF | FLAG_OF : 0);
     return (uint64_t)r;
 }
@@ -141,8 +140,7 @@ static ALWAYS_INLINE void divide_signed(Cpu *cpu, const Op *op, int bits)
     {                                                                                              \
         MAY_RAISE();                                                                               \
         uint64_t b = operand(cpu, op, bits_);                                                      \
-        reg_set(cpu, op->dst, bits_,                                                               \
-                mul_signed(cpu, bits_, reg_get(cpu, op->dst, bits_), b));                          \
+        reg_set(cpu, op->dst, bits_, mul_signed(cpu, bits_, reg_get(cpu, op->dst, bits_), b));     \
         NEXT();                                                                                    \
     }                                                                                              \
     static OpNext imul3_##bits_(Cpu *cpu, const Op *op)                                            \

@@ -59,8 +59,7 @@ static ALWAYS_INLINE uint64_t rotate_carry(Cpu *cpu, int kind, int bits, uint64_
         }
         cf = out;
     }
-    bool of =
-        kind == SH_RCL ? top_bit(r, bits) != cf : top_bit(r, bits) != top_bit(r << 1, bits);
+    bool of = kind == SH_RCL ? top_bit(r, bits) != cf : top_bit(r, bits) != top_bit(r << 1, bits);
     rotate_flags(cpu, cf, of);
     return r;
 }

@@ -6,8 +6,8 @@
  * the count and index registers as they are then. Upwards runs of MOVS and STOS go a page at a time
  * where both ends are plain memory.
  */
-#include "target/i386/decode.h"
 #include "target/i386/block.h"
+#include "target/i386/decode.h"
 #include "target/i386/system_ops.h"
 
 enum { REP_NONE, REP_EQUAL, REP_NOT_EQUAL }; /* the last two: plain REP for most */
@@ -120,8 +120,7 @@ static void fill(void *to, uint64_t value, unsigned size, uint64_t n)
 /* As many iterations at once as one page each side allows; 0 if it must go one by one. */
 static uint64_t string_bulk(Cpu *cpu, const Op *op, StringKind kind, uint64_t count)
 {
-    if (count < 4 || (cpu->rflags & FLAG_DF) ||
-        !(cpu->mode & (CPU_MODE_CS64 | CPU_MODE_FLAT))) {
+    if (count < 4 || (cpu->rflags & FLAG_DF) || !(cpu->mode & (CPU_MODE_CS64 | CPU_MODE_FLAT))) {
         return 0;
     }
     unsigned size = op->osize;
@@ -179,8 +178,7 @@ static ALWAYS_INLINE OpNext string_rep(Cpu *cpu, const Op *op, StringKind kind)
         }
         cpu->budget--;
         index_set(cpu, op, R_RCX, count - n);
-        if ((kind == STR_CMPS || kind == STR_SCAS) &&
-            flags_zf(cpu) != (op->aux == REP_EQUAL)) {
+        if ((kind == STR_CMPS || kind == STR_SCAS) && flags_zf(cpu) != (op->aux == REP_EQUAL)) {
             break;
         }
         if (count == n) {
@@ -271,14 +269,14 @@ OpFn op_select_string(Decode *d, Op *op)
     op->seg = SEG_DS;
     for (unsigned i = 0; i < d->zi.operand_count; i++) {
         const ZydisDecodedOperand *o = &d->ops[i];
-        if (decode_is_mem(o) && (o->mem.base == ZYDIS_REGISTER_RSI ||
-                                 o->mem.base == ZYDIS_REGISTER_ESI ||
-                                 o->mem.base == ZYDIS_REGISTER_SI)) {
+        if (decode_is_mem(o) &&
+            (o->mem.base == ZYDIS_REGISTER_RSI || o->mem.base == ZYDIS_REGISTER_ESI ||
+             o->mem.base == ZYDIS_REGISTER_SI)) {
             op->seg = (uint8_t)MAX(decode_seg(o->mem.segment), 0);
         }
     }
-    op->aux = d->zi.attributes & ZYDIS_ATTRIB_HAS_REPNE                         ? REP_NOT_EQUAL
+    op->aux = d->zi.attributes & ZYDIS_ATTRIB_HAS_REPNE                           ? REP_NOT_EQUAL
               : d->zi.attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE) ? REP_EQUAL
-                                                                                : REP_NONE;
+                                                                                  : REP_NONE;
     return op->aux == REP_NONE ? once[kind] : rep[kind];
 }

@@ -19,7 +19,7 @@ static void require_cpl0(Cpu *cpu)
     }
 }
 
-static OpNext pause(Cpu *cpu, const Op *op)
+static OpNext spin_hint(Cpu *cpu, const Op *op)
 {
     cpu->rip = op_next_rip(cpu, op);
     return cpu->n_cpus > 1 ? NEXT_YIELD : NEXT_EVENT;
@@ -218,7 +218,7 @@ typedef struct {
 } SystemRow;
 
 static const SystemRow system_rows[] = {
-    {ZYDIS_MNEMONIC_PAUSE, pause, true, -1},
+    {ZYDIS_MNEMONIC_PAUSE, spin_hint, true, -1},
     {ZYDIS_MNEMONIC_HLT, hlt, true, -1},
     {ZYDIS_MNEMONIC_CLI, cli, true, -1},
     {ZYDIS_MNEMONIC_STI, sti, true, -1},
@@ -409,8 +409,7 @@ static OpNext sldt_str(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     sys_check_umip(cpu);
-    store16(cpu, op,
-            op->mnemonic == ZYDIS_MNEMONIC_SLDT ? cpu->ldtr.selector : cpu->tr.selector);
+    store16(cpu, op, op->mnemonic == ZYDIS_MNEMONIC_SLDT ? cpu->ldtr.selector : cpu->tr.selector);
     NEXT();
 }
 
