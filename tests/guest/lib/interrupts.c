@@ -47,6 +47,7 @@ void interrupts_init(void)
     }
     load_idt();
     uint64_t base = (uint64_t)tss;
+    tss[25] = sizeof(tss) << 16; /* no I/O permission map */
     gdt[6] =
         (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
     gdt[7] = base >> 32;
