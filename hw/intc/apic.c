@@ -15,6 +15,8 @@
 #define DEFAULT_PHYS_BITS 52
 #define LVT_RESET         LVT_MASKED
 #define SVR_RESET         0xffu
+#define XAPIC_BROADCAST   0xffu
+#define BROADCAST         0xffffffffu
 
 ApicLinks *apic_links(Device *dev)
 {
@@ -66,10 +68,13 @@ bool apic_matches_logical(const ApicState *s, uint32_t dest)
     uint8_t logical = (uint8_t)(s->ldr >> 24);
 
     if (apic_is_x2apic(s)) {
-        return dest == 0xffffffff || apic_matches_x2apic(s, dest);
+        return dest == BROADCAST || apic_matches_x2apic(s, dest);
     }
-    if (mda == 0xff) {
+    if (dest == BROADCAST || dest == XAPIC_BROADCAST) {
         return true;
+    }
+    if (dest > XAPIC_BROADCAST) {
+        return false; /* a cluster of x2APICs */
     }
     if (s->dfr == DFR_FLAT) {
         return mda & logical;

@@ -6,9 +6,10 @@
  * Local APICs in xAPIC mode are kept on two short lists, those there are (for broadcasts) and those
  * with a logical id (for flat and cluster destinations), rebuilt when one of them changes.
  *
- * A destination of more than 8 bits that is no broadcast names an APIC by its full id even while
- * that one is in xAPIC mode: without firmware to switch all of them to x2APIC mode first, this is
- * how processors with ids above 255 receive INIT and SIPI.
+ * A destination of more than 8 bits that is no broadcast is not cut to 8 bits for APICs in xAPIC
+ * mode (hardware leaves this undefined: there, firmware switches all of them first). A logical one
+ * addresses only APICs in x2APIC mode. A physical one names an APIC by its full id in either mode,
+ * which is how processors with ids above 255 receive INIT and SIPI.
  *
  * Left out: focus processor checking, and arbitration on a serial bus (Pentium 4 has neither).
  */
@@ -240,7 +241,7 @@ static void bus_logical(ApicBus *bus, Delivery *d, uint32_t dest)
 {
     if (dest == XAPIC_BROADCAST) {
         bus_offer_list(bus, d, bus->xapic);
-    } else {
+    } else if (dest < XAPIC_BROADCAST) {
         for (unsigned i = 0; i < bus->xapic_logical->len; i++) {
             Member *member = bus->xapic_logical->pdata[i];
 
