@@ -14,8 +14,16 @@
 
 struct Cpu;
 
+/* -fw_cfg: an extra file. */
+typedef struct {
+    char *name;
+    uint8_t *data;
+    size_t len;
+} FwCfgItem;
+
 typedef struct {
     const char *name;                       /* -name, may be NULL */
+    const char *uuid;                       /* -uuid, may be NULL */
     uint64_t ram_size;                      /* bytes */
     unsigned cpus, sockets, cores, threads; /* cpus at start; -smp */
     unsigned max_cpus;
@@ -31,6 +39,7 @@ typedef struct {
     bool with_cpus;        /* false under -accel qtest: local APICs without CPUs behind them */
     bool interpreter_only; /* tcg,tier=interp */
     GHashTable *globals;   /* "driver.prop" -> text, from -global */
+    GPtrArray *fw_cfg;     /* of FwCfgItem *, from -fw_cfg; may be NULL */
 } MachineOptions;
 
 typedef struct Machine Machine;

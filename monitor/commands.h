@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* QMP's command table; private to monitor/. */
+#ifndef MONITOR_COMMANDS_H
+#define MONITOR_COMMANDS_H
+
+#include <json-glib/json-glib.h>
+
+#include "system/machine.h"
+
+typedef struct {
+    const char *name;
+    /* "name:type" words, '?' before the optional ones; types: s string, b bool, i integer, o
+     * object, a array. NULL for none. */
+    const char *args;
+    /* The return value, or NULL with an error; `args` is never NULL and has been checked. */
+    JsonNode *(*run)(Machine *machine, JsonObject *args, GError **error);
+} QmpCommand;
+
+extern const QmpCommand qmp_commands_control[]; /* each ends with a NULL name */
+extern const QmpCommand qmp_commands_query[];
+extern const QmpCommand qmp_commands_qom[];
+
+/* The code of an error becomes its QMP class. */
+typedef enum {
+    QMP_GENERIC_ERROR,
+    QMP_COMMAND_NOT_FOUND,
+    QMP_DEVICE_NOT_FOUND,
+} QmpErrorClass;
+#define QMP_ERROR (qmp_error_quark())
+GQuark qmp_error_quark(void);
+
+const QmpCommand *qmp_command_find(const char *name);
+void qmp_command_foreach(void (*visit)(const QmpCommand *command, void *opaque), void *opaque);
+
+/* {} and nodes that take ownership. */
+JsonNode *qmp_empty(void);
+JsonNode *qmp_object_node(JsonObject *object);
+JsonNode *qmp_array_node(JsonArray *array);
+
+#endif

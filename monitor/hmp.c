@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * HMP: a prompt, a line editor that knows backspace, and commands. The `info` pages are in
+ * hmp_info.c. Left out: history and completion.
+ */
+#include "monitor/hmp.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "monitor/hmp_commands.h"
+#include "system/optlist.h"
+#include "target/i386/cpu.h"
+
+#define LINE_MAX_BYTES 4096
+#define DUMP_MAX_ITEMS 65536
+#define PROMPT         "(qemu) "
+
+struct Hmp {
+    Machine *machine;
+    Chardev *chr;
+    GString *line;
+    bool greeted;
+};
+
+static void cmd_quit(Machine *machine, char **args, GString *out)
+{
+    runstate_request_shutdown(machine->runstate, CAUSE_HOST_QMP_QUIT);
+}
+
+static void cmd_reset(Machine *machine, char **args, GString *out)
+{
+    runstate_request_reset(machine->runstate, CAUSE_HOST_QMP_RESET);
+}
+
+static void cmd_powerdown(Machine *machine, char **args, GString *out)
+{
+    runstate_request_powerdown(machine->runstate);
+}
+
+static void cmd_stop(Machine *machine, char **args, GString *out)
+{
+    runstate_stop(machine->runstate);
+}
+
+static void cmd_cont(Machine *machine, char **args, GString *out)
+{
+    runstate_cont(machine->runstate);
+}
+
+/* "xp/16xw addr": count, format (ignored but for its place), size. */
+static bool parse_dump_format(const char *text, uint64_t *count, unsigned *size)
+{
+    static const char sizes[] = "bhwg";
+    *count = 1;
+    *size = 4;
+    if (*text == '/') {
+        text++;
+        if (g_ascii_isdigit(*text)) {
+            char *end;
+            *count = g_ascii_strtoull(text, &end, 10);
+            text = end;
+        }
+        for (; *text; text++) {
+            const char *found = strchr(sizes, *text);
+            if (found) {
+                *size = 1u << (found - sizes);
+            } else if (*text != 'x') {
+                return false;
+            }
+        }
+    }
+    return *count <= DUMP_MAX_ITEMS && *text == '\0';
+}
+
+static void dump_physical(Machine *machine, char **args, GString *out)
+{
+    uint64_t addr, count;
+    unsigned size;
+    if (!args[1] || !opt_parse_uint(args[1], &addr) ||
+        !parse_dump_format(args[0] + 2, &count, &size)) {
+        g_string_append(out, "usage: xp/COUNTxSIZE ADDRESS, SIZE one of b h w g\n");
+        return;
+    }
+    unsigned per_line = 16 / size;
+    for (uint64_t i = 0; i < count; i++, addr += size) {
+        if (i % per_line == 0) {
+            g_string_append_printf(out, "%s%016" PRIx64 ":", i ? "\n" : "", addr);
+        }
+        uint64_t value = as_load(machine->platform.memory, addr, size, NULL);
+        g_string_append_printf(out, " 0x%0*" PRIx64, (int)size * 2, value);
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void cmd_help(Machine *machine, char **args, GString *out)
+{
+    hmp_list(hmp_commands, "", out);
+    hmp_list(hmp_info_pages, "info ", out);
+}
+
+static void cmd_info(Machine *machine, char **args, GString *out)
+{
+    if (!args[1]) {
+        hmp_list(hmp_info_pages, "info ", out);
+        return;
+    }
+    hmp_dispatch(hmp_info_pages, machine, args + 1, out);
+}
+
+const HmpCommand hmp_commands[] = {
+    {"help", "?", "this list", cmd_help},
+    {"info", NULL, "a page about the machine; 'info' alone lists them", cmd_info},
+    {"quit", "q", "end the program", cmd_quit},
+    {"stop", "s", "stop the machine", cmd_stop},
+    {"cont", "c", "let it go on", cmd_cont},
+    {"system_reset", NULL, "reset the machine", cmd_reset},
+    {"system_powerdown", NULL, "press the power button", cmd_powerdown},
+    {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical},
+    {NULL},
+};
+
+void hmp_list(const HmpCommand *table, const char *prefix, GString *out)
+{
+    for (const HmpCommand *c = table; c->name; c++) {
+        g_autofree char *left = g_strconcat(prefix, c->name, NULL);
+        g_string_append_printf(out, "%-20s -- %s\n", left, c->help);
+    }
+}
+
+/* "xp/4xw" is command "xp". */
+static bool name_matches(const HmpCommand *c, const char *word)
+{
+    size_t len = strcspn(word, "/");
+    return (strlen(c->name) == len && strncmp(c->name, word, len) == 0) ||
+           (c->alias && strlen(c->alias) == len && strncmp(c->alias, word, len) == 0);
+}
+
+void hmp_dispatch(const HmpCommand *table, Machine *machine, char **args, GString *out)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const HmpCommand *c = table; c->name; c++) {
+        if (name_matches(c, args[0])) {
+            c->run(machine, args, out);
+            return;
+        }
+        g_ptr_array_add(names, (char *)c->name);
+    }
+    const char *near = nearest_name(args[0], (const char *const *)names->pdata, names->len);
+    g_string_append_printf(out, "unknown command: '%s'", args[0]);
+    if (near) {
+        g_string_append_printf(out, " (did you mean '%s'?)", near);
+    }
+    g_string_append_c(out, '\n');
+}
+
+void hmp_execute(Machine *machine, const char *line, GString *out)
+{
+    g_auto(GStrv) args = NULL;
+    if (g_shell_parse_argv(line, NULL, &args, NULL)) {
+        hmp_dispatch(hmp_commands, machine, args, out);
+    }
+}
+
+static void say(Hmp *hmp, const char *text)
+{
+    chr_write(hmp->chr, text, strlen(text));
+}
+
+/* Terminals in raw mode want both characters. */
+static void say_lines(Hmp *hmp, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autofree char *joined = g_strjoinv("\r\n", lines);
+    say(hmp, joined);
+}
+
+static void enter(Hmp *hmp)
+{
+    GString *out = g_string_new("\n");
+    hmp_execute(hmp->machine, hmp->line->str, out);
+    g_string_truncate(hmp->line, 0);
+    g_string_append(out, PROMPT);
+    say_lines(hmp, out->str);
+    g_string_free(out, TRUE);
+}
+
+static void key(Hmp *hmp, uint8_t c)
+{
+    if (c == '\r' || c == '\n') {
+        enter(hmp);
+    } else if ((c == 0x7f || c == '\b') && hmp->line->len > 0) {
+        g_string_truncate(hmp->line, hmp->line->len - 1);
+        say(hmp, "\b \b");
+    } else if (c == 0x15) { /* Ctrl-U */
+        g_string_truncate(hmp->line, 0);
+        say(hmp, "\r\n" PROMPT);
+    } else if (c >= 0x20 && c < 0x7f && hmp->line->len < LINE_MAX_BYTES) {
+        g_string_append_c(hmp->line, (char)c);
+        chr_write(hmp->chr, &c, 1);
+    }
+}
+
+static size_t hmp_room(void *opaque)
+{
+    return 4096;
+}
+
+static void hmp_receive(void *opaque, const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        key(opaque, data[i]);
+    }
+}
+
+/* On a shared terminal the monitor keeps quiet until somebody turns to it. */
+static void hmp_event(void *opaque, ChrEvent event)
+{
+    Hmp *hmp = opaque;
+    bool turned = event == CHR_FOCUS_IN || (event == CHR_OPENED && !chr_is_mux(hmp->chr));
+    if (!turned) {
+        return;
+    }
+    if (!hmp->greeted || event == CHR_OPENED) {
+        say(hmp, "\r\nSwitchyard monitor - type 'help' for more information\r\n");
+        hmp->greeted = true;
+    }
+    say(hmp, PROMPT);
+    say(hmp, hmp->line->str);
+}
+
+static const ChrHandlers hmp_handlers = {
+    .can_receive = hmp_room,
+    .receive = hmp_receive,
+    .event = hmp_event,
+};
+
+Hmp *hmp_new(Machine *machine, Chardev *chr, GError **error)
+{
+    Hmp *hmp = g_new0(Hmp, 1);
+    hmp->machine = machine;
+    hmp->chr = chr;
+    hmp->line = g_string_new(NULL);
+    if (!chr_attach(chr, &hmp_handlers, hmp, error)) {
+        hmp_free(hmp);
+        return NULL;
+    }
+    return hmp;
+}
+
+void hmp_free(Hmp *hmp)
+{
+    if (!hmp) {
+        return;
+    }
+    chr_detach(hmp->chr, hmp);
+    g_string_free(hmp->line, TRUE);
+    g_free(hmp);
+}

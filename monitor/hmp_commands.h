@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* HMP's tables; private to monitor/. */
+#ifndef MONITOR_HMP_COMMANDS_H
+#define MONITOR_HMP_COMMANDS_H
+
+#include "system/machine.h"
+
+typedef struct {
+    const char *name, *alias, *help;
+    /* args[0] is the command's own word; ends with NULL. */
+    void (*run)(Machine *machine, char **args, GString *out);
+} HmpCommand;
+
+extern const HmpCommand hmp_commands[]; /* both end with a NULL name */
+extern const HmpCommand hmp_info_pages[];
+
+void hmp_list(const HmpCommand *table, const char *prefix, GString *out);
+void hmp_dispatch(const HmpCommand *table, Machine *machine, char **args, GString *out);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monitor's `info` pages. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "hw/i386/vtd.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+#include "monitor/hmp_commands.h"
+#include "system/optlist.h"
+#include "target/i386/cpu.h"
+
+static void info_version(Machine *machine, char **args, GString *out)
+{
+    g_string_append(out, "8.2.0 (Switchyard 0.1.0)\n");
+}
+
+static void info_status(Machine *machine, char **args, GString *out)
+{
+    bool running = runstate_is_running(machine->runstate);
+    const char *name = runstate_name(machine->runstate);
+    if (running || strcmp(name, "paused") == 0) {
+        g_string_append_printf(out, "VM status: %s\n", name);
+    } else {
+        g_string_append_printf(out, "VM status: paused (%s)\n", name);
+    }
+}
+
+static void info_name(Machine *machine, char **args, GString *out)
+{
+    if (machine->opts.name) {
+        g_string_append_printf(out, "%s\n", machine->opts.name);
+    }
+}
+
+/* "-a", a number, or nothing for the first. */
+static void for_cpus(Machine *machine, char **args, GString *out,
+                     void (*one)(Machine *machine, unsigned cpu, GString *out))
+{
+    uint64_t n = 0;
+    if (args[1] && strcmp(args[1], "-a") == 0) {
+        for (unsigned i = 0; i < machine->cpu_count; i++) {
+            one(machine, i, out);
+        }
+        return;
+    }
+    if ((args[1] && !opt_parse_uint(args[1], &n)) || n >= machine->cpu_count) {
+        g_string_append_printf(out, "there are %u CPUs; give a number or -a\n", machine->cpu_count);
+        return;
+    }
+    one(machine, (unsigned)n, out);
+}
+
+static void one_cpu(Machine *machine, unsigned n, GString *out)
+{
+    g_string_append_printf(out, "CPU#%u\n", n);
+    if (machine->cpus && machine->cpus[n]) {
+        cpu_describe(machine->cpus[n], out);
+    } else {
+        g_string_append(out, "played by the qtest client\n");
+    }
+}
+
+static void one_apic(Machine *machine, unsigned n, GString *out)
+{
+    g_string_append_printf(out, "dumping local APIC state for CPU %u\n", n);
+    apic_describe(machine->apics[n], out);
+}
+
+static void info_registers(Machine *machine, char **args, GString *out)
+{
+    for_cpus(machine, args, out, one_cpu);
+}
+
+static void info_lapic(Machine *machine, char **args, GString *out)
+{
+    for_cpus(machine, args, out, one_apic);
+}
+
+static void info_cpus(Machine *machine, char **args, GString *out)
+{
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        struct Cpu *cpu = machine->cpus ? machine->cpus[i] : NULL;
+        g_string_append_printf(out, "%c CPU #%u: apic-id=%u", i ? ' ' : '*', i,
+                               apic_get_id(machine->apics[i]));
+        if (cpu) {
+            g_string_append_printf(out, " instructions=%" PRIu64 "%s", cpu_instructions(cpu),
+                                   cpu_has_work(cpu) ? "" : " (halted)");
+        }
+        g_string_append_c(out, '\n');
+    }
+}
+
+static void info_pic(Machine *machine, char **args, GString *out)
+{
+    if (machine->ioapic) {
+        ioapic_describe(machine->ioapic, out);
+    }
+    if (machine->pic) {
+        i8259_describe(machine->pic, out);
+    }
+}
+
+static void info_irq(Machine *machine, char **args, GString *out)
+{
+    for (guint i = 0; i < machine->devices->len; i++) {
+        const Device *dev = machine->devices->pdata[i];
+        for (guint a = 0; a < dev->irq_in->len; a++) {
+            const IrqArray *array = &g_array_index(dev->irq_in, IrqArray, a);
+            for (int n = 0; n < array->count; n++) {
+                if (array->lines[n].level) {
+                    g_string_append_printf(out, "%s %s[%d] is high\n", dev->id, array->name, n);
+                }
+            }
+        }
+    }
+}
+
+static void info_mtree(Machine *machine, char **args, GString *out)
+{
+    as_describe(machine->platform.memory, out);
+    as_describe(machine->platform.ports, out);
+}
+
+static void one_bar(const PciDevice *pci, int n, GString *out)
+{
+    const PciBar *bar = &pci->bars[n];
+    if (!bar->present) {
+        return;
+    }
+    g_string_append_printf(out, "      BAR%d: %s, %" PRIu64 " bytes ", n,
+                           bar->type == PCI_BAR_IO ? "I/O" : "memory", bar->size);
+    if (bar->mapped_at == PCI_BAR_UNMAPPED) {
+        g_string_append(out, "(not mapped)\n");
+    } else {
+        g_string_append_printf(out, "at 0x%" PRIx64 "\n", bar->mapped_at);
+    }
+}
+
+static void one_pci_device(PciDevice *pci, void *opaque)
+{
+    GString *out = opaque;
+    g_string_append_printf(out, "  Bus %2u, device %3d, function %d:\n", pci_bus_number(pci->bus),
+                           pci->devfn >> 3, pci->devfn & 7);
+    g_string_append_printf(out, "    %s: PCI device %04x:%04x\n", pci->dev.cls->name,
+                           pci_get_word(pci->config), pci_get_word(pci->config + 2));
+    for (int n = 0; n <= PCI_BARS; n++) {
+        one_bar(pci, n, out);
+    }
+    g_string_append_printf(out, "      id \"%s\"\n", pci->dev.has_user_id ? pci->dev.id : "");
+}
+
+static void info_pci(Machine *machine, char **args, GString *out)
+{
+    if (machine->pci_root) {
+        pci_bus_foreach(machine->pci_root, one_pci_device, out);
+    }
+}
+
+static void info_qtree(Machine *machine, char **args, GString *out)
+{
+    for (guint i = 0; i < machine->devices->len; i++) {
+        const Device *dev = machine->devices->pdata[i];
+        g_string_append_printf(out, "dev: %s, id \"%s\"\n", dev->cls->name, dev->id);
+        for (guint a = 0; a < dev->irq_in->len; a++) {
+            const IrqArray *array = &g_array_index(dev->irq_in, IrqArray, a);
+            g_string_append_printf(out, "  gpio-in \"%s\" %d\n", array->name, array->count);
+        }
+        for (guint a = 0; a < dev->irq_out->len; a++) {
+            const IrqArray *array = &g_array_index(dev->irq_out, IrqArray, a);
+            g_string_append_printf(out, "  gpio-out \"%s\" %d\n", array->name, array->count);
+        }
+    }
+}
+
+static void info_state(Machine *machine, char **args, GString *out)
+{
+    const Device *dev = args[1] ? machine_find_device(machine, args[1]) : NULL;
+    if (!dev) {
+        g_string_append(out, "usage: info state DEVICE; 'info qtree' lists them\n");
+        return;
+    }
+    if (dev->cls->state) {
+        state_describe(dev->cls->state, dev, out);
+    }
+}
+
+static void info_irq_remap(Machine *machine, char **args, GString *out)
+{
+    if (!machine->iommu) {
+        g_string_append(out, "there is no remapping unit\n");
+        return;
+    }
+    VtdStats stats = vtd_stats(machine->iommu);
+    const struct {
+        const char *what;
+        uint64_t count;
+    } rows[] = {
+        {"delivered through an IRTE", stats.remapped},
+        {"posted", stats.posted},
+        {"passed as they are", stats.compatibility},
+        {"blocked", stats.blocked},
+        {"entry cache hits", stats.iec_hits},
+        {"entry cache misses", stats.iec_misses},
+        {"stale entries used", stats.stale_hits},
+        {"faults", stats.faults},
+        {"invalidation descriptors", stats.descriptors},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_string_append_printf(out, "%-28s %" PRIu64 "\n", rows[i].what, rows[i].count);
+    }
+}
+
+static void info_chardev(Machine *machine, char **args, GString *out)
+{
+    size_t count;
+    g_autofree const char **ids = backends_chardev_ids(machine->platform.backends, &count);
+    for (size_t i = 0; i < count; i++) {
+        g_string_append_printf(out, "%s: filename=%s\n", ids[i],
+                               chr_filename(backends_chardev(machine->platform.backends, ids[i])));
+    }
+}
+
+static void info_block(Machine *machine, char **args, GString *out)
+{
+    size_t count;
+    g_autofree const char **ids = backends_drive_ids(machine->platform.backends, &count);
+    for (size_t i = 0; i < count; i++) {
+        const BlockBackend *blk = backends_drive(machine->platform.backends, ids[i]);
+        g_string_append_printf(out, "%s: %s (raw%s)\n", ids[i], blk_file(blk),
+                               blk_is_read_only(blk) ? ", read-only" : "");
+        if (blk_owner(blk)) {
+            g_string_append_printf(out, "    Attached to:      %s\n", blk_owner(blk));
+        }
+    }
+}
+
+const HmpCommand hmp_info_pages[] = {
+    {"version", NULL, "the program's version", info_version},
+    {"status", NULL, "running or not", info_status},
+    {"name", NULL, "the machine's name", info_name},
+    {"cpus", NULL, "the CPUs", info_cpus},
+    {"registers", NULL, "a CPU's registers: [N|-a]", info_registers},
+    {"lapic", NULL, "a local APIC: [N|-a]", info_lapic},
+    {"pic", "ioapic", "the IOAPIC and the i8259 pair", info_pic},
+    {"irq", NULL, "input lines that are high", info_irq},
+    {"irq-remap", NULL, "the remapping unit's counters", info_irq_remap},
+    {"mtree", NULL, "what answers at which address", info_mtree},
+    {"pci", NULL, "PCI devices", info_pci},
+    {"qtree", NULL, "all devices and their lines", info_qtree},
+    {"state", NULL, "a device's state: DEVICE", info_state},
+    {"chardev", NULL, "character devices", info_chardev},
+    {"block", NULL, "drives", info_block},
+    {NULL},
+};

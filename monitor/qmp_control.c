@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* QMP commands that do something, and the look-up in all command tables. */
+#include <string.h>
+
+#include "monitor/commands.h"
+#include "monitor/hmp.h"
+
+static const QmpCommand *const tables[] = {qmp_commands_control, qmp_commands_query,
+                                           qmp_commands_qom};
+
+const QmpCommand *qmp_command_find(const char *name)
+{
+    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (const QmpCommand *c = tables[t]; c->name; c++) {
+            if (strcmp(c->name, name) == 0) {
+                return c;
+            }
+        }
+    }
+    return NULL;
+}
+
+void qmp_command_foreach(void (*visit)(const QmpCommand *command, void *opaque), void *opaque)
+{
+    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (const QmpCommand *c = tables[t]; c->name; c++) {
+            visit(c, opaque);
+        }
+    }
+}
+
+static JsonNode *run_quit(Machine *machine, JsonObject *args, GError **error)
+{
+    runstate_request_shutdown(machine->runstate, CAUSE_HOST_QMP_QUIT);
+    return qmp_empty();
+}
+
+static JsonNode *run_reset(Machine *machine, JsonObject *args, GError **error)
+{
+    runstate_request_reset(machine->runstate, CAUSE_HOST_QMP_RESET);
+    return qmp_empty();
+}
+
+static JsonNode *run_powerdown(Machine *machine, JsonObject *args, GError **error)
+{
+    runstate_request_powerdown(machine->runstate);
+    return qmp_empty();
+}
+
+static JsonNode *run_stop(Machine *machine, JsonObject *args, GError **error)
+{
+    runstate_stop(machine->runstate);
+    return qmp_empty();
+}
+
+static JsonNode *run_cont(Machine *machine, JsonObject *args, GError **error)
+{
+    if (strcmp(runstate_name(machine->runstate), "shutdown") == 0) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
+                    "Resetting the Virtual Machine is required");
+        return NULL;
+    }
+    runstate_cont(machine->runstate);
+    return qmp_empty();
+}
+
+static JsonNode *run_hmp(Machine *machine, JsonObject *args, GError **error)
+{
+    GString *out = g_string_new(NULL);
+    hmp_execute(machine, json_object_get_string_member(args, "command-line"), out);
+    JsonNode *node = json_node_init_string(json_node_alloc(), out->str);
+    g_string_free(out, TRUE);
+    return node;
+}
+
+static JsonNode *run_ringbuf_read(Machine *machine, JsonObject *args, GError **error)
+{
+    const char *id = json_object_get_string_member(args, "device");
+    gint64 size = json_object_get_int_member(args, "size");
+    bool base64 = json_object_has_member(args, "format") &&
+                  strcmp(json_object_get_string_member(args, "format"), "base64") == 0;
+    Chardev *chr = backends_chardev(machine->platform.backends, id);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    if (!chr || size <= 0 || !chr_ringbuf_read(chr, (size_t)size, bytes)) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
+                    "'%s' is no ring buffer, or the size is not above 0", id);
+        return NULL;
+    }
+    g_autofree char *text = base64 ? g_base64_encode(bytes->data, bytes->len)
+                                   : g_utf8_make_valid((char *)bytes->data, bytes->len);
+    return json_node_init_string(json_node_alloc(), text);
+}
+
+/* Negotiated by the server itself; listed so that query-commands shows it. */
+static JsonNode *run_capabilities(Machine *machine, JsonObject *args, GError **error)
+{
+    return qmp_empty();
+}
+
+const QmpCommand qmp_commands_control[] = {
+    {"qmp_capabilities", "?enable:a", run_capabilities},
+    {"quit", NULL, run_quit},
+    {"system_reset", NULL, run_reset},
+    {"system_powerdown", NULL, run_powerdown},
+    {"stop", NULL, run_stop},
+    {"cont", NULL, run_cont},
+    {"human-monitor-command", "command-line:s ?cpu-index:i", run_hmp},
+    {"ringbuf-read", "device:s size:i ?format:s", run_ringbuf_read},
+    {NULL},
+};
