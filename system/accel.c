@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Choosing an accelerator from -accel and -machine accel=. */
+#include "system/accel.h"
+
+#include <string.h>
+
+#include "system/vm.h"
+#include "target/i386/cpu.h"
+
+static bool kvm_available(GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0, "KVM is not supported yet; use tcg");
+    return false;
+}
+
+static const AccelOps kvm_accel = {.name = "kvm", .has_cpus = true, .available = kvm_available};
+
+static const AccelOps *const accels[] = {&tcg_accel, &qtest_accel, &kvm_accel};
+
+static const AccelOps *find(const char *name, GError **error)
+{
+    const char *names[G_N_ELEMENTS(accels)];
+    for (size_t i = 0; i < G_N_ELEMENTS(accels); i++) {
+        names[i] = accels[i]->name;
+        if (strcmp(name, names[i]) == 0) {
+            return accels[i];
+        }
+    }
+    opt_error_nearest(error, name, names, G_N_ELEMENTS(names), "there is no accelerator '%s'",
+                      name);
+    return NULL;
+}
+
+static bool read_tcg_options(OptList *opts, bool *interp, GError **error)
+{
+    static const char *const harmless[] = {"thread", "tb-size", "one-insn-per-tb", "split-wx",
+                                           NULL};
+    const char *tier = optlist_get(opts, "tier");
+    optlist_ignore(opts, harmless);
+    if (tier && strcmp(tier, "interp") != 0 && strcmp(tier, "auto") != 0) {
+        g_set_error(error, OPT_ERROR, 0, "tier=%s: is neither 'interp' nor 'auto'", tier);
+        return false;
+    }
+    *interp = tier && strcmp(tier, "interp") == 0;
+    return true;
+}
+
+/* One -accel; NULL with *fatal false if only it is not to be had here. */
+static const AccelOps *consider(const char *text, bool *interp, bool *fatal, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(text, "accel");
+    const char *name = optlist_get(opts, "accel");
+    const AccelOps *accel = find(name ? name : "", error);
+    *fatal = true;
+    if (!accel) {
+        return NULL;
+    }
+    if (accel == &tcg_accel && !read_tcg_options(opts, interp, error)) {
+        return NULL;
+    }
+    if (accel != &kvm_accel && !optlist_finish(opts, error)) {
+        return NULL;
+    }
+    *fatal = false;
+    return !accel->available || accel->available(error) ? accel : NULL;
+}
+
+const AccelOps *accel_choose(const GPtrArray *wanted, bool *interp, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (wanted->len == 0) {
+        return &tcg_accel;
+    }
+    for (guint i = 0; i < wanted->len; i++) {
+        bool fatal;
+        g_clear_error(&why);
+        const AccelOps *accel = consider(wanted->pdata[i], interp, &fatal, &why);
+        if (accel) {
+            return accel;
+        }
+        if (fatal || i + 1 == wanted->len) {
+            g_set_error(error, OPT_ERROR, 0, "-accel %s: %s", (char *)wanted->pdata[i],
+                        why->message);
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+void machine_triple_fault(Machine *machine, struct Cpu *cpu)
+{
+    if (trace_on(machine->platform.trace, TRACE_CPU_RESET)) {
+        GString *text = g_string_new(NULL);
+        cpu_describe(cpu, text);
+        trace_print(machine->platform.trace, TRACE_CPU_RESET, "triple fault\n%s", text->str);
+        g_string_free(text, TRUE);
+    }
+    runstate_request_reset(machine->runstate, CAUSE_GUEST_PANIC);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The main loop: one thread that gives vCPUs slices, fires timers, polls the host and carries out
+ * latched requests. While vCPUs run, the host is polled about every millisecond; when all are
+ * halted the loop sleeps until the next timer or until the host has something.
+ */
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "system/vm.h"
+
+/* How long vCPUs run between looks at the host. */
+#define SLICE_NS NS_PER_MS
+
+typedef struct {
+    Vm *vm;
+    int timer; /* timerfd: GLib's own time-outs are in milliseconds, timers of guests are not */
+    GSource *timer_source;
+    guint signals[3];
+} Loop;
+
+G_GNUC_PRINTF(3, 4)
+static void send_event(Vm *vm, const char *name, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *data = format ? g_strdup_vprintf(format, args) : NULL;
+    va_end(args);
+    for (guint i = 0; i < vm->qmps->len; i++) {
+        qmp_event(vm->qmps->pdata[i], name, data);
+    }
+}
+
+static void send_cause(Vm *vm, const char *name, RunCause cause)
+{
+    send_event(vm, name, "{\"guest\": %s, \"reason\": \"%s\"}",
+               run_cause_is_guest(cause) ? "true" : "false", run_cause_name(cause));
+}
+
+static void on_requested(void *opaque)
+{
+    Vm *vm = opaque;
+    if (vm->accel_started && vm->accel->kick) {
+        vm->accel->kick(vm->machine, vm->accel_state);
+    }
+}
+
+static void on_changed(void *opaque, bool running)
+{
+    Vm *vm = opaque;
+    if (running) {
+        clock_start(vm->platform.clock);
+    } else {
+        clock_stop(vm->platform.clock);
+    }
+    send_event(vm, running ? "RESUME" : "STOP", NULL);
+}
+
+static void finish(Vm *vm, int status)
+{
+    vm->ended = true;
+    vm->status = status;
+}
+
+static void do_shutdown(Vm *vm, RunCause cause)
+{
+    send_cause(vm, "SHUTDOWN", cause);
+    if (vm->opts->no_shutdown && run_cause_is_guest(cause)) {
+        runstate_mark_shutdown(vm->runstate);
+    } else {
+        finish(vm, 0);
+    }
+}
+
+static void do_reset(Vm *vm, RunCause cause)
+{
+    g_autoptr(GError) error = NULL;
+    if (vm->opts->no_reboot && run_cause_is_guest(cause)) {
+        do_shutdown(vm, cause);
+        return;
+    }
+    if (!machine_restart(vm->machine, &error)) {
+        fprintf(stderr, PROGRAM ": after a reset: %s\n", error->message);
+        finish(vm, 1);
+        return;
+    }
+    runstate_mark_reset(vm->runstate);
+    send_cause(vm, "RESET", cause);
+}
+
+/* The end before a reset, a reset before the power button. */
+static void do_requests(Vm *vm)
+{
+    RunRequests todo = runstate_take(vm->runstate);
+    if (todo.exit) {
+        finish(vm, todo.exit_status);
+    } else if (todo.shutdown) {
+        do_shutdown(vm, todo.shutdown_cause);
+    } else if (todo.reset) {
+        do_reset(vm, todo.reset_cause);
+    }
+    if (todo.powerdown && !vm->ended) {
+        runstate_press_power_button(vm->runstate);
+        send_event(vm, "POWERDOWN", NULL);
+    }
+}
+
+static gboolean on_signal(gpointer opaque)
+{
+    runstate_request_shutdown(((Vm *)opaque)->runstate, CAUSE_HOST_SIGNAL);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_timer(gint fd, GIOCondition condition, gpointer opaque)
+{
+    uint64_t expirations;
+    /* Only to quiet the descriptor; clock_run() finds out what is due. */
+    while (read(fd, &expirations, sizeof(expirations)) < 0 && errno == EINTR) {
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void loop_init(Loop *loop, Vm *vm)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    static const RunObserver observer = {.requested = on_requested, .changed = on_changed};
+    loop->vm = vm;
+    loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    g_assert(loop->timer >= 0);
+    loop->timer_source = g_unix_fd_source_new(loop->timer, G_IO_IN);
+    g_source_set_callback(loop->timer_source, G_SOURCE_FUNC(on_timer), NULL, NULL);
+    g_source_attach(loop->timer_source, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+        loop->signals[i] = g_unix_signal_add(signals[i], on_signal, vm);
+    }
+    runstate_set_observer(vm->runstate, &observer, vm);
+}
+
+static void loop_free(Loop *loop)
+{
+    runstate_set_observer(loop->vm->runstate, NULL, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(loop->signals); i++) {
+        g_source_remove(loop->signals[i]);
+    }
+    g_source_destroy(loop->timer_source);
+    g_source_unref(loop->timer_source);
+    close(loop->timer);
+}
+
+/* How long until the next timer, or INT64_MAX if none can fire by itself. */
+static int64_t until_deadline(Vm *vm)
+{
+    Clock *clock = vm->platform.clock;
+    if (!clock_is_running(clock) || !vm->accel->has_cpus) {
+        return INT64_MAX;
+    }
+    int64_t deadline = clock_deadline(clock);
+    if (deadline == INT64_MAX) {
+        return INT64_MAX;
+    }
+    return MAX(deadline - clock_now(clock), 0);
+}
+
+static void poll_host(bool block)
+{
+    g_main_context_iteration(NULL, block);
+    /* Several sources may be ready; each iteration serves those of one priority. */
+    while (g_main_context_pending(NULL)) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+}
+
+/* Nothing to run: sleeps until a timer is due or the host has something. */
+static void sleep_until_work(Loop *loop)
+{
+    int64_t left = until_deadline(loop->vm);
+    if (left == 0) {
+        return;
+    }
+    struct itimerspec when = {0};
+    if (left != INT64_MAX) {
+        when.it_value.tv_sec = left / NS_PER_SEC;
+        when.it_value.tv_nsec = left % NS_PER_SEC;
+    }
+    timerfd_settime(loop->timer, 0, &when, NULL);
+    poll_host(true);
+}
+
+/* Runs vCPUs up to the next timer or for a slice. True if all are halted. */
+static bool run_cpus(Vm *vm)
+{
+    int64_t slice = MIN(until_deadline(vm), SLICE_NS);
+    int64_t until = clock_now(vm->platform.clock) + slice;
+    return vm->accel->run_slice(vm->machine, vm->accel_state, until) == ACCEL_HALTED;
+}
+
+int vm_run(Vm *vm)
+{
+    Loop loop;
+    loop_init(&loop, vm);
+    bool has_cpus = vm->accel->run_slice && vm->machine->cpu_count > 0;
+    gint64 next_poll = 0;
+    if (!vm->opts->paused) {
+        runstate_cont(vm->runstate);
+    }
+    while (!vm->ended) {
+        bool idle = true;
+        if (runstate_is_running(vm->runstate)) {
+            clock_run(vm->platform.clock);
+            idle = !has_cpus || run_cpus(vm);
+        }
+        if (runstate_pending(vm->runstate)) {
+            do_requests(vm);
+            continue;
+        }
+        gint64 now = g_get_monotonic_time();
+        if (idle) {
+            sleep_until_work(&loop);
+        } else if (now >= next_poll) {
+            poll_host(false);
+            next_poll = now + SLICE_NS / 1000;
+        }
+    }
+    loop_free(&loop);
+    return vm->status;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: QEMU's options, as rows of tables by subject (options_machine.c,
+ * options_device.c, options_run.c). Handlers only note what was asked for; setup.c acts on it, so
+ * that the order of options does not matter.
+ */
+#include "system/options.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool show_help(Options *o, const char *value, GError **error);
+
+static bool show_version(Options *o, const char *value, GError **error)
+{
+    /* Scripts look for "QEMU emulator version X.Y" to know which options there are. */
+    printf("QEMU emulator version 8.2.0 (Switchyard 0.1.0)\n");
+    o->done = true;
+    return true;
+}
+
+static const OptRow rows_general[] = {
+    {"h", false, show_help, NULL},
+    {"help", false, show_help, "show this help and exit"},
+    {"version", false, show_version, "show the version and exit"},
+    {NULL},
+};
+
+static const OptRow *const tables[] = {rows_general, opt_rows_machine, opt_rows_device,
+                                       opt_rows_run};
+
+static bool show_help(Options *o, const char *value, GError **error)
+{
+    printf("Switchyard, a PC with an interrupt fabric that behaves like hardware\n"
+           "usage: " PROGRAM " [options]\n\n");
+    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (const OptRow *row = tables[t]; row->name; row++) {
+            if (row->help) {
+                printf("  -%-16s %s\n", row->name, row->help);
+            }
+        }
+    }
+    o->done = true;
+    return true;
+}
+
+bool opt_accept(Options *o, const char *value, GError **error)
+{
+    return true;
+}
+
+static void free_drive(gpointer data)
+{
+    DriveOption *drive = data;
+    g_free(drive->option);
+    g_free(drive->id);
+    g_free(drive->file);
+    g_free(drive);
+}
+
+static void free_monitor(gpointer data)
+{
+    MonitorOption *monitor = data;
+    g_free(monitor->option);
+    g_free(monitor->spec);
+    g_free(monitor);
+}
+
+static void free_fw_cfg(gpointer data)
+{
+    FwCfgItem *item = data;
+    g_free(item->name);
+    g_free(item->data);
+    g_free(item);
+}
+
+Options *options_new(void)
+{
+    Options *o = g_new0(Options, 1);
+    GPtrArray **texts[] = {&o->strings, &o->machine_props, &o->accels, &o->devices,
+                           &o->serials, &o->chardevs,      &o->objects};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        *texts[i] = g_ptr_array_new_with_free_func(g_free);
+    }
+    o->drives = g_ptr_array_new_with_free_func(free_drive);
+    o->monitors = g_ptr_array_new_with_free_func(free_monitor);
+    o->fw_cfg = g_ptr_array_new_with_free_func(free_fw_cfg);
+    o->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    o->default_monitor = true;
+    o->machine = (MachineOptions){
+        .ram_size = 128ull << 20,
+        .cpus = 1,
+        .sockets = 1,
+        .cores = 1,
+        .threads = 1,
+        .max_cpus = 1,
+        .debugcon_port = 0xe9,
+        .globals = o->globals,
+        .fw_cfg = o->fw_cfg,
+    };
+    return o;
+}
+
+void options_free(Options *o)
+{
+    if (!o) {
+        return;
+    }
+    GPtrArray *arrays[] = {o->strings,  o->machine_props, o->accels, o->devices, o->serials,
+                           o->chardevs, o->objects,       o->drives, o->fw_cfg,  o->monitors};
+    for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
+        g_ptr_array_unref(arrays[i]);
+    }
+    g_hash_table_unref(o->globals);
+    char *texts[] = {o->machine_text, o->qtest,    o->qtest_log, o->pidfile,
+                     o->log_items,    o->log_file, o->debugcon};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(texts[i]);
+    }
+    g_free(o);
+}
+
+const char *options_keep(Options *o, const char *text)
+{
+    char *copy = g_strdup(text);
+    g_ptr_array_add(o->strings, copy);
+    return copy;
+}
+
+static const OptRow *find_row(const char *name)
+{
+    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (const OptRow *row = tables[t]; row->name; row++) {
+            if (strcmp(row->name, name) == 0) {
+                return row;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void set_unknown_option(GError **error, const char *arg, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (const OptRow *row = tables[t]; row->name; row++) {
+            g_ptr_array_add(names, (char *)row->name);
+        }
+    }
+    const char *nearest = nearest_name(name, (const char *const *)names->pdata, names->len);
+    if (nearest) {
+        g_set_error(error, OPT_ERROR, 0, "%s: there is no such option (did you mean '-%s'?)", arg,
+                    nearest);
+    } else {
+        g_set_error(error, OPT_ERROR, 0, "%s: there is no such option; -help lists them", arg);
+    }
+}
+
+static bool parse_one(Options *o, int argc, char **argv, int *i, GError **error)
+{
+    const char *arg = argv[(*i)++];
+    if (arg[0] != '-' || arg[1] == '\0') {
+        g_set_error(
+            error, OPT_ERROR, 0,
+            "%s: is no option; a disk image is given as -drive file=%s,format=raw,if=virtio", arg,
+            arg);
+        return false;
+    }
+    const char *name = arg + (arg[1] == '-' ? 2 : 1);
+    const OptRow *row = find_row(name);
+    if (!row) {
+        set_unknown_option(error, arg, name);
+        return false;
+    }
+    if (!row->has_arg) {
+        if (!row->handler(o, NULL, error)) {
+            g_prefix_error(error, "%s: ", arg);
+            return false;
+        }
+        return true;
+    }
+    if (*i >= argc) {
+        g_set_error(error, OPT_ERROR, 0, "%s: needs a value (%s)", arg,
+                    row->help ? row->help : "see the manual");
+        return false;
+    }
+    const char *value = argv[(*i)++];
+    if (!row->handler(o, value, error)) {
+        g_prefix_error(error, "%s %s: ", arg, value);
+        return false;
+    }
+    return true;
+}
+
+bool options_parse(Options *o, int argc, char **argv, GError **error)
+{
+    for (int i = 1; i < argc && !o->done;) {
+        if (!parse_one(o, argc, argv, &i, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void append_escaped(GString *out, const char *text)
+{
+    for (; *text; text++) {
+        g_string_append(out, *text == ',' ? ",," : (char[]){*text, '\0'});
+    }
+}
+
+static bool flatten_member(GString *out, const char *name, JsonNode *node, GError **error)
+{
+    if (JSON_NODE_HOLDS_OBJECT(node)) {
+        JsonObjectIter iter;
+        const char *inner;
+        JsonNode *value;
+        json_object_iter_init(&iter, json_node_get_object(node));
+        while (json_object_iter_next(&iter, &inner, &value)) {
+            g_autofree char *full = g_strdup_printf("%s.%s", name, inner);
+            if (!flatten_member(out, full, value, error)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    g_string_append_printf(out, "%s%s=", out->len ? "," : "", name);
+    if (!JSON_NODE_HOLDS_VALUE(node)) {
+        g_set_error(error, OPT_ERROR, 0, "'%s' is no plain value", name);
+        return false;
+    }
+    if (json_node_get_value_type(node) == G_TYPE_STRING) {
+        append_escaped(out, json_node_get_string(node));
+    } else if (json_node_get_value_type(node) == G_TYPE_BOOLEAN) {
+        g_string_append(out, json_node_get_boolean(node) ? "on" : "off");
+    } else {
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, json_node_get_int(node));
+    }
+    return true;
+}
+
+char *options_flatten(const char *text, GError **error)
+{
+    if (text[0] != '{') {
+        return g_strdup(text);
+    }
+    g_autoptr(GError) why = NULL;
+    g_autoptr(JsonNode) node = json_from_string(text, &why);
+    if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
+        g_set_error(error, OPT_ERROR, 0, "is no JSON object: %s",
+                    why ? why->message : "not '{...}'");
+        return NULL;
+    }
+    GString *out = g_string_new(NULL);
+    JsonObjectIter iter;
+    const char *name;
+    JsonNode *value;
+    json_object_iter_init(&iter, json_node_get_object(node));
+    while (json_object_iter_next(&iter, &name, &value)) {
+        if (!flatten_member(out, name, value, error)) {
+            g_string_free(out, TRUE);
+            return NULL;
+        }
+    }
+    return g_string_free(out, FALSE);
+}

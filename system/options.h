@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parsed command line; private to system/. */
+#ifndef SYSTEM_OPTIONS_H
+#define SYSTEM_OPTIONS_H
+
+#include "system/machine.h"
+#include "system/optlist.h"
+
+#define PROGRAM "qemu-system-x86_64"
+
+/* -monitor, -qmp, -mon */
+typedef struct {
+    char *option; /* "-qmp unix:x", for error messages */
+    char *spec;   /* a character device's text, or "chardev:id" */
+    bool control; /* QMP */
+    bool pretty;
+} MonitorOption;
+
+/* -drive, -hda, -blockdev */
+typedef struct {
+    char *option;
+    char *id, *file;
+    bool read_only, snapshot;
+    bool virtio; /* if=virtio: a device is made for it */
+} DriveOption;
+
+typedef struct {
+    const MachineClass *machine_class;
+    MachineOptions machine;   /* its strings are in `strings` */
+    GPtrArray *strings;       /* of char *: owned texts */
+    char *machine_text;       /* -machine's text, for error messages */
+    GPtrArray *machine_props; /* key, value, key, value ... for machine_set_prop() */
+    GPtrArray *accels;        /* of char *: "tcg,thread=single" */
+    GPtrArray *devices;       /* of char * */
+    GPtrArray *serials;       /* of char * */
+    GPtrArray *chardevs;      /* of char * */
+    GPtrArray *drives;        /* of DriveOption * */
+    GPtrArray *monitors;      /* of MonitorOption * */
+    GPtrArray *fw_cfg;        /* of FwCfgItem * */
+    GPtrArray *objects;       /* of char *: ids of -object */
+    GHashTable *globals;
+    char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon;
+    bool nographic, nodefaults, default_monitor;
+    bool no_reboot, no_shutdown, paused, snapshot_all;
+    bool done; /* an option like -help has said all there is to say */
+} Options;
+
+Options *options_new(void);
+void options_free(Options *o);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
+/* The error's message is the whole line after the program's name. */
+bool options_parse(Options *o, int argc, char **argv, GError **error);
+/* A copy of `text` that lives as long as `o`. */
+const char *options_keep(Options *o, const char *text);
+/* JSON objects ('{"driver": "edu"}') to "driver=edu"; other text is copied. */
+char *options_flatten(const char *text, GError **error);
+
+typedef bool (*OptHandler)(Options *o, const char *value, GError **error);
+typedef struct {
+    const char *name;
+    bool has_arg;
+    OptHandler handler;
+    const char *help; /* NULL: accepted but not listed */
+} OptRow;
+
+/* The rows, by subject; each ends with a NULL name. */
+extern const OptRow opt_rows_machine[]; /* options_machine.c */
+extern const OptRow opt_rows_device[];  /* options_device.c */
+extern const OptRow opt_rows_run[];     /* options_run.c */
+
+/* For rows whose option has no meaning here and does no harm. */
+bool opt_accept(Options *o, const char *value, GError **error);
+
+#endif

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options for devices and what stands behind them: -device, -drive, -chardev, -serial, -netdev. */
+#include <stdio.h>
+#include <string.h>
+
+#include "system/options.h"
+
+static bool opt_not_yet(Options *o, const char *value, GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
+    return false;
+}
+
+static const char *bus_label(BusType bus)
+{
+    static const char *const names[] = {
+        [BUS_NONE] = "none",
+        [BUS_SYSTEM] = "System",
+        [BUS_PCI] = "PCI",
+        [BUS_ISA] = "ISA",
+        [BUS_VIRTIO_SERIAL] = "virtio-serial-bus",
+    };
+    return names[bus];
+}
+
+static void list_devices(void)
+{
+    for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
+        if (!(*cls)->user_creatable) {
+            continue;
+        }
+        printf("name \"%s\", bus %s", (*cls)->name, bus_label((*cls)->bus));
+        if ((*cls)->alias) {
+            printf(", alias \"%s\"", (*cls)->alias);
+        }
+        if ((*cls)->desc) {
+            printf(", desc \"%s\"", (*cls)->desc);
+        }
+        printf("\n");
+    }
+}
+
+/* "X,help"; false if X is unknown, which creating it will say better. */
+static bool help_device(OptList *opts)
+{
+    const char *driver = optlist_get(opts, "driver");
+    const DeviceClass *cls = driver ? device_class_find(driver) : NULL;
+    if (cls) {
+        GString *text = g_string_new(NULL);
+        device_class_help(cls, text);
+        fputs(text->str, stdout);
+        g_string_free(text, TRUE);
+    }
+    return cls != NULL;
+}
+
+static bool opt_device(Options *o, const char *value, GError **error)
+{
+    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0) {
+        list_devices();
+        o->done = true;
+        return true;
+    }
+    g_autofree char *text = options_flatten(value, error);
+    if (!text) {
+        return false;
+    }
+    g_autoptr(OptList) opts = optlist_parse(text, "driver");
+    if ((optlist_get(opts, "help") || optlist_get(opts, "?")) && help_device(opts)) {
+        o->done = true;
+        return true;
+    }
+    g_ptr_array_add(o->devices, g_steal_pointer(&text));
+    return true;
+}
+
+/* "-global driver.prop=value" or its long form. */
+static bool opt_global(Options *o, const char *value, GError **error)
+{
+    const char *equals = strchr(value, '='), *dot = strchr(value, '.');
+    g_autofree char *driver = NULL, *prop = NULL, *text = NULL;
+    if (equals && dot && dot < equals) {
+        driver = g_strndup(value, (size_t)(dot - value));
+        prop = g_strndup(dot + 1, (size_t)(equals - dot - 1));
+        text = g_strdup(equals + 1);
+    } else {
+        g_autoptr(OptList) opts = optlist_parse(value, NULL);
+        driver = g_strdup(optlist_get(opts, "driver"));
+        prop = g_strdup(optlist_get(opts, "property"));
+        text = g_strdup(optlist_get(opts, "value"));
+    }
+    if (!driver || !prop || !text) {
+        g_set_error(error, OPT_ERROR, 0, "write DRIVER.PROPERTY=VALUE");
+        return false;
+    }
+    const DeviceClass *cls = device_class_find(driver);
+    if (!cls) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        for (const DeviceClass *const *c = device_classes; *c; c++) {
+            g_ptr_array_add(names, (char *)(*c)->name);
+        }
+        const char *near = nearest_name(driver, (const char *const *)names->pdata, names->len);
+        g_set_error(error, OPT_ERROR, 0, "there is no device '%s'%s%s%s", driver,
+                    near ? " (did you mean '" : "; '-device help' lists them", near ? near : "",
+                    near ? "'?)" : "");
+        return false;
+    }
+    /* A scratch instance would need a platform: only the name is checked here. */
+    if (!device_class_find_prop(cls, prop)) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        for (const PropInfo *p = cls->props; p && p->name; p++) {
+            g_ptr_array_add(names, (char *)p->name);
+        }
+        opt_error_nearest(error, prop, (const char *const *)names->pdata, names->len,
+                          "device '%s' has no property '%s'", driver, prop);
+        return false;
+    }
+    g_hash_table_replace(o->globals, g_strdup_printf("%s.%s", driver, prop),
+                         g_steal_pointer(&text));
+    return true;
+}
+
+static bool unknown_interface(const char *interface, GError **error)
+{
+    static const char *const names[] = {"none", "virtio"};
+    static const char *const absent[] = {"ide", "scsi", "floppy", "sd", "mtd", "pflash", "xen"};
+    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
+        if (strcmp(interface, absent[i]) == 0) {
+            g_set_error(error, OPT_ERROR, 0,
+                        "if=%s: is not supported yet; use if=virtio, or if=none,id=ID with "
+                        "-device virtio-blk-pci,drive=ID",
+                        interface);
+            return false;
+        }
+    }
+    opt_error_nearest(error, interface, names, G_N_ELEMENTS(names), "if=%s: there is none",
+                      interface);
+    return false;
+}
+
+static bool check_format(const char *format, GError **error)
+{
+    if (!format || strcmp(format, "raw") == 0) {
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0,
+                "format=%s: only raw images are read; convert with 'qemu-img convert -O raw'",
+                format);
+    return false;
+}
+
+static void add_drive(Options *o, DriveOption *drive, const char *option, const char *value)
+{
+    drive->option = g_strdup_printf("%s %s", option, value);
+    g_ptr_array_add(o->drives, drive);
+    if (drive->virtio) {
+        GString *text = g_string_new("virtio-blk-pci,drive=");
+        for (const char *p = drive->id; *p; p++) {
+            g_string_append(text, *p == ',' ? ",," : (char[]){*p, '\0'});
+        }
+        g_ptr_array_add(o->devices, g_string_free(text, FALSE));
+    }
+}
+
+static const char *const drive_harmless[] = {"cache",
+                                             "cache.direct",
+                                             "cache.no-flush",
+                                             "cache.writeback",
+                                             "aio",
+                                             "discard",
+                                             "detect-zeroes",
+                                             "werror",
+                                             "rerror",
+                                             "index",
+                                             "bus",
+                                             "unit",
+                                             "serial",
+                                             "media",
+                                             "node-name",
+                                             "iothread",
+                                             "locking",
+                                             "file.locking",
+                                             "copy-on-read",
+                                             "auto-read-only",
+                                             "read-zeroes",
+                                             NULL};
+
+static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **error)
+{
+    const char *file = optlist_get(opts, "file"), *id = optlist_get(opts, "id"),
+               *interface = optlist_get(opts, "if");
+    file = file ? file : optlist_get(opts, "file.filename");
+    drive->virtio = interface && strcmp(interface, "virtio") == 0;
+    optlist_ignore(opts, drive_harmless);
+    bool read_only = false;
+    if (!check_format(optlist_get(opts, "format"), error) ||
+        !check_format(optlist_get(opts, "driver"), error) ||
+        !optlist_bool(opts, "readonly", &read_only, error) ||
+        !optlist_bool(opts, "read-only", &read_only, error) ||
+        !optlist_bool(opts, "snapshot", &drive->snapshot, error) || !optlist_finish(opts, error)) {
+        return false;
+    }
+    drive->read_only = read_only;
+    if (!interface || (!drive->virtio && strcmp(interface, "none") != 0)) {
+        return unknown_interface(interface ? interface : "ide", error);
+    }
+    if (!file) {
+        g_set_error(error, OPT_ERROR, 0, "file= is missing");
+        return false;
+    }
+    drive->file = g_strdup(g_str_has_prefix(file, "file:") ? file + 5 : file);
+    drive->id = id ? g_strdup(id)
+                   : g_strdup_printf("%s%u", drive->virtio ? "virtio" : "none", o->drives->len);
+    return true;
+}
+
+static bool opt_drive(Options *o, const char *value, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(value, "file");
+    DriveOption *drive = g_new0(DriveOption, 1);
+    if (!read_drive(o, opts, drive, error)) {
+        g_free(drive->file);
+        g_free(drive);
+        return false;
+    }
+    add_drive(o, drive, "-drive", value);
+    return true;
+}
+
+static DriveOption *find_drive(const Options *o, const char *id)
+{
+    for (guint i = 0; i < o->drives->len; i++) {
+        DriveOption *drive = o->drives->pdata[i];
+        if (strcmp(drive->id, id) == 0) {
+            return drive;
+        }
+    }
+    return NULL;
+}
+
+/* A raw node over a file node, or over "file.filename"; a file node by itself. */
+static bool read_blockdev(Options *o, OptList *opts, DriveOption *drive, GError **error)
+{
+    static const char *const drivers[] = {"file", "host_device", "raw"};
+    static const char *const harmless[] = {"file.driver",       "file.node-name",      "file.aio",
+                                           "file.cache.direct", "file.cache.no-flush", NULL};
+    const char *driver = optlist_get(opts, "driver"), *node = optlist_get(opts, "node-name"),
+               *name = optlist_get(opts, "filename"), *under = optlist_get(opts, "file"),
+               *inner = optlist_get(opts, "file.filename");
+    optlist_ignore(opts, drive_harmless);
+    optlist_ignore(opts, harmless);
+    if (!optlist_bool(opts, "read-only", &drive->read_only, error) ||
+        !optlist_finish(opts, error)) {
+        return false;
+    }
+    bool known = false;
+    for (size_t i = 0; driver && i < G_N_ELEMENTS(drivers); i++) {
+        known = known || strcmp(driver, drivers[i]) == 0;
+    }
+    if (!known) {
+        opt_error_nearest(error, driver ? driver : "", drivers, G_N_ELEMENTS(drivers),
+                          "driver=%s: there is none", driver ? driver : "");
+        return false;
+    }
+    if (!node) {
+        g_set_error(error, OPT_ERROR, 0, "node-name= is missing");
+        return false;
+    }
+    const DriveOption *lower = under ? find_drive(o, under) : NULL;
+    if (under && !lower) {
+        g_set_error(error, OPT_ERROR, 0, "file=%s: no -blockdev before this one has that node-name",
+                    under);
+        return false;
+    }
+    const char *file = lower ? lower->file : strcmp(driver, "raw") == 0 ? inner : name;
+    if (!file) {
+        g_set_error(error, OPT_ERROR, 0, "filename= (or file= for driver=raw) is missing");
+        return false;
+    }
+    drive->read_only = drive->read_only || (lower && lower->read_only);
+    drive->file = g_strdup(file);
+    drive->id = g_strdup(node);
+    return true;
+}
+
+static bool opt_blockdev(Options *o, const char *value, GError **error)
+{
+    g_autofree char *text = options_flatten(value, error);
+    if (!text) {
+        return false;
+    }
+    g_autoptr(OptList) opts = optlist_parse(text, "driver");
+    DriveOption *drive = g_new0(DriveOption, 1);
+    if (!read_blockdev(o, opts, drive, error)) {
+        g_free(drive);
+        return false;
+    }
+    add_drive(o, drive, "-blockdev", value);
+    return true;
+}
+
+static bool opt_no_ide(Options *o, const char *value, GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0,
+                "there is no IDE, floppy or SD controller yet; write -drive "
+                "file=%s,format=raw,if=virtio",
+                value);
+    return false;
+}
+
+static bool opt_snapshot(Options *o, const char *value, GError **error)
+{
+    o->snapshot_all = true;
+    return true;
+}
+
+static bool opt_chardev(Options *o, const char *value, GError **error)
+{
+    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0) {
+        GString *text = g_string_new(NULL);
+        chr_help(text);
+        fputs(text->str, stdout);
+        g_string_free(text, TRUE);
+        o->done = true;
+        return true;
+    }
+    g_autofree char *text = options_flatten(value, error);
+    if (!text) {
+        return false;
+    }
+    g_ptr_array_add(o->chardevs, g_steal_pointer(&text));
+    return true;
+}
+
+static bool opt_serial(Options *o, const char *value, GError **error)
+{
+    if (o->serials->len == G_N_ELEMENTS(o->machine.serial)) {
+        g_set_error(error, OPT_ERROR, 0, "there are four serial ports at most");
+        return false;
+    }
+    if (g_str_has_prefix(value, "mon:")) {
+        o->default_monitor = false;
+    }
+    g_ptr_array_add(o->serials, g_strdup(value));
+    return true;
+}
+
+static bool only_none(const char *value, const char *what, GError **error)
+{
+    if (strcmp(value, "none") == 0) {
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0, "there is no %s yet; use 'none'", what);
+    return false;
+}
+
+static bool opt_parallel(Options *o, const char *value, GError **error)
+{
+    return strcmp(value, "null") == 0 || only_none(value, "parallel port", error);
+}
+
+static bool opt_display(Options *o, const char *value, GError **error)
+{
+    return only_none(value, "display", error);
+}
+
+static bool opt_vga(Options *o, const char *value, GError **error)
+{
+    return only_none(value, "display adapter", error);
+}
+
+static bool opt_audio(Options *o, const char *value, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(value, "driver");
+    const char *driver = optlist_get(opts, "driver");
+    return only_none(driver ? driver : "", "audio", error);
+}
+
+static bool opt_net(Options *o, const char *value, GError **error)
+{
+    return only_none(value, "network card", error);
+}
+
+static bool opt_debugcon(Options *o, const char *value, GError **error)
+{
+    g_free(o->debugcon);
+    o->debugcon = g_strdup(value);
+    return true;
+}
+
+/* Objects that devices name. What they configure is fixed here: memory is the machine's own, and
+ * random numbers come from the host's generator. */
+static bool opt_object(Options *o, const char *value, GError **error)
+{
+    static const char *const types[] = {"rng-random",           "rng-builtin",
+                                        "memory-backend-ram",   "memory-backend-file",
+                                        "memory-backend-memfd", "iothread"};
+    g_autofree char *text = options_flatten(value, error);
+    if (!text) {
+        return false;
+    }
+    g_autoptr(OptList) opts = optlist_parse(text, "qom-type");
+    const char *type = optlist_get(opts, "qom-type"), *id = optlist_get(opts, "id");
+    for (size_t i = 0; type && i < G_N_ELEMENTS(types); i++) {
+        if (strcmp(type, types[i]) != 0) {
+            continue;
+        }
+        if (!id) {
+            g_set_error(error, OPT_ERROR, 0, "id= is missing");
+            return false;
+        }
+        g_ptr_array_add(o->objects, g_strdup(id));
+        return true;
+    }
+    opt_error_nearest(error, type ? type : "", types, G_N_ELEMENTS(types),
+                      "there is no object type '%s'", type ? type : "");
+    return false;
+}
+
+const OptRow opt_rows_device[] = {
+    {"device", true, opt_device, "a device: DRIVER[,PROPERTY=VALUE...]; help lists them"},
+    {"global", true, opt_global, "a property of every such device: DRIVER.PROPERTY=VALUE"},
+    {"drive", true, opt_drive, "a raw disk: file=PATH,if=none|virtio[,id=,snapshot=,readonly=]"},
+    {"blockdev", true, opt_blockdev, "a raw disk: driver=file|raw,node-name=ID,filename=PATH"},
+    {"snapshot", false, opt_snapshot, "forget what is written to disks"},
+    {"chardev", true, opt_chardev, "a character device: BACKEND,id=ID[,...]; help lists them"},
+    {"serial", true, opt_serial, "a serial port: stdio, mon:stdio, file:PATH, unix:PATH, pty ..."},
+    {"debugcon", true, opt_debugcon, "the debug port 0xe9 to a character device"},
+    {"object", true, opt_object, "an object that a device names: rng-random,id=ID ..."},
+    {"display", true, opt_display, "none"},
+    {"vga", true, opt_vga, "none"},
+    {"vnc", true, opt_display, NULL},
+    {"net", true, opt_net, "none"},
+    {"nic", true, opt_net, "none"},
+    {"netdev", true, opt_not_yet, NULL},
+    {"parallel", true, opt_parallel, "none"},
+    {"audio", true, opt_audio, "none"},
+    {"audiodev", true, opt_audio, NULL},
+    {"hda", true, opt_no_ide, NULL},
+    {"hdb", true, opt_no_ide, NULL},
+    {"hdc", true, opt_no_ide, NULL},
+    {"hdd", true, opt_no_ide, NULL},
+    {"cdrom", true, opt_no_ide, NULL},
+    {"fda", true, opt_no_ide, NULL},
+    {"fdb", true, opt_no_ide, NULL},
+    {"sd", true, opt_no_ide, NULL},
+    {"usb", false, opt_not_yet, NULL},
+    {"usbdevice", true, opt_not_yet, NULL},
+    {"fsdev", true, opt_not_yet, NULL},
+    {"virtfs", true, opt_not_yet, NULL},
+    {"tpmdev", true, opt_not_yet, NULL},
+    {NULL},
+};

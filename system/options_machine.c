@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options that make the machine: -machine, -accel, -cpu, -smp, -m, -kernel and their kin. */
+#include <stdio.h>
+#include <string.h>
+
+#include "hw/core/properties.h"
+#include "system/options.h"
+#include "target/i386/cpu.h"
+
+#define RAM_MIN (16ull << 20)
+#define RAM_MAX (64ull << 30)
+
+static bool wants_help(const char *value)
+{
+    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
+}
+
+static void list_machines(Options *o)
+{
+    printf("Supported machines are:\n");
+    for (const MachineClass *const *cls = machine_classes; *cls; cls++) {
+        printf("%-20s %s%s\n", (*cls)->name, (*cls)->desc,
+               cls == machine_classes ? " (default)" : "");
+        if ((*cls)->alias) {
+            printf("%-20s %s (alias of %s)\n", (*cls)->alias, (*cls)->desc, (*cls)->name);
+        }
+    }
+    o->done = true;
+}
+
+static bool set_machine_class(Options *o, const char *name, GError **error)
+{
+    o->machine_class = machine_class_find(name);
+    if (o->machine_class) {
+        return true;
+    }
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const MachineClass *const *cls = machine_classes; *cls; cls++) {
+        g_ptr_array_add(names, (char *)(*cls)->name);
+        if ((*cls)->alias) {
+            g_ptr_array_add(names, (char *)(*cls)->alias);
+        }
+    }
+    opt_error_nearest(error, name, (const char *const *)names->pdata, names->len,
+                      "there is no machine '%s'", name);
+    return false;
+}
+
+/* "kvm:tcg": the first that works. */
+static void add_accels(Options *o, const char *list)
+{
+    g_auto(GStrv) names = g_strsplit(list, ":", -1);
+    for (char **name = names; *name; name++) {
+        g_ptr_array_add(o->accels, g_strdup(*name));
+    }
+}
+
+/* What QEMU's machines can have and this one has not: "off" is true anyway. */
+static bool absent_feature(OptList *opts, GError **error)
+{
+    static const char *const absent[] = {"usb", "nvdimm", "smm", "vmport", "sgx-epc", "xen"};
+    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
+        const char *text = optlist_get(opts, absent[i]);
+        if (text && strcmp(text, "off") != 0 && strcmp(text, "auto") != 0) {
+            g_set_error(error, OPT_ERROR, 0, "%s=%s: this machine has none; leave it out or off",
+                        absent[i], text);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Keys that are not the board's own. */
+static bool common_machine_keys(Options *o, OptList *opts, GError **error)
+{
+    static const char *const harmless[] = {"graphics",
+                                           "kernel-irqchip",
+                                           "kernel_irqchip",
+                                           "dump-guest-core",
+                                           "mem-merge",
+                                           "smbus",
+                                           "sata",
+                                           "suppress-vmdesc",
+                                           "hmat",
+                                           "firmware",
+                                           "pcspk-audiodev",
+                                           "i8042",
+                                           "pit",
+                                           "pic",
+                                           NULL};
+    const char *accel = optlist_get(opts, "accel");
+    bool hpet = !o->machine.no_hpet;
+    if (accel) {
+        add_accels(o, accel);
+    }
+    optlist_ignore(opts, harmless);
+    const char *kernel = optlist_get(opts, "kernel"), *initrd = optlist_get(opts, "initrd"),
+               *append = optlist_get(opts, "append");
+    o->machine.kernel = kernel ? options_keep(o, kernel) : o->machine.kernel;
+    o->machine.initrd = initrd ? options_keep(o, initrd) : o->machine.initrd;
+    o->machine.append = append ? options_keep(o, append) : o->machine.append;
+    const char *ioapic = optlist_get(opts, "ioapic-version");
+    if (ioapic) {
+        if (strcmp(ioapic, "0x11") != 0 && strcmp(ioapic, "0x20") != 0) {
+            g_set_error(error, OPT_ERROR, 0, "ioapic-version=%s: is neither 0x11 nor 0x20", ioapic);
+            return false;
+        }
+        o->machine.ioapic_version = options_keep(o, ioapic);
+    }
+    if (!optlist_bool(opts, "hpet", &hpet, error) ||
+        !optlist_bool(opts, "host-decompress", &o->machine.host_decompress, error)) {
+        return false;
+    }
+    o->machine.no_hpet = !hpet;
+    return absent_feature(opts, error);
+}
+
+static bool opt_machine(Options *o, const char *value, GError **error)
+{
+    if (wants_help(value)) {
+        list_machines(o);
+        return true;
+    }
+    g_autoptr(OptList) opts = optlist_parse(value, "type");
+    const char *type = optlist_get(opts, "type");
+    if (type && wants_help(type)) {
+        list_machines(o);
+        return true;
+    }
+    if (type && !set_machine_class(o, type, error)) {
+        return false;
+    }
+    const MachineClass *cls = o->machine_class ? o->machine_class : machine_classes[0];
+    for (const PropInfo *p = cls->props; p && p->name; p++) {
+        const char *text = optlist_get(opts, p->name);
+        if (text) {
+            g_ptr_array_add(o->machine_props, g_strdup(p->name));
+            g_ptr_array_add(o->machine_props, g_strdup(text));
+        }
+    }
+    g_free(o->machine_text);
+    o->machine_text = g_strdup(value);
+    return common_machine_keys(o, opts, error) && optlist_finish(opts, error);
+}
+
+static bool opt_accel(Options *o, const char *value, GError **error)
+{
+    if (wants_help(value)) {
+        printf("Accelerators supported in QEMU binary:\ntcg\nqtest\n");
+        o->done = true;
+        return true;
+    }
+    g_ptr_array_add(o->accels, g_strdup(value));
+    return true;
+}
+
+static bool opt_enable_kvm(Options *o, const char *value, GError **error)
+{
+    g_ptr_array_add(o->accels, g_strdup("kvm"));
+    return true;
+}
+
+static bool opt_cpu(Options *o, const char *value, GError **error)
+{
+    if (wants_help(value)) {
+        GString *text = g_string_new(NULL);
+        cpu_model_help(text);
+        fputs(text->str, stdout);
+        g_string_free(text, TRUE);
+        o->done = true;
+        return true;
+    }
+    CpuModel *model = cpu_model_parse(value, error);
+    if (!model) {
+        return false;
+    }
+    cpu_model_free(model);
+    o->machine.cpu_model = options_keep(o, value);
+    return true;
+}
+
+/* Fills in what -smp left out: cores take up what is not said. */
+static bool complete_topology(MachineOptions *m, uint64_t cpus, uint64_t max, uint64_t sockets,
+                              uint64_t cores, uint64_t threads, GError **error)
+{
+    uint64_t total = max ? max : cpus;
+    uint64_t known = MAX(sockets, 1) * MAX(cores, 1) * MAX(threads, 1);
+    if (total == 0) {
+        total = known;
+    }
+    if (cores == 0) {
+        cores = MAX(total / known, 1);
+    } else if (sockets == 0) {
+        sockets = MAX(total / known, 1);
+    } else if (threads == 0) {
+        threads = MAX(total / known, 1);
+    }
+    sockets = MAX(sockets, 1);
+    threads = MAX(threads, 1);
+    if (cpus == 0) {
+        cpus = total;
+    }
+    if (sockets * cores * threads != total || cpus > total) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "sockets (%" G_GUINT64_FORMAT ") * cores (%" G_GUINT64_FORMAT
+                    ") * threads (%" G_GUINT64_FORMAT ") must be maxcpus (%" G_GUINT64_FORMAT
+                    "), and cpus at most that",
+                    sockets, cores, threads, total);
+        return false;
+    }
+    m->cpus = (unsigned)cpus;
+    m->max_cpus = (unsigned)total;
+    m->sockets = (unsigned)sockets;
+    m->cores = (unsigned)cores;
+    m->threads = (unsigned)threads;
+    return true;
+}
+
+static bool opt_smp(Options *o, const char *value, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(value, "cpus");
+    uint64_t cpus = 0, max = 0, sockets = 0, cores = 0, threads = 0, one = 1;
+    return optlist_uint(opts, "cpus", 1, 4096, &cpus, error) &&
+           optlist_uint(opts, "maxcpus", 1, 4096, &max, error) &&
+           optlist_uint(opts, "sockets", 1, 4096, &sockets, error) &&
+           optlist_uint(opts, "cores", 1, 4096, &cores, error) &&
+           optlist_uint(opts, "threads", 1, 4096, &threads, error) &&
+           optlist_uint(opts, "dies", 1, 1, &one, error) &&
+           optlist_uint(opts, "clusters", 1, 1, &one, error) &&
+           optlist_uint(opts, "modules", 1, 1, &one, error) && optlist_finish(opts, error) &&
+           complete_topology(&o->machine, cpus, max, sockets, cores, threads, error);
+}
+
+static bool opt_memory(Options *o, const char *value, GError **error)
+{
+    static const char *const harmless[] = {"slots", "maxmem", NULL};
+    g_autoptr(OptList) opts = optlist_parse(value, "size");
+    uint64_t size = o->machine.ram_size;
+    optlist_ignore(opts, harmless);
+    if (!optlist_size(opts, "size", 1u << 20, &size, error) || !optlist_finish(opts, error)) {
+        return false;
+    }
+    if (size < RAM_MIN || size > RAM_MAX) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "%" G_GUINT64_FORMAT " bytes of memory: must be from 16M to 64G", size);
+        return false;
+    }
+    /* Whole pages; QEMU rounds up likewise. */
+    o->machine.ram_size = (size + 8191) & ~8191ull;
+    return true;
+}
+
+static bool opt_kernel(Options *o, const char *value, GError **error)
+{
+    o->machine.kernel = options_keep(o, value);
+    return true;
+}
+
+static bool opt_initrd(Options *o, const char *value, GError **error)
+{
+    o->machine.initrd = options_keep(o, value);
+    return true;
+}
+
+static bool opt_append(Options *o, const char *value, GError **error)
+{
+    o->machine.append = options_keep(o, value);
+    return true;
+}
+
+static bool opt_no_hpet(Options *o, const char *value, GError **error)
+{
+    o->machine.no_hpet = true;
+    return true;
+}
+
+static bool opt_name(Options *o, const char *value, GError **error)
+{
+    static const char *const harmless[] = {"process", "debug-threads", NULL};
+    g_autoptr(OptList) opts = optlist_parse(value, "guest");
+    const char *name = optlist_get(opts, "guest");
+    optlist_ignore(opts, harmless);
+    o->machine.name = name ? options_keep(o, name) : NULL;
+    return optlist_finish(opts, error);
+}
+
+static bool opt_uuid(Options *o, const char *value, GError **error)
+{
+    if (!g_uuid_string_is_valid(value)) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "is no UUID, which looks like 01234567-89ab-cdef-0123-456789abcdef");
+        return false;
+    }
+    o->machine.uuid = options_keep(o, value);
+    return true;
+}
+
+static bool opt_rtc(Options *o, const char *value, GError **error)
+{
+    static const char *const harmless[] = {"clock", "driftfix", NULL};
+    g_autoptr(OptList) opts = optlist_parse(value, NULL);
+    const char *base = optlist_get(opts, "base");
+    optlist_ignore(opts, harmless);
+    o->machine.rtc_base = base ? options_keep(o, base) : NULL;
+    return optlist_finish(opts, error);
+}
+
+static bool opt_boot(Options *o, const char *value, GError **error)
+{
+    static const char *const harmless[] = {"order",       "once",           "menu",   "splash",
+                                           "splash-time", "reboot-timeout", "strict", NULL};
+    g_autoptr(OptList) opts = optlist_parse(value, "order");
+    optlist_ignore(opts, harmless);
+    return optlist_finish(opts, error);
+}
+
+static bool opt_no_firmware(Options *o, const char *value, GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0, "firmware is not supported yet; boot a kernel by -kernel");
+    return false;
+}
+
+static bool opt_not_yet(Options *o, const char *value, GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
+    return false;
+}
+
+static bool opt_fw_cfg(Options *o, const char *value, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(value, "name");
+    const char *name = optlist_get(opts, "name"), *file = optlist_get(opts, "file"),
+               *string = optlist_get(opts, "string");
+    if (!optlist_finish(opts, error)) {
+        return false;
+    }
+    if (!name || !name[0] || strlen(name) > 55 || !!file == !!string) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "write name=NAME,file=PATH or name=NAME,string=TEXT, NAME up to 55 letters");
+        return false;
+    }
+    g_autofree FwCfgItem *item = g_new0(FwCfgItem, 1);
+    if (file) {
+        g_autoptr(GError) why = NULL;
+        if (!g_file_get_contents(file, (char **)&item->data, &item->len, &why)) {
+            g_set_error(error, OPT_ERROR, 0, "file=%s: could not be read: %s", file, why->message);
+            return false;
+        }
+    } else {
+        item->data = (uint8_t *)g_strdup(string);
+        item->len = strlen(string);
+    }
+    item->name = g_strdup(name);
+    g_ptr_array_add(o->fw_cfg, g_steal_pointer(&item));
+    return true;
+}
+
+const OptRow opt_rows_machine[] = {
+    {"machine", true, opt_machine, "the machine: TYPE[,PROPERTY=VALUE...]; help lists them"},
+    {"M", true, opt_machine, NULL},
+    {"accel", true, opt_accel, "how CPUs run: tcg, qtest; help lists them"},
+    {"enable-kvm", false, opt_enable_kvm, NULL},
+    {"cpu", true, opt_cpu, "CPU model and features: max, qemu64, base[,+FEATURE,-FEATURE]"},
+    {"smp", true, opt_smp, "CPUs: N[,maxcpus=,sockets=,cores=,threads=]"},
+    {"m", true, opt_memory, "memory: 512M, 4G; a bare number is MiB"},
+    {"kernel", true, opt_kernel, "kernel: bzImage, vmlinux or multiboot"},
+    {"initrd", true, opt_initrd, "initial file system or multiboot modules"},
+    {"append", true, opt_append, "the kernel's command line"},
+    {"fw_cfg", true, opt_fw_cfg, "a file for the guest: name=NAME,file=PATH|string=TEXT"},
+    {"name", true, opt_name, "the machine's name"},
+    {"uuid", true, opt_uuid, "the machine's UUID"},
+    {"rtc", true, opt_rtc, "start of the real-time clock: base=utc|localtime|DATE"},
+    {"no-hpet", false, opt_no_hpet, "leave the HPET out"},
+    {"boot", true, opt_boot, NULL},
+    {"bios", true, opt_no_firmware, NULL},
+    {"pflash", true, opt_no_firmware, NULL},
+    {"numa", true, opt_not_yet, NULL},
+    {"smbios", true, opt_not_yet, NULL},
+    {"acpitable", true, opt_not_yet, NULL},
+    {"no-acpi", false, opt_not_yet, NULL},
+    {"mem-prealloc", false, opt_accept, NULL},
+    {"mem-path", true, opt_not_yet, NULL},
+    {"overcommit", true, opt_accept, NULL},
+    {"k", true, opt_accept, NULL},
+    {"tb-size", true, opt_accept, NULL},
+    {NULL},
+};

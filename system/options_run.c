@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options for running: monitors, logs, what a reset or the end of the guest does, qtest. */
+#include <stdio.h>
+#include <string.h>
+
+#include "system/options.h"
+
+static bool opt_not_yet(Options *o, const char *value, GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
+    return false;
+}
+
+static void add_monitor(Options *o, const char *option, const char *value, const char *spec,
+                        bool control, bool pretty)
+{
+    MonitorOption *monitor = g_new0(MonitorOption, 1);
+    monitor->option = g_strdup_printf("%s %s", option, value);
+    monitor->spec = g_strdup(spec);
+    monitor->control = control;
+    monitor->pretty = pretty;
+    g_ptr_array_add(o->monitors, monitor);
+}
+
+static bool opt_monitor(Options *o, const char *value, GError **error)
+{
+    o->default_monitor = false;
+    add_monitor(o, "-monitor", value, value, false, false);
+    return true;
+}
+
+static bool opt_qmp(Options *o, const char *value, GError **error)
+{
+    o->default_monitor = false;
+    add_monitor(o, "-qmp", value, value, true, false);
+    return true;
+}
+
+static bool opt_qmp_pretty(Options *o, const char *value, GError **error)
+{
+    o->default_monitor = false;
+    add_monitor(o, "-qmp-pretty", value, value, true, true);
+    return true;
+}
+
+static bool opt_mon(Options *o, const char *value, GError **error)
+{
+    static const char *const modes[] = {"readline", "control"};
+    g_autoptr(OptList) opts = optlist_parse(value, "chardev");
+    const char *chardev = optlist_get(opts, "chardev"), *mode = optlist_get(opts, "mode");
+    bool pretty = false;
+    optlist_get(opts, "id");
+    if (!optlist_bool(opts, "pretty", &pretty, error) || !optlist_finish(opts, error)) {
+        return false;
+    }
+    if (!chardev) {
+        g_set_error(error, OPT_ERROR, 0, "chardev= is missing");
+        return false;
+    }
+    if (mode && strcmp(mode, modes[0]) != 0 && strcmp(mode, modes[1]) != 0) {
+        opt_error_nearest(error, mode, modes, G_N_ELEMENTS(modes), "mode=%s: there is none", mode);
+        return false;
+    }
+    o->default_monitor = false;
+    g_autofree char *spec = g_strconcat("chardev:", chardev, NULL);
+    add_monitor(o, "-mon", value, spec, mode && strcmp(mode, "control") == 0, pretty);
+    return true;
+}
+
+static bool opt_nographic(Options *o, const char *value, GError **error)
+{
+    o->nographic = true;
+    return true;
+}
+
+static bool opt_nodefaults(Options *o, const char *value, GError **error)
+{
+    o->nodefaults = true;
+    return true;
+}
+
+static bool opt_no_reboot(Options *o, const char *value, GError **error)
+{
+    o->no_reboot = true;
+    return true;
+}
+
+static bool opt_no_shutdown(Options *o, const char *value, GError **error)
+{
+    o->no_shutdown = true;
+    return true;
+}
+
+static bool choose(OptList *opts, const char *key, const char *first, const char *second,
+                   bool *is_second, GError **error)
+{
+    const char *text = optlist_get(opts, key);
+    if (!text) {
+        return true;
+    }
+    if (strcmp(text, first) != 0 && strcmp(text, second) != 0) {
+        g_set_error(error, OPT_ERROR, 0, "%s=%s: is neither '%s' nor '%s'", key, text, first,
+                    second);
+        return false;
+    }
+    *is_second = strcmp(text, second) == 0;
+    return true;
+}
+
+static bool opt_action(Options *o, const char *value, GError **error)
+{
+    static const char *const harmless[] = {"panic", "watchdog", NULL};
+    g_autoptr(OptList) opts = optlist_parse(value, NULL);
+    optlist_ignore(opts, harmless);
+    return choose(opts, "reboot", "reset", "shutdown", &o->no_reboot, error) &&
+           choose(opts, "shutdown", "poweroff", "pause", &o->no_shutdown, error) &&
+           optlist_finish(opts, error);
+}
+
+static bool opt_paused(Options *o, const char *value, GError **error)
+{
+    o->paused = true;
+    return true;
+}
+
+static bool opt_gdb(Options *o, const char *value, GError **error)
+{
+    if (value && strcmp(value, "none") == 0) {
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0, "the gdb server is not there yet; leave it out");
+    return false;
+}
+
+static bool append_items(Options *o, const char *value)
+{
+    char *all = o->log_items ? g_strconcat(o->log_items, ",", value, NULL) : g_strdup(value);
+    g_free(o->log_items);
+    o->log_items = all;
+    return true;
+}
+
+static bool opt_log_items(Options *o, const char *value, GError **error)
+{
+    Trace scratch;
+    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0) {
+        GString *text = g_string_new(NULL);
+        trace_help(text);
+        fputs(text->str, stdout);
+        g_string_free(text, TRUE);
+        o->done = true;
+        return true;
+    }
+    trace_init(&scratch);
+    bool ok = trace_enable(&scratch, value, error);
+    trace_close(&scratch);
+    return ok && append_items(o, value);
+}
+
+static bool opt_trace(Options *o, const char *value, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(value, "enable");
+    const char *enable = optlist_get(opts, "enable"), *file = optlist_get(opts, "file");
+    if (!optlist_finish(opts, error)) {
+        return false;
+    }
+    if (file) {
+        g_free(o->log_file);
+        o->log_file = g_strdup(file);
+    }
+    return !enable || opt_log_items(o, enable, error);
+}
+
+static bool set_text(char **field, const char *value)
+{
+    g_free(*field);
+    *field = g_strdup(value);
+    return true;
+}
+
+static bool opt_log_file(Options *o, const char *value, GError **error)
+{
+    return set_text(&o->log_file, value);
+}
+
+static bool opt_qtest(Options *o, const char *value, GError **error)
+{
+    return set_text(&o->qtest, value);
+}
+
+static bool opt_qtest_log(Options *o, const char *value, GError **error)
+{
+    return set_text(&o->qtest_log, value);
+}
+
+static bool opt_pidfile(Options *o, const char *value, GError **error)
+{
+    return set_text(&o->pidfile, value);
+}
+
+static bool opt_sandbox(Options *o, const char *value, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(value, "enable");
+    bool enable = false;
+    if (!optlist_bool(opts, "enable", &enable, error)) {
+        return false;
+    }
+    if (enable) {
+        g_set_error(error, OPT_ERROR, 0, "there is no sandbox yet; use 'off'");
+    }
+    return !enable;
+}
+
+const OptRow opt_rows_run[] = {
+    {"nographic", false, opt_nographic, "serial port and monitor on the terminal, no display"},
+    {"monitor", true, opt_monitor, "the monitor on a character device"},
+    {"qmp", true, opt_qmp, "QMP on a character device"},
+    {"qmp-pretty", true, opt_qmp_pretty, "QMP, indented"},
+    {"mon", true, opt_mon, "a monitor: chardev=ID[,mode=readline|control,pretty=]"},
+    {"nodefaults", false, opt_nodefaults, "no serial port and monitor that were not asked for"},
+    {"no-reboot", false, opt_no_reboot, "end where the guest would reset"},
+    {"no-shutdown", false, opt_no_shutdown, "stay where the guest powers off"},
+    {"action", true, opt_action, "reboot=reset|shutdown,shutdown=poweroff|pause"},
+    {"S", false, opt_paused, "start stopped"},
+    {"s", false, opt_gdb, NULL},
+    {"gdb", true, opt_gdb, NULL},
+    {"d", true, opt_log_items, "log items: int,cpu_reset,guest_errors ...; help lists them"},
+    {"D", true, opt_log_file, "the log's file"},
+    {"trace", true, opt_trace, "the same: [enable=]ITEMS[,file=PATH]"},
+    {"qtest", true, opt_qtest, "a qtest server on a character device"},
+    {"qtest-log", true, opt_qtest_log, "its log's file"},
+    {"pidfile", true, opt_pidfile, "write the process id there"},
+    {"sandbox", true, opt_sandbox, NULL},
+    {"msg", true, opt_accept, NULL},
+    {"L", true, opt_accept, NULL},
+    {"no-user-config", false, opt_accept, NULL},
+    {"nodefconfig", false, opt_accept, NULL},
+    {"no-fd-bootchk", false, opt_accept, NULL},
+    {"daemonize", false, opt_not_yet, NULL},
+    {"icount", true, opt_not_yet, NULL},
+    {"incoming", true, opt_not_yet, NULL},
+    {"loadvm", true, opt_not_yet, NULL},
+    {"readconfig", true, opt_not_yet, NULL},
+    {"runas", true, opt_not_yet, NULL},
+    {"chroot", true, opt_not_yet, NULL},
+    {"plugin", true, opt_not_yet, NULL},
+    {"dfilter", true, opt_not_yet, NULL},
+    {"seed", true, opt_not_yet, NULL},
+    {"watchdog-action", true, opt_accept, NULL},
+    {NULL},
+};

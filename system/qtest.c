@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The qtest server: QEMU's line protocol for driving a machine without CPUs (QEMU's manual, "QTest
+ * Device Emulation Testing Framework"), with a few commands of our own (include/system/qtest.h).
+ * The client plays the CPUs, CPU 0's local APIC page included.
+ */
+#include "system/qtest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "system/optlist.h"
+
+#define LINE_MAX_BYTES  (64u << 20) /* b64write of a kernel is a long line */
+#define BLOCK_MAX_BYTES (16u << 20)
+#define APIC_PAGE       4096u
+#define APIC_REG_EOI    0xb0u
+#define MSR_X2APIC_EOI  0x80bu
+
+/* An output that was not connected has no line to watch: it gets one of ours. */
+typedef struct {
+    IrqLine **out;
+    IrqLine *line;
+} SpareLine;
+
+struct Qtest {
+    Machine *machine;
+    Chardev *chr;
+    FILE *log;
+    GString *in;
+    gint64 start;
+    Device *intercepted;
+    GPtrArray *lines; /* of IrqLine *: those we watch */
+    GArray *spares;   /* of SpareLine */
+    GHashTable *raised;
+};
+
+typedef struct {
+    const char *name;
+    int min_args;
+    void (*run)(Qtest *q, char **args, GString *reply);
+} QtestCommand;
+
+static void log_line(Qtest *q, const char *mark, const char *text)
+{
+    if (q->log) {
+        fprintf(q->log, "[%s +%.6f] %s\n", mark,
+                (double)(g_get_monotonic_time() - q->start) / G_USEC_PER_SEC, text);
+        fflush(q->log);
+    }
+}
+
+static void send_line(Qtest *q, GString *line)
+{
+    log_line(q, "S", line->str);
+    g_string_append_c(line, '\n');
+    chr_write(q->chr, line->str, line->len);
+}
+
+static bool number(const char *text, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = g_ascii_strtoull(text, &end, 0);
+    return errno == 0 && end != text && *end == '\0';
+}
+
+/* The numbers among the arguments; complains in `reply`. */
+static bool numbers(char **args, int count, uint64_t *out, GString *reply)
+{
+    for (int i = 0; i < count; i++) {
+        if (!number(args[i + 1], &out[i])) {
+            g_string_printf(reply, "FAIL '%s' is no number", args[i + 1]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static unsigned width_of(const char *command)
+{
+    switch (command[strlen(command) - 1]) {
+    case 'b':
+        return 1;
+    case 'w':
+        return 2;
+    case 'l':
+        return 4;
+    default:
+        return 8;
+    }
+}
+
+/* The local APIC that answers at `addr` for the CPU that the client plays. */
+static ApicState *apic_at(Qtest *q, uint64_t addr)
+{
+    Machine *m = q->machine;
+    if (m->cpu_count == 0 || !m->apics[0]) {
+        return NULL;
+    }
+    uint64_t base = apic_mmio_base(m->apics[0]);
+    return base != UINT64_MAX && addr >= base && addr - base < APIC_PAGE ? m->apics[0] : NULL;
+}
+
+static void run_in(Qtest *q, char **args, GString *reply)
+{
+    uint64_t port;
+    if (numbers(args, 1, &port, reply)) {
+        uint64_t value =
+            as_load(q->machine->platform.ports, port & 0xffff, width_of(args[0]), NULL);
+        g_string_printf(reply, "OK 0x%04" PRIx64, value);
+    }
+}
+
+static void run_out(Qtest *q, char **args, GString *reply)
+{
+    uint64_t n[2];
+    if (numbers(args, 2, n, reply)) {
+        as_store(q->machine->platform.ports, n[0] & 0xffff, n[1], width_of(args[0]));
+        g_string_assign(reply, "OK");
+    }
+}
+
+static void run_read(Qtest *q, char **args, GString *reply)
+{
+    uint64_t addr;
+    unsigned size = width_of(args[0]);
+    if (numbers(args, 1, &addr, reply)) {
+        ApicState *apic = apic_at(q, addr);
+        uint64_t value = apic ? apic_mmio_read(apic, addr & (APIC_PAGE - 1), size)
+                              : as_load(q->machine->platform.memory, addr, size, NULL);
+        g_string_printf(reply, "OK 0x%016" PRIx64, value);
+    }
+}
+
+static void run_write(Qtest *q, char **args, GString *reply)
+{
+    uint64_t n[2];
+    unsigned size = width_of(args[0]);
+    if (numbers(args, 2, n, reply)) {
+        ApicState *apic = apic_at(q, n[0]);
+        if (apic) {
+            apic_mmio_write(apic, n[0] & (APIC_PAGE - 1), n[1], size);
+        } else {
+            as_store(q->machine->platform.memory, n[0], n[1], size);
+        }
+        g_string_assign(reply, "OK");
+    }
+}
+
+/* ADDRESS and LENGTH of a block transfer. */
+static bool block(char **args, uint64_t n[2], GString *reply)
+{
+    if (!numbers(args, 2, n, reply)) {
+        return false;
+    }
+    if (n[1] > BLOCK_MAX_BYTES) {
+        g_string_printf(reply, "FAIL length %" PRIu64 " is over %u", n[1], BLOCK_MAX_BYTES);
+        return false;
+    }
+    return true;
+}
+
+static uint8_t *read_block(Qtest *q, const uint64_t n[2])
+{
+    uint8_t *data = g_malloc0(n[1] + 1);
+    as_read(q->machine->platform.memory, n[0], data, n[1]);
+    return data;
+}
+
+static void run_read_block(Qtest *q, char **args, GString *reply)
+{
+    uint64_t n[2];
+    if (!block(args, n, reply)) {
+        return;
+    }
+    g_autofree uint8_t *data = read_block(q, n);
+    g_string_assign(reply, "OK 0x");
+    for (uint64_t i = 0; i < n[1]; i++) {
+        static const char digits[] = "0123456789abcdef";
+        g_string_append_c(reply, digits[data[i] >> 4]);
+        g_string_append_c(reply, digits[data[i] & 15]);
+    }
+}
+
+static void run_b64read(Qtest *q, char **args, GString *reply)
+{
+    uint64_t n[2];
+    if (block(args, n, reply)) {
+        g_autofree uint8_t *data = read_block(q, n);
+        g_autofree char *text = g_base64_encode(data, n[1]);
+        g_string_printf(reply, "OK %s", text);
+    }
+}
+
+/* "0x001122.."; what is missing is zero. */
+static void run_write_block(Qtest *q, char **args, GString *reply)
+{
+    uint64_t n[2];
+    if (!block(args, n, reply)) {
+        return;
+    }
+    const char *text = args[3];
+    if (!g_str_has_prefix(text, "0x")) {
+        g_string_printf(reply, "FAIL '%s' does not start with 0x", text);
+        return;
+    }
+    g_autofree uint8_t *data = g_malloc0(n[1] + 1);
+    text += 2;
+    for (uint64_t i = 0; i < n[1] && text[0] && text[1]; i++, text += 2) {
+        int high = g_ascii_xdigit_value(text[0]), low = g_ascii_xdigit_value(text[1]);
+        data[i] = (uint8_t)(MAX(high, 0) << 4 | MAX(low, 0));
+    }
+    as_write(q->machine->platform.memory, n[0], data, n[1]);
+    g_string_assign(reply, "OK");
+}
+
+static void run_b64write(Qtest *q, char **args, GString *reply)
+{
+    uint64_t n[2];
+    gsize len;
+    if (!block(args, n, reply)) {
+        return;
+    }
+    g_autofree guchar *data = g_base64_decode(args[3], &len);
+    as_write(q->machine->platform.memory, n[0], data, MIN(len, n[1]));
+    g_string_assign(reply, "OK");
+}
+
+static void run_memset(Qtest *q, char **args, GString *reply)
+{
+    uint64_t n[3];
+    if (!numbers(args, 3, n, reply)) {
+        return;
+    }
+    g_autofree uint8_t *data = g_malloc(APIC_PAGE);
+    memset(data, (int)(n[2] & 0xff), APIC_PAGE);
+    uint64_t left = MIN(n[1], q->machine->opts.ram_size);
+    for (uint64_t addr = n[0]; left > 0;) {
+        size_t part = (size_t)MIN(left, APIC_PAGE);
+        as_write(q->machine->platform.memory, addr, data, part);
+        addr += part;
+        left -= part;
+    }
+    g_string_assign(reply, "OK");
+}
+
+static void run_endianness(Qtest *q, char **args, GString *reply)
+{
+    g_string_assign(reply, "OK little");
+}
+
+static void reply_now(Qtest *q, GString *reply)
+{
+    g_string_printf(reply, "OK %" PRId64, clock_now(q->machine->platform.clock));
+}
+
+static void run_clock_step(Qtest *q, char **args, GString *reply)
+{
+    Clock *clock = q->machine->platform.clock;
+    uint64_t ns;
+    int64_t to = clock_deadline(clock);
+    if (args[1]) {
+        if (!numbers(args, 1, &ns, reply)) {
+            return;
+        }
+        to = clock_now(clock) + (int64_t)MIN(ns, (uint64_t)INT64_MAX / 2);
+    }
+    if (to != INT64_MAX && !q->machine->opts.with_cpus) {
+        clock_advance_to(clock, to);
+    }
+    reply_now(q, reply);
+}
+
+static void run_clock_set(Qtest *q, char **args, GString *reply)
+{
+    Clock *clock = q->machine->platform.clock;
+    uint64_t ns;
+    if (!numbers(args, 1, &ns, reply)) {
+        return;
+    }
+    if ((int64_t)ns > clock_now(clock) && !q->machine->opts.with_cpus) {
+        clock_advance_to(clock, (int64_t)ns);
+    }
+    reply_now(q, reply);
+}
+
+/* News of a watched line, once a change. Devices pulse and repeat levels. */
+static void on_irq(void *opaque, IrqLine *line, int n, bool level)
+{
+    Qtest *q = opaque;
+    bool was = g_hash_table_contains(q->raised, GINT_TO_POINTER(n));
+    if (was == level) {
+        return;
+    }
+    if (level) {
+        g_hash_table_add(q->raised, GINT_TO_POINTER(n));
+    } else {
+        g_hash_table_remove(q->raised, GINT_TO_POINTER(n));
+    }
+    GString *text = g_string_new(NULL);
+    g_string_printf(text, "IRQ %s %d", level ? "raise" : "lower", n);
+    send_line(q, text);
+    g_string_free(text, TRUE);
+}
+
+static void watch_line(Qtest *q, IrqLine *line, int n, bool swallow)
+{
+    line->intercept = on_irq;
+    line->intercept_opaque = q;
+    line->intercept_swallows = swallow;
+    line->intercept_n = n;
+    g_ptr_array_add(q->lines, line);
+}
+
+static void watch_out(Qtest *q, IrqLine **out, int n)
+{
+    if (!*out) {
+        SpareLine spare = {out, g_new0(IrqLine, 1)};
+        irq_line_init(spare.line, NULL, NULL, n);
+        *out = spare.line;
+        g_array_append_val(q->spares, spare);
+        watch_line(q, *out, n, true);
+    } else {
+        watch_line(q, *out, n, false);
+    }
+}
+
+static void watch_array(Qtest *q, const IrqArray *array)
+{
+    for (int i = 0; i < array->count; i++) {
+        if (array->lines) {
+            watch_line(q, &array->lines[i], i, true);
+        } else {
+            watch_out(q, &array->outs[i], i);
+        }
+    }
+}
+
+static void run_intercept(Qtest *q, char **args, GString *reply)
+{
+    bool in = strcmp(args[0], "irq_intercept_in") == 0;
+    const char *name = args[2] ? args[2] : "";
+    Device *dev = machine_find_device(q->machine, args[1]);
+    if (!dev) {
+        g_string_assign(reply, "FAIL Unknown device");
+        return;
+    }
+    if (q->intercepted) {
+        g_string_assign(reply, q->intercepted == dev ? "OK" : "FAIL IRQ intercept already enabled");
+        return;
+    }
+    const GArray *arrays = in ? dev->irq_in : dev->irq_out;
+    for (guint i = 0; i < arrays->len; i++) {
+        const IrqArray *array = &g_array_index(arrays, IrqArray, i);
+        if (strcmp(array->name, name) == 0) {
+            watch_array(q, array);
+            q->intercepted = dev;
+        }
+    }
+    g_string_assign(reply, q->intercepted ? "OK" : "FAIL No such lines");
+}
+
+static void run_set_irq_in(Qtest *q, char **args, GString *reply)
+{
+    Device *dev = machine_find_device(q->machine, args[1]);
+    const char *name = strcmp(args[2], "unnamed-gpio-in") == 0 ? "" : args[2];
+    uint64_t n[2];
+    if (!dev) {
+        g_string_assign(reply, "FAIL Unknown device");
+        return;
+    }
+    if (!numbers(args + 2, 2, n, reply)) {
+        return;
+    }
+    IrqLine *line = n[0] <= INT32_MAX ? device_irq_in(dev, name, (int)n[0]) : NULL;
+    if (!line) {
+        g_string_assign(reply, "FAIL No such line");
+        return;
+    }
+    irq_set(line, n[1] != 0);
+    g_string_assign(reply, "OK");
+}
+
+static ApicState *need_apic(Qtest *q, char **args, GString *reply)
+{
+    uint64_t cpu;
+    if (!numbers(args, 1, &cpu, reply)) {
+        return NULL;
+    }
+    if (cpu >= q->machine->cpu_count) {
+        g_string_printf(reply, "FAIL there is no CPU %" PRIu64, cpu);
+        return NULL;
+    }
+    return q->machine->apics[cpu];
+}
+
+static void append_vectors(GString *out, const char *label, const ApicState *apic,
+                           bool (*is_set)(const ApicState *apic, uint8_t vector))
+{
+    bool any = false;
+    g_string_append_printf(out, " %s=", label);
+    for (unsigned v = 0; v < 256; v++) {
+        if (is_set(apic, (uint8_t)v)) {
+            g_string_append_printf(out, "%s%02x", any ? "," : "", v);
+            any = true;
+        }
+    }
+    if (!any) {
+        g_string_append_c(out, '-');
+    }
+}
+
+static void run_apic(Qtest *q, char **args, GString *reply)
+{
+    const ApicState *apic = need_apic(q, args, reply);
+    if (!apic) {
+        return;
+    }
+    g_string_printf(reply, "OK id=0x%x mode=%s", apic_get_id(apic),
+                    apic_is_x2apic(apic)    ? "x2apic"
+                    : apic_is_enabled(apic) ? "xapic"
+                                            : "disabled");
+    append_vectors(reply, "irr", apic, apic_irr);
+    append_vectors(reply, "isr", apic, apic_isr);
+    append_vectors(reply, "tmr", apic, apic_tmr);
+}
+
+static void run_apic_ack(Qtest *q, char **args, GString *reply)
+{
+    ApicState *apic = need_apic(q, args, reply);
+    if (apic) {
+        int vector = apic_ack(apic);
+        if (vector < 0) {
+            g_string_assign(reply, "OK none");
+        } else {
+            g_string_printf(reply, "OK 0x%02x", (unsigned)vector);
+        }
+    }
+}
+
+static void run_apic_eoi(Qtest *q, char **args, GString *reply)
+{
+    ApicState *apic = need_apic(q, args, reply);
+    if (!apic) {
+        return;
+    }
+    if (apic_is_x2apic(apic)) {
+        apic_msr_write(apic, MSR_X2APIC_EOI, 0);
+    } else {
+        apic_mmio_write(apic, APIC_REG_EOI, 0, 4);
+    }
+    g_string_assign(reply, "OK");
+}
+
+static void run_msr_read(Qtest *q, char **args, GString *reply)
+{
+    ApicState *apic = need_apic(q, args, reply);
+    uint64_t msr, value;
+    if (!apic || !numbers(args + 1, 1, &msr, reply)) {
+        return;
+    }
+    if (apic_msr_read(apic, (uint32_t)msr, &value)) {
+        g_string_printf(reply, "OK 0x%016" PRIx64, value);
+    } else {
+        g_string_assign(reply, "FAIL #GP");
+    }
+}
+
+static void run_msr_write(Qtest *q, char **args, GString *reply)
+{
+    ApicState *apic = need_apic(q, args, reply);
+    uint64_t n[2];
+    if (apic && numbers(args + 1, 2, n, reply)) {
+        g_string_assign(reply, apic_msr_write(apic, (uint32_t)n[0], n[1]) ? "OK" : "FAIL #GP");
+    }
+}
+
+static const QtestCommand commands[] = {
+    {"inb", 1, run_in},
+    {"inw", 1, run_in},
+    {"inl", 1, run_in},
+    {"outb", 2, run_out},
+    {"outw", 2, run_out},
+    {"outl", 2, run_out},
+    {"readb", 1, run_read},
+    {"readw", 1, run_read},
+    {"readl", 1, run_read},
+    {"readq", 1, run_read},
+    {"writeb", 2, run_write},
+    {"writew", 2, run_write},
+    {"writel", 2, run_write},
+    {"writeq", 2, run_write},
+    {"read", 2, run_read_block},
+    {"write", 3, run_write_block},
+    {"b64read", 2, run_b64read},
+    {"b64write", 3, run_b64write},
+    {"memset", 3, run_memset},
+    {"endianness", 0, run_endianness},
+    {"clock_step", 0, run_clock_step},
+    {"clock_set", 1, run_clock_set},
+    {"irq_intercept_in", 1, run_intercept},
+    {"irq_intercept_out", 1, run_intercept},
+    {"set_irq_in", 4, run_set_irq_in},
+    {"apic", 1, run_apic},
+    {"apic_ack", 1, run_apic_ack},
+    {"apic_eoi", 1, run_apic_eoi},
+    {"msr_read", 2, run_msr_read},
+    {"msr_write", 3, run_msr_write},
+};
+
+static void execute(Qtest *q, char **args, GString *reply)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (strcmp(commands[i].name, args[0]) != 0) {
+            continue;
+        }
+        if ((int)g_strv_length(args) - 1 < commands[i].min_args) {
+            g_string_printf(reply, "FAIL %s needs %d arguments", args[0], commands[i].min_args);
+        } else {
+            commands[i].run(q, args, reply);
+        }
+        return;
+    }
+    g_string_printf(reply, "FAIL Unknown command '%s'", args[0]);
+}
+
+/* Splits at single spaces, as the protocol has it; several count as one. */
+static char **split_words(char *line)
+{
+    GPtrArray *words = g_ptr_array_new();
+    char *rest = NULL;
+    for (char *w = strtok_r(line, " \r", &rest); w; w = strtok_r(NULL, " \r", &rest)) {
+        g_ptr_array_add(words, w);
+    }
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(words, FALSE);
+}
+
+static void process_line(Qtest *q, char *line)
+{
+    log_line(q, "R", line);
+    g_autofree char **args = split_words(line);
+    if (!args[0]) {
+        return;
+    }
+    GString *reply = g_string_new(NULL);
+    execute(q, args, reply);
+    send_line(q, reply);
+    g_string_free(reply, TRUE);
+}
+
+static size_t qtest_room(void *opaque)
+{
+    return 65536;
+}
+
+static void qtest_receive(void *opaque, const uint8_t *data, size_t len)
+{
+    Qtest *q = opaque;
+    char *newline;
+    size_t had = q->in->len;
+    g_string_append_len(q->in, (const char *)data, (gssize)len);
+    /* Only the new bytes can hold the end of the first line. */
+    while ((newline = memchr(q->in->str + had, '\n', q->in->len - had)) != NULL) {
+        size_t line_len = (size_t)(newline - q->in->str);
+        *newline = '\0';
+        process_line(q, q->in->str);
+        g_string_erase(q->in, 0, (gssize)line_len + 1);
+        had = 0;
+    }
+    if (q->in->len > LINE_MAX_BYTES) {
+        g_string_truncate(q->in, 0);
+    }
+}
+
+static void release_lines(Qtest *q)
+{
+    for (guint i = 0; i < q->lines->len; i++) {
+        IrqLine *line = q->lines->pdata[i];
+        line->intercept = NULL;
+        line->intercept_swallows = false;
+    }
+    for (guint i = 0; i < q->spares->len; i++) {
+        SpareLine *spare = &g_array_index(q->spares, SpareLine, i);
+        *spare->out = NULL;
+        g_free(spare->line);
+    }
+    g_ptr_array_set_size(q->lines, 0);
+    g_array_set_size(q->spares, 0);
+    g_hash_table_remove_all(q->raised);
+    q->intercepted = NULL;
+}
+
+/* Each connection starts afresh. */
+static void qtest_event(void *opaque, ChrEvent event)
+{
+    Qtest *q = opaque;
+    if (event == CHR_OPENED || event == CHR_CLOSED) {
+        log_line(q, "I", event == CHR_OPENED ? "OPENED" : "CLOSED");
+        release_lines(q);
+        g_string_truncate(q->in, 0);
+    }
+}
+
+static const ChrHandlers qtest_handlers = {
+    .can_receive = qtest_room,
+    .receive = qtest_receive,
+    .event = qtest_event,
+};
+
+Qtest *qtest_new(Machine *machine, Chardev *chr, const char *log, GError **error)
+{
+    Qtest *q = g_new0(Qtest, 1);
+    q->machine = machine;
+    q->chr = chr;
+    q->in = g_string_new(NULL);
+    q->start = g_get_monotonic_time();
+    q->lines = g_ptr_array_new();
+    q->spares = g_array_new(FALSE, FALSE, sizeof(SpareLine));
+    q->raised = g_hash_table_new(NULL, NULL);
+    if (log && strcmp(log, "none") != 0) {
+        q->log = fopen(log, "we");
+        if (!q->log) {
+            g_set_error(error, OPT_ERROR, 0, "-qtest-log %s: could not be opened: %s", log,
+                        g_strerror(errno));
+            qtest_free(q);
+            return NULL;
+        }
+    }
+    if (!chr_attach(chr, &qtest_handlers, q, error)) {
+        qtest_free(q);
+        return NULL;
+    }
+    return q;
+}
+
+void qtest_free(Qtest *q)
+{
+    if (!q) {
+        return;
+    }
+    chr_detach(q->chr, q);
+    release_lines(q);
+    if (q->log) {
+        fclose(q->log);
+    }
+    g_string_free(q->in, TRUE);
+    g_ptr_array_unref(q->lines);
+    g_array_unref(q->spares);
+    g_hash_table_unref(q->raised);
+    g_free(q);
+}

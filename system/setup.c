@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the parsed command line to a machine that is ready to run, and back to nothing. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "system/vm.h"
+
+static void quit_by_key(void *opaque)
+{
+    runstate_request_shutdown(((Vm *)opaque)->runstate, CAUSE_HOST_SIGNAL);
+}
+
+/* Hands `chr` over to the backends. A terminal has one reader. */
+static bool keep_chardev(Vm *vm, Chardev *chr, GError **error)
+{
+    Backends *backends = vm->platform.backends;
+    size_t count;
+    g_autofree const char **ids = backends_chardev_ids(backends, &count);
+    for (size_t i = 0; chr_is_stdio(chr) && i < count; i++) {
+        if (chr_is_stdio(backends_chardev(backends, ids[i]))) {
+            g_set_error(error, OPT_ERROR, 0,
+                        "only one character device can have stdio; to share it use mon:stdio, or "
+                        "-chardev stdio,id=ID,mux=on");
+            chr_free(chr);
+            return false;
+        }
+    }
+    chr_set_quit_handler(chr, quit_by_key, vm);
+    return backends_add_chardev(backends, chr, error);
+}
+
+/* A character device from -serial's and the like's text. "none" gives *chr NULL. */
+static bool get_chardev(Vm *vm, const char *id, const char *spec, Chardev **chr, GError **error)
+{
+    Backends *backends = vm->platform.backends;
+    g_autoptr(GError) why = NULL;
+    *chr = NULL;
+    if (g_str_has_prefix(spec, "chardev:")) {
+        *chr = backends_chardev(backends, spec + 8);
+        if (!*chr) {
+            size_t count;
+            g_autofree const char **ids = backends_chardev_ids(backends, &count);
+            opt_error_nearest(error, spec + 8, ids, count, "no -chardev has the id '%s'", spec + 8);
+        }
+        return *chr != NULL;
+    }
+    /* With -nographic the keyboard is the guest's, Ctrl-C included. */
+    bool guests = vm->opts->nographic && strcmp(spec, "stdio") == 0;
+    Chardev *made = chr_new_from_spec(id, guests ? "stdio,signal=off" : spec, &why);
+    if (!made) {
+        if (why) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return false;
+        }
+        return true;
+    }
+    if (!keep_chardev(vm, made, error)) {
+        return false;
+    }
+    *chr = made;
+    return true;
+}
+
+static bool add_hmp(Vm *vm, Chardev *chr, GError **error)
+{
+    Hmp *hmp = hmp_new(vm->machine, chr, error);
+    if (hmp) {
+        g_ptr_array_add(vm->hmps, hmp);
+    }
+    return hmp != NULL;
+}
+
+static bool make_chardevs(Vm *vm, GError **error)
+{
+    for (guint i = 0; i < vm->opts->chardevs->len; i++) {
+        const char *text = vm->opts->chardevs->pdata[i];
+        Chardev *chr = chr_new_from_options(text, error);
+        if (!chr || !keep_chardev(vm, chr, error)) {
+            g_prefix_error(error, "-chardev %s: ", text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_drives(Vm *vm, GError **error)
+{
+    for (guint i = 0; i < vm->opts->drives->len; i++) {
+        const DriveOption *drive = vm->opts->drives->pdata[i];
+        BlockOptions options = {
+            .file = drive->file,
+            .read_only = drive->read_only,
+            .snapshot = drive->snapshot || vm->opts->snapshot_all,
+        };
+        BlockBackend *blk = blk_open(drive->id, &options, error);
+        if (!blk || !backends_add_drive(vm->platform.backends, blk, error)) {
+            g_prefix_error(error, "%s: ", drive->option);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What stands behind the serial ports when nothing is said: the terminal with -nographic, else a
+ * console in a window that is not there. */
+static void default_serials(const Options *opts, const char *specs[4])
+{
+    for (guint i = 0; i < opts->serials->len; i++) {
+        specs[i] = opts->serials->pdata[i];
+    }
+    if (opts->serials->len == 0 && !opts->nodefaults) {
+        specs[0] = !opts->nographic ? "null" : opts->default_monitor ? "mon:stdio" : "stdio";
+    }
+}
+
+static bool make_serials(Vm *vm, MachineOptions *mo, GError **error)
+{
+    const char *specs[4] = {NULL};
+    default_serials(vm->opts, specs);
+    for (int i = 0; i < 4; i++) {
+        g_autofree char *id = g_strdup_printf("serial%d", i);
+        if (specs[i] && !get_chardev(vm, id, specs[i], &mo->serial[i], error)) {
+            g_prefix_error(error, "-serial %s: ", specs[i]);
+            return false;
+        }
+    }
+    if (vm->opts->debugcon &&
+        !get_chardev(vm, "debugcon", vm->opts->debugcon, &mo->debugcon, error)) {
+        g_prefix_error(error, "-debugcon %s: ", vm->opts->debugcon);
+        return false;
+    }
+    return true;
+}
+
+/* "mon:" devices first have their serial port attached, by the board; then the monitor. */
+static bool attach_shared_monitors(Vm *vm, GError **error)
+{
+    size_t count;
+    g_autofree const char **ids = backends_chardev_ids(vm->platform.backends, &count);
+    for (size_t i = 0; i < count; i++) {
+        Chardev *chr = backends_chardev(vm->platform.backends, ids[i]);
+        if (chr_wants_monitor(chr) && !add_hmp(vm, chr, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_monitor(Vm *vm, const MonitorOption *option, const char *id, GError **error)
+{
+    Chardev *chr;
+    if (!get_chardev(vm, id, option->spec, &chr, error)) {
+        return false;
+    }
+    if (!chr || chr_wants_monitor(chr)) {
+        return true; /* "none", or the shared one that attach_shared_monitors() makes */
+    }
+    if (!option->control) {
+        return add_hmp(vm, chr, error);
+    }
+    Qmp *qmp = qmp_new(vm->machine, chr, option->pretty, error);
+    if (qmp) {
+        g_ptr_array_add(vm->qmps, qmp);
+    }
+    return qmp != NULL;
+}
+
+static bool make_monitors(Vm *vm, GError **error)
+{
+    for (guint i = 0; i < vm->opts->monitors->len; i++) {
+        const MonitorOption *option = vm->opts->monitors->pdata[i];
+        g_autofree char *id = g_strdup_printf("compat_monitor%u", i);
+        if (!make_monitor(vm, option, id, error)) {
+            g_prefix_error(error, "%s: ", option->option);
+            return false;
+        }
+    }
+    /* -nographic with a serial port elsewhere: the terminal is the monitor's. */
+    const Options *o = vm->opts;
+    if (o->nographic && o->default_monitor && !o->nodefaults && o->serials->len > 0) {
+        MonitorOption option = {.spec = "stdio"};
+        if (!make_monitor(vm, &option, "compat_monitor0", error)) {
+            return false;
+        }
+    }
+    return attach_shared_monitors(vm, error);
+}
+
+static bool make_qtest(Vm *vm, GError **error)
+{
+    Chardev *chr;
+    if (!vm->opts->qtest) {
+        return true;
+    }
+    if (!get_chardev(vm, "qtest", vm->opts->qtest, &chr, error) || !chr) {
+        g_prefix_error(error, "-qtest %s: ", vm->opts->qtest);
+        return false;
+    }
+    vm->qtest = qtest_new(vm->machine, chr, vm->opts->qtest_log, error);
+    return vm->qtest != NULL;
+}
+
+/* Devices on no bus are there before the board, which is built around them. */
+static bool is_system_device(const char *text)
+{
+    g_autoptr(OptList) opts = optlist_parse(text, "driver");
+    const char *driver = optlist_get(opts, "driver");
+    const DeviceClass *cls = driver ? device_class_find(driver) : NULL;
+    return cls && cls->bus == BUS_SYSTEM;
+}
+
+static bool create_iommu(Vm *vm, Device **iommu, GError **error)
+{
+    for (guint i = 0; i < vm->opts->devices->len; i++) {
+        const char *text = vm->opts->devices->pdata[i];
+        if (!is_system_device(text)) {
+            continue;
+        }
+        if (*iommu) {
+            g_set_error(error, OPT_ERROR, 0,
+                        "-device %s: the machine has a remapping unit already; give one only",
+                        text);
+            device_free(*iommu);
+            return false;
+        }
+        *iommu = machine_create_device(vm->machine, text, error);
+        if (!*iommu) {
+            g_prefix_error(error, "-device %s: ", text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool add_devices(Vm *vm, GError **error)
+{
+    for (guint i = 0; i < vm->opts->devices->len; i++) {
+        const char *text = vm->opts->devices->pdata[i];
+        if (!is_system_device(text) && !machine_add_device(vm->machine, text, error)) {
+            g_prefix_error(error, "-device %s: ", text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool set_machine_props(Vm *vm, GError **error)
+{
+    const GPtrArray *props = vm->opts->machine_props;
+    for (guint i = 0; i + 1 < props->len; i += 2) {
+        if (!machine_set_prop(vm->machine, props->pdata[i], props->pdata[i + 1], error)) {
+            g_prefix_error(error, "-machine %s: ", vm->opts->machine_text);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool check_cpu_count(const MachineClass *cls, const MachineOptions *mo, GError **error)
+{
+    if (mo->max_cpus <= cls->max_cpus) {
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0, "-smp %u: machine '%s' has %u CPUs at most", mo->max_cpus,
+                cls->name, cls->max_cpus);
+    return false;
+}
+
+static bool make_machine(Vm *vm, MachineOptions *mo, GError **error)
+{
+    const MachineClass *cls =
+        vm->opts->machine_class ? vm->opts->machine_class : machine_classes[0];
+    Device *iommu = NULL;
+    if (!check_cpu_count(cls, mo, error)) {
+        return false;
+    }
+    vm->machine = machine_new(cls, &vm->platform, vm->runstate, mo);
+    return set_machine_props(vm, error) && create_iommu(vm, &iommu, error) &&
+           cls->build(vm->machine, iommu, error) && add_devices(vm, error);
+}
+
+static bool open_trace(Vm *vm, GError **error)
+{
+    trace_init(&vm->trace);
+    if (vm->opts->log_file && !trace_open(&vm->trace, vm->opts->log_file, error)) {
+        g_prefix_error(error, "-D %s: ", vm->opts->log_file);
+        return false;
+    }
+    return !vm->opts->log_items || trace_enable(&vm->trace, vm->opts->log_items, error);
+}
+
+static bool write_pidfile(const Vm *vm, GError **error)
+{
+    if (!vm->opts->pidfile) {
+        return true;
+    }
+    g_autofree char *text = g_strdup_printf("%d\n", (int)getpid());
+    g_autoptr(GError) why = NULL;
+    if (!g_file_set_contents(vm->opts->pidfile, text, -1, &why)) {
+        g_set_error(error, OPT_ERROR, 0, "-pidfile %s: %s", vm->opts->pidfile, why->message);
+        return false;
+    }
+    return true;
+}
+
+bool vm_init(Vm *vm, Options *opts, GError **error)
+{
+    MachineOptions mo = opts->machine;
+    *vm = (Vm){.opts = opts};
+    vm->qmps = g_ptr_array_new();
+    vm->hmps = g_ptr_array_new();
+    vm->runstate = runstate_new();
+    vm->accel = accel_choose(opts->accels, &mo.interpreter_only, error);
+    if (!vm->accel || !open_trace(vm, error)) {
+        return false;
+    }
+    mo.with_cpus = vm->accel->has_cpus;
+    vm->platform = (Platform){
+        .clock = clock_new(vm->accel->has_cpus ? CLOCK_HOST : CLOCK_MANUAL),
+        .memory = as_new("memory", 52),
+        .ports = as_new("I/O", 16),
+        .trace = &vm->trace,
+        .backends = backends_new(),
+    };
+    if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_serials(vm, &mo, error) ||
+        !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_qtest(vm, error) ||
+        !machine_restart(vm->machine, error) || !write_pidfile(vm, error)) {
+        return false;
+    }
+    if (vm->accel->start && !vm->accel->start(vm->machine, &vm->accel_state, error)) {
+        return false;
+    }
+    vm->accel_started = true;
+    return true;
+}
+
+void vm_free(Vm *vm)
+{
+    if (vm->accel_started && vm->accel->stop) {
+        vm->accel->stop(vm->machine, vm->accel_state);
+    }
+    qtest_free(vm->qtest);
+    g_ptr_array_foreach(vm->qmps, (GFunc)(void (*)(void))qmp_free, NULL);
+    g_ptr_array_foreach(vm->hmps, (GFunc)(void (*)(void))hmp_free, NULL);
+    g_ptr_array_unref(vm->qmps);
+    g_ptr_array_unref(vm->hmps);
+    machine_free(vm->machine);
+    backends_free(vm->platform.backends); /* puts the terminal back */
+    if (vm->platform.clock) {
+        as_free(vm->platform.memory);
+        as_free(vm->platform.ports);
+        clock_free(vm->platform.clock);
+    }
+    runstate_free(vm->runstate);
+    trace_close(&vm->trace);
+    if (vm->accel_started && vm->opts->pidfile) {
+        unlink(vm->opts->pidfile);
+    }
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The whole of one run: what the command line asked for, put together; private to system/. */
+#ifndef SYSTEM_VM_H
+#define SYSTEM_VM_H
+
+#include "monitor/hmp.h"
+#include "monitor/qmp.h"
+#include "system/accel.h"
+#include "system/options.h"
+#include "system/qtest.h"
+
+typedef struct {
+    const Options *opts;
+    Trace trace;
+    Platform platform;
+    RunState *runstate;
+    Machine *machine;
+    const AccelOps *accel;
+    void *accel_state;
+    bool accel_started;
+    Qtest *qtest;
+    GPtrArray *qmps; /* of Qmp * */
+    GPtrArray *hmps; /* of Hmp * */
+    bool ended;
+    int status; /* exit status once ended */
+} Vm;
+
+/* Builds everything, up to the first instruction. vm_free() also after a failure. */
+bool vm_init(Vm *vm, Options *opts, GError **error);
+void vm_free(Vm *vm);
+/* Runs until the end; the exit status. */
+int vm_run(Vm *vm);
+/* Chooses the accelerator; *interp is set by tier=interp. In accel.c. */
+const AccelOps *accel_choose(const GPtrArray *wanted, bool *interp, GError **error);
+
+#endif
