@@ -4,7 +4,8 @@
  * image (Intel SDM vol. 1, chapters 8 to 13).
  *
  * Host instructions compute every result. Left out: AVX and later, 3DNow!, SSE4A; alignment checks
- * by CR0.AM.
+ * by CR0.AM; with an unmasked overflow or underflow in SSE, PE is set even if the result would have
+ * been exact with a wider exponent.
  */
 #include "target/i386/cpuid.h"
 #include "target/i386/fpu_internal.h"
@@ -123,16 +124,24 @@ void fpu_mxcsr_raise(Cpu *cpu, uint32_t flags, bool tiny)
 {
     uint32_t unmasked = ~(cpu->fpu.mxcsr >> MXCSR_MASK_SHIFT) & MXCSR_FLAGS;
 
-    /* A denormal operand with an invalid one elsewhere: what is found first hides what the
-     * computation would have found. */
+    /* What is found before the computation, if unmasked, hides what the computation would have
+     * found. */
     if (flags & unmasked & MXCSR_PRE) {
         flags &= MXCSR_PRE;
-    } else if (tiny && (unmasked & MXCSR_UE)) {
-        flags |= MXCSR_UE;
+    } else if (tiny) {
+        flags |= unmasked & MXCSR_UE;
     }
     cpu->fpu.mxcsr |= flags;
     if (flags & unmasked) {
         cpu_raise(cpu, cpu->cr4 & CR4_OSXMMEXCPT ? EXCP_XM : EXCP_UD);
+    }
+}
+
+void fpu_update_summary(FpuState *fpu)
+{
+    fpu->fsw &= ~(FSW_ES | FSW_B);
+    if (fpu->fsw & ~fpu->fcw & FSW_EXCEPTIONS) {
+        fpu->fsw |= FSW_ES | FSW_B;
     }
 }
 
@@ -199,7 +208,7 @@ void fpu_set_fxsave(FpuState *fpu, const uint8_t image[512], bool rexw)
 {
     unsigned top;
 
-    fpu->fcw = (uint16_t)get(image, 0, 2);
+    fpu->fcw = (get(image, 0, 2) & FCW_WRITABLE) | FCW_ALWAYS_SET;
     fpu->fsw = (uint16_t)get(image, 2, 2);
     fpu->ftw = (uint8_t)get(image, 4, 1);
     fpu->fop = (uint16_t)get(image, 6, 2) & 0x7ff;
@@ -208,6 +217,7 @@ void fpu_set_fxsave(FpuState *fpu, const uint8_t image[512], bool rexw)
     fpu->fcs = rexw ? 0 : (uint16_t)get(image, 12, 2);
     fpu->fds = rexw ? 0 : (uint16_t)get(image, 20, 2);
     fpu->mxcsr = (uint32_t)get(image, 24, 4) & MXCSR_VALID;
+    fpu_update_summary(fpu);
     top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
     for (unsigned i = 0; i < 8; i++) {
         fpu->st[(top + i) & 7].mantissa = get(image, 32 + 16 * i, 8);

@@ -35,6 +35,9 @@
 #define FSW_TOP        0x3800u
 #define FSW_B          0x8000u
 #define FCW_DEFAULT    0x037fu
+/* Control word: bit 6 reads as one, bits 7 and 13 to 15 as zero. */
+#define FCW_WRITABLE   0x1f3fu
+#define FCW_ALWAYS_SET 0x0040u
 
 typedef bool FpuLookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
                        FpuInsn *out);
@@ -64,7 +67,7 @@ static inline void fpu_check_sse(Cpu *cpu)
 
 /* MMX instructions: #UD for EM (not #NM as x87's), and pending x87 exceptions first. */
 void fpu_check_mmx(Cpu *cpu);
-/* What every MMX instruction but EMMS does to the x87 state: TOP 0, all registers in use. */
+/* What MMX instructions do to the x87 state: TOP 0, all registers in use. */
 static inline void fpu_enter_mmx(Cpu *cpu)
 {
     cpu->fpu.fsw &= ~FSW_TOP;
@@ -75,6 +78,8 @@ static inline void fpu_set_mm(Cpu *cpu, unsigned n, uint64_t value)
     cpu->fpu.st[n].mantissa = value;
     cpu->fpu.st[n].exponent = 0xffff;
 }
+/* Recomputes FSW.ES and B from the exception flags and masks. */
+void fpu_update_summary(FpuState *fpu);
 /* Raises #MF if an unmasked x87 exception is pending and CR0.NE is set. */
 void fpu_check_pending(Cpu *cpu);
 

@@ -254,22 +254,19 @@ static void run_maskmovq(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     uint64_t data = mm(cpu, insn->dst), mask = mm(cpu, insn->src);
 
     fpu_check_mmx(cpu);
-    for (unsigned i = 0; i < 8; i++) {
-        if (mask >> (8 * i + 7) & 1) {
-            mmu_probe_write(cpu, ea + i, 1);
-        }
-    }
+    fpu_enter_mmx(cpu);
+    mmu_probe_write(cpu, ea, 8);
     for (unsigned i = 0; i < 8; i++) {
         if (mask >> (8 * i + 7) & 1) {
             mmu_store8(cpu, ea + i, (uint8_t)(data >> (8 * i)));
         }
     }
-    fpu_enter_mmx(cpu);
 }
 
 static void run_emms(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     fpu_check_mmx(cpu);
+    fpu_enter_mmx(cpu);
     cpu->fpu.ftw = 0;
 }
 
@@ -299,6 +296,7 @@ static void run_mmx_to_xmm(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     bool x87 = insn->src != NO_REG || op == mmx_cvtpi2ps;
     __m128i result;
     uint64_t src;
+    uint32_t flags;
 
     fpu_check_sse(cpu);
     if (x87) {
@@ -307,10 +305,12 @@ static void run_mmx_to_xmm(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     src = mmx_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     result = op(fpu_xmm(cpu, insn->dst), src);
-    fpu_mxcsr_merge(cpu, fpu_mxcsr_end());
+    flags = fpu_mxcsr_end();
+    /* The transition happens even if #XM follows. */
     if (x87) {
         fpu_enter_mmx(cpu);
     }
+    fpu_mxcsr_merge(cpu, flags);
     fpu_set_xmm(cpu, insn->dst, result);
 }
 
@@ -319,12 +319,15 @@ static void run_xmm_to_mmx(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     XmmToMmx *op = insn->impl;
     __m128i src;
     uint64_t result;
+    uint32_t flags;
 
     check_both(cpu);
     src = fpu_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     result = op(src);
-    fpu_mxcsr_merge(cpu, fpu_mxcsr_end());
+    flags = fpu_mxcsr_end();
+    fpu_enter_mmx(cpu);
+    fpu_mxcsr_merge(cpu, flags);
     finish(cpu, insn, result);
 }
 

@@ -249,7 +249,8 @@ static FpuHandler pick_handler(const IntRow *row, bool mem)
 
 bool sse_int_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, FpuInsn *out)
 {
-    if (zi->operand_count_visible != 2 || !fpu_is_class(&ops[0], ZYDIS_REGCLASS_XMM)) {
+    if (zi->operand_count_visible != 2 || !fpu_is_class(&ops[0], ZYDIS_REGCLASS_XMM) ||
+        !(fpu_is_mem(&ops[1]) || fpu_is_class(&ops[1], ZYDIS_REGCLASS_XMM))) {
         return false;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -143,12 +143,8 @@ static void maskmovdqu(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     fpu_check_sse(cpu);
     _mm_storeu_si128((__m128i *)data, fpu_xmm(cpu, insn->dst));
     _mm_storeu_si128((__m128i *)mask, fpu_xmm(cpu, insn->src));
-    /* Faults come first, and only for bytes that are written. */
-    for (unsigned i = 0; i < 16; i++) {
-        if (mask[i] & 0x80) {
-            mmu_probe_write(cpu, ea + i, 1);
-        }
-    }
+    /* The whole operand must be writable, whatever the mask. */
+    mmu_probe_write(cpu, ea, 16);
     for (unsigned i = 0; i < 16; i++) {
         if (mask[i] & 0x80) {
             mmu_store8(cpu, ea + i, data[i]);

@@ -56,14 +56,6 @@ typedef struct {
     _Alignas(16) uint8_t bytes[512];
 } HostImage;
 
-void x87_update_summary(FpuState *fpu)
-{
-    fpu->fsw &= ~(FSW_ES | FSW_B);
-    if (fpu->fsw & ~fpu->fcw & FSW_EXCEPTIONS) {
-        fpu->fsw |= FSW_ES | FSW_B;
-    }
-}
-
 static void check(Cpu *cpu)
 {
     if (G_UNLIKELY(cpu->cr0 & (CR0_EM | CR0_TS))) {
@@ -112,7 +104,7 @@ static void image_store(const HostImage *image, FpuState *fpu)
     for (unsigned i = 0; i < 8; i++) {
         memcpy(&fpu->st[(top + i) & 7], image->bytes + 32 + 16 * i, 10);
     }
-    x87_update_summary(fpu);
+    fpu_update_summary(fpu);
 }
 
 /* An unmasked invalid, overflow or underflow exception leaves the memory operand alone. */
@@ -189,7 +181,7 @@ static void run_fldcw(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     check_waiting(cpu);
     cpu->fpu.fcw = (mmu_load16(cpu, ea) & FCW_WRITABLE) | FCW_ALWAYS_SET;
-    x87_update_summary(&cpu->fpu);
+    fpu_update_summary(&cpu->fpu);
 }
 
 static void run_fnstcw(Cpu *cpu, const FpuInsn *insn, uint64_t ea)

@@ -98,7 +98,7 @@ static void unpack(Cpu *cpu, unsigned opsize, const uint32_t env[ENV_WORDS])
         fpu->fdp = (env[5] & 0xffff) | (env[6] >> 12 & 0xffff) << 16;
         fpu->fcs = fpu->fds = 0;
     }
-    x87_update_summary(fpu);
+    fpu_update_summary(fpu);
 }
 
 static void put_env(const Cpu *cpu, unsigned opsize, uint8_t *buf)
@@ -180,7 +180,7 @@ void x87_run_fnstenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     put_env(cpu, insn->opsize, buf);
     store(cpu, ea, buf, ENV_WORDS * insn->opsize);
     cpu->fpu.fcw |= FSW_EXCEPTIONS;
-    x87_update_summary(&cpu->fpu);
+    fpu_update_summary(&cpu->fpu);
 }
 
 void x87_run_frstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)

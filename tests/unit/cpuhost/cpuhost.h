@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Our CPU against the host's: generated instruction sequences run on both from the same state.
+ *
+ * gen.c makes a sequence, native.c runs it on the host's CPU in a traced child, ours.c on a bare
+ * vCPU; test-cpu-host.c compares. Both see the same linear addresses: a page of code, some pages of
+ * data of which the last is read-only, and nothing else.
+ */
+#ifndef TESTS_UNIT_CPUHOST_H
+#define TESTS_UNIT_CPUHOST_H
+
+#include <Zydis/Zydis.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Linear addresses, below 2 GiB so that 32-bit addresses reach them, and clear of what sanitizers
+ * and loaders use. */
+#define CODE_BASE   0x10000000ull
+#define CODE_SIZE   0x1000u
+#define DATA_BASE   0x10010000ull
+#define DATA_PAGES  5u
+#define DATA_SIZE   (DATA_PAGES * 0x1000u)
+#define DATA_RW     (DATA_SIZE - 0x1000u) /* the last page is read-only */
+#define DATA_MIDDLE (DATA_BASE + DATA_RW / 2)
+
+/* Linux's user segments. */
+#define USER_CS   0x33
+#define USER_CS32 0x23
+#define USER_SS   0x2b
+
+typedef struct {
+    uint64_t gpr[16]; /* rax rcx rdx rbx rsp rbp rsi rdi r8.. */
+    uint64_t rip, rflags, fs_base, gs_base;
+    uint8_t fx[512] __attribute__((aligned(16))); /* FXSAVE64 image */
+} HostRegs;
+
+/* How a run ended: an exception vector, as far as the host's signals tell it. */
+typedef struct {
+    HostRegs regs;
+    int vector;
+    uint64_t fault; /* #PF: the address */
+} Outcome;
+
+#define SEQ_MAX 32
+typedef struct {
+    uint16_t offset, length;
+    uint32_t undefined; /* RFLAGS bits without a defined value before this instruction */
+} SeqInsn;
+typedef struct {
+    uint8_t code[CODE_SIZE];
+    unsigned size;
+    SeqInsn insn[SEQ_MAX + 1]; /* one more: the INT3 at the end */
+    unsigned count;
+    HostRegs start;
+    uint8_t data[DATA_SIZE];
+} Sequence;
+
+/* gen.c: from `seed`, `length` instructions. `only` is a mnemonic, or 0 for any. */
+typedef struct {
+    uint64_t s[2];
+} Rng;
+void rng_seed(Rng *rng, uint64_t seed);
+uint64_t rng_next(Rng *rng);
+/* True if this CPU, as modelled, has the instruction. */
+typedef bool SeqFilter(const ZydisDecodedInstruction *zi, void *opaque);
+void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic only,
+                  SeqFilter *filter, void *opaque);
+
+/* native.c */
+typedef struct NativeCpu NativeCpu;
+NativeCpu *native_new(const char **reason); /* NULL: the host does not let us trace, and why */
+void native_free(NativeCpu *native);
+void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
+
+/* ours.c */
+typedef struct OurCpu OurCpu;
+OurCpu *our_new(void);
+void our_free(OurCpu *our);
+bool our_has(const ZydisDecodedInstruction *zi, void *our);
+void our_run(OurCpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
+
+#endif

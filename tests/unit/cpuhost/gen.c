@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Generates instruction sequences by drawing opcode bytes at random and letting the decoder say
+ * what they are. Thus every encoding of every instruction is reached, redundant prefixes included.
+ *
+ * What keeps the two runs comparable: memory operands are built on registers known to hold
+ * addresses of the data pages; no instruction reads a flag that the SDM leaves undefined; branches
+ * only skip forward over one instruction; instructions whose result depends on the operating
+ * system (segments, time, CPUID) are not drawn.
+ */
+#include "cpuhost.h"
+
+#define FLAGS_ALL   0x8d5u
+#define MAX_TRIES   200000
+#define INSN_BYTES  15
+#define POPF_CLEARS 0x40100 /* AC and TF */
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R13 = 13, R14, R15 };
+
+typedef struct {
+    Sequence *seq;
+    Rng rng;
+    ZydisDecoder decoder;
+    ZydisMnemonic only;
+    SeqFilter *filter;
+    void *opaque;
+    uint16_t pointers; /* registers that still hold data addresses */
+    uint16_t small;    /* registers that still hold small numbers */
+    uint32_t undefined;
+    int branch; /* instruction whose target is after the next one, or -1 */
+} Gen;
+
+/* xoroshiro128+ and splitmix64 (Blackman and Vigna, public domain). */
+uint64_t rng_next(Rng *rng)
+{
+    uint64_t s0 = rng->s[0], s1 = rng->s[1], result = s0 + s1;
+
+    s1 ^= s0;
+    rng->s[0] = (s0 << 24 | s0 >> 40) ^ s1 ^ s1 << 16;
+    rng->s[1] = s1 << 37 | s1 >> 27;
+    return result;
+}
+
+void rng_seed(Rng *rng, uint64_t seed)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t z = seed += 0x9e3779b97f4a7c15;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+        z = (z ^ z >> 27) * 0x94d049bb133111eb;
+        rng->s[i] = z ^ z >> 31;
+    }
+}
+
+static unsigned pick(Gen *gen, unsigned n)
+{
+    return (unsigned)((rng_next(&gen->rng) >> 32) * n >> 32);
+}
+
+static bool chance(Gen *gen, unsigned percent)
+{
+    return pick(gen, 100) < percent;
+}
+
+static uint64_t interesting(Gen *gen)
+{
+    static const uint64_t values[] = {
+        0,
+        1,
+        2,
+        0x7f,
+        0x80,
+        0xff,
+        0x7fff,
+        0x8000,
+        0xffff,
+        0x7fffffff,
+        0x80000000,
+        0xffffffff,
+        0x7fffffffffffffff,
+        0x8000000000000000,
+        0xffffffffffffffff,
+        0x3ff0000000000000, /* 1.0 */
+        0xbff8000000000000, /* -1.5 */
+        0x7ff0000000000000, /* infinity */
+        0xfff8000000000000, /* NaN */
+        0x7ff0000000000001, /* signalling NaN */
+        0x0000000000000001, /* denormal */
+        0x000fffffffffffff,
+        0x0010000000000000,
+        0x7fefffffffffffff,
+        0x41dfffffffc00000, /* 2^31 - 1 */
+        0x43e0000000000000, /* 2^63 */
+        0x3f8000003f800000, /* floats from here */
+        0x7f800000ff800000,
+        0x7fc000007f800001,
+        0x0080000000000001,
+        0x7f7fffff00800000,
+        0x4f000000bf000000,
+        0x0000000100000001,
+        0x8080808080808080,
+        0x6162630061626300, /* text */
+        0x3031323334353637,
+    };
+    uint64_t r = rng_next(&gen->rng);
+
+    switch (pick(gen, 4)) {
+    case 0:
+        return r;
+    case 1:
+        return values[pick(gen, G_N_ELEMENTS(values))] ^ (chance(gen, 20) ? r & 0xff : 0);
+    case 2:
+        return r >> pick(gen, 64);
+    default:
+        return values[pick(gen, G_N_ELEMENTS(values))];
+    }
+}
+
+static void put(uint8_t *fx, unsigned offset, uint64_t value, unsigned size)
+{
+    memcpy(fx + offset, &value, size);
+}
+
+static void gen_x87(Gen *gen, uint8_t *fx)
+{
+    static const uint16_t exponents[] = {0, 1, 0x3fff, 0x3ffe, 0x4000, 0x403e, 0x7ffe, 0x7fff};
+    uint16_t fcw = 0x37f, fsw = pick(gen, 8) << 11 | (pick(gen, 8) << 8 & 0x4700);
+
+    if (chance(gen, 50)) {
+        fcw = 0x40 | (0x3f & ~(chance(gen, 30) ? pick(gen, 64) : 0)) | pick(gen, 16) << 8;
+    }
+    if (chance(gen, 20)) {
+        fsw |= pick(gen, 128) & (chance(gen, 80) ? fcw | 0x40 : 0x7f);
+    }
+    if (fsw & ~fcw & 0x3f) {
+        fsw |= 0x8080;
+    }
+    put(fx, 0, fcw, 2);
+    put(fx, 2, fsw, 2);
+    put(fx, 4, chance(gen, 40) ? 0xff : rng_next(&gen->rng) | rng_next(&gen->rng), 1);
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t mantissa = interesting(gen);
+        uint16_t exponent = exponents[pick(gen, G_N_ELEMENTS(exponents))];
+
+        exponent = chance(gen, 40) ? 0x3fc0 + pick(gen, 128) : exponent;
+        mantissa |= chance(gen, 85) && exponent ? 1ull << 63 : 0;
+        put(fx, 32 + 16 * i, mantissa, 8);
+        put(fx, 40 + 16 * i, exponent | (chance(gen, 40) ? 0x8000 : 0), 2);
+    }
+}
+
+static void gen_state(Gen *gen)
+{
+    HostRegs *start = &gen->seq->start;
+    uint32_t mxcsr = 0x1f80;
+
+    memset(start, 0, sizeof(*start));
+    for (unsigned i = 0; i < 16; i++) {
+        start->gpr[i] = interesting(gen);
+        if (gen->pointers >> i & 1) {
+            start->gpr[i] = DATA_MIDDLE + (uint64_t)(int64_t)((int)pick(gen, 256) - 128) * 16;
+        } else if (gen->small >> i & 1) {
+            start->gpr[i] = chance(gen, 70) ? pick(gen, 8) * 16 : pick(gen, 64);
+        }
+    }
+    start->rip = CODE_BASE;
+    start->rflags = 0x202 | (rng_next(&gen->rng) & FLAGS_ALL) | (chance(gen, 20) ? 0x400 : 0);
+    start->fs_base = 0x40;
+    start->gs_base = 0x100;
+    gen_x87(gen, start->fx);
+    if (chance(gen, 50)) {
+        mxcsr = (chance(gen, 70) ? 0x1f80 : pick(gen, 64) << 7) |
+                (rng_next(&gen->rng) & (0xe040 | (chance(gen, 30) ? 0x3f : 0)));
+    }
+    put(start->fx, 24, mxcsr, 4);
+    for (unsigned i = 0; i < 32; i++) {
+        put(start->fx, 160 + 8 * i, interesting(gen), 8);
+    }
+    for (unsigned i = 0; i < DATA_SIZE; i += 8) {
+        uint64_t value = interesting(gen);
+        memcpy(gen->seq->data + i, &value, 8);
+    }
+}
+
+/* One random instruction: where the modrm byte would be, an operand in the data pages. */
+typedef struct {
+    uint8_t bytes[32];
+    unsigned length;
+} Draft;
+
+static void emit(Draft *draft, unsigned byte)
+{
+    draft->bytes[draft->length++] = (uint8_t)byte;
+}
+
+static unsigned pick_register(Gen *gen, uint16_t mask)
+{
+    unsigned n;
+
+    if (!mask || chance(gen, 3)) {
+        return pick(gen, 16);
+    }
+    do {
+        n = pick(gen, 16);
+    } while (!(mask >> n & 1));
+    return n;
+}
+
+typedef struct {
+    unsigned mod, rm, sib, rex, disp_size;
+    int32_t disp;
+} ModRm;
+
+static int32_t pick_disp(Gen *gen, unsigned size)
+{
+    int32_t disp = (int32_t)pick(gen, size == 1 ? 256 : 4096) - (size == 1 ? 128 : 2048);
+
+    return chance(gen, 70) ? disp & ~15 : disp;
+}
+
+static ModRm pick_modrm(Gen *gen)
+{
+    ModRm m = {0};
+    unsigned base = pick_register(gen, gen->pointers), index = pick_register(gen, gen->small);
+
+    if (chance(gen, 45)) {
+        m.mod = 3;
+        m.rm = pick(gen, 8);
+        m.rex = pick(gen, 2);
+        return m;
+    }
+    if (chance(gen, 8)) { /* RIP-relative: patched once the length is known */
+        m.rm = 5;
+        m.disp_size = 4;
+        return m;
+    }
+    if (chance(gen, 5)) { /* absolute */
+        m.rm = 4;
+        m.sib = 0x25;
+        m.disp_size = 4;
+        m.disp = (int32_t)DATA_MIDDLE + pick_disp(gen, 4);
+        return m;
+    }
+    m.mod = pick(gen, 3);
+    if (!m.mod && (base & 7) == 5) {
+        m.mod = 1;
+    }
+    m.disp_size = m.mod == 2 ? 4 : m.mod;
+    m.disp = m.mod ? pick_disp(gen, m.disp_size) : 0;
+    m.rex = base >> 3;
+    m.rm = base & 7;
+    if (m.rm == 4 || chance(gen, 30)) {
+        index = chance(gen, 60) ? index : 4;
+        m.sib = pick(gen, 4) << 6 | (index & 7) << 3 | m.rm;
+        m.rex |= index >> 3 << 1;
+        m.rm = 4;
+    }
+    return m;
+}
+
+static void emit_opcode(Gen *gen, Draft *draft, unsigned map)
+{
+    switch (map) {
+    case 1:
+        emit(draft, 0x0f);
+        break;
+    case 2:
+        emit(draft, 0x0f);
+        emit(draft, 0x38);
+        break;
+    case 3:
+        emit(draft, 0x0f);
+        emit(draft, 0x3a);
+        break;
+    default:
+        break;
+    }
+    emit(draft, map == 4 ? 0xd8 + pick(gen, 8) : pick(gen, 256));
+}
+
+static void emit_prefixes(Gen *gen, Draft *draft, unsigned map)
+{
+    static const uint8_t mandatory[] = {0, 0x66, 0xf2, 0xf3};
+    static const uint8_t segments[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
+    uint8_t prefix = mandatory[pick(gen, 4)];
+
+    if (chance(gen, 4)) {
+        emit(draft, segments[pick(gen, 6)]);
+    }
+    if (chance(gen, 4)) {
+        emit(draft, 0x67);
+    }
+    if (chance(gen, 5) && map < 2) {
+        emit(draft, 0xf0);
+    }
+    if (prefix && (map == 4 ? chance(gen, 10) : map || chance(gen, 60))) {
+        emit(draft, prefix);
+    }
+}
+
+static Draft draw(Gen *gen)
+{
+    static const uint8_t maps[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4};
+    unsigned map = maps[pick(gen, G_N_ELEMENTS(maps))], rex;
+    Draft draft = {.length = 0};
+    ModRm m = pick_modrm(gen);
+
+    emit_prefixes(gen, &draft, map);
+    rex = m.rex | (chance(gen, 35) ? 8 : 0) | (chance(gen, 30) ? 4 : 0);
+    if (rex || chance(gen, 15)) {
+        emit(&draft, 0x40 | rex);
+    }
+    emit_opcode(gen, &draft, map);
+    emit(&draft, m.mod << 6 | pick(gen, 8) << 3 | m.rm);
+    if (m.mod != 3 && m.rm == 4) {
+        emit(&draft, m.sib);
+    }
+    for (unsigned i = 0; i < m.disp_size; i++) {
+        emit(&draft, (unsigned)(m.disp >> (8 * i)) & 0xff);
+    }
+    while (draft.length < INSN_BYTES) {
+        emit(&draft, chance(gen, 50) ? pick(gen, 256) : pick(gen, 16));
+    }
+    return draft;
+}
+
+/* What is answered by the operating system, the board, or differently by every model of CPU. */
+static bool denied(const ZydisDecodedInstruction *zi)
+{
+    switch (zi->mnemonic) {
+    case ZYDIS_MNEMONIC_SYSCALL:
+    case ZYDIS_MNEMONIC_SYSRET:
+    case ZYDIS_MNEMONIC_SYSENTER:
+    case ZYDIS_MNEMONIC_SYSEXIT:
+    case ZYDIS_MNEMONIC_INT:
+    case ZYDIS_MNEMONIC_INT1:
+    case ZYDIS_MNEMONIC_INT3:
+    case ZYDIS_MNEMONIC_IRET:
+    case ZYDIS_MNEMONIC_IRETD:
+    case ZYDIS_MNEMONIC_IRETQ:
+    case ZYDIS_MNEMONIC_CPUID:
+    case ZYDIS_MNEMONIC_RDTSC:
+    case ZYDIS_MNEMONIC_RDTSCP:
+    case ZYDIS_MNEMONIC_RDPMC:
+    case ZYDIS_MNEMONIC_RDRAND:
+    case ZYDIS_MNEMONIC_RDSEED:
+    case ZYDIS_MNEMONIC_RDPID:
+    case ZYDIS_MNEMONIC_XGETBV:
+    case ZYDIS_MNEMONIC_LAR:
+    case ZYDIS_MNEMONIC_LSL:
+    case ZYDIS_MNEMONIC_VERR:
+    case ZYDIS_MNEMONIC_VERW:
+    case ZYDIS_MNEMONIC_SGDT:
+    case ZYDIS_MNEMONIC_SIDT:
+    case ZYDIS_MNEMONIC_SLDT:
+    case ZYDIS_MNEMONIC_STR:
+    case ZYDIS_MNEMONIC_SMSW:
+    case ZYDIS_MNEMONIC_LFS:
+    case ZYDIS_MNEMONIC_LGS:
+    case ZYDIS_MNEMONIC_LSS:
+    case ZYDIS_MNEMONIC_MONITOR:
+    case ZYDIS_MNEMONIC_MWAIT:
+    case ZYDIS_MNEMONIC_WRFSBASE:
+    case ZYDIS_MNEMONIC_WRGSBASE:
+    /* These store the FIP, FDP and masks that models differ in. */
+    case ZYDIS_MNEMONIC_FXSAVE:
+    case ZYDIS_MNEMONIC_FXSAVE64:
+    case ZYDIS_MNEMONIC_XSAVE:
+    case ZYDIS_MNEMONIC_XSAVE64:
+    case ZYDIS_MNEMONIC_XSAVEOPT:
+    case ZYDIS_MNEMONIC_XSAVEOPT64:
+    case ZYDIS_MNEMONIC_XRSTOR:
+    case ZYDIS_MNEMONIC_XRSTOR64:
+    case ZYDIS_MNEMONIC_FNSTENV:
+    case ZYDIS_MNEMONIC_FNSAVE:
+    /* Only by templates: their operand must be prepared. */
+    case ZYDIS_MNEMONIC_POPF:
+    case ZYDIS_MNEMONIC_POPFD:
+    case ZYDIS_MNEMONIC_POPFQ:
+    case ZYDIS_MNEMONIC_RET:
+        return true;
+    default:
+        return zi->meta.isa_set == ZYDIS_ISA_SET_PREFETCHWT1;
+    }
+}
+
+/* From memory, by the SDM, the x87 state turns to MMX; AMD's does not. */
+static bool is_cvtpi2ps_mem(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+    return zi->mnemonic == ZYDIS_MNEMONIC_CVTPI2PS && ops[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
+}
+
+static bool writes_segment(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+    return zi->operand_count_visible && ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           ZydisRegisterGetClass(ops[0].reg.value) == ZYDIS_REGCLASS_SEGMENT &&
+           (ops[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
+}
+
+/* Results that the SDM leaves undefined. */
+static bool undefined_result(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+    switch (zi->mnemonic) {
+    case ZYDIS_MNEMONIC_BSWAP:
+        return zi->operand_width == 16;
+    case ZYDIS_MNEMONIC_SHLD:
+    case ZYDIS_MNEMONIC_SHRD:
+        return zi->operand_width == 16 &&
+               (ops[2].type != ZYDIS_OPERAND_TYPE_IMMEDIATE || (ops[2].imm.value.u & 31) > 16);
+    default:
+        return false;
+    }
+}
+
+static bool is_branch(const ZydisDecodedInstruction *zi)
+{
+    return zi->meta.category == ZYDIS_CATEGORY_COND_BR ||
+           zi->meta.category == ZYDIS_CATEGORY_UNCOND_BR ||
+           zi->meta.category == ZYDIS_CATEGORY_CALL;
+}
+
+static bool branch_ok(const Gen *gen, const ZydisDecodedInstruction *zi,
+                      const ZydisDecodedOperand *ops)
+{
+    return gen->branch < 0 && ops[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+           ops[0].imm.is_relative && !(zi->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE);
+}
+
+static uint32_t tested_flags(const ZydisDecodedInstruction *zi)
+{
+    switch (zi->mnemonic) {
+    case ZYDIS_MNEMONIC_PUSHF:
+    case ZYDIS_MNEMONIC_PUSHFQ:
+    case ZYDIS_MNEMONIC_LAHF:
+        return FLAGS_ALL;
+    default:
+        return zi->cpu_flags ? zi->cpu_flags->tested & FLAGS_ALL : 0;
+    }
+}
+
+static bool acceptable(Gen *gen, const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+    if (gen->only && zi->mnemonic != gen->only) {
+        return false;
+    }
+    if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || denied(zi) ||
+        writes_segment(zi, ops) || undefined_result(zi, ops) || is_cvtpi2ps_mem(zi, ops) ||
+        (is_branch(zi) && !branch_ok(gen, zi, ops))) {
+        return false;
+    }
+    /* Privileged instructions just raise #GP: one in a while is enough. */
+    if ((zi->attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) && !chance(gen, 2)) {
+        return false;
+    }
+    return !(tested_flags(zi) & gen->undefined) && gen->filter(zi, gen->opaque);
+}
+
+/* Flags that may keep their old value: shifts by zero, repeats of no times. */
+static bool may_leave_flags(const ZydisDecodedInstruction *zi)
+{
+    return zi->meta.category == ZYDIS_CATEGORY_SHIFT ||
+           zi->meta.category == ZYDIS_CATEGORY_ROTATE || zi->mnemonic == ZYDIS_MNEMONIC_SHLD ||
+           zi->mnemonic == ZYDIS_MNEMONIC_SHRD || zi->meta.category == ZYDIS_CATEGORY_STRINGOP;
+}
+
+/* What is known after the instruction. `skipped`: it may not run. */
+static bool track(Gen *gen, const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                  bool skipped)
+{
+    uint16_t written = 0;
+
+    for (unsigned i = 0; i < zi->operand_count; i++) {
+        if (ops[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            (ops[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)) {
+            ZydisRegister reg =
+                ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, ops[i].reg.value);
+            if (ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_GPR64) {
+                written |= (uint16_t)(1u << ZydisRegisterGetId(reg));
+            }
+        }
+    }
+    /* Pushes and string instructions move their pointers a little; they stay pointers. */
+    if (zi->meta.category == ZYDIS_CATEGORY_PUSH || zi->meta.category == ZYDIS_CATEGORY_STRINGOP ||
+        zi->meta.category == ZYDIS_CATEGORY_CALL) {
+        written = 0;
+    } else if (zi->meta.category == ZYDIS_CATEGORY_POP && ops[0].reg.value != ZYDIS_REGISTER_RSP) {
+        written &= ~(1u << RSP);
+    }
+    if (__builtin_popcount(gen->pointers & ~written) < 3 && !gen->only) {
+        return false;
+    }
+    gen->pointers &= ~written;
+    gen->small &= ~written;
+    if (zi->cpu_flags) {
+        uint32_t defined = zi->cpu_flags->modified | zi->cpu_flags->set_0 | zi->cpu_flags->set_1;
+        if (!skipped && !may_leave_flags(zi)) {
+            gen->undefined &= ~defined;
+        }
+        gen->undefined |= zi->cpu_flags->undefined & FLAGS_ALL;
+    }
+    return true;
+}
+
+static uint64_t pick_target(Gen *gen)
+{
+    return DATA_MIDDLE + (uint64_t)(int64_t)pick_disp(gen, 4);
+}
+
+/* Displacements that depend on where the instruction is. */
+static void patch(Gen *gen, const ZydisDecodedInstruction *zi, Draft *draft)
+{
+    uint8_t *disp = draft->bytes + zi->raw.disp.offset;
+    uint64_t next = CODE_BASE + gen->seq->size + zi->length, target = pick_target(gen);
+
+    if (is_branch(zi)) {
+        memset(draft->bytes + zi->raw.imm[0].offset, 0, zi->raw.imm[0].size / 8);
+    } else if ((zi->attributes & ZYDIS_ATTRIB_HAS_MODRM) && zi->raw.modrm.mod == 0 &&
+               zi->raw.modrm.rm == 5 && zi->raw.disp.size == 32) {
+        uint32_t offset = (uint32_t)(target - next);
+        memcpy(disp, &offset, sizeof(offset));
+    } else if (!(zi->attributes & ZYDIS_ATTRIB_HAS_MODRM) && zi->raw.disp.size) {
+        memcpy(disp, &target, zi->raw.disp.size / 8);
+    }
+}
+
+/* Now that the instruction after the branch is there, the branch can skip it. */
+static void resolve_branch(Gen *gen, unsigned skip)
+{
+    const SeqInsn *branch = &gen->seq->insn[gen->branch];
+
+    /* The last byte of a near branch's rel8, the low one of its rel32. */
+    if (gen->seq->code[branch->offset + branch->length - 1] == 0) {
+        ZydisDecodedInstruction zi;
+        ZydisDecoderDecodeInstruction(&gen->decoder, NULL, gen->seq->code + branch->offset,
+                                      branch->length, &zi);
+        gen->seq->code[branch->offset + zi.raw.imm[0].offset] = (uint8_t)skip;
+    }
+    gen->branch = -1;
+}
+
+static void append(Gen *gen, const uint8_t *bytes, unsigned length, uint32_t undefined)
+{
+    Sequence *seq = gen->seq;
+
+    memcpy(seq->code + seq->size, bytes, length);
+    seq->insn[seq->count++] = (SeqInsn){(uint16_t)seq->size, (uint16_t)length, undefined};
+    seq->size += length;
+}
+
+static bool try_instruction(Gen *gen)
+{
+    ZydisDecodedInstruction zi;
+    ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+    Draft draft = draw(gen);
+    uint32_t undefined = gen->undefined;
+    bool skipped = gen->branch >= 0;
+
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&gen->decoder, draft.bytes, INSN_BYTES, &zi, ops)) ||
+        !acceptable(gen, &zi, ops) || !track(gen, &zi, ops, skipped)) {
+        return false;
+    }
+    patch(gen, &zi, &draft);
+    append(gen, draft.bytes, zi.length, undefined);
+    if (skipped) {
+        resolve_branch(gen, zi.length);
+    } else if (is_branch(&zi)) {
+        gen->branch = (int)gen->seq->count - 1;
+    }
+    return true;
+}
+
+/* POPF of an image without TF and AC, and RET to the next instruction. */
+static void append_template(Gen *gen)
+{
+    static const uint8_t popf[] = {0x9d};
+    /* AND QWORD [RSP], ~POPF_CLEARS */
+    static const uint8_t and_image[] = {0x48, 0x81, 0x24, 0x24, 0xff, 0xfe, 0xfb, 0xff};
+    /* CALL next; ADD QWORD [RSP], 6; RET */
+    static const uint8_t call[] = {0xe8, 0, 0, 0, 0};
+    static const uint8_t add[] = {0x48, 0x83, 0x04, 0x24, 0x06};
+    static const uint8_t ret[] = {0xc3};
+
+    G_STATIC_ASSERT(POPF_CLEARS == 0x40100);
+    if (chance(gen, 50)) {
+        append(gen, and_image, sizeof(and_image), gen->undefined);
+        append(gen, popf, sizeof(popf), gen->undefined);
+        gen->undefined = 0;
+    } else {
+        append(gen, call, sizeof(call), gen->undefined);
+        append(gen, add, sizeof(add), gen->undefined);
+        gen->undefined = 0;
+        append(gen, ret, sizeof(ret), gen->undefined);
+    }
+}
+
+void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic only,
+                  SeqFilter *filter, void *opaque)
+{
+    Gen gen = {.seq = seq, .only = only, .filter = filter, .opaque = opaque, .branch = -1};
+
+    memset(seq->code, 0xcc, sizeof(seq->code));
+    seq->size = seq->count = 0;
+    rng_seed(&gen.rng, seed);
+    ZydisDecoderInit(&gen.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    gen.pointers = 1u << RBX | 1u << RSP | 1u << RBP | 1u << RSI | 1u << RDI | 1u << R8 |
+                   1u << R13 | 1u << R14;
+    gen.small = 1u << RCX | 1u << R9 | 1u << R15;
+    gen_state(&gen);
+    for (unsigned tries = 0; seq->count < length && tries < MAX_TRIES; tries++) {
+        if (gen.branch < 0 && !only && (gen.pointers >> RSP & 1) && seq->count + 3 <= length &&
+            pick(&gen, 4000) == 0) {
+            append_template(&gen);
+        } else {
+            try_instruction(&gen);
+        }
+    }
+    seq->insn[seq->count] = (SeqInsn){(uint16_t)seq->size, 1, gen.undefined};
+}

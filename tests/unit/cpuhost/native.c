@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs sequences on the host's CPU: a child that has nothing mapped but the sequence's code and
+ * data is set up, started and read out by ptrace. It lives as long as the test does.
+ */
+#include "cpuhost.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The child's own page: a system call and a trap, for the parent to make it call munmap(). */
+#define STUB_BASE   (CODE_BASE + CODE_SIZE)
+#define STUB_SIZE   0x1000u
+#define USER_END    0x7ffffffff000ull
+#define SHARED_SIZE (CODE_SIZE + DATA_SIZE)
+
+struct NativeCpu {
+    pid_t child;
+    uint8_t *shared; /* code page, then data */
+    struct user_regs_struct regs;
+};
+
+/* In the child. */
+static void map_shared(int fd, uint64_t addr, size_t size, int prot, off_t offset)
+{
+    void *want = (void *)(uintptr_t)addr;
+
+    if (mmap(want, size, prot, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, offset) != want) {
+        _exit(1);
+    }
+}
+
+static G_NORETURN void child_main(int fd)
+{
+    static const uint8_t stub[] = {0x0f, 0x05, 0xcc};
+    void *page;
+
+    map_shared(fd, CODE_BASE, CODE_SIZE, PROT_READ | PROT_EXEC, 0);
+    map_shared(fd, DATA_BASE, DATA_RW, PROT_READ | PROT_WRITE, CODE_SIZE);
+    map_shared(fd, DATA_BASE + DATA_RW, DATA_SIZE - DATA_RW, PROT_READ, CODE_SIZE + DATA_RW);
+    page = mmap((void *)STUB_BASE, STUB_SIZE, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (page == MAP_FAILED) {
+        _exit(1);
+    }
+    memcpy(page, stub, sizeof(stub));
+    mprotect(page, STUB_SIZE, PROT_READ | PROT_EXEC);
+    /* The kernel would write to the C library's restartable-sequence area, soon unmapped. */
+    syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32, RSEQ_FLAG_UNREGISTER,
+            RSEQ_SIG);
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    raise(SIGSTOP);
+    _exit(0);
+}
+
+static bool wait_stopped(NativeCpu *native)
+{
+    int status;
+
+    return waitpid(native->child, &status, 0) == native->child && WIFSTOPPED(status);
+}
+
+static void go_on(NativeCpu *native)
+{
+    ptrace(PTRACE_CONT, native->child, NULL, NULL);
+}
+
+static bool remote_munmap(NativeCpu *native, uint64_t from, uint64_t to)
+{
+    struct user_regs_struct regs = native->regs;
+
+    regs.orig_rax = ~0ull;
+    regs.rax = SYS_munmap;
+    regs.rdi = from;
+    regs.rsi = to - from;
+    regs.rip = STUB_BASE;
+    ptrace(PTRACE_SETREGS, native->child, NULL, &regs);
+    go_on(native);
+    if (!wait_stopped(native)) {
+        return false;
+    }
+    ptrace(PTRACE_GETREGS, native->child, NULL, &regs);
+    return regs.rax == 0;
+}
+
+static const char *start_child(NativeCpu *native, int fd)
+{
+    native->child = fork();
+    if (native->child == 0) {
+        child_main(fd);
+    }
+    if (native->child < 0 || !wait_stopped(native) ||
+        ptrace(PTRACE_GETREGS, native->child, NULL, &native->regs) != 0) {
+        return "the host does not allow tracing a child process";
+    }
+    if (!remote_munmap(native, 0, CODE_BASE) ||
+        !remote_munmap(native, STUB_BASE + STUB_SIZE, DATA_BASE) ||
+        !remote_munmap(native, DATA_BASE + DATA_SIZE, USER_END)) {
+        return "the child's memory could not be unmapped";
+    }
+    return NULL;
+}
+
+NativeCpu *native_new(const char **reason)
+{
+    NativeCpu *native = g_new0(NativeCpu, 1);
+    int fd = memfd_create("cpu-host", MFD_CLOEXEC);
+
+    *reason = "no shared memory";
+    if (fd < 0 || ftruncate(fd, SHARED_SIZE) != 0) {
+        goto fail;
+    }
+    native->shared = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (native->shared == MAP_FAILED) {
+        goto fail;
+    }
+    *reason = start_child(native, fd);
+    if (*reason) {
+        goto fail;
+    }
+    close(fd);
+    return native;
+fail:
+    if (fd >= 0) {
+        close(fd);
+    }
+    native_free(native);
+    return NULL;
+}
+
+void native_free(NativeCpu *native)
+{
+    if (native->child > 0) {
+        kill(native->child, SIGKILL);
+        waitpid(native->child, NULL, 0);
+    }
+    if (native->shared && native->shared != MAP_FAILED) {
+        munmap(native->shared, SHARED_SIZE);
+    }
+    g_free(native);
+}
+
+static void regs_to_user(const HostRegs *from, struct user_regs_struct *to)
+{
+    const uint64_t *g = from->gpr;
+
+    to->rax = g[0], to->rcx = g[1], to->rdx = g[2], to->rbx = g[3];
+    to->rsp = g[4], to->rbp = g[5], to->rsi = g[6], to->rdi = g[7];
+    to->r8 = g[8], to->r9 = g[9], to->r10 = g[10], to->r11 = g[11];
+    to->r12 = g[12], to->r13 = g[13], to->r14 = g[14], to->r15 = g[15];
+    to->rip = from->rip;
+    to->eflags = from->rflags;
+    to->fs_base = from->fs_base;
+    to->gs_base = from->gs_base;
+    to->orig_rax = ~0ull;
+    to->ds = to->es = to->fs = to->gs = 0;
+    to->cs = USER_CS;
+    to->ss = USER_SS;
+}
+
+static void regs_from_user(const struct user_regs_struct *from, HostRegs *to)
+{
+    const uint64_t g[16] = {from->rax, from->rcx, from->rdx, from->rbx, from->rsp, from->rbp,
+                            from->rsi, from->rdi, from->r8,  from->r9,  from->r10, from->r11,
+                            from->r12, from->r13, from->r14, from->r15};
+
+    memcpy(to->gpr, g, sizeof(g));
+    to->rip = from->rip;
+    to->rflags = from->eflags;
+    to->fs_base = from->fs_base;
+    to->gs_base = from->gs_base;
+}
+
+/* SIGFPE from x87 or from SSE: by what is pending and by what wants to run. */
+static int fpe_vector(const HostRegs *regs, const uint8_t *code)
+{
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction zi;
+    ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+    uint16_t fcw, fsw;
+
+    memcpy(&fcw, regs->fx, sizeof(fcw));
+    memcpy(&fsw, regs->fx + 2, sizeof(fsw));
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    if (!(fsw & ~fcw & 0x3f) || regs->rip - CODE_BASE > CODE_SIZE - 16 ||
+        !ZYAN_SUCCESS(
+            ZydisDecoderDecodeFull(&decoder, code + (regs->rip - CODE_BASE), 16, &zi, ops))) {
+        return 19;
+    }
+    for (unsigned i = 0; i < zi.operand_count_visible; i++) {
+        if (ops[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            ZydisRegisterGetClass(ops[i].reg.value) == ZYDIS_REGCLASS_MMX) {
+            return 16;
+        }
+    }
+    return zi.meta.isa_ext == ZYDIS_ISA_EXT_X87 || zi.meta.isa_ext == ZYDIS_ISA_EXT_MMX ||
+                   zi.mnemonic == ZYDIS_MNEMONIC_FISTTP
+               ? 16
+               : 19;
+}
+
+/* The vector behind a signal. */
+static int vector_of(const siginfo_t *si, const HostRegs *regs, const uint8_t *code)
+{
+    switch (si->si_signo) {
+    case SIGILL:
+        return 6;
+    case SIGTRAP:
+        return si->si_code == SI_KERNEL ? 3 : 1;
+    case SIGBUS:
+        return si->si_code == BUS_ADRALN ? 17 : 12;
+    case SIGSEGV:
+        return si->si_code == SI_KERNEL ? 13 : 14;
+    case SIGFPE:
+        return si->si_code == FPE_INTDIV ? 0 : fpe_vector(regs, code);
+    default:
+        return -1;
+    }
+}
+
+void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE])
+{
+    struct user_regs_struct regs = native->regs;
+    siginfo_t si;
+
+    memcpy(native->shared, seq->code, CODE_SIZE);
+    memcpy(native->shared + CODE_SIZE, seq->data, DATA_SIZE);
+    regs_to_user(&seq->start, &regs);
+    ptrace(PTRACE_SETREGS, native->child, NULL, &regs);
+    ptrace(PTRACE_SETFPREGS, native->child, NULL, seq->start.fx);
+    go_on(native);
+    if (!wait_stopped(native)) {
+        g_error("the native child is gone");
+    }
+    ptrace(PTRACE_GETSIGINFO, native->child, NULL, &si);
+    ptrace(PTRACE_GETREGS, native->child, NULL, &regs);
+    ptrace(PTRACE_GETFPREGS, native->child, NULL, out->regs.fx);
+    regs_from_user(&regs, &out->regs);
+    out->vector = vector_of(&si, &out->regs, seq->code);
+    out->fault = out->vector == 14 ? (uint64_t)(uintptr_t)si.si_addr : 0;
+    memcpy(data, native->shared + CODE_SIZE, DATA_SIZE);
+}
