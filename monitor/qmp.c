@@ -143,8 +143,8 @@ static bool read_request(JsonNode *node, Request *request, GError **error)
     }
     /* The id first: it goes with every error. */
     request->id = json_object_get_member(json_node_get_object(node), "id");
-    json_object_iter_init(&iter, json_node_get_object(node));
-    while (json_object_iter_next(&iter, &name, &value)) {
+    json_object_iter_init_ordered(&iter, json_node_get_object(node));
+    while (json_object_iter_next_ordered(&iter, &name, &value)) {
         if (!read_member(request, name, value, error)) {
             return false;
         }
@@ -190,8 +190,8 @@ static bool check_args(const QmpCommand *command, JsonObject *args, GError **err
     JsonObjectIter iter;
     const char *name;
     JsonNode *value;
-    json_object_iter_init(&iter, args);
-    while (json_object_iter_next(&iter, &name, &value)) {
+    json_object_iter_init_ordered(&iter, args);
+    while (json_object_iter_next_ordered(&iter, &name, &value)) {
         const char *word = find_arg(words, name);
         if (!word) {
             g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "Parameter '%s' is unexpected", name);

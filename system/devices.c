@@ -5,10 +5,23 @@
  */
 #include <string.h>
 
+#include "hw/char/debugcon.h"
+#include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/input/i8042.h"
+#include "hw/intc/apic.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+#include "hw/misc/debug_exit.h"
+#include "hw/misc/pc_testdev.h"
+#include "hw/rtc/mc146818.h"
+#include "hw/timer/hpet.h"
+#include "hw/timer/i8254.h"
 
 const DeviceClass *const device_classes[] = {
-    NULL,
+    &apic_class,     &debugcon_class,   &debug_exit_class, &hpet_class,
+    &i8042_class,    &i8254_class,      &i8259_class,      &ioapic_class,
+    &mc146818_class, &pc_testdev_class, &serial_class,     NULL,
 };
 
 const DeviceClass *device_class_find(const char *name)

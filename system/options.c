@@ -216,8 +216,8 @@ static bool flatten_member(GString *out, const char *name, JsonNode *node, GErro
         JsonObjectIter iter;
         const char *inner;
         JsonNode *value;
-        json_object_iter_init(&iter, json_node_get_object(node));
-        while (json_object_iter_next(&iter, &inner, &value)) {
+        json_object_iter_init_ordered(&iter, json_node_get_object(node));
+        while (json_object_iter_next_ordered(&iter, &inner, &value)) {
             g_autofree char *full = g_strdup_printf("%s.%s", name, inner);
             if (!flatten_member(out, full, value, error)) {
                 return false;
@@ -256,8 +256,8 @@ char *options_flatten(const char *text, GError **error)
     JsonObjectIter iter;
     const char *name;
     JsonNode *value;
-    json_object_iter_init(&iter, json_node_get_object(node));
-    while (json_object_iter_next(&iter, &name, &value)) {
+    json_object_iter_init_ordered(&iter, json_node_get_object(node));
+    while (json_object_iter_next_ordered(&iter, &name, &value)) {
         if (!flatten_member(out, name, value, error)) {
             g_string_free(out, TRUE);
             return NULL;

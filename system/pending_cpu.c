@@ -4,7 +4,6 @@
  * and tested before the CPU and the remapping unit are there. A real definition takes the place of
  * each of these.
  */
-#include "hw/i386/vtd.h"
 #include "system/accel.h"
 #include "system/optlist.h"
 #include "target/i386/cpu.h"
@@ -23,11 +22,6 @@ WEAK void cpu_model_free(CpuModel *model)
 
 WEAK void cpu_model_help(GString *out)
 {
-}
-
-WEAK VtdStats vtd_stats(Device *dev)
-{
-    return (VtdStats){0};
 }
 
 WEAK bool cpu_has_work(const Cpu *cpu)
