@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Breakpoints in DR0..DR3 as DR7 arms them; see debug_regs.c. */
+#ifndef TARGET_I386_DEBUG_REGS_H
+#define TARGET_I386_DEBUG_REGS_H
+
+#include "target/i386/cpu_state.h"
+
+#define DR6_BD      (1u << 13)
+#define DR6_BS      (1u << 14)
+#define DR6_BT      (1u << 15)
+#define DR6_FIXED   0xffff0ff0u
+#define DR7_ENABLES 0xffu
+#define DR7_GD      (1u << 13)
+#define DR7_FIXED   0x400u
+
+/* A data breakpoint lies in this linear page. */
+bool debug_page_watched(const Cpu *cpu, uint64_t page);
+/* An access that may hit one was made: a trap follows. */
+void debug_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write);
+void debug_io_access(Cpu *cpu, uint16_t port, unsigned size);
+/* Some code breakpoint is armed; which of them are at `linear` (DR6 bits). */
+bool debug_code_armed(const Cpu *cpu);
+uint32_t debug_code_hit(const Cpu *cpu, uint64_t linear);
+/* Sets or clears PEND_DEBUG after DR7 or dr6_traps changed. */
+void debug_settle_pending(Cpu *cpu);
+
+#endif

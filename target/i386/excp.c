@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Raising and delivering exceptions and interrupts (Intel SDM vol. 3, chapter 6): who may follow
+ * whom (6.15, double fault), and what is pending between instructions (6.9). How each mode enters
+ * a handler is in excp_enter.c.
+ */
+#include "target/i386/excp.h"
+
+#include <inttypes.h>
+
+#include "target/i386/cpu_private.h"
+#include "target/i386/debug_regs.h"
+#include "target/i386/excp_enter.h"
+#include "target/i386/segment_private.h"
+
+#define ERROR_EXT 1u
+
+static G_NORETURN void unwind(Cpu *cpu)
+{
+    g_assert(cpu->unwind);
+    siglongjmp(*cpu->unwind, 1);
+}
+
+void cpu_raise(Cpu *cpu, int vector)
+{
+    cpu->excp.vector = vector;
+    cpu->excp.error = 0;
+    cpu->excp.has_error = cpu->excp.soft = false;
+    unwind(cpu);
+}
+
+void cpu_raise_error(Cpu *cpu, int vector, uint32_t error)
+{
+    cpu->excp.vector = vector;
+    cpu->excp.error = error;
+    cpu->excp.has_error = true;
+    cpu->excp.soft = false;
+    unwind(cpu);
+}
+
+void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error)
+{
+    cpu->cr2 = address;
+    cpu_raise_error(cpu, EXCP_PF, error);
+}
+
+void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip)
+{
+    cpu->excp.vector = vector;
+    cpu->excp.error = 0;
+    cpu->excp.has_error = false;
+    cpu->excp.soft = true;
+    cpu->excp.next_rip = next_rip;
+    unwind(cpu);
+}
+
+void cpu_raise_int1(Cpu *cpu, uint64_t next_rip)
+{
+    cpu->rip = next_rip;
+    cpu_raise(cpu, EXCP_DB);
+}
+
+/* SDM table 6-5. Software interrupts, external ones and NMI are benign whatever their vector. */
+typedef enum { CLASS_BENIGN, CLASS_CONTRIBUTORY, CLASS_PAGE_FAULT, CLASS_DOUBLE } ExcpClass;
+
+static ExcpClass classify(const IntEvent *ev)
+{
+    if (ev->soft || ev->external) {
+        return CLASS_BENIGN;
+    }
+    switch (ev->vector) {
+    case EXCP_DE:
+    case EXCP_TS:
+    case EXCP_NP:
+    case EXCP_SS:
+    case EXCP_GP:
+        return CLASS_CONTRIBUTORY;
+    case EXCP_PF:
+        return CLASS_PAGE_FAULT;
+    case EXCP_DF:
+        return CLASS_DOUBLE;
+    default:
+        return CLASS_BENIGN;
+    }
+}
+
+static bool makes_double_fault(ExcpClass first, ExcpClass second)
+{
+    return (first == CLASS_CONTRIBUTORY && second == CLASS_CONTRIBUTORY) ||
+           (first == CLASS_PAGE_FAULT && second != CLASS_BENIGN);
+}
+
+/* Fault-class exceptions push RF set, so that returning does not hit the same code breakpoint. */
+static bool pushes_rf(const IntEvent *ev)
+{
+    return !ev->soft && !ev->external && ev->vector != EXCP_DB && ev->vector != EXCP_DF &&
+           ev->vector != EXCP_MC && ev->vector != EXCP_BP && ev->vector != EXCP_OF;
+}
+
+static IntEvent event_raised(const Cpu *cpu)
+{
+    IntEvent ev = {
+        .vector = cpu->excp.vector,
+        .error = cpu->excp.error,
+        .has_error = cpu->excp.has_error,
+        .soft = cpu->excp.soft,
+        .rip = cpu->excp.soft ? cpu->excp.next_rip : cpu->rip,
+    };
+    ev.rf = pushes_rf(&ev);
+    return ev;
+}
+
+/* One attempt. False if it faulted, with cpu->excp filled in. */
+static bool try_enter(Cpu *cpu, const IntEvent *ev)
+{
+    sigjmp_buf here, *outer = cpu->unwind;
+    bool entered = false;
+
+    cpu->unwind = &here;
+    if (sigsetjmp(here, 0) == 0) {
+        excp_enter(cpu, ev);
+        entered = true;
+    }
+    cpu->unwind = outer;
+    return entered;
+}
+
+static bool takes_selector_error(int vector)
+{
+    return vector == EXCP_TS || vector == EXCP_NP || vector == EXCP_SS || vector == EXCP_GP;
+}
+
+/* What to deliver next after `ev` met another exception; false on a triple fault. */
+static bool next_event(Cpu *cpu, IntEvent *ev)
+{
+    IntEvent second = event_raised(cpu);
+    ExcpClass first_class = classify(ev), second_class = classify(&second);
+
+    if (first_class == CLASS_DOUBLE && second_class != CLASS_BENIGN) {
+        return false;
+    }
+    if (!ev->soft && takes_selector_error(second.vector)) {
+        second.error |= ERROR_EXT;
+    }
+    if (makes_double_fault(first_class, second_class)) {
+        second = (IntEvent){.vector = EXCP_DF, .has_error = true, .rip = cpu->rip};
+    }
+    cpu->excp.old_vector = ev->vector;
+    *ev = second;
+    return true;
+}
+
+static void deliver(Cpu *cpu, IntEvent *ev)
+{
+    cpu->halted = false;
+    cpu->int_shadow = false;
+    for (;;) {
+        trace_event(cpu->cfg.trace, TRACE_INT,
+                    "int cpu=%u vector=0x%02x error=0x%x soft=%d cs=0x%04x rip=0x%" PRIx64
+                    " cpl=%u cr2=0x%" PRIx64,
+                    cpu->cfg.index, ev->vector, ev->error, ev->soft, cpu->seg[SEG_CS].selector,
+                    ev->rip, cpu->cpl, cpu->cr2);
+        if (try_enter(cpu, ev)) {
+            break;
+        }
+        if (!next_event(cpu, ev)) {
+            trace_event(cpu->cfg.trace, TRACE_INT, "triple_fault cpu=%u rip=0x%" PRIx64,
+                        cpu->cfg.index, cpu->rip);
+            cpu->shutdown = true;
+            break;
+        }
+    }
+    cpu->excp.vector = cpu->excp.old_vector = -1;
+}
+
+void cpu_deliver(Cpu *cpu)
+{
+    IntEvent ev = event_raised(cpu);
+
+    if (ev.vector == EXCP_DB) {
+        cpu->dr[7] &= ~(uint64_t)DR7_GD;
+        cpu->dr[6] |= cpu->dr6_traps;
+        cpu->dr6_traps = 0;
+        debug_settle_pending(cpu);
+    }
+    deliver(cpu, &ev);
+}
+
+void cpu_deliver_external(Cpu *cpu, int vector)
+{
+    IntEvent ev = {.vector = vector, .external = true, .rip = cpu->rip};
+
+    deliver(cpu, &ev);
+}
+
+static void deliver_debug(Cpu *cpu, uint32_t bits, bool fault)
+{
+    IntEvent ev = {.vector = EXCP_DB, .rip = cpu->rip, .rf = fault};
+
+    cpu->dr[6] |= bits;
+    cpu->dr[7] &= ~(uint64_t)DR7_GD;
+    cpu->dr6_traps = 0;
+    debug_settle_pending(cpu);
+    deliver(cpu, &ev);
+}
+
+static bool take_pending(Cpu *cpu, uint32_t bit)
+{
+    return __atomic_fetch_and(&cpu->pending, ~bit, __ATOMIC_SEQ_CST) & bit;
+}
+
+static bool take_sipi(Cpu *cpu)
+{
+    if (!take_pending(cpu, PEND_SIPI) || !cpu->wait_sipi) {
+        return false; /* one that comes while running is ignored */
+    }
+    cpu->wait_sipi = cpu->halted = false;
+    seg_set(cpu, SEG_CS, (uint16_t)(cpu->sipi_vector << 8), (uint32_t)cpu->sipi_vector << 12,
+            0xffff, ATTR_CODE16);
+    cpu->rip = 0;
+    return true;
+}
+
+static bool take_init(Cpu *cpu)
+{
+    if (!take_pending(cpu, PEND_INIT)) {
+        return false;
+    }
+    cpu_init_reset(cpu);
+    if (cpu->cfg.apic) {
+        apic_init_reset(cpu->cfg.apic);
+    }
+    return true;
+}
+
+/* Traps of the instruction before, then the code breakpoints of the one to come. */
+static bool take_debug(Cpu *cpu)
+{
+    uint32_t hit;
+
+    if (cpu->dr6_traps) {
+        deliver_debug(cpu, cpu->dr6_traps, false);
+        return true;
+    }
+    if (cpu->rflags & FLAG_RF) {
+        cpu->rflags &= ~FLAG_RF;
+        return false;
+    }
+    hit = debug_code_hit(cpu, cpu->rip + (in_code64(cpu) ? 0 : cpu->seg[SEG_CS].base));
+    if (hit) {
+        deliver_debug(cpu, hit, true);
+        return true;
+    }
+    return false;
+}
+
+static bool take_intr(Cpu *cpu)
+{
+    int vector = cpu->cfg.apic ? apic_ack(cpu->cfg.apic) : -1;
+
+    if (vector < 0) {
+        return false;
+    }
+    cpu_deliver_external(cpu, vector);
+    return true;
+}
+
+bool cpu_take_events(Cpu *cpu)
+{
+    uint32_t pending = cpu->pending;
+    bool shadow = cpu->int_shadow;
+
+    if ((pending & PEND_INIT) && take_init(cpu)) {
+        return true;
+    }
+    if (pending & PEND_SIPI && take_sipi(cpu)) {
+        return true;
+    }
+    if (cpu->wait_sipi || cpu->shutdown) {
+        return false;
+    }
+    if (pending & PEND_SMI) {
+        take_pending(cpu, PEND_SMI); /* no SMM: nobody is there to answer */
+    }
+    cpu->int_shadow = false;
+    if ((pending & PEND_DEBUG) && !shadow && take_debug(cpu)) {
+        return true;
+    }
+    if (shadow) {
+        return false;
+    }
+    if ((pending & PEND_NMI) && !cpu->nmi_masked && take_pending(cpu, PEND_NMI)) {
+        cpu_deliver_external(cpu, EXCP_NMI);
+        return true;
+    }
+    return (pending & PEND_INTR) && (cpu->rflags & FLAG_IF) && take_intr(cpu);
+}

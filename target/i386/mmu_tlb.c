@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The soft TLB: filling, flushing, and PCIDs (Intel SDM vol. 3, 4.10). Left out: PCIDs
+ * beyond the sets kept lose their translations when a new one comes, which the SDM allows.
+ */
+#include "target/i386/excp.h"
+#include "target/i386/mmu_private.h"
+#include "target/i386/system_ops.h"
+
+#define CR3_NOFLUSH   (1ull << 63)
+#define CR3_PCID_MASK 0xfffu
+
+static TlbSet *set_new(void)
+{
+    TlbSet *set = g_aligned_alloc0(1, sizeof(TlbSet), 64);
+
+    for (int mode = 0; mode < MMU_MODES; mode++) {
+        for (unsigned i = 0; i < TLB_SIZE; i++) {
+            TlbEntry *e = &set->entry[mode][i];
+            e->tag_read = e->tag_write = e->tag_exec = TLB_NO_TAG;
+        }
+    }
+    return set;
+}
+
+static void set_select(Cpu *cpu, TlbSet *set)
+{
+    Mmu *m = mmu_of(cpu);
+
+    m->current = set;
+    set->stamp = ++m->stamp;
+    for (int mode = 0; mode < MMU_MODES; mode++) {
+        cpu->tlb[mode] = set->entry[mode];
+    }
+}
+
+static void entry_drop(TlbSet *set, int mode, unsigned index)
+{
+    TlbEntry *e = &set->entry[mode][index];
+
+    e->tag_read = e->tag_write = e->tag_exec = TLB_NO_TAG;
+    set->used[mode][index / 64] &= ~(1ull << (index % 64));
+}
+
+/* Calls `visit` for each entry in use; it may drop that entry. */
+typedef void (*EntryVisitor)(TlbSet *set, int mode, unsigned index, const void *arg);
+static void set_for_each(TlbSet *set, EntryVisitor visit, const void *arg)
+{
+    for (int mode = 0; mode < MMU_MODES; mode++) {
+        for (unsigned word = 0; word < TLB_SIZE / 64; word++) {
+            for (uint64_t bits = set->used[mode][word]; bits; bits &= bits - 1) {
+                visit(set, mode, word * 64 + (unsigned)__builtin_ctzll(bits), arg);
+            }
+        }
+    }
+}
+
+static void drop_any(TlbSet *set, int mode, unsigned index, const void *arg)
+{
+    entry_drop(set, mode, index);
+}
+
+static void drop_non_global(TlbSet *set, int mode, unsigned index, const void *arg)
+{
+    if (!(set->entry[mode][index].flags & TLB_FLAG_GLOBAL)) {
+        entry_drop(set, mode, index);
+    }
+}
+
+/* Any of the tags in force tells the page. */
+static uint64_t entry_page(const TlbEntry *e)
+{
+    uint64_t tag = e->tag_read != TLB_NO_TAG    ? e->tag_read
+                   : e->tag_write != TLB_NO_TAG ? e->tag_write
+                                                : e->tag_exec;
+    return tag & PAGE_MASK;
+}
+
+/* `arg` is an address: every 4 KiB piece of a larger page around it goes (SDM 4.10.4.1). */
+static void drop_containing(TlbSet *set, int mode, unsigned index, const void *arg)
+{
+    const TlbEntry *e = &set->entry[mode][index];
+    uint64_t addr = *(const uint64_t *)arg;
+
+    if ((entry_page(e) ^ addr) >> (e->flags & TLB_SHIFT_MASK) == 0) {
+        entry_drop(set, mode, index);
+    }
+}
+
+/* `arg` is a physical page: writes to it take the slow path. */
+static void watch_entry(TlbSet *set, int mode, unsigned index, const void *arg)
+{
+    TlbEntry *e = &set->entry[mode][index];
+
+    if (e->paddr == *(const uint64_t *)arg && e->tag_write != TLB_NO_TAG) {
+        e->tag_write |= TLB_TAG_CODE;
+    }
+}
+
+static void for_all_sets(Cpu *cpu, EntryVisitor visit, const void *arg)
+{
+    Mmu *m = mmu_of(cpu);
+
+    for (int i = 0; i < TLB_SETS && m->set[i]; i++) {
+        set_for_each(m->set[i], visit, arg);
+    }
+}
+
+void mmu_init(Cpu *cpu)
+{
+    Mmu *m = g_new0(Mmu, 1);
+
+    cpu->mmu = m;
+    m->set[0] = set_new();
+    set_select(cpu, m->set[0]);
+    m->map_generation = cpu->cfg.memory ? as_generation(cpu->cfg.memory) : 0;
+}
+
+void mmu_free(Cpu *cpu)
+{
+    Mmu *m = mmu_of(cpu);
+
+    for (int i = 0; i < TLB_SETS; i++) {
+        g_aligned_free(m->set[i]);
+    }
+    g_free(m);
+    cpu->mmu = NULL;
+}
+
+void mmu_flush_all(Cpu *cpu)
+{
+    Mmu *m = mmu_of(cpu);
+
+    for_all_sets(cpu, drop_any, NULL);
+    memset(m->ram, 0, sizeof(m->ram));
+}
+
+void mmu_flush_non_global(Cpu *cpu)
+{
+    set_for_each(mmu_of(cpu)->current, drop_non_global, NULL);
+}
+
+void mmu_flush_page(Cpu *cpu, uint64_t addr)
+{
+    for_all_sets(cpu, drop_containing, &addr);
+}
+
+void mmu_watch_page(Cpu *cpu, uint64_t paddr)
+{
+    uint64_t page = paddr & PAGE_MASK;
+
+    for_all_sets(cpu, watch_entry, &page);
+}
+
+static TlbSet *set_of_pcid(Mmu *m, uint32_t pcid)
+{
+    for (int i = 0; i < TLB_SETS && m->set[i]; i++) {
+        if (m->set[i]->pcid == pcid) {
+            return m->set[i];
+        }
+    }
+    return NULL;
+}
+
+/* A set for a PCID that has none: a new one, or the one not used for longest. Translations that
+ * are global serve any PCID and stay. */
+static TlbSet *set_recycle(Mmu *m, uint32_t pcid)
+{
+    TlbSet *oldest = m->set[0];
+
+    for (int i = 0; i < TLB_SETS; i++) {
+        if (!m->set[i]) {
+            m->set[i] = set_new();
+            oldest = m->set[i];
+            break;
+        }
+        if (m->set[i]->stamp < oldest->stamp) {
+            oldest = m->set[i];
+        }
+    }
+    set_for_each(oldest, drop_non_global, NULL);
+    oldest->pcid = pcid;
+    return oldest;
+}
+
+void mmu_set_cr3(Cpu *cpu, uint64_t value)
+{
+    Mmu *m = mmu_of(cpu);
+    bool pcide = cpu->cr4 & CR4_PCIDE;
+    bool keep = pcide && (value & CR3_NOFLUSH);
+    uint32_t pcid = pcide ? value & CR3_PCID_MASK : 0;
+    TlbSet *set = set_of_pcid(m, pcid);
+
+    cpu->cr3 = value & ~CR3_NOFLUSH;
+    if (!set) {
+        set = set_recycle(m, pcid);
+    } else if (!keep) {
+        set_for_each(set, drop_non_global, NULL);
+    }
+    if (set != m->current) {
+        set_select(cpu, set);
+    }
+}
+
+void mmu_invpcid(Cpu *cpu, unsigned type, uint64_t pcid, uint64_t addr)
+{
+    enum { INVPCID_ADDRESS, INVPCID_SINGLE, INVPCID_ALL_GLOBAL, INVPCID_ALL };
+    Mmu *m = mmu_of(cpu);
+    TlbSet *set;
+
+    if (type > INVPCID_ALL || pcid > CR3_PCID_MASK ||
+        (type <= INVPCID_SINGLE && !(cpu->cr4 & CR4_PCIDE) && pcid != 0) ||
+        (type == INVPCID_ADDRESS && !mmu_is_canonical(addr))) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    set = set_of_pcid(m, (uint32_t)pcid);
+    switch (type) {
+    case INVPCID_ADDRESS:
+        if (set) {
+            set_for_each(set, drop_containing, &addr);
+        }
+        break;
+    case INVPCID_SINGLE:
+        if (set) {
+            set_for_each(set, drop_non_global, NULL);
+        }
+        break;
+    case INVPCID_ALL_GLOBAL:
+        for_all_sets(cpu, drop_any, NULL);
+        break;
+    default:
+        for_all_sets(cpu, drop_non_global, NULL);
+        break;
+    }
+}
+
+/* What lies behind a physical page, as tag bits for reads and writes, and the host address. */
+typedef struct {
+    MemRegion *region;
+    uint8_t *host;
+    uint32_t read_tag, write_tag;
+    uint32_t flags;
+} Backing;
+
+static Backing backing_of(Cpu *cpu, uint64_t paddr)
+{
+    Backing b = {.read_tag = TLB_TAG_IO, .write_tag = TLB_TAG_IO};
+    uint64_t first, last;
+
+    if (cpu->cfg.apic && apic_mmio_base(cpu->cfg.apic) == paddr) {
+        b.flags = TLB_FLAG_APIC;
+        return b;
+    }
+    b.region = as_lookup(cpu->cfg.memory, paddr, &first, &last);
+    if (!b.region || b.region->kind == MEM_IO || first > paddr || last < paddr + PAGE_SIZE - 1) {
+        return b;
+    }
+    b.host = b.region->host + (paddr - b.region->base);
+    b.read_tag = 0;
+    b.write_tag = b.region->kind == MEM_ROM ? TLB_TAG_ROM : 0;
+    if (b.region->page_flags &&
+        (b.region->page_flags[(paddr - b.region->base) >> PAGE_SHIFT] & PAGE_CODE)) {
+        b.write_tag |= TLB_TAG_CODE;
+    }
+    return b;
+}
+
+void mmu_check_map(Cpu *cpu)
+{
+    Mmu *m = mmu_of(cpu);
+    uint64_t now = as_generation(cpu->cfg.memory);
+
+    if (now != m->map_generation) {
+        m->map_generation = now;
+        mmu_flush_all(cpu);
+    }
+}
+
+static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode)
+{
+    uint64_t page = addr & PAGE_MASK;
+    unsigned index = (addr >> PAGE_SHIFT) & (TLB_SIZE - 1);
+    TlbEntry *e = &cpu->tlb[mmu_mode][index];
+    uint32_t error = 0, debug;
+    MmuWalk walk;
+    Backing b;
+
+    if ((cpu->efer & EFER_LMA) && !mmu_is_canonical(addr)) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    mmu_check_map(cpu);
+    if (!mmu_walk(cpu, addr, access, mmu_mode, true, &walk, &error)) {
+        /* SDM 4.10.4.1: a fault drops what the TLB had for the address. */
+        mmu_flush_page(cpu, addr);
+        cpu_raise_page_fault(cpu, addr, error);
+    }
+    b = backing_of(cpu, walk.paddr);
+    debug = debug_page_watched(cpu, page) ? TLB_TAG_DEBUG : 0;
+    e->tag_read = walk.rights & MMU_RIGHT(MMU_READ) ? page | b.read_tag | debug : TLB_NO_TAG;
+    e->tag_write = walk.rights & MMU_RIGHT(MMU_WRITE) ? page | b.write_tag | debug : TLB_NO_TAG;
+    e->tag_exec = walk.rights & MMU_RIGHT(MMU_EXEC) ? page | b.read_tag : TLB_NO_TAG;
+    e->addend = (uintptr_t)b.host - (uintptr_t)page;
+    e->paddr = walk.paddr;
+    e->region = b.region;
+    e->flags = b.flags | walk.shift | (walk.global ? TLB_FLAG_GLOBAL : 0);
+    mmu_of(cpu)->current->used[mmu_mode][index / 64] |= 1ull << (index % 64);
+    return e;
+}
+
+static uint64_t entry_tag(const TlbEntry *e, MmuAccess access)
+{
+    switch (access) {
+    case MMU_READ:
+        return e->tag_read;
+    case MMU_WRITE:
+        return e->tag_write;
+    default:
+        return e->tag_exec;
+    }
+}
+
+TlbEntry *mmu_tlb_get(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode)
+{
+    TlbEntry *e = mmu_tlb_entry(cpu, addr, mmu_mode);
+    uint64_t tag = entry_tag(e, access);
+
+    /* TLB_NO_TAG cut to a page is the last page of the address space: told apart by its low bits */
+    if ((tag & PAGE_MASK) == (addr & PAGE_MASK) && tag != TLB_NO_TAG) {
+        return e;
+    }
+    return tlb_fill(cpu, addr, access, mmu_mode);
+}
