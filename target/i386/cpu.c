@@ -11,6 +11,7 @@
 #include "target/i386/excp.h"
 #include "target/i386/flags.h"
 #include "target/i386/fpu.h"
+#include "target/i386/interp.h"
 #include "target/i386/mmu.h"
 #include "target/i386/segment_private.h"
 
@@ -44,9 +45,7 @@ void cpu_free(Cpu *cpu)
     if (!cpu) {
         return;
     }
-    if (cpu->exec_free) {
-        cpu->exec_free(cpu);
-    }
+    exec_free(cpu);
     mmu_free(cpu);
     g_aligned_free(cpu);
 }
@@ -120,11 +119,6 @@ void cpu_init_reset(Cpu *cpu)
     clear_pending(cpu, PEND_INIT | PEND_SIPI | PEND_NMI | PEND_SMI | PEND_DEBUG);
 }
 
-void cpu_kick(Cpu *cpu)
-{
-    set_pending(cpu, PEND_KICK);
-}
-
 bool cpu_has_work(const Cpu *cpu)
 {
     uint32_t pending = cpu->pending;
@@ -137,11 +131,6 @@ bool cpu_has_work(const Cpu *cpu)
     }
     return (pending & PEND_INIT) || ((pending & PEND_INTR) && (cpu->rflags & FLAG_IF)) ||
            ((pending & PEND_NMI) && !cpu->nmi_masked) || cpu->dr6_traps;
-}
-
-uint64_t cpu_instructions(const Cpu *cpu)
-{
-    return cpu->insn_count;
 }
 
 void cpu_flush_tlb(Cpu *cpu)

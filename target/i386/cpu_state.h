@@ -227,9 +227,8 @@ struct Cpu {
     } excp;
 
     CpuConfig cfg;
-    void *exec;                  /* the executor's private part (accel/tcg, interp.c) */
-    void (*exec_free)(Cpu *cpu); /* set with `exec`; called by cpu_free() */
-    void *mmu;                   /* mmu.c's private part */
+    void *exec; /* the executor's private part (accel/tcg, interp.c) */
+    void *mmu;  /* mmu.c's private part */
 };
 
 /* cpu->mode: what the meaning of bytes depends on besides the bytes. */

@@ -2,7 +2,7 @@
 /*
  * Debug registers (Intel SDM vol. 3, 17.2): code, data and I/O breakpoints. Pages with a data
  * breakpoint miss the soft TLB's fast compare; with a code breakpoint armed, blocks are one
- * instruction long. Left out: RTM debugging, branch traces.
+ * instruction long (interp.c). Left out: RTM debugging, branch traces.
  */
 #include "target/i386/debug_regs.h"
 
@@ -89,44 +89,5 @@ void debug_io_access(Cpu *cpu, uint16_t port, unsigned size)
         if (slot_is_io(cpu, n) && slot_overlaps(cpu, n, port, size)) {
             trap(cpu, 1u << n);
         }
-    }
-}
-
-bool debug_code_armed(const Cpu *cpu)
-{
-    if (G_LIKELY(!(cpu->dr[7] & DR7_ENABLES))) {
-        return false;
-    }
-    for (int n = 0; n < 4; n++) {
-        if (slot_enabled(cpu, n) && slot_type(cpu, n) == BREAK_CODE) {
-            return true;
-        }
-    }
-    return false;
-}
-
-uint32_t debug_code_hit(const Cpu *cpu, uint64_t linear)
-{
-    uint32_t hit = 0;
-
-    for (int n = 0; n < 4; n++) {
-        if (slot_enabled(cpu, n) && slot_type(cpu, n) == BREAK_CODE && cpu->dr[n] == linear) {
-            hit |= 1u << n;
-        }
-    }
-    return hit;
-}
-
-void cpu_single_step_trap(Cpu *cpu)
-{
-    trap(cpu, DR6_BS);
-}
-
-void debug_settle_pending(Cpu *cpu)
-{
-    if (cpu->dr6_traps || debug_code_armed(cpu)) {
-        __atomic_fetch_or(&cpu->pending, PEND_DEBUG, __ATOMIC_SEQ_CST);
-    } else {
-        __atomic_fetch_and(&cpu->pending, ~PEND_DEBUG, __ATOMIC_SEQ_CST);
     }
 }

@@ -18,10 +18,5 @@ bool debug_page_watched(const Cpu *cpu, uint64_t page);
 /* An access that may hit one was made: a trap follows. */
 void debug_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write);
 void debug_io_access(Cpu *cpu, uint16_t port, unsigned size);
-/* Some code breakpoint is armed; which of them are at `linear` (DR6 bits). */
-bool debug_code_armed(const Cpu *cpu);
-uint32_t debug_code_hit(const Cpu *cpu, uint64_t linear);
-/* Sets or clears PEND_DEBUG after DR7 or dr6_traps changed. */
-void debug_settle_pending(Cpu *cpu);
 
 #endif

@@ -54,12 +54,6 @@ void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip)
     unwind(cpu);
 }
 
-void cpu_raise_int1(Cpu *cpu, uint64_t next_rip)
-{
-    cpu->rip = next_rip;
-    cpu_raise(cpu, EXCP_DB);
-}
-
 /* SDM table 6-5. Software interrupts, external ones and NMI are benign whatever their vector. */
 typedef enum { CLASS_BENIGN, CLASS_CONTRIBUTORY, CLASS_PAGE_FAULT, CLASS_DOUBLE } ExcpClass;
 
@@ -173,6 +167,11 @@ static void deliver(Cpu *cpu, IntEvent *ev)
     cpu->excp.vector = cpu->excp.old_vector = -1;
 }
 
+static bool take_pending(Cpu *cpu, uint32_t bit)
+{
+    return __atomic_fetch_and(&cpu->pending, ~bit, __ATOMIC_SEQ_CST) & bit;
+}
+
 void cpu_deliver(Cpu *cpu)
 {
     IntEvent ev = event_raised(cpu);
@@ -181,7 +180,6 @@ void cpu_deliver(Cpu *cpu)
         cpu->dr[7] &= ~(uint64_t)DR7_GD;
         cpu->dr[6] |= cpu->dr6_traps;
         cpu->dr6_traps = 0;
-        debug_settle_pending(cpu);
     }
     deliver(cpu, &ev);
 }
@@ -193,20 +191,14 @@ void cpu_deliver_external(Cpu *cpu, int vector)
     deliver(cpu, &ev);
 }
 
-static void deliver_debug(Cpu *cpu, uint32_t bits, bool fault)
+static void deliver_debug_trap(Cpu *cpu)
 {
-    IntEvent ev = {.vector = EXCP_DB, .rip = cpu->rip, .rf = fault};
+    IntEvent ev = {.vector = EXCP_DB, .rip = cpu->rip};
 
-    cpu->dr[6] |= bits;
+    cpu->dr[6] |= cpu->dr6_traps;
     cpu->dr[7] &= ~(uint64_t)DR7_GD;
     cpu->dr6_traps = 0;
-    debug_settle_pending(cpu);
     deliver(cpu, &ev);
-}
-
-static bool take_pending(Cpu *cpu, uint32_t bit)
-{
-    return __atomic_fetch_and(&cpu->pending, ~bit, __ATOMIC_SEQ_CST) & bit;
 }
 
 static bool take_sipi(Cpu *cpu)
@@ -231,27 +223,6 @@ static bool take_init(Cpu *cpu)
         apic_init_reset(cpu->cfg.apic);
     }
     return true;
-}
-
-/* Traps of the instruction before, then the code breakpoints of the one to come. */
-static bool take_debug(Cpu *cpu)
-{
-    uint32_t hit;
-
-    if (cpu->dr6_traps) {
-        deliver_debug(cpu, cpu->dr6_traps, false);
-        return true;
-    }
-    if (cpu->rflags & FLAG_RF) {
-        cpu->rflags &= ~FLAG_RF;
-        return false;
-    }
-    hit = debug_code_hit(cpu, cpu->rip + (in_code64(cpu) ? 0 : cpu->seg[SEG_CS].base));
-    if (hit) {
-        deliver_debug(cpu, hit, true);
-        return true;
-    }
-    return false;
 }
 
 static bool take_intr(Cpu *cpu)
@@ -283,11 +254,13 @@ bool cpu_take_events(Cpu *cpu)
         take_pending(cpu, PEND_SMI); /* no SMM: nobody is there to answer */
     }
     cpu->int_shadow = false;
-    if ((pending & PEND_DEBUG) && !shadow && take_debug(cpu)) {
-        return true;
-    }
     if (shadow) {
         return false;
+    }
+    /* Traps of the instruction before; code breakpoints of the next are the executor's. */
+    if ((pending & PEND_DEBUG) && take_pending(cpu, PEND_DEBUG) && cpu->dr6_traps) {
+        deliver_debug_trap(cpu);
+        return true;
     }
     if ((pending & PEND_NMI) && !cpu->nmi_masked && take_pending(cpu, PEND_NMI)) {
         cpu_deliver_external(cpu, EXCP_NMI);

@@ -19,11 +19,6 @@ G_NORETURN void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error)
 /* Delivers cpu->excp through the IDT (or real-mode IVT), with double-fault classification; sets
  * cpu->shutdown on a triple fault. cpu->rip must be the return address to push. Never unwinds. */
 void cpu_deliver(Cpu *cpu);
-/* Called by the executor after each instruction that began with RFLAGS.TF set (CPU_MODE_TF): #DB
- * with DR6.BS follows at the boundary, through PEND_DEBUG and cpu_take_events(). */
-void cpu_single_step_trap(Cpu *cpu);
-/* INT1 (ICEBP): #DB without a gate privilege check. */
-G_NORETURN void cpu_raise_int1(Cpu *cpu, uint64_t next_rip);
 /* INT n, INT3, INTO: raise with `next_rip` as the return address; checks gate DPL. */
 G_NORETURN void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip);
 /* A vector from the APIC, or an NMI. Never unwinds. */

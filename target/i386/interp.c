@@ -334,9 +334,7 @@ static void unwound(Cpu *cpu)
     const Op *op = cpu->op;
     if (op) {
         cpu->budget += x->block->n_insns - op->idx - (cpu->excp.soft ? 1 : 0);
-        if (!cpu->excp.soft) {
-            cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
-        }
+        cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
         cpu->op = NULL;
     }
     cpu_deliver(cpu);

@@ -44,7 +44,7 @@ void cpu_update_mode(Cpu *cpu)
         mode |= segments_are_flat(cpu) ? CPU_MODE_FLAT : 0;
     }
     mode |= cpu->cpl == 3 ? CPU_MODE_USER : 0;
-    mode |= cpu->rflags & FLAG_TF || debug_code_armed(cpu) ? CPU_MODE_TF : 0;
+    mode |= cpu->rflags & FLAG_TF ? CPU_MODE_TF : 0;
     cpu->mode = mode;
     cpu->mmu_mode = (uint8_t)mmu_mode_of_cpl(cpu, cpu->cpl);
 }
