@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IOAPIC: registers, edge and level pins, remote IRR, EOI, and the messages it builds. */
+#include "hw/intc/ioapic.h"
+
+#define SID 0xf0f8
+
+typedef struct {
+    Platform platform;
+    Trace trace;
+    Device *dev;
+    AddressSpace *memory;
+    unsigned sent;
+    IntrMsg last;
+} Rig;
+
+static IntrVerdict on_send(void *opaque, const IntrMsg *msg)
+{
+    Rig *rig = opaque;
+
+    rig->sent++;
+    rig->last = *msg;
+    return INTR_DELIVERED;
+}
+
+static Rig *rig_new(const char *version)
+{
+    Rig *rig = g_new0(Rig, 1);
+
+    trace_init(&rig->trace);
+    rig->memory = as_new("memory", 52);
+    rig->platform =
+        (Platform){.clock = clock_new(CLOCK_MANUAL), .memory = rig->memory, .trace = &rig->trace};
+    rig->dev = device_new(&ioapic_class, &rig->platform, "ioapic");
+    *ioapic_links(rig->dev) =
+        (IoapicLinks){.sink = {.send = on_send, .opaque = rig}, .requester_id = SID};
+    g_assert_true(device_set_prop(rig->dev, "version", version, NULL));
+    g_assert_true(device_realize(rig->dev, NULL));
+    as_add(rig->memory, ioapic_region(rig->dev), IOAPIC_BASE);
+    device_reset(rig->dev);
+    return rig;
+}
+
+static void rig_free(Rig *rig)
+{
+    as_remove(rig->memory, ioapic_region(rig->dev));
+    device_free(rig->dev);
+    clock_free(rig->platform.clock);
+    as_free(rig->memory);
+    g_free(rig);
+}
+
+static uint32_t rd(Rig *rig, uint8_t index)
+{
+    as_store(rig->memory, IOAPIC_BASE, index, 4);
+    return (uint32_t)as_load(rig->memory, IOAPIC_BASE + 0x10, 4, NULL);
+}
+
+static void wr(Rig *rig, uint8_t index, uint32_t value)
+{
+    as_store(rig->memory, IOAPIC_BASE, index, 4);
+    as_store(rig->memory, IOAPIC_BASE + 0x10, value, 4);
+}
+
+static void set_rte(Rig *rig, unsigned pin, uint64_t rte)
+{
+    wr(rig, (uint8_t)(0x11 + 2 * pin), (uint32_t)(rte >> 32));
+    wr(rig, (uint8_t)(0x10 + 2 * pin), (uint32_t)rte);
+}
+
+static void line(Rig *rig, int pin, bool level)
+{
+    irq_set(device_irq_in(rig->dev, "", pin), level);
+}
+
+static void test_registers(void)
+{
+    Rig *rig = rig_new("0x20");
+
+    g_assert_cmphex(rd(rig, 0), ==, 0);
+    wr(rig, 0, 0xffffffff);
+    g_assert_cmphex(rd(rig, 0), ==, 0x0f000000);
+    g_assert_cmphex(rd(rig, 2), ==, 0x0f000000);
+    g_assert_cmphex(rd(rig, 1), ==, 0x00170020);
+    wr(rig, 1, 0);
+    g_assert_cmphex(rd(rig, 1), ==, 0x00170020);
+    for (uint8_t pin = 0; pin < IOAPIC_PINS; pin++) {
+        g_assert_cmphex(rd(rig, 0x10 + 2 * pin), ==, 0x10000);
+        wr(rig, 0x10 + 2 * pin, 0xffffffff);
+        wr(rig, 0x11 + 2 * pin, 0xffffffff);
+        g_assert_cmphex(rd(rig, 0x10 + 2 * pin), ==, 0x1afff);
+        g_assert_cmphex(rd(rig, 0x11 + 2 * pin), ==, 0xffff0000);
+    }
+    g_assert_cmphex(rd(rig, 0x40), ==, 0);
+    g_assert_cmphex(rd(rig, 0x03), ==, 0);
+    as_store(rig->memory, IOAPIC_BASE, 1, 1);
+    g_assert_cmphex(as_load(rig->memory, IOAPIC_BASE + 0x10, 4, NULL), ==, 0x00170020);
+    device_reset(rig->dev);
+    g_assert_cmphex(rd(rig, 0x10), ==, 0x10000);
+    rig_free(rig);
+
+    rig = rig_new("0x11");
+    g_assert_cmphex(rd(rig, 1), ==, 0x00170011);
+    rig_free(rig);
+}
+
+static void test_bad_version(void)
+{
+    g_autoptr(GError) error = NULL;
+    Platform platform = {0};
+    Device *dev = device_new(&ioapic_class, &platform, "ioapic");
+
+    g_assert_true(device_set_prop(dev, "version", "0x12", NULL));
+    g_assert_false(device_realize(dev, &error));
+    g_assert_nonnull(strstr(error->message, "0x11 or 0x20"));
+    device_free(dev);
+}
+
+static void test_edge(void)
+{
+    Rig *rig = rig_new("0x20");
+
+    set_rte(rig, 4, 0x0500000000000034);
+    line(rig, 4, true);
+    line(rig, 4, true);
+    g_assert_cmpuint(rig->sent, ==, 1);
+    g_assert_cmphex(rig->last.address, ==, 0xfee05000);
+    g_assert_cmphex(rig->last.data, ==, 0x4034);
+    g_assert_cmphex(rig->last.requester_id, ==, SID);
+    line(rig, 4, false);
+    line(rig, 4, true);
+    g_assert_cmpuint(rig->sent, ==, 2);
+    g_assert_cmphex(rd(rig, 0x18), ==, 0x34); /* no remote IRR */
+
+    /* An edge on a masked pin is lost. */
+    set_rte(rig, 4, 0x10034);
+    line(rig, 4, false);
+    line(rig, 4, true);
+    set_rte(rig, 4, 0x34);
+    g_assert_cmpuint(rig->sent, ==, 2);
+    rig_free(rig);
+}
+
+static void test_level(void)
+{
+    Rig *rig = rig_new("0x20");
+
+    set_rte(rig, 20, 0x18071); /* masked */
+    line(rig, 20, true);
+    g_assert_cmpuint(rig->sent, ==, 0);
+    set_rte(rig, 20, 0x8071);
+    g_assert_cmpuint(rig->sent, ==, 1);
+    g_assert_cmphex(rig->last.data, ==, 0xc071);
+    g_assert_cmphex(rd(rig, 0x10 + 40), ==, 0xc071); /* remote IRR */
+    line(rig, 20, false);
+    line(rig, 20, true);
+    g_assert_cmpuint(rig->sent, ==, 1);
+    ioapic_eoi(rig->dev, 0x72);
+    g_assert_cmphex(rd(rig, 0x10 + 40), ==, 0xc071);
+    ioapic_eoi(rig->dev, 0x71); /* still high */
+    g_assert_cmpuint(rig->sent, ==, 2);
+    line(rig, 20, false);
+    as_store(rig->memory, IOAPIC_BASE + 0x40, 0x71, 4); /* the EOI register */
+    g_assert_cmpuint(rig->sent, ==, 2);
+    g_assert_cmphex(rd(rig, 0x10 + 40), ==, 0x8071);
+
+    /* Reprogrammed while remote IRR is set: nothing ends the old vector. */
+    line(rig, 20, true);
+    set_rte(rig, 20, 0x8081);
+    ioapic_eoi(rig->dev, 0x71);
+    g_assert_cmphex(rd(rig, 0x10 + 40), ==, 0xc081);
+    rig_free(rig);
+}
+
+/* Version 11h has no EOI register: going through edge mode clears remote IRR. */
+static void test_clear_by_edge(void)
+{
+    Rig *rig = rig_new("0x11");
+
+    set_rte(rig, 9, 0x8099);
+    line(rig, 9, true);
+    as_store(rig->memory, IOAPIC_BASE + 0x40, 0x99, 4);
+    g_assert_cmphex(rd(rig, 0x10 + 18), ==, 0xc099);
+    set_rte(rig, 9, 0x10099);
+    g_assert_cmphex(rd(rig, 0x10 + 18), ==, 0x10099);
+    set_rte(rig, 9, 0x8099);
+    g_assert_cmpuint(rig->sent, ==, 2);
+    rig_free(rig);
+}
+
+/* VT-d 5.1.5.1: format bit 48, handle 14:0 in 63:49, handle 15 in bit 11. */
+static void test_remappable(void)
+{
+    Rig *rig = rig_new("0x20");
+
+    set_rte(rig, 3, 0xabcd000000000803);
+    line(rig, 3, true);
+    g_assert_cmphex(rig->last.address, ==, 0xfee00000 | 0xabcd0 | 4);
+    g_assert_cmphex(rig->last.data, ==, 0x4803);
+    rig_free(rig);
+}
+
+static void test_modes(void)
+{
+    Rig *rig = rig_new("0x20");
+
+    set_rte(rig, 1, 0xff00000000000931); /* lowest priority, logical */
+    line(rig, 1, true);
+    g_assert_cmphex(rig->last.address, ==, 0xfeeff00c);
+    g_assert_cmphex(rig->last.data, ==, 0x4931);
+    set_rte(rig, 2, 0x8400); /* NMI is an edge even if it says level */
+    line(rig, 2, true);
+    g_assert_cmpuint(rig->sent, ==, 2);
+    g_assert_cmphex(rd(rig, 0x14), ==, 0x8400);
+    set_rte(rig, 0, 0x700); /* ExtINT */
+    line(rig, 0, true);
+    g_assert_cmphex(rig->last.data, ==, 0x4700);
+    rig_free(rig);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ioapic/registers", test_registers);
+    g_test_add_func("/ioapic/bad-version", test_bad_version);
+    g_test_add_func("/ioapic/edge", test_edge);
+    g_test_add_func("/ioapic/level", test_level);
+    g_test_add_func("/ioapic/clear-by-edge", test_clear_by_edge);
+    g_test_add_func("/ioapic/remappable", test_remappable);
+    g_test_add_func("/ioapic/modes", test_modes);
+    return g_test_run();
+}
