@@ -72,7 +72,7 @@ typedef struct {
     int64_t phase;
     int64_t looked;        /* flags are right up to this time of the machine */
     uint8_t weekday_shift; /* a guest may call any day the first */
-    bool irq_enabled;
+    bool irq_enabled, irq_level;
     Timer timer;
     IrqLine *irq;
     MemRegion ports;
@@ -302,7 +302,9 @@ static void rtc_drive(RtcState *s)
     bool active = s->cmos[REG_C] & s->cmos[REG_B] & C_FLAGS;
 
     s->cmos[REG_C] = (uint8_t)((s->cmos[REG_C] & C_FLAGS) | (active ? C_IRQF : 0));
-    if (s->irq_enabled) {
+    active = active && s->irq_enabled;
+    if (active != s->irq_level) {
+        s->irq_level = active;
         irq_set(s->irq, active);
     }
 }
@@ -498,9 +500,6 @@ void mc146818_set_irq_enabled(Device *dev, bool enabled)
 {
     RtcState *s = rtc_from(dev);
 
-    if (s->irq_enabled && !enabled) {
-        irq_lower(s->irq);
-    }
     s->irq_enabled = enabled;
     rtc_drive(s);
 }
@@ -589,6 +588,7 @@ static const StateField rtc_state[] = {
     STATE_FIELD(STATE_UINT64, RtcState, looked),
     STATE_FIELD(STATE_UINT8, RtcState, weekday_shift),
     STATE_FIELD(STATE_UINT8, RtcState, irq_enabled),
+    STATE_FIELD(STATE_UINT8, RtcState, irq_level),
     STATE_FIELD(STATE_TIMER, RtcState, timer),
     STATE_END,
 };

@@ -65,7 +65,7 @@ typedef struct {
     Device dev;
     PitChannel channels[PIT_CHANNELS];
     uint8_t nmi_sc;
-    bool irq_enabled;
+    bool irq_enabled, irq_level;
     Timer timer;
     IrqLine *irq;
     MemRegion ports, sc_port;
@@ -237,7 +237,8 @@ static void pit_arm(PitState *s)
 
 static void pit_drive(PitState *s, bool level)
 {
-    if (s->irq_enabled) {
+    if (s->irq_enabled && level != s->irq_level) {
+        s->irq_level = level;
         irq_set(s->irq, level);
     }
 }
@@ -485,9 +486,7 @@ void i8254_set_irq_enabled(Device *dev, bool enabled)
     if (s->irq_enabled == enabled) {
         return;
     }
-    if (!enabled) {
-        irq_lower(s->irq);
-    }
+    pit_drive(s, false);
     s->irq_enabled = enabled;
     pit_refresh(s);
 }
@@ -556,6 +555,7 @@ static const StateField pit_state[] = {
     STATE_STRUCTS(PitState, channels, PIT_CHANNELS, PitChannel, channel_state),
     STATE_FIELD(STATE_UINT8, PitState, nmi_sc),
     STATE_FIELD(STATE_UINT8, PitState, irq_enabled),
+    STATE_FIELD(STATE_UINT8, PitState, irq_level),
     STATE_FIELD(STATE_TIMER, PitState, timer),
     STATE_END,
 };
