@@ -24,6 +24,7 @@
 #define MODE_SINGLE (1u << 31)
 
 #define DR6_BS           (1u << 14)
+#define DR7_ENABLES_ALL  0xffu
 #define DR7_ENABLES(n)   (3u << (2 * (n)))
 #define DR7_TYPE(dr7, n) (((dr7) >> (16 + 4 * (n))) & 3) /* 0: execution */
 
@@ -190,6 +191,7 @@ static __attribute__((noinline)) Block *find_linked(Cpu *cpu, Exec *x, Block *b,
     return to;
 }
 
+/* A fault: before the instruction. */
 static void raise_debug(Cpu *cpu, uint64_t dr6)
 {
     cpu->dr[6] |= dr6;
@@ -212,23 +214,24 @@ static uint64_t code_breakpoints(const Cpu *cpu)
     return hits;
 }
 
-static bool has_code_breakpoints(const Cpu *cpu)
+/* Breakpoints of any kind make each instruction a block: a data breakpoint's trap comes right after
+ * the instruction that hit it. */
+static bool has_breakpoints(const Cpu *cpu)
 {
-    if (G_LIKELY(!(cpu->dr[7] & 0xff))) {
-        return false;
-    }
-    for (unsigned n = 0; n < 4; n++) {
-        if ((cpu->dr[7] & DR7_ENABLES(n)) && DR7_TYPE(cpu->dr[7], n) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return G_UNLIKELY(cpu->dr[7] & DR7_ENABLES_ALL);
+}
+
+/* A fast system call clears TF by its own rules, and no trap follows it. */
+static bool is_fast_call(const Block *b)
+{
+    return b->ops[0].mnemonic == ZYDIS_MNEMONIC_SYSCALL ||
+           b->ops[0].mnemonic == ZYDIS_MNEMONIC_SYSENTER;
 }
 
 /* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
 static OpNext step(Cpu *cpu, Exec *x)
 {
-    if (has_code_breakpoints(cpu) && !(cpu->rflags & FLAG_RF)) {
+    if (has_breakpoints(cpu) && !(cpu->rflags & FLAG_RF)) {
         uint64_t hits = code_breakpoints(cpu);
         if (hits) {
             raise_debug(cpu, hits);
@@ -243,8 +246,9 @@ static OpNext step(Cpu *cpu, Exec *x)
     cpu->rflags &= ~FLAG_RF;
     OpNext next = b->enter(cpu, b->ops);
     cpu->op = NULL;
-    if (trap) {
-        raise_debug(cpu, DR6_BS);
+    if (trap && !is_fast_call(b)) {
+        cpu->dr6_traps |= DR6_BS;
+        __atomic_or_fetch(&cpu->pending, PEND_DEBUG, __ATOMIC_SEQ_CST);
     }
     return next;
 }
@@ -313,7 +317,7 @@ static CpuExit run_loop(Cpu *cpu)
                                                     : 0xffffull;
         OpNext next;
         if (G_UNLIKELY((cpu->mode & CPU_MODE_TF) || (cpu->int_shadow && cpu->pending) ||
-                       has_code_breakpoints(cpu))) {
+                       has_breakpoints(cpu))) {
             next = step(cpu, x);
         } else {
             cpu->int_shadow = false;

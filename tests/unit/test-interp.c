@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The executor: blocks, links, self-modifying code, precise faults, instruction counts. What single
+ * instructions do is checked against the host in test-cpu-host.c.
+ *
+ * Code runs in 64-bit mode at CPL 0 over an identity map of 2 MiB pages. Faults go through an IDT
+ * whose gates all lead to a HLT, with the frame left on the stack.
+ */
+#include <string.h>
+
+#include "target/i386/cpu_state.h"
+#include "target/i386/flags.h"
+
+#define RAM_SIZE (16u << 20)
+#define GDT      0x1000u
+#define IDT      0x2000u
+#define TABLES   0x4000u /* PML4, PDPT, PD */
+#define HALT     0x8000u
+#define CODE     0x10000u
+#define DATA     0x300000u
+#define STACK    0x80000u
+
+typedef struct {
+    AddressSpace *memory, *ports;
+    MemRegion ram;
+    Clock *clock;
+    CpuModel *model;
+    CodeCache *code;
+    Cpu *cpu;
+} Fixture;
+
+static void put64(Fixture *f, uint64_t addr, uint64_t v)
+{
+    memcpy(f->ram.host + addr, &v, sizeof(v));
+}
+
+static uint64_t get64(Fixture *f, uint64_t addr)
+{
+    uint64_t v;
+    memcpy(&v, f->ram.host + addr, sizeof(v));
+    return v;
+}
+
+/* An interrupt gate to HALT. */
+static void put_gate(Fixture *f, unsigned vector)
+{
+    put64(f, IDT + 16 * vector, HALT | 0x8ull << 16 | 0x8e00ull << 32);
+}
+
+static void fixture_up(Fixture *f, const void *unused)
+{
+    g_autoptr(GError) error = NULL;
+    memset(f, 0, sizeof(*f));
+    f->memory = as_new("memory", 52);
+    f->ports = as_new("io", 16);
+    g_assert_true(ram_init(&f->ram, "ram", RAM_SIZE, &error));
+    as_add(f->memory, &f->ram, 0);
+    f->clock = clock_new(CLOCK_MANUAL);
+    f->model = cpu_model_parse("max", &error);
+    g_assert_no_error(error);
+    f->code = code_cache_new(f->memory);
+    CpuConfig config = {.cores = 1,
+                        .threads = 1,
+                        .total = 1,
+                        .model = f->model,
+                        .memory = f->memory,
+                        .ports = f->ports,
+                        .clock = f->clock,
+                        .code = f->code};
+    f->cpu = cpu_new(&config);
+    put64(f, GDT + 8, 0x00af9b000000ffffull);
+    put64(f, GDT + 16, 0x00cf93000000ffffull);
+    put64(f, TABLES, (TABLES + 0x1000) | 3);
+    put64(f, TABLES + 0x1000, (TABLES + 0x2000) | 3);
+    for (unsigned i = 0; i < RAM_SIZE >> 21; i++) {
+        put64(f, TABLES + 0x2000 + 8 * i, (uint64_t)i << 21 | 0x83);
+    }
+    for (unsigned i = 0; i < 32; i++) {
+        put_gate(f, i);
+    }
+    f->ram.host[HALT] = 0xf4;
+}
+
+static void fixture_down(Fixture *f, const void *unused)
+{
+    cpu_free(f->cpu);
+    code_cache_free(f->code);
+    cpu_model_free(f->model);
+    clock_free(f->clock);
+    as_remove(f->memory, &f->ram);
+    ram_free(&f->ram);
+    as_free(f->memory);
+    as_free(f->ports);
+}
+
+/* Places code and makes the CPU start there. */
+static void load(Fixture *f, uint64_t addr, const void *bytes, size_t len)
+{
+    as_write(f->memory, addr, bytes, len);
+    cpu_reset(f->cpu);
+    CpuBoot boot = {.mode = CPU_BOOT_LONG64,
+                    .rip = addr,
+                    .rsp = STACK,
+                    .cs = 8,
+                    .ds = 16,
+                    .cr3 = TABLES,
+                    .gdt_base = GDT,
+                    .gdt_limit = 23};
+    cpu_set_boot(f->cpu, &boot);
+    f->cpu->idtr = (CpuTable){.base = IDT, .limit = 0xfff};
+}
+
+static void run(Fixture *f, const void *bytes, size_t len)
+{
+    load(f, CODE, bytes, len);
+    g_assert_cmpint(cpu_run(f->cpu, 100000), ==, CPU_HALTED);
+}
+
+static void test_self_modifying(Fixture *f, const void *unused)
+{
+    /* movb $0x55, imm of the mov; nop; mov $0x11,%al; hlt */
+    static const uint8_t code[] = {0xc6, 0x05, 2, 0, 0, 0, 0x55, 0x90, 0xb0, 0x11, 0xf4};
+    run(f, code, sizeof(code));
+    g_assert_cmphex(f->cpu->gpr[R_RAX] & 0xff, ==, 0x55);
+    g_assert_cmpuint(cpu_instructions(f->cpu), ==, 4);
+}
+
+static void test_count(Fixture *f, const void *unused)
+{
+    /* mov $100,%ecx; 1: add $3,%rax; cmp $7,%rcx; jne 2f; inc %rdx; 2: dec %ecx; jnz 1b; hlt */
+    static const uint8_t code[] = {0xb9, 100,  0,    0,    0,    0x48, 0x83, 0xc0,
+                                   3,    0x48, 0x83, 0xf9, 7,    0x75, 3,    0x48,
+                                   0xff, 0xc2, 0xff, 0xc9, 0x75, 0xef, 0xf4};
+    run(f, code, sizeof(code));
+    g_assert_cmpuint(f->cpu->gpr[R_RAX], ==, 300);
+    g_assert_cmpuint(f->cpu->gpr[R_RDX], ==, 1);
+    g_assert_cmpuint(cpu_instructions(f->cpu), ==, 1 + 100 * 5 + 1 + 1);
+}
+
+static void test_budget(Fixture *f, const void *unused)
+{
+    static const uint8_t code[] = {0xeb, 0xfe}; /* jmp . */
+    load(f, CODE, code, sizeof(code));
+    g_assert_cmpint(cpu_run(f->cpu, 1000), ==, CPU_RAN);
+    g_assert_cmpuint(cpu_instructions(f->cpu), ==, 1000);
+    cpu_kick(f->cpu);
+    g_assert_cmpint(cpu_run(f->cpu, 1000), ==, CPU_RAN);
+    g_assert_cmpuint(cpu_instructions(f->cpu), ==, 1000);
+}
+
+static void test_strings(Fixture *f, const void *unused)
+{
+    /* rep movsb up by 0x100, feeding itself; then rep stosb over two pages */
+    static const uint8_t code[] = {0xbe, 0,    0,    0x30, 0, 0xbf, 0,    1,    0x30, 0,
+                                   0xb9, 0x45, 0x23, 0,    0, 0xfc, 0xf3, 0xa4, 0xb0, 0x5a,
+                                   0xb9, 0,    0x10, 0,    0, 0xf3, 0xaa, 0xf4};
+    for (unsigned i = 0; i < 0x100; i++) {
+        f->ram.host[DATA + i] = (uint8_t)(i * 7);
+    }
+    run(f, code, sizeof(code));
+    for (unsigned i = 0; i < 0x2445; i++) {
+        g_assert_cmphex(f->ram.host[DATA + i], ==, (uint8_t)((i & 0xff) * 7));
+    }
+    for (unsigned i = 0; i < 0x1000; i++) {
+        g_assert_cmphex(f->ram.host[DATA + 0x2445 + i], ==, 0x5a);
+    }
+    g_assert_cmphex(f->cpu->gpr[R_RDI], ==, DATA + 0x3445);
+    g_assert_cmphex(f->cpu->gpr[R_RCX], ==, 0);
+}
+
+/* The frame that a fault left: `words` up from the stack pointer. */
+static uint64_t frame(Fixture *f, unsigned word)
+{
+    return get64(f, f->cpu->gpr[R_RSP] + 8 * word);
+}
+
+static void test_page_fault(Fixture *f, const void *unused)
+{
+    /* mov $0x1234,%eax; add %rax,0x7fffffff; hlt */
+    static const uint8_t code[] = {0xb8, 0x34, 0x12, 0,    0,    0x48, 0x01,
+                                   0x04, 0x25, 0xff, 0xff, 0xff, 0x7f, 0xf4};
+    run(f, code, sizeof(code));
+    g_assert_cmphex(f->cpu->cr2, ==, 0x7fffffff);
+    g_assert_cmphex(frame(f, 0), ==, 2); /* a write to a page that is not there */
+    g_assert_cmphex(frame(f, 1), ==, CODE + 5);
+    g_assert_cmpuint(cpu_instructions(f->cpu), ==, 2);
+}
+
+static void test_divide_error(Fixture *f, const void *unused)
+{
+    /* xor %ecx,%ecx; mov $7,%eax; xor %edx,%edx; div %ecx; hlt */
+    static const uint8_t code[] = {0x31, 0xc9, 0xb8, 7, 0, 0, 0, 0x31, 0xd2, 0xf7, 0xf1, 0xf4};
+    run(f, code, sizeof(code));
+    g_assert_cmphex(frame(f, 0), ==, CODE + 9);
+    g_assert_cmphex(f->cpu->gpr[R_RAX], ==, 7);
+}
+
+static void test_undefined(Fixture *f, const void *unused)
+{
+    static const struct {
+        uint8_t bytes[4];
+    } cases[] = {
+        {{0xf0, 0x01, 0xc0}},       /* lock add %eax,%eax */
+        {{0x0f, 0x0b}},             /* ud2 */
+        {{0xc4, 0xe2, 0x78, 0xf2}}, /* andn: no BMI */
+        {{0xc7, 0xf8}},             /* xbegin */
+        {{0x06}},                   /* push %es */
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint8_t code[9] = {0x90, 0x90};
+        memcpy(code + 2, cases[i].bytes, 4);
+        run(f, code, sizeof(code));
+        g_assert_cmphex(f->cpu->rip, ==, HALT + 1);
+        g_assert_cmphex(frame(f, 0), ==, CODE + 2);
+    }
+}
+
+static void test_too_long(Fixture *f, const void *unused)
+{
+    uint8_t code[17];
+    memset(code, 0x66, sizeof(code));
+    code[15] = 0x90;
+    run(f, code, sizeof(code));
+    g_assert_cmphex(frame(f, 0), ==, 0); /* an error code: #GP, not #UD */
+    g_assert_cmphex(frame(f, 1), ==, CODE);
+}
+
+static void test_flags(Fixture *f, const void *unused)
+{
+    /* stc; mov $0x7fffffff,%eax; inc %eax; pushf; pop %rbx; mov $0x80,%al; neg %al; pushf;
+     * pop %rcx; hlt */
+    static const uint8_t code[] = {0xf9, 0xb8, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xc0, 0x9c,
+                                   0x5b, 0xb0, 0x80, 0xf6, 0xd8, 0x9c, 0x59, 0xf4};
+    run(f, code, sizeof(code));
+    g_assert_cmphex(f->cpu->gpr[R_RBX] & FLAGS_ARITH, ==,
+                    FLAG_CF | FLAG_PF | FLAG_AF | FLAG_SF | FLAG_OF);
+    g_assert_cmphex(f->cpu->gpr[R_RCX] & FLAGS_ARITH, ==, FLAG_CF | FLAG_SF | FLAG_OF);
+}
+
+static void test_bit_offset(Fixture *f, const void *unused)
+{
+    /* mov $DATA,%esi; mov $-1,%rax; bts %rax,(%rsi); setc %bl; bts %rax,(%rsi); setc %cl; hlt */
+    static const uint8_t code[] = {0xbe, 0,    0,    0x30, 0,    0x48, 0xc7, 0xc0, 0xff,
+                                   0xff, 0xff, 0xff, 0x48, 0x0f, 0xab, 0x06, 0x0f, 0x92,
+                                   0xc3, 0x48, 0x0f, 0xab, 0x06, 0x0f, 0x92, 0xc1, 0xf4};
+    run(f, code, sizeof(code));
+    g_assert_cmphex(get64(f, DATA - 8), ==, 1ull << 63);
+    g_assert_cmphex(f->cpu->gpr[R_RBX] & 0xff, ==, 0);
+    g_assert_cmphex(f->cpu->gpr[R_RCX] & 0xff, ==, 1);
+}
+
+/* An instruction in two pages, the second of which changes under it. */
+static void test_page_crossing(Fixture *f, const void *unused)
+{
+    static const uint8_t code[] = {0xb8, 0x11, 0x22, 0x33, 0x44, 0xf4}; /* mov $..,%eax; hlt */
+    uint64_t at = CODE + 0x1000 - 3;
+    load(f, at, code, sizeof(code));
+    g_assert_cmpint(cpu_run(f->cpu, 100), ==, CPU_HALTED);
+    g_assert_cmphex(f->cpu->gpr[R_RAX], ==, 0x44332211);
+    uint8_t other = 0x99;
+    as_write(f->memory, CODE + 0x1000, &other, 1);
+    load(f, at, code, 3);
+    g_assert_cmpint(cpu_run(f->cpu, 100), ==, CPU_HALTED);
+    g_assert_cmphex(f->cpu->gpr[R_RAX], ==, 0x44992211);
+}
+
+static void test_dma_over_code(Fixture *f, const void *unused)
+{
+    static const uint8_t one[] = {0xb0, 1, 0xf4}, two[] = {0xb0, 2, 0xf4};
+    run(f, one, sizeof(one));
+    g_assert_cmphex(f->cpu->gpr[R_RAX] & 0xff, ==, 1);
+    run(f, two, sizeof(two)); /* by as_write() */
+    g_assert_cmphex(f->cpu->gpr[R_RAX] & 0xff, ==, 2);
+}
+
+static void test_single_step(Fixture *f, const void *unused)
+{
+    /* push $0x102; popf; nop; nop; hlt: the trap comes after the first nop */
+    static const uint8_t code[] = {0x68, 2, 1, 0, 0, 0x9d, 0x90, 0x90, 0xf4};
+    run(f, code, sizeof(code));
+    g_assert_cmphex(f->cpu->rip, ==, HALT + 1);
+    g_assert_cmphex(frame(f, 0), ==, CODE + 7);
+    g_assert_cmphex(f->cpu->dr[6] & 0x4000, ==, 0x4000);
+}
+
+#define ADD(name_, fn_) g_test_add("/interp/" name_, Fixture, NULL, fixture_up, fn_, fixture_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    ADD("self-modifying", test_self_modifying);
+    ADD("count", test_count);
+    ADD("budget", test_budget);
+    ADD("strings", test_strings);
+    ADD("page-fault", test_page_fault);
+    ADD("divide-error", test_divide_error);
+    ADD("undefined", test_undefined);
+    ADD("too-long", test_too_long);
+    ADD("flags", test_flags);
+    ADD("bit-offset", test_bit_offset);
+    ADD("page-crossing", test_page_crossing);
+    ADD("dma-over-code", test_dma_over_code);
+    ADD("single-step", test_single_step);
+    return g_test_run();
+}
