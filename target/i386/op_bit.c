@@ -198,7 +198,9 @@ static ALWAYS_INLINE void cmpxchg(Cpu *cpu, const Op *op, int bits)
     uint64_t new = reg_get(cpu, op->src, bits);
     if (op->dst != OP_REG_ZERO) {
         old = reg_get(cpu, op->dst, bits);
-        reg_set(cpu, op->dst, bits, acc == old ? new : old);
+        if (acc == old) {
+            reg_set(cpu, op->dst, bits, new);
+        }
     } else {
         uint64_t ea = op_ea(cpu, op, bits / 8, true);
         void *host = mem_rmw(cpu, ea, bits);
