@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Choosing the boot protocol, and what all of them need. */
+#include "hw/i386/boot.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hw/i386/boot_internal.h"
+#include "hw/i386/unpack.h"
+
+bool boot_file_read(BootFile *file, const char *what, const char *path, GError **error)
+{
+    gchar *data;
+    gsize len;
+    g_autoptr(GError) cause = NULL;
+    *file = (BootFile){.path = path};
+    if (!g_file_get_contents(path, &data, &len, &cause)) {
+        g_set_error(error, G_FILE_ERROR, cause->code, "%s '%s' cannot be read: %s", what, path,
+                    g_strerror(errno));
+        return false;
+    }
+    file->data = (uint8_t *)data;
+    file->len = len;
+    return true;
+}
+
+void boot_file_free(BootFile *file)
+{
+    g_clear_pointer(&file->data, g_free);
+}
+
+bool boot_error(GError **error, const BootFile *file, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "kernel '%s': %s", file->path, text);
+    return false;
+}
+
+bool boot_put(const BootInfo *info, uint64_t addr, const void *data, size_t len)
+{
+    void *host = as_ram_ptr(info->memory, addr, len);
+    if (!host) {
+        return false;
+    }
+    memcpy(host, data, len);
+    as_ram_written(info->memory, addr, len);
+    return true;
+}
+
+bool boot_zero(const BootInfo *info, uint64_t addr, uint64_t len)
+{
+    void *host = len ? as_ram_ptr(info->memory, addr, len) : NULL;
+    if (!host) {
+        return len == 0;
+    }
+    memset(host, 0, len);
+    as_ram_written(info->memory, addr, len);
+    return true;
+}
+
+void boot_write_gdt(const BootInfo *info)
+{
+    static const uint64_t gdt[BOOT_GDT_ENTRIES] = {
+        [BOOT_SEL_CODE64 / 8] = 0x00af9b000000ffff,
+        [BOOT_SEL_DATA / 8] = 0x00cf93000000ffff,
+        [BOOT_SEL_CODE32 / 8] = 0x00cf9b000000ffff,
+    };
+    boot_put(info, BOOT_GDT, gdt, sizeof(gdt));
+}
+
+bool boot_write_cmdline(const BootInfo *info, const BootFile *kernel, GError **error)
+{
+    const char *text = info->append ? info->append : "";
+    size_t len = strlen(text) + 1;
+    if (len > BOOT_CMDLINE_MAX) {
+        return boot_error(error, kernel,
+                          "its command line of %zu bytes is too long; at most %llu fit", len,
+                          BOOT_CMDLINE_MAX);
+    }
+    return boot_put(info, BOOT_CMDLINE, text, len) ||
+           boot_error(error, kernel, "no RAM for its command line");
+}
+
+uint64_t boot_place_high(const BootInfo *info, uint64_t len, uint64_t floor, uint64_t limit)
+{
+    uint64_t best = 0;
+    for (size_t i = 0; i < info->e820->count; i++) {
+        const E820Entry *e = &info->e820->entry[i];
+        uint64_t end = MIN(e->base + e->size, limit);
+        if (e->type != E820_RAM || end < len) {
+            continue;
+        }
+        uint64_t start = (end - len) & ~(PAGE_SIZE - 1);
+        if (start >= MAX(e->base, floor) && start > best) {
+            best = start;
+        }
+    }
+    return best;
+}
+
+/* Some distributions pack their multiboot images with gzip and leave unpacking to the loader. */
+static bool unwrap_gzip(BootFile *file, GError **error)
+{
+    const char *format = unpack_format(file->data, file->len);
+    if (g_strcmp0(format, "gzip") != 0 || file->len < 8) {
+        return true;
+    }
+    g_autoptr(GError) cause = NULL;
+    GBytes *unpacked = unpack(file->data, file->len, get32(file->data + file->len - 4), &cause);
+    if (!unpacked) {
+        return boot_error(error, file, "%s", cause->message);
+    }
+    g_free(file->data);
+    file->data = g_bytes_unref_to_data(unpacked, &file->len);
+    return true;
+}
+
+bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
+{
+    static const struct {
+        bool (*is)(const uint8_t *data, size_t len);
+        bool (*load)(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error);
+    } protocols[] = {
+        {bzimage_is, bzimage_load},
+        {multiboot_is, multiboot_load},
+        {pvh_is, pvh_load},
+    };
+    g_auto(BootFile) kernel = {0};
+    if (!boot_file_read(&kernel, "kernel", info->kernel, error) || !unwrap_gzip(&kernel, error)) {
+        return false;
+    }
+    boot_write_gdt(info);
+    for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
+        if (protocols[i].is(kernel.data, kernel.len)) {
+            return protocols[i].load(info, &kernel, boot, error);
+        }
+    }
+    return boot_error(error, &kernel,
+                      "not a kernel this machine can start (or truncated); it takes a bzImage, an "
+                      "ELF image with a PVH note, or a multiboot image");
+}
