@@ -611,6 +611,22 @@ static const ChrHandlers qtest_handlers = {
     .event = qtest_event,
 };
 
+/* Like QEMU's: to stderr unless told otherwise. */
+static bool open_log(Qtest *q, const char *log, GError **error)
+{
+    if (!log) {
+        q->log = stderr;
+    } else if (strcmp(log, "none") != 0) {
+        q->log = fopen(log, "we");
+        if (!q->log) {
+            g_set_error(error, OPT_ERROR, 0, "-qtest-log %s: could not be opened: %s", log,
+                        g_strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
 Qtest *qtest_new(Machine *machine, Chardev *chr, const char *log, GError **error)
 {
     Qtest *q = g_new0(Qtest, 1);
@@ -621,14 +637,9 @@ Qtest *qtest_new(Machine *machine, Chardev *chr, const char *log, GError **error
     q->lines = g_ptr_array_new();
     q->spares = g_array_new(FALSE, FALSE, sizeof(SpareLine));
     q->raised = g_hash_table_new(NULL, NULL);
-    if (log && strcmp(log, "none") != 0) {
-        q->log = fopen(log, "we");
-        if (!q->log) {
-            g_set_error(error, OPT_ERROR, 0, "-qtest-log %s: could not be opened: %s", log,
-                        g_strerror(errno));
-            qtest_free(q);
-            return NULL;
-        }
+    if (!open_log(q, log, error)) {
+        qtest_free(q);
+        return NULL;
     }
     if (!chr_attach(chr, &qtest_handlers, q, error)) {
         qtest_free(q);
@@ -644,7 +655,7 @@ void qtest_free(Qtest *q)
     }
     chr_detach(q->chr, q);
     release_lines(q);
-    if (q->log) {
+    if (q->log && q->log != stderr) {
         fclose(q->log);
     }
     g_string_free(q->in, TRUE);
