@@ -9,6 +9,8 @@
  */
 #include "target/i386/x87.h"
 
+#include "target/i386/op.h"
+
 /*
  * Every two-byte opcode D8..DF C0..FF, and every memory form on (%rdi), as a function. Which of
  * them a guest can reach is decided by the decoder.
@@ -115,6 +117,14 @@ static bool store_suppressed(const FpuState *fpu, uint16_t fsw)
     return fsw & ~fpu->fcw & ie_oe_ue;
 }
 
+/* Where the instruction in execution begins. */
+static uint64_t insn_pointer(const Cpu *cpu)
+{
+    const Op *op = cpu->op;
+
+    return (cpu->rip + (op ? op->off : 0)) & cpu->rip_mask;
+}
+
 static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     FpuState *fpu = &cpu->fpu;
@@ -142,7 +152,7 @@ static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     }
     image_store(&image, fpu);
     fpu->fop = insn->fop;
-    fpu->fip = cpu->rip;
+    fpu->fip = insn_pointer(cpu);
     fpu->fdp = mem ? ea : fpu->fdp;
 }
 
