@@ -197,10 +197,10 @@ static OpNext enter(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     unsigned size = op->osize, level = op->aux & 31, locals = (uint16_t)op->imm;
-    uint64_t sp = cpu->gpr[R_RSP], frame = sp - size, display[31];
+    uint64_t sp = cpu->gpr[R_RSP], frame = sp - size;
     for (unsigned i = 1; i < level; i++) {
         uint64_t at = stack_linear(cpu, cpu->gpr[R_RBP] - i * size, size, false);
-        display[i - 1] = mem_load(cpu, at, (int)size * 8);
+        mem_load(cpu, at, (int)size * 8);
     }
     unsigned pushes = level ? level + 1 : 1;
     for (unsigned i = 0; i < pushes; i++) {
@@ -209,8 +209,13 @@ static OpNext enter(Cpu *cpu, const Op *op)
     uint64_t top = frame - (pushes - 1) * size - locals;
     mmu_probe_write(cpu, stack_linear(cpu, top, size, true), size);
     mem_store(cpu, stack_linear(cpu, frame, size, true), (int)size * 8, cpu->gpr[R_RBP]);
+    /* Nothing faults from here. The old display may overlap what is pushed: copy one by one. */
     for (unsigned i = 1; i < pushes; i++) {
-        uint64_t v = i < level ? display[i - 1] : frame;
+        uint64_t v = frame;
+        if (i < level) {
+            uint64_t at = stack_linear(cpu, cpu->gpr[R_RBP] - i * size, size, false);
+            v = mem_load(cpu, at, (int)size * 8);
+        }
         mem_store(cpu, stack_linear(cpu, frame - i * size, size, true), (int)size * 8, v);
     }
     stack_set(cpu, top);

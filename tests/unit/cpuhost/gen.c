@@ -13,7 +13,7 @@
 #define FLAGS_ALL   0x8d5u
 #define MAX_TRIES   200000
 #define INSN_BYTES  15
-#define POPF_CLEARS 0x40100 /* AC and TF */
+#define POPF_CLEARS 0x240100 /* ID, which ptrace could not put back; AC and TF */
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R13 = 13, R14, R15 };
 
@@ -383,10 +383,38 @@ static bool denied(const ZydisDecodedInstruction *zi)
     }
 }
 
-/* From memory, by the SDM, the x87 state turns to MMX; AMD's does not. */
-static bool is_cvtpi2ps_mem(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+static bool has_repeat_prefix(const ZydisDecodedInstruction *zi)
 {
-    return zi->mnemonic == ZYDIS_MNEMONIC_CVTPI2PS && ops[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
+    for (unsigned i = 0; i < zi->raw.prefix_count; i++) {
+        if (zi->raw.prefixes[i].value == 0xf2 || zi->raw.prefixes[i].value == 0xf3) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Encodings of which makers of CPUs, or the decoder, have different ideas. */
+static bool disputed(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+    switch (zi->mnemonic) {
+    case ZYDIS_MNEMONIC_CVTPI2PS: /* from memory: by the SDM it turns x87 state to MMX */
+        return ops[1].type == ZYDIS_OPERAND_TYPE_MEMORY;
+    case ZYDIS_MNEMONIC_NOP: /* 0F 0D on a register: #UD at AMD */
+        return zi->opcode_map == ZYDIS_OPCODE_MAP_0F && zi->opcode == 0x0d;
+    case ZYDIS_MNEMONIC_PAUSE: /* with REX.B it is XCHG, not for the decoder */
+        return zi->attributes & ZYDIS_ATTRIB_HAS_REX;
+    case ZYDIS_MNEMONIC_INSB: /* repeated no times: permission checked or not */
+    case ZYDIS_MNEMONIC_INSW:
+    case ZYDIS_MNEMONIC_INSD:
+    case ZYDIS_MNEMONIC_OUTSB:
+    case ZYDIS_MNEMONIC_OUTSW:
+    case ZYDIS_MNEMONIC_OUTSD:
+    case ZYDIS_MNEMONIC_LOOPE: /* the prefix changes the condition at AMD */
+    case ZYDIS_MNEMONIC_LOOPNE:
+        return has_repeat_prefix(zi);
+    default:
+        return false;
+    }
 }
 
 static bool writes_segment(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
@@ -443,7 +471,7 @@ static bool acceptable(Gen *gen, const ZydisDecodedInstruction *zi, const ZydisD
         return false;
     }
     if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || denied(zi) ||
-        writes_segment(zi, ops) || undefined_result(zi, ops) || is_cvtpi2ps_mem(zi, ops) ||
+        writes_segment(zi, ops) || undefined_result(zi, ops) || disputed(zi, ops) ||
         (is_branch(zi) && !branch_ok(gen, zi, ops))) {
         return false;
     }
@@ -511,7 +539,11 @@ static void patch(Gen *gen, const ZydisDecodedInstruction *zi, Draft *draft)
     uint8_t *disp = draft->bytes + zi->raw.disp.offset;
     uint64_t next = CODE_BASE + gen->seq->size + zi->length, target = pick_target(gen);
 
-    if (is_branch(zi)) {
+    if (zi->mnemonic == ZYDIS_MNEMONIC_ENTER) {
+        /* A fault half-way leaves what was pushed: keep to the stack there is. */
+        draft->bytes[zi->raw.imm[0].offset + 1] &= 1;
+        draft->bytes[zi->raw.imm[1].offset] &= 7;
+    } else if (is_branch(zi)) {
         memset(draft->bytes + zi->raw.imm[0].offset, 0, zi->raw.imm[0].size / 8);
     } else if ((zi->attributes & ZYDIS_ATTRIB_HAS_MODRM) && zi->raw.modrm.mod == 0 &&
                zi->raw.modrm.rm == 5 && zi->raw.disp.size == 32) {
@@ -573,13 +605,13 @@ static void append_template(Gen *gen)
 {
     static const uint8_t popf[] = {0x9d};
     /* AND QWORD [RSP], ~POPF_CLEARS */
-    static const uint8_t and_image[] = {0x48, 0x81, 0x24, 0x24, 0xff, 0xfe, 0xfb, 0xff};
+    static const uint8_t and_image[] = {0x48, 0x81, 0x24, 0x24, 0xff, 0xfe, 0xdb, 0xff};
     /* CALL next; ADD QWORD [RSP], 6; RET */
     static const uint8_t call[] = {0xe8, 0, 0, 0, 0};
     static const uint8_t add[] = {0x48, 0x83, 0x04, 0x24, 0x06};
     static const uint8_t ret[] = {0xc3};
 
-    G_STATIC_ASSERT(POPF_CLEARS == 0x40100);
+    G_STATIC_ASSERT(POPF_CLEARS == 0x240100);
     if (chance(gen, 50)) {
         append(gen, and_image, sizeof(and_image), gen->undefined);
         append(gen, popf, sizeof(popf), gen->undefined);
