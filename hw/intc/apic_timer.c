@@ -64,8 +64,8 @@ static uint32_t timer_count_at(const ApicState *s, int64_t now)
 {
     uint64_t ticks = timer_elapsed(s, now);
 
-    if (timer_mode(s) > TIMER_PERIODIC) {
-        return 0;
+    if (timer_mode(s) > TIMER_PERIODIC || s->timer_count == 0) {
+        return 0; /* at zero it stands, whatever the mode becomes, until it is loaded again */
     }
     if (ticks < s->timer_count) {
         return s->timer_count - (uint32_t)ticks;

@@ -452,6 +452,19 @@ static void test_timer_periodic(void)
     }
     advance(rig, 25000);
     g_assert_cmpuint(rd(rig, 0x390), ==, 75000);
+    /* One-shot and back keeps the count; at zero it stays there. */
+    wr(rig, 0x320, 0x00040);
+    g_assert_cmpuint(rd(rig, 0x390), ==, 75000);
+    wr(rig, 0x320, 0x20040);
+    g_assert_cmpuint(rd(rig, 0x390), ==, 75000);
+    wr(rig, 0x320, 0x00040);
+    advance(rig, 75000);
+    g_assert_cmpint(apic_ack(rig->apic), ==, 0x40);
+    wr(rig, 0xb0, 0);
+    wr(rig, 0x320, 0x20040);
+    advance(rig, 200000);
+    g_assert_cmpuint(rd(rig, 0x390), ==, 0);
+    g_assert_false(rig->intr);
     /* A period of one count neither hangs nor loses the interrupt. */
     wr(rig, 0x380, 1);
     advance(rig, NS_PER_SEC / 10);
