@@ -17,12 +17,26 @@
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
+#include "hw/virtio/virtio_devices.h"
 
+/* clang-format off */
 const DeviceClass *const device_classes[] = {
-    &apic_class,     &debugcon_class,   &debug_exit_class, &hpet_class,
-    &i8042_class,    &i8254_class,      &i8259_class,      &ioapic_class,
-    &mc146818_class, &pc_testdev_class, &serial_class,     NULL,
+    &apic_class,
+    &debug_exit_class,
+    &debugcon_class,
+    &hpet_class,
+    &i8042_class,
+    &i8254_class,
+    &i8259_class,
+    &ioapic_class,
+    &mc146818_class,
+    &pc_testdev_class,
+    &serial_class,
+    &virtio_blk_class,
+    &virtio_rng_class,
+    NULL,
 };
+/* clang-format on */
 
 const DeviceClass *device_class_find(const char *name)
 {
