@@ -82,34 +82,43 @@ static ALWAYS_INLINE void alu_ri(Cpu *cpu, const Op *op, int kind, int bits, boo
     }
 }
 
-static ALWAYS_INLINE void alu_rm(Cpu *cpu, const Op *op, int kind, int bits, bool slow)
+static ALWAYS_INLINE bool alu_rm(Cpu *cpu, const Op *op, int kind, int bits, bool slow, bool cold)
 {
-    MAY_RAISE();
-    uint64_t b = mem_load(cpu, OP_EA(slow, bits, false), bits);
+    uint64_t b;
+    if (!mem_get(cpu, OP_EA(slow, bits, false), bits, cold, &b)) {
+        return false;
+    }
     uint64_t r = alu_do(cpu, kind, bits, reg_get(cpu, op->dst, bits), b, true);
     if (alu_writes(kind)) {
         reg_set(cpu, op->dst, bits, r);
     }
+    return true;
 }
 
 /* Memory is the first operand; the second is a register or the immediate. */
-static ALWAYS_INLINE void alu_mx(Cpu *cpu, const Op *op, int kind, int bits, bool slow, bool imm)
+static ALWAYS_INLINE bool alu_mx(Cpu *cpu, const Op *op, int kind, int bits, bool slow, bool imm,
+                                 bool cold)
 {
-    MAY_RAISE();
-    uint64_t ea = OP_EA(slow, bits, alu_writes(kind));
+    uint64_t ea = OP_EA(slow, bits, alu_writes(kind)), a;
     uint64_t b = imm ? (uint64_t)op->imm : reg_get(cpu, op->src, bits);
     if (!alu_writes(kind)) {
-        alu_do(cpu, kind, bits, mem_load(cpu, ea, bits), b, true);
-        return;
+        if (!mem_get(cpu, ea, bits, cold, &a)) {
+            return false;
+        }
+        alu_do(cpu, kind, bits, a, b, true);
+        return true;
     }
-    void *host = mem_rmw(cpu, ea, bits);
+    void *host = cold ? mem_rmw(cpu, ea, bits) : mem_hit(cpu, ea, bits);
     if (G_LIKELY(host != NULL)) {
         host_set(host, bits, alu_do(cpu, kind, bits, host_get(host, bits), b, true));
-    } else {
-        uint64_t a = mem_load(cpu, ea, bits);
-        uint64_t r = alu_do(cpu, kind, bits, a, b, true);
-        mem_store(cpu, ea, bits, r);
+        return true;
     }
+    if (!cold) {
+        return false;
+    }
+    a = mem_load(cpu, ea, bits);
+    mem_store(cpu, ea, bits, alu_do(cpu, kind, bits, a, b, true));
+    return true;
 }
 
 #endif

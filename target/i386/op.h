@@ -203,6 +203,73 @@ static ALWAYS_INLINE void *mem_rmw(Cpu *cpu, uint64_t addr, int bits)
     return NULL;
 }
 
+/*
+ * Handlers with memory operands come in two versions, so that the common one, where the soft TLB
+ * hits, has no call in it and so saves no registers. With `cold` false these do nothing and return
+ * false if it misses; then the handler starts over in its cold version.
+ */
+static ALWAYS_INLINE bool mem_get(Cpu *cpu, uint64_t addr, int bits, bool cold, uint64_t *v)
+{
+    if (cold) {
+        *v = mem_load(cpu, addr, bits);
+        return true;
+    }
+    const TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);
+    uint64_t page = addr & ~(PAGE_SIZE - 1);
+    if (G_UNLIKELY(page != e->tag_read ||
+                   ((addr + bits / 8 - 1) & ~(PAGE_SIZE - 1)) != e->tag_read)) {
+        return false;
+    }
+    *v = host_get((const void *)(uintptr_t)(addr + e->addend), bits);
+    return true;
+}
+
+static ALWAYS_INLINE bool mem_put(Cpu *cpu, uint64_t addr, int bits, bool cold, uint64_t v)
+{
+    if (cold) {
+        mem_store(cpu, addr, bits, v);
+        return true;
+    }
+    const TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);
+    uint64_t page = addr & ~(PAGE_SIZE - 1);
+    if (G_UNLIKELY(page != e->tag_write ||
+                   ((addr + bits / 8 - 1) & ~(PAGE_SIZE - 1)) != e->tag_write)) {
+        return false;
+    }
+    host_set((void *)(uintptr_t)(addr + e->addend), bits, v);
+    return true;
+}
+
+/* For a read-modify-write: the host address, or NULL. */
+static ALWAYS_INLINE void *mem_hit(Cpu *cpu, uint64_t addr, int bits)
+{
+    const TlbEntry *e = mmu_tlb_entry(cpu, addr, cpu->mmu_mode);
+    uint64_t page = addr & ~(PAGE_SIZE - 1);
+    if (G_LIKELY(page == e->tag_write && page == e->tag_read &&
+                 ((addr + bits / 8 - 1) & ~(PAGE_SIZE - 1)) == page)) {
+        return (void *)(uintptr_t)(addr + e->addend);
+    }
+    return NULL;
+}
+
+/* Defines handler `name_`; the expression uses cpu, op and `cold`, and is false on a miss. */
+#define MEM_HANDLER(name_, expr_)                                                                  \
+    static __attribute__((noinline, cold)) OpNext name_##_cold(Cpu *cpu, const Op *op)             \
+    {                                                                                              \
+        const bool cold = true;                                                                    \
+        MAY_RAISE();                                                                               \
+        (void)(expr_);                                                                             \
+        NEXT();                                                                                    \
+    }                                                                                              \
+    static OpNext name_(Cpu *cpu, const Op *op)                                                    \
+    {                                                                                              \
+        const bool cold = false;                                                                   \
+        if (G_UNLIKELY(!(expr_))) {                                                                \
+            return name_##_cold(cpu, op);                                                          \
+        }                                                                                          \
+        NEXT();                                                                                    \
+    }
+
 static ALWAYS_INLINE uint64_t ea_fast(Cpu *cpu, const Op *op)
 {
     return *(uint64_t *)op_reg(cpu, op->base) + (*(uint64_t *)op_reg(cpu, op->index) << op->scale) +

@@ -27,34 +27,25 @@
         alu_ri(cpu, op, ALU_##kind_, bits_, false);                                                \
         NEXT();                                                                                    \
     }                                                                                              \
-    static OpNext alu_rm_##kind_##bits_(Cpu *cpu, const Op *op)                                    \
-    {                                                                                              \
-        alu_rm(cpu, op, ALU_##kind_, bits_, false);                                                \
-        NEXT();                                                                                    \
-    }                                                                                              \
+    MEM_HANDLER(alu_rm_##kind_##bits_, alu_rm(cpu, op, ALU_##kind_, bits_, false, cold))           \
+    MEM_HANDLER(alu_mr_##kind_##bits_, alu_mx(cpu, op, ALU_##kind_, bits_, false, false, cold))    \
+    MEM_HANDLER(alu_mi_##kind_##bits_, alu_mx(cpu, op, ALU_##kind_, bits_, false, true, cold))     \
     static OpNext alu_rms_##kind_##bits_(Cpu *cpu, const Op *op)                                   \
     {                                                                                              \
-        alu_rm(cpu, op, ALU_##kind_, bits_, true);                                                 \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext alu_mr_##kind_##bits_(Cpu *cpu, const Op *op)                                    \
-    {                                                                                              \
-        alu_mx(cpu, op, ALU_##kind_, bits_, false, false);                                         \
+        MAY_RAISE();                                                                               \
+        alu_rm(cpu, op, ALU_##kind_, bits_, true, true);                                           \
         NEXT();                                                                                    \
     }                                                                                              \
     static OpNext alu_mrs_##kind_##bits_(Cpu *cpu, const Op *op)                                   \
     {                                                                                              \
-        alu_mx(cpu, op, ALU_##kind_, bits_, true, false);                                          \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext alu_mi_##kind_##bits_(Cpu *cpu, const Op *op)                                    \
-    {                                                                                              \
-        alu_mx(cpu, op, ALU_##kind_, bits_, false, true);                                          \
+        MAY_RAISE();                                                                               \
+        alu_mx(cpu, op, ALU_##kind_, bits_, true, false, true);                                    \
         NEXT();                                                                                    \
     }                                                                                              \
     static OpNext alu_mis_##kind_##bits_(Cpu *cpu, const Op *op)                                   \
     {                                                                                              \
-        alu_mx(cpu, op, ALU_##kind_, bits_, true, true);                                           \
+        MAY_RAISE();                                                                               \
+        alu_mx(cpu, op, ALU_##kind_, bits_, true, true, true);                                     \
         NEXT();                                                                                    \
     }
 #define ALU_SIZES(kind_)                                                                           \

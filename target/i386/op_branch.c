@@ -27,13 +27,29 @@ static OpNext jmp_rel(Cpu *cpu, const Op *op)
     return NEXT_LINK0;
 }
 
-static OpNext call64(Cpu *cpu, const Op *op)
+static ALWAYS_INLINE bool call_push(Cpu *cpu, const Op *op, bool cold)
 {
-    MAY_RAISE();
     uint64_t sp = cpu->gpr[R_RSP] - 8;
-    mmu_store64(cpu, sp, cpu->rip + op->off + op->len);
+    if (!mem_put(cpu, sp, 64, cold, cpu->rip + op->off + op->len)) {
+        return false;
+    }
     cpu->gpr[R_RSP] = sp;
     cpu->rip += (uint64_t)(int64_t)op->target;
+    return true;
+}
+
+static __attribute__((noinline, cold)) OpNext call64_cold(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    call_push(cpu, op, true);
+    return NEXT_LINK0;
+}
+
+static OpNext call64(Cpu *cpu, const Op *op)
+{
+    if (G_UNLIKELY(!call_push(cpu, op, false))) {
+        return call64_cold(cpu, op);
+    }
     return NEXT_LINK0;
 }
 
@@ -69,12 +85,29 @@ static OpNext call_indirect(Cpu *cpu, const Op *op)
     return NEXT_JUMP;
 }
 
-static OpNext ret64(Cpu *cpu, const Op *op)
+static ALWAYS_INLINE bool ret_pop(Cpu *cpu, bool cold)
 {
-    MAY_RAISE();
-    uint64_t target = mmu_load64(cpu, cpu->gpr[R_RSP]);
+    uint64_t target;
+    if (!mem_get(cpu, cpu->gpr[R_RSP], 64, cold, &target)) {
+        return false;
+    }
     cpu->gpr[R_RSP] += 8;
     cpu->rip = target;
+    return true;
+}
+
+static __attribute__((noinline, cold)) OpNext ret64_cold(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    ret_pop(cpu, true);
+    return NEXT_JUMP;
+}
+
+static OpNext ret64(Cpu *cpu, const Op *op)
+{
+    if (G_UNLIKELY(!ret_pop(cpu, false))) {
+        return ret64_cold(cpu, op);
+    }
     return NEXT_JUMP;
 }
 

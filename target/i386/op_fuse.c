@@ -17,32 +17,40 @@ static ALWAYS_INLINE OpNext fuse_jump(Cpu *cpu, const Op *op, bool taken)
     return NEXT_LINK1;
 }
 
-static ALWAYS_INLINE void fuse_alu(Cpu *cpu, const Op *op, int kind, int form, int bits)
+static ALWAYS_INLINE bool fuse_alu(Cpu *cpu, const Op *op, int kind, int form, int bits, bool cold)
 {
     switch (form) {
     case FORM_RR:
         alu_rr(cpu, op, kind, bits, true);
-        break;
+        return true;
     case FORM_RI:
         alu_ri(cpu, op, kind, bits, true);
-        break;
+        return true;
     case FORM_RM:
-        alu_rm(cpu, op, kind, bits, false);
-        break;
+        return alu_rm(cpu, op, kind, bits, false, cold);
     case FORM_MR:
-        alu_mx(cpu, op, kind, bits, false, false);
-        break;
+        return alu_mx(cpu, op, kind, bits, false, false, cold);
     default:
-        alu_mx(cpu, op, kind, bits, false, true);
-        break;
+        return alu_mx(cpu, op, kind, bits, false, true, cold);
     }
 }
 
+/* After a TLB miss one version serves all conditions. */
 #define FUSE_FUNC(kind_, form_, bits_, cond_)                                                      \
     static OpNext fuse_##kind_##form_##bits_##_##cond_(Cpu *cpu, const Op *op)                     \
     {                                                                                              \
-        fuse_alu(cpu, op, ALU_##kind_, FORM_##form_, bits_);                                       \
+        if (G_UNLIKELY(!fuse_alu(cpu, op, ALU_##kind_, FORM_##form_, bits_, false))) {             \
+            return fuse_cold_##kind_##form_##bits_(cpu, op, cond_);                                \
+        }                                                                                          \
         return fuse_jump(cpu, op, flags_cond(cpu, cond_));                                         \
+    }
+#define FUSE_COLD(kind_, form_, bits_)                                                             \
+    static __attribute__((noinline, cold))                                                         \
+    OpNext fuse_cold_##kind_##form_##bits_(Cpu *cpu, const Op *op, unsigned cond)                  \
+    {                                                                                              \
+        MAY_RAISE();                                                                               \
+        fuse_alu(cpu, op, ALU_##kind_, FORM_##form_, bits_, true);                                 \
+        return fuse_jump(cpu, op, flags_cond(cpu, cond));                                          \
     }
 #define FUSE_NAME(kind_, form_, bits_, cond_) fuse_##kind_##form_##bits_##_##cond_
 #define FUSE_16(X_, k_, f_, b_)                                                                    \
@@ -63,6 +71,7 @@ static ALWAYS_INLINE void fuse_alu(Cpu *cpu, const Op *op, int kind, int form, i
     X_(k_, f_, b_, 14)                                                                             \
     X_(k_, f_, b_, 15)
 #define FUSE_TABLE(k_, f_, b_)                                                                     \
+    FUSE_COLD(k_, f_, b_)                                                                          \
     FUSE_16(FUSE_FUNC, k_, f_, b_)                                                                 \
     static const OpFn fuse_table_##k_##f_##b_[16] = {FUSE_16(FUSE_ITEM, k_, f_, b_)};
 #define FUSE_ITEM(k_, f_, b_, c_) FUSE_NAME(k_, f_, b_, c_),

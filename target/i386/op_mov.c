@@ -6,6 +6,21 @@
  */
 #include "target/i386/decode.h"
 
+static ALWAYS_INLINE uint64_t ea_base(Cpu *cpu, const Op *op)
+{
+    return *(uint64_t *)op_reg(cpu, op->base) + (uint64_t)op->disp;
+}
+
+static ALWAYS_INLINE bool mov_load(Cpu *cpu, const Op *op, uint64_t ea, int bits, bool cold)
+{
+    uint64_t v;
+    if (!mem_get(cpu, ea, bits, cold, &v)) {
+        return false;
+    }
+    reg_set(cpu, op->dst, bits, v);
+    return true;
+}
+
 #define MOV_FUNCS(bits_)                                                                           \
     static OpNext mov_rr##bits_(Cpu *cpu, const Op *op)                                            \
     {                                                                                              \
@@ -17,48 +32,23 @@
         reg_set(cpu, op->dst, bits_, (uint64_t)op->imm);                                           \
         NEXT();                                                                                    \
     }                                                                                              \
-    static OpNext mov_rb##bits_(Cpu *cpu, const Op *op)                                            \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        uint64_t ea = *(uint64_t *)op_reg(cpu, op->base) + (uint64_t)op->disp;                     \
-        reg_set(cpu, op->dst, bits_, mem_load(cpu, ea, bits_));                                    \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext mov_rm##bits_(Cpu *cpu, const Op *op)                                            \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        reg_set(cpu, op->dst, bits_, mem_load(cpu, ea_fast(cpu, op), bits_));                      \
-        NEXT();                                                                                    \
-    }                                                                                              \
+    MEM_HANDLER(mov_rb##bits_, mov_load(cpu, op, ea_base(cpu, op), bits_, cold))                   \
+    MEM_HANDLER(mov_rm##bits_, mov_load(cpu, op, ea_fast(cpu, op), bits_, cold))                   \
+    MEM_HANDLER(mov_br##bits_,                                                                     \
+                mem_put(cpu, ea_base(cpu, op), bits_, cold, reg_get(cpu, op->src, bits_)))         \
+    MEM_HANDLER(mov_mr##bits_,                                                                     \
+                mem_put(cpu, ea_fast(cpu, op), bits_, cold, reg_get(cpu, op->src, bits_)))         \
+    MEM_HANDLER(mov_mi##bits_, mem_put(cpu, ea_fast(cpu, op), bits_, cold, (uint64_t)op->imm))     \
     static OpNext mov_rms##bits_(Cpu *cpu, const Op *op)                                           \
     {                                                                                              \
         MAY_RAISE();                                                                               \
         reg_set(cpu, op->dst, bits_, mem_load(cpu, ea_slow(cpu, op, bits_ / 8, false), bits_));    \
         NEXT();                                                                                    \
     }                                                                                              \
-    static OpNext mov_br##bits_(Cpu *cpu, const Op *op)                                            \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        uint64_t ea = *(uint64_t *)op_reg(cpu, op->base) + (uint64_t)op->disp;                     \
-        mem_store(cpu, ea, bits_, reg_get(cpu, op->src, bits_));                                   \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext mov_mr##bits_(Cpu *cpu, const Op *op)                                            \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        mem_store(cpu, ea_fast(cpu, op), bits_, reg_get(cpu, op->src, bits_));                     \
-        NEXT();                                                                                    \
-    }                                                                                              \
     static OpNext mov_mrs##bits_(Cpu *cpu, const Op *op)                                           \
     {                                                                                              \
         MAY_RAISE();                                                                               \
         mem_store(cpu, ea_slow(cpu, op, bits_ / 8, true), bits_, reg_get(cpu, op->src, bits_));    \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext mov_mi##bits_(Cpu *cpu, const Op *op)                                            \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        mem_store(cpu, ea_fast(cpu, op), bits_, (uint64_t)op->imm);                                \
         NEXT();                                                                                    \
     }                                                                                              \
     static OpNext mov_mis##bits_(Cpu *cpu, const Op *op)                                           \
@@ -132,13 +122,16 @@ OpFn op_select_mov(Decode *d, Op *op)
         reg_set(cpu, op->dst, to_, conv_(reg_get(cpu, op->src, from_), from_));                    \
         NEXT();                                                                                    \
     }                                                                                              \
-    static OpNext name_##_m##from_##_##to_(Cpu *cpu, const Op *op)                                 \
+    static ALWAYS_INLINE bool name_##_load##from_##_##to_(Cpu *cpu, const Op *op, bool cold)       \
     {                                                                                              \
-        MAY_RAISE();                                                                               \
-        uint64_t v = mem_load(cpu, ea_fast(cpu, op), from_);                                       \
+        uint64_t v;                                                                                \
+        if (!mem_get(cpu, ea_fast(cpu, op), from_, cold, &v)) {                                    \
+            return false;                                                                          \
+        }                                                                                          \
         reg_set(cpu, op->dst, to_, conv_(v, from_));                                               \
-        NEXT();                                                                                    \
+        return true;                                                                               \
     }                                                                                              \
+    MEM_HANDLER(name_##_m##from_##_##to_, name_##_load##from_##_##to_(cpu, op, cold))              \
     static OpNext name_##_s##from_##_##to_(Cpu *cpu, const Op *op)                                 \
     {                                                                                              \
         MAY_RAISE();                                                                               \

@@ -7,32 +7,30 @@
 #include "target/i386/stack.h"
 #include "target/i386/system_ops.h"
 
-static OpNext push_r64(Cpu *cpu, const Op *op)
+static ALWAYS_INLINE bool push64(Cpu *cpu, uint64_t v, bool cold)
 {
-    MAY_RAISE();
     uint64_t sp = cpu->gpr[R_RSP] - 8;
-    mmu_store64(cpu, sp, *(uint64_t *)op_reg(cpu, op->src));
+    if (!mem_put(cpu, sp, 64, cold, v)) {
+        return false;
+    }
     cpu->gpr[R_RSP] = sp;
-    NEXT();
+    return true;
 }
 
-static OpNext push_i64(Cpu *cpu, const Op *op)
+static ALWAYS_INLINE bool pop64(Cpu *cpu, unsigned reg, bool cold)
 {
-    MAY_RAISE();
-    uint64_t sp = cpu->gpr[R_RSP] - 8;
-    mmu_store64(cpu, sp, (uint64_t)op->imm);
-    cpu->gpr[R_RSP] = sp;
-    NEXT();
-}
-
-static OpNext pop_r64(Cpu *cpu, const Op *op)
-{
-    MAY_RAISE();
-    uint64_t v = mmu_load64(cpu, cpu->gpr[R_RSP]);
+    uint64_t v;
+    if (!mem_get(cpu, cpu->gpr[R_RSP], 64, cold, &v)) {
+        return false;
+    }
     cpu->gpr[R_RSP] += 8;
-    *(uint64_t *)op_reg(cpu, op->dst) = v;
-    NEXT();
+    *(uint64_t *)op_reg(cpu, reg) = v;
+    return true;
 }
+
+MEM_HANDLER(push_r64, push64(cpu, *(uint64_t *)op_reg(cpu, op->src), cold))
+MEM_HANDLER(push_i64, push64(cpu, (uint64_t)op->imm, cold))
+MEM_HANDLER(pop_r64, pop64(cpu, op->dst, cold))
 
 static OpNext push_reg(Cpu *cpu, const Op *op)
 {
