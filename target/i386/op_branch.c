@@ -209,7 +209,7 @@ static OpNext far_ret(Cpu *cpu, const Op *op)
 static OpNext iret(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    seg_iret(cpu, op->osize);
+    seg_iret(cpu, op->osize, op_next_rip(cpu, op));
     return NEXT_EVENT;
 }
 

@@ -20,7 +20,8 @@ uint64_t seg_linear(Cpu *cpu, int seg, uint64_t offset, unsigned size, bool writ
 void seg_far_jump(Cpu *cpu, uint16_t selector, uint64_t offset, unsigned opsize, uint64_t next_rip);
 void seg_far_call(Cpu *cpu, uint16_t selector, uint64_t offset, unsigned opsize, uint64_t next_rip);
 void seg_far_ret(Cpu *cpu, unsigned opsize, unsigned pop_bytes);
-void seg_iret(Cpu *cpu, unsigned opsize);
+/* `next_rip` is for the task that a nested one returns from. */
+void seg_iret(Cpu *cpu, unsigned opsize, uint64_t next_rip);
 void seg_syscall(Cpu *cpu, uint64_t next_rip);
 void seg_sysret(Cpu *cpu, unsigned opsize);
 void seg_sysenter(Cpu *cpu);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Port I/O with IOPL and the TSS's permission map (Intel SDM vol. 1, 19.5), the interrupt flag,
+ * and the small privileged instructions.
+ */
+#include "target/i386/cpu_private.h"
+#include "target/i386/segment_private.h"
+#include "target/i386/system_ops.h"
+
+#define TSS_IO_MAP_BASE  0x66u
+#define TSS32_LEAST_SIZE 0x67u
+
+static void require_cpl0(Cpu *cpu)
+{
+    if (cpu->cpl != 0) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+}
+
+static bool io_map_allows(Cpu *cpu, uint16_t port, unsigned size)
+{
+    uint32_t map, offset, bits;
+
+    if (!(SEG_ATTR_TYPE(cpu->tr.attr) & 8) || cpu->tr.limit < TSS32_LEAST_SIZE) {
+        return false;
+    }
+    map = (uint32_t)mmu_load_system(cpu, cpu->tr.base + TSS_IO_MAP_BASE, 2);
+    offset = map + port / 8;
+    /* Two bytes are always read (the map ends with one of all ones). */
+    if (offset + 1 > cpu->tr.limit) {
+        return false;
+    }
+    bits = (uint32_t)mmu_load_system(cpu, cpu->tr.base + offset, 2) >> (port & 7);
+    return (bits & ((1u << size) - 1)) == 0;
+}
+
+void sys_check_io(Cpu *cpu, uint16_t port, unsigned size)
+{
+    bool by_map = (cpu->cr0 & CR0_PE) && (in_v86(cpu) || cpu->cpl > iopl(cpu));
+
+    if (by_map && !io_map_allows(cpu, port, size)) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+}
+
+uint32_t sys_in(Cpu *cpu, uint16_t port, unsigned size)
+{
+    MemResult result;
+    uint32_t value;
+
+    sys_check_io(cpu, port, size);
+    value = (uint32_t)as_load(cpu->cfg.ports, port, size, &result);
+    debug_io_access(cpu, port, size);
+    return value;
+}
+
+void sys_out(Cpu *cpu, uint16_t port, uint32_t value, unsigned size)
+{
+    sys_check_io(cpu, port, size);
+    as_store(cpu->cfg.ports, port, value, size);
+    debug_io_access(cpu, port, size);
+}
+
+void sys_hlt(Cpu *cpu)
+{
+    require_cpl0(cpu);
+    cpu->halted = true;
+    cpu->int_shadow = false;
+}
+
+/* CLI and STI: real mode, or CPL within IOPL (in V86, IOPL 3: no VME). */
+static void require_iopl(Cpu *cpu)
+{
+    if ((cpu->cr0 & CR0_PE) && cpu->cpl > iopl(cpu)) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+}
+
+void sys_cli(Cpu *cpu)
+{
+    require_iopl(cpu);
+    cpu->rflags &= ~FLAG_IF;
+}
+
+void sys_sti(Cpu *cpu)
+{
+    require_iopl(cpu);
+    cpu->rflags |= FLAG_IF;
+}
+
+void sys_popf(Cpu *cpu, uint64_t value, unsigned opsize)
+{
+    uint32_t change = FLAGS_ARITH | FLAG_TF | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID | FLAG_RF;
+
+    if (in_v86(cpu) && iopl(cpu) < 3) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    if (!(cpu->cr0 & CR0_PE) || cpu->cpl <= iopl(cpu)) {
+        change |= FLAG_IF;
+    }
+    if (cpu->cpl == 0) {
+        change |= FLAG_IOPL | FLAG_VIF | FLAG_VIP;
+    }
+    value &= ~(uint64_t)(FLAG_RF | FLAG_VIF | FLAG_VIP);
+    if (opsize == 2) {
+        change &= 0xffff;
+    }
+    flags_set(cpu, (flags_get(cpu) & ~change) | ((uint32_t)value & change) | FLAG_1);
+}
+
+uint64_t sys_rdtsc(Cpu *cpu)
+{
+    if ((cpu->cr4 & CR4_TSD) && cpu->cpl > 0) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    return cpu_tsc(cpu);
+}
+
+void sys_rdpmc(Cpu *cpu)
+{
+    cpu_raise_error(cpu, EXCP_GP, 0); /* CPUID shows no counters: no ECX is right */
+}
+
+void sys_invlpg(Cpu *cpu, uint64_t addr)
+{
+    require_cpl0(cpu);
+    mmu_flush_page(cpu, addr);
+}
+
+void sys_swapgs(Cpu *cpu)
+{
+    uint64_t base = cpu->seg[SEG_GS].base;
+
+    if (!in_code64(cpu)) {
+        cpu_raise(cpu, EXCP_UD);
+    }
+    require_cpl0(cpu);
+    cpu->seg[SEG_GS].base = cpu->kernel_gs_base;
+    cpu->kernel_gs_base = base;
+}
+
+void sys_wbinvd(Cpu *cpu)
+{
+    require_cpl0(cpu); /* memory is always coherent here */
+}
