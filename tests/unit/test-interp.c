@@ -106,6 +106,7 @@ static void load(Fixture *f, uint64_t addr, const void *bytes, size_t len)
                     .cr3 = TABLES,
                     .gdt_base = GDT,
                     .gdt_limit = 23};
+    memset(f->cpu->gpr, 0, sizeof(f->cpu->gpr));
     cpu_set_boot(f->cpu, &boot);
     f->cpu->idtr = (CpuTable){.base = IDT, .limit = 0xfff};
 }
