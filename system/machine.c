@@ -19,6 +19,7 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->cls = cls;
     machine->opts = *opts;
     machine->platform = *platform;
+    machine->platform.runstate = rs;
     machine->runstate = rs;
     machine->devices = g_ptr_array_new();
     prop_set_defaults(machine, cls->props);
@@ -195,6 +196,10 @@ static bool attach(Machine *machine, Device *dev, GError **error)
     }
     if (machine->cls->plug) {
         return machine->cls->plug(machine, dev, error);
+    }
+    /* An ISA device finds its ports and lines through the platform. */
+    if (dev->cls->bus == BUS_ISA && machine->platform.gsi) {
+        return true;
     }
     g_set_error(error, OPT_ERROR, 0, "machine '%s' has no bus for '%s'", machine->cls->name,
                 dev->cls->name);

@@ -162,28 +162,12 @@ static void add_drive(Options *o, DriveOption *drive, const char *option, const 
     }
 }
 
-static const char *const drive_harmless[] = {"cache",
-                                             "cache.direct",
-                                             "cache.no-flush",
-                                             "cache.writeback",
-                                             "aio",
-                                             "discard",
-                                             "detect-zeroes",
-                                             "werror",
-                                             "rerror",
-                                             "index",
-                                             "bus",
-                                             "unit",
-                                             "serial",
-                                             "media",
-                                             "node-name",
-                                             "iothread",
-                                             "locking",
-                                             "file.locking",
-                                             "copy-on-read",
-                                             "auto-read-only",
-                                             "read-zeroes",
-                                             NULL};
+static const char *const drive_harmless[] = {
+    "cache",   "cache.direct",  "cache.no-flush", "cache.writeback", "aio",
+    "discard", "detect-zeroes", "werror",         "rerror",          "index",
+    "bus",     "unit",          "media",          "node-name",       "iothread",
+    "locking", "file.locking",  "copy-on-read",   "auto-read-only",  "read-zeroes",
+    NULL};
 
 static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **error)
 {
