@@ -331,6 +331,18 @@ static void builder_flags(OpInfo *info, const Decode *d)
     }
 }
 
+/* The stack of PUSH, RET and so on is an operand through SS. */
+static void builder_stack_segment(const Decode *d, Op *op)
+{
+    for (unsigned i = 0; i < d->zi.operand_count; i++) {
+        const ZydisDecodedOperand *o = &d->ops[i];
+        if (decode_is_mem(o)) {
+            op->seg = (uint8_t)MAX(decode_seg(o->mem.segment), 0);
+            return;
+        }
+    }
+}
+
 /* One decoded instruction to an op. */
 static void builder_add(Builder *b)
 {
@@ -346,6 +358,7 @@ static void builder_add(Builder *b)
     op->osize = d->zi.operand_width / 8;
     op->asize = d->zi.address_width / 8;
     op->mnemonic = (uint16_t)d->zi.mnemonic;
+    builder_stack_segment(d, op);
     OpSelect select = selectors[d->zi.mnemonic];
     op->fn = select ? select(d, op) : op_select_fpu(d, op);
     if (!op->fn) {

@@ -5,6 +5,7 @@
  */
 #include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
+#include "target/i386/op.h"
 #include "target/i386/system_ops.h"
 
 #define CR3_NOFLUSH   (1ull << 63)
@@ -276,6 +277,14 @@ void mmu_check_map(Cpu *cpu)
     }
 }
 
+/* References through SS have #SS for an address that is not canonical (SDM vol. 1, 3.3.7.1). */
+static int non_canonical_vector(const Cpu *cpu)
+{
+    const Op *op = cpu->op;
+
+    return op && op->seg == SEG_SS ? EXCP_SS : EXCP_GP;
+}
+
 static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode)
 {
     uint64_t page = addr & PAGE_MASK;
@@ -286,7 +295,7 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     Backing b;
 
     if ((cpu->efer & EFER_LMA) && !mmu_is_canonical(addr)) {
-        cpu_raise_error(cpu, EXCP_GP, 0);
+        cpu_raise_error(cpu, non_canonical_vector(cpu), 0);
     }
     mmu_check_map(cpu);
     if (!mmu_walk(cpu, addr, access, mmu_mode, true, &walk, &error)) {

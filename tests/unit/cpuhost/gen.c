@@ -26,6 +26,7 @@ typedef struct {
     void *opaque;
     uint16_t pointers; /* registers that still hold data addresses */
     uint16_t small;    /* registers that still hold small numbers */
+    bool frames;       /* RSP and RBP are both pointers before the instruction being drawn */
     uint32_t undefined;
     int branch; /* instruction whose target is after the next one, or -1 */
 } Gen;
@@ -542,7 +543,7 @@ static void patch(Gen *gen, const ZydisDecodedInstruction *zi, Draft *draft)
     if (zi->mnemonic == ZYDIS_MNEMONIC_ENTER) {
         /* A fault half-way leaves what was pushed: keep to the stack there is. */
         draft->bytes[zi->raw.imm[0].offset + 1] &= 1;
-        draft->bytes[zi->raw.imm[1].offset] &= 7;
+        draft->bytes[zi->raw.imm[1].offset] &= gen->frames ? 7 : 0;
     } else if (is_branch(zi)) {
         memset(draft->bytes + zi->raw.imm[0].offset, 0, zi->raw.imm[0].size / 8);
     } else if ((zi->attributes & ZYDIS_ATTRIB_HAS_MODRM) && zi->raw.modrm.mod == 0 &&
@@ -586,6 +587,7 @@ static bool try_instruction(Gen *gen)
     uint32_t undefined = gen->undefined;
     bool skipped = gen->branch >= 0;
 
+    gen->frames = (gen->pointers >> RSP & 1) && (gen->pointers >> RBP & 1);
     if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&gen->decoder, draft.bytes, INSN_BYTES, &zi, ops)) ||
         !acceptable(gen, &zi, ops) || !track(gen, &zi, ops, skipped)) {
         return false;

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* The child's own page: a system call and a trap, for the parent to make it call munmap(). */
-#define STUB_BASE   (CODE_BASE + CODE_SIZE)
+#define STUB_BASE   0x6a5500000000ull
 #define STUB_SIZE   0x1000u
 #define USER_END    0x7ffffffff000ull
 #define SHARED_SIZE (CODE_SIZE + DATA_SIZE)
@@ -100,8 +100,9 @@ static const char *start_child(NativeCpu *native, int fd)
         return "the host does not allow tracing a child process";
     }
     if (!remote_munmap(native, 0, CODE_BASE) ||
-        !remote_munmap(native, STUB_BASE + STUB_SIZE, DATA_BASE) ||
-        !remote_munmap(native, DATA_BASE + DATA_SIZE, USER_END)) {
+        !remote_munmap(native, CODE_BASE + CODE_SIZE, DATA_BASE) ||
+        !remote_munmap(native, DATA_BASE + DATA_SIZE, STUB_BASE) ||
+        !remote_munmap(native, STUB_BASE + STUB_SIZE, USER_END)) {
         return "the child's memory could not be unmapped";
     }
     return NULL;

@@ -32,6 +32,7 @@
 #define VECTORS      32u
 #define KERNEL_CS    0x10u
 #define TSS_SELECTOR 0x40u
+#define TSS_LIMIT    0x67u
 
 #define PTE_P  1ull
 #define PTE_W  2ull
@@ -91,6 +92,7 @@ static void make_tables(OurCpu *our)
     put64(our, GDT + (USER_SS & ~7), 0x00cff3000000ffff);
     put64(our, GDT + (USER_CS & ~7), 0x00affb000000ffff);
     put64(our, TSS + 4, KERNEL + STACK_TOP);
+    put64(our, TSS + 0x60, (uint64_t)(TSS_LIMIT + 1) << 48); /* no I/O permission map */
     for (unsigned i = 0; i < VECTORS; i++) {
         uint64_t handler = KERNEL + HANDLERS + i * HANDLER_STEP;
         /* Interrupt gates; INT3's may be called by users. */
@@ -124,7 +126,7 @@ static void set_system(Cpu *cpu)
     cpu->gdtr = (CpuTable){.base = KERNEL + GDT, .limit = 0xff};
     cpu->idtr = (CpuTable){.base = KERNEL + IDT, .limit = VECTORS * 16 - 1};
     cpu->tr = (CpuSegment){.base = KERNEL + TSS,
-                           .limit = 0x67,
+                           .limit = TSS_LIMIT,
                            .attr = SEG_ATTR_P | 11u << 8,
                            .selector = TSS_SELECTOR};
     set_segments(cpu);
