@@ -395,7 +395,8 @@ static bool has_repeat_prefix(const ZydisDecodedInstruction *zi)
 }
 
 /* Encodings of which makers of CPUs, or the decoder, have different ideas. */
-static bool disputed(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
+                     const ZydisDecodedOperand *ops)
 {
     switch (zi->mnemonic) {
     case ZYDIS_MNEMONIC_CVTPI2PS: /* from memory: by the SDM it turns x87 state to MMX */
@@ -404,6 +405,16 @@ static bool disputed(const ZydisDecodedInstruction *zi, const ZydisDecodedOperan
         return zi->opcode_map == ZYDIS_OPCODE_MAP_0F && zi->opcode == 0x0d;
     case ZYDIS_MNEMONIC_PAUSE: /* with REX.B it is XCHG, not for the decoder */
         return zi->attributes & ZYDIS_ATTRIB_HAS_REX;
+    case ZYDIS_MNEMONIC_CMPSB: /* which of two faults comes first */
+    case ZYDIS_MNEMONIC_CMPSW:
+    case ZYDIS_MNEMONIC_CMPSQ:
+        return !(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1);
+    case ZYDIS_MNEMONIC_CMPSD:
+        return zi->meta.category == ZYDIS_CATEGORY_STRINGOP &&
+               (!(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1));
+    case ZYDIS_MNEMONIC_PUSH: /* the same */
+    case ZYDIS_MNEMONIC_POP:
+        return ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && !(gen->pointers >> RSP & 1);
     case ZYDIS_MNEMONIC_INSB: /* repeated no times: permission checked or not */
     case ZYDIS_MNEMONIC_INSW:
     case ZYDIS_MNEMONIC_INSD:
@@ -472,7 +483,7 @@ static bool acceptable(Gen *gen, const ZydisDecodedInstruction *zi, const ZydisD
         return false;
     }
     if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || denied(zi) ||
-        writes_segment(zi, ops) || undefined_result(zi, ops) || disputed(zi, ops) ||
+        writes_segment(zi, ops) || undefined_result(zi, ops) || disputed(gen, zi, ops) ||
         (is_branch(zi) && !branch_ok(gen, zi, ops))) {
         return false;
     }
