@@ -187,17 +187,18 @@ bool decode_mem(Decode *d, Op *op, const ZydisDecodedOperand *operand)
     int seg = decode_seg(operand->mem.segment);
     op->seg = seg < 0 ? SEG_DS : (uint8_t)seg;
     op->base = decode_reg(operand->mem.base);
-    /* No base, which Zydis 4.0 misses for R13 with 32-bit addresses. */
-    if (operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && d->zi.raw.modrm.mod == 0 &&
-        d->zi.raw.modrm.rm == 4 && d->zi.raw.sib.base == 5 && d->zi.address_width != 16) {
-        op->base = OP_REG_ZERO;
-    }
     op->index = decode_reg(operand->mem.index);
     op->scale = operand->mem.scale == 8   ? 3
                 : operand->mem.scale == 4 ? 2
                 : operand->mem.scale == 2 ? 1
                                           : 0;
     op->disp = operand->mem.disp.value;
+    /* No base, which Zydis 4.0 misses for R13 with 32-bit addresses. */
+    if (operand->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM && d->zi.raw.modrm.mod == 0 &&
+        d->zi.raw.modrm.rm == 4 && d->zi.raw.sib.base == 5 && d->zi.address_width != 16) {
+        op->base = OP_REG_ZERO;
+        op->disp = d->zi.raw.disp.value;
+    }
     op->asize = d->zi.address_width / 8;
     if (op->base == OP_REG_RIP) {
         op->disp += op->off + op->len;

@@ -146,6 +146,10 @@ static void store16(Cpu *cpu, const Op *op, uint64_t v)
 static OpNext lmsw(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
+    /* Privilege comes before the operand. */
+    if (cpu->cpl) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
     sys_lmsw(cpu, load16(cpu, op));
     return op_finish(cpu, op);
 }

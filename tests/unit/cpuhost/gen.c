@@ -394,6 +394,14 @@ static bool has_repeat_prefix(const ZydisDecodedInstruction *zi)
     return false;
 }
 
+static bool is_pointer(const Gen *gen, ZydisRegister reg)
+{
+    ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+
+    return ZydisRegisterGetClass(whole) == ZYDIS_REGCLASS_GPR64 &&
+           (gen->pointers >> ZydisRegisterGetId(whole) & 1);
+}
+
 /* Encodings of which makers of CPUs, or the decoder, have different ideas. */
 static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
                      const ZydisDecodedOperand *ops)
@@ -412,7 +420,10 @@ static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
     case ZYDIS_MNEMONIC_CMPSD:
         return zi->meta.category == ZYDIS_CATEGORY_STRINGOP &&
                (!(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1));
-    case ZYDIS_MNEMONIC_PUSH: /* the same */
+    case ZYDIS_MNEMONIC_FXRSTOR: /* which of its bytes is looked at first */
+    case ZYDIS_MNEMONIC_FXRSTOR64:
+        return !is_pointer(gen, ops[0].mem.base);
+    case ZYDIS_MNEMONIC_PUSH: /* which of two faults comes first, too */
     case ZYDIS_MNEMONIC_POP:
         return ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && !(gen->pointers >> RSP & 1);
     case ZYDIS_MNEMONIC_INSB: /* repeated no times: permission checked or not */
@@ -553,7 +564,8 @@ static void patch(Gen *gen, const ZydisDecodedInstruction *zi, Draft *draft)
 
     if (zi->mnemonic == ZYDIS_MNEMONIC_ENTER) {
         /* A fault half-way leaves what was pushed: keep to the stack there is. */
-        draft->bytes[zi->raw.imm[0].offset + 1] &= 1;
+        draft->bytes[zi->raw.imm[0].offset] &= 0x3f;
+        draft->bytes[zi->raw.imm[0].offset + 1] = 0;
         draft->bytes[zi->raw.imm[1].offset] &= gen->frames ? 7 : 0;
     } else if (is_branch(zi)) {
         memset(draft->bytes + zi->raw.imm[0].offset, 0, zi->raw.imm[0].size / 8);
