@@ -128,7 +128,11 @@ static int64_t timer_tsc_to_ns(const ApicState *s, uint64_t tsc)
 
 static int64_t timer_next_deadline(const ApicState *s)
 {
-    return s->tsc_deadline ? timer_tsc_to_ns(s, s->tsc_deadline) : INT64_MAX;
+    if (s->tsc_deadline == 0) {
+        return INT64_MAX;
+    }
+    /* One that passed may lie before the machine's time began. */
+    return timer_tsc(s) >= s->tsc_deadline ? timer_now(s) : timer_tsc_to_ns(s, s->tsc_deadline);
 }
 
 void apic_timer_rearm(ApicState *s)

@@ -121,6 +121,15 @@ static bool read_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
     return true;
 }
 
+/* The APIC's deadline timer follows the TSC. */
+static bool tsc_moved(Cpu *cpu)
+{
+    if (cpu->cfg.apic) {
+        apic_tsc_changed(cpu->cfg.apic);
+    }
+    return true;
+}
+
 /* Writing either TSC or its adjustment moves both (SDM 17.17.3). */
 static bool write_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
@@ -128,14 +137,14 @@ static bool write_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 
     cpu->tsc_offset += delta;
     cpu->tsc_adjust += delta;
-    return true;
+    return tsc_moved(cpu);
 }
 
 static bool write_tsc_adjust(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
     cpu->tsc_offset += value - cpu->tsc_adjust;
     cpu->tsc_adjust = value;
-    return true;
+    return tsc_moved(cpu);
 }
 
 static bool write_efer(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
