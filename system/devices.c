@@ -14,6 +14,7 @@
 #include "hw/intc/ioapic.h"
 #include "hw/misc/debug_exit.h"
 #include "hw/misc/pc_testdev.h"
+#include "hw/misc/pci_devices.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
@@ -24,6 +25,7 @@ const DeviceClass *const device_classes[] = {
     &apic_class,
     &debug_exit_class,
     &debugcon_class,
+    &edu_class,
     &hpet_class,
     &i8042_class,
     &i8254_class,
@@ -31,6 +33,7 @@ const DeviceClass *const device_classes[] = {
     &ioapic_class,
     &mc146818_class,
     &pc_testdev_class,
+    &pci_testdev_class,
     &serial_class,
     &virtio_blk_class,
     &virtio_rng_class,
