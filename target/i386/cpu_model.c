@@ -91,7 +91,7 @@ static bool enforce_level(const ModelRow *row, GError **error)
         return true;
     }
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                "-cpu %s,enforce: this CPU does not have %s", row->name, list->str);
+                "with enforce: %s does not have %s here", row->name, list->str);
     return false;
 }
 
@@ -103,7 +103,7 @@ static bool set_feature(CpuModel *m, const char *name, bool on, bool *enforce_fa
 
     if (id < 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "-cpu: there is no feature '%s'; the nearest is '%s'", name, nearest);
+                    "there is no feature '%s' (did you mean '%s'?)", name, nearest);
         return false;
     }
     if (on && !cpu_feature_rows[id].available) {
@@ -128,8 +128,8 @@ static bool parse_switch(const char *name, const char *value, bool *on, GError *
         *on = false;
         return true;
     }
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "-cpu: %s=%s is neither on nor off",
-                name, value);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s=%s is neither on nor off", name,
+                value);
     return false;
 }
 
@@ -191,7 +191,7 @@ CpuModel *cpu_model_parse(const char *text, GError **error)
 
     if (!row) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "-cpu: there is no model '%s'; the nearest is '%s'", name, nearest);
+                    "there is no model '%s' (did you mean '%s'?)", name, nearest);
         return NULL;
     }
     m = model_new(row);
@@ -202,7 +202,7 @@ CpuModel *cpu_model_parse(const char *text, GError **error)
     }
     if (enforce && failed) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                    "-cpu %s,enforce: this CPU does not have %s", m->name, m->missing);
+                    "with enforce: %s does not have %s here", m->name, m->missing);
         goto bad;
     }
     if (enforce && !enforce_level(row, error)) {
