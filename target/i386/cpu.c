@@ -228,6 +228,7 @@ static void boot_real(Cpu *cpu, const CpuBoot *boot)
 
 void cpu_set_boot(Cpu *cpu, const CpuBoot *boot)
 {
+    memset(cpu->gpr, 0, sizeof(cpu->gpr));
     cpu->gdtr = (CpuTable){boot->gdt_base, boot->gdt_limit};
     cpu->wait_sipi = cpu->halted = false;
     switch (boot->mode) {

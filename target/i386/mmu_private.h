@@ -41,6 +41,9 @@
 typedef struct {
     TlbEntry entry[MMU_MODES][TLB_SIZE];
     uint64_t used[MMU_MODES][TLB_SIZE / 64];
+    /* All entries that are parts of large pages lie within: an INVLPG elsewhere looks at one index.
+     * Empty if first > last. */
+    uint64_t large_first, large_last;
     uint32_t pcid;
     uint64_t stamp; /* of the last switch to it: the oldest set is reused */
 } TlbSet;

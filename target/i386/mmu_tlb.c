@@ -15,6 +15,7 @@ static TlbSet *set_new(void)
 {
     TlbSet *set = g_aligned_alloc0(1, sizeof(TlbSet), 64);
 
+    set->large_first = UINT64_MAX;
     for (int mode = 0; mode < MMU_MODES; mode++) {
         for (unsigned i = 0; i < TLB_SIZE; i++) {
             TlbEntry *e = &set->entry[mode][i];
@@ -88,6 +89,21 @@ static void drop_containing(TlbSet *set, int mode, unsigned index, const void *a
     }
 }
 
+static void set_drop_page(TlbSet *set, uint64_t addr)
+{
+    unsigned index = (addr >> PAGE_SHIFT) & (TLB_SIZE - 1);
+
+    if (addr >= set->large_first && addr <= set->large_last) {
+        set_for_each(set, drop_containing, &addr);
+        return;
+    }
+    for (int mode = 0; mode < MMU_MODES; mode++) {
+        if (set->used[mode][index / 64] & (1ull << (index % 64))) {
+            drop_containing(set, mode, index, &addr);
+        }
+    }
+}
+
 /* `arg` is a physical page: writes to it take the slow path. */
 static void watch_entry(TlbSet *set, int mode, unsigned index, const void *arg)
 {
@@ -133,6 +149,10 @@ void mmu_flush_all(Cpu *cpu)
     Mmu *m = mmu_of(cpu);
 
     for_all_sets(cpu, drop_any, NULL);
+    for (int i = 0; i < TLB_SETS && m->set[i]; i++) {
+        m->set[i]->large_first = UINT64_MAX;
+        m->set[i]->large_last = 0;
+    }
     memset(m->ram, 0, sizeof(m->ram));
 }
 
@@ -143,7 +163,11 @@ void mmu_flush_non_global(Cpu *cpu)
 
 void mmu_flush_page(Cpu *cpu, uint64_t addr)
 {
-    for_all_sets(cpu, drop_containing, &addr);
+    Mmu *m = mmu_of(cpu);
+
+    for (int i = 0; i < TLB_SETS && m->set[i]; i++) {
+        set_drop_page(m->set[i], addr);
+    }
 }
 
 void mmu_watch_page(Cpu *cpu, uint64_t paddr)
@@ -218,7 +242,7 @@ void mmu_invpcid(Cpu *cpu, unsigned type, uint64_t pcid, uint64_t addr)
     switch (type) {
     case INVPCID_ADDRESS:
         if (set) {
-            set_for_each(set, drop_containing, &addr);
+            set_drop_page(set, addr);
         }
         break;
     case INVPCID_SINGLE:
@@ -285,6 +309,17 @@ static int non_canonical_vector(const Cpu *cpu)
     return op && op->seg == SEG_SS ? EXCP_SS : EXCP_GP;
 }
 
+static void note_used(TlbSet *set, int mmu_mode, unsigned index, uint64_t addr, unsigned shift)
+{
+    uint64_t offset_mask = (1ull << shift) - 1;
+
+    set->used[mmu_mode][index / 64] |= 1ull << (index % 64);
+    if (shift > PAGE_SHIFT) {
+        set->large_first = MIN(set->large_first, addr & ~offset_mask);
+        set->large_last = MAX(set->large_last, addr | offset_mask);
+    }
+}
+
 static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode)
 {
     uint64_t page = addr & PAGE_MASK;
@@ -300,7 +335,7 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     mmu_check_map(cpu);
     if (!mmu_walk(cpu, addr, access, mmu_mode, true, &walk, &error)) {
         /* SDM 4.10.4.1: a fault drops what the TLB had for the address. */
-        mmu_flush_page(cpu, addr);
+        set_drop_page(mmu_of(cpu)->current, addr);
         cpu_raise_page_fault(cpu, addr, error);
     }
     b = backing_of(cpu, walk.paddr);
@@ -312,7 +347,7 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     e->paddr = walk.paddr;
     e->region = b.region;
     e->flags = b.flags | walk.shift | (walk.global ? TLB_FLAG_GLOBAL : 0);
-    mmu_of(cpu)->current->used[mmu_mode][index / 64] |= 1ull << (index % 64);
+    note_used(mmu_of(cpu)->current, mmu_mode, index, addr, walk.shift);
     return e;
 }
 

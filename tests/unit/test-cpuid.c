@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* -cpu's names and errors, and what CPUID and the MSRs beside it say. */
+#include "cpu-fixture.h"
+
+static void expect_error(const char *text, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(cpu_model_parse(text, &error));
+    g_assert_nonnull(error);
+    g_assert_nonnull(strstr(error->message, part));
+}
+
+static void test_parse(void)
+{
+    g_autoptr(GError) error = NULL;
+    CpuModel *m = cpu_model_parse("max,-x2apic,sse4_2=off,-SSE4.1,+avx", &error);
+
+    g_assert_no_error(error);
+    g_assert_false(cpu_model_has_x2apic(m));
+    g_assert_false(cpu_model_has(m, FEAT_SSE42));
+    g_assert_false(cpu_model_has(m, FEAT_SSE41));
+    g_assert_false(cpu_model_has(m, FEAT_AVX));
+    g_assert_cmpstr(cpu_model_missing(m), ==, "avx");
+    g_assert_true(cpu_model_has_tsc_deadline(m));
+    cpu_model_free(m);
+    m = cpu_model_parse("base", &error);
+    g_assert_true(cpu_model_has(m, FEAT_SSE2));
+    g_assert_false(cpu_model_has(m, FEAT_SSE3));
+    cpu_model_free(m);
+    m = cpu_model_parse("Skylake-Client-v3,migratable=off", &error);
+    g_assert_no_error(error);
+    g_assert_true(cpu_model_has(m, FEAT_SMAP));
+    cpu_model_free(m);
+}
+
+static void test_parse_errors(void)
+{
+    expect_error("maxx", "'max'");
+    expect_error("max,-x2apick", "'x2apic'");
+    expect_error("max,x2apic=maybe", "neither on nor off");
+    expect_error("max,+avx,enforce", "avx");
+    expect_error("Haswell,enforce", "avx2");
+}
+
+static void test_rows(void)
+{
+    for (int i = 0; i < FEAT_COUNT; i++) {
+        const CpuFeatureRow *a = &cpu_feature_rows[i];
+        const char *nearest;
+        g_assert_nonnull(a->name);
+        g_assert_cmpint(cpu_feature_find(a->name, &nearest), ==, i);
+        for (int j = 0; j < i; j++) {
+            const CpuFeatureRow *b = &cpu_feature_rows[j];
+            g_assert_false(a->leaf == b->leaf && a->subleaf == b->subleaf && a->reg == b->reg &&
+                           a->bit == b->bit);
+        }
+    }
+}
+
+static void test_leaves(Fixture *f, const void *unused)
+{
+    CpuidResult r = cpuid_query(f->cpu, 0, 0);
+
+    g_assert_cmphex(r.ebx, ==, 0x756e6547); /* "Genu" */
+    g_assert_cmphex(r.edx, ==, 0x49656e69);
+    g_assert_cmphex(r.ecx, ==, 0x6c65746e);
+    r = cpuid_query(f->cpu, 1, 0);
+    g_assert_cmphex(r.ebx >> 24, ==, 1);
+    g_assert_cmpuint((r.ebx >> 16) & 0xff, ==, 4);
+    g_assert_cmphex(r.ecx & (1u << 28), ==, 0); /* no AVX */
+    g_assert_cmphex(r.ecx & (1u << 27), ==, 0); /* OSXSAVE follows CR4 */
+    f->cpu->cr4 |= CR4_OSXSAVE;
+    g_assert_cmphex(cpuid_query(f->cpu, 1, 0).ecx & (1u << 27), !=, 0);
+    r = cpuid_query(f->cpu, 0xb, 0);
+    g_assert_cmpuint(r.eax, ==, 1);
+    g_assert_cmpuint(r.ebx, ==, 2);
+    r = cpuid_query(f->cpu, 0xb, 1);
+    g_assert_cmpuint(r.eax, ==, 2);
+    g_assert_cmpuint(r.ebx, ==, 4);
+    g_assert_cmpuint(r.edx, ==, 1);
+    r = cpuid_query(f->cpu, 0x15, 0);
+    g_assert_cmpuint((uint64_t)r.ecx * r.ebx / r.eax, ==, CPU_TSC_HZ);
+    g_assert_cmphex(cpuid_query(f->cpu, 0xd, 0).eax, ==, 3);
+    g_assert_cmpuint(cpuid_query(f->cpu, 0x80000008u, 0).eax & 0xff, ==, CPU_PHYS_BITS);
+}
+
+static int rdmsr(Fixture *f, uint32_t msr, uint64_t *value)
+{
+    int vector;
+
+    f->cpu->gpr[R_RCX] = msr;
+    vector = RAISED(f, sys_rdmsr(f->cpu));
+    *value = (uint32_t)f->cpu->gpr[R_RAX] | f->cpu->gpr[R_RDX] << 32;
+    return vector;
+}
+
+static int wrmsr(Fixture *f, uint32_t msr, uint64_t value)
+{
+    f->cpu->gpr[R_RCX] = msr;
+    f->cpu->gpr[R_RAX] = (uint32_t)value;
+    f->cpu->gpr[R_RDX] = value >> 32;
+    return RAISED(f, sys_wrmsr(f->cpu));
+}
+
+static void test_msrs(Fixture *f, const void *unused)
+{
+    uint64_t value;
+
+    g_assert_cmpint(rdmsr(f, 0x12345, &value), ==, EXCP_GP);
+    g_assert_cmpint(wrmsr(f, 0xc0000080u, EFER_SCE | EFER_NXE | EFER_LME), ==, -1);
+    g_assert_cmpint(wrmsr(f, 0xc0000080u, 1u << 9), ==, EXCP_GP);
+    g_assert_cmpint(wrmsr(f, 0xc0000082u, 1ull << 60), ==, EXCP_GP);
+    g_assert_cmpint(wrmsr(f, 0xc0000100u, 0xffff888000000000ull), ==, -1);
+    g_assert_cmphex(f->cpu->seg[SEG_FS].base, ==, 0xffff888000000000ull);
+    g_assert_cmpint(wrmsr(f, 0x277, 0x0007040600070405ull), ==, -1);
+    g_assert_cmpint(wrmsr(f, 0x277, 2), ==, EXCP_GP);
+    g_assert_cmpint(wrmsr(f, 0x10, 5000), ==, -1);
+    g_assert_cmpint(rdmsr(f, 0x3b, &value), ==, -1);
+    g_assert_cmpuint(value, ==, 5000);
+    clock_advance_to(f->clock, 700);
+    g_assert_cmpint(rdmsr(f, 0x10, &value), ==, -1);
+    g_assert_cmpuint(value, ==, 5700);
+    for (uint32_t msr = 0; msr < 0x1000; msr++) { /* none may do worse than #GP */
+        rdmsr(f, msr, &value);
+        wrmsr(f, msr, UINT64_MAX);
+    }
+    f->cpu->cpl = 3;
+    g_assert_cmpint(rdmsr(f, 0x10, &value), ==, EXCP_GP);
+}
+
+static void test_cr_rules(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 0, CR0_PG)), ==, EXCP_GP);
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 0, CR0_PE | CR0_NW)), ==, EXCP_GP);
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 4, CR4_LA57)), ==, EXCP_GP);
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 4, CR4_PCIDE)), ==, EXCP_GP);
+    cpu->efer = EFER_LME;
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 0, CR0_PE | CR0_PG)), ==, EXCP_GP); /* no PAE */
+    sys_write_cr(cpu, 4, CR4_PAE);
+    sys_write_cr(cpu, 0, CR0_PE | CR0_PG);
+    g_assert_cmphex(cpu->efer, ==, EFER_LME | EFER_LMA);
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 4, 0)), ==, EXCP_GP);
+    g_assert_cmpint(wrmsr(f, 0xc0000080u, 0), ==, EXCP_GP);
+    sys_write_cr(cpu, 4, CR4_PAE | CR4_PCIDE);
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 0, CR0_PE)), ==, EXCP_GP);
+    g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 8, 16)), ==, EXCP_GP);
+    g_assert_cmpint(RAISED(f, sys_read_cr(cpu, 5)), ==, EXCP_UD);
+}
+
+#define ADD(name_, fn_) g_test_add("/cpuid/" name_, Fixture, NULL, fixture_up, fn_, fixture_down)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cpuid/parse", test_parse);
+    g_test_add_func("/cpuid/parse-errors", test_parse_errors);
+    g_test_add_func("/cpuid/rows", test_rows);
+    ADD("leaves", test_leaves);
+    ADD("msrs", test_msrs);
+    ADD("cr-rules", test_cr_rules);
+    return g_test_run();
+}
