@@ -10,7 +10,7 @@
 
 #include "monitor/hmp_commands.h"
 #include "system/optlist.h"
-#include "target/i386/cpu.h"
+#include "target/i386/mmu.h"
 
 #define LINE_MAX_BYTES 4096
 #define DUMP_MAX_ITEMS 65536
@@ -73,13 +73,36 @@ static bool parse_dump_format(const char *text, uint64_t *count, unsigned *size)
     return *count <= DUMP_MAX_ITEMS && *text == '\0';
 }
 
-static void dump_physical(Machine *machine, char **args, GString *out)
+/* Reads `size` bytes for a dump; false if nothing is there to be read. */
+typedef bool (*DumpRead)(Machine *machine, uint64_t addr, unsigned size, uint64_t *value);
+
+static bool read_physical(Machine *machine, uint64_t addr, unsigned size, uint64_t *value)
 {
-    uint64_t addr, count;
+    *value = as_load(machine->platform.memory, addr, size, NULL);
+    return true;
+}
+
+/* Through the first CPU's page tables, as they are now. */
+static bool read_virtual(Machine *machine, uint64_t addr, unsigned size, uint64_t *value)
+{
+    uint64_t physical;
+    *value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        if (!mmu_debug_translate(machine->cpus[0], addr + i, &physical)) {
+            return false;
+        }
+        *value |= as_load(machine->platform.memory, physical, 1, NULL) << (8 * i);
+    }
+    return true;
+}
+
+static void dump(Machine *machine, char **args, GString *out, DumpRead read)
+{
+    uint64_t addr, count, value;
     unsigned size;
-    if (!args[1] || !opt_parse_uint(args[1], &addr) ||
-        !parse_dump_format(args[0] + 2, &count, &size)) {
-        g_string_append(out, "usage: xp/COUNTxSIZE ADDRESS, SIZE one of b h w g\n");
+    const char *format = args[0] + strcspn(args[0], "/");
+    if (!args[1] || !opt_parse_uint(args[1], &addr) || !parse_dump_format(format, &count, &size)) {
+        g_string_append(out, "usage: x/COUNTxSIZE ADDRESS or xp/..., SIZE one of b h w g\n");
         return;
     }
     unsigned per_line = 16 / size;
@@ -87,10 +110,27 @@ static void dump_physical(Machine *machine, char **args, GString *out)
         if (i % per_line == 0) {
             g_string_append_printf(out, "%s%016" PRIx64 ":", i ? "\n" : "", addr);
         }
-        uint64_t value = as_load(machine->platform.memory, addr, size, NULL);
+        if (!read(machine, addr, size, &value)) {
+            g_string_append(out, " is not mapped");
+            break;
+        }
         g_string_append_printf(out, " 0x%0*" PRIx64, (int)size * 2, value);
     }
     g_string_append_c(out, '\n');
+}
+
+static void dump_physical(Machine *machine, char **args, GString *out)
+{
+    dump(machine, args, out, read_physical);
+}
+
+static void dump_virtual(Machine *machine, char **args, GString *out)
+{
+    if (!machine->cpus || machine->cpu_count == 0 || !machine->cpus[0]) {
+        g_string_append(out, "there is no CPU; xp shows physical memory\n");
+        return;
+    }
+    dump(machine, args, out, read_virtual);
 }
 
 static void cmd_help(Machine *machine, char **args, GString *out)
@@ -116,6 +156,7 @@ const HmpCommand hmp_commands[] = {
     {"cont", "c", "let it go on", cmd_cont},
     {"system_reset", NULL, "reset the machine", cmd_reset},
     {"system_powerdown", NULL, "press the power button", cmd_powerdown},
+    {"x", NULL, "memory as CPU 0 sees it: x/COUNTxSIZE ADDRESS", dump_virtual},
     {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical},
     {NULL},
 };

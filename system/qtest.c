@@ -15,6 +15,7 @@
 
 #define LINE_MAX_BYTES  (64u << 20) /* b64write of a kernel is a long line */
 #define BLOCK_MAX_BYTES (16u << 20)
+#define CLOCK_LATEST    (INT64_MAX / 2) /* timers add to the time without overflow */
 #define APIC_PAGE       4096u
 #define APIC_REG_EOI    0xb0u
 #define MSR_X2APIC_EOI  0x80bu
@@ -266,7 +267,8 @@ static void run_clock_step(Qtest *q, char **args, GString *reply)
         if (!numbers(args, 1, &ns, reply)) {
             return;
         }
-        to = clock_now(clock) + (int64_t)MIN(ns, (uint64_t)INT64_MAX / 2);
+        int64_t now = clock_now(clock);
+        to = now + (int64_t)MIN(ns, (uint64_t)(CLOCK_LATEST - now));
     }
     if (to != INT64_MAX && !q->machine->opts.with_cpus) {
         clock_advance_to(clock, to);
@@ -281,7 +283,7 @@ static void run_clock_set(Qtest *q, char **args, GString *reply)
     if (!numbers(args, 1, &ns, reply)) {
         return;
     }
-    if ((int64_t)ns > clock_now(clock) && !q->machine->opts.with_cpus) {
+    if (ns <= CLOCK_LATEST && (int64_t)ns > clock_now(clock) && !q->machine->opts.with_cpus) {
         clock_advance_to(clock, (int64_t)ns);
     }
     reply_now(q, reply);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The qtest protocol's answers, to the letter. */
+#include <string.h>
+
 #include "libqtest.h"
 
 static void assert_answer(QTest *qts, const char *command, const char *expected)
@@ -50,11 +52,63 @@ static void test_garbage(void)
     qtest_quit(qts);
 }
 
+/* Lines of words that exist and words that do not, from a fixed seed. */
+static void test_random(void)
+{
+    static const char *const words[] = {
+        "inb",
+        "outl",
+        "readq",
+        "write",
+        "b64read",
+        "b64write",
+        "memset",
+        "clock_step",
+        "apic_ack",
+        "irq_intercept_in",
+        "set_irq_in",
+        "msr_write",
+        "0",
+        "1",
+        "0x1000",
+        "0xffffffffffffffff",
+        "-1",
+        "x",
+        "99999999999999999999",
+        "0x",
+        "",
+        "\t",
+        "clock_set",
+        "apic",
+        "unnamed-gpio-in",
+    };
+    QTest *qts = qtest_init("-machine none");
+    GRand *rand = g_rand_new_with_seed(1);
+    for (int i = 0; i < 2000; i++) {
+        GString *line = g_string_new("x");
+        int count = g_rand_int_range(rand, 1, 6);
+        g_string_truncate(line, 0);
+        for (int w = 0; w < count; w++) {
+            g_string_append_printf(line, "%s ",
+                                   words[g_rand_int_range(rand, 0, G_N_ELEMENTS(words))]);
+        }
+        g_string_prepend(line, i % 2 ? "" : "readb ");
+        if (strspn(line->str, " ") != line->len) {
+            g_free(qtest_command(qts, "%s", line->str));
+        }
+        g_string_free(line, TRUE);
+    }
+    g_rand_free(rand);
+    assert_answer(qts, "endianness", "little");
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/qtest-proto/basic", test_basic);
     g_test_add_func("/qtest-proto/clock", test_clock);
     g_test_add_func("/qtest-proto/garbage", test_garbage);
+    g_test_add_func("/qtest-proto/random", test_random);
     return g_test_run();
 }
