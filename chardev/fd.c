@@ -20,7 +20,10 @@ void chr_fd_init(ChrFd *fd, Chardev *chr, int in, int out, void (*hangup)(Charde
     struct stat st;
     *fd = (ChrFd){.chr = chr, .in = in, .out = out, .hangup = hangup};
     fd->queue = g_byte_array_new();
-    fd->regular = out >= 0 && fstat(out, &st) == 0 && S_ISREG(st.st_mode);
+    if (out >= 0 && fstat(out, &st) == 0) {
+        fd->regular = S_ISREG(st.st_mode);
+        fd->is_socket = S_ISSOCK(st.st_mode);
+    }
     chr_fd_update(fd);
 }
 
@@ -74,9 +77,8 @@ static ssize_t write_now(const ChrFd *fd, const uint8_t *data, size_t len)
     if (fd->regular) {
         return write(fd->out, data, len);
     }
-    ssize_t n = send(fd->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n >= 0 || errno != ENOTSOCK) {
-        return n;
+    if (fd->is_socket) {
+        return send(fd->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     struct pollfd p = {.fd = fd->out, .events = POLLOUT};
     if (poll(&p, 1, 0) <= 0 || !(p.revents & (POLLOUT | POLLERR | POLLHUP))) {
@@ -127,9 +129,9 @@ static gboolean output_ready(gint out, GIOCondition condition, gpointer opaque)
 }
 
 /* Waits for the reader until `room` bytes fit or patience is over. */
-static void wait_for_room(ChrFd *fd, size_t room)
+static void wait_for_room(ChrFd *fd, size_t room, int patience_ms)
 {
-    gint64 end = g_get_monotonic_time() + CHR_WRITE_PATIENCE_MS * 1000;
+    gint64 end = g_get_monotonic_time() + patience_ms * 1000;
     while (fd->queue->len > 0 && fd->queue->len + room > CHR_QUEUE_BYTES) {
         struct pollfd p = {.fd = fd->out, .events = POLLOUT};
         gint64 left = (end - g_get_monotonic_time()) / 1000;
@@ -144,7 +146,7 @@ static void wait_for_room(ChrFd *fd, size_t room)
 static void enqueue(ChrFd *fd, const uint8_t *data, size_t len)
 {
     if (!fd->stalled) {
-        wait_for_room(fd, len);
+        wait_for_room(fd, len, CHR_WRITE_PATIENCE_MS);
     }
     if (fd->stalled) {
         return;
@@ -176,7 +178,7 @@ void chr_fd_close(ChrFd *fd)
     drop_source(&fd->watch);
     drop_source(&fd->out_watch);
     if (fd->out >= 0 && fd->queue->len > 0 && !fd->stalled) {
-        wait_for_room(fd, CHR_QUEUE_BYTES);
+        wait_for_room(fd, CHR_QUEUE_BYTES, CHR_CLOSE_PATIENCE_MS);
     }
     if (fd->in >= 0 && fd->in != fd->out) {
         close(fd->in);

@@ -12,6 +12,8 @@
  * and from then on output is dropped until the reader has caught up. */
 #define CHR_QUEUE_BYTES       (1u << 20)
 #define CHR_WRITE_PATIENCE_MS 500
+/* How long the end of the program waits for the last of it to be taken. */
+#define CHR_CLOSE_PATIENCE_MS 5000
 
 typedef struct {
     const char *name;
@@ -70,7 +72,8 @@ typedef struct {
     GByteArray *queue; /* output not written yet */
     bool stalled;      /* the queue is full and patience is over */
     bool regular;      /* a file: writes never wait */
-    bool ended;        /* end of input */
+    bool is_socket;
+    bool ended; /* end of input */
     /* End of input, or an error. The watch is gone. May be NULL. */
     void (*hangup)(Chardev *chr);
 } ChrFd;
