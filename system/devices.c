@@ -8,6 +8,7 @@
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/i386/vtd.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/i8259.h"
@@ -37,6 +38,7 @@ const DeviceClass *const device_classes[] = {
     &serial_class,
     &virtio_blk_class,
     &virtio_rng_class,
+    &vtd_class,
     NULL,
 };
 /* clang-format on */

@@ -16,8 +16,9 @@
 extern const DeviceClass vtd_class; /* "intel-iommu" */
 
 typedef struct {
-    ApicBus *apic_bus;    /* remapped requests, the unit's own events and posting notifications */
-    AddressSpace *memory; /* tables, descriptors, and DMA after translation */
+    ApicBus *apic_bus;     /* remapped requests, the unit's own events and posting notifications */
+    AddressSpace *memory;  /* tables, descriptors, and DMA after translation */
+    bool cpus_lack_x2apic; /* eim=auto is then off */
 } VtdLinks;
 VtdLinks *vtd_links(Device *dev);
 
@@ -25,7 +26,13 @@ VtdLinks *vtd_links(Device *dev);
 Upstream vtd_upstream(Device *dev);
 /* The same for emitters that are not bus masters in the PCI sense (IOAPIC, HPET). */
 IntrSink vtd_sink(Device *dev);
-MemRegion *vtd_region(Device *dev); /* mapped by the board at vtd_base() */
+/* Mapped by the board at VTD_DEFAULT_BASE. Valid after realize; VTD_WINDOW_SIZE bytes, or twice
+ * that where the fault records need it. */
+MemRegion *vtd_region(Device *dev);
+
+/* A device's completion of the device-TLB invalidations with these tags, a bit a tag (PCIe ATS
+ * 10.3.2). A wrong tag or source is an ICE. */
+void vtd_device_tlb_completed(Device *dev, uint16_t source_id, uint32_t tags);
 
 /* What the DMAR table tells. */
 typedef struct {

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: the device intel-iommu: properties, life, and how the board wires it. What the unit does is
+ * in the vtd_*.c files beside this one; vtd_internal.h lists them.
+ *
+ * A saved unit comes back with empty caches: hardware may evict any entry at any time, so a guest
+ * cannot tell, and the state stays small.
+ */
+#include "vtd_internal.h"
+
+#include <string.h>
+
+static const char *const iec_choices[] = {"hold", "off", "random", NULL};
+
+#define P(type_, name_, field_, def_, help_)                                                       \
+    PROP(PROP_##type_, name_, VtdState, props.field_, def_, help_)
+#define P_RANGE(type_, name_, field_, def_, min_, max_, help_)                                     \
+    PROP_RANGE(PROP_##type_, name_, VtdState, props.field_, def_, min_, max_, help_)
+#define NOT_YET "not yet: an error if switched on"
+
+static const PropInfo vtd_props[] = {
+    P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),
+    P(ONOFFAUTO, "eim", eim, "auto",
+      "extended interrupt mode (32-bit APIC ids); auto follows intremap and the CPUs' x2APIC"),
+    P(BOOL, "x-buggy-eim", buggy_eim, "off", "accepted: eim has no known trouble here"),
+    P_RANGE(UINT32, "version", version, "0x10", 0x10, 0xff, "version register, major in bits 7:4"),
+    P_RANGE(UINT8, "aw-bits", aw_bits, "48", 1, 64, "guest address width: 39, 48 or 57"),
+    P(BOOL, "caching-mode", caching_mode, "off", "CAP.CM: entries not present are cached too"),
+    P(BOOL, "snoop-control", snoop_control, "off", "ECAP.SC: page tables have the snoop bit"),
+    P(BOOL, "dma-drain", dma_drain, "on", "CAP.DRD and CAP.DWD"),
+    P(BOOL, "dma-translation", dma_translation, "on", "off: interrupt remapping only"),
+    P(BOOL, "device-iotlb", device_iotlb, "off", "ECAP.DT: device-TLB invalidations"),
+    P(BOOL, "pt", pass_through, "on", "ECAP.PT: pass-through translation type"),
+    P(BOOL, "stale-tm", stale_tm, "off",
+      "the transient-mapping bit is not reserved (with device-iotlb)"),
+    P(BOOL, "x-scalable-mode", scalable_mode, "off", "scalable mode; " NOT_YET),
+    P(BOOL, "scalable-mode", scalable_mode, "off", "the same as x-scalable-mode; " NOT_YET),
+    P(BOOL, "x-flts", first_stage, "off", "first-stage translation; " NOT_YET),
+    P(BOOL, "flts", first_stage, "off", "the same as x-flts; " NOT_YET),
+    P(BOOL, "fs1gp", first_stage_1g, "off", "first-stage 1 GiB pages; " NOT_YET),
+    P(BOOL, "x-pasid-mode", pasid_mode, "off", "process address space ids; " NOT_YET),
+    P(BOOL, "svm", svm, "off", "shared virtual memory; " NOT_YET),
+    P(BOOL, "x-pri", page_requests, "off", "page requests; " NOT_YET),
+    P_RANGE(UINT16, "fault-records", fault_records, "1", 1, VTD_MAX_RECORDS,
+            "fault recording registers"),
+    P(UINT64, "gcmd-latency", gcmd_latency, "0", "ns until GSTS answers a command"),
+    P(UINT64, "qi-latency", qi_latency, "0", "ns that the queue takes a descriptor"),
+    PROP_CHOICE("iec", VtdState, props.iec, "hold", iec_choices,
+                "interrupt entry cache: hold till invalidated, none, or evict at random"),
+    P(UINT64, "seed", seed, "1", "seed of iec=random"),
+    P(BOOL, "posted-interrupts", posted_interrupts, "off", "CAP.PI: posted-format entries"),
+    P(BOOL, "esirtps", esirtps, "off", "CAP.ESIRTPS: SIRTP flushes the interrupt entry cache"),
+    P(BOOL, "esrtps", esrtps, "off", "CAP.ESRTPS: SRTP flushes context cache and IOTLB"),
+    PROP_END,
+};
+
+static bool fail(GError **error, const char *text)
+{
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "device 'intel-iommu': %s", text);
+    return false;
+}
+
+static bool check_not_yet(const VtdProps *p, GError **error)
+{
+    const struct {
+        bool on;
+        const char *name;
+    } later[] = {
+        {p->scalable_mode, "x-scalable-mode=on (scalable mode)"},
+        {p->first_stage, "x-flts=on (first-stage translation)"},
+        {p->first_stage_1g, "fs1gp=on (first-stage 1 GiB pages)"},
+        {p->pasid_mode, "x-pasid-mode=on (PASIDs)"},
+        {p->svm, "svm=on (shared virtual memory)"},
+        {p->page_requests, "x-pri=on (page requests)"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
+        if (later[i].on) {
+            g_autofree char *text =
+                g_strdup_printf("%s does not work yet; leave it off", later[i].name);
+            return fail(error, text);
+        }
+    }
+    return true;
+}
+
+static bool check_props(VtdState *s, GError **error)
+{
+    const VtdProps *p = &s->props;
+    if (p->aw_bits != 39 && p->aw_bits != 48 && p->aw_bits != 57) {
+        g_autofree char *text =
+            g_strdup_printf("aw-bits=%u is not an address width; 39, 48 or 57 are", p->aw_bits);
+        return fail(error, text);
+    }
+    s->intremap = p->intremap != ONOFF_OFF;
+    s->eim =
+        p->eim == ONOFF_ON || (p->eim == ONOFF_AUTO && s->intremap && !s->links.cpus_lack_x2apic);
+    if (s->eim && !s->intremap) {
+        return fail(error, "eim=on needs intremap=on");
+    }
+    if (p->posted_interrupts && !s->intremap) {
+        return fail(error, "posted-interrupts=on needs intremap=on");
+    }
+    if (p->gcmd_latency > INT64_MAX / 4 || p->qi_latency > INT64_MAX / 4) {
+        return fail(error, "gcmd-latency and qi-latency are nanoseconds, 0 to 2305843009213693951");
+    }
+    return check_not_yet(p, error);
+}
+
+static bool vtd_realize(Device *dev, GError **error)
+{
+    VtdState *s = (VtdState *)dev;
+    if (!check_props(s, error)) {
+        return false;
+    }
+    vtd_regs_init(s);
+    vtd_qi_init(s);
+    vtd_iec_init(s);
+    vtd_dmacache_init(s);
+    s->region = (MemRegion){
+        .name = "intel-iommu",
+        .size = s->regs.span,
+        .kind = MEM_IO,
+        .ops = &vtd_mem_ops,
+        .opaque = s,
+    };
+    return true;
+}
+
+static void vtd_unrealize(Device *dev)
+{
+    VtdState *s = (VtdState *)dev;
+    vtd_qi_reset(s);
+    vtd_regs_free(s);
+    vtd_iec_free(s);
+    vtd_dmacache_free(s);
+}
+
+static void vtd_reset(Device *dev)
+{
+    VtdState *s = (VtdState *)dev;
+    vtd_regs_reset(s);
+    vtd_qi_reset(s);
+    vtd_iec_reset(s);
+    vtd_dmacache_reset(s);
+    s->stats = (VtdStats){0};
+}
+
+static void vtd_restored(Device *dev)
+{
+    VtdState *s = (VtdState *)dev;
+    uint64_t random = s->random;
+    vtd_ir_set_table(s, s->irta);
+    vtd_regs_derive(s);
+    vtd_iec_reset(s);
+    vtd_dmacache_reset(s);
+    s->random = random;
+}
+
+static const StateField queue_state[] = {
+    STATE_FIELD(STATE_TIMER, VtdQueue, step),
+    STATE_FIELD(STATE_TIMER, VtdQueue, timeout),
+    STATE_FIELD(STATE_UINT32, VtdQueue, tags_busy),
+    STATE_ARRAY(STATE_UINT16, VtdQueue, tag_source, VTD_ITAGS),
+    STATE_FIELD(STATE_UINT8, VtdQueue, wait_pending),
+    STATE_FIELD(STATE_UINT8, VtdQueue, wait_interrupt),
+    STATE_FIELD(STATE_UINT8, VtdQueue, wait_status),
+    STATE_FIELD(STATE_UINT32, VtdQueue, wait_data),
+    STATE_FIELD(STATE_UINT64, VtdQueue, wait_address),
+    STATE_END,
+};
+
+static const StateField vtd_state[] = {
+    STATE_ARRAY(STATE_UINT64, VtdState, values, VTD_MAX_ROWS),
+    STATE_FIELD(STATE_TIMER, VtdState, gcmd_timer),
+    STATE_FIELD(STATE_UINT32, VtdState, gcmd_pending),
+    STATE_FIELD(STATE_UINT64, VtdState, root_table),
+    STATE_FIELD(STATE_UINT64, VtdState, irta),
+    STATE_FIELD(STATE_UINT16, VtdState, next_record),
+    STATE_FIELD(STATE_UINT64, VtdState, random),
+    STATE_STRUCTS(VtdState, queue, 1, VtdQueue, queue_state),
+    STATE_END,
+};
+
+const DeviceClass vtd_class = {
+    .name = "intel-iommu",
+    .desc = "Intel VT-d DMA and interrupt remapping unit",
+    .bus = BUS_SYSTEM,
+    .user_creatable = true,
+    .instance_size = sizeof(VtdState),
+    .props = vtd_props,
+    .state = vtd_state,
+    .realize = vtd_realize,
+    .unrealize = vtd_unrealize,
+    .reset = vtd_reset,
+    .restored = vtd_restored,
+};
+
+VtdLinks *vtd_links(Device *dev)
+{
+    return &((VtdState *)dev)->links;
+}
+
+Upstream vtd_upstream(Device *dev)
+{
+    return (Upstream){.ops = &vtd_upstream_ops, .opaque = dev};
+}
+
+IntrSink vtd_sink(Device *dev)
+{
+    return (IntrSink){.send = vtd_dma_message, .opaque = dev};
+}
+
+MemRegion *vtd_region(Device *dev)
+{
+    return &((VtdState *)dev)->region;
+}
+
+VtdAcpiInfo vtd_acpi_info(Device *dev)
+{
+    const VtdState *s = (const VtdState *)dev;
+    return (VtdAcpiInfo){
+        .intremap = s->intremap,
+        .host_address_width = VTD_HAW,
+        .device_iotlb = s->props.device_iotlb,
+    };
+}
+
+VtdStats vtd_stats(Device *dev)
+{
+    return ((const VtdState *)dev)->stats;
+}

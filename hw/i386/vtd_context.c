@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: root and context tables of legacy mode (3.4.2, 9.1, 9.3): from a source id to a domain and
+ * the way its requests are translated. Scalable mode's tables (9.2, 9.4 to 9.6) come later, beside
+ * these.
+ */
+#include "vtd_internal.h"
+
+#define ENTRY_SIZE 16
+
+#define ROOT_P    0, 1
+#define ROOT_CTP  12, (VTD_HAW - 12)
+#define CTX_P     0, 1
+#define CTX_FPD   1, 1
+#define CTX_TT    2, 2
+#define CTX_TABLE 12, (VTD_HAW - 12)
+/* Upper quadword. */
+#define CTX_AW    0, 3
+#define CTX_AVAIL 3, 4
+#define CTX_DID   8, 16
+
+void vtd_root_decode(uint64_t low, uint64_t high, VtdRootEntry *out)
+{
+    *out = (VtdRootEntry){
+        .present = vtd_get(low, ROOT_P),
+        .reserved = (low & ~(vtd_mask(ROOT_P) | vtd_mask(ROOT_CTP))) || high,
+        .context_table = low & vtd_mask(ROOT_CTP),
+    };
+}
+
+void vtd_context_decode(uint64_t low, uint64_t high, VtdContextEntry *out)
+{
+    uint64_t known = vtd_mask(CTX_P) | vtd_mask(CTX_FPD) | vtd_mask(CTX_TT) | vtd_mask(CTX_TABLE);
+    uint64_t known_high = vtd_mask(CTX_AW) | vtd_mask(CTX_AVAIL) | vtd_mask(CTX_DID);
+    *out = (VtdContextEntry){
+        .present = vtd_get(low, CTX_P),
+        .fpd = vtd_get(low, CTX_FPD),
+        .reserved = (low & ~known) || (high & ~known_high),
+        .type = (uint8_t)vtd_get(low, CTX_TT),
+        .width = (uint8_t)vtd_get(high, CTX_AW),
+        .domain = (uint16_t)vtd_get(high, CTX_DID),
+        .table = low & vtd_mask(CTX_TABLE),
+    };
+}
+
+/* AW 1, 2, 3: 39, 48, 57 bits; 0 if the unit does not do it. */
+static uint8_t supported_levels(const VtdState *s, uint8_t width)
+{
+    uint8_t most = (uint8_t)((s->props.aw_bits - 12) / 9);
+    uint8_t levels = (uint8_t)(width + 2);
+    return width >= 1 && levels <= most ? levels : 0;
+}
+
+static bool type_is_supported(const VtdState *s, uint8_t type)
+{
+    switch (type) {
+    case VTD_TT_UNTRANSLATED:
+        return true;
+    case VTD_TT_ALL:
+        return s->props.device_iotlb;
+    case VTD_TT_PASS_THROUGH:
+        return s->props.pass_through;
+    default:
+        return false;
+    }
+}
+
+static VtdFaultReason check_entry(const VtdState *s, const VtdContextEntry *entry, VtdContext *out)
+{
+    out->fpd = entry->fpd;
+    if (!entry->present) {
+        return VTD_FR_CONTEXT_NOT_PRESENT;
+    }
+    if (entry->reserved) {
+        return VTD_FR_CONTEXT_RESERVED;
+    }
+    out->type = entry->type;
+    out->domain = entry->domain;
+    out->table = entry->table;
+    out->levels = supported_levels(s, entry->width);
+    if (!type_is_supported(s, entry->type) || !out->levels) {
+        return VTD_FR_CONTEXT_INVALID;
+    }
+    return VTD_OK;
+}
+
+VtdFaultReason vtd_context_walk(VtdState *s, uint16_t source_id, VtdContext *out)
+{
+    uint64_t raw[2];
+    uint64_t root = (s->root_table & VTD_BASE_MASK) + (source_id >> 8) * ENTRY_SIZE;
+    *out = (VtdContext){0};
+    if (as_read(s->links.memory, root, raw, ENTRY_SIZE) != MEM_OK) {
+        return VTD_FR_ROOT_ACCESS;
+    }
+    VtdRootEntry root_entry;
+    vtd_root_decode(raw[0], raw[1], &root_entry);
+    if (!root_entry.present) {
+        return VTD_FR_ROOT_NOT_PRESENT;
+    }
+    if (root_entry.reserved) {
+        return VTD_FR_ROOT_RESERVED;
+    }
+    uint64_t at = root_entry.context_table + (source_id & 0xff) * ENTRY_SIZE;
+    if (as_read(s->links.memory, at, raw, ENTRY_SIZE) != MEM_OK) {
+        return VTD_FR_CONTEXT_ACCESS;
+    }
+    VtdContextEntry entry;
+    vtd_context_decode(raw[0], raw[1], &entry);
+    return check_entry(s, &entry, out);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: what bus masters under the unit ask for. A write of one aligned dword into the interrupt
+ * range is an interrupt request (5.1.2); everything else there is refused and recorded (3.14). The
+ * rest is translated page by page while TE is set, by translation type 00 or 01 (the same for
+ * untranslated requests) or passed through by 10 (3.4.2). Requests with a PASID belong to scalable
+ * mode and are refused in legacy mode. Translated and translation requests (ATS) come later.
+ *
+ * Protected memory ranges (11.4.8) are checked against requests that are not translated; what they
+ * block is not recorded as a fault.
+ */
+#include "vtd_internal.h"
+
+#define PMR_LOW_BITS 0x1fffffull /* protected ranges have a granularity of 2 MiB */
+
+static bool in_range(uint64_t first, uint64_t last, uint64_t base, uint64_t limit)
+{
+    return first <= (limit | PMR_LOW_BITS) && last >= base;
+}
+
+static bool is_protected(const VtdState *s, uint64_t addr, size_t len)
+{
+    if (!(vtd_reg(s, VTD_PMEN) & 1)) {
+        return false;
+    }
+    uint64_t last = addr + (len ? len - 1 : 0);
+    return in_range(addr, last, vtd_reg(s, VTD_PLMBASE), vtd_reg(s, VTD_PLMLIMIT)) ||
+           in_range(addr, last, vtd_reg(s, VTD_PHMBASE), vtd_reg(s, VTD_PHMLIMIT));
+}
+
+static MemResult refuse(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access,
+                        VtdFaultReason reason, bool fpd)
+{
+    if (!fpd) {
+        VtdFault fault = {
+            .source_id = req->requester_id,
+            .reason = reason,
+            .access = access,
+            .info = addr,
+            .has_pasid = req->has_pasid,
+            .pasid = req->pasid,
+        };
+        vtd_fault_record(s, &fault);
+        vtd_events_flush(s);
+    }
+    return MEM_ACCESS_ERROR;
+}
+
+static const VtdContext *find_context(VtdState *s, uint16_t source_id, VtdContext *scratch)
+{
+    const VtdContext *cached = vtd_context_cached(s, source_id);
+    if (cached) {
+        return cached;
+    }
+    VtdFaultReason reason = vtd_context_walk(s, source_id, scratch);
+    scratch->fault = (uint8_t)reason;
+    vtd_context_fill(s, source_id, scratch);
+    return scratch;
+}
+
+static VtdFaultReason walk(VtdState *s, const VtdContext *ctx, uint64_t addr, VtdMapping *out)
+{
+    VtdPteBits bits = {
+        .snoop = s->props.snoop_control,
+        .transient = s->props.device_iotlb && s->props.stale_tm,
+    };
+    VtdFaultReason reason =
+        vtd_page_walk(s->links.memory, ctx->table, ctx->levels, bits, addr, out);
+    out->domain = ctx->domain;
+    bool usable = reason == VTD_OK && (out->read || out->write);
+    if (!usable) {
+        /* Remembered, in caching mode, for the one page asked for. */
+        out->fault = (uint8_t)reason;
+        out->shift = PAGE_SHIFT;
+        out->page = addr >> PAGE_SHIFT;
+    }
+    if (usable || s->props.caching_mode) {
+        vtd_iotlb_fill(s, out);
+    }
+    return reason;
+}
+
+/* Zero-length reads are let through where only writes are allowed (CAP.ZLR). */
+static VtdFaultReason check_access(const VtdMapping *m, VtdAccess access, size_t len)
+{
+    if (access == VTD_WRITE) {
+        return m->write ? VTD_OK : VTD_FR_NO_WRITE;
+    }
+    return m->read || (len == 0 && m->write) ? VTD_OK : VTD_FR_NO_READ;
+}
+
+/* Where `addr` goes, and in *span how far that holds. */
+static VtdFaultReason translate(VtdState *s, const VtdContext *ctx, uint64_t addr, VtdAccess access,
+                                size_t len, uint64_t *host, uint64_t *span)
+{
+    unsigned width = PAGE_SHIFT + 9u * ctx->levels;
+    if (addr >> width) {
+        return VTD_FR_ADDRESS_TOO_WIDE;
+    }
+    VtdMapping scratch;
+    const VtdMapping *m = vtd_iotlb_find(s, ctx->domain, addr);
+    VtdFaultReason reason = VTD_OK;
+    if (m) {
+        reason = (VtdFaultReason)m->fault;
+    } else {
+        reason = walk(s, ctx, addr, &scratch);
+        m = &scratch;
+    }
+    reason = reason ? reason : check_access(m, access, len);
+    if (reason != VTD_OK) {
+        return reason;
+    }
+    uint64_t offset = addr & ((1ull << m->shift) - 1);
+    *host = m->host + offset;
+    *span = (1ull << m->shift) - offset;
+    return intr_window_contains(*host) ? VTD_FR_INTERRUPT_RANGE : VTD_OK;
+}
+
+static MemResult transfer(VtdState *s, uint64_t host, VtdAccess access, void *buf, size_t len)
+{
+    return access == VTD_READ ? as_read(s->links.memory, host, buf, len)
+                              : as_write(s->links.memory, host, buf, len);
+}
+
+static MemResult pass_through(VtdState *s, uint64_t addr, VtdAccess access, void *buf, size_t len)
+{
+    if (is_protected(s, addr, len)) {
+        trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_protected addr=%#" PRIx64 " len=%zu",
+                    addr, len);
+        return MEM_ACCESS_ERROR;
+    }
+    return transfer(s, addr, access, buf, len);
+}
+
+static MemResult translated(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access,
+                            void *buf, size_t len)
+{
+    VtdContext scratch;
+    const VtdContext *found = find_context(s, req->requester_id, &scratch);
+    /* A copy: memory written on the way may lead to an invalidation. */
+    VtdContext ctx = *found;
+    if (ctx.fault != VTD_OK) {
+        return refuse(s, req, addr, access, (VtdFaultReason)ctx.fault, ctx.fpd);
+    }
+    if (ctx.type == VTD_TT_PASS_THROUGH) {
+        return addr >> s->props.aw_bits
+                   ? refuse(s, req, addr, access, VTD_FR_ADDRESS_TOO_WIDE, ctx.fpd)
+                   : pass_through(s, addr, access, buf, len);
+    }
+    MemResult worst = MEM_OK;
+    uint8_t *bytes = buf;
+    do {
+        uint64_t host, span;
+        VtdFaultReason reason = translate(s, &ctx, addr, access, len, &host, &span);
+        if (reason != VTD_OK) {
+            return refuse(s, req, addr, access, reason, ctx.fpd);
+        }
+        size_t part = (size_t)MIN((uint64_t)len, span);
+        MemResult result = part ? transfer(s, host, access, bytes, part) : MEM_OK;
+        worst = MAX(worst, result);
+        addr += part;
+        bytes += part;
+        len -= part;
+    } while (len > 0);
+    return worst;
+}
+
+/* In the interrupt range, but not a request. */
+static MemResult refuse_in_window(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access)
+{
+    VTD_GUEST_ERROR(s, "vtd_interrupt_range sid=%04x addr=%#" PRIx64 " access=%s",
+                    req->requester_id, addr, access == VTD_READ ? "read" : "write");
+    bool recorded = s->translating || s->remapping;
+    return refuse(s, req, addr, access, VTD_FR_INTERRUPT_RANGE, !recorded);
+}
+
+static MemResult access_memory(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access,
+                               void *buf, size_t len)
+{
+    if (addr + len < addr) {
+        return MEM_DECODE_ERROR;
+    }
+    if (req->has_pasid && s->translating) {
+        return refuse(s, req, addr, access, VTD_FR_PASID_IN_LEGACY_MODE, false);
+    }
+    if (upstream_touches_window(addr, len)) {
+        return refuse_in_window(s, req, addr, access);
+    }
+    return s->translating ? translated(s, req, addr, access, buf, len)
+                          : pass_through(s, addr, access, buf, len);
+}
+
+static MemResult dma_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
+{
+    return access_memory(opaque, req, addr, VTD_READ, buf, len);
+}
+
+static MemResult dma_write(void *opaque, const BusReq *req, uint64_t addr, const void *buf,
+                           size_t len)
+{
+    VtdState *s = opaque;
+    IntrMsg msg;
+    if (!req->has_pasid && upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
+        return vtd_ir_request(s, &msg) == INTR_BLOCKED ? MEM_ACCESS_ERROR : MEM_OK;
+    }
+    return access_memory(s, req, addr, VTD_WRITE, (void *)buf, len);
+}
+
+IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg)
+{
+    VtdState *s = opaque;
+    if (G_LIKELY(intr_window_contains(msg->address) && !msg->has_pasid &&
+                 (msg->address & 3) == 0)) {
+        return vtd_ir_request(s, msg);
+    }
+    BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
+    MemResult result =
+        access_memory(s, &req, msg->address, VTD_WRITE, (void *)&msg->data, sizeof(msg->data));
+    return result == MEM_OK ? INTR_DELIVERED : INTR_BLOCKED;
+}
+
+const UpstreamOps vtd_upstream_ops = {
+    .read = dma_read, .write = dma_write, .interrupt = vtd_dma_message};

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: the context cache and the IOTLB (6.2). Entries carry domain (and for the IOTLB, address)
+ * tags and hold until an invalidation covers them. The context cache has room for every source; the
+ * IOTLB is set-associative and may also lose an entry to another, as hardware's does. There are no
+ * paging-structure caches, so the invalidation hint makes no difference; the tables above the leaf
+ * are read at each miss. Entries that are not present or not valid are kept only in caching mode,
+ * and then belong to domain 0 where no context entry gave a domain (6.1).
+ *
+ * Global and per-domain invalidations raise an epoch that entries are compared with.
+ */
+#include "vtd_internal.h"
+
+#define SOURCES 65536u
+#define DOMAINS 65536u
+/* A page-selective invalidation of up to this many pages looks for each; beyond, at each entry. */
+#define PROBE_PAGES 64u
+
+void vtd_dmacache_init(VtdState *s)
+{
+    VtdDmaCache *c = &s->cache;
+    c->contexts = g_new0(VtdContext, SOURCES);
+    c->context_epochs = g_new0(uint64_t, DOMAINS);
+    c->tlb_epochs = g_new0(uint64_t, DOMAINS);
+    c->tlb = g_new0(VtdMapping, VTD_IOTLB_SETS * VTD_IOTLB_WAYS);
+}
+
+void vtd_dmacache_free(VtdState *s)
+{
+    VtdDmaCache *c = &s->cache;
+    g_clear_pointer(&c->contexts, g_free);
+    g_clear_pointer(&c->context_epochs, g_free);
+    g_clear_pointer(&c->tlb_epochs, g_free);
+    g_clear_pointer(&c->tlb, g_free);
+}
+
+void vtd_dmacache_reset(VtdState *s)
+{
+    s->cache.context_epoch = s->cache.tlb_epoch = vtd_next_epoch(s);
+    s->cache.victim = 0;
+    s->cache.large_shifts = 0;
+}
+
+const VtdContext *vtd_context_cached(VtdState *s, uint16_t source_id)
+{
+    const VtdContext *ctx = &s->cache.contexts[source_id];
+    return ctx->epoch > s->cache.context_epoch && ctx->epoch > s->cache.context_epochs[ctx->domain]
+               ? ctx
+               : NULL;
+}
+
+void vtd_context_fill(VtdState *s, uint16_t source_id, VtdContext *context)
+{
+    if (context->fault == VTD_OK || s->props.caching_mode) {
+        context->epoch = vtd_next_epoch(s);
+        s->cache.contexts[source_id] = *context;
+    }
+}
+
+static VtdMapping *set_of(VtdState *s, uint16_t domain, uint64_t page, unsigned shift)
+{
+    uint64_t hash = (page ^ (uint64_t)domain << 20 ^ (uint64_t)shift << 40) * 0x9e3779b97f4a7c15ull;
+    return &s->cache.tlb[(hash >> 48) % VTD_IOTLB_SETS * VTD_IOTLB_WAYS];
+}
+
+static bool is_valid(const VtdState *s, const VtdMapping *m)
+{
+    return m->epoch > s->cache.tlb_epoch && m->epoch > s->cache.tlb_epochs[m->domain];
+}
+
+static VtdMapping *find_page(VtdState *s, uint16_t domain, uint64_t page, unsigned shift)
+{
+    VtdMapping *set = set_of(s, domain, page, shift);
+    for (unsigned i = 0; i < VTD_IOTLB_WAYS; i++) {
+        if (set[i].page == page && set[i].domain == domain && set[i].shift == shift &&
+            is_valid(s, &set[i])) {
+            return &set[i];
+        }
+    }
+    return NULL;
+}
+
+static const uint8_t page_shifts[] = {12, 21, 30};
+
+const VtdMapping *vtd_iotlb_find(VtdState *s, uint16_t domain, uint64_t address)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(page_shifts); i++) {
+        if (i > 0 && !(s->cache.large_shifts & (1u << i))) {
+            continue;
+        }
+        const VtdMapping *m = find_page(s, domain, address >> page_shifts[i], page_shifts[i]);
+        if (m) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+void vtd_iotlb_fill(VtdState *s, VtdMapping *mapping)
+{
+    VtdMapping *set = set_of(s, mapping->domain, mapping->page, mapping->shift);
+    VtdMapping *slot = &set[s->cache.victim++ % VTD_IOTLB_WAYS];
+    for (unsigned i = 0; i < VTD_IOTLB_WAYS; i++) {
+        if (!is_valid(s, &set[i])) {
+            slot = &set[i];
+        }
+    }
+    for (size_t i = 1; i < G_N_ELEMENTS(page_shifts); i++) {
+        s->cache.large_shifts |= mapping->shift == page_shifts[i] ? 1u << i : 0;
+    }
+    mapping->epoch = vtd_next_epoch(s);
+    *slot = *mapping;
+}
+
+/* Device-selective (6.5.2.1): the sources must match under the function mask, and the domain must
+ * be the one that their entries are tagged with. */
+static void invalidate_sources(VtdState *s, uint16_t domain, uint16_t source_id, uint8_t mask)
+{
+    static const uint8_t ignored[] = {0, 4, 6, 7};
+    for (unsigned fn = 0; fn < 8; fn++) {
+        VtdContext *ctx = &s->cache.contexts[(source_id & ~7u) | fn];
+        if (((fn ^ source_id) & 7 & ~ignored[mask]) == 0 && ctx->domain == domain) {
+            ctx->epoch = 0;
+        }
+    }
+}
+
+void vtd_context_invalidate(VtdState *s, uint8_t granularity, uint16_t domain, uint16_t source_id,
+                            uint8_t function_mask)
+{
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_inv_context granularity=%u domain=%u sid=%04x mask=%u", granularity, domain,
+                source_id, function_mask);
+    if (granularity == VTD_INV_GLOBAL) {
+        s->cache.context_epoch = vtd_next_epoch(s);
+    } else if (granularity == VTD_INV_DOMAIN) {
+        s->cache.context_epochs[domain] = vtd_next_epoch(s);
+    } else {
+        invalidate_sources(s, domain, source_id, function_mask);
+    }
+}
+
+static void probe_pages(VtdState *s, uint16_t domain, uint64_t address, uint64_t pages)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(page_shifts); i++) {
+        unsigned shift = page_shifts[i];
+        uint64_t last = (address + (pages << PAGE_SHIFT) - 1) >> shift;
+        for (uint64_t page = address >> shift; page <= last; page++) {
+            VtdMapping *m;
+            while ((m = find_page(s, domain, page, shift))) {
+                m->epoch = 0;
+            }
+        }
+    }
+}
+
+static void scan_pages(VtdState *s, uint16_t domain, uint64_t address, uint64_t pages)
+{
+    uint64_t last = address + (pages << PAGE_SHIFT) - 1;
+    for (unsigned i = 0; i < VTD_IOTLB_SETS * VTD_IOTLB_WAYS; i++) {
+        VtdMapping *m = &s->cache.tlb[i];
+        if (m->domain == domain && m->page >= address >> m->shift && m->page <= last >> m->shift) {
+            m->epoch = 0;
+        }
+    }
+}
+
+void vtd_iotlb_invalidate(VtdState *s, uint8_t granularity, uint16_t domain, uint64_t address,
+                          uint8_t address_mask)
+{
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_inv_iotlb granularity=%u domain=%u addr=%#" PRIx64 " mask=%u", granularity,
+                domain, address, address_mask);
+    if (granularity == VTD_INV_GLOBAL) {
+        s->cache.tlb_epoch = vtd_next_epoch(s);
+        return;
+    }
+    if (granularity == VTD_INV_DOMAIN) {
+        s->cache.tlb_epochs[domain] = vtd_next_epoch(s);
+        return;
+    }
+    uint64_t pages = 1ull << address_mask;
+    address &= ~((pages << PAGE_SHIFT) - 1);
+    if (pages <= PROBE_PAGES) {
+        probe_pages(s, domain, address, pages);
+    } else {
+        scan_pages(s, domain, address, pages);
+    }
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: interrupt requests (5.1). A request is in compatibility or remappable format; a remappable
+ * one names an entry, which is checked against the request's source and then delivered, posted, or
+ * refused with a fault reason. The verdict depends on nothing but the request and the unit.
+ */
+#include "vtd_internal.h"
+
+/* Remappable format (5.1.2.2): address, then data. */
+#define ADDR_HANDLE_HIGH 2, 1 /* bit 15 of the handle */
+#define ADDR_SHV         3, 1
+#define ADDR_FORMAT      4, 1
+#define ADDR_HANDLE      5, 15
+#define DATA_SUBHANDLE   0, 16
+#define DATA_RESERVED    16, 16
+
+#define FAULT_INDEX_SHIFT 48
+
+static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
+                         bool fpd)
+{
+    s->stats.blocked++;
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=block reason=%#x%s",
+                msg->requester_id, msg->address, msg->data, index, reason, fpd ? " fpd=1" : "");
+    if (!fpd) {
+        VtdFault fault = {
+            .source_id = msg->requester_id,
+            .reason = reason,
+            .info = (uint64_t)index << FAULT_INDEX_SHIFT,
+        };
+        vtd_fault_record(s, &fault);
+        vtd_events_flush(s);
+    }
+    return INTR_BLOCKED;
+}
+
+/* As it is: remapping is off, or compatibility format is let through. */
+static IntrVerdict pass(VtdState *s, const IntrMsg *msg)
+{
+    s->stats.compatibility++;
+    ApicMsg out = apic_msg_decode(msg->address & UINT32_MAX, msg->data);
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x verdict=pass vector=%#x dest=%#x",
+                msg->requester_id, msg->address, msg->data, out.vector, out.dest);
+    apic_bus_deliver(s->links.apic_bus, &out);
+    return INTR_DELIVERED;
+}
+
+static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
+{
+    if (G_UNLIKELY(e->check_bus)) {
+        uint8_t bus = requester_id >> 8;
+        return bus >= e->bus_first && bus <= e->bus_last;
+    }
+    return (requester_id & e->sid_mask) == e->sid;
+}
+
+static IntrVerdict post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+{
+    ApicMsg notification;
+    bool notify;
+    VtdFaultReason reason = vtd_pid_post(s->links.memory, e->pid_address, e->msg.vector, e->urgent,
+                                         s->eime, &notify, &notification);
+    if (reason != VTD_OK) {
+        return block(s, msg, index, reason, e->fpd);
+    }
+    s->stats.posted++;
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=post vector=%#x "
+                "pid=%#" PRIx64 " notify=%d",
+                msg->requester_id, msg->address, msg->data, index, e->msg.vector, e->pid_address,
+                notify);
+    if (notify) {
+        apic_bus_deliver(s->links.apic_bus, &notification);
+    }
+    return INTR_POSTED;
+}
+
+static IntrVerdict deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+{
+    s->stats.remapped++;
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=deliver vector=%#x "
+                "dest=%#x mode=%d trig=%s",
+                msg->requester_id, msg->address, msg->data, index, e->msg.vector, e->msg.dest,
+                e->msg.mode, e->msg.level ? "level" : "edge");
+    /* A copy: what the delivery sets off may invalidate the entry. */
+    ApicMsg out = e->msg;
+    apic_bus_deliver(s->links.apic_bus, &out);
+    return INTR_DELIVERED;
+}
+
+static IntrVerdict remap(VtdState *s, const IntrMsg *msg)
+{
+    uint32_t index = (uint32_t)(vtd_get(msg->address, ADDR_HANDLE) |
+                                vtd_get(msg->address, ADDR_HANDLE_HIGH) << 15);
+    if (vtd_get(msg->address, ADDR_SHV)) {
+        index += (uint32_t)vtd_get(msg->data, DATA_SUBHANDLE);
+        /* Without SHV hardware does not look at the data at all. */
+        if (G_UNLIKELY(vtd_get(msg->data, DATA_RESERVED))) {
+            return block(s, msg, index, VTD_FR_IR_REQUEST_RESERVED, false);
+        }
+    }
+    if (G_UNLIKELY(index >= s->irt_entries)) {
+        return block(s, msg, index, VTD_FR_IR_INDEX, false);
+    }
+    VtdIecEntry scratch;
+    const VtdIecEntry *e = vtd_iec_get(s, index, &scratch);
+    if (G_UNLIKELY(e->fault != VTD_OK)) {
+        return block(s, msg, index, (VtdFaultReason)e->fault, e->fpd);
+    }
+    if (G_UNLIKELY(!source_is_valid(e, msg->requester_id))) {
+        return block(s, msg, index, VTD_FR_IR_SOURCE, e->fpd);
+    }
+    return e->posted ? post(s, msg, index, e) : deliver(s, msg, index, e);
+}
+
+IntrVerdict vtd_ir_request(VtdState *s, const IntrMsg *msg)
+{
+    if (!s->remapping) {
+        return pass(s, msg);
+    }
+    if (G_LIKELY(vtd_get(msg->address, ADDR_FORMAT))) {
+        return remap(s, msg);
+    }
+    /* Compatibility format is never let through in extended mode, whatever CFIS says (5.1.2.1). */
+    if (s->eime || !s->compatibility) {
+        return block(s, msg, 0, VTD_FR_IR_COMPATIBILITY, false);
+    }
+    return pass(s, msg);
+}
+
+void vtd_ir_set_table(VtdState *s, uint64_t irta)
+{
+    s->irta = irta;
+    s->irt_base = irta & VTD_BASE_MASK;
+    s->irt_entries = 2u << vtd_get(irta, VTD_IRTA_SIZE);
+    s->eime = irta & VTD_IRTA_EIME;
+    s->irt_host_known = false;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: the invalidation queue (6.5.2). Descriptors are taken from the head until it meets the
+ * tail. A bad one stops the queue with the head on it (IQE); it goes on when software has cleared
+ * IQE, from the same head. With qi-latency the queue takes that long a descriptor, beside the
+ * guest; without, it runs inside the write that moved the tail.
+ *
+ * Device-TLB invalidations are asynchronous: each takes a tag until the device's completion or a
+ * time-out (ITE), and a wait descriptor behind them waits for all. A completion with a wrong tag or
+ * source is an ICE. The wait descriptor that a time-out aborts writes no status (6.5.2.10).
+ */
+#include "vtd_internal.h"
+
+#define IQA_SIZE       0, 3
+#define IQA_DW         11, 1
+#define QUEUE_ERRORS   (VTD_FSTS_IQE | VTD_FSTS_ITE)
+#define PAGE_BYTES     4096u
+#define DEVTLB_TIMEOUT (1 * NS_PER_MS)
+
+typedef struct {
+    uint64_t base;
+    uint32_t bytes;
+    unsigned words; /* quadwords a descriptor */
+} Queue;
+
+static Queue queue_of(const VtdState *s)
+{
+    uint64_t iqa = vtd_reg(s, VTD_IQA);
+    return (Queue){.base = iqa & VTD_BASE_MASK,
+                   .bytes = PAGE_BYTES << vtd_get(iqa, IQA_SIZE),
+                   .words = vtd_get(iqa, IQA_DW) ? 4 : 2};
+}
+
+static void queue_error(VtdState *s, VtdQueueError cause)
+{
+    VTD_GUEST_ERROR(s, "vtd_queue_error head=%#" PRIx64 " tail=%#" PRIx64 " cause=%d",
+                    vtd_reg(s, VTD_IQH), vtd_reg(s, VTD_IQT), cause);
+    uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_IQEI);
+    regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(cause, VTD_IQERCD_IQEI));
+    vtd_fault_status(s, VTD_FSTS_IQE);
+}
+
+static void complete_wait(VtdState *s, bool interrupt, bool status, uint64_t address, uint32_t data)
+{
+    if (status) {
+        as_store(s->links.memory, address, data, sizeof(data));
+    }
+    if (interrupt) {
+        bool was_set = vtd_reg(s, VTD_ICS) & VTD_ICS_IWC;
+        regfile_set(&s->regs, VTD_ICS, VTD_ICS_IWC);
+        if (!was_set) {
+            vtd_event_raise(s, VTD_EVENT_INVALIDATION);
+        }
+    }
+}
+
+static void start_wait(VtdState *s, const VtdDesc *d)
+{
+    VtdQueue *q = &s->queue;
+    if (!q->tags_busy) {
+        complete_wait(s, d->interrupt, d->status, d->address, d->status_data);
+        return;
+    }
+    q->wait_pending = true;
+    q->wait_interrupt = d->interrupt;
+    q->wait_status = d->status;
+    q->wait_address = d->address;
+    q->wait_data = d->status_data;
+}
+
+static void start_device_tlb(VtdState *s, const VtdDesc *d)
+{
+    VtdQueue *q = &s->queue;
+    unsigned tag = (unsigned)__builtin_ctz(~q->tags_busy);
+    q->tags_busy |= 1u << tag;
+    q->tag_source[tag] = d->source_id;
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_device_tlb sid=%04x addr=%#" PRIx64 " tag=%u", d->source_id, d->address, tag);
+    timer_arm(&q->timeout, clock_now(s->dev.platform->clock) + DEVTLB_TIMEOUT);
+}
+
+static void perform(VtdState *s, const VtdDesc *d)
+{
+    switch (d->type) {
+    case VTD_DESC_CONTEXT:
+        vtd_context_invalidate(s, d->granularity, d->domain, d->source_id, d->function_mask);
+        break;
+    case VTD_DESC_IOTLB:
+        vtd_iotlb_invalidate(s, d->granularity, d->domain, d->address, d->address_mask);
+        break;
+    case VTD_DESC_DEVICE_TLB:
+        start_device_tlb(s, d);
+        break;
+    case VTD_DESC_IEC:
+        if (d->global) {
+            vtd_iec_invalidate_all(s);
+        } else {
+            vtd_iec_invalidate(s, d->index, d->index_mask);
+        }
+        break;
+    case VTD_DESC_WAIT:
+        start_wait(s, d);
+        break;
+    }
+}
+
+static bool fetch(VtdState *s, const Queue *queue, uint32_t head, uint64_t words[4])
+{
+    return as_read(s->links.memory, queue->base + head, words, queue->words * 8) == MEM_OK;
+}
+
+/* The descriptor at the head. False if the queue stopped there. */
+static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
+{
+    VtdDescLimits limits = {
+        .intremap = s->intremap,
+        .device_iotlb = s->props.device_iotlb,
+        .page_drain = s->props.device_iotlb,
+        .max_address_mask = VTD_MAX_ADDRESS_MASK,
+        .max_handle_mask = VTD_HANDLE_MASK_V,
+    };
+    uint64_t words[4];
+    VtdDesc d;
+    if (!fetch(s, queue, head, words)) {
+        queue_error(s, VTD_IQEI_FETCH);
+        return false;
+    }
+    VtdQueueError error = vtd_desc_decode(words, queue->words, &limits, &d);
+    if (error != VTD_IQEI_NONE) {
+        queue_error(s, error);
+        return false;
+    }
+    /* The head moves first: a status write may lead back here, and must find it moved. */
+    regfile_set(&s->regs, VTD_IQH, (head + queue->words * 8) % queue->bytes);
+    s->stats.descriptors++;
+    perform(s, &d);
+    return true;
+}
+
+/* Whether there is a descriptor to take now; bad tails are found here. */
+static bool has_work(VtdState *s, const Queue *queue, uint32_t *head)
+{
+    uint32_t tail = (uint32_t)vtd_reg(s, VTD_IQT);
+    *head = (uint32_t)vtd_reg(s, VTD_IQH);
+    if (!vtd_queue_enabled(s) || (vtd_reg(s, VTD_FSTS) & QUEUE_ERRORS) || s->queue.wait_pending ||
+        s->queue.tags_busy == UINT32_MAX || *head == tail) {
+        return false;
+    }
+    if (tail >= queue->bytes) {
+        queue_error(s, VTD_IQEI_TAIL);
+        return false;
+    }
+    if (queue->words == 4 && tail % 32) {
+        queue_error(s, VTD_IQEI_TAIL_ALIGNMENT);
+        return false;
+    }
+    return true;
+}
+
+static void run(VtdState *s)
+{
+    Queue queue = queue_of(s);
+    uint32_t head;
+    /* A status write may move the tail, so a queue could feed itself for ever: after one round the
+     * rest is left to the timer. */
+    uint32_t budget = queue.bytes / (queue.words * 8);
+    s->queue.running = true;
+    while (has_work(s, &queue, &head)) {
+        if (budget-- == 0) {
+            timer_arm(&s->queue.step, clock_now(s->dev.platform->clock) + NS_PER_US);
+            break;
+        }
+        if (!step_one(s, &queue, head)) {
+            break;
+        }
+        queue = queue_of(s);
+    }
+    s->queue.running = false;
+}
+
+void vtd_qi_kick(VtdState *s)
+{
+    VtdQueue *q = &s->queue;
+    if (q->running || timer_is_armed(&q->step)) {
+        return;
+    }
+    if (s->props.qi_latency == 0) {
+        run(s);
+        return;
+    }
+    Queue queue = queue_of(s);
+    uint32_t head;
+    if (has_work(s, &queue, &head)) {
+        timer_arm(&q->step, clock_now(s->dev.platform->clock) + (int64_t)s->props.qi_latency);
+    }
+}
+
+/* One descriptor's time is over: now it takes effect. */
+static void step_fired(void *opaque)
+{
+    VtdState *s = opaque;
+    if (s->props.qi_latency) {
+        Queue queue = queue_of(s);
+        uint32_t head;
+        s->queue.running = true;
+        if (has_work(s, &queue, &head)) {
+            step_one(s, &queue, head);
+        }
+        s->queue.running = false;
+    }
+    vtd_qi_kick(s);
+    vtd_events_flush(s);
+}
+
+static void finish_device_tlb(VtdState *s)
+{
+    VtdQueue *q = &s->queue;
+    timer_cancel(&q->timeout);
+    if (q->wait_pending) {
+        q->wait_pending = false;
+        complete_wait(s, q->wait_interrupt, q->wait_status, q->wait_address, q->wait_data);
+    }
+}
+
+static void timed_out(void *opaque)
+{
+    VtdState *s = opaque;
+    VtdQueue *q = &s->queue;
+    uint16_t source = q->tag_source[__builtin_ctz(q->tags_busy)];
+    q->tags_busy = 0;
+    q->wait_pending = false;
+    VTD_GUEST_ERROR(s, "vtd_device_tlb_timeout sid=%04x", source);
+    uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_ITESID);
+    regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(source, VTD_IQERCD_ITESID));
+    vtd_fault_status(s, VTD_FSTS_ITE);
+    vtd_events_flush(s);
+}
+
+void vtd_device_tlb_completed(Device *dev, uint16_t source_id, uint32_t tags)
+{
+    VtdState *s = (VtdState *)dev;
+    VtdQueue *q = &s->queue;
+    for (unsigned tag = 0; tag < VTD_ITAGS; tag++) {
+        if (!(tags & (1u << tag))) {
+            continue;
+        }
+        if (!(q->tags_busy & (1u << tag)) || q->tag_source[tag] != source_id) {
+            uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_ICESID);
+            regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(source_id, VTD_IQERCD_ICESID));
+            vtd_fault_status(s, VTD_FSTS_ICE);
+            continue;
+        }
+        q->tags_busy &= ~(1u << tag);
+        if (!q->tags_busy) {
+            finish_device_tlb(s);
+        }
+    }
+    vtd_qi_kick(s);
+    vtd_events_flush(s);
+}
+
+/* QIE cleared: what was fetched is done, nothing more is taken, and the head goes to 0 (11.4.4). */
+void vtd_qi_disable(VtdState *s)
+{
+    timer_cancel(&s->queue.step);
+    timer_cancel(&s->queue.timeout);
+    s->queue.tags_busy = 0;
+    s->queue.wait_pending = false;
+    regfile_set(&s->regs, VTD_IQH, 0);
+}
+
+void vtd_qi_init(VtdState *s)
+{
+    timer_init(&s->queue.step, s->dev.platform->clock, step_fired, s);
+    timer_init(&s->queue.timeout, s->dev.platform->clock, timed_out, s);
+}
+
+void vtd_qi_reset(VtdState *s)
+{
+    vtd_qi_disable(s);
+    s->queue.running = false;
+}

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: the register file (11.4). The rows are built once, when the properties are known: what the
+ * unit does not offer is reserved space. CAP and ECAP tell what was switched on and nothing else.
+ *
+ * Left out, and reserved here: advanced fault logging (CAP.AFL = 0), the page request queue, MTRR
+ * and virtual command registers, performance monitoring.
+ */
+#include "vtd_internal.h"
+
+/* CAP (11.4.2). */
+#define CAP_ND          0, 3
+#define CAP_PLMR        5, 1
+#define CAP_PHMR        6, 1
+#define CAP_CM          7, 1
+#define CAP_SAGAW       8, 5
+#define CAP_MGAW        16, 6
+#define CAP_ZLR         22, 1
+#define CAP_FRO         24, 10
+#define CAP_SSLPS       34, 4
+#define CAP_PSI         39, 1
+#define CAP_NFR         40, 8
+#define CAP_MAMV        48, 6
+#define CAP_DWD         54, 1
+#define CAP_DRD         55, 1
+#define CAP_PI          59, 1
+#define CAP_ESIRTPS     62, 1
+#define CAP_ESRTPS      63, 1
+#define CAP_ND_64K      6 /* 16-bit domain ids */
+#define CAP_SSLPS_2M_1G 3
+#define REGISTER_UNIT   16 /* of CAP.FRO and ECAP.IRO */
+
+/* ECAP (11.4.3). */
+#define ECAP_C    0, 1
+#define ECAP_QI   1, 1
+#define ECAP_DT   2, 1
+#define ECAP_IR   3, 1
+#define ECAP_EIM  4, 1
+#define ECAP_PT   6, 1
+#define ECAP_SC   7, 1
+#define ECAP_IRO  8, 10
+#define ECAP_MHMV 20, 4
+#define ECAP_PDS  42, 1
+
+#define PMEN_EPM         (1u << 31)
+#define PMEN_PRS         (1u << 0)
+#define PMR_ALIGNED_FROM 21 /* protected ranges have a granularity of 2 MiB */
+
+#define CCMD_ICC  (1ull << 63)
+#define CCMD_CIRG 61, 2
+#define CCMD_CAIG 59, 2
+#define CCMD_FM   32, 2
+#define CCMD_SID  16, 16
+#define CCMD_DID  0, 16
+
+#define IOTLB_IVT  (1ull << 63)
+#define IOTLB_IIRG 60, 2
+#define IOTLB_IAIG 57, 2
+#define IOTLB_DR   49, 1
+#define IOTLB_DW   48, 1
+#define IOTLB_DID  32, 16
+#define IVA_AM     0, 6
+#define IVA_IH     6, 1
+#define IVA_ADDR   12, 52
+
+#define GCMD_LEVELS   (VTD_GCMD_TE | VTD_GCMD_QIE | VTD_GCMD_IRE | VTD_GCMD_CFI)
+#define GCMD_ONESHOTS (VTD_GCMD_SRTP | VTD_GCMD_SIRTP)
+
+static uint64_t sagaw(const VtdProps *p)
+{
+    if (!p->dma_translation) {
+        return 0;
+    }
+    return p->aw_bits == 39 ? 2 : p->aw_bits == 48 ? 6 : 14;
+}
+
+static uint64_t cap_value(const VtdState *s)
+{
+    const VtdProps *p = &s->props;
+    return vtd_put(CAP_ND_64K, CAP_ND) | vtd_put(1, CAP_PLMR) | vtd_put(1, CAP_PHMR) |
+           vtd_put(p->caching_mode, CAP_CM) | vtd_put(sagaw(p), CAP_SAGAW) |
+           vtd_put(p->aw_bits - 1u, CAP_MGAW) | vtd_put(1, CAP_ZLR) |
+           vtd_put(s->frcd / REGISTER_UNIT, CAP_FRO) | vtd_put(CAP_SSLPS_2M_1G, CAP_SSLPS) |
+           vtd_put(1, CAP_PSI) | vtd_put(p->fault_records - 1u, CAP_NFR) |
+           vtd_put(VTD_MAX_ADDRESS_MASK, CAP_MAMV) | vtd_put(p->dma_drain, CAP_DWD) |
+           vtd_put(p->dma_drain, CAP_DRD) | vtd_put(s->intremap && p->posted_interrupts, CAP_PI) |
+           vtd_put(p->esirtps, CAP_ESIRTPS) | vtd_put(p->esrtps, CAP_ESRTPS);
+}
+
+static uint64_t ecap_value(const VtdState *s)
+{
+    const VtdProps *p = &s->props;
+    return vtd_put(1, ECAP_C) | vtd_put(1, ECAP_QI) | vtd_put(p->device_iotlb, ECAP_DT) |
+           vtd_put(s->intremap, ECAP_IR) | vtd_put(s->eim, ECAP_EIM) |
+           vtd_put(p->pass_through, ECAP_PT) | vtd_put(p->snoop_control, ECAP_SC) |
+           vtd_put(VTD_IVA / REGISTER_UNIT, ECAP_IRO) |
+           vtd_put(s->intremap ? VTD_HANDLE_MASK_V : 0, ECAP_MHMV) |
+           vtd_put(p->device_iotlb, ECAP_PDS);
+}
+
+/* ---- GCMD ---- */
+
+static void set_status(VtdState *s, uint32_t bits, bool set)
+{
+    uint64_t status = vtd_reg(s, VTD_GSTS);
+    regfile_set(&s->regs, VTD_GSTS, set ? status | bits : status & ~(uint64_t)bits);
+}
+
+static void set_root_table(VtdState *s)
+{
+    s->root_table = vtd_reg(s, VTD_RTADDR);
+    if (s->props.esrtps) {
+        vtd_context_invalidate(s, VTD_INV_GLOBAL, 0, 0, 0);
+        vtd_iotlb_invalidate(s, VTD_INV_GLOBAL, 0, 0, 0);
+    }
+}
+
+static void set_intr_table(VtdState *s)
+{
+    vtd_ir_set_table(s, vtd_reg(s, VTD_IRTA));
+    s->iec_flushed = false;
+    if (s->props.esirtps) {
+        vtd_iec_invalidate_all(s);
+    }
+}
+
+/* What only drivers with a mistake do, and what real machines let them pay for later. */
+static void check_enabling(VtdState *s, uint32_t bit)
+{
+    uint64_t status = vtd_reg(s, VTD_GSTS);
+    if (bit == VTD_GCMD_IRE && !(status & VTD_GCMD_SIRTP)) {
+        VTD_GUEST_ERROR(s, "vtd_enable IRE set before SIRTP");
+    } else if (bit == VTD_GCMD_IRE && !s->iec_flushed) {
+        VTD_GUEST_ERROR(s, "vtd_enable IRE set before the interrupt entry cache was flushed");
+    } else if (bit == VTD_GCMD_TE && !(status & VTD_GCMD_SRTP)) {
+        VTD_GUEST_ERROR(s, "vtd_enable TE set before SRTP");
+    }
+}
+
+static void set_level(VtdState *s, uint32_t bit)
+{
+    bool on = !(vtd_reg(s, VTD_GSTS) & bit);
+    if (on) {
+        check_enabling(s, bit);
+    }
+    set_status(s, bit, on);
+    vtd_regs_derive(s);
+    if (bit == VTD_GCMD_QIE) {
+        if (on) {
+            vtd_qi_kick(s);
+        } else {
+            vtd_qi_disable(s);
+        }
+    }
+}
+
+void vtd_gcmd_done(void *opaque)
+{
+    VtdState *s = opaque;
+    uint32_t command = s->gcmd_pending;
+    s->gcmd_pending = 0;
+    if (command & VTD_GCMD_SRTP) {
+        set_root_table(s);
+        set_status(s, VTD_GCMD_SRTP, true);
+    }
+    if (command & VTD_GCMD_SIRTP) {
+        set_intr_table(s);
+        set_status(s, VTD_GCMD_SIRTP, true);
+    }
+    static const uint32_t levels[] = {VTD_GCMD_QIE, VTD_GCMD_IRE, VTD_GCMD_CFI, VTD_GCMD_TE};
+    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
+        if (command & levels[i]) {
+            set_level(s, levels[i]);
+        }
+    }
+    vtd_events_flush(s);
+}
+
+static uint32_t supported_commands(const VtdState *s)
+{
+    return VTD_GCMD_QIE | (s->props.dma_translation ? VTD_GCMD_TE | VTD_GCMD_SRTP : 0) |
+           (s->intremap ? VTD_GCMD_IRE | VTD_GCMD_SIRTP | VTD_GCMD_CFI : 0);
+}
+
+/*
+ * Bits that keep their value are no commands. Software has to give one command at a time and to
+ * wait for its status (11.4.4.1); of several in one write hardware does all, and so do we, for
+ * there are drivers that echo RTPS into SRTP. A write before the last one's status is lost.
+ */
+static void gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    VtdState *s = opaque;
+    if (s->gcmd_pending) {
+        VTD_GUEST_ERROR(s, "vtd_gcmd value=%#" PRIx64 " written before %#x took effect", written,
+                        s->gcmd_pending);
+        return;
+    }
+    uint32_t status = (uint32_t)vtd_reg(s, VTD_GSTS);
+    uint32_t changed = (uint32_t)((status ^ written) & mask) & GCMD_LEVELS;
+    uint32_t command = (changed | ((uint32_t)written & GCMD_ONESHOTS)) & supported_commands(s);
+    if (!command) {
+        return;
+    }
+    if (__builtin_popcount(command) > 1) {
+        VTD_GUEST_ERROR(s, "vtd_gcmd value=%#" PRIx64 " has several commands at once", written);
+    }
+    set_status(s, command & GCMD_ONESHOTS, false);
+    s->gcmd_pending = command;
+    if (s->props.gcmd_latency) {
+        timer_arm(&s->gcmd_timer,
+                  clock_now(s->dev.platform->clock) + (int64_t)s->props.gcmd_latency);
+    } else {
+        vtd_gcmd_done(s);
+    }
+}
+
+/* ---- Register-based invalidation (6.5.1) ---- */
+
+/* Refused (with "actual granularity" 0) while the queue is on, and for reserved granularities. */
+static void ccmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    VtdState *s = opaque;
+    if (!(written & CCMD_ICC)) {
+        return;
+    }
+    uint8_t granularity = (uint8_t)vtd_get(now, CCMD_CIRG);
+    now &= ~(CCMD_ICC | vtd_mask(CCMD_CAIG));
+    if (vtd_queue_enabled(s) || granularity == 0) {
+        VTD_GUEST_ERROR(s, "vtd_ccmd value=%#" PRIx64 " refused", written);
+    } else {
+        vtd_context_invalidate(s, granularity, (uint16_t)vtd_get(now, CCMD_DID),
+                               (uint16_t)vtd_get(now, CCMD_SID), (uint8_t)vtd_get(now, CCMD_FM));
+        now |= vtd_put(granularity, CCMD_CAIG);
+    }
+    regfile_set(&s->regs, VTD_CCMD, now);
+}
+
+static void iotlb_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                          uint64_t written, uint64_t mask)
+{
+    VtdState *s = opaque;
+    if (!(written & IOTLB_IVT)) {
+        return;
+    }
+    uint64_t iva = vtd_reg(s, VTD_IVA);
+    uint8_t granularity = (uint8_t)vtd_get(now, IOTLB_IIRG);
+    uint8_t address_mask = (uint8_t)vtd_get(iva, IVA_AM);
+    now &= ~(IOTLB_IVT | vtd_mask(IOTLB_IAIG));
+    if (vtd_queue_enabled(s) || granularity == 0 ||
+        (granularity == VTD_INV_PAGE && address_mask > VTD_MAX_ADDRESS_MASK)) {
+        VTD_GUEST_ERROR(s, "vtd_iotlb value=%#" PRIx64 " refused", written);
+    } else {
+        vtd_iotlb_invalidate(s, granularity, (uint16_t)vtd_get(now, IOTLB_DID),
+                             iva & vtd_mask(IVA_ADDR), address_mask);
+        now |= vtd_put(granularity, IOTLB_IAIG);
+    }
+    regfile_set(&s->regs, VTD_IOTLB, now);
+}
+
+/* ---- Other hooks ---- */
+
+static uint64_t read_zero(void *opaque, const RegRow *row, uint64_t value)
+{
+    return 0;
+}
+
+static void fsts_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    VtdState *s = opaque;
+    uint64_t causes = vtd_reg(s, VTD_IQERCD);
+    if (old & ~now & VTD_FSTS_IQE) {
+        causes &= ~vtd_mask(VTD_IQERCD_IQEI);
+    }
+    regfile_set(&s->regs, VTD_IQERCD, causes);
+    vtd_fault_cleared(s);
+    if (old & ~now & (VTD_FSTS_IQE | VTD_FSTS_ITE)) {
+        vtd_qi_kick(s);
+    }
+}
+
+static void frcd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    if (old != now) {
+        vtd_fault_cleared(opaque);
+    }
+}
+
+static void fectl_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                          uint64_t written, uint64_t mask)
+{
+    vtd_event_control_written(opaque, VTD_EVENT_FAULT);
+}
+
+static void iectl_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                          uint64_t written, uint64_t mask)
+{
+    vtd_event_control_written(opaque, VTD_EVENT_INVALIDATION);
+}
+
+static void ics_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                        uint64_t written, uint64_t mask)
+{
+    if (!(now & VTD_ICS_IWC)) {
+        vtd_event_settle(opaque, VTD_EVENT_INVALIDATION);
+    }
+}
+
+static void iqt_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                        uint64_t written, uint64_t mask)
+{
+    vtd_qi_kick(opaque);
+}
+
+static void iqa_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                        uint64_t written, uint64_t mask)
+{
+    VtdState *s = opaque;
+    if (vtd_queue_enabled(s)) {
+        VTD_GUEST_ERROR(s, "vtd_iqa value=%#" PRIx64 " written while the queue is on", written);
+    }
+}
+
+static void pmen_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    VtdState *s = opaque;
+    regfile_set(&s->regs, VTD_PMEN, now & PMEN_EPM ? now | PMEN_PRS : now & ~(uint64_t)PMEN_PRS);
+}
+
+/* ---- Rows ---- */
+
+typedef enum { ALWAYS, WITH_INTREMAP, WITH_EIM } Presence;
+
+typedef struct {
+    Presence presence;
+    RegRow row;
+} Template;
+
+#define WHOLE_32     0xffffffffull
+#define EVENT_DATA   0xffffull /* 16-bit message data */
+#define EVENT_ADDR   0xfffffffcull
+#define QUEUE_OFFSET 0x7fff0ull
+
+static const Template templates[] = {
+    {ALWAYS, {"VER", VTD_VER, 4}},
+    {ALWAYS, {"CAP", VTD_CAP, 8}},
+    {ALWAYS, {"ECAP", VTD_ECAP, 8}},
+    {ALWAYS, {"GCMD", VTD_GCMD, 4, .written = gcmd_written}},
+    {ALWAYS, {"GSTS", VTD_GSTS, 4}},
+    {ALWAYS, {"RTADDR", VTD_RTADDR, 8, .writable = ~0xfffull}},
+    {ALWAYS, {"CCMD", VTD_CCMD, 8, .writable = 0xe0000003ffffffffull, .written = ccmd_written}},
+    {ALWAYS,
+     {"FSTS", VTD_FSTS, 4, .w1c = VTD_FSTS_PFO | VTD_FSTS_IQE | VTD_FSTS_ICE | VTD_FSTS_ITE,
+      .written = fsts_written}},
+    {ALWAYS,
+     {"FECTL", VTD_FECTL, 4, .reset = VTD_EVENT_IM, .writable = VTD_EVENT_IM,
+      .written = fectl_written}},
+    {ALWAYS, {"FEDATA", VTD_FEDATA, 4, .writable = EVENT_DATA}},
+    {ALWAYS, {"FEADDR", VTD_FEADDR, 4, .writable = EVENT_ADDR}},
+    {WITH_EIM, {"FEUADDR", VTD_FEUADDR, 4, .writable = WHOLE_32}},
+    {ALWAYS, {"PMEN", VTD_PMEN, 4, .writable = PMEN_EPM, .written = pmen_written}},
+    {ALWAYS, {"PLMBASE", VTD_PLMBASE, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
+    {ALWAYS, {"PLMLIMIT", VTD_PLMLIMIT, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
+    {ALWAYS, {"PHMBASE", VTD_PHMBASE, 8, .writable = 0xffffffe00000ull}},
+    {ALWAYS, {"PHMLIMIT", VTD_PHMLIMIT, 8, .writable = 0xffffffe00000ull}},
+    {ALWAYS, {"IQH", VTD_IQH, 8}},
+    {ALWAYS, {"IQT", VTD_IQT, 8, .writable = QUEUE_OFFSET, .written = iqt_written}},
+    {ALWAYS, {"IQA", VTD_IQA, 8, .writable = ~0xfffull | 0x807, .written = iqa_written}},
+    {ALWAYS, {"ICS", VTD_ICS, 4, .w1c = VTD_ICS_IWC, .written = ics_written}},
+    {ALWAYS,
+     {"IECTL", VTD_IECTL, 4, .reset = VTD_EVENT_IM, .writable = VTD_EVENT_IM,
+      .written = iectl_written}},
+    {ALWAYS, {"IEDATA", VTD_IEDATA, 4, .writable = EVENT_DATA}},
+    {ALWAYS, {"IEADDR", VTD_IEADDR, 4, .writable = EVENT_ADDR}},
+    {WITH_EIM, {"IEUADDR", VTD_IEUADDR, 4, .writable = WHOLE_32}},
+    {ALWAYS, {"IQERCD", VTD_IQERCD, 8}},
+    {WITH_INTREMAP, {"IRTA", VTD_IRTA, 8, .writable = ~0xfffull | 0xf}},
+    {ALWAYS, {"IVA", VTD_IVA, 8, .writable = ~0xfffull | 0x7f, .read = read_zero}},
+    {ALWAYS, {"IOTLB", VTD_IOTLB, 8, .writable = 0xb003ffff00000000ull, .written = iotlb_written}},
+};
+static_assert(G_N_ELEMENTS(templates) + 2 * VTD_MAX_RECORDS <= VTD_MAX_ROWS, "rows fit");
+
+static bool is_present(const VtdState *s, Presence presence)
+{
+    return presence == ALWAYS || (presence == WITH_INTREMAP && s->intremap) ||
+           (presence == WITH_EIM && s->eim);
+}
+
+static RegRow build_row(const VtdState *s, const RegRow *template)
+{
+    RegRow row = *template;
+    switch (row.offset) {
+    case VTD_VER:
+        row.reset = s->props.version;
+        break;
+    case VTD_CAP:
+        row.reset = cap_value(s);
+        break;
+    case VTD_ECAP:
+        row.reset = ecap_value(s);
+        break;
+    case VTD_IRTA:
+        row.writable |= s->eim ? VTD_IRTA_EIME : 0;
+        break;
+    default:
+        break;
+    }
+    return row;
+}
+
+static size_t build_rows(VtdState *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(templates); i++) {
+        if (is_present(s, templates[i].presence)) {
+            s->rows[n++] = build_row(s, &templates[i].row);
+        }
+    }
+    for (unsigned i = 0; i < s->props.fault_records; i++) {
+        uint32_t offset = s->frcd + i * VTD_FRCD_SIZE;
+        s->rows[n++] = (RegRow){"FRCD_LO", offset, 8};
+        s->rows[n++] =
+            (RegRow){"FRCD_HI", offset + 8, 8, .w1c = 1ull << 63, .written = frcd_written};
+    }
+    return n;
+}
+
+void vtd_regs_init(VtdState *s)
+{
+    uint32_t near_room = (uint32_t)(VTD_WINDOW_SIZE - VTD_FRCD_NEAR) / VTD_FRCD_SIZE;
+    bool is_far = s->props.fault_records > near_room;
+    s->frcd = is_far ? VTD_FRCD_FAR : VTD_FRCD_NEAR;
+    s->rows = g_new0(RegRow, VTD_MAX_ROWS);
+    uint32_t span = (uint32_t)VTD_WINDOW_SIZE * (is_far ? 2 : 1);
+    regfile_init(&s->regs, s->rows, build_rows(s), span, s);
+    /* The values live in the state, where the state table finds them. */
+    g_free(s->regs.values);
+    s->regs.values = s->values;
+    regfile_reset(&s->regs);
+    timer_init(&s->gcmd_timer, s->dev.platform->clock, vtd_gcmd_done, s);
+}
+
+void vtd_regs_free(VtdState *s)
+{
+    timer_cancel(&s->gcmd_timer);
+    s->regs.values = NULL;
+    regfile_free(&s->regs);
+    g_clear_pointer(&s->rows, g_free);
+}
+
+void vtd_regs_reset(VtdState *s)
+{
+    timer_cancel(&s->gcmd_timer);
+    s->gcmd_pending = 0;
+    s->root_table = 0;
+    s->next_record = 0;
+    s->events_due = 0;
+    regfile_reset(&s->regs);
+    vtd_ir_set_table(s, 0);
+    vtd_regs_derive(s);
+}
+
+void vtd_regs_derive(VtdState *s)
+{
+    uint64_t status = vtd_reg(s, VTD_GSTS);
+    s->translating = status & VTD_GCMD_TE;
+    s->remapping = status & VTD_GCMD_IRE;
+    s->compatibility = status & VTD_GCMD_CFI;
+}
+
+static uint64_t mem_read(void *opaque, uint64_t offset, unsigned size)
+{
+    VtdState *s = opaque;
+    uint64_t value;
+    if (!regfile_read(&s->regs, (uint32_t)offset, size, &value)) {
+        VTD_GUEST_ERROR(s, "vtd_reserved read offset=%#" PRIx64 " size=%u", offset, size);
+    }
+    return value;
+}
+
+static void mem_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    VtdState *s = opaque;
+    if (!regfile_write(&s->regs, (uint32_t)offset, size, value)) {
+        VTD_GUEST_ERROR(s, "vtd_reserved write offset=%#" PRIx64 " size=%u value=%#" PRIx64, offset,
+                        size, value);
+    }
+    vtd_events_flush(s);
+}
+
+const MemOps vtd_mem_ops = {.read = mem_read, .write = mem_write};
