@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The q35 machine: an ICH9-style PC. wire() shows the whole topology; docs/machine.md draws it.
+ * There is no firmware: boot() does what it would do for a kernel.
+ */
+#include "hw/i386/q35.h"
+#include "hw/acpi/pm.h"
+#include "hw/char/debugcon.h"
+#include "hw/char/serial.h"
+#include "hw/i386/acpi.h"
+#include "hw/i386/boot.h"
+#include "hw/i386/fabric.h"
+#include "hw/i386/mch.h"
+#include "hw/i386/vtd.h"
+#include "hw/input/i8042.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+#include "hw/isa/lpc.h"
+#include "hw/nvram/fw_cfg.h"
+#include "hw/rtc/mc146818.h"
+#include "hw/timer/hpet.h"
+#include "hw/timer/i8254.h"
+#include "target/i386/cpu.h"
+
+#define RAM_LOW_MAX   0x80000000ull
+#define RAM_HIGH_BASE 0x100000000ull
+#define VGA_HOLE_BASE 0xa0000ull
+#define VGA_HOLE_SIZE 0x20000ull
+#define LOW_RAM_END   0x9fc00ull
+#define RSDP_ADDRESS  0xf0000ull
+#define ACPI_AREA     0x20000ull /* at the end of low RAM */
+#define MEM32_BASE    0xc0000000ull
+#define MEM32_LIMIT   0xfebfffffull
+#define MEM64_BASE    0x8000000000ull
+#define MEM64_LIMIT   0xffffffffffull
+#define IO_BASE       0xc000
+#define IO_LIMIT      0xfeff
+#define ISA_IRQS      16
+#define PIRQ_E        4  /* of A to H */
+#define PIRQ_GSI      16 /* IOAPIC pin of PIRQ A */
+#define LPC_DEVFN     PCI_DEVFN(0x1f, 0)
+#define HPET_CAP_LOW  0x8086a201u /* see hpet.c: revision 1, legacy route, vendor 8086h */
+
+typedef struct {
+    Machine machine;
+    bool host_decompress;
+    int hpet_on;
+    CpuModel *model;
+    CodeCache *code;
+    MemRegion ram_low, ram_high, vga_hole;
+    Fabric fabric;
+    Upstream up;   /* what bus masters see: the remapping unit or the fabric */
+    IntrSink sink; /* the same for the IOAPIC and the HPET */
+    E820Map e820;
+    IrqLine gsi[PLATFORM_GSIS];
+    IrqLine *pic_in[ISA_IRQS], *ioapic_in[IOAPIC_PINS];
+    bool isa_level[ISA_IRQS], pirq_level[LPC_PIRQS];
+    unsigned pirq_users[LPC_PIRQS]; /* how many wires drive it */
+    Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
+} Q35Machine;
+
+/* Interrupt lines */
+
+/* An i8259 input is driven by its ISA line and by every PIRQ routed to it. */
+static void update_pic_input(Q35Machine *m, int irq)
+{
+    bool level = m->isa_level[irq];
+    for (int n = 0; n < LPC_PIRQS; n++) {
+        level |= m->pirq_level[n] && lpc_pirq_route(m->lpc, n) == irq;
+    }
+    irq_set(m->pic_in[irq], level);
+}
+
+/* The i8254's IRQ 0 is wired to IOAPIC pin 2; pin 0 would be the i8259 pair's output. */
+static int ioapic_pin_of_isa(int irq)
+{
+    return irq == 0 ? 2 : irq;
+}
+
+static void gsi_changed(void *opaque, int n, bool level)
+{
+    Q35Machine *m = opaque;
+    if (n < ISA_IRQS) {
+        m->isa_level[n] = level;
+        update_pic_input(m, n);
+        n = ioapic_pin_of_isa(n);
+    }
+    irq_set(m->ioapic_in[n], level);
+}
+
+static int pirq_of(uint8_t devfn, int pin)
+{
+    return PIRQ_E + ((devfn >> 3) + pin) % 4;
+}
+
+static void intx_changed(void *opaque, uint8_t devfn, int pin, bool level)
+{
+    Q35Machine *m = opaque;
+    int n = pirq_of(devfn, pin);
+    m->pirq_users[n] += level ? 1 : -1u;
+    m->pirq_level[n] = m->pirq_users[n] > 0;
+    irq_set(m->ioapic_in[PIRQ_GSI + n], m->pirq_level[n]);
+    int irq = lpc_pirq_route(m->lpc, n);
+    if (irq >= 0) {
+        update_pic_input(m, irq);
+    }
+}
+
+static void routing_changed(void *opaque)
+{
+    Q35Machine *m = opaque;
+    for (int irq = 0; irq < ISA_IRQS; irq++) {
+        if (m->pic_in[irq]) {
+            update_pic_input(m, irq);
+        }
+    }
+}
+
+static void hpet_legacy_changed(void *opaque, bool on)
+{
+    Q35Machine *m = opaque;
+    i8254_set_irq_enabled(m->pit, !on);
+    mc146818_set_irq_enabled(m->rtc, !on);
+}
+
+/* Creation of parts */
+
+static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
+{
+    Device *dev = device_new(cls, &m->machine.platform, id);
+    machine_own(&m->machine, dev);
+    return dev;
+}
+
+static bool finish(Q35Machine *m, Device *dev, GError **error)
+{
+    return machine_apply_globals(&m->machine, dev, error) && device_realize(dev, error);
+}
+
+static uint64_t hole_read(void *opaque, uint64_t offset, unsigned size)
+{
+    return UINT64_MAX;
+}
+
+static void hole_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    /* Nobody is there. */
+}
+
+static const MemOps hole_ops = {.read = hole_read, .write = hole_write};
+
+static bool build_memory(Q35Machine *m, GError **error)
+{
+    AddressSpace *memory = m->machine.platform.memory;
+    uint64_t size = m->machine.opts.ram_size, low = MIN(size, RAM_LOW_MAX);
+    if (!ram_init(&m->ram_low, "ram-below-4g", low, error)) {
+        return false;
+    }
+    as_add(memory, &m->ram_low, 0);
+    if (size > low) {
+        if (!ram_init(&m->ram_high, "ram-above-4g", size - low, error)) {
+            return false;
+        }
+        as_add(memory, &m->ram_high, RAM_HIGH_BASE);
+    }
+    m->vga_hole = (MemRegion){
+        .name = "vga-hole", .size = VGA_HOLE_SIZE, .kind = MEM_IO, .priority = 1, .ops = &hole_ops};
+    as_add(memory, &m->vga_hole, VGA_HOLE_BASE);
+
+    e820_add(&m->e820, 0, LOW_RAM_END, E820_RAM);
+    e820_add(&m->e820, LOW_RAM_END, 0x100000 - LOW_RAM_END, E820_RESERVED);
+    e820_add(&m->e820, 0x100000, low - ACPI_AREA - 0x100000, E820_RAM);
+    e820_add(&m->e820, low - ACPI_AREA, ACPI_AREA, E820_ACPI);
+    e820_add(&m->e820, MCH_ECAM_BASE, MCH_ECAM_SIZE, E820_RESERVED);
+    e820_add(&m->e820, RAM_HIGH_BASE, size - low, E820_RAM);
+    return true;
+}
+
+/* Under qtest a local APIC has nobody behind its pins; its clock still has to tell the time. */
+static void no_pin(void *opaque)
+{
+}
+static void no_level(void *opaque, bool level)
+{
+}
+static void no_sipi(void *opaque, uint8_t vector)
+{
+}
+static uint64_t clock_tsc(void *opaque)
+{
+    return muldiv64((uint64_t)clock_now(opaque), CPU_TSC_HZ, NS_PER_SEC);
+}
+static int64_t clock_tsc_to_ns(void *opaque, uint64_t tsc)
+{
+    return (int64_t)muldiv64(tsc, NS_PER_SEC, CPU_TSC_HZ);
+}
+static const CpuPins no_cpu_pins = {
+    .intr = no_level,
+    .nmi = no_pin,
+    .smi = no_pin,
+    .init = no_pin,
+    .sipi = no_sipi,
+    .tsc = clock_tsc,
+    .tsc_to_ns = clock_tsc_to_ns,
+    .base_changed = no_pin,
+};
+
+static Cpu *build_cpu(Q35Machine *m, unsigned index, ApicState *apic)
+{
+    const MachineOptions *opts = &m->machine.opts;
+    const Platform *p = &m->machine.platform;
+    const CpuConfig config = {
+        .index = index,
+        .apic_id = index,
+        .cores = opts->cores,
+        .threads = opts->threads,
+        .total = opts->cpus,
+        .model = m->model,
+        .memory = p->memory,
+        .ports = p->ports,
+        .clock = p->clock,
+        .trace = p->trace,
+        .code = m->code,
+        .apic = apic,
+    };
+    return cpu_new(&config);
+}
+
+static bool build_cpus(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    const char *model = machine->opts.cpu_model ? machine->opts.cpu_model : "max";
+    m->model = cpu_model_parse(model, error);
+    if (!m->model) {
+        return false;
+    }
+    bool x2apic = cpu_model_has_x2apic(m->model);
+    if (machine->opts.cpus > 255 && !x2apic) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "-smp %u: more than 255 vCPUs need x2APIC, which -cpu %s has not; use -cpu max",
+                    machine->opts.cpus, model);
+        return false;
+    }
+    m->code = code_cache_new(machine->platform.memory);
+    machine->cpu_count = machine->opts.cpus;
+    machine->apics = g_new0(ApicState *, machine->cpu_count);
+    machine->cpus = g_new0(Cpu *, machine->cpu_count);
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        g_autofree char *id = g_strdup_printf("apic%u", i);
+        Device *dev = make(m, &apic_class, id);
+        ApicLinks *links = apic_links(dev);
+        machine->apics[i] = apic_from_device(dev);
+        if (machine->opts.with_cpus) {
+            machine->cpus[i] = build_cpu(m, i, machine->apics[i]);
+        }
+        *links = (ApicLinks){
+            .bus = machine->apic_bus,
+            .apic_id = i,
+            .is_bsp = i == 0,
+            .x2apic = x2apic,
+            .tsc_deadline = cpu_model_has_tsc_deadline(m->model),
+            .eoi_suppression = true,
+            .timer_hz = CPU_CRYSTAL_HZ,
+            .pins = machine->cpus[i] ? &cpu_pins : &no_cpu_pins,
+            .pins_opaque = machine->cpus[i] ? (void *)machine->cpus[i] : machine->platform.clock,
+            .pic_ack = i8259_ack,
+            .pic_opaque = machine->pic,
+        };
+        if (!finish(m, dev, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void flush_tlbs(void *opaque)
+{
+    Q35Machine *m = opaque;
+    for (unsigned i = 0; i < m->machine.cpu_count; i++) {
+        if (m->machine.cpus[i]) {
+            cpu_flush_tlb(m->machine.cpus[i]);
+        }
+    }
+}
+
+static void code_written(void *opaque, uint64_t addr, size_t len)
+{
+    code_cache_invalidate(((Q35Machine *)opaque)->code, addr, len);
+}
+
+/* The remapping unit, or the fabric in its place. */
+static bool build_upstream(Q35Machine *m, Device *iommu, GError **error)
+{
+    Machine *machine = &m->machine;
+    m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus)};
+    m->up = fabric_upstream(&m->fabric);
+    m->sink = m->fabric.apic;
+    if (!iommu) {
+        return true;
+    }
+    machine_own(machine, iommu);
+    if (iommu->cls != &vtd_class) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "machine '%s' has no place for '%s'; its remapping unit is intel-iommu",
+                    machine->cls->name, iommu->cls->name);
+        return false;
+    }
+    *vtd_links(iommu) =
+        (VtdLinks){.apic_bus = machine->apic_bus, .memory = machine->platform.memory};
+    if (!device_realize(iommu, error)) {
+        return false;
+    }
+    as_add(machine->platform.memory, vtd_region(iommu), VTD_DEFAULT_BASE);
+    m->up = vtd_upstream(iommu);
+    m->sink = vtd_sink(iommu);
+    machine->iommu = iommu;
+    return true;
+}
+
+static bool build_ioapic(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    Device *dev = make(m, &ioapic_class, "ioapic");
+    if (machine->opts.ioapic_version &&
+        !device_set_prop(dev, "version", machine->opts.ioapic_version, error)) {
+        return false;
+    }
+    *ioapic_links(dev) = (IoapicLinks){.sink = m->sink, .requester_id = ACPI_IOAPIC_SID};
+    if (!finish(m, dev, error)) {
+        return false;
+    }
+    as_add(machine->platform.memory, ioapic_region(dev), IOAPIC_BASE);
+    apic_bus_add_eoi_listener(machine->apic_bus, ioapic_eoi, dev);
+    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
+        m->ioapic_in[pin] = device_irq_in(dev, "", pin);
+    }
+    machine->ioapic = dev;
+    return true;
+}
+
+static bool build_hpet(Q35Machine *m, GError **error)
+{
+    if (m->machine.opts.no_hpet || m->hpet_on == ONOFF_OFF) {
+        return true;
+    }
+    m->hpet = make(m, &hpet_class, "hpet");
+    *hpet_links(m->hpet) = (HpetLinks){.sink = m->sink,
+                                       .requester_id = ACPI_HPET_SID,
+                                       .legacy_changed = hpet_legacy_changed,
+                                       .legacy_opaque = m};
+    if (!finish(m, m->hpet, error)) {
+        return false;
+    }
+    as_add(m->machine.platform.memory, hpet_region(m->hpet), HPET_BASE);
+    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
+        hpet_connect(m->hpet, pin, m->ioapic_in[pin]);
+    }
+    hpet_connect_legacy(m->hpet, 0, &m->gsi[0]);
+    hpet_connect_legacy(m->hpet, 1, &m->gsi[8]);
+    return true;
+}
+
+static bool build_pci(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    const PciHost host = {
+        .set_intx = intx_changed,
+        .opaque = m,
+        .translated = machine->iommu != NULL,
+        .up = m->up,
+        .memory = machine->platform.memory,
+        .ports = machine->platform.ports,
+    };
+    machine->pci_root = pci_root_bus_new("pcie.0", &host);
+    Device *mch = make(m, &mch_class, "mch");
+    m->lpc = make(m, &lpc_class, "lpc");
+    *lpc_links(m->lpc) = (LpcLinks){.routing_changed = routing_changed, .opaque = m};
+    ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
+    ((PciDevice *)m->lpc)->devfn = LPC_DEVFN;
+    ((PciDevice *)m->lpc)->multifunction = true;
+    return pci_bus_attach(machine->pci_root, (PciDevice *)mch, error) && finish(m, mch, error) &&
+           pci_bus_attach(machine->pci_root, (PciDevice *)m->lpc, error) &&
+           finish(m, m->lpc, error);
+}
+
+static bool build_serial(Q35Machine *m, GError **error)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(m->machine.opts.serial); i++) {
+        if (!m->machine.opts.serial[i]) {
+            continue;
+        }
+        g_autofree char *id = g_strdup_printf("serial%u", i);
+        g_autofree char *index = g_strdup_printf("%u", i);
+        Device *dev = make(m, &serial_class, id);
+        serial_set_chardev(dev, m->machine.opts.serial[i]);
+        if (!device_set_prop(dev, "index", index, error) || !finish(m, dev, error)) {
+            return false;
+        }
+    }
+    if (!m->machine.opts.debugcon) {
+        return true;
+    }
+    g_autofree char *port = g_strdup_printf("%u", m->machine.opts.debugcon_port);
+    Device *dev = make(m, &debugcon_class, "debugcon");
+    debugcon_set_chardev(dev, m->machine.opts.debugcon);
+    return device_set_prop(dev, "iobase", port, error) && finish(m, dev, error);
+}
+
+static void fill_fw_cfg(Q35Machine *m)
+{
+    enum { KEY_RAM_SIZE = 0x03, KEY_CPUS = 0x05, KEY_MAX_CPUS = 0x0f };
+    const MachineOptions *opts = &m->machine.opts;
+    uint16_t cpus = (uint16_t)opts->cpus, max_cpus = (uint16_t)opts->max_cpus;
+    uint8_t e820[E820_MAX * E820_ENTRY_BYTES];
+    for (size_t i = 0; i < m->e820.count; i++) {
+        e820_encode(&m->e820.entry[i], e820 + i * E820_ENTRY_BYTES);
+    }
+    fw_cfg_add(m->fw_cfg, KEY_RAM_SIZE, &opts->ram_size, sizeof(opts->ram_size));
+    fw_cfg_add(m->fw_cfg, KEY_CPUS, &cpus, sizeof(cpus));
+    fw_cfg_add(m->fw_cfg, KEY_MAX_CPUS, &max_cpus, sizeof(max_cpus));
+    fw_cfg_add_file(m->fw_cfg, "etc/e820", e820, m->e820.count * E820_ENTRY_BYTES);
+    for (guint i = 0; opts->fw_cfg && i < opts->fw_cfg->len; i++) {
+        const FwCfgItem *item = opts->fw_cfg->pdata[i];
+        fw_cfg_add_file(m->fw_cfg, item->name, item->data, item->len);
+    }
+}
+
+/* The chips of a PC at their old addresses, on lines 0 to 15. */
+static bool build_legacy(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    Device *pm = make(m, &pm_class, "pm");
+    m->pit = make(m, &i8254_class, "pit");
+    m->rtc = make(m, &mc146818_class, "rtc");
+    Device *i8042 = make(m, &i8042_class, "i8042");
+    m->fw_cfg = make(m, &fw_cfg_class, "fw_cfg");
+    if (machine->opts.rtc_base && !device_set_prop(m->rtc, "base", machine->opts.rtc_base, error)) {
+        return false;
+    }
+    Device *const all[] = {pm, m->pit, m->rtc, i8042, m->fw_cfg};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (!finish(m, all[i], error)) {
+            return false;
+        }
+    }
+    *i8254_irq_out(m->pit) = &m->gsi[0];
+    *mc146818_irq_out(m->rtc) = &m->gsi[8];
+    *pm_sci_out(pm) = &m->gsi[PM_SCI_IRQ];
+    runstate_set_power_button(machine->runstate, pm_press_power_button, pm);
+    fill_fw_cfg(m);
+    return build_serial(m, error);
+}
+
+static bool build_pic(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    machine->pic = make(m, &i8259_class, "pic");
+    if (!finish(m, machine->pic, error)) {
+        return false;
+    }
+    for (int irq = 0; irq < ISA_IRQS; irq++) {
+        m->pic_in[irq] = device_irq_in(machine->pic, "", irq);
+    }
+    return true;
+}
+
+static bool q35_build(Machine *machine, Device *iommu, GError **error)
+{
+    Q35Machine *m = (Q35Machine *)machine;
+    machine->platform.runstate = machine->runstate;
+    machine->platform.gsi = m->gsi;
+    machine->apic_bus = apic_bus_new(machine->platform.trace);
+    for (int n = 0; n < PLATFORM_GSIS; n++) {
+        irq_line_init(&m->gsi[n], gsi_changed, m, n);
+    }
+    /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
+     */
+    bool built = build_upstream(m, iommu, error) && build_memory(m, error) && build_pic(m, error) &&
+                 build_cpus(m, error) && build_ioapic(m, error) && build_pci(m, error) &&
+                 build_legacy(m, error) && build_hpet(m, error);
+    if (!built) {
+        return false;
+    }
+    *i8259_intr_out(machine->pic) = apic_lint(machine->apics[0], 0);
+    as_set_listener(machine->platform.memory, flush_tlbs, m);
+    as_set_code_listener(machine->platform.memory, code_written, m);
+    return true;
+}
+
+static bool q35_plug(Machine *machine, Device *dev, GError **error)
+{
+    if (dev->cls->bus == BUS_ISA) {
+        return true;
+    }
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "machine '%s' has no bus for '%s'",
+                machine->cls->name, dev->cls->name);
+    return false;
+}
+
+/* What firmware would do */
+
+static uint8_t irq_of(void *opaque, uint8_t devfn, int pin)
+{
+    Q35Machine *m = opaque;
+    int irq = lpc_pirq_route(m->lpc, pirq_of(devfn, pin));
+    return irq < 0 ? 0xff : (uint8_t)irq;
+}
+
+static void program_chipset(Q35Machine *m)
+{
+    static const uint8_t routes[LPC_PIRQS] = {10, 10, 11, 11, 10, 10, 11, 11};
+    const uint16_t elcr_high = 0x4d1,
+                   levels = 1 << (10 - 8) | 1 << (11 - 8) | 1 << (PM_SCI_IRQ - 8);
+    for (int n = 0; n < LPC_PIRQS; n++) {
+        lpc_set_pirq_route(m->lpc, n, routes[n]);
+    }
+    as_store(m->machine.platform.ports, elcr_high, levels, 1);
+    for (int port = 0; port < 2; port++) {
+        lpc_set_serial_enabled(m->lpc, port, m->machine.opts.serial[port] != NULL);
+    }
+    const PciAssignment how = {
+        .mem32_base = MEM32_BASE,
+        .mem32_limit = MEM32_LIMIT,
+        .mem64_base = MEM64_BASE,
+        .mem64_limit = MEM64_LIMIT,
+        .io_base = IO_BASE,
+        .io_limit = IO_LIMIT,
+        .irq_of = irq_of,
+        .opaque = m,
+    };
+    pci_assign_resources(m->machine.pci_root, &how);
+}
+
+static bool write_acpi(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    uint64_t base = m->ram_low.size - ACPI_AREA;
+    g_autofree uint32_t *ids = g_new(uint32_t, machine->cpu_count);
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        ids[i] = i;
+    }
+    AcpiInfo info = {
+        .apic_ids = ids,
+        .cpus = machine->cpu_count,
+        .ioapic_base = IOAPIC_BASE,
+        .hpet = m->hpet != NULL,
+        .hpet_id = m->hpet ? (uint32_t)as_load(machine->platform.memory, HPET_BASE, 4, NULL) : 0,
+        .hpet_base = HPET_BASE,
+        .ecam_base = MCH_ECAM_BASE,
+        .iommu = machine->iommu != NULL,
+        .iommu_base = VTD_DEFAULT_BASE,
+    };
+    if (machine->iommu) {
+        info.iommu_info = vtd_acpi_info(machine->iommu);
+    }
+    uint8_t rsdp[ACPI_RSDP_BYTES];
+    g_autoptr(GByteArray) tables = acpi_build(&info, base);
+    g_assert(tables->len <= ACPI_AREA);
+    acpi_build_rsdp(tables, base, rsdp);
+    as_write(machine->platform.memory, base, tables->data, tables->len);
+    as_write(machine->platform.memory, RSDP_ADDRESS, rsdp, sizeof(rsdp));
+    return true;
+}
+
+static bool q35_boot(Machine *machine, GError **error)
+{
+    Q35Machine *m = (Q35Machine *)machine;
+    CpuBoot boot;
+    program_chipset(m);
+    if (!write_acpi(m, error) || !machine->opts.kernel) {
+        return !machine->opts.kernel;
+    }
+    const BootInfo info = {
+        .memory = machine->platform.memory,
+        .ram_below_4g = m->ram_low.size,
+        .e820 = &m->e820,
+        .rsdp = RSDP_ADDRESS,
+        .kernel = machine->opts.kernel,
+        .initrd = machine->opts.initrd,
+        .append = machine->opts.append,
+        .host_decompress = m->host_decompress,
+    };
+    if (!boot_load(&info, &boot, error)) {
+        return false;
+    }
+    if (machine->cpus[0]) {
+        cpu_set_boot(machine->cpus[0], &boot);
+    }
+    return true;
+}
+
+static void q35_destroy(Machine *machine)
+{
+    Q35Machine *m = (Q35Machine *)machine;
+    as_set_listener(machine->platform.memory, NULL, NULL);
+    as_set_code_listener(machine->platform.memory, NULL, NULL);
+    runstate_set_power_button(machine->runstate, NULL, NULL);
+    pci_bus_free(machine->pci_root);
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        cpu_free(machine->cpus[i]);
+    }
+    g_free(machine->cpus);
+    g_free(machine->apics);
+    code_cache_free(m->code);
+    cpu_model_free(m->model);
+    apic_bus_free(machine->apic_bus);
+    MemRegion *const regions[] = {&m->ram_low, &m->ram_high, &m->vga_hole};
+    for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
+        if (region_is_mapped(regions[i])) {
+            as_remove(machine->platform.memory, regions[i]);
+        }
+        ram_free(regions[i]);
+    }
+}
+
+static const PropInfo q35_props[] = {
+    PROP(PROP_BOOL, "host-decompress", Q35Machine, host_decompress, "on",
+         "unpack a bzImage on the host, so that the kernel starts at once"),
+    PROP(PROP_ONOFFAUTO, "hpet", Q35Machine, hpet_on, "on", "have an HPET"),
+    PROP_END,
+};
+
+const MachineClass q35_machine_class = {
+    .name = "q35",
+    .alias = "pc-q35-8.2",
+    .desc = "PC with an ICH9-style chipset (default)",
+    .max_cpus = 288,
+    .props = q35_props,
+    .instance_size = sizeof(Q35Machine),
+    .build = q35_build,
+    .boot = q35_boot,
+    .plug = q35_plug,
+    .destroy = q35_destroy,
+};

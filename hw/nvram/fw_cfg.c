@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fw_cfg (QEMU's docs/specs/fw_cfg.rst): items are chosen by a key and read byte by byte, or moved
+ * by DMA. Writing items is left out: the interface makes it optional, and DMA reports it as an
+ * error.
+ */
+#include "hw/nvram/fw_cfg.h"
+
+#include <string.h>
+
+enum { KEY_SIGNATURE = 0x00, KEY_ID = 0x01, KEY_FILE_DIR = 0x19, KEY_FILE_FIRST = 0x20 };
+#define ID_TRADITIONAL 1u
+#define ID_DMA         2u
+#define PORT_SELECTOR  0x510
+#define DMA_OFFSET     4 /* port 514h */
+#define PORTS          12
+#define FILES_MAX      256
+#define KEYS           (KEY_FILE_FIRST + FILES_MAX)
+#define NAME_BYTES     56
+#define DIR_ENTRY      (8 + NAME_BYTES)
+#define DMA_SIGNATURE  0x51454d5520434647ull /* "QEMU CFG" */
+
+enum {
+    DMA_ERROR = 1 << 0,
+    DMA_READ = 1 << 1,
+    DMA_SKIP = 1 << 2,
+    DMA_SELECT = 1 << 3,
+    DMA_WRITE = 1 << 4
+};
+/* The request: control, length and address, big-endian. */
+enum { REQUEST_LENGTH = 4, REQUEST_ADDRESS = 8, REQUEST_BYTES = 16 };
+
+typedef struct {
+    uint8_t *data;
+    size_t len;
+} Item;
+
+typedef struct {
+    Device dev;
+    Item items[KEYS];
+    char *names[FILES_MAX]; /* of the files; item KEY_FILE_FIRST + i */
+    unsigned files;
+    uint16_t key;
+    uint32_t position;
+    uint64_t dma_address; /* the high half waits for the low half */
+    MemRegion ports;
+} FwCfgState;
+
+static FwCfgState *fw_cfg_from(Device *dev)
+{
+    return (FwCfgState *)dev;
+}
+
+void fw_cfg_add(Device *dev, uint16_t key, const void *data, size_t len)
+{
+    FwCfgState *s = fw_cfg_from(dev);
+    g_assert(key < KEYS);
+    g_free(s->items[key].data);
+    s->items[key] = (Item){g_memdup2(data, len), len};
+}
+
+static void put_be32(uint8_t *p, uint32_t v)
+{
+    v = GUINT32_TO_BE(v);
+    memcpy(p, &v, 4);
+}
+
+/* The directory: a count, then size, key and name of each file, big-endian. */
+static void rebuild_directory(FwCfgState *s)
+{
+    size_t len = 4 + s->files * (size_t)DIR_ENTRY;
+    g_autofree uint8_t *dir = g_malloc0(len);
+    put_be32(dir, s->files);
+    for (unsigned i = 0; i < s->files; i++) {
+        uint8_t *entry = dir + 4 + i * DIR_ENTRY;
+        uint16_t key = GUINT16_TO_BE((uint16_t)(KEY_FILE_FIRST + i));
+        put_be32(entry, (uint32_t)s->items[KEY_FILE_FIRST + i].len);
+        memcpy(entry + 4, &key, 2);
+        memcpy(entry + 8, s->names[i], strlen(s->names[i]));
+    }
+    fw_cfg_add(&s->dev, KEY_FILE_DIR, dir, len);
+}
+
+bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len)
+{
+    FwCfgState *s = fw_cfg_from(dev);
+    if (s->files == FILES_MAX || strlen(name) >= NAME_BYTES) {
+        return false;
+    }
+    unsigned at = 0;
+    while (at < s->files && strcmp(s->names[at], name) < 0) {
+        at++;
+    }
+    memmove(&s->names[at + 1], &s->names[at], (s->files - at) * sizeof(s->names[0]));
+    memmove(&s->items[KEY_FILE_FIRST + at + 1], &s->items[KEY_FILE_FIRST + at],
+            (s->files - at) * sizeof(Item));
+    s->names[at] = g_strdup(name);
+    s->items[KEY_FILE_FIRST + at] = (Item){g_memdup2(data, len), len};
+    s->files++;
+    rebuild_directory(s);
+    return true;
+}
+
+static const Item *selected(const FwCfgState *s)
+{
+    static const Item none = {NULL, 0};
+    return s->key < KEYS ? &s->items[s->key] : &none;
+}
+
+static void select_key(FwCfgState *s, uint16_t key)
+{
+    s->key = key;
+    s->position = 0;
+}
+
+/* The next byte, or 0 behind the end. */
+static uint8_t next_byte(FwCfgState *s)
+{
+    const Item *item = selected(s);
+    return s->position < item->len ? item->data[s->position++] : 0;
+}
+
+/* Moves `len` bytes to guest memory; what lies behind the item's end is zeros. */
+static bool dma_read(FwCfgState *s, uint64_t to, uint32_t len)
+{
+    static const uint8_t zeros[4096];
+    const Item *item = selected(s);
+    AddressSpace *memory = s->dev.platform->memory;
+    while (len > 0) {
+        uint32_t left = s->position < item->len ? (uint32_t)(item->len - s->position) : 0;
+        uint32_t n = MIN(len, left ? left : (uint32_t)sizeof(zeros));
+        const void *from = left ? item->data + s->position : zeros;
+        if (as_write(memory, to, from, n) != MEM_OK) {
+            return false;
+        }
+        s->position += left ? n : 0;
+        to += n;
+        len -= n;
+    }
+    return true;
+}
+
+static void run_dma(FwCfgState *s)
+{
+    AddressSpace *memory = s->dev.platform->memory;
+    uint64_t at = s->dma_address, address;
+    uint8_t request[REQUEST_BYTES];
+    uint32_t control, len;
+    bool ok = true;
+    s->dma_address = 0;
+    if (as_read(memory, at, request, sizeof(request)) != MEM_OK) {
+        return;
+    }
+    memcpy(&control, request, 4);
+    memcpy(&len, request + REQUEST_LENGTH, 4);
+    memcpy(&address, request + REQUEST_ADDRESS, 8);
+    control = GUINT32_FROM_BE(control);
+    len = GUINT32_FROM_BE(len);
+    address = GUINT64_FROM_BE(address);
+    if (control & DMA_SELECT) {
+        select_key(s, (uint16_t)(control >> 16));
+    }
+    if (control & DMA_READ) {
+        ok = dma_read(s, address, len);
+    } else if (control & DMA_WRITE) {
+        ok = false;
+    } else if (control & DMA_SKIP) {
+        s->position = (uint32_t)MIN((uint64_t)s->position + len, (uint64_t)UINT32_MAX);
+    }
+    put_be32(request, ok ? 0 : DMA_ERROR);
+    as_write(memory, at, request, 4);
+}
+
+static uint64_t ports_read(void *opaque, uint64_t offset, unsigned size)
+{
+    FwCfgState *s = opaque;
+    if (offset >= DMA_OFFSET) {
+        unsigned shift = 8 * (unsigned)(8 - (offset - DMA_OFFSET) - size);
+        uint64_t value = DMA_SIGNATURE >> shift;
+        return size == 4 ? GUINT32_SWAP_LE_BE((uint32_t)value) : value;
+    }
+    return offset == 1 && size == 1 ? next_byte(s) : 0;
+}
+
+static void ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    FwCfgState *s = opaque;
+    uint32_t swapped = GUINT32_SWAP_LE_BE((uint32_t)value);
+    if (offset == 0 && size == 2) {
+        select_key(s, (uint16_t)value);
+    } else if (offset == DMA_OFFSET && size == 4) {
+        s->dma_address = (uint64_t)swapped << 32;
+    } else if (offset == DMA_OFFSET + 4 && size == 4) {
+        s->dma_address |= swapped;
+        run_dma(s);
+    }
+}
+
+static const MemOps ports_ops = {.read = ports_read, .write = ports_write, .max_size = 4};
+
+static bool fw_cfg_realize(Device *dev, GError **error)
+{
+    FwCfgState *s = fw_cfg_from(dev);
+    const uint32_t id = ID_TRADITIONAL | ID_DMA;
+    fw_cfg_add(dev, KEY_SIGNATURE, "QEMU", 4);
+    fw_cfg_add(dev, KEY_ID, &id, sizeof(id));
+    rebuild_directory(s);
+    s->ports = (MemRegion){
+        .name = "fw_cfg", .size = PORTS, .kind = MEM_IO, .ops = &ports_ops, .opaque = s};
+    as_add(dev->platform->ports, &s->ports, PORT_SELECTOR);
+    return true;
+}
+
+static void fw_cfg_unrealize(Device *dev)
+{
+    FwCfgState *s = fw_cfg_from(dev);
+    as_remove(dev->platform->ports, &s->ports);
+    for (unsigned i = 0; i < KEYS; i++) {
+        g_free(s->items[i].data);
+    }
+    for (unsigned i = 0; i < s->files; i++) {
+        g_free(s->names[i]);
+    }
+}
+
+static void fw_cfg_reset(Device *dev)
+{
+    FwCfgState *s = fw_cfg_from(dev);
+    select_key(s, 0);
+    s->dma_address = 0;
+}
+
+static const StateField fw_cfg_state[] = {
+    STATE_FIELD(STATE_UINT16, FwCfgState, key),
+    STATE_FIELD(STATE_UINT32, FwCfgState, position),
+    STATE_FIELD(STATE_UINT64, FwCfgState, dma_address),
+    STATE_END,
+};
+
+const DeviceClass fw_cfg_class = {
+    .name = "fw_cfg",
+    .desc = "firmware configuration",
+    .bus = BUS_NONE,
+    .instance_size = sizeof(FwCfgState),
+    .state = fw_cfg_state,
+    .realize = fw_cfg_realize,
+    .unrealize = fw_cfg_unrealize,
+    .reset = fw_cfg_reset,
+};

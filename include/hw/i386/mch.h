@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Host bridge of a Q35-style machine (Intel 82G33/Q35 MCH data sheet): device 0 of the root bus,
+ * the ports CF8h and CFCh, the memory-mapped configuration window, and reset control in port CF9h.
+ */
+#ifndef HW_I386_MCH_H
+#define HW_I386_MCH_H
+
+#include "hw/pci/pci.h"
+
+#define MCH_ECAM_BASE 0xb0000000ull
+#define MCH_ECAM_SIZE 0x10000000ull /* 256 buses */
+
+extern const DeviceClass mch_class; /* to be attached to the root bus at 00.0 */
+
+#endif
