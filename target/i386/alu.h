@@ -82,10 +82,10 @@ static ALWAYS_INLINE void alu_ri(Cpu *cpu, const Op *op, int kind, int bits, boo
     }
 }
 
-static ALWAYS_INLINE bool alu_rm(Cpu *cpu, const Op *op, int kind, int bits, bool slow, bool cold)
+static ALWAYS_INLINE bool alu_rm(Cpu *cpu, const Op *op, int kind, int bits, int ea_kind, bool cold)
 {
-    uint64_t b;
-    if (!mem_get(cpu, OP_EA(slow, bits, false), bits, cold, &b)) {
+    uint64_t b, ea;
+    if (!ea_try(cpu, op, ea_kind, bits, false, cold, &ea) || !mem_get(cpu, ea, bits, cold, &b)) {
         return false;
     }
     uint64_t r = alu_do(cpu, kind, bits, reg_get(cpu, op->dst, bits), b, true);
@@ -96,11 +96,13 @@ static ALWAYS_INLINE bool alu_rm(Cpu *cpu, const Op *op, int kind, int bits, boo
 }
 
 /* Memory is the first operand; the second is a register or the immediate. */
-static ALWAYS_INLINE bool alu_mx(Cpu *cpu, const Op *op, int kind, int bits, bool slow, bool imm,
+static ALWAYS_INLINE bool alu_mx(Cpu *cpu, const Op *op, int kind, int bits, int ea_kind, bool imm,
                                  bool cold)
 {
-    uint64_t ea = OP_EA(slow, bits, alu_writes(kind)), a;
-    uint64_t b = imm ? (uint64_t)op->imm : reg_get(cpu, op->src, bits);
+    uint64_t ea, a, b = imm ? (uint64_t)op->imm : reg_get(cpu, op->src, bits);
+    if (!ea_try(cpu, op, ea_kind, bits, alu_writes(kind), cold, &ea)) {
+        return false;
+    }
     if (!alu_writes(kind)) {
         if (!mem_get(cpu, ea, bits, cold, &a)) {
             return false;

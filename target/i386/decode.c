@@ -204,7 +204,11 @@ bool decode_mem(Decode *d, Op *op, const ZydisDecodedOperand *operand)
         op->disp += op->off + op->len;
     }
     if (d->mode & CPU_MODE_CS64) {
-        op->ea_kind = op->seg >= SEG_FS ? EA_SEGBASE : op->asize < 8 ? EA_TRUNC : EA_FAST;
+        if (op->seg >= SEG_FS) {
+            op->ea_kind = op->asize < 8 ? EA_SEGTRUNC : EA_SEGBASE;
+        } else {
+            op->ea_kind = op->asize < 8 ? EA_TRUNC : EA_FAST;
+        }
     } else {
         op->ea_kind = (d->mode & CPU_MODE_FLAT) && op->seg < SEG_FS ? EA_TRUNC : EA_CHECK;
     }

@@ -68,7 +68,7 @@ uint64_t ea_slow(Cpu *cpu, const Op *op, unsigned size, bool write)
     } else if (op->asize == 2) {
         ea = (uint16_t)ea;
     }
-    if (op->ea_kind == EA_SEGBASE) {
+    if (op->ea_kind == EA_SEGBASE || op->ea_kind == EA_SEGTRUNC) {
         return ea + cpu->seg[op->seg].base;
     }
     return op->ea_kind == EA_CHECK ? seg_linear(cpu, op->seg, ea, size, write) : ea;

@@ -64,10 +64,11 @@ G_STATIC_ASSERT(offsetof(Cpu, rip) == OP_REG_RIP);
 G_STATIC_ASSERT(offsetof(Cpu, zero) == OP_REG_ZERO);
 
 enum {
-    EA_FAST,    /* base + index * scale + disp, as it is */
-    EA_TRUNC,   /* the same, cut to the address size */
-    EA_SEGBASE, /* 64-bit code with FS or GS */
-    EA_CHECK,   /* through seg_linear() */
+    EA_FAST,     /* base + index * scale + disp, as it is */
+    EA_TRUNC,    /* the same, cut to the address size */
+    EA_SEGBASE,  /* 64-bit code with FS or GS: their base added */
+    EA_SEGTRUNC, /* the same with a 32-bit address */
+    EA_CHECK,    /* through seg_linear() */
 };
 
 #define BLOCK_MAX_INSNS 64
@@ -279,14 +280,32 @@ static ALWAYS_INLINE uint64_t ea_fast(Cpu *cpu, const Op *op)
 /* All the other kinds. */
 uint64_t ea_slow(Cpu *cpu, const Op *op, unsigned size, bool write);
 
+static ALWAYS_INLINE uint64_t ea_segbase(Cpu *cpu, const Op *op)
+{
+    return ea_fast(cpu, op) + cpu->seg[op->seg].base;
+}
+
 static ALWAYS_INLINE uint64_t op_ea(Cpu *cpu, const Op *op, unsigned size, bool write)
 {
     return op->ea_kind == EA_FAST ? ea_fast(cpu, op) : ea_slow(cpu, op, size, write);
 }
 
-/* In handlers that exist for both kinds of address, `slow_` is a constant. */
-#define OP_EA(slow_, bits_, write_)                                                                \
-    ((slow_) ? ea_slow(cpu, op, (bits_) / 8, write_) : ea_fast(cpu, op))
+/* The address for a MEM_HANDLER; false where only the cold version can tell. `kind` is a constant:
+ * EA_FAST, or EA_SEGBASE for handlers of all but that, or -1 for handlers of all. */
+static ALWAYS_INLINE bool ea_try(Cpu *cpu, const Op *op, int kind, int bits, bool write, bool cold,
+                                 uint64_t *ea)
+{
+    if (kind == EA_FAST || (kind < 0 && op->ea_kind == EA_FAST)) {
+        *ea = ea_fast(cpu, op);
+    } else if (cold) {
+        *ea = ea_slow(cpu, op, (unsigned)bits / 8, write);
+    } else if (op->ea_kind == EA_SEGBASE) {
+        *ea = ea_segbase(cpu, op);
+    } else {
+        return false;
+    }
+    return true;
+}
 
 #define MAY_RAISE() (cpu->op = op)
 #define NEXT()      return op[1].fn(cpu, op + 1)

@@ -27,27 +27,14 @@
         alu_ri(cpu, op, ALU_##kind_, bits_, false);                                                \
         NEXT();                                                                                    \
     }                                                                                              \
-    MEM_HANDLER(alu_rm_##kind_##bits_, alu_rm(cpu, op, ALU_##kind_, bits_, false, cold))           \
-    MEM_HANDLER(alu_mr_##kind_##bits_, alu_mx(cpu, op, ALU_##kind_, bits_, false, false, cold))    \
-    MEM_HANDLER(alu_mi_##kind_##bits_, alu_mx(cpu, op, ALU_##kind_, bits_, false, true, cold))     \
-    static OpNext alu_rms_##kind_##bits_(Cpu *cpu, const Op *op)                                   \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        alu_rm(cpu, op, ALU_##kind_, bits_, true, true);                                           \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext alu_mrs_##kind_##bits_(Cpu *cpu, const Op *op)                                   \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        alu_mx(cpu, op, ALU_##kind_, bits_, true, false, true);                                    \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext alu_mis_##kind_##bits_(Cpu *cpu, const Op *op)                                   \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        alu_mx(cpu, op, ALU_##kind_, bits_, true, true, true);                                     \
-        NEXT();                                                                                    \
-    }
+    MEM_HANDLER(alu_rm_##kind_##bits_, alu_rm(cpu, op, ALU_##kind_, bits_, EA_FAST, cold))         \
+    MEM_HANDLER(alu_mr_##kind_##bits_, alu_mx(cpu, op, ALU_##kind_, bits_, EA_FAST, false, cold))  \
+    MEM_HANDLER(alu_mi_##kind_##bits_, alu_mx(cpu, op, ALU_##kind_, bits_, EA_FAST, true, cold))   \
+    MEM_HANDLER(alu_rms_##kind_##bits_, alu_rm(cpu, op, ALU_##kind_, bits_, EA_SEGBASE, cold))     \
+    MEM_HANDLER(alu_mrs_##kind_##bits_,                                                            \
+                alu_mx(cpu, op, ALU_##kind_, bits_, EA_SEGBASE, false, cold))                      \
+    MEM_HANDLER(alu_mis_##kind_##bits_, alu_mx(cpu, op, ALU_##kind_, bits_, EA_SEGBASE, true, cold))
+
 #define ALU_SIZES(kind_)                                                                           \
     ALU_FUNCS(kind_, 8) ALU_FUNCS(kind_, 16) ALU_FUNCS(kind_, 32) ALU_FUNCS(kind_, 64)
 ALU_SIZES(ADD)
@@ -203,17 +190,23 @@ static ALWAYS_INLINE uint64_t unary_do(Cpu *cpu, int kind, int bits, uint64_t a,
     }
 }
 
-static ALWAYS_INLINE void unary_mem(Cpu *cpu, const Op *op, int kind, int bits)
+static ALWAYS_INLINE bool unary_mem(Cpu *cpu, const Op *op, int kind, int bits, bool cold)
 {
-    MAY_RAISE();
-    uint64_t ea = op_ea(cpu, op, bits / 8, true);
-    void *host = mem_rmw(cpu, ea, bits);
+    uint64_t ea;
+    if (!ea_try(cpu, op, -1, bits, true, cold, &ea)) {
+        return false;
+    }
+    void *host = cold ? mem_rmw(cpu, ea, bits) : mem_hit(cpu, ea, bits);
     if (G_LIKELY(host != NULL)) {
         host_set(host, bits, unary_do(cpu, kind, bits, host_get(host, bits), true));
-    } else {
-        uint64_t a = mem_load(cpu, ea, bits);
-        mem_store(cpu, ea, bits, unary_do(cpu, kind, bits, a, true));
+        return true;
     }
+    if (!cold) {
+        return false;
+    }
+    uint64_t a = mem_load(cpu, ea, bits);
+    mem_store(cpu, ea, bits, unary_do(cpu, kind, bits, a, true));
+    return true;
 }
 
 #define UNARY_FUNCS(kind_, bits_)                                                                  \
@@ -229,11 +222,7 @@ static ALWAYS_INLINE void unary_mem(Cpu *cpu, const Op *op, int kind, int bits)
         reg_set(cpu, op->dst, bits_, unary_do(cpu, UN_##kind_, bits_, a, false));                  \
         NEXT();                                                                                    \
     }                                                                                              \
-    static OpNext un_m_##kind_##bits_(Cpu *cpu, const Op *op)                                      \
-    {                                                                                              \
-        unary_mem(cpu, op, UN_##kind_, bits_);                                                     \
-        NEXT();                                                                                    \
-    }
+    MEM_HANDLER(un_m_##kind_##bits_, unary_mem(cpu, op, UN_##kind_, bits_, cold))
 #define UNARY_SIZES(kind_)                                                                         \
     UNARY_FUNCS(kind_, 8) UNARY_FUNCS(kind_, 16) UNARY_FUNCS(kind_, 32) UNARY_FUNCS(kind_, 64)
 UNARY_SIZES(INC)

@@ -27,11 +27,11 @@ static ALWAYS_INLINE bool fuse_alu(Cpu *cpu, const Op *op, int kind, int form, i
         alu_ri(cpu, op, kind, bits, true);
         return true;
     case FORM_RM:
-        return alu_rm(cpu, op, kind, bits, false, cold);
+        return alu_rm(cpu, op, kind, bits, EA_FAST, cold);
     case FORM_MR:
-        return alu_mx(cpu, op, kind, bits, false, false, cold);
+        return alu_mx(cpu, op, kind, bits, EA_FAST, false, cold);
     default:
-        return alu_mx(cpu, op, kind, bits, false, true, cold);
+        return alu_mx(cpu, op, kind, bits, EA_FAST, true, cold);
     }
 }
 

@@ -21,6 +21,18 @@ static ALWAYS_INLINE bool mov_load(Cpu *cpu, const Op *op, uint64_t ea, int bits
     return true;
 }
 
+static ALWAYS_INLINE bool mov_load_any(Cpu *cpu, const Op *op, int bits, bool cold)
+{
+    uint64_t ea;
+    return ea_try(cpu, op, EA_SEGBASE, bits, false, cold, &ea) && mov_load(cpu, op, ea, bits, cold);
+}
+
+static ALWAYS_INLINE bool mov_store_any(Cpu *cpu, const Op *op, int bits, uint64_t v, bool cold)
+{
+    uint64_t ea;
+    return ea_try(cpu, op, EA_SEGBASE, bits, true, cold, &ea) && mem_put(cpu, ea, bits, cold, v);
+}
+
 #define MOV_FUNCS(bits_)                                                                           \
     static OpNext mov_rr##bits_(Cpu *cpu, const Op *op)                                            \
     {                                                                                              \
@@ -39,24 +51,10 @@ static ALWAYS_INLINE bool mov_load(Cpu *cpu, const Op *op, uint64_t ea, int bits
     MEM_HANDLER(mov_mr##bits_,                                                                     \
                 mem_put(cpu, ea_fast(cpu, op), bits_, cold, reg_get(cpu, op->src, bits_)))         \
     MEM_HANDLER(mov_mi##bits_, mem_put(cpu, ea_fast(cpu, op), bits_, cold, (uint64_t)op->imm))     \
-    static OpNext mov_rms##bits_(Cpu *cpu, const Op *op)                                           \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        reg_set(cpu, op->dst, bits_, mem_load(cpu, ea_slow(cpu, op, bits_ / 8, false), bits_));    \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext mov_mrs##bits_(Cpu *cpu, const Op *op)                                           \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        mem_store(cpu, ea_slow(cpu, op, bits_ / 8, true), bits_, reg_get(cpu, op->src, bits_));    \
-        NEXT();                                                                                    \
-    }                                                                                              \
-    static OpNext mov_mis##bits_(Cpu *cpu, const Op *op)                                           \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        mem_store(cpu, ea_slow(cpu, op, bits_ / 8, true), bits_, (uint64_t)op->imm);               \
-        NEXT();                                                                                    \
-    }
+    MEM_HANDLER(mov_rms##bits_, mov_load_any(cpu, op, bits_, cold))                                \
+    MEM_HANDLER(mov_mrs##bits_, mov_store_any(cpu, op, bits_, reg_get(cpu, op->src, bits_), cold)) \
+    MEM_HANDLER(mov_mis##bits_, mov_store_any(cpu, op, bits_, (uint64_t)op->imm, cold))
+
 MOV_FUNCS(8)
 MOV_FUNCS(16)
 MOV_FUNCS(32)
@@ -122,23 +120,19 @@ OpFn op_select_mov(Decode *d, Op *op)
         reg_set(cpu, op->dst, to_, conv_(reg_get(cpu, op->src, from_), from_));                    \
         NEXT();                                                                                    \
     }                                                                                              \
-    static ALWAYS_INLINE bool name_##_load##from_##_##to_(Cpu *cpu, const Op *op, bool cold)       \
+    static ALWAYS_INLINE bool name_##_load##from_##_##to_(Cpu *cpu, const Op *op, int kind,        \
+                                                          bool cold)                               \
     {                                                                                              \
-        uint64_t v;                                                                                \
-        if (!mem_get(cpu, ea_fast(cpu, op), from_, cold, &v)) {                                    \
+        uint64_t ea, v;                                                                            \
+        if (!ea_try(cpu, op, kind, from_, false, cold, &ea) ||                                     \
+            !mem_get(cpu, ea, from_, cold, &v)) {                                                  \
             return false;                                                                          \
         }                                                                                          \
         reg_set(cpu, op->dst, to_, conv_(v, from_));                                               \
         return true;                                                                               \
     }                                                                                              \
-    MEM_HANDLER(name_##_m##from_##_##to_, name_##_load##from_##_##to_(cpu, op, cold))              \
-    static OpNext name_##_s##from_##_##to_(Cpu *cpu, const Op *op)                                 \
-    {                                                                                              \
-        MAY_RAISE();                                                                               \
-        uint64_t v = mem_load(cpu, ea_slow(cpu, op, from_ / 8, false), from_);                     \
-        reg_set(cpu, op->dst, to_, conv_(v, from_));                                               \
-        NEXT();                                                                                    \
-    }
+    MEM_HANDLER(name_##_m##from_##_##to_, name_##_load##from_##_##to_(cpu, op, EA_FAST, cold))     \
+    MEM_HANDLER(name_##_s##from_##_##to_, name_##_load##from_##_##to_(cpu, op, EA_SEGBASE, cold))
 #define EXT_SIZES(name_, conv_)                                                                    \
     EXT_FUNCS(name_, 8, 16, conv_)                                                                 \
     EXT_FUNCS(name_, 8, 32, conv_)                                                                 \

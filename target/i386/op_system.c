@@ -168,7 +168,7 @@ static OpNext invlpg(Cpu *cpu, const Op *op)
     uint64_t ea = ea_fast(cpu, op);
     require_cpl0(cpu);
     /* No limit or canonicality check: the segment's base alone counts. */
-    if (op->ea_kind == EA_SEGBASE || op->ea_kind == EA_CHECK) {
+    if (op->ea_kind == EA_SEGBASE || op->ea_kind == EA_SEGTRUNC || op->ea_kind == EA_CHECK) {
         ea += cpu->seg[op->seg].base;
     }
     sys_invlpg(cpu, op->asize == 4 ? (uint32_t)ea : ea);
