@@ -36,9 +36,12 @@ const DeviceClass *const device_classes[] = {
     &pc_testdev_class,
     &pci_testdev_class,
     &serial_class,
+    &virtconsole_class,
     &virtio_blk_class,
     &virtio_rng_class,
     &vtd_class,
+    &virtio_serial_class,
+    &virtserialport_class,
     NULL,
 };
 /* clang-format on */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hw/core/properties.h"
+#include "hw/virtio/virtio_devices.h"
 #include "system/optlist.h"
 #include "target/i386/cpu.h"
 
@@ -193,6 +194,9 @@ static bool attach(Machine *machine, Device *dev, GError **error)
 {
     if (dev->cls->bus == BUS_PCI) {
         return attach_pci(machine, dev, error);
+    }
+    if (dev->cls->bus == BUS_VIRTIO_SERIAL) {
+        return virtio_serial_plug(machine->devices, dev, error);
     }
     if (machine->cls->plug) {
         return machine->cls->plug(machine, dev, error);

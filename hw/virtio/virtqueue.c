@@ -244,6 +244,9 @@ VirtqResult virtqueue_publish(VirtQueue *q, const VirtMem *mem, bool *interrupt)
     if (q->broken) {
         return VIRTQ_BROKEN;
     }
+    if (!q->enabled) {
+        return VIRTQ_OK; /* its addresses mean nothing yet */
+    }
     uint64_t avail_event = q->device + USED_RING + (uint64_t)USED_ELEM_SIZE * q->size;
     if (q->event_idx && !store16(mem, avail_event, q->avail_next)) {
         return break_queue(q);

@@ -7,6 +7,7 @@
 #include <linux/pci_regs.h>
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_console.h>
 #include <linux/virtio_pci.h>
 #include <linux/virtio_ring.h>
 #include <string.h>
@@ -36,7 +37,7 @@
 typedef struct {
     Platform platform;
     PciBus *bus;
-    Device *dev;
+    Device *dev, *port;
     PciDevice *pci;
     char *file;
     uint64_t modern, legacy;
@@ -151,8 +152,28 @@ static void setup_edu(Fixture *f, gconstpointer data)
     start_device(f);
 }
 
+static void setup_console(Fixture *f, gconstpointer data)
+{
+    make_platform(f);
+    close(g_file_open_tmp("switchyard-XXXXXX", &f->file, NULL));
+    g_autofree char *spec = g_strdup_printf("file:%s", f->file);
+    Chardev *chr = chr_new_from_spec("out", spec, NULL);
+    g_assert_true(backends_add_chardev(f->platform.backends, chr, NULL));
+    f->dev = device_new(&virtio_serial_class, &f->platform, "vs");
+    start_device(f);
+    f->port = device_new(&virtconsole_class, &f->platform, "con");
+    g_autoptr(GPtrArray) devices = g_ptr_array_new();
+    g_assert_false(virtio_serial_plug(devices, f->port, NULL));
+    g_ptr_array_add(devices, f->dev);
+    g_assert_true(device_set_prop(f->port, "bus", "vs.0", NULL));
+    g_assert_true(device_set_prop(f->port, "chardev", "out", NULL));
+    g_assert_true(virtio_serial_plug(devices, f->port, NULL));
+    g_assert_true(device_realize(f->port, NULL));
+}
+
 static void teardown(Fixture *f, gconstpointer data)
 {
+    device_free(f->port);
     pci_bus_detach(f->pci);
     device_free(f->dev);
     pci_bus_free(f->bus);
@@ -426,6 +447,56 @@ static void test_legacy(Fixture *f, gconstpointer data)
     g_assert_false(f->wire);
 }
 
+static void console_queue(Fixture *f, unsigned n, uint32_t ring)
+{
+    put(f, VIRTIO_PCI_COMMON_Q_SELECT, n, 2);
+    put(f, VIRTIO_PCI_COMMON_Q_SIZE, QUEUE_SIZE, 2);
+    put(f, VIRTIO_PCI_COMMON_Q_DESCLO, ring, 8);
+    put(f, VIRTIO_PCI_COMMON_Q_AVAILLO, ring + 0x400, 8);
+    put(f, VIRTIO_PCI_COMMON_Q_USEDLO, ring + 0x800, 8);
+    put(f, VIRTIO_PCI_COMMON_Q_ENABLE, 1, 2);
+}
+
+static void console_submit(Fixture *f, unsigned n, uint32_t ring, uint64_t addr, uint32_t len,
+                           uint16_t flags)
+{
+    uint16_t index = pci_get_word(&f->ram[ring + 0x402]);
+    set_desc(f, ring, index % QUEUE_SIZE, addr, len, flags, 0);
+    pci_set_word(&f->ram[ring + 0x404 + 2 * (index % QUEUE_SIZE)], index % QUEUE_SIZE);
+    pci_set_word(&f->ram[ring + 0x402], (uint16_t)(index + 1));
+    put(f, NOTIFY + 4 * n, n, 2);
+}
+
+static void test_console(Fixture *f, gconstpointer data)
+{
+    const uint32_t in = 0x20000, out = 0x21000, tx = 0x22000;
+    g_autofree char *text = NULL;
+    uint8_t *sent = &f->ram[HEADER_AT], *got = &f->ram[DATA_AT];
+    negotiate(f, device_features(f) & ~(1ull << VIRTIO_RING_F_EVENT_IDX));
+    g_assert_cmpuint(get(f, CONFIG + 4, 4), ==, 31);
+    console_queue(f, 2, in);
+    console_queue(f, 3, out);
+    console_queue(f, 1, tx);
+    put(f, VIRTIO_PCI_COMMON_STATUS, 0xf, 1);
+    console_submit(f, 2, in, DATA_AT, 64, VRING_DESC_F_WRITE);
+    console_submit(f, 2, in, DATA_AT + 64, 64, VRING_DESC_F_WRITE);
+    pci_set_word(sent + 4, VIRTIO_CONSOLE_DEVICE_READY);
+    pci_set_word(sent + 6, 1);
+    console_submit(f, 3, out, HEADER_AT, 8, 0);
+    g_assert_cmpuint(pci_get_word(got + 4), ==, VIRTIO_CONSOLE_PORT_ADD);
+    pci_set_word(sent + 4, VIRTIO_CONSOLE_PORT_READY);
+    console_submit(f, 3, out, HEADER_AT, 8, 0);
+    g_assert_cmpuint(pci_get_word(got + 64 + 4), ==, VIRTIO_CONSOLE_CONSOLE_PORT);
+    console_submit(f, 2, in, DATA_AT, 64, VRING_DESC_F_WRITE); /* what had no buffer yet */
+    g_assert_cmpuint(pci_get_word(got + 4), ==, VIRTIO_CONSOLE_PORT_OPEN);
+    memcpy(sent, "hello", 5);
+    console_submit(f, 1, tx, HEADER_AT, 5, 0);
+    put(f, CONFIG + 8, '!', 4);
+    g_assert_true(g_file_get_contents(f->file, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "hello!");
+    g_assert_false(needs_reset(f));
+}
+
 static void test_edu(Fixture *f, gconstpointer data)
 {
     AddressSpace *mem = f->platform.memory;
@@ -479,6 +550,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_test_add(tests[i].path, Fixture, NULL, setup_blk, tests[i].test, teardown);
     }
+    g_test_add("/virtio/console", Fixture, NULL, setup_console, test_console, teardown);
     g_test_add("/edu/registers", Fixture, NULL, setup_edu, test_edu, teardown);
     return g_test_run();
 }

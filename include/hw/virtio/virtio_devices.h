@@ -5,7 +5,14 @@
 
 #include "hw/core/device.h"
 
-extern const DeviceClass virtio_blk_class; /* virtio-blk-pci */
-extern const DeviceClass virtio_rng_class; /* virtio-rng-pci */
+extern const DeviceClass virtio_blk_class;    /* virtio-blk-pci */
+extern const DeviceClass virtio_rng_class;    /* virtio-rng-pci */
+extern const DeviceClass virtio_serial_class; /* virtio-serial-pci */
+extern const DeviceClass virtconsole_class;   /* ports of virtio-serial-pci */
+extern const DeviceClass virtserialport_class;
+
+/* Finds the port's virtio-serial-pci among `devices` (of Device *) by its bus property, or the
+ * first, and gives it a number. To be called before realize. */
+bool virtio_serial_plug(GPtrArray *devices, Device *port, GError **error);
 
 #endif
