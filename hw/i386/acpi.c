@@ -12,6 +12,7 @@
 
 enum { HEADER_BYTES = 36, HEADER_LENGTH = 4, HEADER_CHECKSUM = 9 };
 enum { TABLES_MAX = 8, ALIGN = 64 };
+enum { FADT_BYTES = 276 }; /* revision 6 */
 
 typedef struct {
     GByteArray *blob;
@@ -155,8 +156,8 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
     put_zeros(t, 3);
     put(t, 0xfff, 2); /* no C2 */
     put(t, 0xfff, 2); /* no C3 */
-    put_zeros(t, 8);
-    put(t, 0, 1); /* no day alarm */
+    put_zeros(t, 6);  /* cache flush and duty cycle: not told */
+    put(t, 0, 1);     /* no day alarm */
     put(t, 0, 1);
     put(t, CMOS_CENTURY, 1);
     put(t, BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA, 2);
@@ -179,6 +180,7 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
     put_io_address(t, 0, 0); /* sleep control */
     put_io_address(t, 0, 0); /* sleep status */
     put(t, 0, 8);            /* hypervisor vendor */
+    g_assert(t->len - start == FADT_BYTES);
     table_list(b, table_end(b, start));
 }
 
