@@ -16,6 +16,7 @@
 #include "hw/misc/debug_exit.h"
 #include "hw/misc/pc_testdev.h"
 #include "hw/misc/pci_devices.h"
+#include "hw/nvram/fw_cfg.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
@@ -27,6 +28,7 @@ const DeviceClass *const device_classes[] = {
     &debug_exit_class,
     &debugcon_class,
     &edu_class,
+    &fw_cfg_class,
     &hpet_class,
     &i8042_class,
     &i8254_class,
