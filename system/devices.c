@@ -14,6 +14,7 @@
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/misc/debug_exit.h"
+#include "hw/misc/intr_testdev.h"
 #include "hw/misc/pc_testdev.h"
 #include "hw/misc/pci_devices.h"
 #include "hw/nvram/fw_cfg.h"
@@ -33,6 +34,7 @@ const DeviceClass *const device_classes[] = {
     &i8042_class,
     &i8254_class,
     &i8259_class,
+    &intr_testdev_class,
     &ioapic_class,
     &mc146818_class,
     &pc_testdev_class,

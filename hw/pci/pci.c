@@ -250,6 +250,11 @@ bool pci_is_translated(const PciDevice *pci)
     return pci_root_of(pci->bus)->host.translated;
 }
 
+const Upstream *pci_upstream(const PciDevice *pci)
+{
+    return pci_is_bus_master(pci) ? &pci_root_of(pci->bus)->host.up : NULL;
+}
+
 static BusReq request_of(const PciDevice *pci)
 {
     return (BusReq){.requester_id = pci_requester_id(pci)};

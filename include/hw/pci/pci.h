@@ -159,6 +159,9 @@ uint16_t pcie_add_extended_capability(PciDevice *pci, uint16_t cap_id, uint8_t v
 void pci_set_intx(PciDevice *pci, bool level);
 uint16_t pci_requester_id(const PciDevice *pci);
 bool pci_is_bus_master(const PciDevice *pci);
+/* The way up for a device that makes its own requests (any requester id, a PASID); NULL without bus
+ * mastering. */
+const Upstream *pci_upstream(const PciDevice *pci);
 /* DMA with this device's requester id, through its bus; refused (MEM_ACCESS_ERROR) without bus
  * mastering. A dword written into the interrupt window is an interrupt request. */
 MemResult pci_dma_read(PciDevice *pci, uint64_t addr, void *buf, size_t len);
