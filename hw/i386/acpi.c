@@ -122,9 +122,13 @@ enum {
     FADT_WBINVD = 1 << 0,
     FADT_PROC_C1 = 1 << 2,
     FADT_SLEEP_BUTTON = 1 << 5,
+    FADT_FIX_RTC = 1 << 6, /* the RTC has no bit in PM1 */
     FADT_TMR_VAL_EXT = 1 << 8,
     FADT_RESET_REG = 1 << 10,
 };
+#define FADT_FLAGS                                                                                 \
+    (FADT_WBINVD | FADT_PROC_C1 | FADT_SLEEP_BUTTON | FADT_FIX_RTC | FADT_TMR_VAL_EXT |            \
+     FADT_RESET_REG)
 enum { BOOT_LEGACY_DEVICES = 1 << 0, BOOT_8042 = 1 << 1, BOOT_NO_VGA = 1 << 2 };
 #define CMOS_CENTURY 0x32
 #define RESET_PORT   0xcf9
@@ -162,7 +166,7 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
     put(t, CMOS_CENTURY, 1);
     put(t, BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA, 2);
     put(t, 0, 1);
-    put(t, FADT_WBINVD | FADT_PROC_C1 | FADT_SLEEP_BUTTON | FADT_TMR_VAL_EXT | FADT_RESET_REG, 4);
+    put(t, FADT_FLAGS, 4);
     put_io_address(t, RESET_PORT, 8);
     put(t, RESET_VALUE, 1);
     put_zeros(t, 2);

@@ -583,6 +583,7 @@ static bool q35_boot(Machine *machine, GError **error)
     if (!boot_load(&info, &boot, error)) {
         return false;
     }
+    apic_set_virtual_wire(machine->apics[0]);
     if (machine->cpus[0]) {
         cpu_set_boot(machine->cpus[0], &boot);
     }

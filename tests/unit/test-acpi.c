@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ACPI tables: every pointer leads to a table whose length and checksum are right. */
+#include <string.h>
+
+#include "hw/i386/acpi.h"
+
+#define BASE 0x1000000ull
+
+enum { HEADER = 36, LENGTH = 4 };
+
+static uint64_t get(const uint8_t *p, unsigned bytes)
+{
+    uint64_t value = 0;
+    for (unsigned i = bytes; i-- > 0;) {
+        value = value << 8 | p[i];
+    }
+    return value;
+}
+
+static uint8_t sum(const uint8_t *p, size_t len)
+{
+    uint8_t total = 0;
+    for (size_t i = 0; i < len; i++) {
+        total += p[i];
+    }
+    return total;
+}
+
+static const uint8_t *at(const GByteArray *tables, uint64_t address)
+{
+    g_assert_cmpuint(address, >=, BASE);
+    g_assert_cmpuint(address - BASE + HEADER, <=, tables->len);
+    return tables->data + (address - BASE);
+}
+
+static const uint8_t *checked(const GByteArray *tables, uint64_t address)
+{
+    const uint8_t *table = at(tables, address);
+    size_t len = get(table + LENGTH, 4);
+    g_assert_cmpuint(address - BASE + len, <=, tables->len);
+    g_assert_cmpuint(sum(table, len), ==, 0);
+    return table;
+}
+
+static const uint8_t *find(const GByteArray *tables, const char *signature)
+{
+    uint8_t rsdp[ACPI_RSDP_BYTES];
+    acpi_build_rsdp(tables, BASE, rsdp);
+    g_assert_true(memcmp(rsdp, "RSD PTR ", 8) == 0);
+    g_assert_cmpuint(sum(rsdp, 20), ==, 0);
+    g_assert_cmpuint(sum(rsdp, sizeof(rsdp)), ==, 0);
+    const uint8_t *xsdt = checked(tables, get(rsdp + 24, 8));
+    for (size_t i = HEADER; i < get(xsdt + LENGTH, 4); i += 8) {
+        const uint8_t *table = checked(tables, get(xsdt + i, 8));
+        if (memcmp(table, signature, 4) == 0) {
+            return table;
+        }
+    }
+    return NULL;
+}
+
+static GByteArray *build(unsigned cpus, bool iommu)
+{
+    g_autofree uint32_t *ids = g_new(uint32_t, cpus);
+    for (unsigned i = 0; i < cpus; i++) {
+        ids[i] = i;
+    }
+    const AcpiInfo info = {
+        .apic_ids = ids,
+        .cpus = cpus,
+        .ioapic_base = 0xfec00000,
+        .hpet = true,
+        .hpet_id = 0x8086a201,
+        .hpet_base = 0xfed00000,
+        .ecam_base = 0xb0000000,
+        .iommu = iommu,
+        .iommu_base = VTD_DEFAULT_BASE,
+        .iommu_info = {.intremap = true, .host_address_width = 39},
+    };
+    return acpi_build(&info, BASE);
+}
+
+static void test_fadt(void)
+{
+    g_autoptr(GByteArray) tables = build(1, false);
+    const uint8_t *fadt = find(tables, "FACP");
+    g_assert_nonnull(fadt);
+    g_assert_cmpuint(get(fadt + LENGTH, 4), ==, 276);
+    uint64_t dsdt = get(fadt + 140, 8);
+    g_assert_cmphex(get(fadt + 40, 4), ==, dsdt);
+    g_assert_true(memcmp(checked(tables, dsdt), "DSDT", 4) == 0);
+    g_assert_true(memcmp(at(tables, get(fadt + 36, 4)), "FACS", 4) == 0);
+    /* The blocks by their old fields and by their generic addresses. */
+    g_assert_cmphex(get(fadt + 56, 4), ==, get(fadt + 148 + 4, 8));
+    g_assert_cmphex(get(fadt + 64, 4), ==, get(fadt + 172 + 4, 8));
+    g_assert_cmphex(get(fadt + 76, 4), ==, get(fadt + 208 + 4, 8));
+    g_assert_cmphex(get(fadt + 80, 4), ==, get(fadt + 220 + 4, 8));
+    g_assert_cmphex(get(fadt + 116 + 4, 8), ==, 0xcf9);
+    g_assert_null(find(tables, "DMAR"));
+    g_assert_nonnull(find(tables, "HPET"));
+    g_assert_nonnull(find(tables, "MCFG"));
+}
+
+/* Counts the MADT's entries of one type. */
+static unsigned madt_count(const uint8_t *madt, uint8_t type)
+{
+    unsigned count = 0;
+    size_t len = get(madt + LENGTH, 4);
+    for (size_t i = HEADER + 8; i < len; i += madt[i + 1]) {
+        g_assert_cmpuint(madt[i + 1], >=, 2);
+        g_assert_cmpuint(i + madt[i + 1], <=, len);
+        count += madt[i] == type;
+    }
+    return count;
+}
+
+static void test_madt(void)
+{
+    enum { LOCAL_APIC = 0, IO_APIC = 1, OVERRIDE = 2, X2APIC = 9 };
+    g_autoptr(GByteArray) tables = build(288, false);
+    const uint8_t *madt = find(tables, "APIC");
+    g_assert_nonnull(madt);
+    g_assert_cmpuint(madt_count(madt, LOCAL_APIC), ==, 255);
+    g_assert_cmpuint(madt_count(madt, X2APIC), ==, 33);
+    g_assert_cmpuint(madt_count(madt, IO_APIC), ==, 1);
+    g_assert_cmpuint(madt_count(madt, OVERRIDE), >=, 2);
+}
+
+static void test_dmar(void)
+{
+    g_autoptr(GByteArray) tables = build(2, true);
+    const uint8_t *dmar = find(tables, "DMAR");
+    g_assert_nonnull(dmar);
+    g_assert_cmpuint(dmar[HEADER], ==, 38);
+    g_assert_cmpuint(dmar[HEADER + 1] & 3, ==, 1);
+    const uint8_t *drhd = dmar + 48;
+    g_assert_cmpuint(get(drhd, 2), ==, 0);
+    g_assert_cmpuint(drhd[4], ==, 1); /* INCLUDE_PCI_ALL */
+    g_assert_cmphex(get(drhd + 8, 8), ==, VTD_DEFAULT_BASE);
+    const uint8_t *scope = drhd + 16;
+    g_assert_cmpuint(scope[0], ==, 3); /* IOAPIC */
+    g_assert_cmphex(scope[5] << 8 | scope[6] << 3 | scope[7], ==, ACPI_IOAPIC_SID);
+    scope += scope[1];
+    g_assert_cmpuint(scope[0], ==, 4); /* HPET */
+    g_assert_cmphex(scope[5] << 8 | scope[6] << 3 | scope[7], ==, ACPI_HPET_SID);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/acpi/fadt", test_fadt);
+    g_test_add_func("/acpi/madt", test_madt);
+    g_test_add_func("/acpi/dmar", test_dmar);
+    return g_test_run();
+}
