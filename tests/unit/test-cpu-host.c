@@ -129,6 +129,20 @@ static void forgive_precision(Test *test)
     }
 }
 
+/* ENTER checks the end of its frame last: a fault leaves what it has pushed, or not. */
+static bool stopped_in_enter(const Test *test)
+{
+    uint64_t offset = test->theirs.regs.rip - CODE_BASE;
+    ZydisDecodedInstruction zi;
+    ZydisDecoder decoder;
+
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    return test->theirs.vector == 14 && offset < test->seq.size &&
+           ZYAN_SUCCESS(
+               ZydisDecoderDecodeInstruction(&decoder, NULL, test->seq.code + offset, 15, &zi)) &&
+           zi.mnemonic == ZYDIS_MNEMONIC_ENTER;
+}
+
 /* Runs the sequence on both; true if they agree. */
 static bool run_both(Test *test)
 {
@@ -151,7 +165,7 @@ static bool run_both(Test *test)
         memcmp(a->fx + 32, b->fx + 32, 384)) {
         differ_fx(test);
     }
-    if (memcmp(test->their_data, test->our_data, DATA_SIZE)) {
+    if (memcmp(test->their_data, test->our_data, DATA_SIZE) && !stopped_in_enter(test)) {
         differ_data(test);
     }
     return test->diff->len == 0;

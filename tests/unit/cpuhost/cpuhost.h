@@ -43,7 +43,7 @@ typedef struct {
     uint64_t fault; /* #PF: the address */
 } Outcome;
 
-#define SEQ_MAX 32
+#define SEQ_MAX 48
 typedef struct {
     uint16_t offset, length;
     uint32_t undefined; /* RFLAGS bits without a defined value before this instruction */

@@ -10,10 +10,9 @@
  */
 #include "cpuhost.h"
 
-#define FLAGS_ALL   0x8d5u
-#define MAX_TRIES   200000
-#define INSN_BYTES  15
-#define POPF_CLEARS 0x240100 /* ID, which ptrace could not put back; AC and TF */
+#define FLAGS_ALL  0x8d5u
+#define MAX_TRIES  200000
+#define INSN_BYTES 15
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R13 = 13, R14, R15 };
 
@@ -625,28 +624,73 @@ static bool try_instruction(Gen *gen)
     return true;
 }
 
-/* POPF of an image without TF and AC, and RET to the next instruction. */
+/*
+ * Instructions whose operand must be prepared, as machine code. What models of CPU differ in (FIP,
+ * FDP, FOP, the mask of MXCSR) is cleared after it was stored.
+ */
+#define ALIGN_RBX  "\x48\x83\xe3\xc0"                 /* and rbx, -64 */
+#define ALL_STATE  "\xb8\x03\x00\x00\x00\x31\xd2"     /* mov eax, 3; xor edx, edx */
+#define ONE_STATE  "\x83\xe0\x03\x31\xd2"             /* and eax, 3; xor edx, edx */
+#define CLEAR_FOP  "\x66\xc7\x43\x06\x00\x00"         /* mov word [rbx + 6], 0 */
+#define CLEAR_FIP  "\x48\xc7\x43\x08\x00\x00\x00\x00" /* mov qword [rbx + 8], 0 */
+#define CLEAR_FDP  "\x48\xc7\x43\x10\x00\x00\x00\x00" /* mov qword [rbx + 16], 0 */
+#define CLEAR_MASK "\xc7\x43\x1c\x00\x00\x00\x00"     /* mov dword [rbx + 28], 0 */
+#define CLEAR      CLEAR_FOP CLEAR_FIP CLEAR_FDP CLEAR_MASK
+#define HEADER(bv) "\x48\xc7\x83\x00\x02\x00\x00" bv "\x00\x00\x00" /* mov qword [rbx + 512], bv   \
+                                                                     */
+#define HEADER_1 "\x48\xc7\x83\x08\x02\x00\x00\x00\x00\x00\x00"     /* mov qword [rbx + 520], 0 */
+#define HEADER_2 "\x48\xc7\x83\x10\x02\x00\x00\x00\x00\x00\x00"     /* mov qword [rbx + 528], 0 */
+#define LDMXCSR  "\x81\x23\xff\xff\x00\x00\x0f\xae\x13" /* and dword [rbx], 0xffff; .. */
+#define XRSTOR(bv)                                                                                 \
+    ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR HEADER(bv)                                        \
+    HEADER_1 HEADER_2
+
+#define TEMPLATE(text)                                                                             \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+static const struct {
+    const char *code;
+    unsigned size;
+} templates[] = {
+    /* and qword [rsp], ~(ID | AC | TF); popf */
+    TEMPLATE("\x48\x81\x24\x24\xff\xfe\xdb\xff\x9d"),
+    /* call $+5; add qword [rsp], 6; ret */
+    TEMPLATE("\xe8\x00\x00\x00\x00\x48\x83\x04\x24\x06\xc3"), TEMPLATE(LDMXCSR),
+    TEMPLATE(ALIGN_RBX "\x0f\xae\x03" CLEAR),                    /* fxsave */
+    TEMPLATE(ALIGN_RBX "\x48\x0f\xae\x03" CLEAR),                /* fxsave64 */
+    TEMPLATE(ALIGN_RBX "\x48\x0f\xae\x03" CLEAR "\x0f\xae\x0b"), /* fxrstor */
+    TEMPLATE(ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR),      /* xsave64 */
+    TEMPLATE(ALIGN_RBX ONE_STATE "\x0f\xae\x23" CLEAR),          /* xsave */
+    TEMPLATE(ALIGN_RBX ONE_STATE "\x48\x0f\xae\x33" CLEAR),      /* xsaveopt64 */
+    TEMPLATE(XRSTOR("\x00") "\x48\x0f\xae\x2b"), TEMPLATE(XRSTOR("\x01") "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x02") "\x48\x0f\xae\x2b"), TEMPLATE(XRSTOR("\x03") ONE_STATE "\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x0b") "\x48\x0f\xae\x2b"), /* a component that is not enabled */
+};
+
+#define TEMPLATE_MAX 14 /* instructions */
+
 static void append_template(Gen *gen)
 {
-    static const uint8_t popf[] = {0x9d};
-    /* AND QWORD [RSP], ~POPF_CLEARS */
-    static const uint8_t and_image[] = {0x48, 0x81, 0x24, 0x24, 0xff, 0xfe, 0xdb, 0xff};
-    /* CALL next; ADD QWORD [RSP], 6; RET */
-    static const uint8_t call[] = {0xe8, 0, 0, 0, 0};
-    static const uint8_t add[] = {0x48, 0x83, 0x04, 0x24, 0x06};
-    static const uint8_t ret[] = {0xc3};
+    unsigned n = pick(gen, G_N_ELEMENTS(templates)), at = 0;
+    uint16_t pointers = gen->pointers;
 
-    G_STATIC_ASSERT(POPF_CLEARS == 0x240100);
-    if (chance(gen, 50)) {
-        append(gen, and_image, sizeof(and_image), gen->undefined);
-        append(gen, popf, sizeof(popf), gen->undefined);
-        gen->undefined = 0;
-    } else {
-        append(gen, call, sizeof(call), gen->undefined);
-        append(gen, add, sizeof(add), gen->undefined);
-        gen->undefined = 0;
-        append(gen, ret, sizeof(ret), gen->undefined);
+    while (at < templates[n].size) {
+        const uint8_t *code = (const uint8_t *)templates[n].code + at;
+        ZydisDecodedInstruction zi;
+        ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+        uint32_t undefined = gen->undefined;
+
+        if (!ZYAN_SUCCESS(
+                ZydisDecoderDecodeFull(&gen->decoder, code, templates[n].size - at, &zi, ops))) {
+            g_error("template %u is no code at %u", n, at);
+        }
+        gen->pointers = 0xffff;
+        track(gen, &zi, ops, false);
+        append(gen, code, zi.length, undefined);
+        at += zi.length;
     }
+    gen->pointers = pointers;
 }
 
 void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic only,
@@ -662,9 +706,10 @@ void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic o
                    1u << R13 | 1u << R14;
     gen.small = 1u << RCX | 1u << R9 | 1u << R15;
     gen_state(&gen);
-    for (unsigned tries = 0; seq->count < length && tries < MAX_TRIES; tries++) {
-        if (gen.branch < 0 && !only && (gen.pointers >> RSP & 1) && seq->count + 3 <= length &&
-            pick(&gen, 4000) == 0) {
+    for (unsigned tries = 0;
+         seq->count < length && seq->count < SEQ_MAX - TEMPLATE_MAX && tries < MAX_TRIES; tries++) {
+        if (gen.branch < 0 && !only && (gen.pointers >> RSP & 1) && (gen.pointers >> RBX & 1) &&
+            pick(&gen, 1000) == 0) {
             append_template(&gen);
         } else {
             try_instruction(&gen);
