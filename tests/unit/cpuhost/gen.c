@@ -372,7 +372,10 @@ static bool denied(const ZydisDecodedInstruction *zi)
     case ZYDIS_MNEMONIC_XRSTOR64:
     case ZYDIS_MNEMONIC_FNSTENV:
     case ZYDIS_MNEMONIC_FNSAVE:
-    /* Only by templates: their operand must be prepared. */
+    /* Only by templates: their operand must be prepared. AMD has one more bit of MXCSR. */
+    case ZYDIS_MNEMONIC_LDMXCSR:
+    case ZYDIS_MNEMONIC_FXRSTOR:
+    case ZYDIS_MNEMONIC_FXRSTOR64:
     case ZYDIS_MNEMONIC_POPF:
     case ZYDIS_MNEMONIC_POPFD:
     case ZYDIS_MNEMONIC_POPFQ:
@@ -393,14 +396,6 @@ static bool has_repeat_prefix(const ZydisDecodedInstruction *zi)
     return false;
 }
 
-static bool is_pointer(const Gen *gen, ZydisRegister reg)
-{
-    ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
-
-    return ZydisRegisterGetClass(whole) == ZYDIS_REGCLASS_GPR64 &&
-           (gen->pointers >> ZydisRegisterGetId(whole) & 1);
-}
-
 /* Encodings of which makers of CPUs, or the decoder, have different ideas. */
 static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
                      const ZydisDecodedOperand *ops)
@@ -419,9 +414,6 @@ static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
     case ZYDIS_MNEMONIC_CMPSD:
         return zi->meta.category == ZYDIS_CATEGORY_STRINGOP &&
                (!(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1));
-    case ZYDIS_MNEMONIC_FXRSTOR: /* which of its bytes is looked at first */
-    case ZYDIS_MNEMONIC_FXRSTOR64:
-        return !is_pointer(gen, ops[0].mem.base);
     case ZYDIS_MNEMONIC_PUSH: /* which of two faults comes first, too */
     case ZYDIS_MNEMONIC_POP:
         return ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && !(gen->pointers >> RSP & 1);
@@ -628,22 +620,25 @@ static bool try_instruction(Gen *gen)
  * Instructions whose operand must be prepared, as machine code. What models of CPU differ in (FIP,
  * FDP, FOP, the mask of MXCSR) is cleared after it was stored.
  */
-#define ALIGN_RBX  "\x48\x83\xe3\xc0"                 /* and rbx, -64 */
-#define ALL_STATE  "\xb8\x03\x00\x00\x00\x31\xd2"     /* mov eax, 3; xor edx, edx */
-#define ONE_STATE  "\x83\xe0\x03\x31\xd2"             /* and eax, 3; xor edx, edx */
-#define CLEAR_FOP  "\x66\xc7\x43\x06\x00\x00"         /* mov word [rbx + 6], 0 */
-#define CLEAR_FIP  "\x48\xc7\x43\x08\x00\x00\x00\x00" /* mov qword [rbx + 8], 0 */
-#define CLEAR_FDP  "\x48\xc7\x43\x10\x00\x00\x00\x00" /* mov qword [rbx + 16], 0 */
-#define CLEAR_MASK "\xc7\x43\x1c\x00\x00\x00\x00"     /* mov dword [rbx + 28], 0 */
-#define CLEAR      CLEAR_FOP CLEAR_FIP CLEAR_FDP CLEAR_MASK
-#define HEADER(bv) "\x48\xc7\x83\x00\x02\x00\x00" bv "\x00\x00\x00" /* mov qword [rbx + 512], bv   \
-                                                                     */
-#define HEADER_1 "\x48\xc7\x83\x08\x02\x00\x00\x00\x00\x00\x00"     /* mov qword [rbx + 520], 0 */
-#define HEADER_2 "\x48\xc7\x83\x10\x02\x00\x00\x00\x00\x00\x00"     /* mov qword [rbx + 528], 0 */
-#define LDMXCSR  "\x81\x23\xff\xff\x00\x00\x0f\xae\x13" /* and dword [rbx], 0xffff; .. */
-#define XRSTOR(bv)                                                                                 \
-    ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR HEADER(bv)                                        \
-    HEADER_1 HEADER_2
+/* and rbx, -64 */
+#define ALIGN_RBX "\x48\x83\xe3\xc0"
+/* mov eax, 3; xor edx, edx */
+#define ALL_STATE "\xb8\x03\x00\x00\x00\x31\xd2"
+/* and eax, 3; xor edx, edx */
+#define ONE_STATE "\x83\xe0\x03\x31\xd2"
+/* mov word [rbx + 6], 0; mov qword [rbx + 8], 0; mov qword [rbx + 16], 0; mov dword [rbx + 28], 0
+ */
+#define CLEAR                                                                                      \
+    "\x66\xc7\x43\x06\x00\x00"                                                                     \
+    "\x48\xc7\x43\x08\x00\x00\x00\x00"                                                             \
+    "\x48\xc7\x43\x10\x00\x00\x00\x00"                                                             \
+    "\xc7\x43\x1c\x00\x00\x00\x00"
+/* mov qword [rbx + 512], bv; mov qword [rbx + 520], 0; mov qword [rbx + 528], 0 */
+#define HEADER(bv)                                                                                 \
+    "\x48\xc7\x83\x00\x02\x00\x00" bv "\x00\x00\x00"                                               \
+    "\x48\xc7\x83\x08\x02\x00\x00\x00\x00\x00\x00"                                                 \
+    "\x48\xc7\x83\x10\x02\x00\x00\x00\x00\x00\x00"
+#define XRSTOR(bv) ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR HEADER(bv)
 
 #define TEMPLATE(text)                                                                             \
     {                                                                                              \
