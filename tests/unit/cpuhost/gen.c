@@ -651,7 +651,11 @@ static const struct {
     /* and qword [rsp], ~(ID | AC | TF); popf */
     TEMPLATE("\x48\x81\x24\x24\xff\xfe\xdb\xff\x9d"),
     /* call $+5; add qword [rsp], 6; ret */
-    TEMPLATE("\xe8\x00\x00\x00\x00\x48\x83\x04\x24\x06\xc3"), TEMPLATE(LDMXCSR),
+    TEMPLATE("\xe8\x00\x00\x00\x00\x48\x83\x04\x24\x06\xc3"), /* and dword [rbx], 0xffff; ldmxcsr
+                                                                 [rbx] */
+    TEMPLATE("\x81\x23\xff\xff\x00\x00\x0f\xae\x13"),
+    /* or dword [rbx], 0x10000; ldmxcsr [rbx] */
+    TEMPLATE("\x81\x0b\x00\x00\x01\x00\x0f\xae\x13"),
     TEMPLATE(ALIGN_RBX "\x0f\xae\x03" CLEAR),                    /* fxsave */
     TEMPLATE(ALIGN_RBX "\x48\x0f\xae\x03" CLEAR),                /* fxsave64 */
     TEMPLATE(ALIGN_RBX "\x48\x0f\xae\x03" CLEAR "\x0f\xae\x0b"), /* fxrstor */
