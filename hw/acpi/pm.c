@@ -7,9 +7,15 @@
 
 #include "system/runstate.h"
 
-enum { STS_TIMER = 1 << 0, STS_GLOBAL = 1 << 5, STS_POWER_BUTTON = 1 << 8, STS_WAKE = 1 << 15 };
-#define STS_WRITABLE      (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON | STS_WAKE)
-#define EN_WRITABLE       (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON)
+enum {
+    STS_TIMER = 1 << 0,
+    STS_GLOBAL = 1 << 5,
+    STS_POWER_BUTTON = 1 << 8,
+    STS_RTC = 1 << 10,
+    STS_WAKE = 1 << 15,
+};
+#define STS_WRITABLE      (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON | STS_RTC | STS_WAKE)
+#define EN_WRITABLE       (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON | STS_RTC)
 #define CNT_SCI_EN        (1u << 0)
 #define CNT_SLP_TYP_SHIFT 10
 #define CNT_SLP_TYP_MASK  7u
