@@ -121,6 +121,18 @@ static CpuidResult leaf_4(const Cpu *cpu, uint32_t index)
     };
 }
 
+/* Subleaf 0's EAX is the last subleaf. */
+static CpuidResult leaf_7(const CpuModel *m, uint32_t subleaf)
+{
+    const uint32_t last = 2;
+    CpuidResult r = feature_leaf(m, 7, subleaf);
+
+    if (subleaf == 0) {
+        r.eax = last;
+    }
+    return r;
+}
+
 /* Extended topology: threads, then cores. */
 static CpuidResult leaf_b(const Cpu *cpu, uint32_t level)
 {
@@ -190,7 +202,7 @@ static CpuidResult basic_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
     case 6:
         return feature_leaf(m, 6, 0);
     case 7:
-        return subleaf == 0 ? feature_leaf(m, 7, 0) : (CpuidResult){0};
+        return leaf_7(m, subleaf);
     case 0xb:
         return leaf_b(cpu, subleaf);
     case 0xd:

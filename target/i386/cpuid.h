@@ -80,6 +80,8 @@ typedef enum {
     FEAT_STIBP,
     FEAT_ARCH_CAPABILITIES,
     FEAT_SSBD,
+    /* 7.2.EDX */
+    FEAT_BHI_CTRL,
     /* 0xd.1.EAX, 6.EAX */
     FEAT_XSAVEOPT,
     FEAT_XSAVEC,

@@ -83,6 +83,7 @@ const CpuFeatureRow cpu_feature_rows[FEAT_COUNT] = {
     ROW(STIBP,             "stibp",             NULL,       7, 0, EDX, 27, true,  LEVEL_MAX),
     ROW(ARCH_CAPABILITIES, "arch-capabilities", NULL,       7, 0, EDX, 29, true,  LEVEL_QEMU64),
     ROW(SSBD,              "ssbd",              NULL,       7, 0, EDX, 31, true,  LEVEL_SKYLAKE),
+    ROW(BHI_CTRL,          "bhi-ctrl",          NULL,       7, 2, EDX,  4, true,  LEVEL_SKYLAKE),
     ROW(XSAVEOPT,          "xsaveopt",          NULL,     0xd, 1, EAX,  0, true,  LEVEL_SANDYBRIDGE),
     ROW(XSAVEC,            "xsavec",            NULL,     0xd, 1, EAX,  1, false, LEVEL_SKYLAKE),
     ROW(XGETBV1,           "xgetbv1",           NULL,     0xd, 1, EAX,  2, false, LEVEL_SKYLAKE),

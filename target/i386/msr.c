@@ -16,7 +16,7 @@
 #define UCODE_REVISION   (1ull << 32)
 #define FEATURE_LOCKED   1u
 #define MCG_CAP_BANKS    4u
-#define SPEC_CTRL_BITS   7u /* IBRS, STIBP, SSBD */
+#define SPEC_CTRL_BITS   (7u | 1u << 10) /* IBRS, STIBP, SSBD, BHI_DIS_S */
 #define EFER_KNOWN       (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
 #define MISC_ENABLE_BITS ((1ull << 0) | (1ull << 11) | (1ull << 12) | (1ull << 16) | (1ull << 22))
 /* IA32_ARCH_CAPABILITIES: RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, PSCHANGE_MC_NO,
