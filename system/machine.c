@@ -34,7 +34,11 @@ void machine_free(Machine *machine)
     }
     /* In reverse: what a device depends on was there before it. */
     while (machine->devices->len > 0) {
-        device_free(g_ptr_array_remove_index(machine->devices, machine->devices->len - 1));
+        Device *dev = g_ptr_array_remove_index(machine->devices, machine->devices->len - 1);
+        if (dev->cls->bus == BUS_PCI) {
+            pci_bus_detach((PciDevice *)dev);
+        }
+        device_free(dev);
     }
     g_ptr_array_unref(machine->devices);
     if (machine->cls->destroy) {
