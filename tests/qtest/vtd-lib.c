@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tests' driver of the VT-d unit and of the emitter. */
+#include "vtd-lib.h"
+
+#define MSR_APIC_BASE 0x1b
+#define MSR_X2_SVR    0x80f
+#define APIC_PAGE     0xfee00000ull
+#define EMITTER_DEVFN (4 << 3)
+#define PCI_COMMAND   4
+#define PCI_BAR0      0x10
+
+static void enable_apics(Vtd *v, unsigned cpus, bool x2apic)
+{
+    for (unsigned i = 0; i < cpus; i++) {
+        uint64_t base = 0;
+        g_assert_true(qtest_msr_read(v->qts, i, MSR_APIC_BASE, &base));
+        if (x2apic) {
+            g_assert_true(qtest_msr_write(v->qts, i, MSR_APIC_BASE, base | 0xc00));
+            g_assert_true(qtest_msr_write(v->qts, i, MSR_X2_SVR, 0x1ff));
+        } else if (i == 0) {
+            /* The page is CPU 0's; others only in x2APIC mode. */
+            qtest_writel(v->qts, APIC_PAGE + 0xf0, 0x1ff);
+        }
+    }
+}
+
+static void place_emitter(Vtd *v)
+{
+    qtest_pci_config_write(v->qts, 0, EMITTER_DEVFN, PCI_COMMAND, 0, 2);
+    qtest_pci_config_write(v->qts, 0, EMITTER_DEVFN, PCI_BAR0, (uint32_t)BAR, 4);
+    qtest_pci_config_write(v->qts, 0, EMITTER_DEVFN, PCI_COMMAND, 6, 2);
+}
+
+Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic)
+{
+    Vtd *v = g_new0(Vtd, 1);
+    v->qts = qtest_initf("-machine q35 -nodefaults -m 64M -smp %u -cpu max "
+                         "-device intel-iommu%s -device intr-testdev,addr=4",
+                         cpus, props);
+    enable_apics(v, cpus, x2apic);
+    place_emitter(v);
+    v->frcd = (uint32_t)(vtd_readq(v, CAP) >> 24 & 0x3ff) * 16;
+    return v;
+}
+
+void vtd_stop(Vtd *v)
+{
+    qtest_quit(v->qts);
+    g_free(v);
+}
+
+uint32_t vtd_readl(Vtd *v, uint32_t reg)
+{
+    return qtest_readl(v->qts, VTD_BASE + reg);
+}
+
+uint64_t vtd_readq(Vtd *v, uint32_t reg)
+{
+    return qtest_readq(v->qts, VTD_BASE + reg);
+}
+
+void vtd_writel(Vtd *v, uint32_t reg, uint32_t value)
+{
+    qtest_writel(v->qts, VTD_BASE + reg, value);
+}
+
+void vtd_writeq(Vtd *v, uint32_t reg, uint64_t value)
+{
+    qtest_writeq(v->qts, VTD_BASE + reg, value);
+}
+
+void vtd_command(Vtd *v, uint32_t bit, bool on)
+{
+    uint32_t keep = vtd_readl(v, GSTS) & (TE | QIE | IRE | CFI);
+    vtd_writel(v, GCMD, on ? keep | bit : keep & ~bit);
+    g_assert_cmphex(vtd_readl(v, GSTS) & bit, ==, on ? bit : 0);
+}
+
+void vtd_queue_on(Vtd *v, unsigned size, bool wide)
+{
+    v->tail = 0;
+    v->wide = wide;
+    vtd_writeq(v, IQT, 0);
+    vtd_writeq(v, IQA, AT_QUEUE | (wide ? 1u << 11 : 0) | size);
+    vtd_command(v, QIE, true);
+}
+
+void vtd_submit(Vtd *v, uint64_t low, uint64_t high)
+{
+    uint64_t words[4] = {low, high, 0, 0};
+    uint32_t bytes = v->wide ? 32 : 16;
+    uint32_t size = 4096u << (vtd_readq(v, IQA) & 7);
+    qtest_memwrite(v->qts, AT_QUEUE + v->tail, words, bytes);
+    v->tail = (v->tail + bytes) % size;
+}
+
+void vtd_ring(Vtd *v)
+{
+    vtd_writeq(v, IQT, v->tail);
+}
+
+void vtd_wait(Vtd *v)
+{
+    uint32_t token = 0x1000 + ++v->sequence;
+    vtd_submit(v, (uint64_t)token << 32 | 0x25, AT_STATUS);
+    vtd_ring(v);
+    g_assert_cmphex(qtest_readl(v->qts, AT_STATUS), ==, token);
+    g_assert_cmphex(vtd_readq(v, IQH), ==, v->tail);
+}
+
+void vtd_flush_iec(Vtd *v)
+{
+    vtd_submit(v, 4, 0);
+    vtd_wait(v);
+}
+
+void vtd_flush_iec_index(Vtd *v, uint16_t index, unsigned mask)
+{
+    vtd_submit(v, 0x14 | (uint64_t)mask << 27 | (uint64_t)index << 32, 0);
+    vtd_wait(v);
+}
+
+void vtd_flush_context(Vtd *v)
+{
+    vtd_submit(v, 0x11, 0);
+    vtd_wait(v);
+}
+
+void vtd_flush_iotlb(Vtd *v)
+{
+    vtd_submit(v, 0x12, 0);
+    vtd_wait(v);
+}
+
+void vtd_remap_on(Vtd *v, unsigned size, bool eime)
+{
+    if (!(vtd_readl(v, GSTS) & QIE)) {
+        vtd_queue_on(v, 0, false);
+    }
+    vtd_writeq(v, IRTA, AT_IRT | (eime ? IRTA_EIME : 0) | size);
+    vtd_command(v, SIRTP, true);
+    vtd_flush_iec(v);
+    vtd_command(v, IRE, true);
+}
+
+void vtd_set_irte(Vtd *v, uint32_t index, Pair irte)
+{
+    qtest_memwrite(v->qts, AT_IRT + index * 16ull, &irte, sizeof(irte));
+}
+
+Pair irte_for(uint8_t vector, uint32_t dest, bool eime)
+{
+    return (Pair){IRTE_P | (uint64_t)vector << 16 | (uint64_t)dest << (eime ? 32 : 40), 0};
+}
+
+Pair irte_posted(uint8_t vector, uint64_t pid, bool urgent)
+{
+    return (Pair){IRTE_P | 1ull << 15 | (urgent ? 1ull << 14 : 0) | (uint64_t)vector << 16 |
+                      (pid & 0xffffffc0) << 32,
+                  pid >> 32 << 32};
+}
+
+uint64_t remappable_address(uint32_t handle, bool shv)
+{
+    return 0xfee00010ull | (handle & 0x7fffull) << 5 | (handle >> 15 & 1) << 2 | (shv ? 8 : 0);
+}
+
+static void set_emitter(Vtd *v, uint64_t address, uint32_t data, uint32_t flags, uint16_t rid)
+{
+    struct {
+        uint64_t address;
+        uint32_t data, flags, rid;
+    } __attribute__((packed)) regs = {address, data, flags, rid};
+    qtest_memwrite(v->qts, BAR, &regs, sizeof(regs));
+}
+
+void vtd_send(Vtd *v, uint64_t address, uint32_t data, uint16_t rid)
+{
+    set_emitter(v, address, data, 1, rid);
+    qtest_writel(v->qts, BAR + E_COMMAND, C_MESSAGE);
+}
+
+void vtd_send_index(Vtd *v, uint32_t index, uint16_t rid)
+{
+    vtd_send(v, remappable_address(index, false), 0, rid);
+}
+
+uint32_t vtd_dma_write(Vtd *v, uint64_t address, const void *data, uint32_t len, uint16_t rid)
+{
+    set_emitter(v, address, 0, 1, rid);
+    if (len) {
+        qtest_memwrite(v->qts, BAR + E_BUFFER, data, len);
+    }
+    qtest_writel(v->qts, BAR + E_LEN, len);
+    qtest_writel(v->qts, BAR + E_COMMAND, C_WRITE);
+    return qtest_readl(v->qts, BAR + E_RESULT);
+}
+
+uint32_t vtd_dma_read(Vtd *v, uint64_t address, void *data, uint32_t len, uint16_t rid)
+{
+    set_emitter(v, address, 0, 1, rid);
+    qtest_writel(v->qts, BAR + E_LEN, len);
+    qtest_writel(v->qts, BAR + E_COMMAND, C_READ);
+    if (len) {
+        qtest_memread(v->qts, BAR + E_BUFFER, data, len);
+    }
+    return qtest_readl(v->qts, BAR + E_RESULT);
+}
+
+bool vtd_took(Vtd *v, unsigned cpu, uint8_t vector)
+{
+    if (qtest_apic_ack(v->qts, cpu) != vector) {
+        return false;
+    }
+    qtest_apic_eoi(v->qts, cpu);
+    return qtest_apic_ack(v->qts, cpu) == -1;
+}
+
+Fault vtd_take_fault(Vtd *v, unsigned n)
+{
+    uint32_t at = v->frcd + n * 16;
+    uint64_t low = vtd_readq(v, at), high = vtd_readq(v, at + 8);
+    if (!(high >> 63)) {
+        return (Fault){0};
+    }
+    vtd_writel(v, at + 12, 1u << 31);
+    return (Fault){.reason = (uint8_t)(high >> 32),
+                   .sid = (uint16_t)high,
+                   .info = low,
+                   .type = (unsigned)(high >> 62 & 1) << 1 | (high >> 28 & 1),
+                   .pp = high >> 31 & 1,
+                   .pasid = (uint32_t)(high >> 40 & 0xfffff)};
+}
+
+void vtd_expect_fault(Vtd *v, uint8_t reason, uint16_t sid, uint64_t info)
+{
+    uint32_t status = vtd_readl(v, FSTS);
+    g_assert_cmphex(status & FSTS_PPF, ==, FSTS_PPF);
+    Fault fault = vtd_take_fault(v, status >> 8 & 0xff);
+    g_assert_cmphex(fault.reason, ==, reason);
+    g_assert_cmphex(fault.sid, ==, sid);
+    g_assert_cmphex(fault.info, ==, info);
+    g_assert_cmphex(vtd_readl(v, FSTS), ==, 0);
+}
+
+void vtd_expect_no_fault(Vtd *v)
+{
+    g_assert_cmphex(vtd_readl(v, FSTS), ==, 0);
+}

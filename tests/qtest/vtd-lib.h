@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tests of the VT-d unit share: a machine with the unit and an emitter, the unit's
+ * registers, tables and queue, and how to send and to see a message. Written from the
+ * specification, apart from the unit's own codecs.
+ */
+#ifndef TESTS_QTEST_VTD_LIB_H
+#define TESTS_QTEST_VTD_LIB_H
+
+#include "libqtest.h"
+
+#define VTD_BASE 0xfed90000ull
+
+/* Registers (VT-d 11.4). */
+enum {
+    VER = 0x00,
+    CAP = 0x08,
+    ECAP = 0x10,
+    GCMD = 0x18,
+    GSTS = 0x1c,
+    RTADDR = 0x20,
+    CCMD = 0x28,
+    FSTS = 0x34,
+    FECTL = 0x38,
+    FEDATA = 0x3c,
+    FEADDR = 0x40,
+    FEUADDR = 0x44,
+    PMEN = 0x64,
+    PLMBASE = 0x68,
+    PLMLIMIT = 0x6c,
+    PHMBASE = 0x70,
+    PHMLIMIT = 0x78,
+    IQH = 0x80,
+    IQT = 0x88,
+    IQA = 0x90,
+    ICS = 0x9c,
+    IECTL = 0xa0,
+    IEDATA = 0xa4,
+    IEADDR = 0xa8,
+    IEUADDR = 0xac,
+    IQERCD = 0xb0,
+    IRTA = 0xb8,
+    IVA = 0xf0,
+    IOTLB = 0xf8,
+};
+
+#define TE    (1u << 31)
+#define SRTP  (1u << 30)
+#define QIE   (1u << 26)
+#define IRE   (1u << 25)
+#define SIRTP (1u << 24)
+#define CFI   (1u << 23)
+
+#define FSTS_PFO (1u << 0)
+#define FSTS_PPF (1u << 1)
+#define FSTS_IQE (1u << 4)
+#define FSTS_ICE (1u << 5)
+#define FSTS_ITE (1u << 6)
+
+#define EVENT_IM (1u << 31)
+#define EVENT_IP (1u << 30)
+
+#define IRTA_EIME (1u << 11)
+
+/* Where the tests keep things in guest memory. */
+#define AT_QUEUE  0x100000ull
+#define AT_STATUS 0x120000ull
+#define AT_ROOT   0x130000ull
+#define AT_CTX    0x140000ull
+#define AT_SS     0x150000ull
+#define AT_PID    0x180000ull
+#define AT_RING   0x200000ull
+#define AT_DATA   0x400000ull
+#define AT_IRT    0x800000ull /* aligned to the biggest table, 1 MiB */
+
+#define BAR     0xe8000000ull /* where the tests put the emitter's BAR 0 */
+#define SID_OWN (4u << 3)     /* its own requester id: 00:04.0 */
+
+/* Emitter registers. */
+enum {
+    E_ADDR = 0,
+    E_DATA = 8,
+    E_FLAGS = 0xc,
+    E_RID = 0x10,
+    E_PASID = 0x14,
+    E_LEN = 0x18,
+    E_COMMAND = 0x1c,
+    E_RESULT = 0x20,
+    E_RING = 0x28,
+    E_COUNT = 0x30,
+    E_BUFFER = 0x1000
+};
+enum { C_MESSAGE = 1, C_WRITE, C_READ, C_MSI, C_MSIX, C_RING };
+
+typedef struct {
+    uint64_t address;
+    uint32_t data;
+    uint16_t rid, flags;
+    uint32_t pasid, result;
+    uint64_t unused;
+} RingEntry;
+
+typedef struct {
+    uint64_t low, high;
+} Pair;
+
+typedef struct {
+    QTest *qts;
+    uint32_t tail; /* bytes */
+    bool wide;     /* 256-bit descriptors */
+    uint32_t sequence;
+    uint32_t frcd;
+} Vtd;
+
+/* A machine with `cpus` CPUs whose APICs are enabled (x2APIC with `x2apic`), the unit with the
+ * given extra properties (",name=value" or ""), and the emitter as 00:04.0 with its BAR at BAR. */
+Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic);
+void vtd_stop(Vtd *v);
+
+uint32_t vtd_readl(Vtd *v, uint32_t reg);
+uint64_t vtd_readq(Vtd *v, uint32_t reg);
+void vtd_writel(Vtd *v, uint32_t reg, uint32_t value);
+void vtd_writeq(Vtd *v, uint32_t reg, uint64_t value);
+
+/* One command; checks that GSTS answers. */
+void vtd_command(Vtd *v, uint32_t bit, bool on);
+void vtd_queue_on(Vtd *v, unsigned size, bool wide);
+void vtd_submit(Vtd *v, uint64_t low, uint64_t high);
+void vtd_ring(Vtd *v); /* writes the tail */
+/* Submits a wait descriptor with status write and checks that it was done. */
+void vtd_wait(Vtd *v);
+void vtd_flush_iec(Vtd *v);
+void vtd_flush_iec_index(Vtd *v, uint16_t index, unsigned mask);
+void vtd_flush_context(Vtd *v);
+void vtd_flush_iotlb(Vtd *v);
+/* Table of 2^(size+1) entries at AT_IRT, queue on, flushed, remapping on. */
+void vtd_remap_on(Vtd *v, unsigned size, bool eime);
+void vtd_set_irte(Vtd *v, uint32_t index, Pair irte);
+
+/* A remapped-format entry, present, fixed, physical, edge, to an xAPIC or x2APIC id; no source
+ * check. Tests change what they mean to. */
+Pair irte_for(uint8_t vector, uint32_t dest, bool eime);
+Pair irte_posted(uint8_t vector, uint64_t pid, bool urgent);
+#define IRTE_P       (1ull << 0)
+#define IRTE_FPD     (1ull << 1)
+#define IRTE_LOGICAL (1ull << 2)
+#define IRTE_RH      (1ull << 3)
+#define IRTE_LEVEL   (1ull << 4)
+#define IRTE_SVT_SID (1ull << 18) /* upper half, as the next one */
+#define IRTE_SVT_BUS (2ull << 18)
+#define IRTE_SQ(n_)  ((uint64_t)(n_) << 16)
+#define IRTE_DLM(n_) ((uint64_t)(n_) << 5)
+
+uint64_t remappable_address(uint32_t handle, bool shv);
+
+/* Sends a message under `rid`. */
+void vtd_send(Vtd *v, uint64_t address, uint32_t data, uint16_t rid);
+/* The entry `index`, without sub-handle. */
+void vtd_send_index(Vtd *v, uint32_t index, uint16_t rid);
+uint32_t vtd_dma_write(Vtd *v, uint64_t address, const void *data, uint32_t len, uint16_t rid);
+uint32_t vtd_dma_read(Vtd *v, uint64_t address, void *data, uint32_t len, uint16_t rid);
+
+/* Takes the vector: true if it was in CPU `cpu`'s IRR, and then nothing else was. */
+bool vtd_took(Vtd *v, unsigned cpu, uint8_t vector);
+/* The fault in record `n`: reason, 0 if none. Clears it. */
+typedef struct {
+    uint8_t reason;
+    uint16_t sid;
+    uint64_t info;
+    unsigned type; /* T1 << 1 | T2 */
+    bool pp;
+    uint32_t pasid;
+} Fault;
+Fault vtd_take_fault(Vtd *v, unsigned n);
+/* Checks for exactly this fault in the record that FRI names, and clears everything. */
+void vtd_expect_fault(Vtd *v, uint8_t reason, uint16_t sid, uint64_t info);
+void vtd_expect_no_fault(Vtd *v);
+
+#endif
