@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How long the VT-d unit takes: nanoseconds per remapped message (entry cache hit and miss), per
+ * posted message, and per invalidation descriptor. The unit, a real APIC bus and two local APICs,
+ * without a machine around them: what is measured goes from the emitter's call to the IRR bit.
+ * Aims: 40 ns for a hit, 150 ns for a miss, 100 ns for a descriptor.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hw/i386/vtd.h"
+#include "hw/intc/apic.h"
+
+#define RAM_SIZE    (64ull << 20)
+#define AT_IRT      0x800000ull
+#define AT_QUEUE    0x100000ull
+#define AT_PID      0x180000ull
+#define ENTRIES     65536u
+#define ROUNDS      5
+#define MESSAGES    1000000u
+#define QUEUE_BYTES 4096u
+
+/* Registers and commands (VT-d 11.4). */
+enum { GCMD = 0x18, IQT = 0x88, IQA = 0x90, IRTA = 0xb8 };
+#define QIE   (1u << 26)
+#define IRE   (1u << 25)
+#define SIRTP (1u << 24)
+
+typedef struct {
+    Platform platform;
+    MemRegion ram;
+    ApicBus *bus;
+    Device *apics[2];
+    Device *vtd;
+    IntrSink sink;
+} Bench;
+
+static void pin_level(void *opaque, bool level)
+{
+}
+
+static void pin(void *opaque)
+{
+}
+
+static void pin_vector(void *opaque, uint8_t vector)
+{
+}
+
+static uint64_t pin_tsc(void *opaque)
+{
+    return 0;
+}
+
+static int64_t pin_tsc_to_ns(void *opaque, uint64_t tsc)
+{
+    return 0;
+}
+
+static const CpuPins pins = {
+    .intr = pin_level,
+    .nmi = pin,
+    .smi = pin,
+    .init = pin,
+    .sipi = pin_vector,
+    .tsc = pin_tsc,
+    .tsc_to_ns = pin_tsc_to_ns,
+    .base_changed = pin,
+};
+
+static void must(bool ok, GError *error)
+{
+    if (!ok) {
+        fprintf(stderr, "vtd-bench: %s\n", error->message);
+        exit(1);
+    }
+}
+
+static Device *add_apic(Bench *b, uint32_t id)
+{
+    GError *error = NULL;
+    Device *dev = device_new(&apic_class, &b->platform, NULL);
+    ApicLinks *links = apic_links(dev);
+    links->bus = b->bus;
+    links->apic_id = id;
+    links->is_bsp = id == 0;
+    links->x2apic = true;
+    links->timer_hz = 1000000000;
+    links->pins = &pins;
+    must(device_realize(dev, &error), error);
+    device_reset(dev);
+    ApicState *apic = apic_from_device(dev);
+    apic_msr_write(apic, MSR_IA32_APIC_BASE, 0xfee00c00 | (id == 0 ? 0x100 : 0));
+    apic_msr_write(apic, 0x80f, 0x1ff);
+    return dev;
+}
+
+static void write_reg(Bench *b, uint64_t reg, uint64_t value, unsigned size)
+{
+    as_store(b->platform.memory, VTD_DEFAULT_BASE + reg, value, size);
+}
+
+static void set_entry(Bench *b, uint32_t index, uint64_t low, uint64_t high)
+{
+    as_store(b->platform.memory, AT_IRT + index * 16ull, low, 8);
+    as_store(b->platform.memory, AT_IRT + index * 16ull + 8, high, 8);
+}
+
+static void build(Bench *b)
+{
+    GError *error = NULL;
+    b->platform.clock = clock_new(CLOCK_MANUAL);
+    b->platform.memory = as_new("memory", 52);
+    must(ram_init(&b->ram, "ram", RAM_SIZE, &error), error);
+    as_add(b->platform.memory, &b->ram, 0);
+    b->bus = apic_bus_new(NULL);
+    b->apics[0] = add_apic(b, 0);
+    b->apics[1] = add_apic(b, 1);
+    b->vtd = device_new(&vtd_class, &b->platform, NULL);
+    must(device_set_prop(b->vtd, "posted-interrupts", "on", &error), error);
+    vtd_links(b->vtd)->apic_bus = b->bus;
+    vtd_links(b->vtd)->memory = b->platform.memory;
+    must(device_realize(b->vtd, &error), error);
+    device_reset(b->vtd);
+    as_add(b->platform.memory, vtd_region(b->vtd), VTD_DEFAULT_BASE);
+    b->sink = vtd_sink(b->vtd);
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        set_entry(b, i, 1ull | (uint64_t)(32 + i % 200) << 16 | (uint64_t)(i & 1) << 32,
+                  1ull << 18 | 0x20);
+    }
+    write_reg(b, IQA, AT_QUEUE, 8);
+    write_reg(b, GCMD, QIE, 4);
+    write_reg(b, IRTA, AT_IRT | 1u << 11 | 15, 8);
+    write_reg(b, GCMD, QIE | SIRTP, 4);
+    write_reg(b, GCMD, QIE | IRE, 4);
+}
+
+static void destroy(Bench *b)
+{
+    device_free(b->vtd);
+    device_free(b->apics[0]);
+    device_free(b->apics[1]);
+    apic_bus_free(b->bus);
+    as_free(b->platform.memory);
+    ram_free(&b->ram);
+    clock_free(b->platform.clock);
+}
+
+static double now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void send(Bench *b, uint32_t index)
+{
+    IntrMsg msg = {
+        .address = INTR_WINDOW_BASE | 0x10 | (index & 0x7fffull) << 5 | (index >> 15) << 2,
+        .requester_id = 0x20,
+    };
+    intr_send(&b->sink, &msg);
+}
+
+static void put_descriptor(Bench *b, uint32_t slot, uint64_t low, uint64_t high)
+{
+    as_store(b->platform.memory, AT_QUEUE + slot * 16ull, low, 8);
+    as_store(b->platform.memory, AT_QUEUE + slot * 16ull + 8, high, 8);
+}
+
+/* One descriptor fills the whole queue; the tail goes half a queue at a time. */
+static double run_queue(Bench *b, uint64_t low, uint64_t high, unsigned count)
+{
+    static uint32_t tail;
+    for (uint32_t i = 0; i < QUEUE_BYTES / 16; i++) {
+        put_descriptor(b, i, low, high);
+    }
+    double start = now_ns();
+    for (unsigned done = 0; done < count; done += QUEUE_BYTES / 32) {
+        tail = (tail + QUEUE_BYTES / 2) % QUEUE_BYTES;
+        write_reg(b, IQT, tail, 8);
+    }
+    return (now_ns() - start) / count;
+}
+
+static double measure_hit(Bench *b)
+{
+    for (uint32_t i = 0; i < 64; i++) {
+        send(b, i);
+    }
+    double start = now_ns();
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        send(b, i & 63);
+    }
+    return (now_ns() - start) / MESSAGES;
+}
+
+/* Every index once, between global flushes. */
+static double measure_miss(Bench *b)
+{
+    const unsigned passes = MESSAGES / ENTRIES;
+    double total = 0;
+    for (unsigned pass = 0; pass < passes; pass++) {
+        run_queue(b, 4, 0, QUEUE_BYTES / 32);
+        double start = now_ns();
+        for (uint32_t i = 0; i < ENTRIES; i++) {
+            send(b, i);
+        }
+        total += now_ns() - start;
+    }
+    return total / (passes * (double)ENTRIES);
+}
+
+static double measure_posted(Bench *b)
+{
+    set_entry(b, 7, 1ull | 1ull << 15 | 0x55ull << 16 | AT_PID << 32, 0);
+    as_store(b->platform.memory, AT_PID + 32, 0x41ull << 16 | 2, 8);
+    run_queue(b, 4, 0, QUEUE_BYTES / 32);
+    double start = now_ns();
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        send(b, 7);
+    }
+    double each = (now_ns() - start) / MESSAGES;
+    set_entry(b, 7, 1ull | 39ull << 16, 0);
+    return each;
+}
+
+static double measure_index_flush(Bench *b)
+{
+    return run_queue(b, 0x14, 0, MESSAGES);
+}
+
+static double measure_global_flush(Bench *b)
+{
+    return run_queue(b, 4, 0, MESSAGES);
+}
+
+static double measure_wait(Bench *b)
+{
+    return run_queue(b, 0x1234ull << 32 | 0x25, 0x120000, MESSAGES);
+}
+
+static const struct {
+    const char *name;
+    double (*measure)(Bench *b);
+    int aim; /* ns, 0 for none */
+} rows[] = {
+    {"message, entry cached", measure_hit, 40},
+    {"message, entry not cached", measure_miss, 150},
+    {"message posted", measure_posted, 0},
+    {"queue: IEC by index", measure_index_flush, 100},
+    {"queue: IEC global", measure_global_flush, 100},
+    {"queue: wait with status", measure_wait, 100},
+};
+
+int main(void)
+{
+    Bench b = {0};
+    build(&b);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        double best = 1e9;
+        for (unsigned round = 0; round < ROUNDS; round++) {
+            best = MIN(best, rows[i].measure(&b));
+        }
+        printf("%-28s %7.1f ns", rows[i].name, best);
+        printf(rows[i].aim ? "  (aim %d)\n" : "\n", rows[i].aim);
+    }
+    VtdStats stats = vtd_stats(b.vtd);
+    g_assert_cmpuint(stats.blocked, ==, 0);
+    destroy(&b);
+    return 0;
+}
