@@ -32,6 +32,8 @@ void machine_free(Machine *machine)
     if (!machine) {
         return;
     }
+    as_clear(machine->platform.memory);
+    as_clear(machine->platform.ports);
     /* In reverse: what a device depends on was there before it. */
     while (machine->devices->len > 0) {
         Device *dev = g_ptr_array_remove_index(machine->devices, machine->devices->len - 1);

@@ -136,6 +136,17 @@ void as_remove(AddressSpace *as, MemRegion *region)
     }
 }
 
+void as_clear(AddressSpace *as)
+{
+    for (guint i = 0; i < as->regions->len; i++) {
+        ((MemRegion *)g_ptr_array_index(as->regions, i))->mapped = false;
+    }
+    g_ptr_array_set_size(as->regions, 0);
+    g_array_set_size(as->flat, 0);
+    as->recent = 0;
+    as->generation++;
+}
+
 bool region_is_mapped(const MemRegion *region)
 {
     return region->mapped;

@@ -607,9 +607,6 @@ static void q35_destroy(Machine *machine)
     apic_bus_free(machine->apic_bus);
     MemRegion *const regions[] = {&m->ram_low, &m->ram_high, &m->vga_hole};
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
-        if (region_is_mapped(regions[i])) {
-            as_remove(machine->platform.memory, regions[i]);
-        }
         ram_free(regions[i]);
     }
 }

@@ -65,6 +65,9 @@ void as_free(AddressSpace *as);
  */
 void as_add(AddressSpace *as, MemRegion *region, uint64_t base);
 void as_remove(AddressSpace *as, MemRegion *region);
+/* Takes everything off the map without telling the listener: the first step of a machine's end,
+ * after which its parts may go in any order. */
+void as_clear(AddressSpace *as);
 bool region_is_mapped(const MemRegion *region);
 
 /* A counter that changes with every as_add() and as_remove(): cached look-ups compare it. */
