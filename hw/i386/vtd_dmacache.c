@@ -5,7 +5,7 @@
  * IOTLB is set-associative and may also lose an entry to another, as hardware's does. There are no
  * paging-structure caches, so the invalidation hint makes no difference; the tables above the leaf
  * are read at each miss. Entries that are not present or not valid are kept only in caching mode,
- * and then belong to domain 0 where no context entry gave a domain (6.1).
+ * and then a context entry belongs to domain 0 (6.1).
  *
  * Global and per-domain invalidations raise an epoch that entries are compared with.
  */
@@ -52,6 +52,7 @@ const VtdContext *vtd_context_cached(VtdState *s, uint16_t source_id)
 void vtd_context_fill(VtdState *s, uint16_t source_id, VtdContext *context)
 {
     if (context->fault == VTD_OK || s->props.caching_mode) {
+        context->domain = context->fault == VTD_OK ? context->domain : 0;
         context->epoch = vtd_next_epoch(s);
         s->cache.contexts[source_id] = *context;
     }

@@ -178,7 +178,7 @@ void vtd_gcmd_done(void *opaque)
 
 static uint32_t supported_commands(const VtdState *s)
 {
-    return VTD_GCMD_QIE | (s->props.dma_translation ? VTD_GCMD_TE | VTD_GCMD_SRTP : 0) |
+    return VTD_GCMD_QIE | VTD_GCMD_SRTP | (s->props.dma_translation ? VTD_GCMD_TE : 0) |
            (s->intremap ? VTD_GCMD_IRE | VTD_GCMD_SIRTP | VTD_GCMD_CFI : 0);
 }
 

@@ -6,6 +6,9 @@
  */
 #include "vtd-lib.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #define OLD    0x61
 #define NEW    0x71
 #define SOURCE 0x10
@@ -177,6 +180,29 @@ static void test_torn(void)
     vtd_stop(v);
 }
 
+/* covers: the trace of a stale entry: index and both values */
+static void test_stale_trace(void)
+{
+    g_autofree char *path = g_strdup_printf("%s/vtd-trace-%d", g_get_tmp_dir(), getpid());
+    g_autofree char *options = g_strdup_printf(" -d vtd -D %s", path);
+    g_autofree char *text = NULL;
+    Vtd *v = vtd_start(options, 1, false);
+    Pair old = irte_for(OLD, 0, false), now = irte_for(NEW, 0, false);
+    vtd_set_irte(v, 3, old);
+    vtd_remap_on(v, 7, false);
+    vtd_send_index(v, 3, SOURCE);
+    vtd_set_irte(v, 3, now);
+    vtd_send_index(v, 3, SOURCE);
+    vtd_stop(v);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpint(unlink(path), ==, 0);
+    g_autofree char *want =
+        g_strdup_printf("vtd_iec_stale index=3 cached=%016x%016x memory=%016x%016x", 0,
+                        (unsigned)old.low, 0, (unsigned)now.low);
+    g_assert_nonnull(strstr(text, want));
+    g_assert_null(strstr(strstr(text, want) + 1, "vtd_iec_stale"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -187,5 +213,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/cache/esirtps", test_esirtps);
     g_test_add_func("/vtd/cache/latency", test_latency);
     g_test_add_func("/vtd/cache/torn", test_torn);
+    g_test_add_func("/vtd/cache/stale-trace", test_stale_trace);
     return g_test_run();
 }

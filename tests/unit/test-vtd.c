@@ -324,6 +324,90 @@ static void test_state(void)
     tear_down(&g);
 }
 
+static uint64_t random_place(void)
+{
+    static const uint64_t places[] = {
+        AT_QUEUE,   AT_IRT,     AT_TABLE,          AT_PID,  0, 0x300000000000, VTD_DEFAULT_BASE,
+        0xfee00000, 0xfee00010, UINT64_MAX - 4095, RAM_SIZE};
+    uint64_t low = g_test_rand_bit() ? 0 : g_test_rand_int() & 0xfff;
+    return places[g_test_rand_int_range(0, G_N_ELEMENTS(places))] + low;
+}
+
+static uint64_t random_value(void)
+{
+    switch (g_test_rand_int_range(0, 4)) {
+    case 0:
+        return random64();
+    case 1:
+        return random_place();
+    case 2:
+        return random64() & 0xfff;
+    default:
+        return random_place() & ~0xfffull;
+    }
+}
+
+/* Half the words are pointers into the same memory, so that walks go deep. */
+static void scramble(Fixture *f)
+{
+    for (unsigned i = 0; i < 64; i++) {
+        uint64_t at = (random_place() & 0x3ffff) & ~7ull;
+        as_store(f->platform.memory, at, random_value() | 3, 8);
+    }
+}
+
+static void random_step(Fixture *f)
+{
+    static const unsigned sizes[] = {1, 2, 4, 8};
+    Upstream up = vtd_upstream(f->vtd);
+    BusReq req = {.requester_id = g_test_rand_int() & 0x3ff, .has_pasid = false};
+    IntrMsg msg = {.address = random_place(), .data = (uint32_t)random64(), .requester_id = 3};
+    uint8_t buffer[256] = {0};
+    size_t len = g_test_rand_int() & 255;
+    switch (g_test_rand_int_range(0, 8)) {
+    case 0:
+        scramble(f);
+        break;
+    case 1:
+        upstream_read(&up, &req, random_place(), buffer, len);
+        break;
+    case 2:
+        upstream_write(&up, &req, random_place(), buffer, len);
+        break;
+    case 3:
+        upstream_interrupt(&up, &msg);
+        break;
+    case 4:
+        clock_advance_to(f->platform.clock, clock_now(f->platform.clock) + 5000);
+        break;
+    default:
+        reg_write(f, g_test_rand_int() % (g_test_rand_bit() ? 0x100 : VTD_WINDOW_SIZE),
+                  random_value(), sizes[g_test_rand_int() & 3]);
+        break;
+    }
+}
+
+/* covers: whatever a guest writes, the unit goes on and comes back by a reset */
+static void test_random(void)
+{
+    static const struct {
+        const char *prop, *value;
+    } sets[] = {{"posted-interrupts", "on"}, {"device-iotlb", "on"}, {"intremap", "off"},
+                {"caching-mode", "on"},      {"qi-latency", "700"},  {"fault-records", "256"},
+                {"iec", "random"},           {"eim", "off"}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(sets); i++) {
+        Fixture f = {0};
+        set_up(&f, sets[i].prop, sets[i].value);
+        for (unsigned step = 0; step < 20000; step++) {
+            random_step(&f);
+        }
+        device_reset(f.vtd);
+        g_assert_cmphex(reg_read(&f, VTD_GSTS, 4), ==, 0);
+        g_assert_cmphex(reg_read(&f, VTD_FSTS, 4), ==, 0);
+        tear_down(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -336,5 +420,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/completions", test_completions);
     g_test_add_func("/vtd/stats", test_stats);
     g_test_add_func("/vtd/state", test_state);
+    g_test_add_func("/vtd/random", test_random);
     return g_test_run();
 }
