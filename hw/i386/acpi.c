@@ -326,7 +326,7 @@ static void build_dmar(Builder *b, const AcpiInfo *info)
     put(t, DRHD, 2);
     put(t, 16 + SCOPE_BYTES * (1 + info->hpet), 2);
     put(t, DRHD_INCLUDE_ALL, 1);
-    put(t, 0, 1); /* one page of registers */
+    put(t, v->register_pages_log2, 1);
     put(t, 0, 2);
     put(t, info->iommu_base, 8);
     put_scope(t, SCOPE_IOAPIC, info->ioapic_id, ACPI_IOAPIC_SID);

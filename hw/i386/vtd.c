@@ -221,6 +221,7 @@ VtdAcpiInfo vtd_acpi_info(Device *dev)
     return (VtdAcpiInfo){
         .intremap = s->intremap,
         .host_address_width = VTD_HAW,
+        .register_pages_log2 = s->region.size > VTD_WINDOW_SIZE,
         .device_iotlb = s->props.device_iotlb,
     };
 }

@@ -38,7 +38,8 @@ void vtd_device_tlb_completed(Device *dev, uint16_t source_id, uint32_t tags);
 typedef struct {
     bool intremap;
     bool x2apic_opt_out;
-    uint8_t host_address_width; /* bits */
+    uint8_t host_address_width;  /* bits */
+    uint8_t register_pages_log2; /* the DRHD's size field: 2^n pages of registers */
     bool device_iotlb;
 } VtdAcpiInfo;
 VtdAcpiInfo vtd_acpi_info(Device *dev);
