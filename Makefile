@@ -33,7 +33,7 @@ check-boot: all
 	$(TEST) --suite boot
 
 bench: all
-	bench/boot
+	bench/all
 
 format:
 	clang-format -i $(SOURCES)
@@ -57,7 +57,7 @@ help:
 	@echo 'make check-qtest   guest-visible register sequences, without a CPU'
 	@echo 'make check-guest   small bare-metal guests of our own'
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
-	@echo 'make bench         boot times beside the QEMU on this machine'
+	@echo 'make bench         a table of times beside the QEMU on this machine'
 	@echo 'make format        lay the code out; make check-format only looks'
 	@echo 'make install       into the prefix given to ./configure'
 	@echo 'make clean         remove what was built; make distclean all of it'
