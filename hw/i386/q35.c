@@ -21,6 +21,7 @@
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "target/i386/cpu.h"
+#include "target/i386/cpuid.h"
 
 #define RAM_LOW_MAX   0x80000000ull
 #define RAM_HIGH_BASE 0x100000000ull
@@ -226,21 +227,26 @@ static Cpu *build_cpu(Q35Machine *m, unsigned index, ApicState *apic)
     return cpu_new(&config);
 }
 
-static bool build_cpus(Q35Machine *m, GError **error)
+static bool choose_model(Q35Machine *m, GError **error)
 {
-    Machine *machine = &m->machine;
-    const char *model = machine->opts.cpu_model ? machine->opts.cpu_model : "max";
+    const MachineOptions *opts = &m->machine.opts;
+    const char *model = opts->cpu_model ? opts->cpu_model : "max";
     m->model = cpu_model_parse(model, error);
     if (!m->model) {
         return false;
     }
-    bool x2apic = cpu_model_has_x2apic(m->model);
-    if (machine->opts.cpus > 255 && !x2apic) {
+    if (opts->cpus > 255 && !cpu_model_has_x2apic(m->model)) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
                     "-smp %u: more than 255 vCPUs need x2APIC, which -cpu %s has not; use -cpu max",
-                    machine->opts.cpus, model);
+                    opts->cpus, model);
         return false;
     }
+    return true;
+}
+
+static bool build_cpus(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
     m->code = code_cache_new(machine->platform.memory);
     machine->cpu_count = machine->opts.cpus;
     machine->apics = g_new0(ApicState *, machine->cpu_count);
@@ -257,9 +263,10 @@ static bool build_cpus(Q35Machine *m, GError **error)
             .bus = machine->apic_bus,
             .apic_id = i,
             .is_bsp = i == 0,
-            .x2apic = x2apic,
+            .x2apic = cpu_model_has_x2apic(m->model),
             .tsc_deadline = cpu_model_has_tsc_deadline(m->model),
             .eoi_suppression = true,
+            .phys_bits = CPU_PHYS_BITS,
             .timer_hz = CPU_CRYSTAL_HZ,
             .pins = machine->cpus[i] ? &cpu_pins : &no_cpu_pins,
             .pins_opaque = machine->cpus[i] ? (void *)machine->cpus[i] : machine->platform.clock,
@@ -305,8 +312,9 @@ static bool build_upstream(Q35Machine *m, Device *iommu, GError **error)
                     machine->cls->name, iommu->cls->name);
         return false;
     }
-    *vtd_links(iommu) =
-        (VtdLinks){.apic_bus = machine->apic_bus, .memory = machine->platform.memory};
+    *vtd_links(iommu) = (VtdLinks){.apic_bus = machine->apic_bus,
+                                   .memory = machine->platform.memory,
+                                   .cpus_lack_x2apic = !cpu_model_has_x2apic(m->model)};
     if (!device_realize(iommu, error)) {
         return false;
     }
@@ -475,9 +483,10 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
     }
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */
-    bool built = build_upstream(m, iommu, error) && build_memory(m, error) && build_pic(m, error) &&
-                 build_cpus(m, error) && build_ioapic(m, error) && build_pci(m, error) &&
-                 build_legacy(m, error) && build_hpet(m, error);
+    bool built = choose_model(m, error) && build_upstream(m, iommu, error) &&
+                 build_memory(m, error) && build_pic(m, error) && build_cpus(m, error) &&
+                 build_ioapic(m, error) && build_pci(m, error) && build_legacy(m, error) &&
+                 build_hpet(m, error);
     if (!built) {
         return false;
     }
@@ -531,7 +540,7 @@ static void program_chipset(Q35Machine *m)
     pci_assign_resources(m->machine.pci_root, &how);
 }
 
-static bool write_acpi(Q35Machine *m, GError **error)
+static void write_acpi(Q35Machine *m)
 {
     Machine *machine = &m->machine;
     uint64_t base = m->ram_low.size - ACPI_AREA;
@@ -559,17 +568,25 @@ static bool write_acpi(Q35Machine *m, GError **error)
     acpi_build_rsdp(tables, base, rsdp);
     as_write(machine->platform.memory, base, tables->data, tables->len);
     as_write(machine->platform.memory, RSDP_ADDRESS, rsdp, sizeof(rsdp));
-    return true;
 }
 
-static bool q35_boot(Machine *machine, GError **error)
+/* Without a kernel or firmware the first CPU sleeps, so that the monitor still has a machine. */
+static void load_idle_loop(Q35Machine *m, CpuBoot *boot)
 {
-    Q35Machine *m = (Q35Machine *)machine;
-    CpuBoot boot;
-    program_chipset(m);
-    if (!write_acpi(m, error) || !machine->opts.kernel) {
-        return !machine->opts.kernel;
+    static const uint8_t code[] = {0xfa, 0xf4, 0xeb, 0xfd}; /* cli; 1: hlt; jmp 1b */
+    const uint64_t at = 0x7c00;
+    as_write(m->machine.platform.memory, at, code, sizeof(code));
+    *boot = (CpuBoot){.mode = CPU_BOOT_REAL, .rip = at};
+    if (m->machine.opts.with_cpus) {
+        g_printerr("qemu-system-x86_64: warning: no -kernel is given and this machine has no "
+                   "firmware to look for one: "
+                   "its CPUs stay halted\n");
     }
+}
+
+static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
+{
+    Machine *machine = &m->machine;
     const BootInfo info = {
         .memory = machine->platform.memory,
         .ram_below_4g = m->ram_low.size,
@@ -580,8 +597,24 @@ static bool q35_boot(Machine *machine, GError **error)
         .append = machine->opts.append,
         .host_decompress = m->host_decompress,
     };
-    if (!boot_load(&info, &boot, error)) {
+    return boot_load(&info, boot, error);
+}
+
+static bool q35_boot(Machine *machine, GError **error)
+{
+    Q35Machine *m = (Q35Machine *)machine;
+    CpuBoot boot;
+    program_chipset(m);
+    write_acpi(m);
+    if (!machine->opts.kernel) {
+        load_idle_loop(m, &boot);
+    } else if (!load_kernel(m, &boot, error)) {
         return false;
+    }
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        if (machine->cpus[i]) {
+            cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
+        }
     }
     apic_set_virtual_wire(machine->apics[0]);
     if (machine->cpus[0]) {

@@ -257,6 +257,18 @@ void cpu_set_boot(Cpu *cpu, const CpuBoot *boot)
     cpu_update_mode(cpu);
 }
 
+void cpu_set_firmware_mtrrs(Cpu *cpu, uint64_t uncached)
+{
+    enum { UC = 0, WB = 6, FIXED_ENABLE = 1 << 10, ENABLE = 1 << 11, VALID = 1 << 11 };
+    enum { VGA_16K_BLOCKS = 2 }; /* mtrr_fixed[2] covers A0000h to BFFFFh */
+    for (size_t i = 0; i < G_N_ELEMENTS(cpu->mtrr_fixed); i++) {
+        cpu->mtrr_fixed[i] = i == VGA_16K_BLOCKS ? UC : WB * 0x0101010101010101ull;
+    }
+    cpu->mtrr_base[0] = uncached | UC;
+    cpu->mtrr_mask[0] = (((1ull << CPU_PHYS_BITS) - 1) & ~((1ull << 32) - uncached - 1)) | VALID;
+    cpu->mtrr_def = ENABLE | FIXED_ENABLE | WB;
+}
+
 static void describe_segment(GString *out, const char *name, const CpuSegment *s)
 {
     g_string_append_printf(out, "%-3s=%04x %016" PRIx64 " %08x %08x DPL=%u%s\n", name, s->selector,

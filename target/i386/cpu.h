@@ -88,6 +88,10 @@ typedef struct {
     uint16_t gdt_limit;
 } CpuBoot;
 void cpu_set_boot(Cpu *cpu, const CpuBoot *boot);
+/* The MTRRs as firmware leaves them on every CPU: memory is write-back, the VGA window and what
+ * lies between `uncached` (a power of two below 4 GiB) and 4 GiB are uncached (SDM vol. 3, 12.11).
+ */
+void cpu_set_firmware_mtrrs(Cpu *cpu, uint64_t uncached);
 
 /* Registers as text: `info registers` and -d cpu_reset. */
 void cpu_describe(const Cpu *cpu, GString *out);
