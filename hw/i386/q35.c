@@ -570,6 +570,18 @@ static void write_acpi(Q35Machine *m)
     as_write(machine->platform.memory, RSDP_ADDRESS, rsdp, sizeof(rsdp));
 }
 
+/* Where an id does not fit into 8 bits, firmware hands all CPUs over in x2APIC mode: kernels leave
+ * out CPUs that they could not address in the mode they start in. */
+static void enable_x2apic_if_needed(Machine *machine)
+{
+    const uint64_t extd = 1u << 10;
+    uint64_t base;
+    for (unsigned i = 0; machine->cpu_count > 255 && i < machine->cpu_count; i++) {
+        apic_msr_read(machine->apics[i], MSR_IA32_APIC_BASE, &base);
+        apic_msr_write(machine->apics[i], MSR_IA32_APIC_BASE, base | extd);
+    }
+}
+
 /* Without a kernel or firmware the first CPU sleeps, so that the monitor still has a machine. */
 static void load_idle_loop(Q35Machine *m, CpuBoot *boot)
 {
@@ -597,6 +609,8 @@ static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
         .append = machine->opts.append,
         .host_decompress = m->host_decompress,
     };
+    /* Kernels expect to find the i8259 pair connected (MultiProcessor specification 3.6.2.2). */
+    apic_set_virtual_wire(machine->apics[0]);
     return boot_load(&info, boot, error);
 }
 
@@ -616,7 +630,7 @@ static bool q35_boot(Machine *machine, GError **error)
             cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
         }
     }
-    apic_set_virtual_wire(machine->apics[0]);
+    enable_x2apic_if_needed(machine);
     if (machine->cpus[0]) {
         cpu_set_boot(machine->cpus[0], &boot);
     }
