@@ -229,14 +229,28 @@ static unsigned io_chunk(const MemRegion *r, uint64_t offset, unsigned size)
     return chunk;
 }
 
-static uint64_t io_read(const MemRegion *r, uint64_t offset, unsigned size)
+/* A device's registers are not there while it is at work in them: a guest that points a device's
+ * DMA at the device itself gets what nobody answers, not an endless chain of calls. */
+static uint64_t io_read(MemRegion *r, uint64_t offset, unsigned size)
 {
-    unsigned min = r->ops->min_size;
-    if (size >= min) {
-        return r->ops->read(r->opaque, offset, size);
+    if (r->busy) {
+        return UINT64_MAX;
     }
-    uint64_t aligned = offset & ~(uint64_t)(min - 1);
-    return r->ops->read(r->opaque, aligned, min) >> (8 * (offset - aligned));
+    unsigned min = MAX(size, r->ops->min_size);
+    uint64_t aligned = size < min ? offset & ~(uint64_t)(min - 1) : offset;
+    r->busy = true;
+    uint64_t value = r->ops->read(r->opaque, aligned, min);
+    r->busy = false;
+    return value >> (8 * (offset - aligned));
+}
+
+static void io_write(MemRegion *r, uint64_t offset, uint64_t value, unsigned size)
+{
+    if (!r->busy) {
+        r->busy = true;
+        r->ops->write(r->opaque, offset, value, size);
+        r->busy = false;
+    }
 }
 
 static uint64_t mask_of(unsigned size)
@@ -245,7 +259,7 @@ static uint64_t mask_of(unsigned size)
 }
 
 /* One access inside one region. */
-static uint64_t region_load(const MemRegion *r, uint64_t addr, unsigned size)
+static uint64_t region_load(MemRegion *r, uint64_t addr, unsigned size)
 {
     uint64_t offset = addr - r->base, value = 0;
     if (r->kind != MEM_IO) {
@@ -289,7 +303,7 @@ static void region_store(AddressSpace *as, MemRegion *r, uint64_t addr, uint64_t
     }
     for (unsigned done = 0; done < size;) {
         unsigned chunk = io_chunk(r, offset + done, size - done);
-        r->ops->write(r->opaque, offset + done, (value >> (8 * done)) & mask_of(chunk), chunk);
+        io_write(r, offset + done, (value >> (8 * done)) & mask_of(chunk), chunk);
         done += chunk;
     }
 }

@@ -14,6 +14,11 @@ bool boot_file_read(BootFile *file, const char *what, const char *path, GError *
     gsize len;
     g_autoptr(GError) cause = NULL;
     *file = (BootFile){.path = path};
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_ISDIR, "%s '%s' is a folder, not a file",
+                    what, path);
+        return false;
+    }
     if (!g_file_get_contents(path, &data, &len, &cause)) {
         g_set_error(error, G_FILE_ERROR, cause->code, "%s '%s' cannot be read: %s", what, path,
                     g_strerror(errno));

@@ -46,6 +46,7 @@ typedef struct MemRegion {
     const MemOps *ops;   /* MEM_IO */
     void *opaque;
     bool mapped; /* kept by as_add() and as_remove() */
+    bool busy;   /* inside its ops: it does not answer a second time */
 } MemRegion;
 
 /* page_flags bits. The CPU sets PAGE_CODE on pages it has decoded code from. */

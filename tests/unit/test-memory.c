@@ -173,6 +173,43 @@ static void test_widths(void)
     as_free(as);
 }
 
+/* A device whose register makes it write to itself. */
+typedef struct {
+    AddressSpace *as;
+    unsigned depth, deepest;
+    uint64_t seen;
+} Loop;
+
+static uint64_t loop_read(void *opaque, uint64_t offset, unsigned size)
+{
+    return 0;
+}
+
+static void loop_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    Loop *loop = opaque;
+    loop->depth++;
+    loop->deepest = MAX(loop->deepest, loop->depth);
+    if (loop->depth < 100) {
+        as_store(loop->as, 0x100, value, 4);
+        loop->seen = as_load(loop->as, 0x100, 4, NULL);
+    }
+    loop->depth--;
+}
+
+static void test_no_way_back_in(void)
+{
+    static const MemOps loop_ops = {.read = loop_read, .write = loop_write};
+    Loop loop = {.as = as_new("test", 16)};
+    MemRegion r = {.name = "loop", .size = 16, .kind = MEM_IO, .ops = &loop_ops, .opaque = &loop};
+    as_add(loop.as, &r, 0x100);
+    as_store(loop.as, 0x100, 1, 4);
+    g_assert_cmpuint(loop.deepest, ==, 1);
+    g_assert_cmphex(loop.seen, ==, UINT32_MAX);
+    g_assert_cmphex(as_load(loop.as, 0x100, 4, NULL), ==, 0);
+    as_free(loop.as);
+}
+
 static void count_code(void *opaque, uint64_t addr, size_t len)
 {
     (*(int *)opaque)++;
@@ -207,6 +244,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/memory/layouts", test_layouts);
     g_test_add_func("/memory/widths", test_widths);
+    g_test_add_func("/memory/no-way-back-in", test_no_way_back_in);
     g_test_add_func("/memory/code-pages", test_code_pages);
     return g_test_run();
 }
