@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The q35 machine: an ICH9-style PC. wire() shows the whole topology; docs/machine.md draws it.
- * There is no firmware: boot() does what it would do for a kernel.
+ * The q35 machine: an ICH9-style PC. q35_build() shows the whole topology; docs/machine.md draws
+ * it.
  */
-#include "hw/i386/q35.h"
 #include "hw/acpi/pm.h"
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/i386/acpi.h"
-#include "hw/i386/boot.h"
-#include "hw/i386/fabric.h"
 #include "hw/i386/mch.h"
+#include "hw/i386/q35_internal.h"
 #include "hw/i386/vtd.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/i8259.h"
@@ -22,109 +20,6 @@
 #include "hw/timer/i8254.h"
 #include "target/i386/cpu.h"
 #include "target/i386/cpuid.h"
-
-#define RAM_LOW_MAX   0x80000000ull
-#define RAM_HIGH_BASE 0x100000000ull
-#define VGA_HOLE_BASE 0xa0000ull
-#define VGA_HOLE_SIZE 0x20000ull
-#define LOW_RAM_END   0x9fc00ull
-#define RSDP_ADDRESS  0xf0000ull
-#define ACPI_AREA     0x20000ull /* at the end of low RAM */
-#define MEM32_BASE    0xc0000000ull
-#define MEM32_LIMIT   0xfebfffffull
-#define MEM64_BASE    0x8000000000ull
-#define MEM64_LIMIT   0xffffffffffull
-#define IO_BASE       0xc000
-#define IO_LIMIT      0xfeff
-#define ISA_IRQS      16
-#define PIRQ_E        4  /* of A to H */
-#define PIRQ_GSI      16 /* IOAPIC pin of PIRQ A */
-#define LPC_DEVFN     PCI_DEVFN(0x1f, 0)
-#define HPET_CAP_LOW  0x8086a201u /* see hpet.c: revision 1, legacy route, vendor 8086h */
-
-typedef struct {
-    Machine machine;
-    bool host_decompress;
-    int hpet_on;
-    CpuModel *model;
-    CodeCache *code;
-    MemRegion ram_low, ram_high, vga_hole;
-    Fabric fabric;
-    Upstream up;   /* what bus masters see: the remapping unit or the fabric */
-    IntrSink sink; /* the same for the IOAPIC and the HPET */
-    E820Map e820;
-    IrqLine gsi[PLATFORM_GSIS];
-    IrqLine *pic_in[ISA_IRQS], *ioapic_in[IOAPIC_PINS];
-    bool isa_level[ISA_IRQS], pirq_level[LPC_PIRQS];
-    unsigned pirq_users[LPC_PIRQS]; /* how many wires drive it */
-    Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
-} Q35Machine;
-
-/* Interrupt lines */
-
-/* An i8259 input is driven by its ISA line and by every PIRQ routed to it. */
-static void update_pic_input(Q35Machine *m, int irq)
-{
-    bool level = m->isa_level[irq];
-    for (int n = 0; n < LPC_PIRQS; n++) {
-        level |= m->pirq_level[n] && lpc_pirq_route(m->lpc, n) == irq;
-    }
-    irq_set(m->pic_in[irq], level);
-}
-
-/* The i8254's IRQ 0 is wired to IOAPIC pin 2; pin 0 would be the i8259 pair's output. */
-static int ioapic_pin_of_isa(int irq)
-{
-    return irq == 0 ? 2 : irq;
-}
-
-static void gsi_changed(void *opaque, int n, bool level)
-{
-    Q35Machine *m = opaque;
-    if (n < ISA_IRQS) {
-        m->isa_level[n] = level;
-        update_pic_input(m, n);
-        n = ioapic_pin_of_isa(n);
-    }
-    irq_set(m->ioapic_in[n], level);
-}
-
-static int pirq_of(uint8_t devfn, int pin)
-{
-    return PIRQ_E + ((devfn >> 3) + pin) % 4;
-}
-
-static void intx_changed(void *opaque, uint8_t devfn, int pin, bool level)
-{
-    Q35Machine *m = opaque;
-    int n = pirq_of(devfn, pin);
-    m->pirq_users[n] += level ? 1 : -1u;
-    m->pirq_level[n] = m->pirq_users[n] > 0;
-    irq_set(m->ioapic_in[PIRQ_GSI + n], m->pirq_level[n]);
-    int irq = lpc_pirq_route(m->lpc, n);
-    if (irq >= 0) {
-        update_pic_input(m, irq);
-    }
-}
-
-static void routing_changed(void *opaque)
-{
-    Q35Machine *m = opaque;
-    for (int irq = 0; irq < ISA_IRQS; irq++) {
-        if (m->pic_in[irq]) {
-            update_pic_input(m, irq);
-        }
-    }
-}
-
-static void hpet_legacy_changed(void *opaque, bool on)
-{
-    Q35Machine *m = opaque;
-    i8254_set_irq_enabled(m->pit, !on);
-    mc146818_set_irq_enabled(m->rtc, !on);
-}
-
-/* Creation of parts */
 
 static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
 {
@@ -354,7 +249,7 @@ static bool build_hpet(Q35Machine *m, GError **error)
     m->hpet = make(m, &hpet_class, "hpet");
     *hpet_links(m->hpet) = (HpetLinks){.sink = m->sink,
                                        .requester_id = ACPI_HPET_SID,
-                                       .legacy_changed = hpet_legacy_changed,
+                                       .legacy_changed = q35_hpet_legacy_changed,
                                        .legacy_opaque = m};
     if (!finish(m, m->hpet, error)) {
         return false;
@@ -372,7 +267,7 @@ static bool build_pci(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     const PciHost host = {
-        .set_intx = intx_changed,
+        .set_intx = q35_intx_changed,
         .opaque = m,
         .translated = machine->iommu != NULL,
         .up = m->up,
@@ -382,7 +277,7 @@ static bool build_pci(Q35Machine *m, GError **error)
     machine->pci_root = pci_root_bus_new("pcie.0", &host);
     Device *mch = make(m, &mch_class, "mch");
     m->lpc = make(m, &lpc_class, "lpc");
-    *lpc_links(m->lpc) = (LpcLinks){.routing_changed = routing_changed, .opaque = m};
+    *lpc_links(m->lpc) = (LpcLinks){.routing_changed = q35_routing_changed, .opaque = m};
     ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
     ((PciDevice *)m->lpc)->devfn = LPC_DEVFN;
     ((PciDevice *)m->lpc)->multifunction = true;
@@ -478,9 +373,7 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
     machine->platform.runstate = machine->runstate;
     machine->platform.gsi = m->gsi;
     machine->apic_bus = apic_bus_new(machine->platform.trace);
-    for (int n = 0; n < PLATFORM_GSIS; n++) {
-        irq_line_init(&m->gsi[n], gsi_changed, m, n);
-    }
+    q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */
     bool built = choose_model(m, error) && build_upstream(m, iommu, error) &&
@@ -504,137 +397,6 @@ static bool q35_plug(Machine *machine, Device *dev, GError **error)
     g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "machine '%s' has no bus for '%s'",
                 machine->cls->name, dev->cls->name);
     return false;
-}
-
-/* What firmware would do */
-
-static uint8_t irq_of(void *opaque, uint8_t devfn, int pin)
-{
-    Q35Machine *m = opaque;
-    int irq = lpc_pirq_route(m->lpc, pirq_of(devfn, pin));
-    return irq < 0 ? 0xff : (uint8_t)irq;
-}
-
-static void program_chipset(Q35Machine *m)
-{
-    static const uint8_t routes[LPC_PIRQS] = {10, 10, 11, 11, 10, 10, 11, 11};
-    const uint16_t elcr_high = 0x4d1,
-                   levels = 1 << (10 - 8) | 1 << (11 - 8) | 1 << (PM_SCI_IRQ - 8);
-    for (int n = 0; n < LPC_PIRQS; n++) {
-        lpc_set_pirq_route(m->lpc, n, routes[n]);
-    }
-    as_store(m->machine.platform.ports, elcr_high, levels, 1);
-    for (int port = 0; port < 2; port++) {
-        lpc_set_serial_enabled(m->lpc, port, m->machine.opts.serial[port] != NULL);
-    }
-    const PciAssignment how = {
-        .mem32_base = MEM32_BASE,
-        .mem32_limit = MEM32_LIMIT,
-        .mem64_base = MEM64_BASE,
-        .mem64_limit = MEM64_LIMIT,
-        .io_base = IO_BASE,
-        .io_limit = IO_LIMIT,
-        .irq_of = irq_of,
-        .opaque = m,
-    };
-    pci_assign_resources(m->machine.pci_root, &how);
-}
-
-static void write_acpi(Q35Machine *m)
-{
-    Machine *machine = &m->machine;
-    uint64_t base = m->ram_low.size - ACPI_AREA;
-    g_autofree uint32_t *ids = g_new(uint32_t, machine->cpu_count);
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        ids[i] = i;
-    }
-    AcpiInfo info = {
-        .apic_ids = ids,
-        .cpus = machine->cpu_count,
-        .ioapic_base = IOAPIC_BASE,
-        .hpet = m->hpet != NULL,
-        .hpet_id = m->hpet ? (uint32_t)as_load(machine->platform.memory, HPET_BASE, 4, NULL) : 0,
-        .hpet_base = HPET_BASE,
-        .ecam_base = MCH_ECAM_BASE,
-        .iommu = machine->iommu != NULL,
-        .iommu_base = VTD_DEFAULT_BASE,
-    };
-    if (machine->iommu) {
-        info.iommu_info = vtd_acpi_info(machine->iommu);
-    }
-    uint8_t rsdp[ACPI_RSDP_BYTES];
-    g_autoptr(GByteArray) tables = acpi_build(&info, base);
-    g_assert(tables->len <= ACPI_AREA);
-    acpi_build_rsdp(tables, base, rsdp);
-    as_write(machine->platform.memory, base, tables->data, tables->len);
-    as_write(machine->platform.memory, RSDP_ADDRESS, rsdp, sizeof(rsdp));
-}
-
-/* Where an id does not fit into 8 bits, firmware hands all CPUs over in x2APIC mode: kernels leave
- * out CPUs that they could not address in the mode they start in. */
-static void enable_x2apic_if_needed(Machine *machine)
-{
-    const uint64_t extd = 1u << 10;
-    uint64_t base;
-    for (unsigned i = 0; machine->cpu_count > 255 && i < machine->cpu_count; i++) {
-        apic_msr_read(machine->apics[i], MSR_IA32_APIC_BASE, &base);
-        apic_msr_write(machine->apics[i], MSR_IA32_APIC_BASE, base | extd);
-    }
-}
-
-/* Without a kernel or firmware the first CPU sleeps, so that the monitor still has a machine. */
-static void load_idle_loop(Q35Machine *m, CpuBoot *boot)
-{
-    static const uint8_t code[] = {0xfa, 0xf4, 0xeb, 0xfd}; /* cli; 1: hlt; jmp 1b */
-    const uint64_t at = 0x7c00;
-    as_write(m->machine.platform.memory, at, code, sizeof(code));
-    *boot = (CpuBoot){.mode = CPU_BOOT_REAL, .rip = at};
-    if (m->machine.opts.with_cpus) {
-        g_printerr("qemu-system-x86_64: warning: no -kernel is given and this machine has no "
-                   "firmware to look for one: "
-                   "its CPUs stay halted\n");
-    }
-}
-
-static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
-{
-    Machine *machine = &m->machine;
-    const BootInfo info = {
-        .memory = machine->platform.memory,
-        .ram_below_4g = m->ram_low.size,
-        .e820 = &m->e820,
-        .rsdp = RSDP_ADDRESS,
-        .kernel = machine->opts.kernel,
-        .initrd = machine->opts.initrd,
-        .append = machine->opts.append,
-        .host_decompress = m->host_decompress,
-    };
-    /* Kernels expect to find the i8259 pair connected (MultiProcessor specification 3.6.2.2). */
-    apic_set_virtual_wire(machine->apics[0]);
-    return boot_load(&info, boot, error);
-}
-
-static bool q35_boot(Machine *machine, GError **error)
-{
-    Q35Machine *m = (Q35Machine *)machine;
-    CpuBoot boot;
-    program_chipset(m);
-    write_acpi(m);
-    if (!machine->opts.kernel) {
-        load_idle_loop(m, &boot);
-    } else if (!load_kernel(m, &boot, error)) {
-        return false;
-    }
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        if (machine->cpus[i]) {
-            cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
-        }
-    }
-    enable_x2apic_if_needed(machine);
-    if (machine->cpus[0]) {
-        cpu_set_boot(machine->cpus[0], &boot);
-    }
-    return true;
 }
 
 static void q35_destroy(Machine *machine)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What firmware would do on the q35 machine before a kernel starts: interrupt routes, PCI
+ * resources, ACPI tables, MTRRs and APIC modes; and then the boot protocol. Done again at each
+ * reset.
+ */
+#include "hw/acpi/pm.h"
+#include "hw/i386/acpi.h"
+#include "hw/i386/mch.h"
+#include "hw/i386/q35_internal.h"
+#include "hw/timer/hpet.h"
+
+static uint8_t irq_of(void *opaque, uint8_t devfn, int pin)
+{
+    Q35Machine *m = opaque;
+    int irq = lpc_pirq_route(m->lpc, q35_pirq_of(devfn, pin));
+    return irq < 0 ? 0xff : (uint8_t)irq;
+}
+
+static void program_chipset(Q35Machine *m)
+{
+    static const uint8_t routes[LPC_PIRQS] = {10, 10, 11, 11, 10, 10, 11, 11};
+    const uint16_t elcr_high = 0x4d1,
+                   levels = 1 << (10 - 8) | 1 << (11 - 8) | 1 << (PM_SCI_IRQ - 8);
+    for (int n = 0; n < LPC_PIRQS; n++) {
+        lpc_set_pirq_route(m->lpc, n, routes[n]);
+    }
+    as_store(m->machine.platform.ports, elcr_high, levels, 1);
+    for (int port = 0; port < 2; port++) {
+        lpc_set_serial_enabled(m->lpc, port, m->machine.opts.serial[port] != NULL);
+    }
+    const PciAssignment how = {
+        .mem32_base = MEM32_BASE,
+        .mem32_limit = MEM32_LIMIT,
+        .mem64_base = MEM64_BASE,
+        .mem64_limit = MEM64_LIMIT,
+        .io_base = IO_BASE,
+        .io_limit = IO_LIMIT,
+        .irq_of = irq_of,
+        .opaque = m,
+    };
+    pci_assign_resources(m->machine.pci_root, &how);
+}
+
+static void write_acpi(Q35Machine *m)
+{
+    Machine *machine = &m->machine;
+    uint64_t base = m->ram_low.size - ACPI_AREA;
+    g_autofree uint32_t *ids = g_new(uint32_t, machine->cpu_count);
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        ids[i] = i;
+    }
+    AcpiInfo info = {
+        .apic_ids = ids,
+        .cpus = machine->cpu_count,
+        .ioapic_base = IOAPIC_BASE,
+        .hpet = m->hpet != NULL,
+        .hpet_id = m->hpet ? (uint32_t)as_load(machine->platform.memory, HPET_BASE, 4, NULL) : 0,
+        .hpet_base = HPET_BASE,
+        .ecam_base = MCH_ECAM_BASE,
+        .iommu = machine->iommu != NULL,
+        .iommu_base = VTD_DEFAULT_BASE,
+    };
+    if (machine->iommu) {
+        info.iommu_info = vtd_acpi_info(machine->iommu);
+    }
+    uint8_t rsdp[ACPI_RSDP_BYTES];
+    g_autoptr(GByteArray) tables = acpi_build(&info, base);
+    g_assert(tables->len <= ACPI_AREA);
+    acpi_build_rsdp(tables, base, rsdp);
+    as_write(machine->platform.memory, base, tables->data, tables->len);
+    as_write(machine->platform.memory, RSDP_ADDRESS, rsdp, sizeof(rsdp));
+}
+
+/* Where an id does not fit into 8 bits, firmware hands all CPUs over in x2APIC mode: kernels leave
+ * out CPUs that they could not address in the mode they start in. */
+static void enable_x2apic_if_needed(Machine *machine)
+{
+    const uint64_t extd = 1u << 10;
+    uint64_t base;
+    for (unsigned i = 0; machine->cpu_count > 255 && i < machine->cpu_count; i++) {
+        apic_msr_read(machine->apics[i], MSR_IA32_APIC_BASE, &base);
+        apic_msr_write(machine->apics[i], MSR_IA32_APIC_BASE, base | extd);
+    }
+}
+
+/* Without a kernel or firmware the first CPU sleeps, so that the monitor still has a machine. */
+static void load_idle_loop(Q35Machine *m, CpuBoot *boot)
+{
+    static const uint8_t code[] = {0xfa, 0xf4, 0xeb, 0xfd}; /* cli; 1: hlt; jmp 1b */
+    const uint64_t at = 0x7c00;
+    as_write(m->machine.platform.memory, at, code, sizeof(code));
+    *boot = (CpuBoot){.mode = CPU_BOOT_REAL, .rip = at};
+    if (m->machine.opts.with_cpus) {
+        g_printerr("qemu-system-x86_64: warning: no -kernel is given and this machine has no "
+                   "firmware to look for one: "
+                   "its CPUs stay halted\n");
+    }
+}
+
+static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
+{
+    Machine *machine = &m->machine;
+    const BootInfo info = {
+        .memory = machine->platform.memory,
+        .ram_below_4g = m->ram_low.size,
+        .e820 = &m->e820,
+        .rsdp = RSDP_ADDRESS,
+        .kernel = machine->opts.kernel,
+        .initrd = machine->opts.initrd,
+        .append = machine->opts.append,
+        .host_decompress = m->host_decompress,
+    };
+    /* Kernels expect to find the i8259 pair connected (MultiProcessor specification 3.6.2.2). */
+    apic_set_virtual_wire(machine->apics[0]);
+    return boot_load(&info, boot, error);
+}
+
+bool q35_boot(Machine *machine, GError **error)
+{
+    Q35Machine *m = (Q35Machine *)machine;
+    CpuBoot boot;
+    program_chipset(m);
+    write_acpi(m);
+    if (!machine->opts.kernel) {
+        load_idle_loop(m, &boot);
+    } else if (!load_kernel(m, &boot, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        if (machine->cpus[i]) {
+            cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
+        }
+    }
+    enable_x2apic_if_needed(machine);
+    if (machine->cpus[0]) {
+        cpu_set_boot(machine->cpus[0], &boot);
+    }
+    return true;
+}

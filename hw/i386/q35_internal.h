@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The q35 machine's parts: the board (q35.c), its interrupt lines (q35_irq.c) and what firmware
+ * would do for a kernel (q35_firmware.c). Private to these three.
+ */
+#ifndef HW_I386_Q35_INTERNAL_H
+#define HW_I386_Q35_INTERNAL_H
+
+#include "hw/i386/boot.h"
+#include "hw/i386/fabric.h"
+#include "hw/i386/q35.h"
+#include "hw/intc/ioapic.h"
+#include "hw/isa/lpc.h"
+#include "target/i386/cpu.h"
+
+#define RAM_LOW_MAX   0x80000000ull
+#define RAM_HIGH_BASE 0x100000000ull
+#define VGA_HOLE_BASE 0xa0000ull
+#define VGA_HOLE_SIZE 0x20000ull
+#define LOW_RAM_END   0x9fc00ull
+#define RSDP_ADDRESS  0xf0000ull
+#define ACPI_AREA     0x20000ull /* at the end of low RAM */
+#define MEM32_BASE    0xc0000000ull
+#define MEM32_LIMIT   0xfebfffffull
+#define MEM64_BASE    0x8000000000ull
+#define MEM64_LIMIT   0xffffffffffull
+#define IO_BASE       0xc000
+#define IO_LIMIT      0xfeff
+#define ISA_IRQS      16
+#define PIRQ_E        4  /* of A to H */
+#define PIRQ_GSI      16 /* IOAPIC pin of PIRQ A */
+#define LPC_DEVFN     PCI_DEVFN(0x1f, 0)
+
+typedef struct {
+    Machine machine;
+    bool host_decompress;
+    int hpet_on;
+    CpuModel *model;
+    CodeCache *code;
+    MemRegion ram_low, ram_high, vga_hole;
+    Fabric fabric;
+    Upstream up;   /* what bus masters see: the remapping unit or the fabric */
+    IntrSink sink; /* the same for the IOAPIC and the HPET */
+    E820Map e820;
+    IrqLine gsi[PLATFORM_GSIS];
+    IrqLine *pic_in[ISA_IRQS], *ioapic_in[IOAPIC_PINS];
+    bool isa_level[ISA_IRQS], pirq_level[LPC_PIRQS];
+    unsigned pirq_users[LPC_PIRQS]; /* how many wires drive it */
+    Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
+} Q35Machine;
+
+/* Lines 0 to 15 are the ISA interrupts, 16 to 23 IOAPIC pins; to be set up before anything drives
+ * one. */
+void q35_irq_init(Q35Machine *m);
+/* A PCI interrupt pin of a root bus slot changed (PciHost.set_intx). */
+void q35_intx_changed(void *opaque, uint8_t devfn, int pin, bool level);
+/* The LPC bridge routes PIRQs otherwise (LpcLinks). */
+void q35_routing_changed(void *opaque);
+/* The HPET takes over the i8254's and the RTC's lines, or gives them back (HpetLinks). */
+void q35_hpet_legacy_changed(void *opaque, bool on);
+/* The PIRQ (0 is A) of an interrupt pin of a slot. */
+int q35_pirq_of(uint8_t devfn, int pin);
+
+/* MachineClass.boot: chipset, PCI resources, ACPI tables, MTRRs, and the kernel. */
+bool q35_boot(Machine *machine, GError **error);
+
+#endif
