@@ -164,6 +164,17 @@ static bool write_efer(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value
     return true;
 }
 
+/* Enhanced IBRS is no promise to make where there is no IA32_SPEC_CTRL to switch it on. */
+static bool read_arch_capabilities(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
+{
+    enum { IBRS_ALL = 1 << 1 };
+    *value = ARCH_CAPABILITIES;
+    if (!cpu_has_feature(cpu, FEAT_SPEC_CTRL)) {
+        *value &= ~(uint64_t)IBRS_ALL;
+    }
+    return true;
+}
+
 static uint64_t *segment_base(Cpu *cpu, uint32_t msr)
 {
     enum { MSR_FS_BASE = 0xc0000100u };
@@ -291,7 +302,7 @@ static const MsrRow rows[] = {
     CALLS(0x79, 0x79, MSR_ANY, never_read, write_ignored),         /* BIOS_UPDT_TRIG */
     CONSTANT(0x8b, MSR_ANY, UCODE_REVISION, write_ignored),        /* BIOS_SIGN_ID */
     CONSTANT(0xfe, FEAT_MTRR, MTRR_CAP, never_write),              /* MTRRCAP */
-    CONSTANT(0x10a, FEAT_ARCH_CAPABILITIES, ARCH_CAPABILITIES, never_write),
+    {0x10a, 0x10a, FEAT_ARCH_CAPABILITIES, 0, 0, read_arch_capabilities, never_write},
     FIELD(0x174, 0x174, FEAT_SEP, sysenter_cs, UINT64_MAX),
     ADDRESS(0x175, FEAT_SEP, sysenter_esp),
     ADDRESS(0x176, FEAT_SEP, sysenter_eip),

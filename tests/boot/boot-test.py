@@ -32,9 +32,14 @@ UNIT = "intel-iommu,intremap=on,eim=on"
 
 
 class Case:
-    def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=()):
+    def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=(),
+                 virtio="", disk_irq="IR-PCI-MSI"):
         self.kernel, self.cpus, self.unit, self.wants = kernel, cpus, unit, wants
         self.cpu, self.append, self.memory, self.extra = cpu, append, memory, list(extra)
+        self.virtio, self.disk_irq = virtio, disk_irq
+
+    def online(self):
+        return 1 if "maxcpus=1" in self.append else self.cpus
 
     def remapped(self):
         return self.unit is not None and bool(self.wants)
@@ -57,6 +62,23 @@ CASES = {
     "cloud-fault-records": Case("cloud", 2, UNIT + ",fault-records=8", X2APIC),
     "cloud-guest-decompresses": Case("cloud", 1, UNIT, X2APIC,
                                      extra=["-machine", "q35,host-decompress=off"]),
+    "generic-guest-decompresses": Case("generic", 1, UNIT, X2APIC,
+                                       extra=["-machine", "q35,host-decompress=off"]),
+    # Ids above 255: the last CPU takes an interrupt of the entropy device.
+    "cloud-288": Case("cloud", 288, UNIT, [X2APIC[0], "x2apic: enabled by BIOS"], memory="1G"),
+    "cloud-3g": Case("cloud", 2, UNIT, X2APIC, memory="3G"),
+    "cloud-no-hpet": Case("cloud", 2, UNIT, X2APIC, extra=["-machine", "q35,hpet=off"]),
+    "cloud-hpet-msi": Case("cloud", 2, UNIT, X2APIC, extra=["-global", "hpet.msi=on"],
+                           append="clocksource=hpet"),
+    "cloud-ioapic-11": Case("cloud", 2, UNIT, X2APIC, extra=["-global", "ioapic.version=0x11"]),
+    "cloud-qemu64": Case("cloud", 2, "intel-iommu,intremap=on", XAPIC, cpu="qemu64,-x2apic"),
+    "cloud-nox2apic": Case("cloud", 2, UNIT, XAPIC, append="nox2apic"),
+    "cloud-pt": Case("cloud", 2, UNIT, X2APIC, append="iommu=pt"),
+    "cloud-pti": Case("cloud", 2, UNIT, X2APIC, append="pti=on nohz=off clocksource=acpi_pm"),
+    "cloud-legacy-virtio": Case("cloud", 2, None, NO_REMAP, virtio="disable-modern=on"),
+    "cloud-disk-by-pin": Case("cloud", 2, UNIT, X2APIC, virtio="vectors=0",
+                              disk_irq="IR-IO-APIC"),
+    "cloud-one-cpu-of-two": Case("cloud", 2, UNIT, X2APIC, append="maxcpus=1"),
 }
 
 
@@ -76,8 +98,10 @@ def command(args, case, folder, disk):
     if case.unit:
         line += ["-device", case.unit]
     line += ["-drive", f"file={disk},if=none,id=disk0,format=raw",
-             "-device", f"virtio-blk-pci,drive=disk0,num-queues={case.cpus}",
-             "-device", "virtio-rng-pci", "-kernel", kernel,
+             "-device", ",".join(filter(None, ["virtio-blk-pci,drive=disk0",
+                                               f"num-queues={min(case.cpus, 8)}", case.virtio])),
+             "-device", ",".join(filter(None, ["virtio-rng-pci", case.virtio])),
+             "-kernel", kernel,
              "-initrd", make_initramfs(args, case.kernel, folder),
              "-append", f"console=ttyS0 intel_iommu=on {case.append}".strip(), *case.extra]
     return [str(word) for word in line]
@@ -124,13 +148,15 @@ def problems(case, log, status, disk):
     if not found or found.group(1) != on_host:
         wrong.append(f"the disk's checksum is {found and found.group(1)} in the guest, "
                      f"{on_host} on the host")
-    several = min(case.cpus, 2)
+    several = min(case.online(), 2)
     for device in ("disk", "rng"):
         seen = count_of(log, rf"guest: {device} interrupts on (\d+) CPUs")
         if seen < several:
             wrong.append(f"{device} interrupts on {seen} CPUs, not on {several} or more")
-    if case.remapped() and not re.search(r"guest: irq +\d+: .*IR-PCI-MSI.*virtio0", log):
-        wrong.append("the disk's interrupts are not IR-PCI-MSI")
+    if case.remapped() and not re.search(rf"guest: irq +\d+: .*{case.disk_irq}.*virtio0", log):
+        wrong.append(f"the disk's interrupts are not {case.disk_irq}")
+    if count_of(log, r"guest: the last CPU took (\d+)") == 0:
+        wrong.append("the last CPU took none of the interrupts that were steered to it")
     return wrong
 
 

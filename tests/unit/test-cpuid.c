@@ -129,6 +129,24 @@ static void test_msrs(Fixture *f, const void *unused)
     g_assert_cmpint(rdmsr(f, 0x10, &value), ==, EXCP_GP);
 }
 
+/* A kernel that reads "enhanced IBRS" switches it on in IA32_SPEC_CTRL, whatever the model. */
+static void test_ibrs_promise(Fixture *f, const void *unused)
+{
+    static const char *const models[] = {"max", "qemu64", "base", "Nehalem", "max,-spec-ctrl"};
+    const CpuModel *own = f->cpu->cfg.model;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(models); i++) {
+        uint64_t value = 0;
+        CpuModel *model = cpu_model_parse(models[i], NULL);
+        f->cpu->cfg.model = model;
+        bool promised = rdmsr(f, 0x10a, &value) == -1 && (value & 2);
+        g_assert_cmpint(promised, ==, cpu_model_has(model, FEAT_SPEC_CTRL));
+        g_assert_cmpint(wrmsr(f, 0x48, 1), ==, promised ? -1 : EXCP_GP);
+        f->cpu->cfg.model = own;
+        cpu_model_free(model);
+    }
+}
+
 static void test_cr_rules(Fixture *f, const void *unused)
 {
     Cpu *cpu = f->cpu;
@@ -160,6 +178,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cpuid/rows", test_rows);
     ADD("leaves", test_leaves);
     ADD("msrs", test_msrs);
+    ADD("ibrs-promise", test_ibrs_promise);
     ADD("cr-rules", test_cr_rules);
     return g_test_run();
 }
