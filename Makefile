@@ -33,7 +33,8 @@ check-boot: all
 	$(TEST) --suite boot
 
 bench: all
-	bench/all
+	bench/all --build $(BUILD)
+	$(BUILD)/bench/vtd-bench
 
 format:
 	clang-format -i $(SOURCES)
