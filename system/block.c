@@ -138,7 +138,8 @@ BlockBackend *blk_open(const char *id, const BlockOptions *options, GError **err
     blk->read_only = options->read_only;
     blk->overlay = -1;
     bool writes = !options->read_only && !options->snapshot;
-    blk->fd = open(options->file, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    /* A pipe without a writer would hold open() up; on files and disks the flag says nothing. */
+    blk->fd = open(options->file, (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
     if (blk->fd < 0) {
         g_set_error(error, OPT_ERROR, 0, "file=%s: could not be opened%s: %s", options->file,
                     writes ? " for writing" : "", g_strerror(errno));

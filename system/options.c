@@ -193,6 +193,41 @@ static bool parse_one(Options *o, int argc, char **argv, int *i, GError **error)
     return true;
 }
 
+/* What only says something to a kernel would be lost without one, as it is without a board. */
+static bool kernel_fits(const Options *o, GError **error)
+{
+    const MachineOptions *m = &o->machine;
+    if (m->kernel && o->machine_class == &machine_none_class) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "-kernel %s: machine 'none' cannot start it; use -machine q35", m->kernel);
+        return false;
+    }
+    if (!m->kernel && (m->initrd || m->append)) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "%s %s: there is no kernel to give it to; add -kernel FILE",
+                    m->initrd ? "-initrd" : "-append", m->initrd ? m->initrd : m->append);
+        return false;
+    }
+    return true;
+}
+
+/* Objects may come after the devices that name them. */
+static bool rngs_exist(const Options *o, GError **error)
+{
+    for (guint i = 0; i < o->devices->len; i++) {
+        const char *text = g_ptr_array_index(o->devices, i);
+        g_autoptr(OptList) opts = optlist_parse(text, "driver");
+        const char *rng = optlist_get(opts, "rng");
+        if (rng && !g_ptr_array_find_with_equal_func(o->objects, rng, g_str_equal, NULL)) {
+            g_set_error(error, OPT_ERROR, 0,
+                        "-device %s: rng=%s: no -object has this id; add -object rng-random,id=%s",
+                        text, rng, rng);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool options_parse(Options *o, int argc, char **argv, GError **error)
 {
     for (int i = 1; i < argc && !o->done;) {
@@ -200,7 +235,7 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
             return false;
         }
     }
-    return true;
+    return o->done || (kernel_fits(o, error) && rngs_exist(o, error));
 }
 
 static void append_escaped(GString *out, const char *text)

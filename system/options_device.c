@@ -393,6 +393,11 @@ static bool opt_object(Options *o, const char *value, GError **error)
             g_set_error(error, OPT_ERROR, 0, "id= is missing");
             return false;
         }
+        if (g_ptr_array_find_with_equal_func(o->objects, id, g_str_equal, NULL)) {
+            g_set_error(error, OPT_ERROR, 0, "id=%s: another object has this id; choose a new one",
+                        id);
+            return false;
+        }
         g_ptr_array_add(o->objects, g_strdup(id));
         return true;
     }

@@ -70,6 +70,21 @@ static bool absent_feature(OptList *opts, GError **error)
     return true;
 }
 
+/* The chips are emulated whatever this says, but a misspelt value is not taken. */
+static bool check_irqchip(OptList *opts, GError **error)
+{
+    static const char *const keys[] = {"kernel-irqchip", "kernel_irqchip"};
+    static const char *const values[] = {"on", "off", "split", NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const char *text = optlist_get(opts, keys[i]);
+        if (text && !g_strv_contains(values, text)) {
+            g_set_error(error, OPT_ERROR, 0, "%s=%s: is none of on, off and split", keys[i], text);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Keys that are not the board's own. */
 static bool common_machine_keys(Options *o, OptList *opts, GError **error)
 {
@@ -112,7 +127,7 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
         return false;
     }
     o->machine.no_hpet = !hpet;
-    return absent_feature(opts, error);
+    return check_irqchip(opts, error) && absent_feature(opts, error);
 }
 
 static bool opt_machine(Options *o, const char *value, GError **error)

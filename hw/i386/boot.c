@@ -19,6 +19,12 @@ bool boot_file_read(BootFile *file, const char *what, const char *path, GError *
                     what, path);
         return false;
     }
+    /* A pipe or a terminal may never end. */
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "%s '%s' is a device or a pipe; a plain file is needed", what, path);
+        return false;
+    }
     if (!g_file_get_contents(path, &data, &len, &cause)) {
         g_set_error(error, G_FILE_ERROR, cause->code, "%s '%s' cannot be read: %s", what, path,
                     g_strerror(errno));
