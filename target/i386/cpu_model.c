@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * -cpu: model names and their features, as QEMU spells them. A named Intel model gets the features
- * of its generation that this CPU has; "enforce" makes a missing one an error.
+ * of its generation that this CPU has; "enforce" makes a missing one an error. Vector instructions
+ * and POPCNT are executed by the host's own, so a host that lacks one of them takes it away.
  */
 #include "target/i386/cpu_model.h"
 
+#include <cpuid.h>
 #include <gio/gio.h>
 #include <string.h>
 
@@ -56,6 +58,38 @@ static const ModelRow *find_model(const char *name, const char **nearest)
     return NULL;
 }
 
+static uint32_t host_leaf1_ecx(void)
+{
+    unsigned eax, ebx, ecx = 0, edx;
+
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) ? ecx : 0;
+}
+
+/* Whether the instructions of this row are executed by the same ones of the host. */
+static bool runs_on_host(int id)
+{
+    switch (id) {
+    case FEAT_SSE3:
+    case FEAT_PCLMULQDQ:
+    case FEAT_SSSE3:
+    case FEAT_SSE41:
+    case FEAT_SSE42:
+    case FEAT_POPCNT:
+    case FEAT_AES:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Host and guest show a feature by the same bit, and all of these are in leaf 1's ECX. */
+static bool available(int id, uint32_t host_ecx)
+{
+    const CpuFeatureRow *row = &cpu_feature_rows[id];
+
+    return row->available && (!runs_on_host(id) || (host_ecx >> row->bit & 1));
+}
+
 static void add_missing(CpuModel *m, const char *name)
 {
     char *longer = m->missing ? g_strdup_printf("%s,%s", m->missing, name) : g_strdup(name);
@@ -63,27 +97,28 @@ static void add_missing(CpuModel *m, const char *name)
     m->missing = longer;
 }
 
-static CpuModel *model_new(const ModelRow *row)
+static CpuModel *model_new(const ModelRow *row, uint32_t host_ecx)
 {
     CpuModel *m = g_new0(CpuModel, 1);
 
     m->name = g_strdup(row->name);
     m->brand = row->brand;
+    m->host_ecx = host_ecx;
     m->family = 6;
     m->model = row->model;
     m->stepping = row->stepping;
     for (int i = 0; i < FEAT_COUNT; i++) {
-        m->has[i] = cpu_feature_rows[i].level <= row->level && cpu_feature_rows[i].available;
+        m->has[i] = cpu_feature_rows[i].level <= row->level && available(i, host_ecx);
     }
     return m;
 }
 
-static bool enforce_level(const ModelRow *row, GError **error)
+static bool enforce_level(const ModelRow *row, uint32_t host_ecx, GError **error)
 {
     g_autoptr(GString) list = g_string_new(NULL);
 
     for (int i = 0; i < FEAT_COUNT && row->level < LEVEL_MAX; i++) {
-        if (cpu_feature_rows[i].level <= row->level && !cpu_feature_rows[i].available) {
+        if (cpu_feature_rows[i].level <= row->level && !available(i, host_ecx)) {
             g_string_append_printf(list, "%s%s", list->len ? ", " : "", cpu_feature_rows[i].name);
         }
     }
@@ -106,7 +141,7 @@ static bool set_feature(CpuModel *m, const char *name, bool on, bool *enforce_fa
                     "there is no feature '%s' (did you mean '%s'?)", name, nearest);
         return false;
     }
-    if (on && !cpu_feature_rows[id].available) {
+    if (on && !available(id, m->host_ecx)) {
         add_missing(m, cpu_feature_rows[id].name);
         *enforce_failed = true;
         return true;
@@ -181,7 +216,7 @@ static void drop_dependents(CpuModel *m)
     }
 }
 
-CpuModel *cpu_model_parse(const char *text, GError **error)
+CpuModel *cpu_model_parse_for_host(const char *text, uint32_t host_ecx, GError **error)
 {
     g_auto(GStrv) items = g_strsplit(text ? text : "max", ",", -1);
     const char *nearest = NULL, *name = items[0] && items[0][0] ? items[0] : "max";
@@ -194,7 +229,7 @@ CpuModel *cpu_model_parse(const char *text, GError **error)
                     "there is no model '%s' (did you mean '%s'?)", name, nearest);
         return NULL;
     }
-    m = model_new(row);
+    m = model_new(row, host_ecx);
     for (int i = 1; items[0] && items[i]; i++) {
         if (items[i][0] && !parse_item(m, items[i], &enforce, &failed, error)) {
             goto bad;
@@ -205,7 +240,7 @@ CpuModel *cpu_model_parse(const char *text, GError **error)
                     "with enforce: %s does not have %s here", m->name, m->missing);
         goto bad;
     }
-    if (enforce && !enforce_level(row, error)) {
+    if (enforce && !enforce_level(row, host_ecx, error)) {
         goto bad;
     }
     drop_dependents(m);
@@ -213,6 +248,11 @@ CpuModel *cpu_model_parse(const char *text, GError **error)
 bad:
     cpu_model_free(m);
     return NULL;
+}
+
+CpuModel *cpu_model_parse(const char *text, GError **error)
+{
+    return cpu_model_parse_for_host(text, host_leaf1_ecx(), error);
 }
 
 void cpu_model_free(CpuModel *model)
@@ -256,13 +296,15 @@ uint64_t cpu_model_xcr0(const CpuModel *model)
 
 void cpu_model_help(GString *out)
 {
+    uint32_t host_ecx = host_leaf1_ecx();
+
     g_string_append(out, "Available CPUs:\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
         g_string_append_printf(out, "  %-20s %s\n", models[i].name, models[i].desc);
     }
     g_string_append(out, "\nRecognized CPUID flags:\n ");
     for (int i = 0; i < FEAT_COUNT; i++) {
-        if (cpu_feature_rows[i].available) {
+        if (available(i, host_ecx)) {
             g_string_append_printf(out, " %s", cpu_feature_rows[i].name);
         }
     }

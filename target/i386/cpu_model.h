@@ -24,8 +24,12 @@ struct CpuModel {
     const char *brand; /* leaves 80000002h to 80000004h */
     unsigned family, model, stepping;
     bool has[FEAT_COUNT];
+    uint32_t host_ecx; /* CPUID leaf 1 of the host */
     char *missing;
 };
+
+/* cpu_model_parse() for a host whose CPUID leaf 1 has this ECX. */
+CpuModel *cpu_model_parse_for_host(const char *text, uint32_t host_ecx, GError **error);
 
 /* Edit distance, with '-', '_' and '.' alike. */
 unsigned cpu_name_distance(const char *a, const char *b);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* -cpu's names and errors, and what CPUID and the MSRs beside it say. */
 #include "cpu-fixture.h"
+#include "target/i386/cpu_model.h"
 
 static void expect_error(const char *text, const char *part)
 {
@@ -41,6 +42,34 @@ static void test_parse_errors(void)
     expect_error("max,x2apic=maybe", "neither on nor off");
     expect_error("max,+avx,enforce", "avx");
     expect_error("Haswell,enforce", "avx2");
+}
+
+/* What is executed by the host's own instructions goes with the host's bit, and nothing else. */
+static void test_host_lacks(void)
+{
+    static const CpuFeature on_host[] = {FEAT_SSE3,  FEAT_PCLMULQDQ, FEAT_SSSE3, FEAT_SSE41,
+                                         FEAT_SSE42, FEAT_POPCNT,    FEAT_AES};
+    g_autoptr(GError) error = NULL;
+    CpuModel *full = cpu_model_parse_for_host("max", UINT32_MAX, NULL);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(on_host); i++) {
+        const CpuFeatureRow *row = &cpu_feature_rows[on_host[i]];
+        g_autofree char *plus = g_strdup_printf("max,+%s", row->name);
+        g_autofree char *enforce = g_strdup_printf("%s,enforce", plus);
+        CpuModel *m = cpu_model_parse_for_host(plus, ~(1u << row->bit), NULL);
+        g_assert_cmpstr(cpu_model_missing(m), ==, row->name);
+        for (int f = 0; f < FEAT_COUNT; f++) {
+            bool expected = f != (int)on_host[i] && cpu_model_has(full, f);
+            g_assert_cmpint(cpu_model_has(m, f), ==, expected);
+        }
+        cpu_model_free(m);
+        g_assert_null(cpu_model_parse_for_host(enforce, ~(1u << row->bit), &error));
+        g_assert_nonnull(strstr(error->message, row->name));
+        g_clear_error(&error);
+    }
+    g_assert_null(cpu_model_parse_for_host("Westmere,enforce", ~(1u << 25), &error));
+    g_assert_nonnull(strstr(error->message, "aes"));
+    cpu_model_free(full);
 }
 
 static void test_rows(void)
@@ -175,6 +204,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cpuid/parse", test_parse);
     g_test_add_func("/cpuid/parse-errors", test_parse_errors);
+    g_test_add_func("/cpuid/host-lacks", test_host_lacks);
     g_test_add_func("/cpuid/rows", test_rows);
     ADD("leaves", test_leaves);
     ADD("msrs", test_msrs);
