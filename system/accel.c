@@ -37,11 +37,12 @@ static bool read_tcg_options(OptList *opts, bool *interp, GError **error)
                                            NULL};
     const char *tier = optlist_get(opts, "tier");
     optlist_ignore(opts, harmless);
-    if (tier && strcmp(tier, "interp") != 0 && strcmp(tier, "auto") != 0) {
-        g_set_error(error, OPT_ERROR, 0, "tier=%s: is neither 'interp' nor 'auto'", tier);
+    if (tier && strcmp(tier, "interp") != 0 && strcmp(tier, "jit") != 0 &&
+        strcmp(tier, "auto") != 0) {
+        g_set_error(error, OPT_ERROR, 0, "tier=%s: is none of 'interp', 'jit' and 'auto'", tier);
         return false;
     }
-    *interp = tier && strcmp(tier, "interp") == 0;
+    *interp = !tier || strcmp(tier, "jit") != 0;
     return true;
 }
 

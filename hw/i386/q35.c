@@ -21,6 +21,9 @@
 #include "target/i386/cpu.h"
 #include "target/i386/cpuid.h"
 
+/* Runs of a block before it is translated to host code. */
+#define HOT_RUNS 32
+
 static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
 {
     Device *dev = device_new(cls, &m->machine.platform, id);
@@ -143,6 +146,12 @@ static bool build_cpus(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     m->code = code_cache_new(machine->platform.memory);
+    if (machine->opts.with_cpus && !machine->opts.interpreter_only &&
+        !code_cache_set_hot(m->code, HOT_RUNS)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "no memory for host code; -accel tcg,tier=interp needs none");
+        return false;
+    }
     machine->cpu_count = machine->opts.cpus;
     machine->apics = g_new0(ApicState *, machine->cpu_count);
     machine->cpus = g_new0(Cpu *, machine->cpu_count);

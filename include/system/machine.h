@@ -37,7 +37,7 @@ typedef struct {
     unsigned debugcon_port;
     const char *rtc_base;
     bool with_cpus;        /* false under -accel qtest: local APICs without CPUs behind them */
-    bool interpreter_only; /* tcg,tier=interp */
+    bool interpreter_only; /* not tcg,tier=jit */
     GHashTable *globals;   /* "driver.prop" -> text, from -global */
     GPtrArray *fw_cfg;     /* of FwCfgItem *, from -fw_cfg; may be NULL */
 } MachineOptions;

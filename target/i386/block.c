@@ -30,6 +30,8 @@ struct CodeCache {
     uint8_t *free;
     size_t left, used;
     uint64_t epoch, map_generation;
+    Jit *jit;
+    uint32_t hot;
 };
 
 static unsigned bucket_of(uint64_t paddr, uint32_t mode)
@@ -74,7 +76,27 @@ void code_cache_free(CodeCache *code)
     g_ptr_array_free(code->cpus, true);
     g_ptr_array_free(code->arena, true);
     g_free(code->buckets);
+    jit_free(code->jit);
     g_free(code);
+}
+
+bool code_cache_set_hot(CodeCache *code, uint32_t runs)
+{
+    if (!code->jit) {
+        code->jit = jit_new();
+    }
+    code->hot = runs;
+    return code->jit != NULL;
+}
+
+Jit *code_cache_jit(const CodeCache *code)
+{
+    return code->jit;
+}
+
+uint32_t code_cache_hot(const CodeCache *code)
+{
+    return code->hot;
 }
 
 void code_cache_attach(CodeCache *code, Cpu *cpu)
@@ -207,6 +229,9 @@ static void block_kill(CodeCache *code, Block *block)
     for (unsigned i = 0; i < block->n_ops; i++) {
         block->ops[i].fn = op_stale;
     }
+    if (block->host) {
+        jit_kill(code->jit, block);
+    }
     Block **p = &code->buckets[bucket_of(block->paddr, block->mode)];
     while (*p && *p != block) {
         p = &(*p)->hash_next;
@@ -266,6 +291,9 @@ static void code_cache_flush(CodeCache *code)
     memset(code->buckets, 0, BUCKETS * sizeof(*code->buckets));
     g_ptr_array_set_size(code->arena, 0);
     code->left = code->used = 0;
+    if (code->jit) {
+        jit_reset(code->jit);
+    }
     code->epoch++;
 }
 
@@ -286,7 +314,7 @@ static bool map_keeps_code(CodeCache *code)
 void code_cache_tidy(CodeCache *code)
 {
     uint64_t generation = as_generation(code->memory);
-    if (code->used > ARENA_LIMIT) {
+    if (code->used > ARENA_LIMIT || (code->jit && jit_full(code->jit))) {
         code_cache_flush(code);
     } else if (generation != code->map_generation && !map_keeps_code(code)) {
         code_cache_flush(code);

@@ -5,7 +5,7 @@
 #ifndef TARGET_I386_BLOCK_H
 #define TARGET_I386_BLOCK_H
 
-#include "target/i386/op.h"
+#include "target/i386/jit/jit.h"
 
 /* CPUs whose TLBs must watch pages with code. */
 void code_cache_attach(CodeCache *code, Cpu *cpu);
@@ -20,6 +20,11 @@ void code_cache_insert(CodeCache *code, Block *block);
  * the epoch if it did; then no Block pointer is valid any more. */
 void code_cache_tidy(CodeCache *code);
 uint64_t code_cache_epoch(const CodeCache *code);
+
+/* The translator of this cache's blocks; NULL unless code_cache_set_hot() was called. */
+Jit *code_cache_jit(const CodeCache *code);
+/* How many runs make a block hot. */
+uint32_t code_cache_hot(const CodeCache *code);
 
 /* What ops of a dead block become: leave the block before doing anything (interp.c). */
 OpNext op_stale(Cpu *cpu, const Op *op);

@@ -46,6 +46,9 @@ typedef struct {
 
 CodeCache *code_cache_new(AddressSpace *memory);
 void code_cache_free(CodeCache *code);
+/* Blocks run more often than this are translated to host code; without this call none is. False if
+ * there is no memory for host code. */
+bool code_cache_set_hot(CodeCache *code, uint32_t runs);
 
 Cpu *cpu_new(const CpuConfig *config);
 void cpu_free(Cpu *cpu);

@@ -196,6 +196,7 @@ struct Cpu {
     CpuSegment seg[SEG_COUNT];
     sigjmp_buf *unwind; /* where cpu_raise() goes */
 
+    TlbEntry *tlb_now;        /* tlb[mmu_mode] */
     TlbEntry *tlb[MMU_MODES]; /* TLB_SIZE entries each */
 
     /* system */

@@ -281,6 +281,7 @@ static Op *builder_new_op(Builder *b)
     op->base = op->index = op->dst = op->src = OP_REG_ZERO;
     op->off = (uint16_t)b->len;
     op->idx = (uint8_t)b->n_insns;
+    op->cond = OP_NO_COND;
     b->n_ops++;
     return op;
 }
@@ -309,6 +310,7 @@ static bool builder_fuse(Builder *b)
     }
     Op *op = &b->ops[b->n_ops - 1];
     op->fn = b->fused[cond];
+    op->cond = (uint8_t)cond;
     op->len = (uint8_t)(op->len + d->zi.length);
     op->target = (int32_t)(op->off + op->len + d->ops[0].imm.value.s);
     b->info[b->n_ops - 1].no_flags = NULL;
@@ -373,6 +375,7 @@ static void builder_add(Builder *b)
     op->fn = select ? select(d, op) : op_select_fpu(d, op);
     if (!op->fn) {
         op->fn = op_undefined;
+        op->xop = XOP_NONE;
         d->ends = true;
         d->links[0] = d->links[1] = d->pure = false;
         d->no_flags = NULL;
@@ -417,6 +420,10 @@ static void builder_drop_flags(Builder *b)
     uint32_t live = FLAGS_ARITH;
     for (unsigned i = b->n_ops; i-- > 0;) {
         const OpInfo *info = &b->info[i];
+        b->ops[i].left = (uint8_t)(b->n_insns - b->ops[i].idx);
+        if (!(info->writes & live)) {
+            b->ops[i].form |= OP_FORM_DEAD;
+        }
         if (info->no_flags && !(info->writes & live)) {
             b->ops[i].fn = info->no_flags;
         }
@@ -432,6 +439,7 @@ static Block *builder_finish(Builder *b, Cpu *cpu, const DecodeInput *in)
     if (!b->ended) {
         Op *op = builder_new_op(b);
         op->fn = op_continue;
+        op->xop = XOP_CONTINUE;
         b->info[b->n_ops - 1].pure = true;
         b->links[1] = true;
     }

@@ -42,6 +42,13 @@ typedef struct {
     bool links[2];     /* fixed successors */
 } Decode;
 
+/* Tells the translator what an op does. */
+static inline void op_translates(Op *op, unsigned xop, unsigned form, unsigned bits)
+{
+    op->xop = (uint8_t)xop;
+    op->form = (uint8_t)(form | CC_SIZE(bits) << OP_FORM_SIZE);
+}
+
 /* Chooses the handler of d->zi and fills in `op`. NULL means #UD. */
 typedef OpFn (*OpSelect)(Decode *d, Op *op);
 

@@ -16,9 +16,7 @@
 #include "target/i386/block.h"
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
-
-#define JUMP_BITS 12
-#define JUMPS     (1u << JUMP_BITS)
+#include "target/i386/exec.h"
 
 /* Decoding one instruction a block, for a reason that is not in cpu->mode. */
 #define MODE_SINGLE (1u << 31)
@@ -27,15 +25,6 @@
 #define DR7_ENABLES_ALL  0xffu
 #define DR7_ENABLES(n)   (3u << (2 * (n)))
 #define DR7_TYPE(dr7, n) (((dr7) >> (16 + 4 * (n))) & 3) /* 0: execution */
-
-typedef struct {
-    Block *block; /* in execution */
-    uint64_t epoch;
-    struct {
-        uint64_t linear;
-        Block *block;
-    } jumps[JUMPS];
-} Exec;
 
 void exec_init(Cpu *cpu)
 {
@@ -54,8 +43,7 @@ void exec_free(Cpu *cpu)
 
 OpNext op_stale(Cpu *cpu, const Op *op)
 {
-    const Exec *x = cpu->exec;
-    cpu->budget += x->block->n_insns - op->idx;
+    cpu->budget += op->left;
     cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
     return NEXT_JUMP;
 }
@@ -138,6 +126,16 @@ static bool second_page_holds(Cpu *cpu, uint64_t linear, const Block *b)
     return mmu_translate_code(cpu, next, &host) == b->paddr2;
 }
 
+/* Another vCPU may have had the block cache flushed. */
+static void forget_flushed(Cpu *cpu, Exec *x)
+{
+    uint64_t epoch = code_cache_epoch(cpu->cfg.code);
+    if (x->epoch != epoch) {
+        memset(x->jumps, 0, sizeof(x->jumps));
+        x->epoch = epoch;
+    }
+}
+
 static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint64_t linear,
                                                         uint32_t mode)
 {
@@ -148,10 +146,7 @@ static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint6
     }
     uint64_t paddr = mmu_translate_code(cpu, linear, &host);
     code_cache_tidy(code);
-    if (x->epoch != code_cache_epoch(code)) {
-        memset(x->jumps, 0, sizeof(x->jumps));
-        x->epoch = code_cache_epoch(code);
-    }
+    forget_flushed(cpu, x);
     Block *b = code_cache_find(code, paddr, mode);
     if (b && b->crosses && !second_page_holds(cpu, linear, b)) {
         code_cache_invalidate(code, b->paddr, 1);
@@ -282,12 +277,18 @@ static bool may_go_on(Cpu *cpu, CpuExit *exit)
 /* Runs blocks until one says that more than RIP may have changed, or something is pending. */
 static OpNext run_blocks(Cpu *cpu, Exec *x)
 {
+    Jit *jit = code_cache_jit(cpu->cfg.code);
+    uint32_t hot = code_cache_hot(cpu->cfg.code);
     Block *b = find_block(cpu, x, cpu->mode);
     for (;;) {
+        if (G_UNLIKELY(jit && !b->host && b->runs++ >= hot)) {
+            jit_translate(jit, b);
+        }
         x->block = b;
         cpu->budget -= b->n_insns;
         OpNext next = b->enter(cpu, b->ops);
         cpu->op = NULL;
+        b = x->block; /* host code goes from block to block on its own */
         if (G_UNLIKELY(cpu->pending || cpu->budget <= 0)) {
             return next;
         }
@@ -295,6 +296,9 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
             Block *to = b->link[next];
             if (G_LIKELY(to && to->alive &&
                          (b->link_local[next] || leads_to(cpu, linear_rip(cpu), to)))) {
+                if (b->host_link[next] && to->host) {
+                    jit_link(jit, b, next, to);
+                }
                 b = to;
             } else {
                 b = find_linked(cpu, x, b, next);
@@ -334,10 +338,9 @@ static CpuExit run_loop(Cpu *cpu)
 /* An exception came out of a handler, or out of fetching: back to a precise state, then deliver. */
 static void unwound(Cpu *cpu)
 {
-    const Exec *x = cpu->exec;
     const Op *op = cpu->op;
     if (op) {
-        cpu->budget += x->block->n_insns - op->idx - (cpu->excp.soft ? 1 : 0);
+        cpu->budget += op->left - (cpu->excp.soft ? 1 : 0);
         cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
         cpu->op = NULL;
     }
@@ -359,6 +362,7 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
     if (!cpu->exec) {
         exec_init(cpu);
     }
+    forget_flushed(cpu, cpu->exec);
     cpu->budget = cpu->run_budget = (int64_t)MIN(budget, (uint64_t)INT64_MAX / 2);
     cpu->op = NULL;
     CpuExit exit = run_protected(cpu);

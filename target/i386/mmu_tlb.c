@@ -33,6 +33,9 @@ static void set_select(Cpu *cpu, TlbSet *set)
     set->stamp = ++m->stamp;
     for (int mode = 0; mode < MMU_MODES; mode++) {
         cpu->tlb[mode] = set->entry[mode];
+        if (mode == cpu->mmu_mode) {
+            cpu->tlb_now = cpu->tlb[mode];
+        }
     }
 }
 

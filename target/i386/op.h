@@ -54,6 +54,39 @@ struct Op {
     uint16_t mnemonic; /* ZydisMnemonic: for a translator */
     uint8_t aux;
     uint8_t ea_kind; /* EA_* */
+    uint8_t left;    /* instructions from this one to the block's end */
+    /* For the translator: what the handler does, in words that it knows. */
+    uint8_t xop;  /* XOP_*; XOP_NONE: call the handler */
+    uint8_t form; /* FORM_* | CC_SIZE << OP_FORM_SIZE | OP_FORM_DEAD */
+    uint8_t cond; /* of the jump that a compare was fused with, else OP_NO_COND */
+};
+#define OP_FORM_KIND(f_) ((f_)&7)
+#define OP_FORM_SIZE     3
+#define OP_FORM_DEAD     0x80 /* nobody sees the arithmetic flags that it makes */
+#define OP_NO_COND       0xff
+
+enum {
+    XOP_NONE,
+    XOP_ALU, /* + ALU_*: see decode.h */
+    XOP_MOV = XOP_ALU + 9,
+    XOP_MOVZX, /* aux: CC_SIZE of the source */
+    XOP_MOVSX,
+    XOP_LEA,
+    XOP_SHL, /* by a constant that is not 0 */
+    XOP_SHR,
+    XOP_SAR,
+    XOP_INC,
+    XOP_DEC,
+    XOP_PUSH,
+    XOP_POP,
+    XOP_SETCC,
+    XOP_CMOV,
+    XOP_JMP,
+    XOP_JCC,
+    XOP_CALL,
+    XOP_RET,
+    XOP_JMP_REG,
+    XOP_CONTINUE, /* the synthetic end of a block */
 };
 
 /* Register offsets beyond the GPRs. */
@@ -87,6 +120,9 @@ struct Block {
     bool crosses;       /* one instruction that lies in two pages */
     bool link_local[2]; /* that successor is in the same page */
     Block *hash_next;
+    uint32_t runs;         /* by the interpreter's loop, until it is translated */
+    uint8_t *host;         /* where translated blocks jump to, or NULL: not translated */
+    uint8_t *host_link[2]; /* the displacement of the jump to a successor, while not linked */
     Op ops[];
 };
 

@@ -145,6 +145,7 @@ OpFn op_select_alu(Decode *d, Op *op)
         d->pure = true;
         d->no_flags = row->no_flags[form];
     }
+    op_translates(op, XOP_ALU + (unsigned)kind, (unsigned)form, (unsigned)bits);
     if (slow) {
         return row->slow[form];
     }
@@ -252,6 +253,9 @@ OpFn op_select_unary(Decode *d, Op *op)
         kind = UN_NEG;
     }
     const OpFn *row = unary_rows[kind][CC_SIZE(a->size)];
+    if (decode_is_reg(a) && (kind == UN_INC || kind == UN_DEC)) {
+        op_translates(op, kind == UN_INC ? XOP_INC : XOP_DEC, FORM_RR, a->size);
+    }
     if (decode_is_mem(a)) {
         decode_mem(d, op, a);
         return row[2];

@@ -250,9 +250,11 @@ static OpFn select_relative(Decode *d, Op *op)
     op->osize = is64 ? 8 : d->zi.operand_width / 8;
     d->links[0] = true;
     if (d->zi.mnemonic == ZYDIS_MNEMONIC_JMP) {
+        op_translates(op, XOP_JMP, FORM_RR, 64);
         return is64 ? jmp64 : jmp_rel;
     }
     if (d->zi.mnemonic == ZYDIS_MNEMONIC_CALL) {
+        op_translates(op, XOP_CALL, FORM_RR, 64);
         return is64 ? call64 : call_rel;
     }
     d->links[1] = true;
@@ -272,6 +274,7 @@ static OpFn select_relative(Decode *d, Op *op)
         return jcxz;
     default:
         op->aux = (uint8_t)decode_cond(d->zi.mnemonic);
+        op_translates(op, XOP_JCC, FORM_RR, 64);
         return is64 ? jcc64[op->aux] : jcc_any;
     }
 }
@@ -299,6 +302,9 @@ static OpFn select_jump_call(Decode *d, Op *op)
         op->src = decode_reg(a->reg.value);
     }
     op->osize = d->mode & CPU_MODE_CS64 ? 8 : d->zi.operand_width / 8;
+    if (!call && decode_is_reg(a)) {
+        op_translates(op, XOP_JMP_REG, FORM_RR, 64);
+    }
     return call ? call_indirect : jmp_indirect;
 }
 
@@ -312,7 +318,11 @@ OpFn op_select_branch(Decode *d, Op *op)
             return far_ret;
         }
         op->osize = d->mode & CPU_MODE_CS64 ? 8 : d->zi.operand_width / 8;
-        return op->osize == 8 && op->imm == 0 ? ret64 : ret_near;
+        if (op->osize == 8 && op->imm == 0) {
+            op_translates(op, XOP_RET, FORM_RR, 64);
+            return ret64;
+        }
+        return ret_near;
     case ZYDIS_MNEMONIC_IRET:
     case ZYDIS_MNEMONIC_IRETD:
     case ZYDIS_MNEMONIC_IRETQ:

@@ -90,6 +90,11 @@ OpFn op_select_mov(Decode *d, Op *op)
         return op_select_segment(d, op);
     }
     const MovRow *row = &mov_rows[CC_SIZE(a->size)];
+    unsigned form = decode_is_mem(a)   ? (decode_is_imm(b) ? FORM_MI : FORM_MR)
+                    : decode_is_mem(b) ? FORM_RM
+                    : decode_is_imm(b) ? FORM_RI
+                                       : FORM_RR;
+    op_translates(op, XOP_MOV, form, a->size);
     if (decode_is_mem(a)) {
         bool fast = decode_mem(d, op, a);
         if (decode_is_imm(b)) {
@@ -167,6 +172,8 @@ OpFn op_select_extend(Decode *d, Op *op)
         from = to < 2 ? 1 : 2; /* MOVSXD with a 16-bit destination reads 16 bits */
     }
     const OpFn *row = ext_rows[sign][from][to];
+    op->aux = (uint8_t)from;
+    op_translates(op, sign ? XOP_MOVSX : XOP_MOVZX, decode_is_mem(b) ? FORM_RM : FORM_RR, a->size);
     op->dst = decode_reg(a->reg.value);
     if (decode_is_mem(b)) {
         return decode_mem(d, op, b) ? row[1] : row[2];
@@ -224,6 +231,9 @@ OpFn op_select_lea(Decode *d, Op *op)
     d->pure = true;
     if (op->asize < op->osize) {
         return lea_cut;
+    }
+    if (op->osize >= 4) {
+        op_translates(op, XOP_LEA, FORM_RR, op->osize * 8u);
     }
     if (op->osize == 8) {
         return op->index == OP_REG_ZERO ? lea64_base : lea64;
@@ -367,6 +377,7 @@ OpFn op_select_cond(Decode *d, Op *op)
         }
         op->dst = decode_reg(a->reg.value);
         d->pure = true;
+        op_translates(op, XOP_SETCC, FORM_RR, 8);
         return row[0];
     }
     op->dst = decode_reg(a->reg.value);
@@ -377,6 +388,9 @@ OpFn op_select_cond(Decode *d, Op *op)
     }
     op->src = decode_reg(b->reg.value);
     d->pure = true;
+    if (a->size >= 32) {
+        op_translates(op, XOP_CMOV, FORM_RR, a->size);
+    }
     return a->size == 64 ? row[3] : a->size == 32 ? row[2] : cmov_any;
 }
 

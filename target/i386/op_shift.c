@@ -221,6 +221,9 @@ OpFn op_select_shift(Decode *d, Op *op)
     if (op->imm == 0) {
         return shift_none;
     }
+    if (kind <= SH_SAR && bits >= 32) {
+        op_translates(op, XOP_SHL + (unsigned)kind, FORM_RI, (unsigned)bits);
+    }
     if (kind <= SH_ROR) {
         d->no_flags = row[1];
     }

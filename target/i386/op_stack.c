@@ -100,6 +100,9 @@ OpFn op_select_push_pop(Decode *d, Op *op)
     bool fast = (d->mode & CPU_MODE_CS64) && op->osize == 8;
     if (decode_is_imm(a)) {
         op->imm = a->imm.value.s;
+        if (fast) {
+            op_translates(op, XOP_PUSH, FORM_RI, 64);
+        }
         return fast ? push_i64 : push_imm;
     }
     if (decode_is_mem(a)) {
@@ -116,6 +119,9 @@ OpFn op_select_push_pop(Decode *d, Op *op)
         return push ? push_seg : seg == SEG_CS ? NULL : pop_seg;
     }
     op->src = op->dst = decode_reg(a->reg.value);
+    if (fast) {
+        op_translates(op, push ? XOP_PUSH : XOP_POP, FORM_RR, 64);
+    }
     if (push) {
         return fast ? push_r64 : push_reg;
     }

@@ -47,6 +47,7 @@ void cpu_update_mode(Cpu *cpu)
     mode |= cpu->rflags & FLAG_TF ? CPU_MODE_TF : 0;
     cpu->mode = mode;
     cpu->mmu_mode = (uint8_t)mmu_mode_of_cpl(cpu, cpu->cpl);
+    cpu->tlb_now = cpu->tlb[cpu->mmu_mode];
 }
 
 bool desc_read(Cpu *cpu, uint16_t selector, SegDesc *d)

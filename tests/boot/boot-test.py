@@ -93,7 +93,7 @@ def make_initramfs(args, kernel, folder):
 
 def command(args, case, folder, disk):
     kernel = next((args.guests / case.kernel / "boot").glob("vmlinuz-*"))
-    line = [args.qemu, "-machine", "q35", "-accel", "tcg", "-cpu", case.cpu,
+    line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", case.cpu,
             "-smp", str(case.cpus), "-m", case.memory, "-nographic", "-no-reboot"]
     if case.unit:
         line += ["-device", case.unit]
@@ -164,6 +164,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--qemu", default="build/qemu-system-x86_64")
     parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
+    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the logs")
     parser.add_argument("cases", nargs="*")

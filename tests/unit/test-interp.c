@@ -59,6 +59,10 @@ static void fixture_up(Fixture *f, const void *unused)
     f->model = cpu_model_parse("max", &error);
     g_assert_no_error(error);
     f->code = code_cache_new(f->memory);
+    const char *hot = g_getenv("SWITCHYARD_TEST_HOT");
+    if (hot) {
+        g_assert_true(code_cache_set_hot(f->code, (uint32_t)g_ascii_strtoull(hot, NULL, 10)));
+    }
     CpuConfig config = {.cores = 1,
                         .threads = 1,
                         .total = 1,

@@ -152,6 +152,10 @@ OurCpu *our_new(void)
     g_assert_no_error(error);
     as_add(our->memory, &our->ram, 0);
     our->code = code_cache_new(our->memory);
+    const char *hot = g_getenv("SWITCHYARD_TEST_HOT");
+    if (hot && !code_cache_set_hot(our->code, (uint32_t)g_ascii_strtoull(hot, NULL, 10))) {
+        g_error("no memory for host code");
+    }
     config.model = our->model;
     config.memory = our->memory;
     config.ports = our->ports;
