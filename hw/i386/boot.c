@@ -129,6 +129,19 @@ static bool unwrap_gzip(BootFile *file, GError **error)
     return true;
 }
 
+/*
+ * The BIOS data area's two words about low memory, as firmware leaves them: Xen puts its trampoline
+ * below what they say whatever the loader's memory map says.
+ */
+static void write_bios_data(const BootInfo *info)
+{
+    enum { EBDA_SEGMENT = 0x0e, BASE_MEMORY_KIB = 0x13, BYTES = 0x17 };
+    uint8_t data[BYTES] = {0};
+    put32(data + EBDA_SEGMENT, BOOT_LOW_END >> 4);
+    put32(data + BASE_MEMORY_KIB, BOOT_LOW_END >> 10);
+    boot_put(info, BOOT_BIOS_DATA, data, sizeof(data));
+}
+
 bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
 {
     static const struct {
@@ -144,6 +157,7 @@ bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
         return false;
     }
     boot_write_gdt(info);
+    write_bios_data(info);
     for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
         if (protocols[i].is(kernel.data, kernel.len)) {
             return protocols[i].load(info, &kernel, boot, error);

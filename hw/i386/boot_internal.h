@@ -6,6 +6,7 @@
 #include "hw/i386/boot.h"
 
 /* Low memory that the loaders use, all of it ordinary RAM for the kernel afterwards. */
+#define BOOT_BIOS_DATA   0x400ull
 #define BOOT_GDT         0x1000ull
 #define BOOT_PAGE_TABLES 0x2000ull /* six pages */
 #define BOOT_INFO        0x9000ull /* PVH and multiboot tables */
