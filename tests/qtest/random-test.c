@@ -5,6 +5,8 @@
  * pointers back into those windows, and time passing. The seed is printed.
  */
 #include <glib.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
 
 #include "tests/qtest/libqtest.h"
 
@@ -167,11 +169,17 @@ static void step(QTest *qts)
 
 static void test_random(gconstpointer data)
 {
+    g_autofree char *disk = NULL;
+    int fd = g_file_open_tmp("disk-XXXXXX", &disk, NULL);
+    g_assert_cmpint(ftruncate(fd, 1 << 20), ==, 0);
+    g_close(fd, NULL);
     g_autofree char *args = g_strdup_printf(
         "-machine q35 -smp 2 -m 32M -no-shutdown -global hpet.msi=on %s -device edu "
-        "-device virtio-rng-pci -device virtio-serial-pci -device pci-testdev "
-        "-device intr-testdev -device pc-testdev -serial null",
-        (const char *)data);
+        "-device virtio-rng-pci -device virtio-serial-pci -device virtconsole,chardev=c "
+        "-chardev null,id=c -device pci-testdev "
+        "-device intr-testdev -device pc-testdev -serial null "
+        "-drive file=%s,if=none,id=d,format=raw -device virtio-blk-pci,drive=d",
+        (const char *)data, disk);
     QTest *qts = qtest_init(args);
     for (int i = 0; i < STEPS; i++) {
         step(qts);
@@ -183,6 +191,7 @@ static void test_random(gconstpointer data)
     qtest_writel(qts, 0x1000, 0x12345678);
     g_assert_cmphex(qtest_readl(qts, 0x1000), ==, 0x12345678);
     qtest_quit(qts);
+    g_unlink(disk);
 }
 
 int main(int argc, char **argv)
