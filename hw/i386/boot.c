@@ -142,6 +142,26 @@ static void write_bios_data(const BootInfo *info)
     boot_put(info, BOOT_BIOS_DATA, data, sizeof(data));
 }
 
+/* Every BIOS call answers "not supported": carry set, nothing else changed. Kernels that start in
+ * real mode ask without knowing that there is no BIOS, and would else run through whatever lies at
+ * 0. */
+static void write_bios_vectors(const BootInfo *info)
+{
+    static const uint8_t refuse[] = {
+        0x55,                   /* push %bp */
+        0x89, 0xe5,             /* mov %sp, %bp */
+        0x80, 0x4e, 0x06, 0x01, /* orb $1, 6(%bp): CF of the caller */
+        0x5d,                   /* pop %bp */
+        0xcf,                   /* iret */
+    };
+    uint8_t vectors[256 * 4];
+    for (size_t n = 0; n < sizeof(vectors); n += 4) {
+        put32(vectors + n, BOOT_BIOS_CODE_SEGMENT << 16 | BOOT_BIOS_CODE_OFFSET);
+    }
+    boot_put(info, 0, vectors, sizeof(vectors));
+    boot_put(info, (BOOT_BIOS_CODE_SEGMENT << 4) + BOOT_BIOS_CODE_OFFSET, refuse, sizeof(refuse));
+}
+
 bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
 {
     static const struct {
@@ -157,6 +177,7 @@ bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
         return false;
     }
     boot_write_gdt(info);
+    write_bios_vectors(info);
     write_bios_data(info);
     for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
         if (protocols[i].is(kernel.data, kernel.len)) {

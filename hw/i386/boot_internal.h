@@ -6,15 +6,17 @@
 #include "hw/i386/boot.h"
 
 /* Low memory that the loaders use, all of it ordinary RAM for the kernel afterwards. */
-#define BOOT_BIOS_DATA   0x400ull
-#define BOOT_GDT         0x1000ull
-#define BOOT_PAGE_TABLES 0x2000ull /* six pages */
-#define BOOT_INFO        0x9000ull /* PVH and multiboot tables */
-#define BOOT_INFO_END    0x10000ull
-#define BOOT_PARAMS      0x10000ull /* Linux's zero page */
-#define BOOT_CMDLINE     0x20000ull
-#define BOOT_CMDLINE_MAX 0x10000ull
-#define BOOT_LOW_END     0x9fc00ull
+#define BOOT_BIOS_DATA         0x400ull
+#define BOOT_BIOS_CODE_SEGMENT 0xf000u
+#define BOOT_BIOS_CODE_OFFSET  0xf000u
+#define BOOT_GDT               0x1000ull
+#define BOOT_PAGE_TABLES       0x2000ull /* six pages */
+#define BOOT_INFO              0x9000ull /* PVH and multiboot tables */
+#define BOOT_INFO_END          0x10000ull
+#define BOOT_PARAMS            0x10000ull /* Linux's zero page */
+#define BOOT_CMDLINE           0x20000ull
+#define BOOT_CMDLINE_MAX       0x10000ull
+#define BOOT_LOW_END           0x9fc00ull
 
 /* Flat segments in the table at BOOT_GDT (Linux's boot protocol wants 10h and 18h). */
 #define BOOT_SEL_CODE64  0x10

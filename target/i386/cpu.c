@@ -116,7 +116,8 @@ void cpu_init_reset(Cpu *cpu)
 {
     cpu->cr0 = CR0_ET | (cpu->cr0 & (CR0_CD | CR0_NW));
     reset_core(cpu);
-    clear_pending(cpu, PEND_INIT | PEND_SIPI | PEND_NMI | PEND_SMI | PEND_DEBUG);
+    /* A SIPI that is pending came after this INIT: see pin_init(). */
+    clear_pending(cpu, PEND_INIT | PEND_NMI | PEND_SMI | PEND_DEBUG);
 }
 
 bool cpu_has_work(const Cpu *cpu)
@@ -159,6 +160,7 @@ static void pin_smi(void *opaque)
 
 static void pin_init(void *opaque)
 {
+    clear_pending(opaque, PEND_SIPI); /* what came before it is void */
     set_pending(opaque, PEND_INIT);
 }
 

@@ -125,6 +125,12 @@ static void test_pvh(Fixture *f, gconstpointer data)
     g_assert_true(load(f, elf->data, elf->len, &boot, NULL));
     g_assert_cmpint(boot.mode, ==, CPU_BOOT_PROT32);
     g_assert_cmphex(boot.rip, ==, 0x200010);
+    /* BIOS calls are refused, and low memory ends where the map says. */
+    for (uint64_t vector = 0; vector < 256; vector++) {
+        g_assert_cmphex(guest(f, vector * 4, 4), ==, 0xf000f000);
+    }
+    g_assert_cmphex(guest(f, 0xff000 + 8, 1), ==, 0xcf);
+    g_assert_cmphex(guest(f, 0x40e, 2), ==, 0x9fc0);
     g_assert_cmpmem(f->ram.host + 0x200000, 8, "payload", 8);
     g_assert_cmphex(guest(f, 0x200008, 8), ==, 0);
     g_assert_cmphex(guest(f, boot.rbx, 4), ==, 0x336ec578);

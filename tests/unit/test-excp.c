@@ -241,6 +241,27 @@ static void test_debug_trap(Fixture *f, const void *unused)
     g_assert_cmphex(cpu->dr[7] & (1u << 13), ==, 0);
 }
 
+/* A CPU that gets no turn between INIT and SIPI starts all the same; a SIPI before INIT is void. */
+static void test_init_sipi(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+
+    cpu->cfg.index = 1;
+    cpu_pins.init(cpu);
+    cpu_pins.sipi(cpu, 0x8f);
+    cpu_pins.sipi(cpu, 0x8f);
+    while (cpu_take_events(cpu)) {
+    }
+    g_assert_false(cpu->wait_sipi);
+    g_assert_cmphex(cpu->seg[SEG_CS].base, ==, 0x8f000);
+    g_assert_cmphex(cpu->rip, ==, 0);
+    cpu_pins.sipi(cpu, 0x10);
+    cpu_pins.init(cpu);
+    while (cpu_take_events(cpu)) {
+    }
+    g_assert_true(cpu->wait_sipi);
+}
+
 #define ADD(name_, fn_) g_test_add("/excp/" name_, Fixture, NULL, fixture_up, fn_, fixture_down)
 
 int main(int argc, char **argv)
@@ -254,5 +275,6 @@ int main(int argc, char **argv)
     ADD("real", test_real);
     ADD("events", test_events);
     ADD("debug-trap", test_debug_trap);
+    ADD("init-sipi", test_init_sipi);
     return g_test_run();
 }
