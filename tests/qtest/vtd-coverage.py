@@ -118,7 +118,8 @@ def table(title, rows, covered, missing):
 
 def page():
     covered, missing = markers(), []
-    lines = ['# What covers the VT-d unit', '',
+    lines = ['<!-- SPDX-License-Identifier: GPL-2.0-or-later -->',
+             '# What covers the VT-d unit', '',
              'Written by `tests/qtest/vtd-coverage.py --write` from the `covers:` comments of the',
              'tests; `--check` runs with the qtests.', '']
     lines += table('Registers', [(('register', r), r, None) for r in registers()], covered,
