@@ -527,8 +527,10 @@ JsonObject *qtest_qmp(QTest *qts, const char *format, ...)
     va_start(ap, format);
     g_autofree char *text = g_strdup_vprintf(format, ap);
     va_end(ap);
-    write_all(qts->qmp.fd, text, strlen(text));
-    write_all(qts->qmp.fd, "\n", 1);
+    /* At once: the program may act on the closing brace, and "quit" then leaves nobody to write to.
+     */
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+    write_all(qts->qmp.fd, line, strlen(line));
     return qtest_qmp_receive(qts);
 }
 
