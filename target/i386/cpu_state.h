@@ -173,7 +173,7 @@ typedef struct {
 struct Cpu {
     /* hot */
     uint64_t gpr[16];        /* first: decoded operands are byte offsets from here */
-    uint64_t rip;            /* of the block in execution; of the instruction between blocks */
+    uint64_t rip;            /* of the page of the block in execution; exact between blocks */
     uint64_t zero;           /* reads as 0: stands for an absent base or index register */
     uint64_t cc_dst, cc_src; /* lazy flags: see flags.h */
     uint32_t cc_op;

@@ -279,7 +279,7 @@ static Op *builder_new_op(Builder *b)
     memset(op, 0, sizeof(*op));
     memset(&b->info[b->n_ops], 0, sizeof(b->info[0]));
     op->base = op->index = op->dst = op->src = OP_REG_ZERO;
-    op->off = (uint16_t)b->len;
+    op->off = (uint16_t)(b->d.page_offset + b->len);
     op->idx = (uint8_t)b->n_insns;
     op->cond = OP_NO_COND;
     b->n_ops++;
@@ -461,8 +461,7 @@ static Block *builder_finish(Builder *b, Cpu *cpu, const DecodeInput *in)
     /* In segmented code an address may wrap: then every jump is looked at anew. */
     bool plain = in->mode & (CPU_MODE_CS64 | CPU_MODE_FLAT);
     const Op *last = &b->ops[b->n_ops - 1];
-    int64_t offset = (int64_t)(in->paddr & (PAGE_SIZE - 1));
-    int64_t taken = offset + last->target, next = offset + b->len;
+    int64_t taken = last->target, next = b->d.page_offset + b->len;
     block->link_local[0] = plain && b->links[0] && taken >= 0 && taken < (int64_t)PAGE_SIZE;
     block->link_local[1] = plain && b->links[1] && next < (int64_t)PAGE_SIZE;
     return block;

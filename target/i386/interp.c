@@ -223,6 +223,15 @@ static bool is_fast_call(const Block *b)
            b->ops[0].mnemonic == ZYDIS_MNEMONIC_SYSENTER;
 }
 
+static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
+{
+    cpu->budget -= b->n_insns;
+    cpu->rip -= block_offset(b);
+    OpNext next = b->enter(cpu, b->ops);
+    cpu->op = NULL;
+    return next;
+}
+
 /* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
 static OpNext step(Cpu *cpu, Exec *x)
 {
@@ -237,10 +246,8 @@ static OpNext step(Cpu *cpu, Exec *x)
     cpu->int_shadow = false;
     Block *b = find_block(cpu, x, cpu->mode | MODE_SINGLE);
     x->block = b;
-    cpu->budget -= b->n_insns;
     cpu->rflags &= ~FLAG_RF;
-    OpNext next = b->enter(cpu, b->ops);
-    cpu->op = NULL;
+    OpNext next = block_enter(cpu, b);
     if (trap && !is_fast_call(b)) {
         cpu->dr6_traps |= DR6_BS;
         __atomic_or_fetch(&cpu->pending, PEND_DEBUG, __ATOMIC_SEQ_CST);
@@ -285,9 +292,7 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
             jit_translate(jit, b);
         }
         x->block = b;
-        cpu->budget -= b->n_insns;
-        OpNext next = b->enter(cpu, b->ops);
-        cpu->op = NULL;
+        OpNext next = block_enter(cpu, b);
         b = x->block; /* host code goes from block to block on its own */
         if (G_UNLIKELY(cpu->pending || cpu->budget <= 0)) {
             return next;

@@ -8,9 +8,9 @@
  * next op's handler; the compiler makes that a jump, and where it does not (sanitizers), a block's
  * length bounds the depth. The last op returns to the loop in interp.c how to go on.
  *
- * While a block runs, cpu->rip is its start; ops know their offset from there. A handler that may
- * raise sets cpu->op first (MAY_RAISE) and changes nothing that the guest can see before the last
- * possible fault.
+ * While a block runs, cpu->rip is where its page starts; ops know their offset from there, so that
+ * a jump inside the page changes nothing in the Cpu. A handler that may raise sets cpu->op first
+ * (MAY_RAISE) and changes nothing that the guest can see before the last possible fault.
  */
 #ifndef TARGET_I386_OP_H
 #define TARGET_I386_OP_H
@@ -47,10 +47,10 @@ struct Op {
     uint8_t seg;
     uint8_t asize;     /* address size in bytes */
     uint8_t osize;     /* operand size in bytes */
-    uint16_t off;      /* from the block's start */
+    uint16_t off;      /* from the start of the block's page */
     uint8_t len;       /* of what this op covers */
     uint8_t idx;       /* instructions before it in the block */
-    int32_t target;    /* of a direct branch, from the block's start */
+    int32_t target;    /* of a direct branch, from the start of the block's page */
     uint16_t mnemonic; /* ZydisMnemonic: for a translator */
     uint8_t aux;
     uint8_t ea_kind; /* EA_* */
@@ -345,6 +345,12 @@ static ALWAYS_INLINE bool ea_try(Cpu *cpu, const Op *op, int kind, int bits, boo
 
 #define MAY_RAISE() (cpu->op = op)
 #define NEXT()      return op[1].fn(cpu, op + 1)
+
+/* Where the block's first byte is in its page. */
+static ALWAYS_INLINE unsigned block_offset(const Block *b)
+{
+    return (unsigned)(b->paddr & (PAGE_SIZE - 1));
+}
 
 /* The instruction after this one. */
 static ALWAYS_INLINE uint64_t op_next_rip(const Cpu *cpu, const Op *op)

@@ -239,6 +239,7 @@ void jit_translate(Jit *jit, Block *block)
     }
     const uint8_t *chain = t.e.p;
     emit_add_mem_imm(&t.e, -(int32_t)block->n_insns, H_CPU, CPU_OFF(budget));
+    emit_add_mem_imm(&t.e, -(int32_t)block_offset(block), H_CPU, OP_REG_RIP);
     const uint8_t *body = t.e.p;
     translate_ops(&t);
     if (!t.e.overflow) {
