@@ -31,7 +31,29 @@ static const AccelOps *find(const char *name, GError **error)
     return NULL;
 }
 
-static bool read_tcg_options(OptList *opts, bool *interp, GError **error)
+#define HOT_MAX 1000000000
+
+/* hot=N: blocks that ran more often than this are translated. */
+static bool read_hot(const char *text, int *hot, GError **error)
+{
+    char *end;
+    long long n = g_ascii_strtoll(text, &end, 10);
+    if (end == text || *end || n < 0 || n > HOT_MAX) {
+        g_set_error(error, OPT_ERROR, 0, "hot=%s: is not a number of runs from 0 to %d", text,
+                    HOT_MAX);
+        return false;
+    }
+    *hot = (int)n;
+    return true;
+}
+
+/* NULL: no tier is given. */
+static bool interprets(const char *tier)
+{
+    return !tier || strcmp(tier, "jit") != 0;
+}
+
+static bool read_tcg_options(OptList *opts, MachineOptions *mo, GError **error)
 {
     static const char *const harmless[] = {"thread", "tb-size", "one-insn-per-tb", "split-wx",
                                            NULL};
@@ -42,12 +64,13 @@ static bool read_tcg_options(OptList *opts, bool *interp, GError **error)
         g_set_error(error, OPT_ERROR, 0, "tier=%s: is none of 'interp', 'jit' and 'auto'", tier);
         return false;
     }
-    *interp = !tier || strcmp(tier, "jit") != 0;
-    return true;
+    mo->interpreter_only = interprets(tier);
+    const char *hot = optlist_get(opts, "hot");
+    return !hot || read_hot(hot, &mo->hot_runs, error);
 }
 
 /* One -accel; NULL with *fatal false if only it is not to be had here. */
-static const AccelOps *consider(const char *text, bool *interp, bool *fatal, GError **error)
+static const AccelOps *consider(const char *text, MachineOptions *mo, bool *fatal, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(text, "accel");
     const char *name = optlist_get(opts, "accel");
@@ -56,7 +79,7 @@ static const AccelOps *consider(const char *text, bool *interp, bool *fatal, GEr
     if (!accel) {
         return NULL;
     }
-    if (accel == &tcg_accel && !read_tcg_options(opts, interp, error)) {
+    if (accel == &tcg_accel && !read_tcg_options(opts, mo, error)) {
         return NULL;
     }
     if (accel != &kvm_accel && !optlist_finish(opts, error)) {
@@ -66,16 +89,18 @@ static const AccelOps *consider(const char *text, bool *interp, bool *fatal, GEr
     return !accel->available || accel->available(error) ? accel : NULL;
 }
 
-const AccelOps *accel_choose(const GPtrArray *wanted, bool *interp, GError **error)
+const AccelOps *accel_choose(const GPtrArray *wanted, MachineOptions *opts, GError **error)
 {
     g_autoptr(GError) why = NULL;
+    opts->interpreter_only = interprets(NULL);
+    opts->hot_runs = -1;
     if (wanted->len == 0) {
         return &tcg_accel;
     }
     for (guint i = 0; i < wanted->len; i++) {
         bool fatal;
         g_clear_error(&why);
-        const AccelOps *accel = consider(wanted->pdata[i], interp, &fatal, &why);
+        const AccelOps *accel = consider(wanted->pdata[i], opts, &fatal, &why);
         if (accel) {
             return accel;
         }

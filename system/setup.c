@@ -311,7 +311,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     vm->qmps = g_ptr_array_new();
     vm->hmps = g_ptr_array_new();
     vm->runstate = runstate_new();
-    vm->accel = accel_choose(opts->accels, &mo.interpreter_only, error);
+    vm->accel = accel_choose(opts->accels, &mo, error);
     if (!vm->accel || !open_trace(vm, error)) {
         return false;
     }

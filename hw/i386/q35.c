@@ -142,12 +142,17 @@ static bool choose_model(Q35Machine *m, GError **error)
     return true;
 }
 
+static uint32_t hot_runs(const MachineOptions *opts)
+{
+    return opts->hot_runs < 0 ? HOT_RUNS : (uint32_t)opts->hot_runs;
+}
+
 static bool build_cpus(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     m->code = code_cache_new(machine->platform.memory);
     if (machine->opts.with_cpus && !machine->opts.interpreter_only &&
-        !code_cache_set_hot(m->code, HOT_RUNS)) {
+        !code_cache_set_hot(m->code, hot_runs(&machine->opts))) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
                     "no memory for host code; -accel tcg,tier=interp needs none");
         return false;

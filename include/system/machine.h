@@ -38,6 +38,7 @@ typedef struct {
     const char *rtc_base;
     bool with_cpus;        /* false under -accel qtest: local APICs without CPUs behind them */
     bool interpreter_only; /* not tcg,tier=jit */
+    int hot_runs;          /* tcg,hot=: after which a block is translated; -1: not given */
     GHashTable *globals;   /* "driver.prop" -> text, from -global */
     GPtrArray *fw_cfg;     /* of FwCfgItem *, from -fw_cfg; may be NULL */
 } MachineOptions;

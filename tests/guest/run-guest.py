@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs a bare-metal guest; passes if it says "guest: done", never "guest: FAIL", and ends by itself.
+"""Runs a bare-metal guest on one tier; passes if it says "guest: done", never "guest: FAIL", and ends by itself.
 
-Usage: run-guest.py PROGRAM IMAGE [OPTION]...
+Usage: run-guest.py PROGRAM TIER IMAGE [OPTION]...; TIER is what follows -accel tcg,
 """
 import subprocess
 import sys
 
-program, image, *options = sys.argv[1:]
-command = [program, "-machine", "q35", "-accel", "tcg", "-m", "128M", "-nographic", "-no-reboot",
+program, tier, image, *options = sys.argv[1:]
+command = [program, "-machine", "q35", "-accel", f"tcg,{tier}", "-m", "128M", "-nographic", "-no-reboot",
            *options, "-kernel", image]
 try:
     run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -16,6 +16,8 @@ static const BadLine bad_lines[] = {
     {"-machine non", {"-machine non: ", "did you mean 'none'"}},
     {"-machine none,acel=tcg", {"acel", "did you mean 'accel'"}},
     {"-machine none -accel qtst", {"-accel qtst: ", "did you mean 'qtest'"}},
+    {"-machine none -accel tcg,tier=fast", {"tier=fast", "interp", "jit"}},
+    {"-machine none -accel tcg,hot=often", {"hot=often", "0 to"}},
     {"-machine none -accel kvm", {"-accel kvm: ", "tcg"}},
     {"-cpu mxa", {"-cpu mxa: ", "did you mean 'max'"}},
     {"-cpu max,+x2apci", {"-cpu max,+x2apci: ", "did you mean 'x2apic'"}},
