@@ -10,10 +10,11 @@
  */
 #include "target/i386/block.h"
 
-#define BUCKET_BITS 16
-#define BUCKETS     (1u << BUCKET_BITS)
-#define ARENA_CHUNK (1u << 20)
-#define ARENA_LIMIT ((size_t)256 << 20)
+#define BUCKET_BITS    16
+#define BUCKETS        (1u << BUCKET_BITS)
+#define ARENA_CHUNK    (1u << 20)
+#define ARENA_LIMIT    ((size_t)256 << 20)
+#define HOST_CODE_SIZE ((size_t)64 << 20)
 
 typedef struct {
     uint64_t chunks; /* bit a 64-byte chunk: holds decoded bytes */
@@ -31,6 +32,7 @@ struct CodeCache {
     size_t left, used;
     uint64_t epoch, map_generation;
     Jit *jit;
+    size_t host_code_size;
     uint32_t hot;
 };
 
@@ -61,6 +63,7 @@ CodeCache *code_cache_new(AddressSpace *memory)
     code->cpus = g_ptr_array_new();
     code->arena = g_ptr_array_new_with_free_func(g_free);
     code->epoch = 1;
+    code->host_code_size = HOST_CODE_SIZE;
     code->map_generation = as_generation(memory);
     as_set_code_listener(memory, code_written, code);
     return code;
@@ -80,13 +83,37 @@ void code_cache_free(CodeCache *code)
     g_free(code);
 }
 
+void code_cache_set_arena(CodeCache *code, size_t bytes)
+{
+    code->host_code_size = bytes;
+}
+
 bool code_cache_set_hot(CodeCache *code, uint32_t runs)
 {
     if (!code->jit) {
-        code->jit = jit_new();
+        code->jit = jit_new(code->host_code_size);
     }
     code->hot = runs;
     return code->jit != NULL;
+}
+
+static void forget_returns(CodeCache *code)
+{
+    for (unsigned i = 0; i < code->cpus->len; i++) {
+        cpu_forget_returns(g_ptr_array_index(code->cpus, i));
+    }
+}
+
+void code_cache_translate(CodeCache *code, Block *block)
+{
+    if (jit_translate(code->jit, block)) {
+        forget_returns(code);
+    }
+}
+
+const uint8_t *code_cache_return_miss(const CodeCache *code)
+{
+    return code->jit ? jit_return_miss(code->jit) : NULL;
 }
 
 Jit *code_cache_jit(const CodeCache *code)
@@ -229,7 +256,7 @@ static void block_kill(CodeCache *code, Block *block)
     for (unsigned i = 0; i < block->n_ops; i++) {
         block->ops[i].fn = op_stale;
     }
-    if (block->host) {
+    if (block->translated) {
         jit_kill(code->jit, block);
     }
     Block **p = &code->buckets[bucket_of(block->paddr, block->mode)];
@@ -293,6 +320,7 @@ static void code_cache_flush(CodeCache *code)
     code->left = code->used = 0;
     if (code->jit) {
         jit_reset(code->jit);
+        forget_returns(code);
     }
     code->epoch++;
 }
@@ -314,7 +342,7 @@ static bool map_keeps_code(CodeCache *code)
 void code_cache_tidy(CodeCache *code)
 {
     uint64_t generation = as_generation(code->memory);
-    if (code->used > ARENA_LIMIT || (code->jit && jit_full(code->jit))) {
+    if (code->used > ARENA_LIMIT) {
         code_cache_flush(code);
     } else if (generation != code->map_generation && !map_keeps_code(code)) {
         code_cache_flush(code);

@@ -23,6 +23,7 @@
 static void set_pending(Cpu *cpu, uint32_t bits)
 {
     __atomic_fetch_or(&cpu->pending, bits, __ATOMIC_SEQ_CST);
+    cpu_end_budget(cpu);
 }
 
 static void clear_pending(Cpu *cpu, uint32_t bits)

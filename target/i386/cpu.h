@@ -49,6 +49,8 @@ void code_cache_free(CodeCache *code);
 /* Blocks run more often than this are translated to host code; without this call none is. False if
  * there is no memory for host code. */
 bool code_cache_set_hot(CodeCache *code, uint32_t runs);
+/* Before that: how much room there is for host code, in bytes; 64 MiB without this call. */
+void code_cache_set_arena(CodeCache *code, size_t bytes);
 
 Cpu *cpu_new(const CpuConfig *config);
 void cpu_free(Cpu *cpu);
@@ -65,7 +67,8 @@ typedef enum {
 
 /* Runs about `budget` instructions. */
 CpuExit cpu_run(Cpu *cpu, uint64_t budget);
-/* Makes a running cpu_run() return soon; callable from device code and signal handlers. */
+/* Makes a running cpu_run() return soon; callable from device code,
+ * on the vCPU's thread. */
 void cpu_kick(Cpu *cpu);
 /* True if cpu_run() would do something other than return CPU_HALTED. */
 bool cpu_has_work(const Cpu *cpu);

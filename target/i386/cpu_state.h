@@ -161,6 +161,14 @@ typedef struct {
     VecReg vec[16];
 } FpuState;
 
+/* Predicted returns of host code: a ring of return addresses with the host code to go on at. */
+#define RETURNS     16
+#define RETURN_NONE (1ull << 63) /* not canonical: no CALL leaves it */
+typedef struct {
+    uint64_t linear[RETURNS];
+    const uint8_t *host[RETURNS];
+} CpuReturns;
+
 /* Why `cpu->pending` is not zero; checked between blocks. */
 #define PEND_INTR  (1u << 0) /* level: the APIC's INTR pin */
 #define PEND_NMI   (1u << 1)
@@ -195,6 +203,12 @@ struct Cpu {
     uint32_t n_cpus;        /* that take turns with this one: PAUSE yields if more than one */
     CpuSegment seg[SEG_COUNT];
     sigjmp_buf *unwind; /* where cpu_raise() goes */
+
+    /* host code's */
+    CpuReturns returns[2]; /* of supervisor and of user code */
+    uint32_t returns_top;  /* byte offset in `linear` and `host` */
+    uint64_t call_target;
+    const uint8_t *return_miss; /* where RETURN_NONE leads; NULL without a translator */
 
     TlbEntry *tlb_now;        /* tlb[mmu_mode] */
     TlbEntry *tlb[MMU_MODES]; /* TLB_SIZE entries each */
@@ -244,6 +258,25 @@ struct Cpu {
     (1u << 7)                 /* DS, ES, SS and CS have base 0 and limit 4 GiB: skip the checks    \
                                */
 #define CPU_MODE_TF (1u << 8) /* single step: one instruction a block */
+
+/* Something is pending that this thread has found: the block in execution is the last for now. Host
+ * code looks at its budget only; cpu_instructions() stays right. */
+static inline void cpu_end_budget(Cpu *cpu)
+{
+    cpu->run_budget -= cpu->budget;
+    cpu->budget = 0;
+}
+
+/* Predicted returns are void: mappings may have changed, or the mode of execution. */
+static inline void cpu_forget_returns(Cpu *cpu)
+{
+    for (unsigned i = 0; i < 2 && cpu->return_miss; i++) {
+        for (unsigned n = 0; n < RETURNS; n++) {
+            cpu->returns[i].linear[n] = RETURN_NONE;
+            cpu->returns[i].host[n] = cpu->return_miss;
+        }
+    }
+}
 
 /* Recomputes `mode` and `mmu_mode` after any change of CR0, CR4, EFER, RFLAGS.{VM,AC,TF}, a segment
  * register or CPL. In segment.c. */

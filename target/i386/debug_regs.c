@@ -68,6 +68,7 @@ static void trap(Cpu *cpu, uint32_t bits)
 {
     cpu->dr6_traps |= bits;
     __atomic_fetch_or(&cpu->pending, PEND_DEBUG, __ATOMIC_SEQ_CST);
+    cpu_end_budget(cpu);
 }
 
 void debug_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write)

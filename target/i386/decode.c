@@ -258,7 +258,8 @@ static OpNext op_continue(Cpu *cpu, const Op *op)
 /* What the second pass needs to know about each op. */
 typedef struct {
     OpFn no_flags;
-    uint32_t reads, writes;
+    uint32_t reads, writes; /* writes: for sure */
+    uint32_t touches;       /* writes, perhaps */
     bool pure;
 } OpInfo;
 
@@ -331,6 +332,7 @@ static void builder_flags(OpInfo *info, const Decode *d)
         info->reads = f->tested & FLAGS_ARITH;
         info->writes = (f->modified | f->set_0 | f->set_1 | f->undefined) & FLAGS_ARITH;
     }
+    info->touches = info->writes;
     if (d->zi.meta.category == ZYDIS_CATEGORY_SHIFT ||
         d->zi.meta.category == ZYDIS_CATEGORY_ROTATE) {
         const ZydisDecodedOperand *count = &d->ops[d->zi.operand_count_visible - 1];
@@ -421,11 +423,11 @@ static void builder_drop_flags(Builder *b)
     for (unsigned i = b->n_ops; i-- > 0;) {
         const OpInfo *info = &b->info[i];
         b->ops[i].left = (uint8_t)(b->n_insns - b->ops[i].idx);
-        if (!(info->writes & live)) {
+        if (!(info->touches & live)) {
             b->ops[i].form |= OP_FORM_DEAD;
-        }
-        if (info->no_flags && !(info->writes & live)) {
-            b->ops[i].fn = info->no_flags;
+            if (info->no_flags) {
+                b->ops[i].fn = info->no_flags;
+            }
         }
         live = (live & ~info->writes) | info->reads;
         if (!info->pure) {

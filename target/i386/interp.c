@@ -289,7 +289,7 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
     Block *b = find_block(cpu, x, cpu->mode);
     for (;;) {
         if (G_UNLIKELY(jit && !b->host && b->runs++ >= hot)) {
-            jit_translate(jit, b);
+            code_cache_translate(cpu->cfg.code, b);
         }
         x->block = b;
         OpNext next = block_enter(cpu, b);
@@ -301,7 +301,7 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
             Block *to = b->link[next];
             if (G_LIKELY(to && to->alive &&
                          (b->link_local[next] || leads_to(cpu, linear_rip(cpu), to)))) {
-                if (b->host_link[next] && to->host) {
+                if (G_UNLIKELY(b->open_exits >> next & 1) && to->host) {
                     jit_link(jit, b, next, to);
                 }
                 b = to;
@@ -368,6 +368,10 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
         exec_init(cpu);
     }
     forget_flushed(cpu, cpu->exec);
+    if (cpu->return_miss != code_cache_return_miss(cpu->cfg.code)) {
+        cpu->return_miss = code_cache_return_miss(cpu->cfg.code);
+        cpu_forget_returns(cpu);
+    }
     cpu->budget = cpu->run_budget = (int64_t)MIN(budget, (uint64_t)INT64_MAX / 2);
     cpu->op = NULL;
     CpuExit exit = run_protected(cpu);
@@ -380,6 +384,7 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
 void cpu_kick(Cpu *cpu)
 {
     __atomic_or_fetch(&cpu->pending, PEND_KICK, __ATOMIC_SEQ_CST);
+    cpu_end_budget(cpu);
 }
 
 uint64_t cpu_instructions(const Cpu *cpu)

@@ -151,6 +151,7 @@ void mmu_flush_all(Cpu *cpu)
 {
     Mmu *m = mmu_of(cpu);
 
+    cpu_forget_returns(cpu);
     for_all_sets(cpu, drop_any, NULL);
     for (int i = 0; i < TLB_SETS && m->set[i]; i++) {
         m->set[i]->large_first = UINT64_MAX;
@@ -161,6 +162,7 @@ void mmu_flush_all(Cpu *cpu)
 
 void mmu_flush_non_global(Cpu *cpu)
 {
+    cpu_forget_returns(cpu);
     set_for_each(mmu_of(cpu)->current, drop_non_global, NULL);
 }
 
@@ -168,6 +170,7 @@ void mmu_flush_page(Cpu *cpu, uint64_t addr)
 {
     Mmu *m = mmu_of(cpu);
 
+    cpu_forget_returns(cpu);
     for (int i = 0; i < TLB_SETS && m->set[i]; i++) {
         set_drop_page(m->set[i], addr);
     }
@@ -219,6 +222,7 @@ void mmu_set_cr3(Cpu *cpu, uint64_t value)
     uint32_t pcid = pcide ? value & CR3_PCID_MASK : 0;
     TlbSet *set = set_of_pcid(m, pcid);
 
+    cpu_forget_returns(cpu);
     cpu->cr3 = value & ~CR3_NOFLUSH;
     if (!set) {
         set = set_recycle(m, pcid);
@@ -236,6 +240,7 @@ void mmu_invpcid(Cpu *cpu, unsigned type, uint64_t pcid, uint64_t addr)
     Mmu *m = mmu_of(cpu);
     TlbSet *set;
 
+    cpu_forget_returns(cpu);
     if (type > INVPCID_ALL || pcid > CR3_PCID_MASK ||
         (type <= INVPCID_SINGLE && !(cpu->cr4 & CR4_PCIDE) && pcid != 0) ||
         (type == INVPCID_ADDRESS && !mmu_is_canonical(addr))) {

@@ -68,24 +68,45 @@ struct Op {
 enum {
     XOP_NONE,
     XOP_ALU, /* + ALU_*: see decode.h */
+    /* These leave the flags alone. */
     XOP_MOV = XOP_ALU + 9,
     XOP_MOVZX, /* aux: CC_SIZE of the source */
     XOP_MOVSX,
     XOP_LEA,
-    XOP_SHL, /* by a constant that is not 0 */
-    XOP_SHR,
-    XOP_SAR,
-    XOP_INC,
-    XOP_DEC,
     XOP_PUSH,
     XOP_POP,
-    XOP_SETCC,
+    XOP_LEAVE,
+    XOP_SETCC, /* aux: condition */
     XOP_CMOV,
+    XOP_XCHG,
+    XOP_BSWAP,
+    XOP_SIGN, /* CDQ, CQO */
+    XOP_NOP,
+    /* These do not. FORM_MR: the operand is in memory. */
+    XOP_INC,
+    XOP_DEC,
+    XOP_NEG,
+    XOP_NOT,
+    XOP_SHL, /* aux: by CL, else by a constant that is not 0 */
+    XOP_SHR,
+    XOP_SAR,
+    XOP_ROL,
+    XOP_ROR,
+    XOP_IMUL, /* aux: by a constant */
+    XOP_MUL_WIDE,
+    XOP_IMUL_WIDE,
+    XOP_DIV,
+    XOP_IDIV,
+    XOP_BIT, /* aux: BT, BTS, BTR, BTC */
+    XOP_BSF,
+    XOP_BSR,
+    /* These end a block. */
     XOP_JMP,
-    XOP_JCC,
+    XOP_JCC, /* aux: condition */
     XOP_CALL,
     XOP_RET,
-    XOP_JMP_REG,
+    XOP_JMP_COMPUTED, /* src, or memory */
+    XOP_CALL_COMPUTED,
     XOP_CONTINUE, /* the synthetic end of a block */
 };
 
@@ -120,9 +141,10 @@ struct Block {
     bool crosses;       /* one instruction that lies in two pages */
     bool link_local[2]; /* that successor is in the same page */
     Block *hash_next;
-    uint32_t runs;         /* by the interpreter's loop, until it is translated */
-    uint8_t *host;         /* where translated blocks jump to, or NULL: not translated */
-    uint8_t *host_link[2]; /* the displacement of the jump to a successor, while not linked */
+    uint32_t runs;                /* by the interpreter's loop, until it is translated */
+    uint8_t open_exits;           /* bit n: host code leaves for the loop by exit n */
+    uint8_t *host;                /* where host code goes in, or NULL: not translated */
+    struct HostBlock *translated; /* the translator's (jit/link.h) */
     Op ops[];
 };
 

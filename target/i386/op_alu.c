@@ -253,9 +253,7 @@ OpFn op_select_unary(Decode *d, Op *op)
         kind = UN_NEG;
     }
     const OpFn *row = unary_rows[kind][CC_SIZE(a->size)];
-    if (decode_is_reg(a) && (kind == UN_INC || kind == UN_DEC)) {
-        op_translates(op, kind == UN_INC ? XOP_INC : XOP_DEC, FORM_RR, a->size);
-    }
+    op_translates(op, XOP_INC + (unsigned)kind, decode_is_reg(a) ? FORM_RR : FORM_MR, a->size);
     if (decode_is_mem(a)) {
         decode_mem(d, op, a);
         return row[2];

@@ -109,6 +109,8 @@ OpFn op_select_bit(Decode *d, Op *op)
         return row[1];
     }
     op->dst = decode_reg(a->reg.value);
+    op->aux = (uint8_t)kind;
+    op_translates(op, XOP_BIT, FORM_RR, a->size);
     d->pure = true;
     return row[0];
 }
@@ -178,11 +180,14 @@ OpFn op_select_scan(Decode *d, Op *op)
         op->src = decode_reg(b->reg.value);
         d->pure = true;
     }
+    bool forward = d->zi.mnemonic == ZYDIS_MNEMONIC_BSF;
     switch (d->zi.mnemonic) {
     case ZYDIS_MNEMONIC_BSF:
-        return bsf;
     case ZYDIS_MNEMONIC_BSR:
-        return bsr;
+        if (op->osize >= 4) {
+            op_translates(op, forward ? XOP_BSF : XOP_BSR, FORM_RR, op->osize * 8u);
+        }
+        return forward ? bsf : bsr;
     case ZYDIS_MNEMONIC_POPCNT:
         return cpu_model_has(d->model, FEAT_POPCNT) ? popcnt : NULL;
     default:

@@ -254,6 +254,7 @@ static OpFn select_relative(Decode *d, Op *op)
         return is64 ? jmp64 : jmp_rel;
     }
     if (d->zi.mnemonic == ZYDIS_MNEMONIC_CALL) {
+        d->links[1] = true; /* by its return */
         op_translates(op, XOP_CALL, FORM_RR, 64);
         return is64 ? call64 : call_rel;
     }
@@ -302,9 +303,8 @@ static OpFn select_jump_call(Decode *d, Op *op)
         op->src = decode_reg(a->reg.value);
     }
     op->osize = d->mode & CPU_MODE_CS64 ? 8 : d->zi.operand_width / 8;
-    if (!call && decode_is_reg(a)) {
-        op_translates(op, XOP_JMP_REG, FORM_RR, 64);
-    }
+    d->links[1] = call;
+    op_translates(op, call ? XOP_CALL_COMPUTED : XOP_JMP_COMPUTED, FORM_RR, 64);
     return call ? call_indirect : jmp_indirect;
 }
 

@@ -168,6 +168,7 @@ OpFn op_select_flag(Decode *d, Op *op)
     case ZYDIS_MNEMONIC_SFENCE:
         return cpu_model_has(d->model, FEAT_SSE) ? nop : NULL;
     default:
+        op_translates(op, XOP_NOP, FORM_RR, 64);
         return nop;
     }
 }

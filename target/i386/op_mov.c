@@ -311,6 +311,9 @@ OpFn op_select_xchg(Decode *d, Op *op)
         b = t;
     }
     op->src = decode_reg(b->reg.value);
+    if (d->zi.mnemonic == ZYDIS_MNEMONIC_XCHG) {
+        op_translates(op, XOP_XCHG, decode_is_mem(a) ? FORM_MR : FORM_RR, a->size);
+    }
     if (decode_is_mem(a)) {
         decode_mem(d, op, a);
         return row[1];
@@ -474,6 +477,13 @@ static OpNext xlat(Cpu *cpu, const Op *op)
     NEXT();
 }
 
+static void sign_extends_rax(Op *op, unsigned from, unsigned to)
+{
+    op->dst = op->src = R_RAX * 8;
+    op->aux = CC_SIZE(from);
+    op_translates(op, XOP_MOVSX, FORM_RR, to);
+}
+
 OpFn op_select_convert(Decode *d, Op *op)
 {
     const ZydisDecodedOperand *a = &d->ops[0], *b = &d->ops[1];
@@ -482,17 +492,24 @@ OpFn op_select_convert(Decode *d, Op *op)
     case ZYDIS_MNEMONIC_CBW:
         return cbw;
     case ZYDIS_MNEMONIC_CWDE:
+        sign_extends_rax(op, 16, 32);
         return cwde;
     case ZYDIS_MNEMONIC_CDQE:
+        sign_extends_rax(op, 32, 64);
         return cdqe;
     case ZYDIS_MNEMONIC_CWD:
         return cwd;
     case ZYDIS_MNEMONIC_CDQ:
+        op_translates(op, XOP_SIGN, FORM_RR, 32);
         return cdq;
     case ZYDIS_MNEMONIC_CQO:
+        op_translates(op, XOP_SIGN, FORM_RR, 64);
         return cqo;
     case ZYDIS_MNEMONIC_BSWAP:
         op->dst = decode_reg(a->reg.value);
+        if (op->osize >= 4) {
+            op_translates(op, XOP_BSWAP, FORM_RR, op->osize * 8u);
+        }
         return bswap;
     case ZYDIS_MNEMONIC_XLAT:
         d->pure = false;

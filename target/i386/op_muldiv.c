@@ -173,6 +173,9 @@ enum { MD_MUL, MD_IMUL, MD_IMUL2, MD_IMUL3, MD_DIV, MD_IDIV, MD_KINDS };
 static const OpFn muldiv_rows[4][MD_KINDS] = {MULDIV_ROW(8), MULDIV_ROW(16), MULDIV_ROW(32),
                                               MULDIV_ROW(64)};
 
+static const uint8_t muldiv_xops[MD_KINDS] = {XOP_MUL_WIDE, XOP_IMUL_WIDE, XOP_IMUL,
+                                              XOP_IMUL,     XOP_DIV,       XOP_IDIV};
+
 OpFn op_select_muldiv(Decode *d, Op *op)
 {
     const ZydisDecodedOperand *rm = &d->ops[0];
@@ -201,6 +204,10 @@ OpFn op_select_muldiv(Decode *d, Op *op)
     } else {
         op->src = decode_reg(rm->reg.value);
         d->pure = kind < MD_DIV;
+    }
+    if (rm->size >= 32) {
+        op_translates(op, muldiv_xops[kind], FORM_RR, rm->size);
+        op->aux = kind == MD_IMUL3;
     }
     return muldiv_rows[CC_SIZE(rm->size)][kind];
 }

@@ -215,14 +215,14 @@ OpFn op_select_shift(Decode *d, Op *op)
     }
     op->dst = decode_reg(a->reg.value);
     d->pure = true;
-    if (op->aux) {
-        return row[2];
-    }
-    if (op->imm == 0) {
+    if (!op->aux && op->imm == 0) {
         return shift_none;
     }
-    if (kind <= SH_SAR && bits >= 32) {
+    if (kind <= SH_ROR && bits >= 32) {
         op_translates(op, XOP_SHL + (unsigned)kind, FORM_RI, (unsigned)bits);
+    }
+    if (op->aux) {
+        return row[2];
     }
     if (kind <= SH_ROR) {
         d->no_flags = row[1];

@@ -248,6 +248,9 @@ OpFn op_select_frame(Decode *d, Op *op)
         d->ends = true;
         return popf;
     case ZYDIS_MNEMONIC_LEAVE:
+        if ((d->mode & CPU_MODE_CS64) && op->osize == 8) {
+            op_translates(op, XOP_LEAVE, FORM_RR, 64);
+        }
         return leave;
     default:
         op->imm = d->ops[0].imm.value.s;

@@ -45,6 +45,9 @@ void cpu_update_mode(Cpu *cpu)
     }
     mode |= cpu->cpl == 3 ? CPU_MODE_USER : 0;
     mode |= cpu->rflags & FLAG_TF ? CPU_MODE_TF : 0;
+    if ((cpu->mode ^ mode) & ~CPU_MODE_USER) {
+        cpu_forget_returns(cpu);
+    }
     cpu->mode = mode;
     cpu->mmu_mode = (uint8_t)mmu_mode_of_cpl(cpu, cpu->cpl);
     cpu->tlb_now = cpu->tlb[cpu->mmu_mode];

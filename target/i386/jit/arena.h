@@ -11,16 +11,20 @@
 
 typedef struct {
     uint8_t *rw, *rx;
-    size_t size, used;
+    size_t size;
 } CodeArena;
 
 bool arena_init(CodeArena *arena, size_t size);
 void arena_free(CodeArena *arena);
 
-/* The writable view of executable memory. */
-static inline uint8_t *arena_writable(const CodeArena *arena, uint8_t *rx)
+/* The two views of one place. */
+static inline uint8_t *arena_writable(const CodeArena *arena, const uint8_t *rx)
 {
     return arena->rw + (rx - arena->rx);
+}
+static inline uint8_t *arena_executable(const CodeArena *arena, const uint8_t *rw)
+{
+    return arena->rx + (rw - arena->rw);
 }
 
 #endif

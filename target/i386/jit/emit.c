@@ -36,7 +36,8 @@ static void prefix(Emit *e, unsigned opcode, unsigned size, int reg, int index, 
         emit8(e, 0x66);
     }
     /* A byte in rsi or rdi needs REX to be named. */
-    if (rex || size == 0) {
+    bool byte = size == 0 || opcode == 0x0fb6 || opcode == 0x0fbe;
+    if (rex || byte) {
         emit8(e, 0x40 | rex);
     }
     if (opcode > 0xff) {
@@ -116,7 +117,7 @@ void emit_store(Emit *e, unsigned size, int reg, int base, int32_t disp)
     emit_rm(e, size ? 0x89 : 0x88, size, reg, base, disp);
 }
 
-static void immediate(Emit *e, unsigned size, int32_t imm)
+void emit_imm(Emit *e, unsigned size, int32_t imm)
 {
     if (size == 0) {
         emit8(e, (unsigned)imm & 0xff);
@@ -131,7 +132,7 @@ static void immediate(Emit *e, unsigned size, int32_t imm)
 void emit_store_imm(Emit *e, unsigned size, int32_t imm, int base, int32_t disp)
 {
     emit_rm(e, size ? 0xc7 : 0xc6, size, 0, base, disp);
-    immediate(e, size, imm);
+    emit_imm(e, size, imm);
 }
 
 void emit_mov(Emit *e, unsigned size, int to, int from)
@@ -185,7 +186,7 @@ void emit_alu_imm(Emit *e, unsigned kind, unsigned size, int rm, int32_t imm)
         return;
     }
     emit_rr(e, size ? 0x81 : 0x80, size, (int)kind, rm);
-    immediate(e, size, imm);
+    emit_imm(e, size, imm);
 }
 
 void emit_alu_rr(Emit *e, unsigned kind, unsigned size, int dst, int src)
@@ -197,6 +198,22 @@ void emit_shift_imm(Emit *e, unsigned ext, unsigned size, int rm, unsigned n)
 {
     emit_rr(e, 0xc1, size, (int)ext, rm);
     emit8(e, n);
+}
+
+void emit_shift_cl(Emit *e, unsigned ext, unsigned size, int rm)
+{
+    emit_rr(e, 0xd3, size, (int)ext, rm);
+}
+
+void emit_setcc(Emit *e, unsigned cond, int reg)
+{
+    emit_rr(e, 0x0f90 | cond, 0, 0, reg);
+    emit_rr(e, 0x0fb6, 2, reg, reg);
+}
+
+void emit_lea(Emit *e, int reg, int base, int32_t disp)
+{
+    emit_rm(e, 0x8d, 3, reg, base, disp);
 }
 
 void emit_add_mem_imm(Emit *e, int32_t imm, int base, int32_t disp)

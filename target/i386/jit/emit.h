@@ -22,6 +22,10 @@ enum {
     H_R9,
     H_R10,
     H_R11,
+    H_R12,
+    H_R13,
+    H_R14,
+    H_R15,
     H_NONE = -1
 };
 
@@ -35,6 +39,7 @@ typedef struct {
 void emit8(Emit *e, unsigned byte);
 void emit32(Emit *e, uint32_t v);
 void emit64(Emit *e, uint64_t v);
+void emit_imm(Emit *e, unsigned size, int32_t imm); /* as instructions have them */
 
 /* `opcode` is one byte, or two with 0f in bits 8..15, for operands other than bytes; the byte form
  * is what precedes it (opcode - 1) for the instructions that emit_op_*() are for. */
@@ -55,6 +60,9 @@ void emit_const(Emit *e, int reg, uint64_t v);
 void emit_alu_imm(Emit *e, unsigned kind, unsigned size, int rm, int32_t imm);
 void emit_alu_rr(Emit *e, unsigned kind, unsigned size, int dst, int src);
 void emit_shift_imm(Emit *e, unsigned ext, unsigned size, int rm, unsigned n);
+void emit_shift_cl(Emit *e, unsigned ext, unsigned size, int rm);
+void emit_setcc(Emit *e, unsigned cond, int reg); /* zero-extended to 32 bits */
+void emit_lea(Emit *e, int reg, int base, int32_t disp);
 void emit_add_mem_imm(Emit *e, int32_t imm, int base, int32_t disp);
 
 /* Jumps: give where the displacement is, for emit_here() or emit_target(). */

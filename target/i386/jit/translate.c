@@ -12,344 +12,218 @@
  */
 #include "target/i386/jit/translate.h"
 
-#include "target/i386/block.h"
-
-#define ARENA_SIZE ((size_t)64 << 20)
-/* More than any block takes. */
-#define ROOM (64u << 10)
-
-struct Jit {
-    CodeArena arena;
-    uint8_t *lookup, *dead; /* stubs, in the writable view */
-    size_t stubs;           /* their size */
-};
-
-static const int8_t pool[] = {H_RSI, H_R8, H_R9, H_R10, H_R11};
-
-static bool whole(unsigned off)
-{
-    return off < 128 && (off & 7) == 0;
-}
-
-void tr_forget_all(Tr *t)
-{
-    memset(t->cached, H_NONE, sizeof(t->cached));
-    memset(t->holds, H_NONE, sizeof(t->holds));
-}
-
-void tr_forget(Tr *t, unsigned off)
-{
-    unsigned guest = off / 8;
-    if (off < 128 && t->cached[guest] != H_NONE) {
-        t->holds[t->cached[guest]] = H_NONE;
-        t->cached[guest] = H_NONE;
-    }
-}
-
-int tr_def(Tr *t, unsigned off)
-{
-    unsigned guest = off / 8;
-    int best = t->cached[guest];
-    if (best == H_NONE) {
-        best = pool[0];
-        for (size_t i = 0; i < sizeof(pool); i++) {
-            int r = pool[i];
-            if (t->holds[r] == H_NONE) {
-                best = r;
-                break;
-            }
-            if (t->used[r] < t->used[best]) {
-                best = r;
-            }
-        }
-        if (t->holds[best] != H_NONE) {
-            t->cached[t->holds[best]] = H_NONE;
-        }
-        t->holds[best] = (int8_t)guest;
-        t->cached[guest] = (int8_t)best;
-    }
-    t->used[best] = ++t->clock;
-    return best;
-}
-
-int tr_get(Tr *t, unsigned off)
-{
-    bool had = t->cached[off / 8] != H_NONE;
-    int r = tr_def(t, off);
-    if (!had) {
-        emit_load(&t->e, 3, r, H_CPU, (int32_t)off);
-    }
-    return r;
-}
-
-void tr_put(Tr *t, unsigned off)
-{
-    emit_store(&t->e, 3, t->cached[off / 8], H_CPU, (int32_t)off);
-}
-
-int tr_source(Tr *t, unsigned off, unsigned size, int scratch)
-{
-    if (whole(off) && (size >= 2 || t->cached[off / 8] != H_NONE)) {
-        return tr_get(t, off);
-    }
-    emit_load(&t->e, size, scratch, H_CPU, (int32_t)off);
-    return scratch;
-}
-
-void tr_write(Tr *t, unsigned off, unsigned size, int reg)
-{
-    if (size >= 2) {
-        emit_mov(&t->e, size, tr_def(t, off), reg);
-        tr_put(t, off);
-    } else {
-        emit_store(&t->e, size, reg, H_CPU, (int32_t)off);
-        tr_forget(t, off);
-    }
-}
-
-static uint8_t *to_rx(const Tr *t, const uint8_t *rw)
-{
-    return t->arena->rx + (rw - t->arena->rw);
-}
-
 static OpFn as_handler(const Tr *t, const uint8_t *rw)
 {
-    return (OpFn)(uintptr_t)to_rx(t, rw);
+    return (OpFn)(uintptr_t)arena_executable(t->arena, rw);
+}
+
+/* The loop has to know whose exit is taken. */
+static void set_block(Tr *t)
+{
+    Emit *e = &t->e;
+    emit_const(e, H_RAX, (uint64_t)(uintptr_t)t->block);
+    emit_load(e, 3, H_RCX, H_CPU, CPU_OFF(exec));
+    emit_store(e, 3, H_RAX, H_RCX, (int32_t)offsetof(Exec, block));
 }
 
 static void goto_handler(Tr *t, unsigned n)
 {
+    Emit *e = &t->e;
     if (n + 1u == t->block->n_ops) {
-        tr_set_block(t);
+        set_block(t);
     }
-    emit_const(&t->e, H_RSI, (uint64_t)(uintptr_t)&t->block->ops[n]);
-    emit_jmp_abs(&t->e, (const void *)(uintptr_t)t->fn[n]);
+    emit_store(e, 3, H_BUDGET, H_CPU, CPU_OFF(budget));
+    emit_const(e, H_RSI, (uint64_t)(uintptr_t)&t->block->ops[n]);
+    emit_jmp_abs(e, (const void *)(uintptr_t)t->block->ops[n].fn);
+}
+
+static void call_stub(Tr *t, const uint8_t *stub)
+{
+    emit8(&t->e, 0xe8);
+    emit32(&t->e, 0);
+    emit_target(&t->e, t->e.p - 4, stub);
 }
 
 static void by_handler(Tr *t)
 {
+    tr_flush(t);
     goto_handler(t, t->at);
-    tr_forget_all(t);
-    t->cc = CC_FLAGS;
-    t->resume[t->at + 1] = as_handler(t, t->e.p);
+    t->cc = CC_UNKNOWN;
+    t->host_flags = 0;
+    if (t->at + 1u < t->block->n_ops) {
+        t->resume[t->at + 1] = as_handler(t, t->e.p);
+        call_stub(t, t->stubs->reload);
+    }
 }
 
-static bool translate_op(Tr *t, const Op *op)
+void tr_slow_run(Tr *t, unsigned cond, unsigned last)
 {
-    if (op->xop >= XOP_ALU && op->xop < XOP_MOV) {
-        return tr_alu(t, op);
-    }
-    switch (op->xop) {
-    case XOP_MOV:
-    case XOP_MOVZX:
-    case XOP_MOVSX:
-    case XOP_LEA:
-        return tr_move(t, op);
-    case XOP_SHL:
-    case XOP_SHR:
-    case XOP_SAR:
-    case XOP_INC:
-    case XOP_DEC:
-        return tr_shift(t, op);
-    case XOP_PUSH:
-    case XOP_POP:
-        return tr_stack(t, op);
-    case XOP_SETCC:
-    case XOP_CMOV:
-        return tr_cond(t, op);
-    case XOP_NONE:
-        return false;
-    default:
-        return tr_branch(t, op);
-    }
+    t->slow[t->n_slow++] = (SlowPath){.from = emit_jcc(&t->e, cond),
+                                      .op = (uint8_t)t->at,
+                                      .last = (uint8_t)last,
+                                      .dirty = t->dirty};
+}
+
+void tr_slow_if(Tr *t, unsigned cond)
+{
+    tr_slow_run(t, cond, t->at);
 }
 
 static void emit_slow_paths(Tr *t)
 {
     Emit *e = &t->e;
     for (unsigned i = 0; i < t->n_slow; i++) {
-        SlowPath *s = &t->slow[i];
+        const SlowPath *s = &t->slow[i];
         emit_here(e, s->from);
+        registers_store(e, s->dirty);
         goto_handler(t, s->op);
-        if (s->op + 1u == t->block->n_ops) {
-            continue;
+        if (s->last + 1u < t->block->n_ops) {
+            t->resume[s->last + 1] = as_handler(t, e->p);
+            call_stub(t, t->stubs->reload);
+            emit_target(e, emit_jmp(e), s->join);
         }
-        t->resume[s->op + 1] = as_handler(t, e->p);
-        for (int guest = 0; guest < 16; guest++) {
-            if (s->cached[guest] != H_NONE) {
-                emit_load(e, 3, s->cached[guest], H_CPU, guest * 8);
-            }
-        }
-        emit_target(e, emit_jmp(e), s->join);
+    }
+}
+
+static bool translate_op(Tr *t, const Op *op)
+{
+    if (op->xop >= XOP_ALU && op->xop < XOP_ALU + ALU_KINDS) {
+        return tr_alu(t, op);
+    }
+    switch (op->xop) {
+    case XOP_NONE:
+        return false;
+    case XOP_NOP:
+        return true;
+    case XOP_INC:
+    case XOP_DEC:
+    case XOP_NEG:
+    case XOP_NOT:
+        return tr_unary(t, op);
+    case XOP_MOV:
+    case XOP_MOVZX:
+    case XOP_MOVSX:
+    case XOP_LEA:
+        return tr_move(t, op);
+    case XOP_XCHG:
+    case XOP_BSWAP:
+        return tr_exchange(t, op);
+    case XOP_SIGN:
+        return tr_sign(t, op);
+    case XOP_SHL:
+    case XOP_SHR:
+    case XOP_SAR:
+    case XOP_ROL:
+    case XOP_ROR:
+        return tr_shift(t, op);
+    case XOP_IMUL:
+    case XOP_MUL_WIDE:
+    case XOP_IMUL_WIDE:
+    case XOP_DIV:
+    case XOP_IDIV:
+        return tr_multiply(t, op);
+    case XOP_BIT:
+    case XOP_BSF:
+    case XOP_BSR:
+        return tr_bit(t, op);
+    case XOP_PUSH:
+    case XOP_POP:
+    case XOP_LEAVE:
+        return tr_stack(t, op);
+    case XOP_SETCC:
+    case XOP_CMOV:
+        return tr_cond(t, op);
+    default:
+        return tr_branch(t, op);
+    }
+}
+
+/* Ops that look at host flags if these are right; all others may change them. */
+static bool uses_host_flags(const Op *op)
+{
+    return op->xop == XOP_JCC || op->xop == XOP_SETCC || op->xop == XOP_CMOV;
+}
+
+/* A handler records flags even where nobody reads them. */
+static bool handler_records(const Op *op)
+{
+    return op->xop < XOP_MOV || (op->xop >= XOP_INC && op->xop <= XOP_BSR);
+}
+
+/* Slow paths come back here, with host flags that mean nothing. */
+static void join_slow_paths(Tr *t, const Op *op, unsigned first)
+{
+    if (first == t->n_slow) {
+        return;
+    }
+    for (unsigned i = first; i < t->n_slow; i++) {
+        t->slow[i].join = t->e.p;
+    }
+    t->host_flags = 0;
+    if (flags_dead(op) && handler_records(op)) {
+        t->cc = CC_UNKNOWN;
     }
 }
 
 static void translate_ops(Tr *t)
 {
     for (t->at = 0; t->at < t->block->n_ops; t->at++) {
+        const Op *op = &t->block->ops[t->at];
         unsigned slow = t->n_slow;
-        if (!translate_op(t, &t->block->ops[t->at])) {
-            by_handler(t);
+        if (!uses_host_flags(op)) {
+            t->host_flags = 0;
         }
-        if (t->n_slow > slow) {
-            t->slow[slow].join = t->e.p;
-            memcpy(t->slow[slow].cached, t->cached, sizeof(t->cached));
+        if (translate_op(t, op)) {
+            join_slow_paths(t, op, slow);
+        } else {
+            by_handler(t);
         }
     }
     emit_slow_paths(t);
 }
 
-static void commit(Jit *jit, Tr *t, const uint8_t *chain, const uint8_t *body)
+/* Pays for the block's instructions, or leaves for the loop. */
+static uint8_t *emit_prologue(Tr *t)
 {
-    Block *b = t->block;
-    for (unsigned i = 1; i < b->n_ops; i++) {
-        if (t->resume[i]) {
-            b->ops[i].fn = t->resume[i];
+    Emit *e = &t->e;
+    emit_alu_imm(e, ALU_SUB, 3, H_BUDGET, t->block->n_insns);
+    uint8_t *spent = emit_jcc(e, 8);
+    return spent;
+}
+
+static void emit_spent(Tr *t, uint8_t *spent)
+{
+    Emit *e = &t->e;
+    emit_here(e, spent);
+    emit_alu_imm(e, ALU_ADD, 3, H_BUDGET, t->block->n_insns);
+    emit_add_mem_imm(e, (int32_t)block_offset(t->block), H_CPU, OP_REG_RIP);
+    emit_target(e, emit_jmp(e), t->stubs->jump);
+}
+
+/* What an exit does until it is linked. */
+static void emit_ways_out(Tr *t)
+{
+    Emit *e = &t->e;
+    for (unsigned n = 0; n < 2; n++) {
+        Exit *x = &t->exit[n];
+        if (x->site) {
+            x->out = e->p;
+            emit_here(e, x->site);
+            for (unsigned i = 0; i < 2 && x->miss[i]; i++) {
+                emit_here(e, x->miss[i]);
+            }
+            emit_add_mem_imm(e, x->offset, H_CPU, OP_REG_RIP);
+            emit_const(e, H_RAX, (uint64_t)(uintptr_t)t->block);
+            emit_target(e, emit_jmp(e), t->stubs->exit[n]);
         }
     }
-    for (unsigned n = 0; n < 2; n++) {
-        b->host_link[n] = t->link[n] ? to_rx(t, t->link[n]) : NULL;
-    }
-    b->host = to_rx(t, chain);
-    b->enter = as_handler(t, body);
-    jit->arena.used = ((size_t)(t->e.p - jit->arena.rw) + 15) & ~(size_t)15;
 }
 
-static bool translatable(const Block *b)
+void tr_block(Tr *t)
 {
-#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return false;
-#else
-    return (b->mode & CPU_MODE_CS64) && !(b->mode & (CPU_MODE_TF | 1u << 31)) && b->alive &&
-           !b->crosses;
-#endif
-}
-
-void jit_translate(Jit *jit, Block *block)
-{
-    if (!translatable(block) || jit_full(jit)) {
-        return;
-    }
-    Tr t = {.arena = &jit->arena, .block = block, .lookup = jit->lookup};
-    t.e.p = jit->arena.rw + jit->arena.used;
-    t.e.end = t.e.p + ROOM;
-    tr_forget_all(&t);
-    for (unsigned i = 0; i < block->n_ops; i++) {
-        t.fn[i] = block->ops[i].fn;
-    }
-    const uint8_t *chain = t.e.p;
-    emit_add_mem_imm(&t.e, -(int32_t)block->n_insns, H_CPU, CPU_OFF(budget));
-    emit_add_mem_imm(&t.e, -(int32_t)block_offset(block), H_CPU, OP_REG_RIP);
-    const uint8_t *body = t.e.p;
-    translate_ops(&t);
-    if (!t.e.overflow) {
-        commit(jit, &t, chain, body);
-    }
-}
-
-static void patch(Jit *jit, uint8_t *rx, const uint8_t *to_rx_)
-{
-    int32_t disp = (int32_t)(to_rx_ - (rx + 4));
-    memcpy(arena_writable(&jit->arena, rx), &disp, 4);
-}
-
-void jit_link(Jit *jit, Block *from, unsigned n, Block *to)
-{
-    patch(jit, from->host_link[n], to->host);
-    from->host_link[n] = NULL;
-}
-
-void jit_kill(Jit *jit, Block *block)
-{
-    *arena_writable(&jit->arena, block->host) = 0xe9;
-    patch(jit, block->host + 1, jit->arena.rx + (jit->dead - jit->arena.rw));
-}
-
-bool jit_full(const Jit *jit)
-{
-    return jit->arena.used + ROOM > jit->arena.size;
-}
-
-void jit_reset(Jit *jit)
-{
-    jit->arena.used = jit->stubs;
-}
-
-/* cpu->rip is set: to its block's host code, or back to the loop. */
-static void emit_lookup(Emit *e)
-{
-    uint8_t *fail[7];
-    emit_rm(e, 0x83, 2, 7, H_CPU, CPU_OFF(pending));
-    emit8(e, 0);
-    fail[0] = emit_jcc(e, 5);
-    emit_rm(e, 0x83, 3, 7, H_CPU, CPU_OFF(budget));
-    emit8(e, 0);
-    fail[1] = emit_jcc(e, 14);
-    emit_load(e, 3, H_RAX, H_CPU, OP_REG_RIP);
-    emit_mov(e, 3, H_RCX, H_RAX);
-    emit_shift_imm(e, 5, 3, H_RCX, JUMP_BITS);
-    emit_alu_rr(e, 6, 2, H_RCX, H_RAX);
-    emit_alu_imm(e, 4, 2, H_RCX, JUMPS - 1);
-    emit_shift_imm(e, 4, 2, H_RCX, 4);
-    emit_rm(e, 0x03, 3, H_RCX, H_CPU, CPU_OFF(exec));
-    emit_load(e, 3, H_RSI, H_RCX, (int32_t)offsetof(Exec, jumps[0].block));
-    emit_rm(e, 0x3b, 3, H_RAX, H_RCX, (int32_t)offsetof(Exec, jumps[0].linear));
-    fail[2] = emit_jcc(e, 5);
-    emit_rr(e, 0x85, 3, H_RSI, H_RSI);
-    fail[3] = emit_jcc(e, 4);
-    emit_load(e, 2, H_RCX, H_RSI, (int32_t)offsetof(Block, mode));
-    emit_rm(e, 0x3b, 2, H_RCX, H_CPU, CPU_OFF(mode));
-    fail[4] = emit_jcc(e, 5);
-    emit_mov(e, 3, H_RCX, H_RAX);
-    emit_shift_imm(e, 5, 3, H_RCX, PAGE_SHIFT - 6);
-    emit_alu_imm(e, 4, 2, H_RCX, (TLB_SIZE - 1) << 6);
-    emit_rm(e, 0x03, 3, H_RCX, H_CPU, CPU_OFF(tlb_now));
-    emit_mov(e, 3, H_RDX, H_RAX);
-    emit_alu_imm(e, 4, 3, H_RDX, -(int32_t)PAGE_SIZE);
-    emit_rm(e, 0x3b, 3, H_RDX, H_RCX, (int32_t)offsetof(TlbEntry, tag_exec));
-    fail[5] = emit_jcc(e, 5);
-    emit_alu_imm(e, 4, 2, H_RAX, PAGE_SIZE - 1);
-    emit_rm(e, 0x0b, 3, H_RAX, H_RCX, (int32_t)offsetof(TlbEntry, paddr));
-    emit_rm(e, 0x3b, 3, H_RAX, H_RSI, (int32_t)offsetof(Block, paddr));
-    fail[6] = emit_jcc(e, 5);
-    emit_load(e, 3, H_RAX, H_RSI, (int32_t)offsetof(Block, host));
-    emit_rr(e, 0x85, 3, H_RAX, H_RAX);
-    uint8_t *cold = emit_jcc(e, 4);
-    emit8(e, 0xff);
-    emit8(e, 0xe0);
-    emit_here(e, cold);
-    for (unsigned i = 0; i < 7; i++) {
-        emit_here(e, fail[i]);
-    }
-}
-
-static void emit_back(Emit *e)
-{
-    emit_const(e, H_RAX, NEXT_JUMP);
-    emit8(e, 0xc3);
-}
-
-Jit *jit_new(void)
-{
-    Jit *jit = g_new0(Jit, 1);
-    if (!arena_init(&jit->arena, ARENA_SIZE)) {
-        g_free(jit);
-        return NULL;
-    }
-    G_STATIC_ASSERT(sizeof(((Exec *)NULL)->jumps[0]) == 16);
-    Emit e = {.p = jit->arena.rw, .end = jit->arena.rw + ROOM};
-    jit->lookup = e.p;
-    emit_lookup(&e);
-    jit->dead = e.p;
-    emit_back(&e);
-    jit->stubs = jit->arena.used = ((size_t)(e.p - jit->arena.rw) + 15) & ~(size_t)15;
-    return jit;
-}
-
-void jit_free(Jit *jit)
-{
-    if (jit) {
-        arena_free(&jit->arena);
-        g_free(jit);
-    }
+    t->cc = CC_UNKNOWN;
+    uint8_t *spent = emit_prologue(t);
+    translate_ops(t);
+    emit_spent(t, spent);
+    emit_ways_out(t);
 }

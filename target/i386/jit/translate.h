@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A block under translation.
+ * A block under translation, and what the translate_*.c files share.
  *
- * Host code is called like an op's handler and tail-calls like one: rdi is the Cpu throughout, rax,
- * rcx and rdx are scratch, and the registers in POOL hold copies of guest registers. Stores to
- * guest registers go through to the Cpu at once, so that leaving for a handler needs no spilling;
- * coming back from one starts with nothing cached, or with what the resuming stub reloads.
+ * In host code rdi is the Cpu, r15 the instruction budget, rax, rcx and rdx are scratch, and the
+ * other registers hold ten of the guest's (registers.c); the remaining guest registers stay in the
+ * Cpu. The pinned ones are right in their host registers at all times; the Cpu's copies are brought
+ * up to date by tr_flush() before anybody else looks: handlers and other blocks.
  */
 #ifndef TARGET_I386_JIT_TRANSLATE_H
 #define TARGET_I386_JIT_TRANSLATE_H
@@ -14,33 +14,47 @@
 #include "target/i386/exec.h"
 #include "target/i386/jit/arena.h"
 #include "target/i386/jit/emit.h"
+#include "target/i386/jit/stubs.h"
 
-#define H_CPU  H_RDI
-#define H_REGS 12
+/* Which of the host's flags are the guest's. */
+#define HOST_CF   1u
+#define HOST_REST 2u
+#define HOST_ALL  3u
 
-/* A way out of line: to op `op`'s handler, and back to `join` with `cached` reloaded. */
+/* What may be known of cc_op besides its value: nothing, or that CF is bit 0 of cc_src. */
+#define CC_UNKNOWN   (~0u)
+#define CC_CF_IN_SRC (~0u - 1)
+
+/* A way out of line: by the handlers of ops `op` to `last`, and back to `join`. */
 typedef struct {
-    uint8_t *from;
-    uint8_t *join;
-    unsigned op;
-    int8_t cached[16];
+    uint8_t *from, *join;
+    uint8_t op, last;
+    uint16_t dirty;
 } SlowPath;
+
+/* A way out of the block, in the writable view. */
+typedef struct {
+    uint8_t *site;    /* displacement of the jump that a link changes; NULL: no such exit */
+    uint8_t *out;     /* where it goes until then */
+    uint8_t *frame;   /* to another page: the 64-bit constant with the target's page frame, */
+    uint8_t *target;  /* the displacement of the jump after the compare with it, */
+    uint8_t *miss[2]; /* and those of the jumps that give up */
+    int32_t offset;   /* of the target from this page's start */
+} Exit;
 
 typedef struct {
     Emit e;
     const CodeArena *arena;
+    const Stubs *stubs;
     Block *block;
-    unsigned at;          /* op being translated */
-    int8_t cached[16];    /* guest register -> host register or H_NONE */
-    int8_t holds[H_REGS]; /* host register -> guest register or H_NONE */
-    unsigned used[H_REGS], clock;
-    uint32_t cc;                      /* what cc_op is known to be; CC_FLAGS if not known */
-    OpFn fn[BLOCK_MAX_INSNS + 1];     /* handlers */
-    OpFn resume[BLOCK_MAX_INSNS + 1]; /* where host code takes over before an op, or NULL */
-    SlowPath slow[BLOCK_MAX_INSNS + 1];
+    unsigned at;    /* op being translated */
+    uint16_t dirty; /* guest registers that the Cpu has an old copy of */
+    uint32_t cc;    /* what cc_op is known to be, or one of the above */
+    unsigned host_flags;
+    OpFn resume[BLOCK_MAX_INSNS + 2]; /* where host code takes over before an op, or NULL */
+    SlowPath slow[3 * (BLOCK_MAX_INSNS + 1)];
     unsigned n_slow;
-    uint8_t *link[2], *out[2];
-    const uint8_t *lookup; /* stubs, in the writable view */
+    Exit exit[2];
 } Tr;
 
 #define CPU_OFF(field_) ((int32_t)offsetof(Cpu, field_))
@@ -55,35 +69,75 @@ static inline bool flags_dead(const Op *op)
     return op->form & OP_FORM_DEAD;
 }
 
-/* The host register with a copy of guest register at offset `off` (a whole one). */
-int tr_get(Tr *t, unsigned off);
-/* A host register for a new value of it; tr_put() then stores it. */
-int tr_def(Tr *t, unsigned off);
-void tr_put(Tr *t, unsigned off);
-void tr_forget(Tr *t, unsigned off);
-void tr_forget_all(Tr *t);
-/* The operand in a register, upper bits undefined: a cached one, or `scratch`. */
-int tr_source(Tr *t, unsigned off, unsigned size, int scratch);
-/* Writes `reg` (not in the pool) to a guest register of this size. */
+/* Guest registers by their offset in the Cpu. Sizes are as in CC_SIZE(); `scratch` is used where
+ * the register is not pinned. Where not said otherwise these leave the host's flags alone. */
+
+/* All 64 bits, to read. */
+int tr_get(Tr *t, unsigned off, int scratch);
+/* At least the low 8 << size bits, to read. Changes host flags for AH and its like. */
+int tr_get_sized(Tr *t, unsigned off, unsigned size, int scratch);
+/* The register to compute a new 64-bit value in; tr_mod() has the old value in it. Then tr_put().
+ */
+int tr_dst(Tr *t, unsigned off, int scratch);
+int tr_mod(Tr *t, unsigned off, int scratch);
+void tr_put(Tr *t, unsigned off, int reg);
+/* Writes the low 8 << size bits of `reg` as the guest's instructions do: 32 bits clear the rest, in
+ * `reg` too if it is scratch. A pinned `reg` may cost rax. */
 void tr_write(Tr *t, unsigned off, unsigned size, int reg);
+/* The Cpu's copies are right after this. */
+void tr_flush(Tr *t);
+
+/* On this host condition the op's handler does the op instead. At most three times in an op, and
+ * before anything is changed that the handler reads. */
+void tr_slow_if(Tr *t, unsigned cond);
+/* The same for a run of ops that are translated as one: the slow path runs them all. */
+void tr_slow_run(Tr *t, unsigned cond, unsigned last);
+
+/* Emits the whole block. */
+void tr_block(Tr *t);
 
 /* Each returns false, with nothing emitted, if the handler has to do it. */
 bool tr_alu(Tr *t, const Op *op);
+bool tr_unary(Tr *t, const Op *op);
 bool tr_move(Tr *t, const Op *op);
+bool tr_exchange(Tr *t, const Op *op);
+bool tr_sign(Tr *t, const Op *op);
 bool tr_shift(Tr *t, const Op *op);
+bool tr_multiply(Tr *t, const Op *op);
+bool tr_bit(Tr *t, const Op *op);
 bool tr_cond(Tr *t, const Op *op);
 bool tr_stack(Tr *t, const Op *op);
 bool tr_branch(Tr *t, const Op *op);
 
-/* The linear address of the memory operand in rax. */
+/* The linear address of the memory operand in rax. Uses rcx; changes host flags. */
 bool tr_address_ok(const Op *op);
 void tr_address(Tr *t, const Op *op);
-/* rax: linear to host address, or the slow path. Uses rcx and rdx. */
+/* rax: linear to host address of 1 << size bytes, or the slow path. Uses rcx and rdx. Any
+ * alignment; what crosses a page is slow. */
 void tr_tlb(Tr *t, const Op *op, unsigned size, bool write);
-/* Makes host flags satisfy the guest's condition; gives the host's condition to test. */
+/* The compare of tr_tlb() for [rax, rax + bytes), leaving "not equal" for the slow path and the
+ * entry in rcx. */
+void tr_tlb_compare(Tr *t, unsigned bytes, bool write);
+
+static inline bool cc_known(const Tr *t)
+{
+    return t->cc < CC_CF_IN_SRC;
+}
+
+/* Flags (translate_flags.c). `result` is a register of 8 << size significant bits. Uses rdx; keeps
+ * the host's flags. */
+void tr_record(Tr *t, unsigned kind, unsigned size, int result);
+void tr_record_source(Tr *t, unsigned size, int reg);
+/* Makes host flags satisfy the guest's condition; gives the host's condition to test. Uses rax and
+ * rcx. */
 unsigned tr_condition(Tr *t, unsigned cond);
+/* cc_src becomes the guest's CF as INC and DEC keep it. Uses rax and rcx. */
+void tr_keep_carry(Tr *t);
+
+/* cc_op, cc_src: all arithmetic flags as after LAHF and SETO AL. Uses rax and rcx. */
+void tr_record_host_flags(Tr *t);
+
 /* Both ways out after a compare, by host condition. */
 void tr_jump_if(Tr *t, const Op *op, unsigned cond);
-void tr_set_block(Tr *t);
 
 #endif

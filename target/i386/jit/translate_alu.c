@@ -1,56 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two-operand arithmetic, shifts by constants, INC and DEC, and conditions.
- *
- * Where the guest may look at the flags they are recorded as the interpreter does, by moves, which
- * leave the host's flags for the jump that follows. A condition whose compare is known from earlier
- * in the block is evaluated by doing that compare again; any other by a call.
+ * Two-operand arithmetic, NEG, NOT, INC and DEC.
  */
 #include "target/i386/jit/translate.h"
-
-static void record(Tr *t, unsigned kind, unsigned size, int result)
-{
-    Emit *e = &t->e;
-    t->cc = kind << CC_SHIFT | size;
-    if (size < 3) {
-        emit_sext(e, size, H_RDX, result);
-        result = H_RDX;
-    }
-    emit_store(e, 3, result, H_CPU, CPU_OFF(cc_dst));
-    emit_store_imm(e, 2, (int32_t)t->cc, H_CPU, CPU_OFF(cc_op));
-}
-
-static void record_source(Tr *t, unsigned size, int reg)
-{
-    Emit *e = &t->e;
-    if (size < 3) {
-        emit_sext(e, size, H_RDX, reg);
-        reg = H_RDX;
-    }
-    emit_store(e, 3, reg, H_CPU, CPU_OFF(cc_src));
-}
 
 static int32_t cut_imm(const Op *op, unsigned size)
 {
     return (int32_t)flags_sext((uint64_t)op->imm, size);
 }
 
+/* After the operation; `source` is H_NONE for the immediate. */
 static void record_alu(Tr *t, const Op *op, unsigned kind, int result, int source)
 {
     unsigned size = op_size(op);
     bool sub = kind == ALU_SUB || kind == ALU_CMP;
+    t->host_flags = HOST_ALL;
     if (flags_dead(op)) {
-        t->cc = CC_FLAGS;
         return;
     }
     if (sub || kind == ALU_ADD) {
         if (source == H_NONE) {
             emit_store_imm(&t->e, 3, cut_imm(op, size), H_CPU, CPU_OFF(cc_src));
         } else {
-            record_source(t, size, source);
+            tr_record_source(t, size, source);
         }
     }
-    record(t, sub ? CCK_SUB : kind == ALU_ADD ? CCK_ADD : CCK_LOGIC, size, result);
+    tr_record(t, sub ? CCK_SUB : kind == ALU_ADD ? CCK_ADD : CCK_LOGIC, size, result);
 }
 
 static void compute(Tr *t, const Op *op, unsigned kind, int dst, int source)
@@ -72,61 +47,133 @@ static void alu_memory(Tr *t, const Op *op, unsigned kind, bool writes)
     tr_address(t, op);
     tr_tlb(t, op, size, writes);
     if (OP_FORM_KIND(op->form) == FORM_MR) {
-        source = tr_source(t, op->src, size, H_RCX);
+        source = tr_get_sized(t, op->src, size, H_RCX);
     }
     emit_load(e, size, H_RDX, H_RAX, 0);
     compute(t, op, kind, H_RDX, source);
     if (writes) {
         emit_store(e, size, H_RDX, H_RAX, 0);
     }
-    emit_mov(e, 3, H_RAX, H_RDX);
+    if (!flags_dead(op)) {
+        emit_mov(e, 3, H_RAX, H_RDX);
+    }
     record_alu(t, op, kind, H_RAX, source);
+}
+
+/* The second operand: a register, or H_NONE for the immediate. Not rax. */
+static int alu_source(Tr *t, const Op *op, unsigned size)
+{
+    switch (OP_FORM_KIND(op->form)) {
+    case FORM_RM:
+        tr_address(t, op);
+        tr_tlb(t, op, size, false);
+        emit_load(&t->e, size, H_RCX, H_RAX, 0);
+        return H_RCX;
+    case FORM_RR:
+        return tr_get_sized(t, op->src, size, H_RCX);
+    default:
+        return H_NONE;
+    }
 }
 
 static void alu_register(Tr *t, const Op *op, unsigned kind, bool writes)
 {
     Emit *e = &t->e;
-    unsigned size = op_size(op), form = OP_FORM_KIND(op->form);
-    int source = H_NONE, dst = H_RAX;
-    if (form == FORM_RM) {
-        tr_address(t, op);
-        tr_tlb(t, op, size, false);
-        emit_load(e, size, H_RCX, H_RAX, 0);
-        source = H_RCX;
-    } else if (form == FORM_RR) {
-        source = tr_source(t, op->src, size, H_RCX);
-    }
-    if (size < 2) {
-        emit_load(e, size, H_RAX, H_CPU, op->dst);
-    } else if (!writes) {
-        emit_mov(e, size, H_RAX, tr_get(t, op->dst));
-    } else {
-        if (source >= 0 && form == FORM_RR) {
-            /* Fetching the destination may reuse the source's register, and so may the result. */
+    unsigned size = op_size(op);
+    int source = alu_source(t, op, size), dst;
+    if (writes && size >= 2) {
+        dst = tr_mod(t, op->dst, H_RAX);
+        bool source_is_read_later = !flags_dead(op) && (kind == ALU_ADD || kind == ALU_SUB);
+        if (dst == source && source_is_read_later) {
             emit_mov(e, 3, H_RCX, source);
             source = H_RCX;
         }
-        dst = tr_get(t, op->dst);
+        compute(t, op, kind, dst, source);
+        tr_put(t, op->dst, dst);
+        record_alu(t, op, kind, dst, source);
+    } else {
+        dst = tr_get_sized(t, op->dst, size, H_RAX);
+        if (dst != H_RAX) {
+            emit_mov(e, 3, H_RAX, dst);
+        }
+        dst = H_RAX;
+        compute(t, op, kind, dst, source);
+        record_alu(t, op, kind, dst, source);
+        if (writes) {
+            tr_write(t, op->dst, size, dst);
+        }
     }
+}
+
+/* CMP and TEST of registers whose result nobody wants but the jump after them. */
+static void alu_compare(Tr *t, const Op *op, unsigned kind)
+{
+    Emit *e = &t->e;
+    unsigned size = op_size(op);
+    int source = alu_source(t, op, size);
+    int dst = tr_get_sized(t, op->dst, size, H_RAX);
+    if (kind == ALU_CMP && source == H_NONE) {
+        emit_alu_imm(e, ALU_CMP, size, dst, cut_imm(op, size));
+    } else if (kind == ALU_CMP) {
+        emit_alu_rr(e, ALU_CMP, size, dst, source);
+    } else if (source == H_NONE) {
+        emit_rr(e, size ? 0xf7 : 0xf6, size, 0, dst);
+        emit_imm(e, size, cut_imm(op, size));
+    } else {
+        emit_rr(e, size ? 0x85 : 0x84, size, source, dst);
+    }
+    t->host_flags = HOST_ALL;
+}
+
+/* Carry in: the guest's CF in the host's. The source is safe in rdx or pinned. */
+static bool alu_with_carry(Tr *t, const Op *op, unsigned kind)
+{
+    Emit *e = &t->e;
+    unsigned size = op_size(op), form = OP_FORM_KIND(op->form);
+    int source = H_NONE;
+    if (size < 2 || form > FORM_RM) {
+        return false;
+    }
+    if (form == FORM_RM) {
+        tr_address(t, op);
+        tr_tlb(t, op, size, false);
+        emit_load(e, size, H_RDX, H_RAX, 0);
+        source = H_RDX;
+    }
+    unsigned c = tr_condition(t, 2);
+    if (c != 2) {
+        emit_setcc(e, c, H_RAX);
+        emit_alu_imm(e, ALU_ADD, 0, H_RAX, -1);
+    }
+    if (form == FORM_RR) {
+        source = tr_get(t, op->src, H_RDX);
+    }
+    int dst = tr_mod(t, op->dst, H_RAX);
     compute(t, op, kind, dst, source);
-    if (writes && size < 2) {
-        emit_store(e, size, H_RAX, H_CPU, op->dst);
-        tr_forget(t, op->dst);
-    } else if (writes) {
-        tr_put(t, op->dst);
+    tr_put(t, op->dst, dst);
+    if (!flags_dead(op)) {
+        tr_record_host_flags(t);
     }
-    record_alu(t, op, kind, dst, source);
+    if (form == FORM_RM) {
+        t->cc = CC_UNKNOWN;
+    }
+    return true;
 }
 
 bool tr_alu(Tr *t, const Op *op)
 {
     unsigned kind = op->xop - XOP_ALU, form = OP_FORM_KIND(op->form);
     bool writes = kind != ALU_CMP && kind != ALU_TEST;
-    if (kind == ALU_ADC || kind == ALU_SBB || (form >= FORM_RM && !tr_address_ok(op))) {
+    if (form >= FORM_RM && !tr_address_ok(op)) {
         return false;
+    }
+    if (kind == ALU_ADC || kind == ALU_SBB) {
+        return alu_with_carry(t, op, kind);
     }
     if (form == FORM_MR || form == FORM_MI) {
         alu_memory(t, op, kind, writes);
+    } else if (!writes && flags_dead(op)) {
+        alu_compare(t, op, kind);
     } else {
         alu_register(t, op, kind, writes);
     }
@@ -136,89 +183,71 @@ bool tr_alu(Tr *t, const Op *op)
     return true;
 }
 
-bool tr_shift(Tr *t, const Op *op)
+static void unary_compute(Tr *t, const Op *op, int reg)
 {
-    static const uint8_t ext[] = {4, 5, 7}, kinds[] = {CCK_SHL, CCK_SHR, CCK_SAR};
     Emit *e = &t->e;
     unsigned size = op_size(op);
     if (op->xop == XOP_INC || op->xop == XOP_DEC) {
-        if (!flags_dead(op) || size < 2) {
+        emit_alu_imm(e, op->xop == XOP_INC ? ALU_ADD : ALU_SUB, size, reg, 1);
+    } else {
+        emit_rr(e, size ? 0xf7 : 0xf6, size, op->xop == XOP_NEG ? 3 : 2, reg);
+    }
+}
+
+static void unary_record(Tr *t, const Op *op, int result)
+{
+    static const uint8_t kinds[] = {CCK_INC, CCK_DEC, CCK_SUB};
+    if (op->xop == XOP_NOT) {
+        return;
+    }
+    t->host_flags = op->xop == XOP_NEG ? HOST_ALL : HOST_REST;
+    if (!flags_dead(op)) {
+        tr_record(t, kinds[op->xop - XOP_INC], op_size(op), result);
+    }
+}
+
+bool tr_unary(Tr *t, const Op *op)
+{
+    Emit *e = &t->e;
+    unsigned size = op_size(op);
+    bool live = !flags_dead(op), counts = op->xop == XOP_INC || op->xop == XOP_DEC;
+    int at = H_NONE, reg;
+    if (OP_FORM_KIND(op->form) == FORM_MR) {
+        if (!tr_address_ok(op)) {
             return false;
         }
-        int r = tr_get(t, op->dst);
-        emit_alu_imm(e, op->xop == XOP_INC ? 0 : 5, size, r, 1);
-        tr_put(t, op->dst);
-        t->cc = CC_FLAGS;
-        return true;
+        tr_address(t, op);
+        tr_tlb(t, op, size, true);
+        emit_mov(e, 3, H_RDX, H_RAX);
+        at = H_RDX;
     }
-    unsigned which = op->xop - XOP_SHL, n = (unsigned)op->imm;
-    int r = tr_get(t, op->dst);
-    if (flags_dead(op)) {
-        emit_shift_imm(e, ext[which], size, r, n);
-        tr_put(t, op->dst);
-        t->cc = CC_FLAGS;
-        return true;
+    if (counts && live) {
+        tr_keep_carry(t);
     }
-    if (n > 1) {
-        emit_shift_imm(e, ext[which], size, r, n - 1);
+    if (at >= 0) {
+        reg = H_RCX;
+        emit_load(e, size, reg, at, 0);
+    } else if (size >= 2) {
+        reg = tr_mod(t, op->dst, H_RCX);
+    } else {
+        reg = tr_get_sized(t, op->dst, size, H_RCX);
+        if (reg != H_RCX) {
+            emit_mov(e, 3, H_RCX, reg);
+            reg = H_RCX;
+        }
     }
-    record_source(t, size, r);
-    emit_shift_imm(e, ext[which], size, r, 1);
-    tr_put(t, op->dst);
-    record(t, kinds[which], size, r);
-    return true;
-}
-
-#define COND_CALL(c_)                                                                              \
-    static bool cond_##c_(Cpu *cpu)                                                                \
-    {                                                                                              \
-        return flags_cond(cpu, c_);                                                                \
+    if (op->xop == XOP_NEG && live) {
+        emit_sext(e, size, H_RAX, reg);
+        emit_store(e, 3, H_RAX, H_CPU, CPU_OFF(cc_src));
     }
-FOR_CONDITIONS(COND_CALL)
-#define COND_ITEM(c_) cond_##c_,
-static bool (*const cond_calls[16])(Cpu *) = {FOR_CONDITIONS(COND_ITEM)};
-
-unsigned tr_condition(Tr *t, unsigned cond)
-{
-    Emit *e = &t->e;
-    unsigned kind = t->cc >> CC_SHIFT, size = t->cc & 3;
-    if (kind == CCK_LOGIC) {
-        emit_load(e, 3, H_RAX, H_CPU, CPU_OFF(cc_dst));
-        emit_rr(e, 0x85, 3, H_RAX, H_RAX);
-        return cond;
+    unary_compute(t, op, reg);
+    if (at >= 0) {
+        emit_store(e, size, reg, at, 0);
+    } else if (size >= 2) {
+        tr_put(t, op->dst, reg);
+    } else {
+        tr_write(t, op->dst, size, reg);
     }
-    if (kind == CCK_SUB || kind == CCK_ADD) {
-        emit_load(e, 3, H_RAX, H_CPU, CPU_OFF(cc_dst));
-        emit_load(e, 3, H_RCX, H_CPU, CPU_OFF(cc_src));
-        emit_alu_rr(e, kind == CCK_SUB ? ALU_ADD : ALU_SUB, 3, H_RAX, H_RCX);
-        emit_alu_rr(e, kind == CCK_SUB ? ALU_CMP : ALU_ADD, size, H_RAX, H_RCX);
-        return cond;
-    }
-    /* Called from where rsp is 8 off alignment. */
-    emit8(e, 0x57);
-    emit_const(e, H_RAX, (uint64_t)(uintptr_t)cond_calls[cond]);
-    emit8(e, 0xff);
-    emit8(e, 0xd0);
-    emit8(e, 0x5f);
-    emit8(e, 0x84);
-    emit8(e, 0xc0);
-    tr_forget_all(t);
-    return 5;
-}
-
-bool tr_cond(Tr *t, const Op *op)
-{
-    Emit *e = &t->e;
-    unsigned cond = tr_condition(t, op->aux), size = op_size(op);
-    if (op->xop == XOP_SETCC) {
-        emit_rr(e, 0x0f90 | cond, 0, 0, H_RAX);
-        tr_write(t, op->dst, 0, H_RAX);
-        return true;
-    }
-    int from = tr_get(t, op->src);
-    emit_mov(e, 3, H_RCX, from);
-    int to = tr_get(t, op->dst);
-    emit_rr(e, 0x0f40 | cond, size, to, H_RCX);
-    tr_put(t, op->dst);
+    unary_record(t, op, reg);
     return true;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guest memory: the address, and the soft TLB's compare in line. An access that is not aligned to
- * its size takes the slow path, so that none crosses a page.
+ * Guest memory: the address, the soft TLB's compare in line, and the stack.
  */
 #include "target/i386/jit/translate.h"
 
@@ -18,10 +17,10 @@ void tr_address(Tr *t, const Op *op)
         base = H_RAX;
         emit_load(e, 3, H_RAX, H_CPU, OP_REG_RIP);
     } else if (op->base != OP_REG_ZERO) {
-        base = tr_get(t, op->base);
+        base = tr_get(t, op->base, H_RAX);
     }
     if (op->index != OP_REG_ZERO) {
-        index = tr_get(t, op->index);
+        index = tr_get(t, op->index, H_RCX);
     }
     emit_rmx(e, 0x8d, 3, H_RAX, base, index, op->scale, (int32_t)op->disp);
     if (op->ea_kind == EA_SEGBASE && op->xop != XOP_LEA) {
@@ -31,137 +30,129 @@ void tr_address(Tr *t, const Op *op)
     }
 }
 
-void tr_tlb(Tr *t, const Op *op, unsigned size, bool write)
+/* One compare decides: an access that crosses into the next page has its last byte in a page that
+ * cannot be the tag of the first one's entry. */
+void tr_tlb_compare(Tr *t, unsigned bytes, bool write)
 {
     Emit *e = &t->e;
-    emit_mov(e, 3, H_RCX, H_RAX);
-    emit_shift_imm(e, 5, 3, H_RCX, PAGE_SHIFT - 6);
-    emit_alu_imm(e, 4, 2, H_RCX, (TLB_SIZE - 1) << 6);
+    emit_mov(e, 2, H_RCX, H_RAX);
+    emit_shift_imm(e, 5, 2, H_RCX, PAGE_SHIFT - 6);
+    emit_alu_imm(e, ALU_AND, 2, H_RCX, (TLB_SIZE - 1) << 6);
     emit_rm(e, 0x03, 3, H_RCX, H_CPU, CPU_OFF(tlb_now));
-    emit_mov(e, 3, H_RDX, H_RAX);
-    emit_alu_imm(e, 4, 3, H_RDX, -(int32_t)PAGE_SIZE | ((1 << size) - 1));
+    if (bytes == 1) {
+        emit_mov(e, 3, H_RDX, H_RAX);
+    } else {
+        emit_lea(e, H_RDX, H_RAX, (int32_t)bytes - 1);
+    }
+    emit_alu_imm(e, ALU_AND, 3, H_RDX, -(int32_t)PAGE_SIZE);
     emit_rm(e, 0x3b, 3, H_RDX, H_RCX,
             (int32_t)(write ? offsetof(TlbEntry, tag_write) : offsetof(TlbEntry, tag_read)));
-    SlowPath *s = &t->slow[t->n_slow++];
-    s->from = emit_jcc(e, 5);
-    s->op = t->at;
-    s->join = NULL;
-    emit_rm(e, 0x03, 3, H_RAX, H_RCX, (int32_t)offsetof(TlbEntry, addend));
 }
 
-static bool move_memory(Tr *t, const Op *op, unsigned form, unsigned size)
+static void to_host(Tr *t)
+{
+    emit_rm(&t->e, 0x03, 3, H_RAX, H_RCX, (int32_t)offsetof(TlbEntry, addend));
+}
+
+void tr_tlb(Tr *t, const Op *op, unsigned size, bool write)
+{
+    tr_tlb_compare(t, 1u << size, write);
+    tr_slow_if(t, 5);
+    to_host(t);
+}
+
+/* How many PUSHes or POPs of registers other than rSP follow one another from here. */
+static unsigned stack_run(const Tr *t)
+{
+    const Op *op = &t->block->ops[t->at];
+    unsigned n = 0;
+    while (t->at + n < t->block->n_ops && op[n].xop == op->xop &&
+           OP_FORM_KIND(op[n].form) == FORM_RR && op[n].src != R_RSP * 8) {
+        n++;
+    }
+    return n;
+}
+
+/* A run is one access to the TLB; the slow path goes through the handlers of all. */
+static void stack_many(Tr *t, unsigned n)
 {
     Emit *e = &t->e;
-    if (!tr_address_ok(op)) {
-        return false;
+    const Op *op = &t->block->ops[t->at];
+    bool push = op->xop == XOP_PUSH;
+    int sp = tr_mod(t, R_RSP * 8, H_RAX);
+    int32_t bytes = (int32_t)n * 8;
+    emit_lea(e, H_RAX, sp, push ? -bytes : 0);
+    tr_tlb_compare(t, (unsigned)bytes, push);
+    tr_slow_run(t, 5, t->at + n - 1);
+    to_host(t);
+    for (unsigned i = 0; i < n; i++) {
+        if (push) {
+            emit_store(e, 3, tr_get(t, op[i].src, H_RCX), H_RAX, bytes - 8 * (int32_t)(i + 1));
+        } else {
+            int reg = tr_dst(t, op[i].dst, H_RCX);
+            emit_load(e, 3, reg, H_RAX, 8 * (int32_t)i);
+            tr_put(t, op[i].dst, reg);
+        }
     }
-    tr_address(t, op);
-    tr_tlb(t, op, size, form != FORM_RM);
-    if (form == FORM_MI) {
-        emit_store_imm(e, size, (int32_t)op->imm, H_RAX, 0);
-    } else if (form == FORM_MR) {
-        emit_store(e, size, tr_source(t, op->src, size, H_RCX), H_RAX, 0);
-    } else if (size >= 2) {
-        emit_load(e, size, tr_def(t, op->dst), H_RAX, 0);
-        tr_put(t, op->dst);
-    } else {
-        emit_load(e, size, H_RAX, H_RAX, 0);
-        tr_write(t, op->dst, size, H_RAX);
-    }
-    return true;
+    emit_lea(e, sp, sp, push ? -bytes : bytes);
+    tr_put(t, R_RSP * 8, sp);
+    t->at += n - 1;
 }
 
-static bool extend(Tr *t, const Op *op, unsigned form)
+static void push(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
-    unsigned size = op_size(op), from = op->aux;
-    if (size < 2 || from >= size || (form == FORM_RM && !tr_address_ok(op))) {
-        return false;
-    }
-    int base = H_CPU, disp = op->src;
-    if (form == FORM_RM) {
-        tr_address(t, op);
-        tr_tlb(t, op, from, false);
-        base = H_RAX;
-        disp = 0;
-    }
-    int r = tr_def(t, op->dst);
-    if (op->xop == XOP_MOVZX) {
-        emit_load(e, from, r, base, disp);
+    int sp = tr_mod(t, R_RSP * 8, H_RAX);
+    emit_lea(e, H_RAX, sp, -8);
+    tr_tlb(t, op, 3, true);
+    if (OP_FORM_KIND(op->form) == FORM_RI) {
+        emit_store_imm(e, 3, (int32_t)op->imm, H_RAX, 0);
     } else {
-        emit_load_signed(e, from, size, r, base, disp);
+        emit_store(e, 3, tr_get(t, op->src, H_RCX), H_RAX, 0);
     }
-    tr_put(t, op->dst);
-    return true;
+    emit_lea(e, sp, sp, -8);
+    tr_put(t, R_RSP * 8, sp);
 }
 
-static bool lea(Tr *t, const Op *op)
-{
-    if (op->ea_kind > EA_SEGBASE || op->disp != (int32_t)op->disp || op->asize < op->osize) {
-        return false;
-    }
-    tr_address(t, op);
-    emit_mov(&t->e, op_size(op), tr_def(t, op->dst), H_RAX);
-    tr_put(t, op->dst);
-    return true;
-}
-
-bool tr_move(Tr *t, const Op *op)
+static void pop(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
-    unsigned form = OP_FORM_KIND(op->form), size = op_size(op);
-    if (op->xop == XOP_LEA) {
-        return lea(t, op);
-    }
-    if (op->xop != XOP_MOV) {
-        return extend(t, op, form);
-    }
-    if (form > FORM_RI) {
-        return move_memory(t, op, form, size);
-    }
-    if (form == FORM_RI && size >= 2) {
-        emit_const(e, tr_def(t, op->dst), size == 2 ? (uint32_t)op->imm : (uint64_t)op->imm);
-        tr_put(t, op->dst);
-    } else if (form == FORM_RI) {
-        emit_store_imm(e, size, (int32_t)op->imm, H_CPU, op->dst);
-        tr_forget(t, op->dst);
-    } else if (size >= 2) {
-        int from = tr_get(t, op->src);
-        emit_mov(e, size, H_RAX, from);
-        tr_write(t, op->dst, 3, H_RAX);
-    } else {
-        emit_load(e, size, H_RAX, H_CPU, op->src);
-        tr_write(t, op->dst, size, H_RAX);
-    }
-    return true;
+    int sp = tr_mod(t, R_RSP * 8, H_RAX);
+    emit_mov(e, 3, H_RAX, sp);
+    tr_tlb(t, op, 3, false);
+    emit_load(e, 3, H_RAX, H_RAX, 0);
+    emit_lea(e, sp, sp, 8);
+    tr_put(t, R_RSP * 8, sp);
+    tr_write(t, op->dst, 3, H_RAX);
+}
+
+static void leave(Tr *t, const Op *op)
+{
+    Emit *e = &t->e;
+    int bp = tr_mod(t, R_RBP * 8, H_RAX), sp = tr_dst(t, R_RSP * 8, H_RAX);
+    emit_mov(e, 3, H_RAX, bp);
+    tr_tlb(t, op, 3, false);
+    emit_lea(e, sp, bp, 8);
+    emit_load(e, 3, bp, H_RAX, 0);
+    tr_put(t, R_RSP * 8, sp);
+    tr_put(t, R_RBP * 8, bp);
 }
 
 bool tr_stack(Tr *t, const Op *op)
 {
-    Emit *e = &t->e;
-    const unsigned sp = R_RSP * 8;
-    if (op->xop == XOP_PUSH) {
-        if (op->imm != (int32_t)op->imm) {
-            return false;
-        }
-        emit_rm(e, 0x8d, 3, H_RAX, tr_get(t, sp), -8);
-        tr_tlb(t, op, 3, true);
-        if (OP_FORM_KIND(op->form) == FORM_RI) {
-            emit_store_imm(e, 3, (int32_t)op->imm, H_RAX, 0);
-        } else {
-            emit_store(e, 3, tr_get(t, op->src), H_RAX, 0);
-        }
-        int r = tr_get(t, sp);
-        emit_rm(e, 0x8d, 3, r, r, -8);
-        tr_put(t, sp);
+    if (op->xop == XOP_LEAVE) {
+        leave(t, op);
         return true;
     }
-    emit_mov(e, 3, H_RAX, tr_get(t, sp));
-    tr_tlb(t, op, 3, false);
-    emit_load(e, 3, H_RAX, H_RAX, 0);
-    int r = tr_get(t, sp);
-    emit_rm(e, 0x8d, 3, r, r, 8);
-    tr_put(t, sp);
-    tr_write(t, op->dst, 3, H_RAX);
+    unsigned n = stack_run(t);
+    if (n > 1) {
+        stack_many(t, n);
+    } else if (op->xop == XOP_POP) {
+        pop(t, op);
+    } else if (OP_FORM_KIND(op->form) == FORM_RI && op->imm != (int32_t)op->imm) {
+        return false;
+    } else {
+        push(t, op);
+    }
     return true;
 }
