@@ -189,6 +189,7 @@ void sys_clts(Cpu *cpu)
 {
     require_cpl0(cpu);
     cpu->cr0 &= ~(uint64_t)CR0_TS;
+    cpu_update_mode(cpu);
 }
 
 void sys_lmsw(Cpu *cpu, uint16_t value)

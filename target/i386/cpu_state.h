@@ -158,6 +158,7 @@ typedef struct {
     uint64_t fip, fdp;
     uint16_t fcs, fds;
     uint32_t mxcsr;
+    bool mxcsr_live; /* see mxcsr.h */
     VecReg vec[16];
 } FpuState;
 
@@ -254,10 +255,11 @@ struct Cpu {
 #define CPU_MODE_VM   (1u << 4)
 #define CPU_MODE_LMA  (1u << 5)
 #define CPU_MODE_USER (1u << 6) /* CPL 3 */
-#define CPU_MODE_FLAT                                                                              \
-    (1u << 7)                 /* DS, ES, SS and CS have base 0 and limit 4 GiB: skip the checks    \
-                               */
-#define CPU_MODE_TF (1u << 8) /* single step: one instruction a block */
+/* DS, ES, SS and CS have base 0 and limit 4 GiB: skip the checks. */
+#define CPU_MODE_FLAT   (1u << 7)
+#define CPU_MODE_TF     (1u << 8)  /* single step: one instruction a block */
+#define CPU_MODE_SSE    (1u << 9)  /* vector instructions raise neither #UD nor #NM */
+#define CPU_MODE_MASKED (1u << 10) /* the same, and every SSE exception is masked */
 
 /* Something is pending that this thread has found: the block in execution is the last for now. Host
  * code looks at its budget only; cpu_instructions() stays right. */

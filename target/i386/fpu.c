@@ -157,6 +157,7 @@ void fpu_init_x87(FpuState *fpu)
 
 void fpu_reset(Cpu *cpu)
 {
+    fpu_mxcsr_leave(cpu);
     memset(&cpu->fpu, 0, sizeof(cpu->fpu));
     /* SDM vol. 3, table 9-1: the power-on control word is not FNINIT's. */
     cpu->fpu.fcw = 0x40;
@@ -193,7 +194,7 @@ void fpu_get_fxsave(const FpuState *fpu, uint8_t image[512], bool rexw)
         put(image, 12, fpu->fcs, 2);
         put(image, 20, fpu->fds, 2);
     }
-    put(image, 24, fpu->mxcsr, 4);
+    put(image, 24, fpu_mxcsr(fpu), 4);
     put(image, 28, MXCSR_VALID, 4);
     for (unsigned i = 0; i < 8; i++) {
         put(image, 32 + 16 * i, fpu->st[(top + i) & 7].mantissa, 8);

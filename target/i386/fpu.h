@@ -26,9 +26,10 @@ struct FpuInsn {
     uint8_t dst, src; /* register numbers; 0xff where the operand is memory or absent */
     uint8_t src2;
     uint8_t imm;
-    uint8_t width;  /* of the memory operand in bytes */
-    uint8_t opsize; /* of a general register operand: 4 or 8 */
-    uint16_t fop;   /* x87 opcode, for FOP */
+    uint8_t width;              /* of the memory operand in bytes */
+    uint8_t opsize;             /* of a general register operand: 4 or 8 */
+    uint16_t fop;               /* x87 opcode, for FOP */
+    const struct VecCode *code; /* for the translator; NULL if it has to call run() */
 };
 
 /* Decides how to run a decoded x87, MMX, SSE, AES, PCLMUL, XSAVE-family instruction. False if it is

@@ -12,19 +12,10 @@
 #include "target/i386/flags.h"
 #include "target/i386/fpu.h"
 #include "target/i386/mmu.h"
+#include "target/i386/mxcsr.h"
 #include "target/i386/system_ops.h"
 
 #define NO_REG 0xff
-
-/* MXCSR (SDM vol. 1, 10.2.3). */
-#define MXCSR_FLAGS      0x003fu
-#define MXCSR_PRE        0x0007u /* IE, DE, ZE: found before the computation */
-#define MXCSR_UE         0x0010u
-#define MXCSR_MASK_SHIFT 7
-#define MXCSR_MASKS      0x1f80u
-#define MXCSR_FZ         0x8000u
-#define MXCSR_DEFAULT    0x1f80u
-#define MXCSR_VALID      0xffffu
 
 /* x87 status word (SDM vol. 1, 8.1.3). */
 #define FSW_EXCEPTIONS 0x003fu
@@ -157,43 +148,6 @@ static inline __m128i fpu_src(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 static inline void fpu_set_gpr(Cpu *cpu, const FpuInsn *insn, uint64_t value)
 {
     cpu->gpr[insn->dst] = insn->opsize == 8 ? value : (uint32_t)value;
-}
-
-/*
- * Floating-point operations run under the guest's MXCSR with every exception masked; afterwards the
- * flags are judged by the guest's masks.
- */
-static inline void fpu_mxcsr_begin(const Cpu *cpu)
-{
-    uint32_t host = (cpu->fpu.mxcsr & ~MXCSR_FLAGS) | MXCSR_MASKS;
-
-    /* Flush-to-zero works only while underflow is masked. */
-    if (!(cpu->fpu.mxcsr & (MXCSR_UE << MXCSR_MASK_SHIFT))) {
-        host &= ~MXCSR_FZ;
-    }
-    __asm__ volatile("ldmxcsr %0" : : "m"(host) : "memory");
-}
-static inline uint32_t fpu_mxcsr_end(void)
-{
-    uint32_t flags, normal = MXCSR_DEFAULT;
-
-    __asm__ volatile("stmxcsr %0\n\tldmxcsr %1" : "=m"(flags) : "m"(normal) : "memory");
-    return flags & MXCSR_FLAGS;
-}
-/* Merges `flags` into MXCSR; raises #XM (or #UD) if one of them is unmasked. `tiny` adds an
- * underflow that was exact, which only counts when underflow is unmasked. */
-void fpu_mxcsr_raise(Cpu *cpu, uint32_t flags, bool tiny);
-static inline bool fpu_mxcsr_all_masked(const Cpu *cpu)
-{
-    return (cpu->fpu.mxcsr & MXCSR_MASKS) == MXCSR_MASKS;
-}
-static inline void fpu_mxcsr_merge(Cpu *cpu, uint32_t flags)
-{
-    if (G_LIKELY(fpu_mxcsr_all_masked(cpu))) {
-        cpu->fpu.mxcsr |= flags;
-    } else {
-        fpu_mxcsr_raise(cpu, flags, false);
-    }
 }
 
 /*

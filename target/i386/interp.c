@@ -17,6 +17,7 @@
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
 #include "target/i386/exec.h"
+#include "target/i386/mxcsr.h"
 
 /* Decoding one instruction a block, for a reason that is not in cpu->mode. */
 #define MODE_SINGLE (1u << 31)
@@ -324,6 +325,9 @@ static CpuExit run_loop(Cpu *cpu)
         cpu->rip_mask = cpu->mode & CPU_MODE_CS64   ? ~0ull
                         : cpu->mode & CPU_MODE_CS32 ? 0xffffffffull
                                                     : 0xffffull;
+        if (cpu->mode & CPU_MODE_MASKED) {
+            fpu_mxcsr_enter(cpu);
+        }
         OpNext next;
         if (G_UNLIKELY((cpu->mode & CPU_MODE_TF) || (cpu->int_shadow && cpu->pending) ||
                        has_breakpoints(cpu))) {
@@ -376,6 +380,7 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
     cpu->op = NULL;
     CpuExit exit = run_protected(cpu);
     cpu->unwind = NULL;
+    fpu_mxcsr_leave(cpu);
     cpu->insn_count += (uint64_t)(cpu->run_budget - cpu->budget);
     cpu->run_budget = cpu->budget = 0;
     return exit;

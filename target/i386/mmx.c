@@ -305,7 +305,7 @@ static void run_mmx_to_xmm(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     src = mmx_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     result = op(fpu_xmm(cpu, insn->dst), src);
-    flags = fpu_mxcsr_end();
+    flags = fpu_mxcsr_end(cpu);
     /* The transition happens even if #XM follows. */
     if (x87) {
         fpu_enter_mmx(cpu);
@@ -325,7 +325,7 @@ static void run_xmm_to_mmx(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     src = fpu_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     result = op(src);
-    flags = fpu_mxcsr_end();
+    flags = fpu_mxcsr_end(cpu);
     fpu_enter_mmx(cpu);
     fpu_mxcsr_merge(cpu, flags);
     finish(cpu, insn, result);

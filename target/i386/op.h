@@ -82,6 +82,7 @@ enum {
     XOP_BSWAP,
     XOP_SIGN, /* CDQ, CQO */
     XOP_NOP,
+    XOP_VECTOR, /* imm: the FpuInsn, with its code, which tells of flags too */
     /* These do not. FORM_MR: the operand is in memory. */
     XOP_INC,
     XOP_DEC,

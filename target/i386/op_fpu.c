@@ -5,6 +5,7 @@
 #include "target/i386/block.h"
 #include "target/i386/decode.h"
 #include "target/i386/fpu.h"
+#include "target/i386/vec_code.h"
 
 static OpNext fpu_reg(Cpu *cpu, const Op *op)
 {
@@ -30,12 +31,56 @@ static OpNext fpu_mem_slow(Cpu *cpu, const Op *op)
     NEXT();
 }
 
+/* After an instruction that sets MXCSR: what later code may assume has changed. */
+static OpNext fpu_mem_last(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
+    insn->run(cpu, insn, op_ea(cpu, op, MAX(insn->width, 1), false));
+    return op_finish(cpu, op);
+}
+
+static bool sets_mxcsr(ZydisMnemonic mnemonic)
+{
+    static const uint16_t all[] = {ZYDIS_MNEMONIC_LDMXCSR, ZYDIS_MNEMONIC_VLDMXCSR,
+                                   ZYDIS_MNEMONIC_FXRSTOR, ZYDIS_MNEMONIC_FXRSTOR64,
+                                   ZYDIS_MNEMONIC_XRSTOR,  ZYDIS_MNEMONIC_XRSTOR64,
+                                   ZYDIS_MNEMONIC_XRSTORS, ZYDIS_MNEMONIC_XRSTORS64};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i] == mnemonic) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* For a vector instruction that cannot raise but by its memory operand: what the translator needs.
+ */
+static void describe_vector(Decode *d, Op *op, FpuInsn *insn)
+{
+    VecCode code;
+    uint32_t needed = CPU_MODE_CS64 | CPU_MODE_SSE;
+    if (!vec_code_make(&d->zi, d->ops, &code)) {
+        return;
+    }
+    needed |= code.fp ? CPU_MODE_MASKED : 0;
+    if ((d->mode & needed) != needed) {
+        return;
+    }
+    VecCode *kept = code_cache_alloc(d->code, sizeof(code));
+    *kept = code;
+    insn->code = kept;
+    op->xop = XOP_VECTOR;
+    d->pure = code.rm_kind != VEC_MEM;
+}
+
 OpFn op_select_fpu(Decode *d, Op *op)
 {
     FpuInsn insn = {0};
     if (!fpu_lookup(d->model, &d->zi, d->ops, &insn)) {
         return NULL;
     }
+    describe_vector(d, op, &insn);
     FpuInsn *kept = code_cache_alloc(d->code, sizeof(insn));
     *kept = insn;
     op->imm = (int64_t)(uintptr_t)kept;
@@ -44,7 +89,9 @@ OpFn op_select_fpu(Decode *d, Op *op)
         /* MASKMOVQ's and MASKMOVDQU's destination is a hidden operand */
         if (decode_is_mem(o)) {
             op->aux = (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
-            return decode_mem(d, op, o) ? fpu_mem : fpu_mem_slow;
+            bool fast = decode_mem(d, op, o);
+            d->ends = sets_mxcsr(d->zi.mnemonic);
+            return d->ends ? fpu_mem_last : fast ? fpu_mem : fpu_mem_slow;
         }
     }
     return fpu_reg;

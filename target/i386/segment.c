@@ -5,6 +5,8 @@
  */
 #include "target/i386/segment_private.h"
 
+#include "target/i386/mxcsr.h"
+
 /* CPU_MODE_FLAT: a segment through which any access is its own linear address. */
 static bool segment_is_flat(const CpuSegment *s)
 {
@@ -27,6 +29,15 @@ static bool segments_are_flat(const Cpu *cpu)
     return true;
 }
 
+/* Whether vector instructions can raise exceptions of their own. */
+static uint32_t sse_mode(const Cpu *cpu)
+{
+    if ((cpu->cr0 & (CR0_EM | CR0_TS)) || !(cpu->cr4 & CR4_OSFXSR)) {
+        return 0;
+    }
+    return fpu_mxcsr_all_masked(cpu) ? CPU_MODE_SSE | CPU_MODE_MASKED : CPU_MODE_SSE;
+}
+
 void cpu_update_mode(Cpu *cpu)
 {
     uint32_t mode = 0;
@@ -45,6 +56,7 @@ void cpu_update_mode(Cpu *cpu)
     }
     mode |= cpu->cpl == 3 ? CPU_MODE_USER : 0;
     mode |= cpu->rflags & FLAG_TF ? CPU_MODE_TF : 0;
+    mode |= sse_mode(cpu);
     if ((cpu->mode ^ mode) & ~CPU_MODE_USER) {
         cpu_forget_returns(cpu);
     }

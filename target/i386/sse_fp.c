@@ -123,7 +123,7 @@ void sse_fp_run(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     src = fpu_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     result = op(fpu_xmm(cpu, insn->dst), src);
-    flags = fpu_mxcsr_end();
+    flags = fpu_mxcsr_end(cpu);
     if (G_LIKELY(fpu_mxcsr_all_masked(cpu))) {
         cpu->fpu.mxcsr |= flags;
     } else {

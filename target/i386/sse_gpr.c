@@ -88,7 +88,7 @@ static void run_to_gpr(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     src = fpu_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     value = op(src);
-    fpu_mxcsr_merge(cpu, fpu_mxcsr_end());
+    fpu_mxcsr_merge(cpu, fpu_mxcsr_end(cpu));
     fpu_set_gpr(cpu, insn, value);
 }
 
@@ -106,7 +106,7 @@ static void run_from_gpr(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     }
     fpu_mxcsr_begin(cpu);
     result = op(fpu_xmm(cpu, insn->dst), value);
-    fpu_mxcsr_merge(cpu, fpu_mxcsr_end());
+    fpu_mxcsr_merge(cpu, fpu_mxcsr_end(cpu));
     fpu_set_xmm(cpu, insn->dst, result);
 }
 
@@ -120,7 +120,7 @@ static void run_compare(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     src = fpu_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     flags = op(fpu_xmm(cpu, insn->dst), src);
-    fpu_mxcsr_merge(cpu, fpu_mxcsr_end());
+    fpu_mxcsr_merge(cpu, fpu_mxcsr_end(cpu));
     flags_set_arith(cpu, flags);
 }
 
@@ -188,13 +188,13 @@ static void run_ldmxcsr(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     if (value & ~MXCSR_VALID) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
-    cpu->fpu.mxcsr = value;
+    fpu_set_mxcsr(cpu, value);
 }
 
 static void run_stmxcsr(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     fpu_check_sse(cpu);
-    mmu_store32(cpu, ea, cpu->fpu.mxcsr);
+    mmu_store32(cpu, ea, fpu_mxcsr(&cpu->fpu));
 }
 
 typedef struct {

@@ -76,7 +76,7 @@ static void image_load(HostImage *image, const FpuState *fpu)
     unsigned top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
     /* Exceptions of the past must not trap here when CR0.NE is clear. */
     uint16_t fsw = fpu->fsw & ~(FSW_EXCEPTIONS | FSW_SF | FSW_ES | FSW_B);
-    uint32_t mxcsr = MXCSR_DEFAULT;
+    uint32_t mxcsr = host_mxcsr_store();
 
     memset(image->bytes, 0, 32);
     memcpy(image->bytes, &fpu->fcw, 2);

@@ -108,7 +108,7 @@ static void run_fxrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     copy_in(cpu, ea, image, 0, xmm_end(cpu));
     mxcsr = image_mxcsr(cpu, image);
     take_image(cpu, image, XSTATE_KNOWN, insn->opsize == 8);
-    cpu->fpu.mxcsr = mxcsr;
+    fpu_set_mxcsr(cpu, mxcsr);
 }
 
 static uint32_t requested(Cpu *cpu, uint64_t ea)
@@ -193,7 +193,7 @@ static void initialize(Cpu *cpu, uint32_t components)
 
 static void run_xrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    uint32_t rfbm = requested(cpu, ea), present, mxcsr = cpu->fpu.mxcsr;
+    uint32_t rfbm = requested(cpu, ea), present, mxcsr = fpu_mxcsr(&cpu->fpu);
     uint8_t image[LEGACY_SIZE + HEADER_SIZE] = {0};
     uint64_t bv;
 
@@ -206,7 +206,7 @@ static void run_xrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     present = rfbm & (uint32_t)bv;
     take_image(cpu, image, present, insn->opsize == 8);
     initialize(cpu, rfbm & ~present);
-    cpu->fpu.mxcsr = mxcsr;
+    fpu_set_mxcsr(cpu, mxcsr);
 }
 
 typedef struct {

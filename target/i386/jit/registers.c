@@ -101,6 +101,8 @@ void tr_flush(Tr *t)
 {
     registers_store(&t->e, t->dirty);
     t->dirty = 0;
+    tr_vec_store(t, t->vec_dirty);
+    t->vec_dirty = 0;
 }
 
 void registers_store(Emit *e, uint16_t guests)

@@ -47,6 +47,7 @@ static void call_stub(Tr *t, const uint8_t *stub)
 static void by_handler(Tr *t)
 {
     tr_flush(t);
+    t->vec_cached = 0;
     goto_handler(t, t->at);
     t->cc = CC_UNKNOWN;
     t->host_flags = 0;
@@ -61,7 +62,8 @@ void tr_slow_run(Tr *t, unsigned cond, unsigned last)
     t->slow[t->n_slow++] = (SlowPath){.from = emit_jcc(&t->e, cond),
                                       .op = (uint8_t)t->at,
                                       .last = (uint8_t)last,
-                                      .dirty = t->dirty};
+                                      .dirty = t->dirty,
+                                      .vec_dirty = t->vec_dirty};
 }
 
 void tr_slow_if(Tr *t, unsigned cond)
@@ -76,10 +78,12 @@ static void emit_slow_paths(Tr *t)
         const SlowPath *s = &t->slow[i];
         emit_here(e, s->from);
         registers_store(e, s->dirty);
+        tr_vec_store(t, s->vec_dirty);
         goto_handler(t, s->op);
         if (s->last + 1u < t->block->n_ops) {
             t->resume[s->last + 1] = as_handler(t, e->p);
             call_stub(t, t->stubs->reload);
+            tr_vec_load(t, s->vec_cached);
             emit_target(e, emit_jmp(e), s->join);
         }
     }
@@ -133,6 +137,8 @@ static bool translate_op(Tr *t, const Op *op)
     case XOP_SETCC:
     case XOP_CMOV:
         return tr_cond(t, op);
+    case XOP_VECTOR:
+        return tr_vector(t, op);
     default:
         return tr_branch(t, op);
     }
@@ -158,6 +164,7 @@ static void join_slow_paths(Tr *t, const Op *op, unsigned first)
     }
     for (unsigned i = first; i < t->n_slow; i++) {
         t->slow[i].join = t->e.p;
+        t->slow[i].vec_cached = t->vec_cached;
     }
     t->host_flags = 0;
     if (flags_dead(op) && handler_records(op)) {

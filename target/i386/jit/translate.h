@@ -29,7 +29,8 @@
 typedef struct {
     uint8_t *from, *join;
     uint8_t op, last;
-    uint16_t dirty;
+    uint16_t dirty, vec_dirty; /* at `from` */
+    uint16_t vec_cached;       /* at `join` */
 } SlowPath;
 
 /* A way out of the block, in the writable view. */
@@ -51,6 +52,7 @@ typedef struct {
     uint16_t dirty; /* guest registers that the Cpu has an old copy of */
     uint32_t cc;    /* what cc_op is known to be, or one of the above */
     unsigned host_flags;
+    uint16_t vec_cached, vec_dirty;   /* vector registers in the host's; those newer there */
     OpFn resume[BLOCK_MAX_INSNS + 2]; /* where host code takes over before an op, or NULL */
     SlowPath slow[3 * (BLOCK_MAX_INSNS + 1)];
     unsigned n_slow;
@@ -108,6 +110,7 @@ bool tr_bit(Tr *t, const Op *op);
 bool tr_cond(Tr *t, const Op *op);
 bool tr_stack(Tr *t, const Op *op);
 bool tr_branch(Tr *t, const Op *op);
+bool tr_vector(Tr *t, const Op *op);
 
 /* The linear address of the memory operand in rax. Uses rcx; changes host flags. */
 bool tr_address_ok(const Op *op);
@@ -118,6 +121,9 @@ void tr_tlb(Tr *t, const Op *op, unsigned size, bool write);
 /* The compare of tr_tlb() for [rax, rax + bytes), leaving "not equal" for the slow path and the
  * entry in rcx. */
 void tr_tlb_compare(Tr *t, unsigned bytes, bool write);
+/* tr_tlb() for a vector operand; `aligned`: slow if the address is not a multiple of `bytes`, a
+ * power of 2. */
+void tr_tlb_vector(Tr *t, unsigned bytes, bool aligned, bool write);
 
 static inline bool cc_known(const Tr *t)
 {
@@ -139,5 +145,9 @@ void tr_record_host_flags(Tr *t);
 
 /* Both ways out after a compare, by host condition. */
 void tr_jump_if(Tr *t, const Op *op, unsigned cond);
+
+/* Vector registers, by masks: to the Cpu and from it. The host's flags stay. */
+void tr_vec_store(Tr *t, uint16_t mask);
+void tr_vec_load(Tr *t, uint16_t mask);
 
 #endif

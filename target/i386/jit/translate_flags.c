@@ -101,6 +101,12 @@ unsigned tr_condition(Tr *t, unsigned cond)
         emit_rr(e, 0x85, 3, H_RAX, H_RAX);
         return cond;
     }
+    if (kind == CCK_FLAGS && pair != COND_O && pair != COND_L && pair != COND_LE) {
+        emit_load(e, 2, H_RAX, H_CPU, CPU_OFF(cc_src));
+        emit_shift_imm(e, 4, 2, H_RAX, 8);
+        emit8(e, 0x9e); /* SAHF: all but OF */
+        return cond;
+    }
     return condition_by_call(t, cond);
 }
 

@@ -32,21 +32,26 @@ void tr_address(Tr *t, const Op *op)
 
 /* One compare decides: an access that crosses into the next page has its last byte in a page that
  * cannot be the tag of the first one's entry. */
-void tr_tlb_compare(Tr *t, unsigned bytes, bool write)
+static void compare(Tr *t, unsigned bytes, bool aligned, bool write)
 {
     Emit *e = &t->e;
     emit_mov(e, 2, H_RCX, H_RAX);
     emit_shift_imm(e, 5, 2, H_RCX, PAGE_SHIFT - 6);
     emit_alu_imm(e, ALU_AND, 2, H_RCX, (TLB_SIZE - 1) << 6);
     emit_rm(e, 0x03, 3, H_RCX, H_CPU, CPU_OFF(tlb_now));
-    if (bytes == 1) {
+    if (aligned || bytes == 1) {
         emit_mov(e, 3, H_RDX, H_RAX);
     } else {
         emit_lea(e, H_RDX, H_RAX, (int32_t)bytes - 1);
     }
-    emit_alu_imm(e, ALU_AND, 3, H_RDX, -(int32_t)PAGE_SIZE);
+    emit_alu_imm(e, ALU_AND, 3, H_RDX, -(int32_t)PAGE_SIZE | (aligned ? (int32_t)bytes - 1 : 0));
     emit_rm(e, 0x3b, 3, H_RDX, H_RCX,
             (int32_t)(write ? offsetof(TlbEntry, tag_write) : offsetof(TlbEntry, tag_read)));
+}
+
+void tr_tlb_compare(Tr *t, unsigned bytes, bool write)
+{
+    compare(t, bytes, false, write);
 }
 
 static void to_host(Tr *t)
@@ -57,6 +62,13 @@ static void to_host(Tr *t)
 void tr_tlb(Tr *t, const Op *op, unsigned size, bool write)
 {
     tr_tlb_compare(t, 1u << size, write);
+    tr_slow_if(t, 5);
+    to_host(t);
+}
+
+void tr_tlb_vector(Tr *t, unsigned bytes, bool aligned, bool write)
+{
+    compare(t, bytes, aligned, write);
     tr_slow_if(t, 5);
     to_host(t);
 }
