@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * -cpu: model names and their features, as QEMU spells them. A named Intel model gets the features
- * of its generation that this CPU has; "enforce" makes a missing one an error. Vector instructions
- * and POPCNT are executed by the host's own, so a host that lacks one of them takes it away.
+ * of its generation that this CPU has; "enforce" makes a missing one an error. Vector instructions,
+ * POPCNT and BMI2 are executed by the host's own, so a host that lacks one of them takes it away.
  */
 #include "target/i386/cpu_model.h"
 
@@ -58,11 +58,32 @@ static const ModelRow *find_model(const char *name, const char **nearest)
     return NULL;
 }
 
-static uint32_t host_leaf1_ecx(void)
+/* XCR0 of the host, which tells whose registers its kernel keeps. */
+static uint64_t host_xcr0(void)
 {
-    unsigned eax, ebx, ecx = 0, edx;
+    uint32_t eax, edx;
 
-    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) ? ecx : 0;
+    __asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+    return eax | (uint64_t)edx << 32;
+}
+
+static HostFeatures host_features(void)
+{
+    const uint64_t ymm = 6;
+    HostFeatures host = {0};
+    unsigned eax, ebx, ecx, edx;
+
+    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx)) {
+        host.ecx1 = ecx;
+    }
+    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) {
+        host.ebx7 = ebx;
+        host.ecx7 = ecx;
+    }
+    if (!(host.ecx1 & bit_OSXSAVE) || (host_xcr0() & ymm) != ymm) {
+        host.ecx1 &= ~(uint32_t)bit_AVX;
+    }
+    return host;
 }
 
 /* Whether the instructions of this row are executed by the same ones of the host. */
@@ -76,18 +97,26 @@ static bool runs_on_host(int id)
     case FEAT_SSE42:
     case FEAT_POPCNT:
     case FEAT_AES:
+    case FEAT_BMI2:
         return true;
     default:
         return false;
     }
 }
 
-/* Host and guest show a feature by the same bit, and all of these are in leaf 1's ECX. */
-static bool available(int id, uint32_t host_ecx)
+/* Host and guest show a feature by the same bit. */
+static bool host_has(const HostFeatures *host, const CpuFeatureRow *row)
+{
+    uint32_t word = row->leaf == 1 ? host->ecx1 : row->reg == CPUID_EBX ? host->ebx7 : host->ecx7;
+
+    return word >> row->bit & 1;
+}
+
+static bool available(int id, const HostFeatures *host)
 {
     const CpuFeatureRow *row = &cpu_feature_rows[id];
 
-    return row->available && (!runs_on_host(id) || (host_ecx >> row->bit & 1));
+    return row->available && (!runs_on_host(id) || host_has(host, row));
 }
 
 static void add_missing(CpuModel *m, const char *name)
@@ -97,28 +126,28 @@ static void add_missing(CpuModel *m, const char *name)
     m->missing = longer;
 }
 
-static CpuModel *model_new(const ModelRow *row, uint32_t host_ecx)
+static CpuModel *model_new(const ModelRow *row, const HostFeatures *host)
 {
     CpuModel *m = g_new0(CpuModel, 1);
 
     m->name = g_strdup(row->name);
     m->brand = row->brand;
-    m->host_ecx = host_ecx;
+    m->host = *host;
     m->family = 6;
     m->model = row->model;
     m->stepping = row->stepping;
     for (int i = 0; i < FEAT_COUNT; i++) {
-        m->has[i] = cpu_feature_rows[i].level <= row->level && available(i, host_ecx);
+        m->has[i] = cpu_feature_rows[i].level <= row->level && available(i, host);
     }
     return m;
 }
 
-static bool enforce_level(const ModelRow *row, uint32_t host_ecx, GError **error)
+static bool enforce_level(const ModelRow *row, const HostFeatures *host, GError **error)
 {
     g_autoptr(GString) list = g_string_new(NULL);
 
     for (int i = 0; i < FEAT_COUNT && row->level < LEVEL_MAX; i++) {
-        if (cpu_feature_rows[i].level <= row->level && !available(i, host_ecx)) {
+        if (cpu_feature_rows[i].level <= row->level && !available(i, host)) {
             g_string_append_printf(list, "%s%s", list->len ? ", " : "", cpu_feature_rows[i].name);
         }
     }
@@ -141,7 +170,7 @@ static bool set_feature(CpuModel *m, const char *name, bool on, bool *enforce_fa
                     "there is no feature '%s' (did you mean '%s'?)", name, nearest);
         return false;
     }
-    if (on && !available(id, m->host_ecx)) {
+    if (on && !available(id, &m->host)) {
         add_missing(m, cpu_feature_rows[id].name);
         *enforce_failed = true;
         return true;
@@ -216,7 +245,7 @@ static void drop_dependents(CpuModel *m)
     }
 }
 
-CpuModel *cpu_model_parse_for_host(const char *text, uint32_t host_ecx, GError **error)
+CpuModel *cpu_model_parse_for_host(const char *text, const HostFeatures *host, GError **error)
 {
     g_auto(GStrv) items = g_strsplit(text ? text : "max", ",", -1);
     const char *nearest = NULL, *name = items[0] && items[0][0] ? items[0] : "max";
@@ -229,7 +258,7 @@ CpuModel *cpu_model_parse_for_host(const char *text, uint32_t host_ecx, GError *
                     "there is no model '%s' (did you mean '%s'?)", name, nearest);
         return NULL;
     }
-    m = model_new(row, host_ecx);
+    m = model_new(row, host);
     for (int i = 1; items[0] && items[i]; i++) {
         if (items[i][0] && !parse_item(m, items[i], &enforce, &failed, error)) {
             goto bad;
@@ -240,7 +269,7 @@ CpuModel *cpu_model_parse_for_host(const char *text, uint32_t host_ecx, GError *
                     "with enforce: %s does not have %s here", m->name, m->missing);
         goto bad;
     }
-    if (enforce && !enforce_level(row, host_ecx, error)) {
+    if (enforce && !enforce_level(row, host, error)) {
         goto bad;
     }
     drop_dependents(m);
@@ -252,7 +281,9 @@ bad:
 
 CpuModel *cpu_model_parse(const char *text, GError **error)
 {
-    return cpu_model_parse_for_host(text, host_leaf1_ecx(), error);
+    HostFeatures host = host_features();
+
+    return cpu_model_parse_for_host(text, &host, error);
 }
 
 void cpu_model_free(CpuModel *model)
@@ -296,7 +327,7 @@ uint64_t cpu_model_xcr0(const CpuModel *model)
 
 void cpu_model_help(GString *out)
 {
-    uint32_t host_ecx = host_leaf1_ecx();
+    HostFeatures host = host_features();
 
     g_string_append(out, "Available CPUs:\n");
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
@@ -304,7 +335,7 @@ void cpu_model_help(GString *out)
     }
     g_string_append(out, "\nRecognized CPUID flags:\n ");
     for (int i = 0; i < FEAT_COUNT; i++) {
-        if (available(i, host_ecx)) {
+        if (available(i, &host)) {
             g_string_append_printf(out, " %s", cpu_feature_rows[i].name);
         }
     }

@@ -19,17 +19,23 @@ enum {
     LEVEL_NEVER,
 };
 
+/* What the host's CPUID says of the instructions that run on it; AVX only if its kernel keeps the
+ * registers. */
+typedef struct {
+    uint32_t ecx1, ebx7, ecx7;
+} HostFeatures;
+
 struct CpuModel {
     char *name;
     const char *brand; /* leaves 80000002h to 80000004h */
     unsigned family, model, stepping;
     bool has[FEAT_COUNT];
-    uint32_t host_ecx; /* CPUID leaf 1 of the host */
+    HostFeatures host;
     char *missing;
 };
 
-/* cpu_model_parse() for a host whose CPUID leaf 1 has this ECX. */
-CpuModel *cpu_model_parse_for_host(const char *text, uint32_t host_ecx, GError **error);
+/* cpu_model_parse() for such a host. */
+CpuModel *cpu_model_parse_for_host(const char *text, const HostFeatures *host, GError **error);
 
 /* Edit distance, with '-', '_' and '.' alike. */
 unsigned cpu_name_distance(const char *a, const char *b);

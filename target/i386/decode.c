@@ -12,6 +12,7 @@
 #include "target/i386/decode.h"
 
 #include "target/i386/block.h"
+#include "target/i386/cpuid.h"
 #include "target/i386/excp.h"
 
 /* Ranges of mnemonics that go to one selector. */
@@ -215,7 +216,7 @@ bool decode_mem(Decode *d, Op *op, const ZydisDecodedOperand *operand)
     return op->ea_kind == EA_FAST;
 }
 
-static void decoder_init(ZydisDecoder *z, uint32_t mode)
+static void decoder_init(ZydisDecoder *z, const CpuModel *model, uint32_t mode)
 {
     if (mode & CPU_MODE_CS64) {
         ZydisDecoderInit(z, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
@@ -227,11 +228,11 @@ static void decoder_init(ZydisDecoder *z, uint32_t mode)
                                               : ZYDIS_MACHINE_MODE_REAL_16,
                          mode & CPU_MODE_SS32 ? ZYDIS_STACK_WIDTH_32 : ZYDIS_STACK_WIDTH_16);
     }
-    /* Encodings of features that no CPU model has mean what they meant before. */
+    /* Encodings of features that the CPU model lacks mean what they meant before. */
     ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_MPX, ZYAN_FALSE);
     ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_CET, ZYAN_FALSE);
-    ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_LZCNT, ZYAN_FALSE);
-    ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_TZCNT, ZYAN_FALSE);
+    ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_LZCNT, cpu_model_has(model, FEAT_ABM));
+    ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_TZCNT, cpu_model_has(model, FEAT_BMI1));
     ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_WBNOINVD, ZYAN_FALSE);
     ZydisDecoderEnableMode(z, ZYDIS_DECODER_MODE_CLDEMOTE, ZYAN_FALSE);
 }
@@ -473,7 +474,7 @@ Block *decode_block(Cpu *cpu, const DecodeInput *in)
 {
     Builder b;
     ZydisDecoder z;
-    decoder_init(&z, in->mode);
+    decoder_init(&z, cpu->cfg.model, in->mode);
     b.d.model = cpu->cfg.model;
     b.d.code = cpu->cfg.code;
     b.d.mode = in->mode;

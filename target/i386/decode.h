@@ -64,6 +64,7 @@ OpFn op_select_shift(Decode *d, Op *op);
 OpFn op_select_double_shift(Decode *d, Op *op);
 OpFn op_select_muldiv(Decode *d, Op *op);
 OpFn op_select_bit(Decode *d, Op *op);
+OpFn op_select_bmi(Decode *d, Op *op);
 OpFn op_select_scan(Decode *d, Op *op);
 OpFn op_select_cmpxchg(Decode *d, Op *op);
 OpFn op_select_string(Decode *d, Op *op);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Glue to the x87 and vector instructions of fpu.h: the decoder's last resort for a mnemonic.
+ * The decoder's last resort for a mnemonic: the bit manipulation extensions, and glue to the x87
+ * and vector instructions of fpu.h.
  */
 #include "target/i386/block.h"
 #include "target/i386/decode.h"
@@ -77,6 +78,10 @@ static void describe_vector(Decode *d, Op *op, FpuInsn *insn)
 OpFn op_select_fpu(Decode *d, Op *op)
 {
     FpuInsn insn = {0};
+    OpFn bmi = op_select_bmi(d, op);
+    if (bmi) {
+        return bmi;
+    }
     if (!fpu_lookup(d->model, &d->zi, d->ops, &insn)) {
         return NULL;
     }

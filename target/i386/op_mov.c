@@ -4,6 +4,7 @@
  * the accumulator (Intel SDM vol. 2). Moves to and from segment, control and debug registers are in
  * op_system.c.
  */
+#include "target/i386/cpuid.h"
 #include "target/i386/decode.h"
 
 static ALWAYS_INLINE uint64_t ea_base(Cpu *cpu, const Op *op)
@@ -517,6 +518,9 @@ OpFn op_select_convert(Decode *d, Op *op)
         return xlat;
     case ZYDIS_MNEMONIC_MOVBE:
         d->pure = false;
+        if (!cpu_model_has(d->model, FEAT_MOVBE)) {
+            return NULL;
+        }
         if (decode_is_mem(a)) {
             decode_mem(d, op, a);
             op->src = decode_reg(b->reg.value);

@@ -13,6 +13,9 @@
 #define FLAGS_ALL  0x8d5u
 #define MAX_TRIES  200000
 #define INSN_BYTES 15
+/* What is drawn instead of an opcode map: x87 opcodes, or a VEX prefix with a map of its own. */
+#define X87 4
+#define VEX 5
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R13 = 13, R14, R15 };
 
@@ -274,7 +277,7 @@ static void emit_opcode(Gen *gen, Draft *draft, unsigned map)
     default:
         break;
     }
-    emit(draft, map == 4 ? 0xd8 + pick(gen, 8) : pick(gen, 256));
+    emit(draft, map == X87 ? 0xd8 + pick(gen, 8) : pick(gen, 256));
 }
 
 static void emit_prefixes(Gen *gen, Draft *draft, unsigned map)
@@ -292,24 +295,48 @@ static void emit_prefixes(Gen *gen, Draft *draft, unsigned map)
     if (chance(gen, 5) && map < 2) {
         emit(draft, 0xf0);
     }
-    if (prefix && (map == 4 ? chance(gen, 10) : map || chance(gen, 60))) {
+    if (prefix && map != VEX && (map == X87 ? chance(gen, 10) : map || chance(gen, 60))) {
         emit(draft, prefix);
     }
 }
 
+/* A VEX prefix for REX bits `rex`, with a random opcode in one of its three maps. */
+static void emit_vex(Gen *gen, Draft *draft, unsigned rex)
+{
+    static const uint8_t maps[] = {1, 1, 1, 2, 2, 2, 3};
+    unsigned map = maps[pick(gen, G_N_ELEMENTS(maps))];
+    unsigned vvvv = chance(gen, 50) ? 15 : pick(gen, 16);
+    unsigned low = vvvv << 3 | (chance(gen, 50) ? 4 : 0) | pick(gen, 4);
+
+    if (map == 1 && !(rex & 0xb) && chance(gen, 70)) {
+        emit(draft, 0xc5);
+        emit(draft, (rex & 4 ? 0 : 0x80) | low);
+    } else {
+        emit(draft, 0xc4);
+        emit(draft, (~rex & 7) << 5 | map);
+        emit(draft, (rex & 8) << 4 | low);
+    }
+    emit(draft, pick(gen, 256));
+}
+
 static Draft draw(Gen *gen)
 {
-    static const uint8_t maps[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4};
+    static const uint8_t maps[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2,
+                                   2, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5};
     unsigned map = maps[pick(gen, G_N_ELEMENTS(maps))], rex;
     Draft draft = {.length = 0};
     ModRm m = pick_modrm(gen);
 
     emit_prefixes(gen, &draft, map);
     rex = m.rex | (chance(gen, 35) ? 8 : 0) | (chance(gen, 30) ? 4 : 0);
-    if (rex || chance(gen, 15)) {
-        emit(&draft, 0x40 | rex);
+    if (map == VEX) {
+        emit_vex(gen, &draft, rex);
+    } else {
+        if (rex || chance(gen, 15)) {
+            emit(&draft, 0x40 | rex);
+        }
+        emit_opcode(gen, &draft, map);
     }
-    emit_opcode(gen, &draft, map);
     emit(&draft, m.mod << 6 | pick(gen, 8) << 3 | m.rm);
     if (m.mod != 3 && m.rm == 4) {
         emit(&draft, m.sib);
@@ -484,9 +511,8 @@ static bool acceptable(Gen *gen, const ZydisDecodedInstruction *zi, const ZydisD
     if (gen->only && zi->mnemonic != gen->only) {
         return false;
     }
-    if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || denied(zi) ||
-        writes_segment(zi, ops) || undefined_result(zi, ops) || disputed(gen, zi, ops) ||
-        (is_branch(zi) && !branch_ok(gen, zi, ops))) {
+    if (denied(zi) || writes_segment(zi, ops) || undefined_result(zi, ops) ||
+        disputed(gen, zi, ops) || (is_branch(zi) && !branch_ok(gen, zi, ops))) {
         return false;
     }
     /* Privileged instructions just raise #GP: one in a while is enough. */
