@@ -207,7 +207,7 @@ static void test_undefined(Fixture *f, const void *unused)
     } cases[] = {
         {{0xf0, 0x01, 0xc0}},       /* lock add %eax,%eax */
         {{0x0f, 0x0b}},             /* ud2 */
-        {{0xc4, 0xe2, 0x78, 0xf2}}, /* andn: no BMI */
+        {{0xc4, 0xe2, 0x7c, 0xf2}}, /* andn with VEX.L */
         {{0xc7, 0xf8}},             /* xbegin */
         {{0x06}},                   /* push %es */
     };
