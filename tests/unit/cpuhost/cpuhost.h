@@ -17,8 +17,12 @@
 
 /* Linear addresses, below 2 GiB so that 32-bit addresses reach them, and clear of what sanitizers
  * and loaders use. */
-#define CODE_BASE   0x10000000ull
-#define CODE_SIZE   0x1000u
+#define CODE_BASE 0x10000000ull
+#ifndef CODE_PAGES /* test-tiers has more, and code that writes to itself */
+#define CODE_PAGES 1u
+#define CODE_PROT  (PROT_READ | PROT_EXEC)
+#endif
+#define CODE_SIZE   (CODE_PAGES * 0x1000u)
 #define DATA_BASE   0x10010000ull
 #define DATA_PAGES  5u
 #define DATA_SIZE   (DATA_PAGES * 0x1000u)
@@ -43,7 +47,9 @@ typedef struct {
     uint64_t fault; /* #PF: the address */
 } Outcome;
 
+#ifndef SEQ_MAX
 #define SEQ_MAX 48
+#endif
 typedef struct {
     uint16_t offset, length;
     uint32_t undefined; /* RFLAGS bits without a defined value before this instruction */

@@ -41,7 +41,7 @@ static G_NORETURN void child_main(int fd)
     static const uint8_t stub[] = {0x0f, 0x05, 0xcc};
     void *page;
 
-    map_shared(fd, CODE_BASE, CODE_SIZE, PROT_READ | PROT_EXEC, 0);
+    map_shared(fd, CODE_BASE, CODE_SIZE, CODE_PROT, 0);
     map_shared(fd, DATA_BASE, DATA_RW, PROT_READ | PROT_WRITE, CODE_SIZE);
     map_shared(fd, DATA_BASE + DATA_RW, DATA_SIZE - DATA_RW, PROT_READ, CODE_SIZE + DATA_RW);
     page = mmap((void *)STUB_BASE, STUB_SIZE, PROT_READ | PROT_WRITE,
