@@ -15,11 +15,12 @@
 
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 
-/* Low bits of a tag: why the fast compare must miss. */
-#define TLB_TAG_IO    1u /* no host memory behind it */
-#define TLB_TAG_CODE  2u /* a write must drop decoded code */
-#define TLB_TAG_DEBUG 4u /* a data breakpoint is in this page */
-#define TLB_TAG_ROM   8u /* writes are dropped */
+/* Bits of a tag below the page: why the fast compare must miss. Host code compares with the low
+ * bits of a misaligned address, too, so these are above what the widest access can be off by. */
+#define TLB_TAG_IO    0x100u /* no host memory behind it */
+#define TLB_TAG_CODE  0x200u /* a write must drop decoded code */
+#define TLB_TAG_DEBUG 0x400u /* a data breakpoint is in this page */
+#define TLB_TAG_ROM   0x800u /* writes are dropped */
 
 /* TlbEntry.flags: the page's size as a shift, and G. */
 #define TLB_SHIFT_MASK  0x3fu

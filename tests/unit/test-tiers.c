@@ -7,10 +7,11 @@
  * program goes on behind the instruction. Then the program starts over with its code as it is now.
  * The host's CPU runs it up to the first such fault.
  *
- *     test-tiers [--seed N] [--count N] [--seconds N] [--list] [--no-host]
+ *     test-tiers [--seed N] [--count N] [--seconds N] [--arena KIB] [--list] [--no-host]
  *
  * Program i of a run has the seed N + i, so a reported one is repeated by --seed S --count 1;
- * --list shows it. Flags that the SDM leaves undefined are not compared.
+ * --list shows it. With a small arena, host code is thrown away and made again all the time. Flags
+ * that the SDM leaves undefined are not compared.
  */
 #include "tiers/tiers.h"
 
@@ -29,13 +30,14 @@
 #define FLAGS_COMPARED 0x254dd5u
 
 static gint64 opt_seed = 1, opt_count;
-static gint opt_seconds = DEFAULT_SECONDS;
+static gint opt_seconds = DEFAULT_SECONDS, opt_arena;
 static gboolean opt_list, opt_no_host, opt_progress, opt_tap;
 
 static const GOptionEntry options[] = {
     {"seed", 0, 0, G_OPTION_ARG_INT64, &opt_seed, "First seed", "N"},
     {"count", 0, 0, G_OPTION_ARG_INT64, &opt_count, "Number of programs", "N"},
     {"seconds", 0, 0, G_OPTION_ARG_INT, &opt_seconds, "How long without --count", "N"},
+    {"arena", 0, 0, G_OPTION_ARG_INT, &opt_arena, "Memory for host code, in KiB", "N"},
     {"list", 0, 0, G_OPTION_ARG_NONE, &opt_list, "Show the programs", NULL},
     {"no-host", 0, 0, G_OPTION_ARG_NONE, &opt_no_host, "The tiers only", NULL},
     {"progress", 0, 0, G_OPTION_ARG_NONE, &opt_progress, "Say how far it is", NULL},
@@ -372,8 +374,8 @@ int main(int argc, char **argv)
     if (!test->native && !opt_no_host) {
         printf("# without the host's CPU: %s\n", reason);
     }
-    test->interp = vcpu_new(false);
-    test->jit = vcpu_new(true);
+    test->interp = vcpu_new(false, 0);
+    test->jit = vcpu_new(true, (size_t)opt_arena << 10);
     test->diff = g_string_new(NULL);
     failed = run_all(test);
     printf("%s 1 /cpu/tiers\n", failed ? "not ok" : "ok");

@@ -89,7 +89,8 @@ uint32_t program_undefined(const Sequence *seq, uint64_t rip);
 
 /* vcpu.c */
 typedef struct Vcpu Vcpu;
-Vcpu *vcpu_new(bool translated);
+/* `arena`: bytes for host code; 0: as usual. */
+Vcpu *vcpu_new(bool translated, size_t arena);
 void vcpu_free(Vcpu *v);
 Cpu *vcpu_cpu(Vcpu *v);
 /* Of the translating one: how often a block runs before it is translated. */

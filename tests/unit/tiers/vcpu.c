@@ -145,7 +145,7 @@ static void set_system(Cpu *cpu)
     mmu_flush_all(cpu);
 }
 
-Vcpu *vcpu_new(bool translated)
+Vcpu *vcpu_new(bool translated, size_t arena)
 {
     Vcpu *v = g_new0(Vcpu, 1);
     CpuConfig config = {.cores = 1, .threads = 1, .total = 1};
@@ -161,6 +161,9 @@ Vcpu *vcpu_new(bool translated)
     g_assert_no_error(error);
     as_add(v->memory, &v->ram, 0);
     v->code = code_cache_new(v->memory);
+    if (arena) {
+        code_cache_set_arena(v->code, arena);
+    }
     if (translated && !code_cache_set_hot(v->code, 0)) {
         g_error("no memory for host code");
     }
