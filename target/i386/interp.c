@@ -256,6 +256,12 @@ static OpNext step(Cpu *cpu, Exec *x)
     return next;
 }
 
+/* An interrupt that IF holds back is nothing to leave the loop for: guests run long with one. */
+static ALWAYS_INLINE bool has_events(const Cpu *cpu)
+{
+    return G_UNLIKELY(cpu->pending) && !(cpu->pending == PEND_INTR && !(cpu->rflags & FLAG_IF));
+}
+
 /* Everything that can keep the CPU from executing the next instruction. False: *exit is why. */
 static bool may_go_on(Cpu *cpu, CpuExit *exit)
 {
@@ -264,11 +270,8 @@ static bool may_go_on(Cpu *cpu, CpuExit *exit)
         *exit = CPU_RAN;
         return false;
     }
-    if (cpu->pending) {
-        bool masked = cpu->pending == PEND_INTR && !(cpu->rflags & FLAG_IF);
-        if (!masked && !cpu->int_shadow) {
-            cpu_take_events(cpu);
-        }
+    if (has_events(cpu) && !cpu->int_shadow) {
+        cpu_take_events(cpu);
     }
     if (cpu->shutdown) {
         *exit = CPU_TRIPLE_FAULT;
@@ -295,7 +298,7 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
         x->block = b;
         OpNext next = block_enter(cpu, b);
         b = x->block; /* host code goes from block to block on its own */
-        if (G_UNLIKELY(cpu->pending || cpu->budget <= 0)) {
+        if (has_events(cpu) || G_UNLIKELY(cpu->budget <= 0)) {
             return next;
         }
         if (G_LIKELY(next <= NEXT_LINK1)) {
