@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From Zydis' view of a vector instruction to its VecCode (Intel SDM vol. 2, chapter 2; exception
- * classes: 2.4 and table 2-15 ff.).
+ * classes: 2.4 and 2.5).
  *
- * Left out: VEX and longer encodings, MMX registers, and instructions with hidden operands other
- * than XMM0 and the flags (string comparisons, MASKMOVDQU).
+ * Left out: EVEX, MMX registers, gathers, and instructions with hidden operands other than XMM0 and
+ * the flags (string comparisons, MASKMOVDQU, VZEROALL).
  */
 #include "target/i386/vec_code.h"
 
 #include <string.h>
 
-#define VEC_BYTES 16
+#define XMM_BITS 128
+#define YMM_BITS 256
 
 /* Non-temporal moves become plain ones: to the guest they only differ in what they cache. */
 typedef struct {
@@ -25,28 +26,46 @@ static const HintRow hints[] = {
     {0x66, 2, 0x2a, 0x6f}, /* MOVNTDQA */
 };
 
-/* 16-byte memory operands are aligned but for these. */
+/* 16-byte memory operands of legacy encodings are aligned but for these. */
 static bool may_be_unaligned(ZydisMnemonic mnemonic)
 {
     return mnemonic == ZYDIS_MNEMONIC_MOVUPS || mnemonic == ZYDIS_MNEMONIC_MOVUPD ||
            mnemonic == ZYDIS_MNEMONIC_MOVDQU || mnemonic == ZYDIS_MNEMONIC_LDDQU;
 }
 
+static bool take_prefixes(const ZydisDecodedInstruction *zi, VecCode *out)
+{
+    static const uint8_t by_pp[] = {0, 0x66, 0xf3, 0xf2};
+
+    switch (zi->encoding) {
+    case ZYDIS_INSTRUCTION_ENCODING_VEX:
+        out->vex = true;
+        out->vex_l = zi->raw.vex.L;
+        out->w = zi->raw.vex.W;
+        out->prefix = by_pp[zi->raw.vex.pp];
+        return true;
+    case ZYDIS_INSTRUCTION_ENCODING_LEGACY:
+        out->w = zi->raw.rex.W;
+        for (unsigned i = 0; i < zi->raw.prefix_count; i++) {
+            if (zi->raw.prefixes[i].type == ZYDIS_PREFIX_TYPE_MANDATORY) {
+                out->prefix = zi->raw.prefixes[i].value;
+            }
+        }
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool take_opcode(const ZydisDecodedInstruction *zi, VecCode *out)
 {
-    if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY || zi->opcode_map < ZYDIS_OPCODE_MAP_0F ||
+    if (!take_prefixes(zi, out) || zi->opcode_map < ZYDIS_OPCODE_MAP_0F ||
         zi->opcode_map > ZYDIS_OPCODE_MAP_0F3A || !(zi->attributes & ZYDIS_ATTRIB_HAS_MODRM)) {
         return false;
     }
     out->map = (uint8_t)(zi->opcode_map - ZYDIS_OPCODE_MAP_0F + 1);
     out->opcode = zi->opcode;
-    out->wide = zi->raw.rex.W;
     out->reg = zi->raw.modrm.reg;
-    for (unsigned i = 0; i < zi->raw.prefix_count; i++) {
-        if (zi->raw.prefixes[i].type == ZYDIS_PREFIX_TYPE_MANDATORY) {
-            out->prefix = zi->raw.prefixes[i].value;
-        }
-    }
     for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
         const HintRow *h = &hints[i];
         if (h->prefix == out->prefix && h->map == out->map && h->opcode == out->opcode) {
@@ -58,18 +77,29 @@ static bool take_opcode(const ZydisDecodedInstruction *zi, VecCode *out)
     return true;
 }
 
-/* Which exceptions an instruction can raise tells whether it computes in floating point. */
+/* Which exceptions an instruction can raise tells whether it computes in floating point, and
+ * whether its memory operand is aligned. */
 static bool take_class(const ZydisDecodedInstruction *zi, VecCode *out)
 {
     switch (zi->meta.exception_class) {
     case ZYDIS_EXCEPTION_CLASS_SSE2:
     case ZYDIS_EXCEPTION_CLASS_SSE3:
+    case ZYDIS_EXCEPTION_CLASS_AVX2:
+    case ZYDIS_EXCEPTION_CLASS_AVX3:
+    case ZYDIS_EXCEPTION_CLASS_AVX11:
         out->fp = true;
+        return true;
+    case ZYDIS_EXCEPTION_CLASS_AVX1:
+        out->aligned = true;
         return true;
     case ZYDIS_EXCEPTION_CLASS_SSE1:
     case ZYDIS_EXCEPTION_CLASS_SSE4:
     case ZYDIS_EXCEPTION_CLASS_SSE5:
     case ZYDIS_EXCEPTION_CLASS_SSE7:
+    case ZYDIS_EXCEPTION_CLASS_AVX4:
+    case ZYDIS_EXCEPTION_CLASS_AVX5:
+    case ZYDIS_EXCEPTION_CLASS_AVX6:
+    case ZYDIS_EXCEPTION_CLASS_AVX7:
         return true;
     default:
         return false;
@@ -78,16 +108,25 @@ static bool take_class(const ZydisDecodedInstruction *zi, VecCode *out)
 
 static bool place(const ZydisDecodedOperand *o, VecKind kind, uint8_t number, VecCode *out)
 {
-    if (o->encoding == ZYDIS_OPERAND_ENCODING_MODRM_REG) {
+    switch (o->encoding) {
+    case ZYDIS_OPERAND_ENCODING_MODRM_REG:
         out->reg_kind = (uint8_t)kind;
         out->reg = number;
-    } else if (o->encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM) {
+        return true;
+    case ZYDIS_OPERAND_ENCODING_MODRM_RM:
         out->rm_kind = (uint8_t)kind;
         out->rm = number;
-    } else {
+        return true;
+    case ZYDIS_OPERAND_ENCODING_NDSNDD:
+        out->vvvv = number;
+        return kind == VEC_XMM;
+    case ZYDIS_OPERAND_ENCODING_IS4:
+        out->has_imm = true;
+        out->imm = (uint8_t)(number << 4);
+        return kind == VEC_XMM;
+    default:
         return false;
     }
-    return true;
 }
 
 static bool take_register(const ZydisDecodedOperand *o, VecCode *out)
@@ -98,8 +137,12 @@ static bool take_register(const ZydisDecodedOperand *o, VecCode *out)
     uint8_t number = (uint8_t)ZydisRegisterGetId(o->reg.value);
 
     switch (ZydisRegisterGetClass(o->reg.value)) {
+    case ZYDIS_REGCLASS_YMM:
+        out->reads_upper |= (uint16_t)(reads << number);
+        /* fall through */
     case ZYDIS_REGCLASS_XMM:
-        out->reads |= (uint16_t)((reads || o->size < VEC_BYTES * 8) << number);
+        reads |= !out->vex && o->size < XMM_BITS;
+        out->reads |= (uint16_t)(reads << number);
         out->writes |= (uint16_t)(writes << number);
         return hidden ? !writes : place(o, VEC_XMM, number, out);
     case ZYDIS_REGCLASS_GPR32:
@@ -123,8 +166,11 @@ static bool take_operand(const ZydisDecodedInstruction *zi, const ZydisDecodedOp
     case ZYDIS_OPERAND_TYPE_MEMORY:
         out->mem_size = (uint8_t)(o->size / 8);
         out->mem_write = o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
-        out->aligned = out->mem_size == VEC_BYTES && !may_be_unaligned(zi->mnemonic);
-        return o->size <= VEC_BYTES * 8 && place(o, VEC_MEM, 0, out);
+        if (!out->vex) {
+            out->aligned = o->size == XMM_BITS && !may_be_unaligned(zi->mnemonic);
+        }
+        return o->mem.type == ZYDIS_MEMOP_TYPE_MEM && o->size <= YMM_BITS &&
+               place(o, VEC_MEM, 0, out);
     case ZYDIS_OPERAND_TYPE_IMMEDIATE:
         out->has_imm = true;
         out->imm = (uint8_t)o->imm.value.u;
@@ -137,6 +183,10 @@ static bool take_operand(const ZydisDecodedInstruction *zi, const ZydisDecodedOp
 bool vec_code_make(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, VecCode *out)
 {
     memset(out, 0, sizeof(*out));
+    if (zi->mnemonic == ZYDIS_MNEMONIC_VZEROUPPER) {
+        out->zero_upper = true;
+        return true;
+    }
     if (!take_opcode(zi, out) || !take_class(zi, out)) {
         return false;
     }

@@ -14,7 +14,7 @@
 /* What ModRM.reg or ModRM.rm stands for. */
 typedef enum {
     VEC_DIGIT, /* a part of the opcode */
-    VEC_XMM,
+    VEC_XMM,   /* or YMM */
     VEC_GPR,
     VEC_MEM,
 } VecKind;
@@ -24,17 +24,23 @@ typedef struct VecCode {
     uint8_t map;    /* 1: 0F, 2: 0F 38, 3: 0F 3A */
     uint8_t opcode;
     uint8_t imm;
+    uint8_t vvvv;              /* of a VEX prefix: a register number */
     uint8_t reg_kind, rm_kind; /* VecKind */
     uint8_t reg, rm;           /* register numbers */
     uint8_t mem_size;          /* in bytes */
-    bool wide;                 /* REX.W */
+    bool w;                    /* REX.W or VEX.W */
+    bool vex, vex_l;
+    bool zero_upper; /* VZEROUPPER, and nothing of the rest counts */
     bool has_imm;
     bool mem_write;
-    bool aligned;           /* #GP unless the memory operand is aligned to its size */
-    bool gpr_write;         /* the general register is a result; it gets 64 bits */
-    bool flags;             /* sets the arithmetic flags, OF, SF and AF to 0 */
-    bool fp;                /* obeys MXCSR */
-    uint16_t reads, writes; /* vector registers, as masks; one that keeps a part is read too */
+    bool aligned;   /* #GP unless the memory operand is aligned to its size */
+    bool gpr_write; /* the general register is a result; it gets 64 bits */
+    bool flags;     /* sets the arithmetic flags, OF, SF and AF to 0 */
+    bool fp;        /* obeys MXCSR */
+    /* Vector registers, as masks; one that keeps a part is read too. VEX encodings write all 256
+     * bits.
+     */
+    uint16_t reads, writes, reads_upper;
 } VecCode;
 
 /* False if the instruction does anything that VecCode has no word for. */

@@ -5,7 +5,7 @@
  */
 #include "target/i386/jit/registers.h"
 
-#include "target/i386/jit/translate.h"
+#include "target/i386/jit/translate_vector.h"
 
 /* R9 to R11 and R13 to R15 are those that compilers use last. The translator relies on rAX, rCX,
  * rDX, rSP and rBP being pinned. */
@@ -101,8 +101,8 @@ void tr_flush(Tr *t)
 {
     registers_store(&t->e, t->dirty);
     t->dirty = 0;
-    tr_vec_store(t, t->vec_dirty);
-    t->vec_dirty = 0;
+    vec_store(&t->e, &t->vec);
+    t->vec = (VecState){.cached = t->vec.cached};
 }
 
 void registers_store(Emit *e, uint16_t guests)

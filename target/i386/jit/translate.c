@@ -10,7 +10,7 @@
  * Left out: code other than 64-bit, single-instruction blocks, and builds without optimization,
  * where handlers do not tail-call and so going from block to block would grow the stack.
  */
-#include "target/i386/jit/translate.h"
+#include "target/i386/jit/translate_vector.h"
 
 static OpFn as_handler(const Tr *t, const uint8_t *rw)
 {
@@ -47,7 +47,7 @@ static void call_stub(Tr *t, const uint8_t *stub)
 static void by_handler(Tr *t)
 {
     tr_flush(t);
-    t->vec_cached = 0;
+    t->vec.cached = 0;
     goto_handler(t, t->at);
     t->cc = CC_UNKNOWN;
     t->host_flags = 0;
@@ -63,7 +63,7 @@ void tr_slow_run(Tr *t, unsigned cond, unsigned last)
                                       .op = (uint8_t)t->at,
                                       .last = (uint8_t)last,
                                       .dirty = t->dirty,
-                                      .vec_dirty = t->vec_dirty};
+                                      .vec = t->vec};
 }
 
 void tr_slow_if(Tr *t, unsigned cond)
@@ -78,12 +78,12 @@ static void emit_slow_paths(Tr *t)
         const SlowPath *s = &t->slow[i];
         emit_here(e, s->from);
         registers_store(e, s->dirty);
-        tr_vec_store(t, s->vec_dirty);
+        vec_store(e, &s->vec);
         goto_handler(t, s->op);
         if (s->last + 1u < t->block->n_ops) {
             t->resume[s->last + 1] = as_handler(t, e->p);
             call_stub(t, t->stubs->reload);
-            tr_vec_load(t, s->vec_cached);
+            vec_load(e, &s->vec_join);
             emit_target(e, emit_jmp(e), s->join);
         }
     }
@@ -164,7 +164,7 @@ static void join_slow_paths(Tr *t, const Op *op, unsigned first)
     }
     for (unsigned i = first; i < t->n_slow; i++) {
         t->slow[i].join = t->e.p;
-        t->slow[i].vec_cached = t->vec_cached;
+        t->slow[i].vec_join = t->vec;
     }
     t->host_flags = 0;
     if (flags_dead(op) && handler_records(op)) {

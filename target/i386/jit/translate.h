@@ -25,12 +25,19 @@
 #define CC_UNKNOWN   (~0u)
 #define CC_CF_IN_SRC (~0u - 1)
 
+/* Guest vector registers, as masks: in the host's registers, with the upper halves; newer there
+ * than in the Cpu, and with the upper halves. */
+typedef struct {
+    uint16_t cached, upper, dirty, dirty_upper;
+} VecState;
+
 /* A way out of line: by the handlers of ops `op` to `last`, and back to `join`. */
 typedef struct {
     uint8_t *from, *join;
     uint8_t op, last;
-    uint16_t dirty, vec_dirty; /* at `from` */
-    uint16_t vec_cached;       /* at `join` */
+    uint16_t dirty;
+    VecState vec;      /* at `from` */
+    VecState vec_join; /* at `join` */
 } SlowPath;
 
 /* A way out of the block, in the writable view. */
@@ -52,7 +59,7 @@ typedef struct {
     uint16_t dirty; /* guest registers that the Cpu has an old copy of */
     uint32_t cc;    /* what cc_op is known to be, or one of the above */
     unsigned host_flags;
-    uint16_t vec_cached, vec_dirty;   /* vector registers in the host's; those newer there */
+    VecState vec;
     OpFn resume[BLOCK_MAX_INSNS + 2]; /* where host code takes over before an op, or NULL */
     SlowPath slow[3 * (BLOCK_MAX_INSNS + 1)];
     unsigned n_slow;
@@ -145,9 +152,5 @@ void tr_record_host_flags(Tr *t);
 
 /* Both ways out after a compare, by host condition. */
 void tr_jump_if(Tr *t, const Op *op, unsigned cond);
-
-/* Vector registers, by masks: to the Cpu and from it. The host's flags stay. */
-void tr_vec_store(Tr *t, uint16_t mask);
-void tr_vec_load(Tr *t, uint16_t mask);
 
 #endif
