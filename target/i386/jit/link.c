@@ -10,7 +10,7 @@
  */
 #include "target/i386/jit/link.h"
 
-#include "target/i386/jit/translate.h"
+#include "target/i386/jit/translate_vector.h"
 
 #define SEGMENTS 8
 /* More than any block takes. */
@@ -65,15 +65,16 @@ void jit_link(Jit *jit, Block *from, unsigned n, Block *to)
 {
     HostExit *x = &from->translated->exit[n];
     HostBlock *h = to->translated;
+    const uint8_t *way_in = h->warm && vec_covers(&x->vec, &h->needs) ? h->warm : to->host;
     from->open_exits &= (uint8_t) ~(1u << n);
     if (x->frame) {
         uint64_t frame = to->paddr & ~(uint64_t)(PAGE_SIZE - 1);
         memcpy(arena_writable(&jit->arena, x->frame), &frame, sizeof(frame));
         memcpy(arena_writable(&jit->arena, x->target),
-               &(int32_t){(int32_t)(to->host - (x->target + 4))}, 4);
+               &(int32_t){(int32_t)(way_in - (x->target + 4))}, 4);
         site_set(jit, x->site, x->site + 4);
     } else {
-        site_set(jit, x->site, to->host);
+        site_set(jit, x->site, way_in);
     }
     x->to = h;
     x->next = h->incoming;
@@ -142,6 +143,10 @@ static HostBlock *host_block_new(const CodeArena *arena, const Tr *t)
     Block *b = t->block;
     HostBlock *h = g_malloc0(sizeof(*h) + b->n_ops * sizeof(OpFn));
     h->block = b;
+    if (t->warm) {
+        h->warm = arena_executable(arena, t->warm);
+        h->needs = t->needs;
+    }
     for (unsigned i = 0; i < b->n_ops; i++) {
         h->fn[i] = b->ops[i].fn;
     }
@@ -151,6 +156,7 @@ static HostBlock *host_block_new(const CodeArena *arena, const Tr *t)
             h->exit[n] = (HostExit){.site = arena_executable(arena, from->site),
                                     .out = arena_executable(arena, from->out),
                                     .n = (uint8_t)n,
+                                    .vec = from->vec,
                                     .from = b};
             if (from->frame) {
                 h->exit[n].frame = arena_executable(arena, from->frame);

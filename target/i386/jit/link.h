@@ -7,6 +7,12 @@
 
 #include "target/i386/jit/jit.h"
 
+/* Guest vector registers, as masks: in the host's registers, with the upper halves; newer there
+ * than in the Cpu, and with the upper halves. */
+typedef struct {
+    uint16_t cached, upper, dirty, dirty_upper;
+} VecState;
+
 typedef struct HostBlock HostBlock;
 typedef struct HostExit HostExit;
 
@@ -19,12 +25,15 @@ struct HostExit {
     HostBlock *to;
     HostExit *next, **prev; /* of those that lead to `to` */
     uint8_t n;
+    VecState vec; /* what the host's registers have there */
 };
 
 struct HostBlock {
     Block *block; /* NULL: killed */
     HostExit exit[2];
     HostExit *incoming;
+    uint8_t *warm; /* the way in for exits that have `needs`, or NULL */
+    VecState needs;
     HostBlock *next; /* in the same segment */
     OpFn fn[];       /* the ops' handlers */
 };

@@ -102,7 +102,7 @@ void tr_flush(Tr *t)
     registers_store(&t->e, t->dirty);
     t->dirty = 0;
     vec_store(&t->e, &t->vec);
-    t->vec = (VecState){.cached = t->vec.cached};
+    t->vec.dirty = t->vec.dirty_upper = 0;
 }
 
 void registers_store(Emit *e, uint16_t guests)

@@ -40,6 +40,11 @@ static void emit_enter(Emit *e)
     emit_load(e, 3, H_BUDGET, H_CPU, CPU_OFF(budget));
     registers_load(e);
     emit_rr(e, 0xff, 2, 2, H_RAX);
+    if (__builtin_cpu_supports("avx")) {
+        emit8(e, 0xc5); /* vzeroupper: SSE code must not pay for upper halves in use */
+        emit8(e, 0xf8);
+        emit8(e, 0x77);
+    }
     emit_alu_imm(e, 0, 3, H_RSP, 8);
     for (unsigned i = sizeof(saved); i-- > 0;) {
         pop(e, saved[i]);

@@ -47,7 +47,8 @@ static void call_stub(Tr *t, const uint8_t *stub)
 static void by_handler(Tr *t)
 {
     tr_flush(t);
-    t->vec.cached = 0;
+    vec_end_upper(&t->e, &t->vec);
+    t->vec = (VecState){0};
     goto_handler(t, t->at);
     t->cc = CC_UNKNOWN;
     t->host_flags = 0;
@@ -79,6 +80,7 @@ static void emit_slow_paths(Tr *t)
         emit_here(e, s->from);
         registers_store(e, s->dirty);
         vec_store(e, &s->vec);
+        vec_end_upper(e, &s->vec);
         goto_handler(t, s->op);
         if (s->last + 1u < t->block->n_ops) {
             t->resume[s->last + 1] = as_handler(t, e->p);
@@ -207,6 +209,15 @@ static void emit_spent(Tr *t, uint8_t *spent)
     emit_target(e, emit_jmp(e), t->stubs->jump);
 }
 
+/* The way in for blocks that have `needs` in the host's registers. */
+static void emit_warm_entry(Tr *t, const uint8_t *body, const uint8_t *spent)
+{
+    Emit *e = &t->e;
+    t->warm = e->p;
+    emit_target(e, emit_prologue(t), spent);
+    emit_target(e, emit_jmp(e), body);
+}
+
 /* What an exit does until it is linked. */
 static void emit_ways_out(Tr *t)
 {
@@ -229,8 +240,15 @@ static void emit_ways_out(Tr *t)
 void tr_block(Tr *t)
 {
     t->cc = CC_UNKNOWN;
+    t->needs = t->vec = vec_needs(t->block);
     uint8_t *spent = emit_prologue(t);
+    vec_load(&t->e, &t->vec);
+    const uint8_t *body = t->e.p;
     translate_ops(t);
+    const uint8_t *spent_at = t->e.p;
     emit_spent(t, spent);
+    if (t->needs.cached) {
+        emit_warm_entry(t, body, spent_at);
+    }
     emit_ways_out(t);
 }

@@ -14,6 +14,7 @@
 #include "target/i386/exec.h"
 #include "target/i386/jit/arena.h"
 #include "target/i386/jit/emit.h"
+#include "target/i386/jit/link.h"
 #include "target/i386/jit/stubs.h"
 
 /* Which of the host's flags are the guest's. */
@@ -24,12 +25,6 @@
 /* What may be known of cc_op besides its value: nothing, or that CF is bit 0 of cc_src. */
 #define CC_UNKNOWN   (~0u)
 #define CC_CF_IN_SRC (~0u - 1)
-
-/* Guest vector registers, as masks: in the host's registers, with the upper halves; newer there
- * than in the Cpu, and with the upper halves. */
-typedef struct {
-    uint16_t cached, upper, dirty, dirty_upper;
-} VecState;
 
 /* A way out of line: by the handlers of ops `op` to `last`, and back to `join`. */
 typedef struct {
@@ -48,6 +43,7 @@ typedef struct {
     uint8_t *target;  /* the displacement of the jump after the compare with it, */
     uint8_t *miss[2]; /* and those of the jumps that give up */
     int32_t offset;   /* of the target from this page's start */
+    VecState vec;     /* what the host's registers have there */
 } Exit;
 
 typedef struct {
@@ -59,7 +55,8 @@ typedef struct {
     uint16_t dirty; /* guest registers that the Cpu has an old copy of */
     uint32_t cc;    /* what cc_op is known to be, or one of the above */
     unsigned host_flags;
-    VecState vec;
+    VecState vec, needs;              /* now; at the way in past the loading */
+    uint8_t *warm;                    /* that way in, if it is another one */
     OpFn resume[BLOCK_MAX_INSNS + 2]; /* where host code takes over before an op, or NULL */
     SlowPath slow[3 * (BLOCK_MAX_INSNS + 1)];
     unsigned n_slow;

@@ -40,6 +40,7 @@ static void leave_by(Tr *t, unsigned n, int32_t offset)
 {
     Exit *x = &t->exit[n];
     x->offset = offset;
+    x->vec = t->vec;
     x->site = emit_jmp(&t->e);
     if (!t->block->link_local[n]) {
         emit_page_check(t, x, offset & -(int32_t)PAGE_SIZE);
@@ -53,6 +54,7 @@ void tr_jump_if(Tr *t, const Op *op, unsigned cond)
     tr_flush(t);
     if (t->block->link_local[0]) {
         t->exit[0].offset = op->target;
+        t->exit[0].vec = t->vec;
         t->exit[0].site = emit_jcc(e, cond);
         leave_by(t, 1, op->off + op->len);
         return;
@@ -112,6 +114,7 @@ static void emit_landing(Tr *t, const Op *op, uint8_t *landing)
     Emit *e = &t->e;
     if (landing) {
         emit_here(e, landing);
+        t->vec = (VecState){0};
         emit_alu_imm(e, ALU_SUB, 3, H_RAX, op->off + op->len);
         emit_store(e, 3, H_RAX, H_CPU, OP_REG_RIP);
         leave_by(t, 1, op->off + op->len);

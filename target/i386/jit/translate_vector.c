@@ -4,6 +4,8 @@
  *
  * Within a block a guest vector register that was used is in the host register of the same number,
  * with its upper half or without, and goes back to the Cpu where C code may look or the block ends.
+ * A block loads what it reads at its start, so that one that is linked to it, and has all that, may
+ * go past the loading.
  * A legacy encoding leaves the upper half alone, in the host's register as in the guest's; a VEX
  * one defines it. Floating-point instructions run under the guest's MXCSR, which is the host's
  * meanwhile (mxcsr.h); their ops are only made where CPU_MODE_MASKED holds, so that none of them
@@ -28,6 +30,11 @@ static int32_t lower(int n)
 static int32_t upper(int n)
 {
     return lower(n) + (int32_t)offsetof(VecReg, hi);
+}
+
+static const VecCode *code_of(const Op *op)
+{
+    return ((const FpuInsn *)(uintptr_t)op->imm)->code;
 }
 
 static const VecCode zero_upper = {.vex = true, .map = 1, .opcode = VZEROUPPER};
@@ -93,8 +100,7 @@ static void move(Emit *e, uint8_t opcode, bool whole, uint16_t mask)
     }
 }
 
-/* SSE code must not pay for upper halves in use. */
-static void end_upper(Emit *e, const VecState *v)
+void vec_end_upper(Emit *e, const VecState *v)
 {
     if (v->upper) {
         prefixes(e, &zero_upper, 0, 0);
@@ -105,13 +111,31 @@ void vec_store(Emit *e, const VecState *v)
 {
     move(e, MOVAPS_STORE, true, v->dirty_upper);
     move(e, MOVAPS_STORE, false, v->dirty & ~v->dirty_upper);
-    end_upper(e, v);
 }
 
 void vec_load(Emit *e, const VecState *v)
 {
     move(e, MOVAPS_LOAD, true, v->upper);
     move(e, MOVAPS_LOAD, false, v->cached & ~v->upper);
+}
+
+VecState vec_needs(const Block *b)
+{
+    VecState needs = {0};
+    uint16_t written = 0, upper_written = 0;
+
+    for (unsigned i = 0; i < b->n_ops && b->ops[i].xop != XOP_NONE; i++) {
+        if (b->ops[i].xop != XOP_VECTOR) {
+            continue;
+        }
+        const VecCode *c = code_of(&b->ops[i]);
+        needs.cached |= c->reads & ~written;
+        needs.upper |= c->reads_upper & ~upper_written;
+        written |= c->writes;
+        upper_written |= c->zero_upper ? 0xffff : c->vex ? c->writes : 0;
+    }
+    needs.cached |= needs.upper;
+    return needs;
 }
 
 /* Both halves of the registers in `mask`, one or both of which may be there. */
@@ -205,7 +229,7 @@ static void record_flags(Tr *t, const Op *op)
 
 bool tr_vector(Tr *t, const Op *op)
 {
-    const VecCode *c = ((const FpuInsn *)(uintptr_t)op->imm)->code;
+    const VecCode *c = code_of(op);
     bool mem = c->rm_kind == VEC_MEM;
 
     if (c->zero_upper) {
