@@ -316,7 +316,6 @@ static bool builder_fuse(Builder *b)
     op->len = (uint8_t)(op->len + d->zi.length);
     op->target = (int32_t)(op->off + op->len + d->ops[0].imm.value.s);
     b->info[b->n_ops - 1].no_flags = NULL;
-    b->info[b->n_ops - 1].pure = false;
     b->links[0] = b->links[1] = true;
     b->ended = true;
     b->len += d->zi.length;

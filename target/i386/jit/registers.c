@@ -57,12 +57,18 @@ int tr_get_sized(Tr *t, unsigned off, unsigned size, int scratch)
 int tr_dst(Tr *t, unsigned off, int scratch)
 {
     int host = host_of(off);
-    return host == H_NONE ? scratch : host;
+    if (host == H_NONE) {
+        return scratch;
+    }
+    tr_changes(t, host);
+    return host;
 }
 
 int tr_mod(Tr *t, unsigned off, int scratch)
 {
-    return tr_get(t, off, scratch);
+    int reg = tr_get(t, off, scratch);
+    tr_changes(t, reg);
+    return reg;
 }
 
 void tr_put(Tr *t, unsigned off, int reg)
@@ -78,6 +84,7 @@ void tr_write(Tr *t, unsigned off, unsigned size, int reg)
 {
     Emit *e = &t->e;
     int host = host_of(off), whole = (int32_t)(off & ~7u);
+    tr_changes(t, host);
     if (size >= 2) {
         int to = tr_dst(t, off, is_scratch(reg) ? reg : H_RAX);
         if (to != reg || size == 2) {
@@ -103,6 +110,10 @@ void tr_flush(Tr *t)
     t->dirty = 0;
     vec_store(&t->e, &t->vec);
     t->vec.dirty = t->vec.dirty_upper = 0;
+    if (t->late.kind) {
+        tr_emit_late(&t->e, &t->late);
+        tr_drop_late(t);
+    }
 }
 
 void registers_store(Emit *e, uint16_t guests)

@@ -64,7 +64,9 @@ void tr_slow_run(Tr *t, unsigned cond, unsigned last)
                                       .op = (uint8_t)t->at,
                                       .last = (uint8_t)last,
                                       .dirty = t->dirty,
-                                      .vec = t->vec};
+                                      .vec = t->vec,
+                                      .late = t->late,
+                                      .restore = CC_UNKNOWN};
 }
 
 void tr_slow_if(Tr *t, unsigned cond)
@@ -81,11 +83,17 @@ static void emit_slow_paths(Tr *t)
         registers_store(e, s->dirty);
         vec_store(e, &s->vec);
         vec_end_upper(e, &s->vec);
+        if (s->late.kind) {
+            tr_emit_late(e, &s->late);
+        }
         goto_handler(t, s->op);
         if (s->last + 1u < t->block->n_ops) {
             t->resume[s->last + 1] = as_handler(t, e->p);
             call_stub(t, t->stubs->reload);
             vec_load(e, &s->vec_join);
+            if (s->restore != CC_UNKNOWN) {
+                tr_redo(e, s->restore);
+            }
             emit_target(e, emit_jmp(e), s->join);
         }
     }
@@ -146,10 +154,28 @@ static bool translate_op(Tr *t, const Op *op)
     }
 }
 
-/* Ops that look at host flags if these are right; all others may change them. */
-static bool uses_host_flags(const Op *op)
+/* Ops that leave the host's flags alone, or look at them if these are right. */
+static bool keeps_host_flags(const Op *op)
 {
-    return op->xop == XOP_JCC || op->xop == XOP_SETCC || op->xop == XOP_CMOV;
+    bool registers = OP_FORM_KIND(op->form) <= FORM_RI;
+    switch (op->xop) {
+    case XOP_ALU + ALU_ADC:
+    case XOP_ALU + ALU_SBB:
+    case XOP_MOV:
+    case XOP_MOVZX:
+    case XOP_MOVSX:
+    case XOP_XCHG:
+        return registers;
+    case XOP_LEA:
+    case XOP_BSWAP:
+    case XOP_NOP:
+    case XOP_JCC:
+    case XOP_SETCC:
+    case XOP_CMOV:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* A handler records flags even where nobody reads them. */
@@ -158,18 +184,28 @@ static bool handler_records(const Op *op)
     return op->xop < XOP_MOV || (op->xop >= XOP_INC && op->xop <= XOP_BSR);
 }
 
-/* Slow paths come back here, with host flags that mean nothing. */
+/* Arithmetic that has just set the host's flags: its slow path can do that too. */
+static bool can_restore(const Tr *t, const Op *op)
+{
+    return op->xop < XOP_MOV && !flags_dead(op) && t->host_flags == HOST_ALL && tr_can_redo(t->cc);
+}
+
+/* Slow paths come back here. */
 static void join_slow_paths(Tr *t, const Op *op, unsigned first)
 {
     if (first == t->n_slow) {
         return;
     }
+    bool restore = can_restore(t, op);
     for (unsigned i = first; i < t->n_slow; i++) {
         t->slow[i].join = t->e.p;
         t->slow[i].vec_join = t->vec;
+        t->slow[i].restore = restore ? t->cc : CC_UNKNOWN;
     }
-    t->host_flags = 0;
-    if (flags_dead(op) && handler_records(op)) {
+    if (!restore) {
+        t->host_flags = 0;
+    }
+    if (flags_dead(op) && handler_records(op) && !t->late.kind) {
         t->cc = CC_UNKNOWN;
     }
 }
@@ -179,7 +215,7 @@ static void translate_ops(Tr *t)
     for (t->at = 0; t->at < t->block->n_ops; t->at++) {
         const Op *op = &t->block->ops[t->at];
         unsigned slow = t->n_slow;
-        if (!uses_host_flags(op)) {
+        if (!keeps_host_flags(op)) {
             t->host_flags = 0;
         }
         if (translate_op(t, op)) {

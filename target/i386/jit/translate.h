@@ -26,6 +26,15 @@
 #define CC_UNKNOWN   (~0u)
 #define CC_CF_IN_SRC (~0u - 1)
 
+/* Flags that are known but not recorded in the Cpu: the operation's result in `a` and its second
+ * operand in `b`, or for compares both operands. Pinned registers; b may be H_NONE for `imm`. */
+enum { LATE_NONE, LATE_COMPARE = 0x80, LATE_TEST }; /* or CCK_ADD, CCK_SUB, CCK_LOGIC */
+typedef struct {
+    uint8_t kind, size;
+    int8_t a, b;
+    int32_t imm;
+} LateFlags;
+
 /* A way out of line: by the handlers of ops `op` to `last`, and back to `join`. */
 typedef struct {
     uint8_t *from, *join;
@@ -33,6 +42,8 @@ typedef struct {
     uint16_t dirty;
     VecState vec;      /* at `from` */
     VecState vec_join; /* at `join` */
+    LateFlags late;    /* at `from` */
+    uint32_t restore;  /* host flags on the way back: of this cc_op, unless CC_UNKNOWN */
 } SlowPath;
 
 /* A way out of the block, in the writable view. */
@@ -54,6 +65,7 @@ typedef struct {
     unsigned at;    /* op being translated */
     uint16_t dirty; /* guest registers that the Cpu has an old copy of */
     uint32_t cc;    /* what cc_op is known to be, or one of the above */
+    LateFlags late;
     unsigned host_flags;
     VecState vec, needs;              /* now; at the way in past the loading */
     uint8_t *warm;                    /* that way in, if it is another one */
@@ -90,7 +102,8 @@ void tr_put(Tr *t, unsigned off, int reg);
 /* Writes the low 8 << size bits of `reg` as the guest's instructions do: 32 bits clear the rest, in
  * `reg` too if it is scratch. A pinned `reg` may cost rax. */
 void tr_write(Tr *t, unsigned off, unsigned size, int reg);
-/* The Cpu's copies are right after this. */
+/* The Cpu's copies are right after this, and its flags. Uses rax and rdx for the latter; where host
+ * flags answer for the guest's they still do. */
 void tr_flush(Tr *t);
 
 /* On this host condition the op's handler does the op instead. At most three times in an op, and
@@ -136,6 +149,32 @@ static inline bool cc_known(const Tr *t)
 
 /* Flags (translate_flags.c). `result` is a register of 8 << size significant bits. Uses rdx; keeps
  * the host's flags. */
+/* What follows an operation on host registers: `a` is its result, `b` its second operand or H_NONE
+ * for `imm`. Recorded when needed, if the registers are pinned ones. */
+void tr_flags(Tr *t, unsigned kind, unsigned size, int a, int b, int32_t imm);
+/* CMP (LATE_COMPARE) or TEST with pinned operands; false if it cannot be late. */
+bool tr_flags_late(Tr *t, unsigned kind, unsigned size, int a, int b, int32_t imm);
+/* Records late flags now. All registers and the guest's flags in the host's stay. */
+void tr_settle(Tr *t);
+/* All flags are overwritten from here on. */
+static inline void tr_drop_late(Tr *t)
+{
+    t->late.kind = LATE_NONE;
+}
+/* Before host register `reg` changes. */
+static inline void tr_changes(Tr *t, int reg)
+{
+    if (t->late.kind && (t->late.a == reg || t->late.b == reg)) {
+        tr_settle(t);
+    }
+}
+/* For slow paths. Uses rax and rdx. */
+void tr_emit_late(Emit *e, const LateFlags *late);
+/* The host's flags as after the recorded operation, of a kind that tr_can_redo() knows. Uses rax
+ * and rcx. */
+bool tr_can_redo(uint32_t cc);
+void tr_redo(Emit *e, uint32_t cc);
+
 void tr_record(Tr *t, unsigned kind, unsigned size, int result);
 void tr_record_source(Tr *t, unsigned size, int reg);
 /* Makes host flags satisfy the guest's condition; gives the host's condition to test. Uses rax and

@@ -12,20 +12,12 @@ static int32_t cut_imm(const Op *op, unsigned size)
 /* After the operation; `source` is H_NONE for the immediate. */
 static void record_alu(Tr *t, const Op *op, unsigned kind, int result, int source)
 {
-    unsigned size = op_size(op);
     bool sub = kind == ALU_SUB || kind == ALU_CMP;
+    unsigned record = sub ? CCK_SUB : kind == ALU_ADD ? CCK_ADD : CCK_LOGIC;
     t->host_flags = HOST_ALL;
-    if (flags_dead(op)) {
-        return;
+    if (!flags_dead(op)) {
+        tr_flags(t, record, op_size(op), result, source, cut_imm(op, op_size(op)));
     }
-    if (sub || kind == ALU_ADD) {
-        if (source == H_NONE) {
-            emit_store_imm(&t->e, 3, cut_imm(op, size), H_CPU, CPU_OFF(cc_src));
-        } else {
-            tr_record_source(t, size, source);
-        }
-    }
-    tr_record(t, sub ? CCK_SUB : kind == ALU_ADD ? CCK_ADD : CCK_LOGIC, size, result);
 }
 
 static void compute(Tr *t, const Op *op, unsigned kind, int dst, int source)
@@ -49,6 +41,7 @@ static void alu_memory(Tr *t, const Op *op, unsigned kind, bool writes)
     if (OP_FORM_KIND(op->form) == FORM_MR) {
         source = tr_get_sized(t, op->src, size, H_RCX);
     }
+    tr_drop_late(t);
     emit_load(e, size, H_RDX, H_RAX, 0);
     compute(t, op, kind, H_RDX, source);
     if (writes) {
@@ -81,6 +74,7 @@ static void alu_register(Tr *t, const Op *op, unsigned kind, bool writes)
     Emit *e = &t->e;
     unsigned size = op_size(op);
     int source = alu_source(t, op, size), dst;
+    tr_drop_late(t);
     if (writes && size >= 2) {
         dst = tr_mod(t, op->dst, H_RAX);
         bool source_is_read_later = !flags_dead(op) && (kind == ALU_ADD || kind == ALU_SUB);
@@ -105,13 +99,22 @@ static void alu_register(Tr *t, const Op *op, unsigned kind, bool writes)
     }
 }
 
-/* CMP and TEST of registers whose result nobody wants but the jump after them. */
-static void alu_compare(Tr *t, const Op *op, unsigned kind)
+/* CMP and TEST that only the host's flags need to know of now. */
+static bool alu_compare(Tr *t, const Op *op, unsigned kind)
 {
     Emit *e = &t->e;
     unsigned size = op_size(op);
+    unsigned late = kind == ALU_CMP ? LATE_COMPARE : LATE_TEST;
+    bool high = (op->dst & 7) || (OP_FORM_KIND(op->form) == FORM_RR && (op->src & 7));
+    if (!flags_dead(op) && (op->cond != OP_NO_COND || high || OP_FORM_KIND(op->form) == FORM_RM)) {
+        return false;
+    }
     int source = alu_source(t, op, size);
+    tr_drop_late(t);
     int dst = tr_get_sized(t, op->dst, size, H_RAX);
+    if (!flags_dead(op) && !tr_flags_late(t, late, size, dst, source, cut_imm(op, size))) {
+        return false;
+    }
     if (kind == ALU_CMP && source == H_NONE) {
         emit_alu_imm(e, ALU_CMP, size, dst, cut_imm(op, size));
     } else if (kind == ALU_CMP) {
@@ -123,6 +126,7 @@ static void alu_compare(Tr *t, const Op *op, unsigned kind)
         emit_rr(e, size ? 0x85 : 0x84, size, source, dst);
     }
     t->host_flags = HOST_ALL;
+    return true;
 }
 
 /* Carry in: the guest's CF in the host's. The source is safe in rdx or pinned. */
@@ -148,6 +152,7 @@ static bool alu_with_carry(Tr *t, const Op *op, unsigned kind)
     if (form == FORM_RR) {
         source = tr_get(t, op->src, H_RDX);
     }
+    tr_drop_late(t);
     int dst = tr_mod(t, op->dst, H_RAX);
     compute(t, op, kind, dst, source);
     tr_put(t, op->dst, dst);
@@ -172,9 +177,7 @@ bool tr_alu(Tr *t, const Op *op)
     }
     if (form == FORM_MR || form == FORM_MI) {
         alu_memory(t, op, kind, writes);
-    } else if (!writes && flags_dead(op)) {
-        alu_compare(t, op, kind);
-    } else {
+    } else if (writes || !alu_compare(t, op, kind)) {
         alu_register(t, op, kind, writes);
     }
     if (op->cond != OP_NO_COND) {
@@ -223,6 +226,9 @@ bool tr_unary(Tr *t, const Op *op)
     }
     if (counts && live) {
         tr_keep_carry(t);
+    }
+    if (op->xop == XOP_NEG || (live && op->xop != XOP_NOT)) {
+        tr_drop_late(t);
     }
     if (at >= 0) {
         reg = H_RCX;

@@ -40,6 +40,9 @@ static void bit_test(Tr *t, const Op *op, unsigned size)
     static const uint8_t opcodes[] = {0xa3, 0xab, 0xb3, 0xbb}; /* BT, BTS, BTR, BTC */
     Emit *e = &t->e;
     unsigned kind = op->aux;
+    if (!flags_dead(op)) {
+        tr_settle(t);
+    }
     int reg = tr_mod(t, op->dst, H_RAX);
     if (op->src == OP_REG_ZERO) {
         emit_rr(e, 0x0fba, size, 4 + (int)kind, reg);
@@ -73,6 +76,7 @@ static bool scan(Tr *t, const Op *op, unsigned size)
     } else {
         source = tr_get(t, op->src, H_RCX);
     }
+    tr_drop_late(t);
     int reg = tr_mod(t, op->dst, H_RDX);
     emit_rr(e, op->xop == XOP_BSF ? 0x0fbc : 0x0fbd, size, H_RAX, source);
     emit_rr(e, 0x0f45, 3, reg, H_RAX);

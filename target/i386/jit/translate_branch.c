@@ -188,6 +188,9 @@ static void ret(Tr *t, const Op *op)
 
 bool tr_branch(Tr *t, const Op *op)
 {
+    if (op->xop != XOP_JCC) {
+        tr_settle(t);
+    }
     switch (op->xop) {
     case XOP_JMP:
         tr_flush(t);

@@ -35,6 +35,7 @@ static void multiply(Tr *t, const Op *op, unsigned size)
 {
     Emit *e = &t->e;
     int source = operand(t, op, size);
+    tr_drop_late(t);
     if (op->aux) { /* by a constant */
         int dst = tr_dst(t, op->dst, H_RDX);
         emit_rr(e, 0x69, size, dst, source);
@@ -67,6 +68,7 @@ static void multiply_wide(Tr *t, const Op *op, unsigned size)
 {
     Emit *e = &t->e;
     int source = operand(t, op, size);
+    tr_drop_late(t);
     emit_mov(e, 3, H_RAX, tr_get(t, R_RAX * 8, H_RAX));
     emit_rr(e, 0xf7, size, op->xop == XOP_MUL_WIDE ? 4 : 5, source);
     write_pair(t, size);

@@ -15,6 +15,9 @@ static void shift_constant(Tr *t, const Op *op, unsigned which, unsigned size)
 {
     Emit *e = &t->e;
     unsigned n = (unsigned)op->imm;
+    if (which < sizeof(kinds)) {
+        tr_drop_late(t);
+    }
     int reg = tr_mod(t, op->dst, H_RAX);
     if (flags_dead(op)) {
         emit_shift_imm(e, extensions[which], size, reg, n);
@@ -34,6 +37,9 @@ static void shift_constant(Tr *t, const Op *op, unsigned which, unsigned size)
 static void shift_counted(Tr *t, const Op *op, unsigned which, unsigned size)
 {
     Emit *e = &t->e;
+    if (!flags_dead(op)) {
+        tr_settle(t);
+    }
     int count = tr_get(t, R_RCX * 8, H_RCX);
     if (count != H_RCX) {
         emit_mov(e, 2, H_RCX, count);

@@ -253,6 +253,7 @@ bool tr_vector(Tr *t, const Op *op)
         tr_put(t, c->rm * 8u, rm);
     }
     if (c->flags) {
+        tr_drop_late(t);
         record_flags(t, op);
     }
     return true;
