@@ -4,6 +4,7 @@
  * XCR0.
  */
 #include "target/i386/cpuid.h"
+#include "target/i386/fpu.h"
 #include "target/i386/segment_private.h"
 #include "target/i386/system_ops.h"
 
@@ -13,6 +14,8 @@
 #define DR6_WRITABLE (0xfu | DR6_BD | DR6_BS | DR6_BT)
 #define DR7_WRITABLE 0xffff23ffu
 #define XCR0_X87     1u
+#define XCR0_SSE     2u
+#define XCR0_AVX     4u
 
 static G_NORETURN void general_protection(Cpu *cpu)
 {
@@ -238,12 +241,16 @@ void sys_write_dr(Cpu *cpu, int n, uint64_t value)
 void sys_xgetbv(Cpu *cpu)
 {
     uint64_t value = cpu->xcr0;
+    uint32_t index = (uint32_t)cpu->gpr[R_RCX];
 
     if (!(cpu->cr4 & CR4_OSXSAVE)) {
         cpu_raise(cpu, EXCP_UD);
     }
-    if ((uint32_t)cpu->gpr[R_RCX] != 0) {
+    if (index > 1 || (index == 1 && !cpu_has_feature(cpu, FEAT_XGETBV1))) {
         general_protection(cpu);
+    }
+    if (index == 1) {
+        value &= fpu_xinuse(cpu);
     }
     cpu->gpr[R_RAX] = (uint32_t)value;
     cpu->gpr[R_RDX] = value >> 32;
@@ -258,10 +265,11 @@ void sys_xsetbv(Cpu *cpu)
     }
     require_cpl0(cpu);
     if ((uint32_t)cpu->gpr[R_RCX] != 0 || !(value & XCR0_X87) ||
-        (value & ~cpu_model_xcr0(cpu->cfg.model))) {
+        (value & ~cpu_model_xcr0(cpu->cfg.model)) || ((value & XCR0_AVX) && !(value & XCR0_SSE))) {
         general_protection(cpu);
     }
     cpu->xcr0 = value;
+    cpu_update_mode(cpu);
 }
 
 void sys_check_x87(Cpu *cpu)

@@ -98,6 +98,12 @@ static bool runs_on_host(int id)
     case FEAT_POPCNT:
     case FEAT_AES:
     case FEAT_BMI2:
+    case FEAT_AVX:
+    case FEAT_AVX2:
+    case FEAT_FMA:
+    case FEAT_F16C:
+    case FEAT_VAES:
+    case FEAT_VPCLMULQDQ:
         return true;
     default:
         return false;
@@ -236,9 +242,15 @@ static void drop_dependents(CpuModel *m)
 {
     static const struct {
         CpuFeature needs, feature;
-    } rows[] = {{FEAT_XSAVE, FEAT_XSAVEOPT},    {FEAT_APIC, FEAT_X2APIC},
-                {FEAT_APIC, FEAT_TSC_DEADLINE}, {FEAT_TSC, FEAT_TSC_DEADLINE},
-                {FEAT_SSE, FEAT_SSE2},          {FEAT_PCID, FEAT_INVPCID}};
+    } rows[] = {{FEAT_XSAVE, FEAT_XSAVEOPT},   {FEAT_XSAVE, FEAT_XSAVEC},
+                {FEAT_XSAVE, FEAT_XGETBV1},    {FEAT_XSAVE, FEAT_XSAVES},
+                {FEAT_XSAVE, FEAT_AVX},        {FEAT_AVX, FEAT_AVX2},
+                {FEAT_AVX, FEAT_FMA},          {FEAT_AVX, FEAT_F16C},
+                {FEAT_AVX, FEAT_VAES},         {FEAT_AES, FEAT_VAES},
+                {FEAT_AVX, FEAT_VPCLMULQDQ},   {FEAT_PCLMULQDQ, FEAT_VPCLMULQDQ},
+                {FEAT_APIC, FEAT_X2APIC},      {FEAT_APIC, FEAT_TSC_DEADLINE},
+                {FEAT_TSC, FEAT_TSC_DEADLINE}, {FEAT_SSE, FEAT_SSE2},
+                {FEAT_PCID, FEAT_INVPCID}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         m->has[rows[i].feature] &= m->has[rows[i].needs];
@@ -322,7 +334,9 @@ const char *cpu_model_missing(const CpuModel *model)
 
 uint64_t cpu_model_xcr0(const CpuModel *model)
 {
-    return model->has[FEAT_XSAVE] ? 3 : 0; /* x87 and SSE */
+    const uint64_t x87_sse = 3, avx = 4;
+
+    return model->has[FEAT_XSAVE] ? x87_sse | (model->has[FEAT_AVX] ? avx : 0) : 0;
 }
 
 void cpu_model_help(GString *out)

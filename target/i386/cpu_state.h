@@ -260,6 +260,7 @@ struct Cpu {
 #define CPU_MODE_TF     (1u << 8)  /* single step: one instruction a block */
 #define CPU_MODE_SSE    (1u << 9)  /* vector instructions raise neither #UD nor #NM */
 #define CPU_MODE_MASKED (1u << 10) /* the same, and every SSE exception is masked */
+#define CPU_MODE_AVX    (1u << 11) /* AVX instructions raise neither */
 
 /* Something is pending that this thread has found: the block in execution is the last for now. Host
  * code looks at its budget only; cpu_instructions() stays right. */

@@ -16,6 +16,8 @@
 #define LEAF_EXT_MAX 0x80000008u
 #define CLFLUSH_SIZE 64u
 #define XSAVE_SIZE   576u /* legacy area and header */
+#define YMM_SIZE     256u
+#define XSTATE_AVX   4u
 #define LINEAR_BITS  48u
 #define ECX1_OSXSAVE (1u << 27)
 #define EDX1_APIC    (1u << 9)
@@ -151,16 +153,39 @@ static CpuidResult leaf_b(const Cpu *cpu, uint32_t level)
     return r;
 }
 
+/* Of an XSAVE area with these components. */
+static uint32_t xsave_size(uint64_t components)
+{
+    return XSAVE_SIZE + (components & XSTATE_AVX ? YMM_SIZE : 0);
+}
+
 static CpuidResult leaf_d(const Cpu *cpu, uint32_t subleaf)
 {
     if (!cpu->cfg.model->has[FEAT_XSAVE]) {
         return (CpuidResult){0};
     }
-    if (subleaf == 0) {
-        return (CpuidResult){
-            .eax = (uint32_t)cpu_model_xcr0(cpu->cfg.model), .ebx = XSAVE_SIZE, .ecx = XSAVE_SIZE};
+    uint64_t all = cpu_model_xcr0(cpu->cfg.model);
+    CpuidResult r = {0};
+    switch (subleaf) {
+    case 0:
+        r.eax = (uint32_t)all;
+        r.ebx = xsave_size(cpu->xcr0);
+        r.ecx = xsave_size(all);
+        break;
+    case 1: /* the compacted format's size, which is the same as long as there is one component */
+        r = feature_leaf(cpu->cfg.model, 0xd, 1);
+        r.ebx = cpu->cfg.model->has[FEAT_XSAVEC] ? xsave_size(cpu->xcr0 | cpu->xss) : 0;
+        break;
+    case 2:
+        if (all & XSTATE_AVX) {
+            r.eax = YMM_SIZE;
+            r.ebx = XSAVE_SIZE;
+        }
+        break;
+    default:
+        break;
     }
-    return subleaf == 1 ? feature_leaf(cpu->cfg.model, 0xd, 1) : (CpuidResult){0};
+    return r;
 }
 
 /* Twelve characters in EBX, ECX, EDX order or (vendor) EBX, EDX, ECX. */

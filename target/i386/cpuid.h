@@ -72,6 +72,8 @@ typedef enum {
     FEAT_SHA_NI,
     FEAT_UMIP,
     FEAT_PKU,
+    FEAT_VAES,
+    FEAT_VPCLMULQDQ,
     FEAT_LA57,
     FEAT_RDPID,
     FEAT_FSRM,

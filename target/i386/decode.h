@@ -77,9 +77,14 @@ OpFn op_select_system(Decode *d, Op *op);
 OpFn op_select_segment(Decode *d, Op *op);
 OpFn op_select_io(Decode *d, Op *op);
 OpFn op_select_fpu(Decode *d, Op *op);
+OpFn op_select_avx(Decode *d, Op *op);
 
 /* The 16 fused handlers of a compare (op_fuse.c): `kind` is the ALU kind, `form` the operands. */
 const OpFn *op_fused(int alu_kind, int form, int bits);
+
+/* The handler that calls insn->run, of which it keeps a copy. */
+struct FpuInsn;
+OpFn op_fpu_glue(Decode *d, Op *op, const struct FpuInsn *insn);
 
 /* ALU kinds and operand forms, shared by op_alu.c and op_fuse.c. */
 enum { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP, ALU_TEST, ALU_KINDS };

@@ -3,7 +3,9 @@
  * Look-up of x87, MMX and vector instructions, and what they share: exceptions, reset, the FXSAVE
  * image (Intel SDM vol. 1, chapters 8 to 13).
  *
- * Host instructions compute every result. Left out: AVX and later, 3DNow!, SSE4A; alignment checks
+ * Host instructions compute every result. AVX is in avx*.c.
+ *
+ * Left out: AVX-512, 3DNow!, SSE4A; alignment checks
  * by CR0.AM; with an unmasked overflow or underflow in SSE, PE is set even if the result would have
  * been exact with a wider exponent.
  */
@@ -37,6 +39,8 @@ static const IsaFeature isa_features[] = {
     {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
     {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},
     {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
+    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},
+    {ZYDIS_ISA_SET_XSAVES, FEAT_XSAVES},
 };
 
 static FpuLookup *const lookups[] = {
@@ -97,6 +101,37 @@ bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
     for (size_t i = 0; i < G_N_ELEMENTS(lookups); i++) {
         if (lookups[i](zi, ops, out)) {
             return true;
+        }
+    }
+    return false;
+}
+
+bool fpu_lookup_vex(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, FpuInsn *out)
+{
+#define SAME(name_)                                                                                \
+    {                                                                                              \
+        ZYDIS_MNEMONIC_V##name_, ZYDIS_MNEMONIC_##name_                                            \
+    }
+    static const struct {
+        uint16_t vex, legacy;
+    } rows[] = {
+        SAME(PEXTRB),    SAME(PEXTRW),     SAME(PEXTRD),    SAME(PEXTRQ),    SAME(EXTRACTPS),
+        SAME(MOVHPS),    SAME(MOVHPD),     SAME(CVTSS2SI),  SAME(CVTTSS2SI), SAME(CVTSD2SI),
+        SAME(CVTTSD2SI), SAME(COMISS),     SAME(COMISD),    SAME(UCOMISS),   SAME(UCOMISD),
+        SAME(LDMXCSR),   SAME(STMXCSR),    SAME(PCMPESTRI), SAME(PCMPESTRM), SAME(PCMPISTRI),
+        SAME(PCMPISTRM), SAME(MASKMOVDQU),
+    };
+#undef SAME
+    ZydisDecodedInstruction legacy = *zi;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i].vex == zi->mnemonic) {
+            legacy.mnemonic = rows[i].legacy;
+            legacy.attributes |= ZYDIS_ATTRIB_HAS_REX;
+            legacy.raw.rex.W = zi->raw.vex.W;
+            fill_operands(&legacy, ops, out);
+            return sse_move_lookup(&legacy, ops, out) || sse_gpr_lookup(&legacy, ops, out) ||
+                   sse_string_lookup(&legacy, ops, out);
         }
     }
     return false;

@@ -37,6 +37,14 @@ struct FpuInsn {
 bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
                 const ZydisDecodedOperand *ops, FpuInsn *out);
 
+/* The same for a VEX-encoded instruction that does what its legacy form does, because it writes no
+ * vector register. The features are the caller's business. */
+bool fpu_lookup_vex(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                    FpuInsn *out);
+
+/* XINUSE: the state components that are not in their initial configuration (SDM vol. 1, 13.6). */
+uint32_t fpu_xinuse(const Cpu *cpu);
+
 void fpu_reset(Cpu *cpu);
 /* FNINIT. */
 void fpu_init_x87(FpuState *fpu);

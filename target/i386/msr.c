@@ -320,6 +320,7 @@ static const MsrRow rows[] = {
     CALLS(0x400, 0x40f, FEAT_MCA, read_mc_bank, write_mc_bank),
     CALLS(MSR_IA32_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE, FEAT_TSC_DEADLINE, read_apic, write_apic),
     CALLS(MSR_X2APIC_FIRST, MSR_X2APIC_LAST, FEAT_X2APIC, read_apic, write_apic),
+    FIELD(0xda0, 0xda0, FEAT_XSAVES, xss, 0), /* no supervisor state */
     {0xc0000080u, 0xc0000080u, FEAT_LM, offsetof(Cpu, efer), 0, read_field, write_efer},
     FIELD(0xc0000081u, 0xc0000081u, FEAT_SYSCALL, star, UINT64_MAX),
     ADDRESS(0xc0000082u, FEAT_SYSCALL, lstar),

@@ -75,19 +75,10 @@ static void describe_vector(Decode *d, Op *op, FpuInsn *insn)
     d->pure = code.rm_kind != VEC_MEM;
 }
 
-OpFn op_select_fpu(Decode *d, Op *op)
+OpFn op_fpu_glue(Decode *d, Op *op, const FpuInsn *insn)
 {
-    FpuInsn insn = {0};
-    OpFn bmi = op_select_bmi(d, op);
-    if (bmi) {
-        return bmi;
-    }
-    if (!fpu_lookup(d->model, &d->zi, d->ops, &insn)) {
-        return NULL;
-    }
-    describe_vector(d, op, &insn);
-    FpuInsn *kept = code_cache_alloc(d->code, sizeof(insn));
-    *kept = insn;
+    FpuInsn *kept = code_cache_alloc(d->code, sizeof(*insn));
+    *kept = *insn;
     op->imm = (int64_t)(uintptr_t)kept;
     for (unsigned i = 0; i < d->zi.operand_count; i++) {
         const ZydisDecodedOperand *o = &d->ops[i];
@@ -100,4 +91,21 @@ OpFn op_select_fpu(Decode *d, Op *op)
         }
     }
     return fpu_reg;
+}
+
+OpFn op_select_fpu(Decode *d, Op *op)
+{
+    FpuInsn insn = {0};
+    OpFn bmi = op_select_bmi(d, op);
+    if (bmi) {
+        return bmi;
+    }
+    if (d->zi.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX) {
+        return op_select_avx(d, op);
+    }
+    if (!fpu_lookup(d->model, &d->zi, d->ops, &insn)) {
+        return NULL;
+    }
+    describe_vector(d, op, &insn);
+    return op_fpu_glue(d, op, &insn);
 }

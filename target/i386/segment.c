@@ -38,6 +38,16 @@ static uint32_t sse_mode(const Cpu *cpu)
     return fpu_mxcsr_all_masked(cpu) ? CPU_MODE_SSE | CPU_MODE_MASKED : CPU_MODE_SSE;
 }
 
+static uint32_t avx_mode(const Cpu *cpu)
+{
+    const uint64_t needed = 6; /* XCR0: SSE and AVX state */
+
+    return (cpu->cr4 & CR4_OSXSAVE) && !(cpu->cr0 & CR0_TS) && (cpu->cr0 & CR0_PE) &&
+                   !in_v86(cpu) && (cpu->xcr0 & needed) == needed
+               ? CPU_MODE_AVX
+               : 0;
+}
+
 void cpu_update_mode(Cpu *cpu)
 {
     uint32_t mode = 0;
@@ -56,7 +66,7 @@ void cpu_update_mode(Cpu *cpu)
     }
     mode |= cpu->cpl == 3 ? CPU_MODE_USER : 0;
     mode |= cpu->rflags & FLAG_TF ? CPU_MODE_TF : 0;
-    mode |= sse_mode(cpu);
+    mode |= sse_mode(cpu) | avx_mode(cpu);
     if ((cpu->mode ^ mode) & ~CPU_MODE_USER) {
         cpu_forget_returns(cpu);
     }

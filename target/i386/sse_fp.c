@@ -90,27 +90,18 @@ static bool tiny64(uint64_t bits)
     return !(bits & 0x7ff0000000000000) && (bits & 0x000fffffffffffff);
 }
 
-static bool result_is_tiny(FpTiny kind, __m128i result)
+bool sse_fp_is_tiny(FpTiny kind, const uint8_t *result, unsigned size)
 {
-    uint32_t w[4];
-    uint64_t q[2];
+    bool wide = kind == FP_TINY_SD || kind == FP_TINY_PD, found = false;
+    unsigned width = wide ? 8 : 4, end = kind == FP_TINY_SS || kind == FP_TINY_SD ? width : size;
 
-    memcpy(w, &result, sizeof(w));
-    memcpy(q, &result, sizeof(q));
-    switch (kind) {
-    case FP_TINY_SS:
-        return tiny32(w[0]);
-    case FP_TINY_SD:
-        return tiny64(q[0]);
-    case FP_TINY_PS2:
-        return tiny32(w[0]) || tiny32(w[1]);
-    case FP_TINY_PS:
-        return tiny32(w[0]) || tiny32(w[1]) || tiny32(w[2]) || tiny32(w[3]);
-    case FP_TINY_PD:
-        return tiny64(q[0]) || tiny64(q[1]);
-    default:
-        return false;
+    end = kind == FP_TINY_PS2 ? 8 : kind == FP_NOT_TINY ? 0 : end;
+    for (unsigned i = 0; i < end; i += width) {
+        uint64_t bits = 0;
+        memcpy(&bits, result + i, width);
+        found |= wide ? tiny64(bits) : tiny32((uint32_t)bits);
     }
+    return found;
 }
 
 void sse_fp_run(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -127,7 +118,8 @@ void sse_fp_run(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     if (G_LIKELY(fpu_mxcsr_all_masked(cpu))) {
         cpu->fpu.mxcsr |= flags;
     } else {
-        fpu_mxcsr_raise(cpu, flags, result_is_tiny(insn->src2, result));
+        fpu_mxcsr_raise(cpu, flags,
+                        sse_fp_is_tiny(insn->src2, (const uint8_t *)&result, sizeof(result)));
     }
     fpu_set_xmm(cpu, insn->dst, result);
 }

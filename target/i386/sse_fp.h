@@ -11,6 +11,9 @@
  * unmasked, but leaves no flag in the host's MXCSR. Kept in FpuInsn.src2. */
 typedef enum { FP_NOT_TINY, FP_TINY_SS, FP_TINY_SD, FP_TINY_PS, FP_TINY_PD, FP_TINY_PS2 } FpTiny;
 
+/* Whether one of the results is denormal; what is no result is zero. */
+bool sse_fp_is_tiny(FpTiny kind, const uint8_t *result, unsigned size);
+
 /* insn->impl is a function of two vectors. */
 void sse_fp_run(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 

@@ -70,6 +70,12 @@ static void run_mask(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     flags_set_arith(cpu, r.flags);
 }
 
+static void run_mask_vex(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+{
+    run_mask(cpu, insn, ea);
+    cpu->fpu.vec[0].hi[0] = cpu->fpu.vec[0].hi[1] = 0;
+}
+
 typedef struct {
     uint16_t mnemonic;
     FpuHandler run;
@@ -89,6 +95,9 @@ bool sse_string_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOper
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         if (rows[i].mnemonic == zi->mnemonic) {
             out->run = rows[i].run;
+            if (zi->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && out->run == run_mask) {
+                out->run = run_mask_vex;
+            }
             out->impl = rows[i].table + FPU_IMM_ENTRY * out->imm;
             out->opsize = zi->attributes & ZYDIS_ATTRIB_HAS_REX && zi->raw.rex.W ? 8 : 4;
             return true;

@@ -1,28 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * FXSAVE, FXRSTOR, XSAVE, XSAVEOPT and XRSTOR (Intel SDM vol. 1, chapters 10.5 and 13), with the
- * state components x87 and SSE. XSAVEC and XSAVES, and with them the compacted format, are left
- * out.
+ * FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC, XSAVES, XRSTOR and XRSTORS (Intel SDM vol. 1, chapters
+ * 10.5 and 13), with the state components x87, SSE and AVX. There is no supervisor state.
+ *
+ * XSAVEOPT and XSAVES leave out what is in its initial configuration, not what is unmodified since
+ * an XRSTOR, as they may.
  */
+#include "target/i386/cpuid.h"
 #include "target/i386/fpu_internal.h"
 
 #define LEGACY_SIZE    512
 #define HEADER_SIZE    64
+#define AREA_SIZE      (LEGACY_SIZE + HEADER_SIZE)
 #define X87_BYTES_END  24 /* FCW to FDP */
 #define MXCSR_OFFSET   24
 #define ST_OFFSET      32
 #define XMM_OFFSET     160
-#define XMM_END        416 /* what follows belongs to software */
-#define XMM_END_32     288 /* outside 64-bit code: eight registers */
+#define XMM_END        416       /* what follows belongs to software */
+#define XMM_END_32     288       /* outside 64-bit code: eight registers */
+#define YMM_OFFSET     AREA_SIZE /* in both formats: the one component beyond the legacy area */
 #define XSTATE_X87     1u
 #define XSTATE_SSE     2u
-#define XSTATE_KNOWN   (XSTATE_X87 | XSTATE_SSE)
+#define XSTATE_AVX     4u
+#define XSTATE_LEGACY  (XSTATE_X87 | XSTATE_SSE)
+#define XSTATE_KNOWN   (XSTATE_LEGACY | XSTATE_AVX)
 #define FXSAVE_PIECE   16
 #define FXSAVE_ALIGN   15
 #define XSAVE_ALIGN    63
 #define XSTATE_BV      0
 #define XCOMP_BV       8
-#define HEADER_MBZ_END 24
+#define XCOMP_COMPACT  (1ull << 63)
+#define HEADER_MBZ     16 /* up to the header's end in the compacted format */
+#define HEADER_MBZ_END 24 /* in the standard one */
+
+/* FpuInsn.imm */
+#define OPTIMIZED  1u /* components in their initial configuration are not written */
+#define SUPERVISOR 2u
 
 static void copy_in(Cpu *cpu, uint64_t addr, uint8_t *image, unsigned from, unsigned to)
 {
@@ -95,7 +108,9 @@ static void take_image(Cpu *cpu, const uint8_t *image, uint32_t mask, bool rexw)
         memcpy(cpu->fpu.vec, vec, sizeof(vec));
     }
     if (mask & XSTATE_SSE) {
-        memcpy(cpu->fpu.vec, new.vec, xmm_count(cpu) * sizeof(new.vec[0]));
+        for (unsigned i = 0; i < xmm_count(cpu); i++) {
+            memcpy(cpu->fpu.vec[i].lo, new.vec[i].lo, sizeof(new.vec[i].lo));
+        }
     }
 }
 
@@ -107,11 +122,38 @@ static void run_fxrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     check_fxsave(cpu, ea);
     copy_in(cpu, ea, image, 0, xmm_end(cpu));
     mxcsr = image_mxcsr(cpu, image);
-    take_image(cpu, image, XSTATE_KNOWN, insn->opsize == 8);
+    take_image(cpu, image, XSTATE_LEGACY, insn->opsize == 8);
     fpu_set_mxcsr(cpu, mxcsr);
 }
 
-static uint32_t requested(Cpu *cpu, uint64_t ea)
+/* The upper halves of the ymm registers, to and from memory. */
+static void copy_ymm_out(Cpu *cpu, uint64_t addr)
+{
+    for (unsigned i = 0; i < xmm_count(cpu); i++) {
+        mmu_store_bytes(cpu, addr + 16 * i, cpu->fpu.vec[i].hi, 16);
+    }
+}
+
+typedef struct {
+    uint64_t hi[16][2];
+} YmmImage;
+
+static void copy_ymm_in(Cpu *cpu, uint64_t addr, YmmImage *image)
+{
+    for (unsigned i = 0; i < xmm_count(cpu); i++) {
+        mmu_load_bytes(cpu, addr + 16 * i, image->hi[i], 16);
+    }
+}
+
+static void take_ymm(Cpu *cpu, const YmmImage *image)
+{
+    for (unsigned i = 0; i < xmm_count(cpu); i++) {
+        memcpy(cpu->fpu.vec[i].hi, image->hi[i], 16);
+    }
+}
+
+/* What every instruction of the family checks; the requested-feature bitmap. */
+static uint32_t requested(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     if (!(cpu->cr4 & CR4_OSXSAVE)) {
         cpu_raise(cpu, EXCP_UD);
@@ -119,65 +161,115 @@ static uint32_t requested(Cpu *cpu, uint64_t ea)
     if (cpu->cr0 & CR0_TS) {
         cpu_raise(cpu, EXCP_NM);
     }
-    if (ea & XSAVE_ALIGN) {
+    if ((ea & XSAVE_ALIGN) || ((insn->imm & SUPERVISOR) && cpu->cpl > 0)) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
     return (uint32_t)(cpu->gpr[R_RAX] & cpu->xcr0 & XSTATE_KNOWN);
 }
 
-/* The components that are not in their initial configuration (SDM vol. 1, 13.6). */
-static uint32_t in_use(const Cpu *cpu)
+static bool x87_in_use(const FpuState *fpu)
 {
-    const FpuState *fpu = &cpu->fpu;
-    uint64_t sse = 0, x87 = fpu->fsw | fpu->ftw | fpu->fop | fpu->fip | fpu->fdp;
+    uint64_t bits = fpu->fsw | fpu->ftw | fpu->fop | fpu->fip | fpu->fdp;
 
-    x87 |= (uint64_t)(fpu->fcs | fpu->fds) | (fpu->fcw ^ FCW_DEFAULT);
+    bits |= (uint64_t)(fpu->fcs | fpu->fds) | (fpu->fcw ^ FCW_DEFAULT);
     for (unsigned i = 0; i < 8; i++) {
-        x87 |= fpu->st[i].mantissa | fpu->st[i].exponent;
+        bits |= fpu->st[i].mantissa | fpu->st[i].exponent;
     }
-    for (unsigned i = 0; i < xmm_count(cpu); i++) {
-        sse |= fpu->vec[i].lo[0] | fpu->vec[i].lo[1];
-    }
-    return (x87 ? XSTATE_X87 : 0) | (sse ? XSTATE_SSE : 0);
+    return bits != 0;
 }
 
-/* insn->imm: components in their initial configuration are not written. */
-static void run_xsave(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+uint32_t fpu_xinuse(const Cpu *cpu)
 {
-    uint32_t rfbm = requested(cpu, ea), used = in_use(cpu);
-    uint32_t written = insn->imm ? rfbm & used : rfbm;
-    uint8_t image[LEGACY_SIZE];
-    uint64_t bv;
+    const FpuState *fpu = &cpu->fpu;
+    uint64_t sse = 0, avx = 0;
 
-    mmu_probe_write(cpu, ea, LEGACY_SIZE + HEADER_SIZE);
-    bv = mmu_load64(cpu, ea + LEGACY_SIZE + XSTATE_BV);
+    for (unsigned i = 0; i < xmm_count(cpu); i++) {
+        sse |= fpu->vec[i].lo[0] | fpu->vec[i].lo[1];
+        avx |= fpu->vec[i].hi[0] | fpu->vec[i].hi[1];
+    }
+    return (x87_in_use(fpu) ? XSTATE_X87 : 0) | (sse ? XSTATE_SSE : 0) | (avx ? XSTATE_AVX : 0);
+}
+
+/* The components of `written`, and MXCSR if `mxcsr`. All of it is known to be writable. */
+static void save(Cpu *cpu, const FpuInsn *insn, uint64_t ea, uint32_t written, bool mxcsr)
+{
+    uint8_t image[LEGACY_SIZE];
+
     fpu_get_fxsave(&cpu->fpu, image, insn->opsize == 8);
     if (written & XSTATE_X87) {
         copy_out(cpu, ea, image, 0, X87_BYTES_END);
         copy_out(cpu, ea, image, ST_OFFSET, XMM_OFFSET);
     }
-    if (rfbm & XSTATE_SSE) {
+    if (mxcsr) {
         copy_out(cpu, ea, image, MXCSR_OFFSET, ST_OFFSET);
     }
     if (written & XSTATE_SSE) {
         copy_out(cpu, ea, image, XMM_OFFSET, xmm_end(cpu));
     }
+    if (written & XSTATE_AVX) {
+        copy_ymm_out(cpu, ea + YMM_OFFSET);
+    }
+}
+
+static void probe(Cpu *cpu, uint64_t ea, uint32_t rfbm)
+{
+    mmu_probe_write(cpu, ea, AREA_SIZE);
+    if (rfbm & XSTATE_AVX) {
+        mmu_probe_write(cpu, ea + YMM_OFFSET, xmm_count(cpu) * 16);
+    }
+}
+
+/* SDM vol. 1, 13.7 and 13.9. */
+static void run_xsave(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+{
+    uint32_t rfbm = requested(cpu, insn, ea), used = fpu_xinuse(cpu);
+    uint64_t bv;
+
+    probe(cpu, ea, rfbm);
+    bv = mmu_load64(cpu, ea + LEGACY_SIZE + XSTATE_BV);
+    save(cpu, insn, ea, insn->imm & OPTIMIZED ? rfbm & used : rfbm,
+         rfbm & (XSTATE_SSE | XSTATE_AVX));
     mmu_store64(cpu, ea + LEGACY_SIZE + XSTATE_BV, (bv & ~(uint64_t)rfbm) | (rfbm & used));
 }
 
-static void check_header(Cpu *cpu, const uint8_t *header)
+/* SDM vol. 1, 13.10 and 13.11: MXCSR is part of the SSE component. */
+static void run_xsavec(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    uint64_t bv;
+    uint32_t rfbm = requested(cpu, insn, ea), used = fpu_xinuse(cpu);
 
-    memcpy(&bv, header + XSTATE_BV, sizeof(bv));
-    for (unsigned i = XCOMP_BV; i < HEADER_MBZ_END; i++) {
-        if (header[i]) {
-            cpu_raise_error(cpu, EXCP_GP, 0);
-        }
+    if (fpu_mxcsr(&cpu->fpu) != MXCSR_DEFAULT) {
+        used |= XSTATE_SSE;
     }
-    if (bv & ~cpu->xcr0) {
+    probe(cpu, ea, rfbm);
+    save(cpu, insn, ea, rfbm & used, rfbm & used & XSTATE_SSE);
+    mmu_store64(cpu, ea + LEGACY_SIZE + XSTATE_BV, rfbm & used);
+    mmu_store64(cpu, ea + LEGACY_SIZE + XCOMP_BV, rfbm | XCOMP_COMPACT);
+}
+
+static uint64_t header_word(const uint8_t *header, unsigned offset)
+{
+    uint64_t value;
+
+    memcpy(&value, header + offset, sizeof(value));
+    return value;
+}
+
+/* SDM vol. 1, 13.8.1 and 13.8.2; true for the compacted format. */
+static bool check_header(Cpu *cpu, const FpuInsn *insn, const uint8_t *header)
+{
+    uint64_t bv = header_word(header, XSTATE_BV), comp = header_word(header, XCOMP_BV);
+    bool compact = (comp & XCOMP_COMPACT) && cpu_has_feature(cpu, FEAT_XSAVEC);
+    uint64_t allowed = compact ? comp & ~XCOMP_COMPACT : cpu->xcr0;
+    bool bad = (bv & ~allowed) || (allowed & ~cpu->xcr0) ||
+               (!compact && (comp || (insn->imm & SUPERVISOR)));
+
+    for (unsigned i = HEADER_MBZ; i < (compact ? HEADER_SIZE : HEADER_MBZ_END); i++) {
+        bad |= header[i] != 0;
+    }
+    if (bad) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
+    return compact;
 }
 
 static void initialize(Cpu *cpu, uint32_t components)
@@ -186,41 +278,59 @@ static void initialize(Cpu *cpu, uint32_t components)
         fpu_init_x87(&cpu->fpu);
         memset(cpu->fpu.st, 0, sizeof(cpu->fpu.st));
     }
-    if (components & XSTATE_SSE) {
-        memset(cpu->fpu.vec, 0, xmm_count(cpu) * sizeof(cpu->fpu.vec[0]));
+    for (unsigned i = 0; i < xmm_count(cpu); i++) {
+        VecReg *v = &cpu->fpu.vec[i];
+        if (components & XSTATE_SSE) {
+            v->lo[0] = v->lo[1] = 0;
+        }
+        if (components & XSTATE_AVX) {
+            v->hi[0] = v->hi[1] = 0;
+        }
     }
 }
 
 static void run_xrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    uint32_t rfbm = requested(cpu, ea), present, mxcsr = fpu_mxcsr(&cpu->fpu);
-    uint8_t image[LEGACY_SIZE + HEADER_SIZE] = {0};
-    uint64_t bv;
+    uint32_t rfbm = requested(cpu, insn, ea), present, mxcsr = fpu_mxcsr(&cpu->fpu);
+    uint8_t image[AREA_SIZE] = {0};
+    YmmImage ymm;
+    bool compact;
 
-    copy_in(cpu, ea, image, 0, LEGACY_SIZE + HEADER_SIZE);
-    check_header(cpu, image + LEGACY_SIZE);
-    if (rfbm & XSTATE_SSE) {
-        mxcsr = image_mxcsr(cpu, image);
+    copy_in(cpu, ea, image, 0, AREA_SIZE);
+    compact = check_header(cpu, insn, image + LEGACY_SIZE);
+    present = rfbm & (uint32_t)header_word(image + LEGACY_SIZE, XSTATE_BV);
+    if (present & XSTATE_AVX) {
+        copy_ymm_in(cpu, ea + YMM_OFFSET, &ymm);
     }
-    memcpy(&bv, image + LEGACY_SIZE + XSTATE_BV, sizeof(bv));
-    present = rfbm & (uint32_t)bv;
+    if (compact ? present & XSTATE_SSE : rfbm & (XSTATE_SSE | XSTATE_AVX)) {
+        mxcsr = image_mxcsr(cpu, image);
+    } else if (compact && (rfbm & XSTATE_SSE)) {
+        mxcsr = MXCSR_DEFAULT;
+    }
     take_image(cpu, image, present, insn->opsize == 8);
+    if (present & XSTATE_AVX) {
+        take_ymm(cpu, &ymm);
+    }
     initialize(cpu, rfbm & ~present);
     fpu_set_mxcsr(cpu, mxcsr);
 }
 
 typedef struct {
     uint16_t mnemonic;
-    uint8_t optimized;
+    uint8_t options; /* kept in FpuInsn.imm */
     FpuHandler run;
 } SaveRow;
 
+#define ROWS(name_, options_, run_)                                                                \
+    {ZYDIS_MNEMONIC_##name_, options_, run_},                                                      \
+    {                                                                                              \
+        ZYDIS_MNEMONIC_##name_##64, options_, run_                                                 \
+    }
 static const SaveRow rows[] = {
-    {ZYDIS_MNEMONIC_FXSAVE, 0, run_fxsave},   {ZYDIS_MNEMONIC_FXSAVE64, 0, run_fxsave},
-    {ZYDIS_MNEMONIC_FXRSTOR, 0, run_fxrstor}, {ZYDIS_MNEMONIC_FXRSTOR64, 0, run_fxrstor},
-    {ZYDIS_MNEMONIC_XSAVE, 0, run_xsave},     {ZYDIS_MNEMONIC_XSAVE64, 0, run_xsave},
-    {ZYDIS_MNEMONIC_XSAVEOPT, 1, run_xsave},  {ZYDIS_MNEMONIC_XSAVEOPT64, 1, run_xsave},
-    {ZYDIS_MNEMONIC_XRSTOR, 0, run_xrstor},   {ZYDIS_MNEMONIC_XRSTOR64, 0, run_xrstor},
+    ROWS(FXSAVE, 0, run_fxsave), ROWS(FXRSTOR, 0, run_fxrstor),
+    ROWS(XSAVE, 0, run_xsave),   ROWS(XSAVEOPT, OPTIMIZED, run_xsave),
+    ROWS(XSAVEC, 0, run_xsavec), ROWS(XSAVES, SUPERVISOR, run_xsavec),
+    ROWS(XRSTOR, 0, run_xrstor), ROWS(XRSTORS, SUPERVISOR, run_xrstor),
 };
 
 bool xsave_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, FpuInsn *out)
@@ -228,7 +338,7 @@ bool xsave_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         if (rows[i].mnemonic == zi->mnemonic) {
             out->run = rows[i].run;
-            out->imm = rows[i].optimized;
+            out->imm = rows[i].options;
             out->opsize = zi->operand_width == 64 ? 8 : 4;
             return true;
         }

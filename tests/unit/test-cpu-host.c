@@ -165,6 +165,10 @@ static bool run_both(Test *test)
         memcmp(a->fx + 32, b->fx + 32, 384)) {
         differ_fx(test);
     }
+    for (unsigned i = 0; i < 32; i++) {
+        g_autofree char *name = g_strdup_printf("ymm%u.%c", i / 2, i % 2 ? 'H' : 'h');
+        differ64(test, name, a->ymm[i / 2][i % 2], b->ymm[i / 2][i % 2]);
+    }
     if (memcmp(test->their_data, test->our_data, DATA_SIZE) && !stopped_in_enter(test)) {
         differ_data(test);
     }
@@ -225,9 +229,9 @@ static void print_state(Test *test, unsigned count)
                i % 4 == 3 ? "\n" : "");
     }
     for (unsigned i = 0; i < 16; i++) {
-        printf("%sxmm%-2u %016" PRIx64 "'%016" PRIx64 "%s", i % 2 ? "  " : "#   ", i,
-               field(before.regs.fx, 168 + 16 * i, 8), field(before.regs.fx, 160 + 16 * i, 8),
-               i % 2 ? "\n" : "");
+        printf("#   ymm%-2u %016" PRIx64 "'%016" PRIx64 "'%016" PRIx64 "'%016" PRIx64 "\n", i,
+               before.regs.ymm[i][1], before.regs.ymm[i][0], field(before.regs.fx, 168 + 16 * i, 8),
+               field(before.regs.fx, 160 + 16 * i, 8));
     }
 }
 

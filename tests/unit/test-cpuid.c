@@ -15,14 +15,14 @@ static void expect_error(const char *text, const char *part)
 static void test_parse(void)
 {
     g_autoptr(GError) error = NULL;
-    CpuModel *m = cpu_model_parse("max,-x2apic,sse4_2=off,-SSE4.1,+avx", &error);
+    CpuModel *m = cpu_model_parse("max,-x2apic,sse4_2=off,-SSE4.1,+vmx", &error);
 
     g_assert_no_error(error);
     g_assert_false(cpu_model_has_x2apic(m));
     g_assert_false(cpu_model_has(m, FEAT_SSE42));
     g_assert_false(cpu_model_has(m, FEAT_SSE41));
-    g_assert_false(cpu_model_has(m, FEAT_AVX));
-    g_assert_cmpstr(cpu_model_missing(m), ==, "avx");
+    g_assert_false(cpu_model_has(m, FEAT_VMX));
+    g_assert_cmpstr(cpu_model_missing(m), ==, "vmx");
     g_assert_true(cpu_model_has_tsc_deadline(m));
     cpu_model_free(m);
     m = cpu_model_parse("base", &error);
@@ -40,8 +40,8 @@ static void test_parse_errors(void)
     expect_error("maxx", "'max'");
     expect_error("max,-x2apick", "'x2apic'");
     expect_error("max,x2apic=maybe", "neither on nor off");
-    expect_error("max,+avx,enforce", "avx");
-    expect_error("Haswell,enforce", "avx2");
+    expect_error("max,+vmx,enforce", "vmx");
+    expect_error("Icelake-Server,enforce", "pku");
 }
 
 static void take_bit(HostFeatures *host, const CpuFeatureRow *row)
@@ -53,11 +53,32 @@ static void take_bit(HostFeatures *host, const CpuFeatureRow *row)
     *word &= ~(1u << row->bit);
 }
 
-/* What is executed by the host's own instructions goes with the host's bit, and nothing else. */
+static bool depends_on(CpuFeature feature, CpuFeature needed)
+{
+    static const CpuFeature rows[][2] = {{FEAT_AVX2, FEAT_AVX},
+                                         {FEAT_FMA, FEAT_AVX},
+                                         {FEAT_F16C, FEAT_AVX},
+                                         {FEAT_VAES, FEAT_AVX},
+                                         {FEAT_VPCLMULQDQ, FEAT_AVX},
+                                         {FEAT_VAES, FEAT_AES},
+                                         {FEAT_VPCLMULQDQ, FEAT_PCLMULQDQ}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (rows[i][0] == feature && rows[i][1] == needed) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is executed by the host's own instructions goes with the host's bit, and what is nothing
+ * without it goes too. */
 static void test_host_lacks(void)
 {
     static const CpuFeature on_host[] = {FEAT_SSE3,  FEAT_PCLMULQDQ, FEAT_SSSE3, FEAT_SSE41,
-                                         FEAT_SSE42, FEAT_POPCNT,    FEAT_AES,   FEAT_BMI2};
+                                         FEAT_SSE42, FEAT_POPCNT,    FEAT_AES,   FEAT_BMI2,
+                                         FEAT_AVX,   FEAT_AVX2,      FEAT_FMA,   FEAT_F16C,
+                                         FEAT_VAES,  FEAT_VPCLMULQDQ};
     const HostFeatures all = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
     g_autoptr(GError) error = NULL;
     CpuModel *full = cpu_model_parse_for_host("max", &all, NULL);
@@ -71,7 +92,8 @@ static void test_host_lacks(void)
         CpuModel *m = cpu_model_parse_for_host(plus, &host, NULL);
         g_assert_cmpstr(cpu_model_missing(m), ==, row->name);
         for (int f = 0; f < FEAT_COUNT; f++) {
-            bool expected = f != (int)on_host[i] && cpu_model_has(full, f);
+            bool expected = f != (int)on_host[i] && cpu_model_has(full, f) &&
+                            !depends_on((CpuFeature)f, on_host[i]);
             g_assert_cmpint(cpu_model_has(m, f), ==, expected);
         }
         cpu_model_free(m);
@@ -84,6 +106,34 @@ static void test_host_lacks(void)
     g_assert_null(cpu_model_parse_for_host("Westmere,enforce", &no_aes, &error));
     g_assert_nonnull(strstr(error->message, "aes"));
     cpu_model_free(full);
+}
+
+/* "-f" takes away what depends on f. */
+static void test_dependents(void)
+{
+    const HostFeatures all = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    CpuModel *m = cpu_model_parse_for_host("max,-avx", &all, NULL);
+
+    g_assert_false(cpu_model_has(m, FEAT_AVX2));
+    g_assert_false(cpu_model_has(m, FEAT_FMA));
+    g_assert_true(cpu_model_has(m, FEAT_BMI2));
+    g_assert_cmphex(cpu_model_xcr0(m), ==, 3);
+    cpu_model_free(m);
+    m = cpu_model_parse_for_host("max,-avx2", &all, NULL);
+    g_assert_true(cpu_model_has(m, FEAT_AVX));
+    g_assert_true(cpu_model_has(m, FEAT_FMA));
+    g_assert_cmphex(cpu_model_xcr0(m), ==, 7);
+    cpu_model_free(m);
+    m = cpu_model_parse_for_host("max,-xsave", &all, NULL);
+    g_assert_false(cpu_model_has(m, FEAT_AVX));
+    g_assert_false(cpu_model_has(m, FEAT_F16C));
+    g_assert_false(cpu_model_has(m, FEAT_XSAVES));
+    g_assert_cmphex(cpu_model_xcr0(m), ==, 0);
+    cpu_model_free(m);
+    m = cpu_model_parse_for_host("qemu64", &all, NULL);
+    g_assert_false(cpu_model_has(m, FEAT_XSAVE));
+    g_assert_false(cpu_model_has(m, FEAT_BMI1));
+    cpu_model_free(m);
 }
 
 static void test_rows(void)
@@ -101,6 +151,58 @@ static void test_rows(void)
     }
 }
 
+/* What an XSAVE area needs: for what is enabled, and for what there is. */
+static void test_xsave_leaves(Fixture *f)
+{
+    bool avx = cpu_model_has(f->cpu->cfg.model, FEAT_AVX);
+    CpuidResult r = cpuid_query(f->cpu, 0xd, 0);
+
+    g_assert_cmphex(r.eax, ==, avx ? 7 : 3);
+    g_assert_cmpuint(r.ebx, ==, 576);
+    g_assert_cmpuint(r.ecx, ==, avx ? 832 : 576);
+    g_assert_cmphex(cpuid_query(f->cpu, 0xd, 1).eax, ==, 15);
+    g_assert_cmpuint(cpuid_query(f->cpu, 0xd, 2).eax, ==, avx ? 256 : 0);
+    g_assert_cmpuint(cpuid_query(f->cpu, 0xd, 2).ebx, ==, avx ? 576 : 0);
+    if (avx) {
+        f->cpu->xcr0 = 7;
+        g_assert_cmpuint(cpuid_query(f->cpu, 0xd, 0).ebx, ==, 832);
+        g_assert_cmpuint(cpuid_query(f->cpu, 0xd, 1).ebx, ==, 832);
+    }
+}
+
+static int xsetbv(Fixture *f, uint64_t value)
+{
+    int vector;
+
+    f->cpu->gpr[R_RCX] = 0;
+    f->cpu->gpr[R_RAX] = (uint32_t)value;
+    f->cpu->gpr[R_RDX] = value >> 32;
+    vector = RAISED(f, sys_xsetbv(f->cpu));
+    return vector;
+}
+
+/* XCR0 (SDM vol. 3, 2.6). */
+static void test_xsetbv(Fixture *f, const void *unused)
+{
+    g_assert_cmpint(xsetbv(f, 1), ==, EXCP_UD);
+    f->cpu->cr4 |= CR4_OSXSAVE;
+    g_assert_cmpint(xsetbv(f, 0), ==, EXCP_GP);
+    g_assert_cmpint(xsetbv(f, 1), ==, -1);
+    g_assert_cmpint(xsetbv(f, 2), ==, EXCP_GP);
+    g_assert_cmpint(xsetbv(f, 5), ==, EXCP_GP); /* AVX without SSE */
+    g_assert_cmpint(xsetbv(f, 0xb), ==, EXCP_GP);
+    g_assert_cmpint(xsetbv(f, 1ull << 63 | 3), ==, EXCP_GP);
+    g_assert_cmpint(xsetbv(f, 3), ==, -1);
+    g_assert_cmphex(f->cpu->xcr0, ==, 3);
+    if (cpu_model_has(f->cpu->cfg.model, FEAT_AVX)) {
+        f->cpu->cr0 |= CR0_PE;
+        g_assert_cmpint(xsetbv(f, 7), ==, -1);
+        g_assert_cmphex(f->cpu->mode & CPU_MODE_AVX, !=, 0);
+        g_assert_cmpint(xsetbv(f, 3), ==, -1);
+        g_assert_cmphex(f->cpu->mode & CPU_MODE_AVX, ==, 0);
+    }
+}
+
 static void test_leaves(Fixture *f, const void *unused)
 {
     CpuidResult r = cpuid_query(f->cpu, 0, 0);
@@ -111,7 +213,6 @@ static void test_leaves(Fixture *f, const void *unused)
     r = cpuid_query(f->cpu, 1, 0);
     g_assert_cmphex(r.ebx >> 24, ==, 1);
     g_assert_cmpuint((r.ebx >> 16) & 0xff, ==, 4);
-    g_assert_cmphex(r.ecx & (1u << 28), ==, 0); /* no AVX */
     g_assert_cmphex(r.ecx & (1u << 27), ==, 0); /* OSXSAVE follows CR4 */
     f->cpu->cr4 |= CR4_OSXSAVE;
     g_assert_cmphex(cpuid_query(f->cpu, 1, 0).ecx & (1u << 27), !=, 0);
@@ -124,7 +225,7 @@ static void test_leaves(Fixture *f, const void *unused)
     g_assert_cmpuint(r.edx, ==, 1);
     r = cpuid_query(f->cpu, 0x15, 0);
     g_assert_cmpuint((uint64_t)r.ecx * r.ebx / r.eax, ==, CPU_TSC_HZ);
-    g_assert_cmphex(cpuid_query(f->cpu, 0xd, 0).eax, ==, 3);
+    test_xsave_leaves(f);
     g_assert_cmpuint(cpuid_query(f->cpu, 0x80000008u, 0).eax & 0xff, ==, CPU_PHYS_BITS);
 }
 
@@ -219,8 +320,10 @@ int main(int argc, char **argv)
     g_test_add_func("/cpuid/parse", test_parse);
     g_test_add_func("/cpuid/parse-errors", test_parse_errors);
     g_test_add_func("/cpuid/host-lacks", test_host_lacks);
+    g_test_add_func("/cpuid/dependents", test_dependents);
     g_test_add_func("/cpuid/rows", test_rows);
     ADD("leaves", test_leaves);
+    ADD("xsetbv", test_xsetbv);
     ADD("msrs", test_msrs);
     ADD("ibrs-promise", test_ibrs_promise);
     ADD("cr-rules", test_cr_rules);

@@ -38,6 +38,7 @@ typedef struct {
     uint64_t gpr[16]; /* rax rcx rdx rbx rsp rbp rsi rdi r8.. */
     uint64_t rip, rflags, fs_base, gs_base;
     uint8_t fx[512] __attribute__((aligned(16))); /* FXSAVE64 image */
+    uint64_t ymm[16][2];                          /* upper halves */
 } HostRegs;
 
 /* How a run ended: an exception vector, as far as the host's signals tell it. */

@@ -177,6 +177,7 @@ static void gen_state(Gen *gen)
     put(start->fx, 24, mxcsr, 4);
     for (unsigned i = 0; i < 32; i++) {
         put(start->fx, 160 + 8 * i, interesting(gen), 8);
+        start->ymm[i / 2][i % 2] = interesting(gen);
     }
     for (unsigned i = 0; i < DATA_SIZE; i += 8) {
         uint64_t value = interesting(gen);
@@ -397,10 +398,13 @@ static bool denied(const ZydisDecodedInstruction *zi)
     case ZYDIS_MNEMONIC_XSAVEOPT64:
     case ZYDIS_MNEMONIC_XRSTOR:
     case ZYDIS_MNEMONIC_XRSTOR64:
+    case ZYDIS_MNEMONIC_XSAVEC:
+    case ZYDIS_MNEMONIC_XSAVEC64:
     case ZYDIS_MNEMONIC_FNSTENV:
     case ZYDIS_MNEMONIC_FNSAVE:
     /* Only by templates: their operand must be prepared. AMD has one more bit of MXCSR. */
     case ZYDIS_MNEMONIC_LDMXCSR:
+    case ZYDIS_MNEMONIC_VLDMXCSR:
     case ZYDIS_MNEMONIC_FXRSTOR:
     case ZYDIS_MNEMONIC_FXRSTOR64:
     case ZYDIS_MNEMONIC_POPF:

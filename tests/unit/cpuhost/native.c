@@ -5,11 +5,14 @@
  */
 #include "cpuhost.h"
 
+#include <cpuid.h>
+#include <elf.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,11 +22,21 @@
 #define STUB_SIZE   0x1000u
 #define USER_END    0x7ffffffff000ull
 #define SHARED_SIZE (CODE_SIZE + DATA_SIZE)
+#define XSTATE_MAX  16384
+/* In an XSAVE area (SDM vol. 1, 13.4). */
+#define FX_SIZE    512u
+#define XSTATE_BV  512u
+#define XSTATE_AVX 4u
 
 struct NativeCpu {
     pid_t child;
     uint8_t *shared; /* code page, then data */
     struct user_regs_struct regs;
+    /* The XSAVE area that ptrace shows, and where the upper halves of ymm registers are in it; 0:
+     * the host has none. */
+    uint8_t xstate[XSTATE_MAX];
+    size_t xstate_size;
+    unsigned ymm_offset;
 };
 
 /* In the child. */
@@ -108,6 +121,60 @@ static const char *start_child(NativeCpu *native, int fd)
     return NULL;
 }
 
+static struct iovec xstate_vector(NativeCpu *native)
+{
+    return (struct iovec){native->xstate, sizeof(native->xstate)};
+}
+
+/* Without AVX, the older requests do. */
+static void find_xstate(NativeCpu *native)
+{
+    struct iovec vector = xstate_vector(native);
+    unsigned eax = 0, ebx = 0, ecx, edx;
+
+    if (ptrace(PTRACE_GETREGSET, native->child, NT_X86_XSTATE, &vector) == 0 &&
+        __get_cpuid_count(0xd, 2, &eax, &ebx, &ecx, &edx) && eax >= 256 &&
+        ebx + eax <= vector.iov_len) {
+        native->xstate_size = vector.iov_len;
+        native->ymm_offset = ebx;
+    }
+}
+
+static void set_fpregs(NativeCpu *native, const HostRegs *from)
+{
+    struct iovec vector = xstate_vector(native);
+    uint64_t bv = 3 | XSTATE_AVX;
+
+    if (!native->ymm_offset) {
+        ptrace(PTRACE_SETFPREGS, native->child, NULL, from->fx);
+        return;
+    }
+    vector.iov_len = native->xstate_size;
+    memset(native->xstate, 0, native->xstate_size);
+    memcpy(native->xstate, from->fx, FX_SIZE);
+    memcpy(native->xstate + XSTATE_BV, &bv, sizeof(bv));
+    memcpy(native->xstate + native->ymm_offset, from->ymm, sizeof(from->ymm));
+    if (ptrace(PTRACE_SETREGSET, native->child, NT_X86_XSTATE, &vector) != 0) {
+        g_error("the child's vector registers cannot be set");
+    }
+}
+
+static void get_fpregs(NativeCpu *native, HostRegs *to)
+{
+    struct iovec vector = xstate_vector(native);
+    uint64_t bv;
+
+    memset(to->ymm, 0, sizeof(to->ymm));
+    ptrace(PTRACE_GETFPREGS, native->child, NULL, to->fx);
+    if (native->ymm_offset) {
+        ptrace(PTRACE_GETREGSET, native->child, NT_X86_XSTATE, &vector);
+        memcpy(&bv, native->xstate + XSTATE_BV, sizeof(bv));
+        if (bv & XSTATE_AVX) {
+            memcpy(to->ymm, native->xstate + native->ymm_offset, sizeof(to->ymm));
+        }
+    }
+}
+
 NativeCpu *native_new(const char **reason)
 {
     NativeCpu *native = g_new0(NativeCpu, 1);
@@ -126,6 +193,7 @@ NativeCpu *native_new(const char **reason)
         goto fail;
     }
     close(fd);
+    find_xstate(native);
     return native;
 fail:
     if (fd >= 0) {
@@ -234,14 +302,14 @@ void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t da
     memcpy(native->shared + CODE_SIZE, seq->data, DATA_SIZE);
     regs_to_user(&seq->start, &regs);
     ptrace(PTRACE_SETREGS, native->child, NULL, &regs);
-    ptrace(PTRACE_SETFPREGS, native->child, NULL, seq->start.fx);
+    set_fpregs(native, &seq->start);
     go_on(native);
     if (!wait_stopped(native)) {
         g_error("the native child is gone");
     }
     ptrace(PTRACE_GETSIGINFO, native->child, NULL, &si);
     ptrace(PTRACE_GETREGS, native->child, NULL, &regs);
-    ptrace(PTRACE_GETFPREGS, native->child, NULL, out->regs.fx);
+    get_fpregs(native, &out->regs);
     regs_from_user(&regs, &out->regs);
     out->vector = vector_of(&si, &out->regs, seq->code);
     out->fault = out->vector == 14 ? (uint64_t)(uintptr_t)si.si_addr : 0;

@@ -122,7 +122,7 @@ static void set_system(Cpu *cpu)
     cpu->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
     cpu->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
     cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE;
-    cpu->xcr0 = 3;
+    cpu->xcr0 = cpu_model_xcr0(cpu->cfg.model);
     cpu->gdtr = (CpuTable){.base = KERNEL + GDT, .limit = 0xff};
     cpu->idtr = (CpuTable){.base = KERNEL + IDT, .limit = VECTORS * 16 - 1};
     cpu->tr = (CpuSegment){.base = KERNEL + TSS,
@@ -230,6 +230,14 @@ static const IsaRow isa_rows[] = {
     {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},
     {ZYDIS_ISA_SET_AES, FEAT_AES},
     {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
+    {ZYDIS_ISA_SET_AVX, FEAT_AVX},
+    {ZYDIS_ISA_SET_AVX2, FEAT_AVX2},
+    {ZYDIS_ISA_SET_AVX2GATHER, FEAT_AVX2},
+    {ZYDIS_ISA_SET_AVXAES, FEAT_AVX},
+    {ZYDIS_ISA_SET_FMA, FEAT_FMA},
+    {ZYDIS_ISA_SET_F16C, FEAT_F16C},
+    {ZYDIS_ISA_SET_VAES, FEAT_VAES},
+    {ZYDIS_ISA_SET_VPCLMULQDQ, FEAT_VPCLMULQDQ},
     {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},
     {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
 };
@@ -261,6 +269,9 @@ static void load_state(OurCpu *our, const Sequence *seq)
     cpu->seg[SEG_FS].base = start->fs_base;
     cpu->seg[SEG_GS].base = start->gs_base;
     fpu_set_fxsave(&cpu->fpu, start->fx, true);
+    for (unsigned i = 0; i < 16; i++) {
+        memcpy(cpu->fpu.vec[i].hi, start->ymm[i], sizeof(start->ymm[i]));
+    }
     cpu->halted = cpu->wait_sipi = cpu->shutdown = false;
     cpu->cr2 = 0;
     cpu_update_mode(cpu);
@@ -288,6 +299,9 @@ static void read_frame(OurCpu *our, Outcome *out)
     out->regs.gs_base = cpu->seg[SEG_GS].base;
     out->fault = out->vector == EXCP_PF ? cpu->cr2 : 0;
     fpu_get_fxsave(&cpu->fpu, out->regs.fx, true);
+    for (unsigned i = 0; i < 16; i++) {
+        memcpy(out->regs.ymm[i], cpu->fpu.vec[i].hi, sizeof(out->regs.ymm[i]));
+    }
 }
 
 void our_run(OurCpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE])
