@@ -7,7 +7,7 @@ NINJA = ninja -C $(BUILD)
 TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all check check-unit check-qtest check-guest check-boot bench \
+.PHONY: all check check-unit check-qtest check-guest check-boot check-programs check-cpu-long bench \
         format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
@@ -31,6 +31,16 @@ check-guest: all
 check-boot: all
 	scripts/fetch-guests $(BUILD)/guests
 	$(TEST) --suite boot
+
+check-programs: all
+	scripts/fetch-guests $(BUILD)/guests cloud busybox tools python gcc
+	$(TEST) --suite programs
+
+# Hours: COUNT= generated programs, BOOTS= boots of each kernel on each tier, JOBS= at a time.
+check-cpu-long: all
+	scripts/fetch-guests $(BUILD)/guests cloud generic busybox tools python gcc
+	tests/cpu-long --build $(BUILD) $(if $(COUNT),--count $(COUNT)) $(if $(BOOTS),--boots $(BOOTS)) \
+	    $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED))
 
 bench: all
 	bench/all --build $(BUILD)
@@ -58,6 +68,8 @@ help:
 	@echo 'make check-qtest   guest-visible register sequences, without a CPU'
 	@echo 'make check-guest   small bare-metal guests of our own'
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
+	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
+	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
 	@echo 'make bench         a table of times beside the QEMU on this machine'
 	@echo 'make format        lay the code out; make check-format only looks'
 	@echo 'make install       into the prefix given to ./configure'

@@ -267,6 +267,9 @@ static bool run_host(Test *test)
     }
     test->total.host++;
     native_run(test->native, &test->seq, &host, test->host_data);
+    if (host.vector == EXCP_DB) { /* INT1, reached by accident */
+        return true;
+    }
     compare_outcomes(test, &host, &test->first);
     differ_bytes(test, "x87", 0, host.regs.fx, test->first.regs.fx, 6);
     differ_bytes(test, "st, xmm", 32, host.regs.fx + 32, test->first.regs.fx + 32, 384);
