@@ -3,7 +3,8 @@
 """Runs programs with known results in a guest. Prints TAP.
 
 The programs are Debian's: OpenSSL on published vectors and against what the same binary says here,
-two C compilers that build and run a program, Python's own regression tests. A case is a function that
+two C compilers that build and run a program, Python's own regression tests. One is ours, of threads
+(programs/threads.c). A case is a function that
 puts files into a tree and returns steps; the guest's init (programs/init) runs them. Left out:
 anything that needs a network or a disk.
 
@@ -164,6 +165,18 @@ def signatures(tree):
     return steps
 
 
+def compile_here(source, program, *options):
+    compiler = os.environ.get("CC", "cc").split()[-1]
+    subprocess.run([compiler, "-O1", source, "-o", program, *options], check=True)
+
+
+def threads(tree):
+    (tree.root / "usr/bin").mkdir(parents=True)
+    compile_here(PROGRAMS / "threads.c", tree.root / "usr/bin/threads", "-static", "-pthread")
+    return [Step("threads", "threads", f"threads on {CPUS['threads']} CPUs\n"
+                 "sums 18006000 240000, inside 1, faults 1\nthreads ok")]
+
+
 def compilers(tree):
     source = PROGRAMS / "compiled.c"
     gcc = "usr/lib/gcc/x86_64-linux-gnu/12"
@@ -177,8 +190,7 @@ def compilers(tree):
     tree.write("compiled.c", source.read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         # Any compiler will do: the program prints the same everywhere.
-        subprocess.run([os.environ.get("CC", "cc").split()[-1], source, "-o", f"{folder}/here", "-lm"],
-                       check=True)
+        compile_here(source, f"{folder}/here", "-lm")
         wanted = subprocess.run(f"{folder}/here", check=True, capture_output=True).stdout.decode()
     # The guest's cc1 must make of a source what the same cc1 makes of it here.
     folders = [f"{gcc}/include", "usr/include/x86_64-linux-gnu", "usr/include"]
@@ -216,8 +228,9 @@ def python(tests):
 SHORT = ["test_int", "test_float", "test_struct", "test_hashlib"]
 LONG = [*SHORT, "test_long", "test_math", "test_decimal", "test_random", "test_strtod", "test_complex",
         "test_cmath", "test_fractions"]
-CASES = {"openssl": openssl, "compilers": compilers, "python": python(SHORT), "python-long": python(LONG)}
-PACKAGES = {"openssl": ["tools"], "compilers": ["gcc", "tools"]}
+CASES = {"threads": threads, "openssl": openssl, "compilers": compilers, "python": python(SHORT), "python-long": python(LONG)}
+CPUS = {"threads": 4}  # the others: 2
+PACKAGES = {"threads": [], "openssl": ["tools"], "compilers": ["gcc", "tools"]}
 
 
 def boot(args, case, folder):
@@ -230,7 +243,8 @@ def boot(args, case, folder):
                     "--guests", args.guests, "--kernel", "cloud", "--init", PROGRAMS / "init",
                     "--tree", tree.root], check=True)
     kernel = next((args.guests / "cloud" / "boot").glob("vmlinuz-*"))
-    line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max", "-smp", "2",
+    line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max", "-smp",
+            str(CPUS.get(case, 2)),
             "-m", "1G", "-nographic", "-no-reboot", "-kernel", kernel, "-initrd", initrd,
             "-append", "console=ttyS0 quiet panic=-1"]
     try:

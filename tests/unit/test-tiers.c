@@ -273,6 +273,8 @@ static bool run_host(Test *test)
     compare_outcomes(test, &host, &test->first);
     differ_bytes(test, "x87", 0, host.regs.fx, test->first.regs.fx, 6);
     differ_bytes(test, "st, xmm", 32, host.regs.fx + 32, test->first.regs.fx + 32, 384);
+    differ_bytes(test, "ymm, upper", 0, (uint8_t *)host.regs.ymm, (uint8_t *)test->first.regs.ymm,
+                 sizeof(host.regs.ymm));
     differ_bytes(test, "data", DATA_BASE, test->host_data, test->first_data, DATA_SIZE);
     return test->diff->len == 0;
 }

@@ -20,12 +20,16 @@ enum {
     VREG = 32, /* the register operand is a vector register */
     VRM = 64,  /* the r/m operand is one, if a register */
     ALIGN = 128,
-    BYTE = 256,   /* the opcode is for bytes; else the byte form is the one before it */
-    NEAR = 512,   /* the register is a bit number that may address memory: a small one */
-    ADDR = 1024,  /* LEA: nothing is accessed */
-    RARE = 2048,  /* one time in eight */
-    COND = 4096,  /* a condition is added to the opcode */
-    PATCH = 8192, /* the immediate may be written to by other instructions */
+    BYTE = 256,      /* the opcode is for bytes; else the byte form is the one before it */
+    NEAR = 512,      /* the register is a bit number that may address memory: a small one */
+    ADDR = 1024,     /* LEA: nothing is accessed */
+    RARE = 2048,     /* one time in eight */
+    COND = 4096,     /* a condition is added to the opcode */
+    PATCH = 8192,    /* the immediate may be written to by other instructions */
+    VEX = 1 << 14,   /* encoded by a VEX prefix, with a further operand */
+    YMM = 1 << 15,   /* ... of 256 bits, one time in two */
+    WVEX = 1 << 16,  /* writes that operand */
+    NOVEX = 1 << 17, /* ... which is none */
     RM = REG | MEM,
 };
 
@@ -35,7 +39,7 @@ typedef struct {
     uint8_t prefix, map, opcode;
     int8_t ext; /* in the register field; -1: an operand */
     uint8_t sizes, imm;
-    uint16_t flags;
+    uint32_t flags;
 } Row;
 
 #define ALU(n_, w_)                                                                                \
@@ -61,6 +65,16 @@ typedef struct {
     }
 #define FLOATS(opcode_)                                                                            \
     VEC(0, opcode_), VEC(0x66, opcode_), VECU(0xf3, opcode_, RM), VECU(0xf2, opcode_, RM)
+
+#define VEX_VEC(prefix_, map_, opcode_, flags_)                                                    \
+    {                                                                                              \
+        prefix_, map_, opcode_, -1, D, NONE, (flags_) | RM | VREG | VRM | VEX                      \
+    }
+/* FMA: both element sizes, by W. */
+#define FMA(opcode_, flags_)                                                                       \
+    {                                                                                              \
+        0x66, 2, opcode_, -1, D | Q, NONE, (flags_) | RM | VREG | VRM | VEX                        \
+    }
 
 static const Row rows[] = {
     ALU(0, 1),
@@ -202,6 +216,54 @@ static const Row rows[] = {
     {0xf2, 1, 0x2a, -1, D | Q, NONE, RM | VREG},
     {0xf3, 1, 0x2c, -1, D | Q, NONE, RM | VRM | WREG},
     {0xf2, 1, 0x2d, -1, D | Q, NONE, RM | VRM | WREG},
+    /* BMI, MOVBE, ADX */
+    {0, 2, 0xf2, -1, D | Q, NONE, RM | WREG | VEX},
+    {0, 2, 0xf3, 1, D | Q, NONE, RM | VEX | WVEX},
+    {0, 2, 0xf3, 2, D | Q, NONE, RM | VEX | WVEX},
+    {0, 2, 0xf3, 3, D | Q, NONE, RM | VEX | WVEX},
+    {0, 2, 0xf5, -1, D | Q, NONE, RM | WREG | VEX},
+    {0xf3, 2, 0xf5, -1, D | Q, NONE, RM | WREG | VEX},
+    {0xf2, 2, 0xf5, -1, D | Q, NONE, RM | WREG | VEX},
+    {0xf2, 2, 0xf6, -1, D | Q, NONE, RM | WREG | VEX | WVEX},
+    {0, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
+    {0x66, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
+    {0xf3, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
+    {0xf2, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
+    {0xf2, 3, 0xf0, -1, D | Q, IMM8, RM | WREG | VEX | NOVEX},
+    {0xf3, 1, 0xbc, -1, WDQ, NONE, RM | WREG},
+    {0xf3, 1, 0xbd, -1, WDQ, NONE, RM | WREG},
+    {0, 2, 0xf0, -1, WDQ, NONE, MEM | WREG | BYTE},
+    {0, 2, 0xf1, -1, WDQ, NONE, MEM | WRM | BYTE},
+    {0x66, 2, 0xf6, -1, D | Q, NONE, RM | WREG},
+    {0xf3, 2, 0xf6, -1, D | Q, NONE, RM | WREG},
+    /* AVX, AVX2, FMA */
+    VEX_VEC(0, 1, 0x10, YMM | NOVEX),
+    VEX_VEC(0, 1, 0x11, YMM | NOVEX),
+    VEX_VEC(0xf3, 1, 0x6f, YMM | NOVEX),
+    VEX_VEC(0xf3, 1, 0x7f, YMM | NOVEX),
+    VEX_VEC(0, 1, 0x58, YMM),
+    VEX_VEC(0x66, 1, 0x59, YMM),
+    VEX_VEC(0xf3, 1, 0x5c, 0),
+    VEX_VEC(0xf2, 1, 0x5e, 0),
+    VEX_VEC(0x66, 1, 0xef, YMM),
+    VEX_VEC(0x66, 1, 0xeb, YMM),
+    VEX_VEC(0x66, 1, 0xd4, YMM),
+    VEX_VEC(0x66, 1, 0xfe, YMM),
+    VEX_VEC(0x66, 1, 0xf8, YMM),
+    VEX_VEC(0x66, 1, 0x74, YMM),
+    VEX_VEC(0x66, 1, 0x61, YMM),
+    VEX_VEC(0x66, 2, 0x00, YMM),
+    VEX_VEC(0x66, 2, 0x40, YMM),
+    VEX_VEC(0x66, 2, 0x58, YMM | NOVEX),
+    VEX_VEC(0x66, 2, 0x78, YMM | NOVEX),
+    {0x66, 3, 0x0f, -1, D, IMM8, RM | VREG | VRM | VEX | YMM},
+    FMA(0x98, YMM),
+    FMA(0xa8, YMM),
+    FMA(0xb9, 0),
+    FMA(0xbc, YMM),
+    {0x66, 1, 0xd7, -1, D, NONE, REG | VRM | WREG | VEX | YMM | NOVEX},
+    {0x66, 1, 0x6e, -1, D | Q, NONE, RM | VREG | VEX | NOVEX},
+    {0x66, 1, 0x7e, -1, D | Q, NONE, RM | VREG | WRM | VEX | NOVEX},
 };
 
 static const uint8_t pointers[] = {R_RBX, R_RSP, R_RBP, R_RSI, R_RDI, R_R8, 13};
@@ -398,7 +460,7 @@ static void put_mem(Draft *draft, unsigned reg, const Mem *m)
 
 typedef struct {
     const Row *row;
-    unsigned size, reg, rm, opcode;
+    unsigned size, reg, rm, opcode, third;
     bool memory, rex;
     Mem mem;
 } Choice;
@@ -418,6 +480,7 @@ static void choose_registers(Gen *gen, Choice *c)
 
     c->reg = row->ext >= 0 ? (unsigned)row->ext : pick(gen, 16);
     c->rm = pick(gen, 16);
+    c->third = row->flags & WVEX ? pick_written(gen) : pick(gen, 16);
     if (row->flags & WREG) {
         c->reg = pick_written(gen);
     }
@@ -471,7 +534,10 @@ static Choice choose(Gen *gen)
     c.opcode += row->flags & COND ? pick(gen, 16) : 0;
     c.memory = (row->flags & RM) == MEM || ((row->flags & MEM) && chance(gen, 45));
     choose_registers(gen, &c);
-    unsigned size = row->flags & (VREG | VRM) ? 16 : row->flags & ALIGN ? 2 * c.size : c.size;
+    unsigned size = row->flags & YMM            ? 32
+                    : row->flags & (VREG | VRM) ? 16
+                    : row->flags & ALIGN        ? 2 * c.size
+                                                : c.size;
     if (c.memory) {
         c.mem = pick_mem(gen, size, (row->flags & ALIGN) && !(gen->wild && chance(gen, 3)));
         c.mem.segment = row->flags & ADDR ? 0 : c.mem.segment;
@@ -479,6 +545,26 @@ static Choice choose(Gen *gen)
     c.rex = chance(gen, 10);
     choose_high_bytes(gen, &c);
     return c;
+}
+
+/* The three-byte form (SDM vol. 2, 2.3.5): the REX bits but for W and the further register,
+ * inverted. */
+static void put_vex(Gen *gen, Draft *draft, const Choice *c)
+{
+    const Row *row = c->row;
+    unsigned rex = rex_of(c), wide = (row->flags & YMM) && chance(gen, 50) ? 4 : 0;
+    unsigned prefix = row->prefix == 0x66 ? 1 : row->prefix == 0xf3 ? 2 : row->prefix ? 3 : 0;
+    unsigned third = row->flags & NOVEX ? 0 : c->third;
+
+    if (c->memory && c->mem.segment) {
+        byte(draft, c->mem.segment);
+    }
+    if (c->memory && c->mem.narrow) {
+        byte(draft, 0x67);
+    }
+    byte(draft, 0xc4);
+    byte(draft, (~rex & 7) << 5 | row->map);
+    byte(draft, (rex & 8) << 4 | (~third & 15) << 3 | wide | prefix);
 }
 
 static void put_prefixes(Gen *gen, Draft *draft, const Choice *c)
@@ -529,7 +615,11 @@ static void place_row(Gen *gen)
     Draft draft = {.rip_at = -1};
     Choice c = choose(gen);
 
-    put_prefixes(gen, &draft, &c);
+    if (c.row->flags & VEX) {
+        put_vex(gen, &draft, &c);
+    } else {
+        put_prefixes(gen, &draft, &c);
+    }
     byte(&draft, c.opcode);
     if (c.memory) {
         put_mem(&draft, c.reg, &c.mem);

@@ -128,7 +128,7 @@ static void set_system(Cpu *cpu)
     cpu->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
     cpu->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
     cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE;
-    cpu->xcr0 = 3;
+    cpu->xcr0 = cpu_model_xcr0(cpu->cfg.model);
     cpu->cr2 = 0;
     cpu->gdtr = (CpuTable){.base = KERNEL + GDT, .limit = 0xff};
     cpu->idtr = (CpuTable){.base = KERNEL + IDT, .limit = VECTORS * 16 - 1};
@@ -228,6 +228,9 @@ void vcpu_load(Vcpu *v, const Sequence *seq, bool code, uint32_t absent)
     cpu->seg[SEG_FS].base = start->fs_base;
     cpu->seg[SEG_GS].base = start->gs_base;
     fpu_set_fxsave(&cpu->fpu, start->fx, true);
+    for (unsigned i = 0; i < 16; i++) {
+        memcpy(cpu->fpu.vec[i].hi, start->ymm[i], sizeof(start->ymm[i]));
+    }
     cpu_update_mode(cpu);
 }
 
@@ -258,6 +261,9 @@ bool vcpu_stopped(Vcpu *v, Outcome *out)
     out->regs.gs_base = cpu->seg[SEG_GS].base;
     out->fault = out->vector == EXCP_PF ? cpu->cr2 : 0;
     fpu_get_fxsave(&cpu->fpu, out->regs.fx, true);
+    for (unsigned i = 0; i < 16; i++) {
+        memcpy(out->regs.ymm[i], cpu->fpu.vec[i].hi, sizeof(out->regs.ymm[i]));
+    }
     return true;
 }
 
