@@ -195,8 +195,7 @@ static const AvxRow *find_row(const Decode *d, const Operands *o, unsigned wide)
     return NULL;
 }
 
-static const AvxInsn *keep(const Decode *d, const Op *op, const AvxRow *row, const Operands *o,
-                           unsigned wide)
+static AvxInsn *keep(const Decode *d, const AvxRow *row, const Operands *o, unsigned wide)
 {
     AvxInsn *insn = code_cache_alloc(d->code, sizeof(*insn));
     uint8_t imm = o->imm_value;
@@ -230,13 +229,18 @@ static OpFn select_row(Decode *d, Op *op, const AvxRow *row, const Operands *o, 
     if (registers_clash(row, op, o)) {
         return NULL;
     }
-    op->imm = (int64_t)(uintptr_t)keep(d, op, row, o, wide);
+    AvxInsn *insn = keep(d, row, o, wide);
+    op->imm = (int64_t)(uintptr_t)insn;
     op->osize = wide ? 32 : 16;
     if (o->mem) {
         decode_mem(d, op, o->mem);
+    } else {
+        d->pure = !judged && !(row->flags & AVX_RAISES);
+    }
+    op_describe_vector(d, op, &insn->described);
+    if (o->mem) {
         return judged ? judged_m : row->form[wide].mem;
     }
-    d->pure = !judged && !(row->flags & AVX_RAISES);
     return judged ? judged_r : row->form[wide].reg;
 }
 
@@ -255,5 +259,9 @@ OpFn op_select_avx(Decode *d, Op *op)
     if (!(d->mode & CPU_MODE_AVX)) {
         return disabled;
     }
-    return row ? select_row(d, op, row, &o, wide) : op_fpu_glue(d, op, &legacy);
+    if (row) {
+        return select_row(d, op, row, &o, wide);
+    }
+    op_describe_vector(d, op, &legacy);
+    return op_fpu_glue(d, op, &legacy);
 }

@@ -24,6 +24,7 @@ typedef void AvxKernel(Cpu *cpu, const Op *op, const void *b);
 /* An instruction as decoded: op->imm points to it. op->dst, op->src and op->aux are the numbers of
  * destination, VEX.vvvv and ModRM's register. */
 typedef struct {
+    FpuInsn described; /* for the translator; first */
     AvxKernel *kernel;
     const uint8_t *entry; /* of the instruction with this immediate */
     uint8_t imm;
@@ -33,6 +34,7 @@ typedef struct {
     bool aligned; /* the memory operand must be */
     bool gpr;     /* the register operand is a general one */
 } AvxInsn;
+G_STATIC_ASSERT(offsetof(AvxInsn, described) == 0);
 
 typedef struct {
     AvxKernel *kernel;

@@ -85,6 +85,9 @@ const OpFn *op_fused(int alu_kind, int form, int bits);
 /* The handler that calls insn->run, of which it keeps a copy. */
 struct FpuInsn;
 OpFn op_fpu_glue(Decode *d, Op *op, const struct FpuInsn *insn);
+/* For a vector instruction that cannot raise but by its memory operand: adds what the translator
+ * needs. op->imm must point to the FpuInsn, or to what begins with it. */
+void op_describe_vector(Decode *d, Op *op, struct FpuInsn *insn);
 
 /* ALU kinds and operand forms, shared by op_alu.c and op_fuse.c. */
 enum { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP, ALU_TEST, ALU_KINDS };

@@ -55,15 +55,14 @@ static bool sets_mxcsr(ZydisMnemonic mnemonic)
     return false;
 }
 
-/* For a vector instruction that cannot raise but by its memory operand: what the translator needs.
- */
-static void describe_vector(Decode *d, Op *op, FpuInsn *insn)
+void op_describe_vector(Decode *d, Op *op, FpuInsn *insn)
 {
     VecCode code;
-    uint32_t needed = CPU_MODE_CS64 | CPU_MODE_SSE;
+    uint32_t needed = CPU_MODE_CS64;
     if (!vec_code_make(&d->zi, d->ops, &code)) {
         return;
     }
+    needed |= code.vex || code.zero_upper ? CPU_MODE_AVX : CPU_MODE_SSE;
     needed |= code.fp ? CPU_MODE_MASKED : 0;
     if ((d->mode & needed) != needed) {
         return;
@@ -106,6 +105,6 @@ OpFn op_select_fpu(Decode *d, Op *op)
     if (!fpu_lookup(d->model, &d->zi, d->ops, &insn)) {
         return NULL;
     }
-    describe_vector(d, op, &insn);
+    op_describe_vector(d, op, &insn);
     return op_fpu_glue(d, op, &insn);
 }
