@@ -3,16 +3,41 @@
 #include "hw/i386/boot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "hw/i386/boot_internal.h"
+#include "hw/i386/large_alloc.h"
 #include "hw/i386/unpack.h"
+
+/* The size as it was when the file was opened. */
+static bool read_all(const char *path, BootFile *file)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool ok = fstat(fd, &st) == 0;
+    file->data = ok ? large_alloc(MAX((size_t)st.st_size, 1)) : NULL;
+    while (ok && file->data && file->len < (size_t)st.st_size) {
+        ssize_t n = read(fd, file->data + file->len, (size_t)st.st_size - file->len);
+        if (n == 0) {
+            break;
+        }
+        ok = n > 0 || errno == EINTR;
+        file->len += n > 0 ? (size_t)n : 0;
+    }
+    int cause = errno;
+    close(fd);
+    errno = cause;
+    return ok && file->data;
+}
 
 bool boot_file_read(BootFile *file, const char *what, const char *path, GError **error)
 {
-    gchar *data;
-    gsize len;
-    g_autoptr(GError) cause = NULL;
     *file = (BootFile){.path = path};
     if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_ISDIR, "%s '%s' is a folder, not a file",
@@ -25,13 +50,12 @@ bool boot_file_read(BootFile *file, const char *what, const char *path, GError *
                     "%s '%s' is a device or a pipe; a plain file is needed", what, path);
         return false;
     }
-    if (!g_file_get_contents(path, &data, &len, &cause)) {
-        g_set_error(error, G_FILE_ERROR, cause->code, "%s '%s' cannot be read: %s", what, path,
-                    g_strerror(errno));
+    if (!read_all(path, file)) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "%s '%s' cannot be read: %s", what, path, g_strerror(errno));
+        boot_file_free(file);
         return false;
     }
-    file->data = (uint8_t *)data;
-    file->len = len;
     return true;
 }
 

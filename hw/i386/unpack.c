@@ -5,6 +5,8 @@
  */
 #include "hw/i386/unpack.h"
 
+#include "hw/i386/large_alloc.h"
+
 #include <bzlib.h>
 #include <lz4.h>
 #include <lzma.h>
@@ -185,7 +187,7 @@ GBytes *unpack(const uint8_t *data, size_t len, size_t size, GError **error)
                     "its payload has none of Linux's compressions");
         return NULL;
     }
-    uint8_t *out = g_try_malloc(size);
+    uint8_t *out = large_alloc(size);
     if (!out) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "no memory for its %zu MiB unpacked",
                     size >> 20);
