@@ -101,6 +101,8 @@ enum {
     XOP_BIT, /* aux: BT, BTS, BTR, BTC */
     XOP_BSF,
     XOP_BSR,
+    XOP_CMPXCHG, /* with memory */
+    XOP_XADD,    /* likewise */
     /* These end a block. */
     XOP_JMP,
     XOP_JCC, /* aux: condition */

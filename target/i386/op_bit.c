@@ -290,5 +290,8 @@ OpFn op_select_cmpxchg(Decode *d, Op *op)
         return cpu_model_has(d->model, FEAT_CX16) ? cmpxchg16b : NULL;
     }
     op->src = decode_reg(d->ops[1].reg.value);
+    if (decode_is_mem(a) && a->size >= 32) {
+        op_translates(op, XOP_CMPXCHG, FORM_MR, a->size);
+    }
     return fns[CC_SIZE(a->size)];
 }

@@ -314,6 +314,8 @@ OpFn op_select_xchg(Decode *d, Op *op)
     op->src = decode_reg(b->reg.value);
     if (d->zi.mnemonic == ZYDIS_MNEMONIC_XCHG) {
         op_translates(op, XOP_XCHG, decode_is_mem(a) ? FORM_MR : FORM_RR, a->size);
+    } else if (decode_is_mem(a) && a->size >= 32) {
+        op_translates(op, XOP_XADD, FORM_MR, a->size);
     }
     if (decode_is_mem(a)) {
         decode_mem(d, op, a);

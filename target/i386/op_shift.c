@@ -218,7 +218,7 @@ OpFn op_select_shift(Decode *d, Op *op)
     if (!op->aux && op->imm == 0) {
         return shift_none;
     }
-    if (kind <= SH_ROR && bits >= 32) {
+    if (kind <= SH_ROR) {
         op_translates(op, XOP_SHL + (unsigned)kind, FORM_RI, (unsigned)bits);
     }
     if (op->aux) {

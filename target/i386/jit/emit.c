@@ -196,13 +196,13 @@ void emit_alu_rr(Emit *e, unsigned kind, unsigned size, int dst, int src)
 
 void emit_shift_imm(Emit *e, unsigned ext, unsigned size, int rm, unsigned n)
 {
-    emit_rr(e, 0xc1, size, (int)ext, rm);
+    emit_rr(e, size ? 0xc1 : 0xc0, size, (int)ext, rm);
     emit8(e, n);
 }
 
 void emit_shift_cl(Emit *e, unsigned ext, unsigned size, int rm)
 {
-    emit_rr(e, 0xd3, size, (int)ext, rm);
+    emit_rr(e, size ? 0xd3 : 0xd2, size, (int)ext, rm);
 }
 
 void emit_setcc(Emit *e, unsigned cond, int reg)

@@ -124,6 +124,10 @@ static bool translate_op(Tr *t, const Op *op)
         return tr_exchange(t, op);
     case XOP_SIGN:
         return tr_sign(t, op);
+    case XOP_CMPXCHG:
+        return tr_cmpxchg(t, op);
+    case XOP_XADD:
+        return tr_xadd(t, op);
     case XOP_SHL:
     case XOP_SHR:
     case XOP_SAR:
@@ -181,7 +185,7 @@ static bool keeps_host_flags(const Op *op)
 /* A handler records flags even where nobody reads them. */
 static bool handler_records(const Op *op)
 {
-    return op->xop < XOP_MOV || (op->xop >= XOP_INC && op->xop <= XOP_BSR);
+    return op->xop < XOP_MOV || (op->xop >= XOP_INC && op->xop <= XOP_XADD);
 }
 
 /* Arithmetic that has just set the host's flags: its slow path can do that too. */

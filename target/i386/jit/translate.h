@@ -121,6 +121,8 @@ bool tr_unary(Tr *t, const Op *op);
 bool tr_move(Tr *t, const Op *op);
 bool tr_exchange(Tr *t, const Op *op);
 bool tr_sign(Tr *t, const Op *op);
+bool tr_cmpxchg(Tr *t, const Op *op);
+bool tr_xadd(Tr *t, const Op *op);
 bool tr_shift(Tr *t, const Op *op);
 bool tr_multiply(Tr *t, const Op *op);
 bool tr_bit(Tr *t, const Op *op);
@@ -132,6 +134,8 @@ bool tr_vector(Tr *t, const Op *op);
 /* The linear address of the memory operand in rax. Uses rcx; changes host flags. */
 bool tr_address_ok(const Op *op);
 void tr_address(Tr *t, const Op *op);
+/* The same in another register; without a segment's base, for LEA. */
+void tr_address_in(Tr *t, const Op *op, int to);
 /* rax: linear to host address of 1 << size bytes, or the slow path. Uses rcx and rdx. Any
  * alignment; what crosses a page is slow. */
 void tr_tlb(Tr *t, const Op *op, unsigned size, bool write);

@@ -11,6 +11,11 @@ bool tr_address_ok(const Op *op)
 
 void tr_address(Tr *t, const Op *op)
 {
+    tr_address_in(t, op, H_RAX);
+}
+
+void tr_address_in(Tr *t, const Op *op, int to)
+{
     Emit *e = &t->e;
     int base = H_NONE, index = H_NONE;
     if (op->base == OP_REG_RIP) {
@@ -22,7 +27,7 @@ void tr_address(Tr *t, const Op *op)
     if (op->index != OP_REG_ZERO) {
         index = tr_get(t, op->index, H_RCX);
     }
-    emit_rmx(e, 0x8d, 3, H_RAX, base, index, op->scale, (int32_t)op->disp);
+    emit_rmx(e, 0x8d, 3, to, base, index, op->scale, (int32_t)op->disp);
     if (op->ea_kind == EA_SEGBASE && op->xop != XOP_LEA) {
         emit_rm(e, 0x03, 3, H_RAX, H_CPU,
                 CPU_OFF(seg) + op->seg * (int32_t)sizeof(CpuSegment) +

@@ -70,8 +70,12 @@ static bool lea(Tr *t, const Op *op)
     if (op->ea_kind > EA_SEGBASE || op->disp != (int32_t)op->disp || op->asize < op->osize) {
         return false;
     }
-    tr_address(t, op);
-    tr_write(t, op->dst, op_size(op), H_RAX);
+    int reg = tr_dst(t, op->dst, H_RAX);
+    tr_address_in(t, op, reg);
+    if (op_size(op) == 2) {
+        emit_mov(&t->e, 2, reg, reg);
+    }
+    tr_put(t, op->dst, reg);
     return true;
 }
 

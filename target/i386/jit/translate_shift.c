@@ -68,7 +68,8 @@ static void shift_counted(Tr *t, const Op *op, unsigned which, unsigned size)
 bool tr_shift(Tr *t, const Op *op)
 {
     unsigned which = op->xop - XOP_SHL, size = op_size(op);
-    if (which > 2 && !flags_dead(op)) {
+    bool high_byte = size == 0 && (op->dst & 7);
+    if (high_byte || (which >= sizeof(kinds) && !flags_dead(op))) {
         return false;
     }
     if (op->aux) {
