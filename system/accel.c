@@ -47,10 +47,18 @@ static bool read_hot(const char *text, int *hot, GError **error)
     return true;
 }
 
-/* NULL: no tier is given. */
-static bool interprets(const char *tier)
+static bool read_tier(const char *text, TcgTier *tier, GError **error)
 {
-    return !tier || strcmp(tier, "jit") != 0;
+    static const char *const names[] = {
+        [TCG_TIER_AUTO] = "auto", [TCG_TIER_INTERP] = "interp", [TCG_TIER_JIT] = "jit"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *tier = (TcgTier)i;
+            return true;
+        }
+    }
+    g_set_error(error, OPT_ERROR, 0, "tier=%s: is none of 'interp', 'jit' and 'auto'", text);
+    return false;
 }
 
 static bool read_tcg_options(OptList *opts, MachineOptions *mo, GError **error)
@@ -59,12 +67,10 @@ static bool read_tcg_options(OptList *opts, MachineOptions *mo, GError **error)
                                            NULL};
     const char *tier = optlist_get(opts, "tier");
     optlist_ignore(opts, harmless);
-    if (tier && strcmp(tier, "interp") != 0 && strcmp(tier, "jit") != 0 &&
-        strcmp(tier, "auto") != 0) {
-        g_set_error(error, OPT_ERROR, 0, "tier=%s: is none of 'interp', 'jit' and 'auto'", tier);
+    mo->tier = TCG_TIER_AUTO;
+    if (tier && !read_tier(tier, &mo->tier, error)) {
         return false;
     }
-    mo->interpreter_only = interprets(tier);
     const char *hot = optlist_get(opts, "hot");
     return !hot || read_hot(hot, &mo->hot_runs, error);
 }
@@ -92,7 +98,7 @@ static const AccelOps *consider(const char *text, MachineOptions *mo, bool *fata
 const AccelOps *accel_choose(const GPtrArray *wanted, MachineOptions *opts, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    opts->interpreter_only = interprets(NULL);
+    opts->tier = TCG_TIER_AUTO;
     opts->hot_runs = -1;
     if (wanted->len == 0) {
         return &tcg_accel;

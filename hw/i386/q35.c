@@ -22,7 +22,7 @@
 #include "target/i386/cpuid.h"
 
 /* Runs of a block before it is translated to host code. */
-#define HOT_RUNS 32
+#define HOT_RUNS 20
 
 static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
 {
@@ -151,8 +151,9 @@ static bool build_cpus(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     m->code = code_cache_new(machine->platform.memory);
-    if (machine->opts.with_cpus && !machine->opts.interpreter_only &&
-        !code_cache_set_hot(m->code, hot_runs(&machine->opts))) {
+    if (machine->opts.with_cpus && machine->opts.tier != TCG_TIER_INTERP &&
+        !code_cache_set_hot(m->code, hot_runs(&machine->opts)) &&
+        machine->opts.tier == TCG_TIER_JIT) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
                     "no memory for host code; -accel tcg,tier=interp needs none");
         return false;

@@ -14,6 +14,14 @@
 
 struct Cpu;
 
+/* Who runs guest code: the translator with the interpreter under it, or that alone (docs/cpu.md).
+ */
+typedef enum {
+    TCG_TIER_AUTO, /* the translator, if the host gives memory for its code */
+    TCG_TIER_INTERP,
+    TCG_TIER_JIT,
+} TcgTier;
+
 /* -fw_cfg: an extra file. */
 typedef struct {
     char *name;
@@ -36,11 +44,11 @@ typedef struct {
     Chardev *debugcon;
     unsigned debugcon_port;
     const char *rtc_base;
-    bool with_cpus;        /* false under -accel qtest: local APICs without CPUs behind them */
-    bool interpreter_only; /* not tcg,tier=jit */
-    int hot_runs;          /* tcg,hot=: after which a block is translated; -1: not given */
-    GHashTable *globals;   /* "driver.prop" -> text, from -global */
-    GPtrArray *fw_cfg;     /* of FwCfgItem *, from -fw_cfg; may be NULL */
+    bool with_cpus;      /* false under -accel qtest: local APICs without CPUs behind them */
+    TcgTier tier;        /* tcg,tier= */
+    int hot_runs;        /* tcg,hot=: after which a block is translated; -1: not given */
+    GHashTable *globals; /* "driver.prop" -> text, from -global */
+    GPtrArray *fw_cfg;   /* of FwCfgItem *, from -fw_cfg; may be NULL */
 } MachineOptions;
 
 typedef struct Machine Machine;
