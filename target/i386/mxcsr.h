@@ -3,9 +3,9 @@
  * The guest's MXCSR on the host (Intel SDM vol. 1, 10.2.3).
  *
  * While cpu_run() executes a guest that can use SSE and masks every exception, which is nearly
- * always (CPU_MODE_MASKED), the host's MXCSR stands for the guest's: it has its control bits, and
- * the exception flags since then are in it only. `mxcsr_live` says so. Otherwise each instruction
- * runs under the guest's rounding with every exception masked, and the flags are judged afterwards.
+ * always (CPU_MODE_MASKED), the host's MXCSR is the guest's, and of fpu.mxcsr only the masks count.
+ * `mxcsr_live` says so. Otherwise each instruction runs under the guest's rounding with every
+ * exception masked, and the flags are judged afterwards.
  *
  * So what cpu_run() calls, devices included, does no floating-point arithmetic outside the files
  * that emulate it; and nobody reads or writes fpu.mxcsr but through this header.
@@ -45,7 +45,7 @@ static inline uint32_t host_mxcsr_store(void)
 static inline void fpu_mxcsr_enter(Cpu *cpu)
 {
     if (!cpu->fpu.mxcsr_live) {
-        host_mxcsr_load(cpu->fpu.mxcsr & ~MXCSR_FLAGS);
+        host_mxcsr_load(cpu->fpu.mxcsr);
         cpu->fpu.mxcsr_live = true;
     }
 }
@@ -53,7 +53,7 @@ static inline void fpu_mxcsr_enter(Cpu *cpu)
 static inline void fpu_mxcsr_leave(Cpu *cpu)
 {
     if (cpu->fpu.mxcsr_live) {
-        cpu->fpu.mxcsr |= host_mxcsr_store() & MXCSR_FLAGS;
+        cpu->fpu.mxcsr = host_mxcsr_store() & MXCSR_VALID;
         cpu->fpu.mxcsr_live = false;
         host_mxcsr_load(MXCSR_DEFAULT);
     }
@@ -62,14 +62,17 @@ static inline void fpu_mxcsr_leave(Cpu *cpu)
 /* What the guest sees. */
 static inline uint32_t fpu_mxcsr(const FpuState *fpu)
 {
-    return fpu->mxcsr | (fpu->mxcsr_live ? host_mxcsr_store() & MXCSR_FLAGS : 0);
+    return fpu->mxcsr_live ? host_mxcsr_store() & MXCSR_VALID : fpu->mxcsr;
 }
-/* By an instruction that ends its block, for what code may assume changes with the masks. */
+/* By an instruction after which the block goes on only if the mode is as before. */
 static inline void fpu_set_mxcsr(Cpu *cpu, uint32_t value)
 {
     fpu_mxcsr_leave(cpu);
     cpu->fpu.mxcsr = value;
     cpu_update_mode(cpu);
+    if (cpu->mode & CPU_MODE_MASKED) {
+        fpu_mxcsr_enter(cpu);
+    }
 }
 
 /* Around one floating-point instruction of the host's. */

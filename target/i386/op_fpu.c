@@ -32,13 +32,18 @@ static OpNext fpu_mem_slow(Cpu *cpu, const Op *op)
     NEXT();
 }
 
-/* After an instruction that sets MXCSR: what later code may assume has changed. */
-static OpNext fpu_mem_last(Cpu *cpu, const Op *op)
+/* After an instruction that sets MXCSR, what later ops assume may be wrong. */
+static OpNext fpu_mem_mode(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
+    uint32_t mode = cpu->mode;
     insn->run(cpu, insn, op_ea(cpu, op, MAX(insn->width, 1), false));
-    return op_finish(cpu, op);
+    if (mode == cpu->mode) {
+        NEXT();
+    }
+    op_stale(cpu, op + 1);
+    return NEXT_EVENT;
 }
 
 static bool sets_mxcsr(ZydisMnemonic mnemonic)
@@ -85,8 +90,10 @@ OpFn op_fpu_glue(Decode *d, Op *op, const FpuInsn *insn)
         if (decode_is_mem(o)) {
             op->aux = (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
             bool fast = decode_mem(d, op, o);
-            d->ends = sets_mxcsr(d->zi.mnemonic);
-            return d->ends ? fpu_mem_last : fast ? fpu_mem : fpu_mem_slow;
+            if (sets_mxcsr(d->zi.mnemonic)) {
+                return fpu_mem_mode;
+            }
+            return fast ? fpu_mem : fpu_mem_slow;
         }
     }
     return fpu_reg;

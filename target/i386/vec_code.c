@@ -180,11 +180,33 @@ static bool take_operand(const ZydisDecodedInstruction *zi, const ZydisDecodedOp
     }
 }
 
+/* LDMXCSR and STMXCSR: the digit is a part of the opcode. */
+static bool take_mxcsr(const ZydisDecodedInstruction *zi, VecCode *out)
+{
+    bool load = zi->mnemonic == ZYDIS_MNEMONIC_LDMXCSR;
+
+    if (!load && zi->mnemonic != ZYDIS_MNEMONIC_STMXCSR) {
+        return false;
+    }
+    *out = (VecCode){.map = 1,
+                     .opcode = 0xae,
+                     .reg = zi->raw.modrm.reg,
+                     .rm_kind = VEC_MEM,
+                     .mem_size = 4,
+                     .mem_write = !load,
+                     .sets_mxcsr = load,
+                     .fp = true};
+    return true;
+}
+
 bool vec_code_make(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, VecCode *out)
 {
     memset(out, 0, sizeof(*out));
     if (zi->mnemonic == ZYDIS_MNEMONIC_VZEROUPPER) {
         out->zero_upper = true;
+        return true;
+    }
+    if (take_mxcsr(zi, out)) {
         return true;
     }
     if (!take_opcode(zi, out) || !take_class(zi, out)) {

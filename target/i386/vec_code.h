@@ -33,10 +33,11 @@ typedef struct VecCode {
     bool zero_upper; /* VZEROUPPER, and nothing of the rest counts */
     bool has_imm;
     bool mem_write;
-    bool aligned;   /* #GP unless the memory operand is aligned to its size */
-    bool gpr_write; /* the general register is a result; it gets 64 bits */
-    bool flags;     /* sets the arithmetic flags, OF, SF and AF to 0 */
-    bool fp;        /* obeys MXCSR */
+    bool aligned;    /* #GP unless the memory operand is aligned to its size */
+    bool gpr_write;  /* the general register is a result; it gets 64 bits */
+    bool flags;      /* sets the arithmetic flags, OF, SF and AF to 0 */
+    bool fp;         /* obeys MXCSR */
+    bool sets_mxcsr; /* LDMXCSR */
     /* Vector registers, as masks; one that keeps a part is read too. VEX encodings write all 256
      * bits.
      */

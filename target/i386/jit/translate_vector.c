@@ -14,6 +14,7 @@
 #include "target/i386/jit/translate_vector.h"
 
 #include "target/i386/fpu.h"
+#include "target/i386/mxcsr.h"
 #include "target/i386/vec_code.h"
 
 #define MOVAPS_LOAD  0x28
@@ -227,6 +228,18 @@ static void record_flags(Tr *t, const Op *op)
     t->cc = CC_FLAGS;
 }
 
+/* The handler takes a value that raises or that changes the masks. */
+static void check_mxcsr(Tr *t)
+{
+    const uint32_t looked_at = ~MXCSR_VALID | MXCSR_MASKS;
+    Emit *e = &t->e;
+
+    emit_load(e, 2, H_RCX, H_RAX, 0);
+    emit_alu_imm(e, ALU_AND, 2, H_RCX, (int32_t)looked_at);
+    emit_alu_imm(e, ALU_CMP, 2, H_RCX, (int32_t)MXCSR_MASKS);
+    tr_slow_if(t, 5);
+}
+
 bool tr_vector(Tr *t, const Op *op)
 {
     const VecCode *c = code_of(op);
@@ -242,6 +255,9 @@ bool tr_vector(Tr *t, const Op *op)
     if (mem) {
         tr_address(t, op);
         tr_tlb_vector(t, c->mem_size, c->aligned, c->mem_write);
+    }
+    if (c->sets_mxcsr) {
+        check_mxcsr(t);
     }
     int reg = operand(t, c, c->reg_kind, c->reg), rm = operand(t, c, c->rm_kind, c->rm);
     fetch(t, c);
