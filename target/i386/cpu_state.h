@@ -284,5 +284,9 @@ static inline void cpu_forget_returns(Cpu *cpu)
 /* Recomputes `mode` and `mmu_mode` after any change of CR0, CR4, EFER, RFLAGS.{VM,AC,TF}, a segment
  * register or CPL. In segment.c. */
 void cpu_update_mode(Cpu *cpu);
+/* The same where only CPL, TF and AC can have changed, and 64-bit code goes on as 64-bit code. */
+void cpu_update_level(Cpu *cpu);
+/* Recomputes `mmu_mode` alone: AC changed. */
+void cpu_update_rights(Cpu *cpu);
 
 #endif

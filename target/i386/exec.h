@@ -8,7 +8,7 @@
 
 #include "target/i386/op.h"
 
-#define JUMP_BITS 12
+#define JUMP_BITS 14
 #define JUMPS     (1u << JUMP_BITS)
 
 typedef struct {

@@ -137,6 +137,14 @@ static void forget_flushed(Cpu *cpu, Exec *x)
     }
 }
 
+/* The block that was last found at `linear`; whether it is still there is not said. */
+static ALWAYS_INLINE Block *jump_cached(const Exec *x, uint64_t linear, uint32_t mode)
+{
+    unsigned slot = (unsigned)(linear ^ (linear >> JUMP_BITS)) & (JUMPS - 1);
+    Block *b = x->jumps[slot].block;
+    return b && x->jumps[slot].linear == linear && b->mode == mode && b->alive ? b : NULL;
+}
+
 static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint64_t linear,
                                                         uint32_t mode)
 {
@@ -148,7 +156,11 @@ static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint6
     uint64_t paddr = mmu_translate_code(cpu, linear, &host);
     code_cache_tidy(code);
     forget_flushed(cpu, x);
-    Block *b = code_cache_find(code, paddr, mode);
+    Block *b = jump_cached(x, linear, mode);
+    if (b && b->paddr == paddr) {
+        return b; /* the TLB had lost it, no more */
+    }
+    b = code_cache_find(code, paddr, mode);
     if (b && b->crosses && !second_page_holds(cpu, linear, b)) {
         code_cache_invalidate(code, b->paddr, 1);
         b = NULL;
@@ -167,10 +179,8 @@ static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint6
 static ALWAYS_INLINE Block *find_block(Cpu *cpu, Exec *x, uint32_t mode)
 {
     uint64_t linear = linear_rip(cpu);
-    unsigned slot = (unsigned)(linear ^ (linear >> JUMP_BITS)) & (JUMPS - 1);
-    Block *b = x->jumps[slot].block;
-    if (G_LIKELY(b && x->jumps[slot].linear == linear && b->mode == mode && b->alive &&
-                 leads_to(cpu, linear, b))) {
+    Block *b = jump_cached(x, linear, mode);
+    if (G_LIKELY(b && leads_to(cpu, linear, b))) {
         return b;
     }
     return find_block_slow(cpu, x, linear, mode);

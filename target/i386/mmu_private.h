@@ -4,8 +4,11 @@
  *
  * A vCPU has a few TLB sets, one for each PCID used lately (SDM vol. 3, 4.10.1); with CR4.PCIDE
  * clear it uses one. cpu->tlb points into the current one, so that a MOV to CR3 that keeps
- * translations just changes pointers. A bitmap tells which entries are in use, so that flushing
- * costs what was filled.
+ * translations just changes pointers. Beside a table for each kind of rights, which host code looks
+ * into, a set has one of victims: what a fill pushes out of its place goes there, by a hash that
+ * keeps apart what the tables' index does not (text, direct map and stacks of a kernel meet at the
+ * same index all the time). A bitmap tells which entries are in use, so that flushing costs what
+ * was filled.
  */
 #ifndef TARGET_I386_MMU_PRIVATE_H
 #define TARGET_I386_MMU_PRIVATE_H
@@ -22,10 +25,12 @@
 #define TLB_TAG_DEBUG 0x400u /* a data breakpoint is in this page */
 #define TLB_TAG_ROM   0x800u /* writes are dropped */
 
-/* TlbEntry.flags: the page's size as a shift, and G. */
+/* TlbEntry.flags: the page's size as a shift, G, and the MMU_* that the rights are for. */
 #define TLB_SHIFT_MASK  0x3fu
 #define TLB_FLAG_GLOBAL 0x40u
 #define TLB_FLAG_APIC   0x80u
+#define TLB_MODE_SHIFT  8
+#define TLB_MODE(flags) ((int)((flags) >> TLB_MODE_SHIFT))
 
 /* Rights, as a mask of 1 << MmuAccess. */
 #define MMU_RIGHT(access) (1u << (access))
@@ -39,9 +44,11 @@
 #define PF_I    (1u << 4)
 
 #define TLB_SETS 6
+/* Tables of a set: one for each MMU_*, and the victims of all. */
+enum { TLB_VICTIMS = MMU_MODES, TLB_TABLES };
 typedef struct {
-    TlbEntry entry[MMU_MODES][TLB_SIZE];
-    uint64_t used[MMU_MODES][TLB_SIZE / 64];
+    TlbEntry entry[TLB_TABLES][TLB_SIZE];
+    uint64_t used[TLB_TABLES][TLB_SIZE / 64];
     /* All entries that are parts of large pages lie within: an INVLPG elsewhere looks at one index.
      * Empty if first > last. */
     uint64_t large_first, large_last;

@@ -16,9 +16,9 @@ static TlbSet *set_new(void)
     TlbSet *set = g_aligned_alloc0(1, sizeof(TlbSet), 64);
 
     set->large_first = UINT64_MAX;
-    for (int mode = 0; mode < MMU_MODES; mode++) {
+    for (int table = 0; table < TLB_TABLES; table++) {
         for (unsigned i = 0; i < TLB_SIZE; i++) {
-            TlbEntry *e = &set->entry[mode][i];
+            TlbEntry *e = &set->entry[table][i];
             e->tag_read = e->tag_write = e->tag_exec = TLB_NO_TAG;
         }
     }
@@ -39,36 +39,48 @@ static void set_select(Cpu *cpu, TlbSet *set)
     }
 }
 
-static void entry_drop(TlbSet *set, int mode, unsigned index)
+static void entry_drop(TlbSet *set, int table, unsigned index)
 {
-    TlbEntry *e = &set->entry[mode][index];
+    TlbEntry *e = &set->entry[table][index];
 
     e->tag_read = e->tag_write = e->tag_exec = TLB_NO_TAG;
-    set->used[mode][index / 64] &= ~(1ull << (index % 64));
+    set->used[table][index / 64] &= ~(1ull << (index % 64));
+}
+
+static bool entry_in_use(const TlbSet *set, int table, unsigned index)
+{
+    return set->used[table][index / 64] & (1ull << (index % 64));
+}
+
+static unsigned victim_index(uint64_t addr, int mmu_mode)
+{
+    uint64_t key = (addr >> PAGE_SHIFT) * MMU_MODES + (unsigned)mmu_mode;
+
+    return (unsigned)((key * 0x9e3779b97f4a7c15ull) >> (64 - TLB_BITS));
 }
 
 /* Calls `visit` for each entry in use; it may drop that entry. */
-typedef void (*EntryVisitor)(TlbSet *set, int mode, unsigned index, const void *arg);
+typedef void (*EntryVisitor)(TlbSet *set, int table, unsigned index, const void *arg);
 static void set_for_each(TlbSet *set, EntryVisitor visit, const void *arg)
 {
-    for (int mode = 0; mode < MMU_MODES; mode++) {
+    for (int table = 0; table < TLB_TABLES; table++) {
         for (unsigned word = 0; word < TLB_SIZE / 64; word++) {
-            for (uint64_t bits = set->used[mode][word]; bits; bits &= bits - 1) {
-                visit(set, mode, word * 64 + (unsigned)__builtin_ctzll(bits), arg);
+            for (uint64_t bits = set->used[table][word]; bits; bits &= bits - 1) {
+                visit(set, table, word * 64 + (unsigned)__builtin_ctzll(bits), arg);
             }
         }
     }
 }
 
-static void drop_any(TlbSet *set, int mode, unsigned index, const void *arg)
+static void drop_any(TlbSet *set, int table, unsigned index, const void *arg)
 {
-    entry_drop(set, mode, index);
+    entry_drop(set, table, index);
 }
 
-static void drop_non_global(TlbSet *set, int mode, unsigned index, const void *arg)
+static void drop_non_global(TlbSet *set, int table, unsigned index, const void *arg)
 {
-    if (!(set->entry[mode][index].flags & TLB_FLAG_GLOBAL)) {
-        entry_drop(set, mode, index);
+    if (!(set->entry[table][index].flags & TLB_FLAG_GLOBAL)) {
+        entry_drop(set, table, index);
     }
 }
 
@@ -82,13 +94,13 @@ static uint64_t entry_page(const TlbEntry *e)
 }
 
 /* `arg` is an address: every 4 KiB piece of a larger page around it goes (SDM 4.10.4.1). */
-static void drop_containing(TlbSet *set, int mode, unsigned index, const void *arg)
+static void drop_containing(TlbSet *set, int table, unsigned index, const void *arg)
 {
-    const TlbEntry *e = &set->entry[mode][index];
+    const TlbEntry *e = &set->entry[table][index];
     uint64_t addr = *(const uint64_t *)arg;
 
     if ((entry_page(e) ^ addr) >> (e->flags & TLB_SHIFT_MASK) == 0) {
-        entry_drop(set, mode, index);
+        entry_drop(set, table, index);
     }
 }
 
@@ -101,16 +113,20 @@ static void set_drop_page(TlbSet *set, uint64_t addr)
         return;
     }
     for (int mode = 0; mode < MMU_MODES; mode++) {
-        if (set->used[mode][index / 64] & (1ull << (index % 64))) {
+        unsigned victim = victim_index(addr, mode);
+        if (entry_in_use(set, mode, index)) {
             drop_containing(set, mode, index, &addr);
+        }
+        if (entry_in_use(set, TLB_VICTIMS, victim)) {
+            drop_containing(set, TLB_VICTIMS, victim, &addr);
         }
     }
 }
 
 /* `arg` is a physical page: writes to it take the slow path. */
-static void watch_entry(TlbSet *set, int mode, unsigned index, const void *arg)
+static void watch_entry(TlbSet *set, int table, unsigned index, const void *arg)
 {
-    TlbEntry *e = &set->entry[mode][index];
+    TlbEntry *e = &set->entry[table][index];
 
     if (e->paddr == *(const uint64_t *)arg && e->tag_write != TLB_NO_TAG) {
         e->tag_write |= TLB_TAG_CODE;
@@ -328,6 +344,57 @@ static void note_used(TlbSet *set, int mmu_mode, unsigned index, uint64_t addr, 
     }
 }
 
+static uint64_t entry_tag(const TlbEntry *e, MmuAccess access)
+{
+    switch (access) {
+    case MMU_READ:
+        return e->tag_read;
+    case MMU_WRITE:
+        return e->tag_write;
+    default:
+        return e->tag_exec;
+    }
+}
+
+/* TLB_NO_TAG cut to a page is the last page of the address space: told apart by its low bits. */
+static bool entry_permits(const TlbEntry *e, uint64_t addr, MmuAccess access)
+{
+    uint64_t tag = entry_tag(e, access);
+
+    return (tag & PAGE_MASK) == (addr & PAGE_MASK) && tag != TLB_NO_TAG;
+}
+
+static void entry_move(TlbSet *set, int table, unsigned index, const TlbEntry *from)
+{
+    set->entry[table][index] = *from;
+    set->used[table][index / 64] |= 1ull << (index % 64);
+}
+
+/* A page is about to take the place of another: that one becomes a victim. If the page is itself a
+ * victim, it comes back; true if it permits the access. */
+static bool victim_swap(TlbSet *set, uint64_t addr, MmuAccess access, int mmu_mode)
+{
+    unsigned index = (addr >> PAGE_SHIFT) & (TLB_SIZE - 1), victim = victim_index(addr, mmu_mode);
+    TlbEntry *e = &set->entry[mmu_mode][index], pushed_out = *e;
+    const TlbEntry *v = &set->entry[TLB_VICTIMS][victim];
+    bool pushes = entry_in_use(set, mmu_mode, index), permits = false;
+
+    if (pushes && entry_page(e) == (addr & PAGE_MASK)) {
+        return false; /* it lacks a right: walk again */
+    }
+    if (entry_in_use(set, TLB_VICTIMS, victim) && entry_page(v) == (addr & PAGE_MASK) &&
+        TLB_MODE(v->flags) == mmu_mode) {
+        permits = entry_permits(v, addr, access);
+        entry_move(set, mmu_mode, index, v);
+        entry_drop(set, TLB_VICTIMS, victim);
+    }
+    if (pushes) {
+        uint64_t page = entry_page(&pushed_out);
+        entry_move(set, TLB_VICTIMS, victim_index(page, mmu_mode), &pushed_out);
+    }
+    return permits;
+}
+
 static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode)
 {
     uint64_t page = addr & PAGE_MASK;
@@ -341,6 +408,9 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
         cpu_raise_error(cpu, non_canonical_vector(cpu), 0);
     }
     mmu_check_map(cpu);
+    if (victim_swap(mmu_of(cpu)->current, addr, access, mmu_mode)) {
+        return e;
+    }
     if (!mmu_walk(cpu, addr, access, mmu_mode, true, &walk, &error)) {
         /* SDM 4.10.4.1: a fault drops what the TLB had for the address. */
         set_drop_page(mmu_of(cpu)->current, addr);
@@ -354,31 +424,15 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     e->addend = (uintptr_t)b.host - (uintptr_t)page;
     e->paddr = walk.paddr;
     e->region = b.region;
-    e->flags = b.flags | walk.shift | (walk.global ? TLB_FLAG_GLOBAL : 0);
+    e->flags = b.flags | walk.shift | (walk.global ? TLB_FLAG_GLOBAL : 0) |
+               (uint32_t)mmu_mode << TLB_MODE_SHIFT;
     note_used(mmu_of(cpu)->current, mmu_mode, index, addr, walk.shift);
     return e;
-}
-
-static uint64_t entry_tag(const TlbEntry *e, MmuAccess access)
-{
-    switch (access) {
-    case MMU_READ:
-        return e->tag_read;
-    case MMU_WRITE:
-        return e->tag_write;
-    default:
-        return e->tag_exec;
-    }
 }
 
 TlbEntry *mmu_tlb_get(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode)
 {
     TlbEntry *e = mmu_tlb_entry(cpu, addr, mmu_mode);
-    uint64_t tag = entry_tag(e, access);
 
-    /* TLB_NO_TAG cut to a page is the last page of the address space: told apart by its low bits */
-    if ((tag & PAGE_MASK) == (addr & PAGE_MASK) && tag != TLB_NO_TAG) {
-        return e;
-    }
-    return tlb_fill(cpu, addr, access, mmu_mode);
+    return entry_permits(e, addr, access) ? e : tlb_fill(cpu, addr, access, mmu_mode);
 }

@@ -390,6 +390,18 @@ static ALWAYS_INLINE OpNext op_finish(Cpu *cpu, const Op *op)
     return NEXT_EVENT;
 }
 
+/* The same after a transfer from 64-bit code, which may have changed CPL: `mode` is what cpu->mode
+ * was. The loop has nothing else to look at if that is all, and no breakpoint makes RF count. */
+static ALWAYS_INLINE OpNext op_level_changed(Cpu *cpu, uint32_t mode)
+{
+    bool same = !((cpu->mode ^ mode) & ~CPU_MODE_USER) && !(mode & CPU_MODE_TF);
+    if (!same || (cpu->dr[7] & 0xff)) {
+        return NEXT_EVENT;
+    }
+    cpu->rflags &= ~FLAG_RF;
+    return NEXT_JUMP;
+}
+
 static ALWAYS_INLINE void cc_set(Cpu *cpu, int kind, int bits, uint64_t result, uint64_t src)
 {
     cpu->cc_op = CC_OP(kind, bits);

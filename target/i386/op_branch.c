@@ -208,9 +208,10 @@ static OpNext far_ret(Cpu *cpu, const Op *op)
 
 static OpNext iret(Cpu *cpu, const Op *op)
 {
+    uint32_t mode = cpu->mode;
     MAY_RAISE();
     seg_iret(cpu, op->osize, op_next_rip(cpu, op));
-    return NEXT_EVENT;
+    return op_level_changed(cpu, mode);
 }
 
 static OpNext int_n(Cpu *cpu, const Op *op)

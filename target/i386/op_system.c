@@ -25,33 +25,38 @@ static OpNext spin_hint(Cpu *cpu, const Op *op)
     return cpu->n_cpus > 1 ? NEXT_YIELD : NEXT_EVENT;
 }
 
-/* Handlers that call one function and end the block. */
-#define SYS_SIMPLE(name_, call_)                                                                   \
+/* Handlers that call one function, and go on or end the block. */
+#define SYS_SIMPLE(name_, call_, next_)                                                            \
     static OpNext name_(Cpu *cpu, const Op *op)                                                    \
     {                                                                                              \
         MAY_RAISE();                                                                               \
         call_;                                                                                     \
-        return op_finish(cpu, op);                                                                 \
+        next_;                                                                                     \
     }
-SYS_SIMPLE(hlt, sys_hlt(cpu))
-SYS_SIMPLE(cli, sys_cli(cpu))
-SYS_SIMPLE(clts, sys_clts(cpu))
-SYS_SIMPLE(wbinvd, sys_wbinvd(cpu))
-SYS_SIMPLE(swapgs, sys_swapgs(cpu))
-SYS_SIMPLE(rdmsr, sys_rdmsr(cpu))
-SYS_SIMPLE(wrmsr, sys_wrmsr(cpu))
-SYS_SIMPLE(cpuid, sys_cpuid(cpu))
-SYS_SIMPLE(xgetbv, sys_xgetbv(cpu))
-SYS_SIMPLE(xsetbv, sys_xsetbv(cpu))
-SYS_SIMPLE(rdpmc, sys_rdpmc(cpu))
+SYS_SIMPLE(hlt, sys_hlt(cpu), return op_finish(cpu, op))
+SYS_SIMPLE(cli, sys_cli(cpu), NEXT())
+SYS_SIMPLE(clts, sys_clts(cpu), return op_finish(cpu, op))
+SYS_SIMPLE(wbinvd, sys_wbinvd(cpu), NEXT())
+SYS_SIMPLE(swapgs, sys_swapgs(cpu), NEXT())
+SYS_SIMPLE(rdmsr, sys_rdmsr(cpu), NEXT())
+SYS_SIMPLE(wrmsr, sys_wrmsr(cpu), return op_finish(cpu, op))
+SYS_SIMPLE(cpuid, sys_cpuid(cpu), NEXT())
+SYS_SIMPLE(xgetbv, sys_xgetbv(cpu), NEXT())
+SYS_SIMPLE(xsetbv, sys_xsetbv(cpu), return op_finish(cpu, op))
+SYS_SIMPLE(rdpmc, sys_rdpmc(cpu), NEXT())
 
-/* The instruction after an STI that enables interrupts runs before any is taken. */
+/* The instruction after an STI that enables interrupts runs before any is taken. With nothing
+ * pending the block goes on, and so does that. */
 static OpNext sti(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     bool was = cpu->rflags & FLAG_IF;
     sys_sti(cpu);
-    cpu->int_shadow = !was && (cpu->rflags & FLAG_IF);
+    if (G_LIKELY(!cpu->pending && op->left > 1)) {
+        NEXT();
+    }
+    cpu->int_shadow = !was;
+    cpu->budget += op->left - 1;
     return op_finish(cpu, op);
 }
 
@@ -66,7 +71,7 @@ static OpNext clac_stac(Cpu *cpu, const Op *op)
     } else {
         cpu->rflags &= ~FLAG_AC;
     }
-    cpu_update_mode(cpu);
+    cpu_update_rights(cpu);
     NEXT();
 }
 
@@ -196,6 +201,7 @@ static OpNext clflush(Cpu *cpu, const Op *op)
 
 static OpNext fast_syscall(Cpu *cpu, const Op *op)
 {
+    uint32_t mode = cpu->mode;
     MAY_RAISE();
     switch (op->mnemonic) {
     case ZYDIS_MNEMONIC_SYSCALL:
@@ -211,7 +217,7 @@ static OpNext fast_syscall(Cpu *cpu, const Op *op)
         seg_sysexit(cpu, op->osize);
         break;
     }
-    return NEXT_EVENT;
+    return op_level_changed(cpu, mode);
 }
 
 typedef struct {
@@ -224,8 +230,8 @@ typedef struct {
 static const SystemRow system_rows[] = {
     {ZYDIS_MNEMONIC_PAUSE, spin_hint, true, -1},
     {ZYDIS_MNEMONIC_HLT, hlt, true, -1},
-    {ZYDIS_MNEMONIC_CLI, cli, true, -1},
-    {ZYDIS_MNEMONIC_STI, sti, true, -1},
+    {ZYDIS_MNEMONIC_CLI, cli, false, -1},
+    {ZYDIS_MNEMONIC_STI, sti, false, -1},
     {ZYDIS_MNEMONIC_CLTS, clts, true, -1},
     {ZYDIS_MNEMONIC_CLAC, clac_stac, false, FEAT_SMAP},
     {ZYDIS_MNEMONIC_STAC, clac_stac, false, FEAT_SMAP},
@@ -233,17 +239,17 @@ static const SystemRow system_rows[] = {
     {ZYDIS_MNEMONIC_SMSW, smsw, false, -1},
     {ZYDIS_MNEMONIC_INVLPG, invlpg, true, -1},
     {ZYDIS_MNEMONIC_INVPCID, invpcid, true, FEAT_INVPCID},
-    {ZYDIS_MNEMONIC_WBINVD, wbinvd, true, -1},
-    {ZYDIS_MNEMONIC_INVD, wbinvd, true, -1},
-    {ZYDIS_MNEMONIC_SWAPGS, swapgs, true, -1},
-    {ZYDIS_MNEMONIC_RDMSR, rdmsr, true, FEAT_MSR},
+    {ZYDIS_MNEMONIC_WBINVD, wbinvd, false, -1},
+    {ZYDIS_MNEMONIC_INVD, wbinvd, false, -1},
+    {ZYDIS_MNEMONIC_SWAPGS, swapgs, false, -1},
+    {ZYDIS_MNEMONIC_RDMSR, rdmsr, false, FEAT_MSR},
     {ZYDIS_MNEMONIC_WRMSR, wrmsr, true, FEAT_MSR},
-    {ZYDIS_MNEMONIC_CPUID, cpuid, true, -1},
-    {ZYDIS_MNEMONIC_XGETBV, xgetbv, true, FEAT_XSAVE},
+    {ZYDIS_MNEMONIC_CPUID, cpuid, false, -1},
+    {ZYDIS_MNEMONIC_XGETBV, xgetbv, false, FEAT_XSAVE},
     {ZYDIS_MNEMONIC_XSETBV, xsetbv, true, FEAT_XSAVE},
     {ZYDIS_MNEMONIC_RDTSC, rdtsc, false, FEAT_TSC},
     {ZYDIS_MNEMONIC_RDTSCP, rdtscp, false, FEAT_RDTSCP},
-    {ZYDIS_MNEMONIC_RDPMC, rdpmc, true, -1},
+    {ZYDIS_MNEMONIC_RDPMC, rdpmc, false, -1},
     {ZYDIS_MNEMONIC_RDPID, rdpid, false, FEAT_RDPID},
     {ZYDIS_MNEMONIC_RDRAND, rdrand, false, FEAT_RDRAND},
     {ZYDIS_MNEMONIC_RDSEED, rdrand, false, FEAT_RDSEED},

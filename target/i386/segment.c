@@ -48,6 +48,21 @@ static uint32_t avx_mode(const Cpu *cpu)
                : 0;
 }
 
+void cpu_update_rights(Cpu *cpu)
+{
+    cpu->mmu_mode = (uint8_t)mmu_mode_of_cpl(cpu, cpu->cpl);
+    cpu->tlb_now = cpu->tlb[cpu->mmu_mode];
+}
+
+static void mode_set(Cpu *cpu, uint32_t mode)
+{
+    if ((cpu->mode ^ mode) & ~CPU_MODE_USER) {
+        cpu_forget_returns(cpu);
+    }
+    cpu->mode = mode;
+    cpu_update_rights(cpu);
+}
+
 void cpu_update_mode(Cpu *cpu)
 {
     uint32_t mode = 0;
@@ -67,12 +82,16 @@ void cpu_update_mode(Cpu *cpu)
     mode |= cpu->cpl == 3 ? CPU_MODE_USER : 0;
     mode |= cpu->rflags & FLAG_TF ? CPU_MODE_TF : 0;
     mode |= sse_mode(cpu) | avx_mode(cpu);
-    if ((cpu->mode ^ mode) & ~CPU_MODE_USER) {
-        cpu_forget_returns(cpu);
-    }
-    cpu->mode = mode;
-    cpu->mmu_mode = (uint8_t)mmu_mode_of_cpl(cpu, cpu->cpl);
-    cpu->tlb_now = cpu->tlb[cpu->mmu_mode];
+    mode_set(cpu, mode);
+}
+
+void cpu_update_level(Cpu *cpu)
+{
+    uint32_t mode = cpu->mode & ~(CPU_MODE_USER | CPU_MODE_TF);
+
+    mode |= cpu->cpl == 3 ? CPU_MODE_USER : 0;
+    mode |= cpu->rflags & FLAG_TF ? CPU_MODE_TF : 0;
+    mode_set(cpu, mode);
 }
 
 bool desc_read(Cpu *cpu, uint16_t selector, SegDesc *d)

@@ -21,6 +21,13 @@ static void set_flat(Cpu *cpu, uint16_t cs, uint16_t ss, unsigned cpl, uint32_t 
     cpu->cpl = (uint8_t)cpl;
 }
 
+/* Like flags_set(), but for the mode, which the caller updates. */
+static void set_flags(Cpu *cpu, uint32_t flags)
+{
+    flags_set_arith(cpu, flags);
+    cpu->rflags = (flags & ~FLAGS_ARITH) | FLAG_1;
+}
+
 void seg_syscall(Cpu *cpu, uint64_t next_rip)
 {
     uint16_t cs = (uint16_t)(cpu->star >> STAR_SYSCALL_SHIFT);
@@ -33,8 +40,8 @@ void seg_syscall(Cpu *cpu, uint64_t next_rip)
     cpu->gpr[R_R8 + 3] = flags & ~FLAG_RF;
     set_flat(cpu, cs, (uint16_t)(cs + 8), 0, ATTR_CODE64);
     cpu->rip = cpu->lstar;
-    flags_set(cpu, (flags & ~(uint32_t)cpu->sfmask & ~FLAG_RF) | FLAG_1);
-    cpu_update_mode(cpu);
+    set_flags(cpu, flags & ~(uint32_t)cpu->sfmask & ~FLAG_RF);
+    cpu_update_level(cpu);
 }
 
 void seg_sysret(Cpu *cpu, unsigned opsize)
@@ -52,8 +59,12 @@ void seg_sysret(Cpu *cpu, unsigned opsize)
     set_flat(cpu, (uint16_t)(base + (wide ? 16 : 0)), (uint16_t)(base + 8), 3,
              wide ? ATTR_CODE64 : ATTR_CODE32);
     cpu->rip = wide ? rip : (uint32_t)rip;
-    flags_set(cpu, ((uint32_t)cpu->gpr[R_R8 + 3] & SYSRET_FLAGS) | FLAG_1);
-    cpu_update_mode(cpu);
+    set_flags(cpu, (uint32_t)cpu->gpr[R_R8 + 3] & SYSRET_FLAGS);
+    if (wide) {
+        cpu_update_level(cpu);
+    } else {
+        cpu_update_mode(cpu);
+    }
 }
 
 void seg_sysenter(Cpu *cpu)
