@@ -121,10 +121,10 @@ KERNEL(imm_sd, "vmovq (%3), %%xmm2", x, 8)
         AVX_FORM(imm_y))
 #define ROW_INT(m_, name_)    BOTH(m_, name_, 0, FP_NOT_TINY)
 #define ROW_FP(m_, name_)     BOTH(m_, name_, AVX_FP, FP_NOT_TINY)
-#define ROW_DP(m_, name_)     BOTH(m_, name_, AVX_FP, FP_TINY_PS)
+#define ROW_DP(m_, name_)     BOTH(m_, name_, AVX_FP, FP_TINY_DPPS)
 #define ROW_NARROW(m_, name_) ROW(m_, 0, 0, 16, 0, avx_imm_##name_##_x, NULL, AVX_FORM(imm_x))
 #define ROW_DP_NARROW(m_, name_)                                                                   \
-    ROW(m_, AVX_FP, FP_TINY_PD, 16, 0, avx_imm_##name_##_x, NULL, AVX_FORM(imm_x))
+    ROW(m_, AVX_FP, FP_TINY_DPPD, 16, 0, avx_imm_##name_##_x, NULL, AVX_FORM(imm_x))
 #define ROW_WIDE(m_, name_, ...)                                                                   \
     ROW(m_, 0, 0, 0, 32, NULL, avx_imm_##name_##_y, AVX_NO_FORM, AVX_FORM(imm_y))
 #define ROW_HALF(m_, name_)                                                                        \

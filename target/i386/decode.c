@@ -332,6 +332,11 @@ static void builder_flags(OpInfo *info, const Decode *d)
         info->reads = f->tested & FLAGS_ARITH;
         info->writes = (f->modified | f->set_0 | f->set_1 | f->undefined) & FLAGS_ARITH;
     }
+    /* Zydis 4.0 leaves out the flags that these clear. */
+    if (d->zi.mnemonic == ZYDIS_MNEMONIC_VPTEST || d->zi.mnemonic == ZYDIS_MNEMONIC_VTESTPS ||
+        d->zi.mnemonic == ZYDIS_MNEMONIC_VTESTPD) {
+        info->writes = FLAGS_ARITH;
+    }
     info->touches = info->writes;
     if (d->zi.meta.category == ZYDIS_CATEGORY_SHIFT ||
         d->zi.meta.category == ZYDIS_CATEGORY_ROTATE) {

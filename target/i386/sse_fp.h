@@ -9,10 +9,23 @@
 
 /* Where a result can be denormal: an exact denormal result is an underflow when that exception is
  * unmasked, but leaves no flag in the host's MXCSR. Kept in FpuInsn.src2. */
-typedef enum { FP_NOT_TINY, FP_TINY_SS, FP_TINY_SD, FP_TINY_PS, FP_TINY_PD, FP_TINY_PS2 } FpTiny;
+typedef enum {
+    FP_NOT_TINY,
+    FP_TINY_SS,
+    FP_TINY_SD,
+    FP_TINY_PS,
+    FP_TINY_PD,
+    FP_TINY_PS2,
+    FP_TINY_DPPS,
+    FP_TINY_DPPD
+} FpTiny;
 
 /* Whether one of the results is denormal; what is no result is zero. */
 bool sse_fp_is_tiny(FpTiny kind, const uint8_t *result, unsigned size);
+
+/* The same for DPPS and DPPD of 16 bytes, with all their parts. Outside of fpu_mxcsr_begin() and
+ * fpu_mxcsr_end(). */
+bool sse_dp_is_tiny(Cpu *cpu, FpTiny kind, const void *a, const void *b, uint8_t imm);
 
 /* insn->impl is a function of two vectors. */
 void sse_fp_run(Cpu *cpu, const FpuInsn *insn, uint64_t ea);

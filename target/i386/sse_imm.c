@@ -94,8 +94,8 @@ static const ImmRow rows[] = {INT_ROW(PSHUFD, pshufd, 16),
                               FP_ROW(ROUNDPD, roundpd, 16, FP_NOT_TINY),
                               FP_ROW(ROUNDSS, roundss, 4, FP_NOT_TINY),
                               FP_ROW(ROUNDSD, roundsd, 8, FP_NOT_TINY),
-                              FP_ROW(DPPS, dpps, 16, FP_TINY_PS),
-                              FP_ROW(DPPD, dppd, 16, FP_TINY_PD),
+                              FP_ROW(DPPS, dpps, 16, FP_TINY_DPPS),
+                              FP_ROW(DPPD, dppd, 16, FP_TINY_DPPD),
                               IMM_SHIFTS(SHIFT_ROW)};
 
 static void run_imm(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -106,6 +106,30 @@ static void run_imm(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     fpu_check_sse(cpu);
     src = fpu_src(cpu, insn, ea);
     fpu_set_xmm(cpu, insn->dst, op(fpu_xmm(cpu, insn->dst), src));
+}
+
+static void run_dp(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+{
+    VecOp *op = insn->impl;
+    __m128i dst = fpu_xmm(cpu, insn->dst), src, result;
+    uint32_t flags;
+
+    fpu_check_sse(cpu);
+    src = fpu_src(cpu, insn, ea);
+    fpu_mxcsr_begin(cpu);
+    result = op(dst, src);
+    flags = fpu_mxcsr_end(cpu);
+    if (fpu_mxcsr_all_masked(cpu)) {
+        fpu_mxcsr_merge(cpu, flags);
+    } else {
+        fpu_mxcsr_raise(cpu, flags, sse_dp_is_tiny(cpu, insn->src2, &dst, &src, insn->imm));
+    }
+    fpu_set_xmm(cpu, insn->dst, result);
+}
+
+static bool is_dp(const ImmRow *row)
+{
+    return row->tiny == FP_TINY_DPPS || row->tiny == FP_TINY_DPPD;
 }
 
 static void run_shift(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -148,7 +172,7 @@ bool sse_imm_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         const ImmRow *row = &rows[i];
         if (row->mnemonic == zi->mnemonic) {
-            out->run = shift ? run_shift : row->fp ? sse_fp_run : run_imm;
+            out->run = shift ? run_shift : is_dp(row) ? run_dp : row->fp ? sse_fp_run : run_imm;
             out->impl = entry(row, out->imm, !shift && fpu_is_mem(&ops[1]));
             out->width = row->width;
             out->src2 = row->tiny;

@@ -85,6 +85,8 @@ void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t da
 typedef struct OurCpu OurCpu;
 OurCpu *our_new(void);
 void our_free(OurCpu *our);
+/* What the host lacks, and our CPU therefore too: " avx fma" or "". To be freed. */
+char *our_lacks(const OurCpu *our);
 bool our_has(const ZydisDecodedInstruction *zi, void *our);
 void our_run(OurCpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
 

@@ -13,6 +13,8 @@
 #define FLAGS_ALL  0x8d5u
 #define MAX_TRIES  200000
 #define INSN_BYTES 15
+/* Pointers that may be at the edge of the data pages: none that instructions use implicitly. */
+#define AT_EDGES (1u << R8 | 1u << R13 | 1u << R14)
 /* What is drawn instead of an opcode map: x87 opcodes, or a VEX prefix with a map of its own. */
 #define X87 4
 #define VEX 5
@@ -118,6 +120,14 @@ static uint64_t interesting(Gen *gen)
     }
 }
 
+/* Where the data pages begin, become read-only, and end: operands are half in and half out. */
+static uint64_t pick_edge(Gen *gen)
+{
+    static const uint64_t edges[] = {DATA_BASE, DATA_BASE + DATA_RW, DATA_BASE + DATA_SIZE};
+
+    return edges[pick(gen, 3)] - pick(gen, 48);
+}
+
 static void put(uint8_t *fx, unsigned offset, uint64_t value, unsigned size)
 {
     memcpy(fx + offset, &value, size);
@@ -151,6 +161,22 @@ static void gen_x87(Gen *gen, uint8_t *fx)
     }
 }
 
+/* Small offsets, as dwords or qwords, for gathers. */
+static void gen_indices(Gen *gen, HostRegs *start, unsigned n)
+{
+    int64_t offsets[4];
+
+    for (unsigned i = 0; i < 4; i++) {
+        offsets[i] = ((int64_t)pick(gen, 256) - 128) * (chance(gen, 70) ? 4 : 1);
+        if (n & 1) {
+            uint32_t low = (uint32_t)offsets[i], high = pick(gen, 64) * 8;
+            offsets[i] = (int64_t)((uint64_t)high << 32 | low);
+        }
+    }
+    memcpy(start->fx + 160 + 16 * n, offsets, 16);
+    memcpy(start->ymm[n], offsets + 2, 16);
+}
+
 static void gen_state(Gen *gen)
 {
     HostRegs *start = &gen->seq->start;
@@ -161,6 +187,9 @@ static void gen_state(Gen *gen)
         start->gpr[i] = interesting(gen);
         if (gen->pointers >> i & 1) {
             start->gpr[i] = DATA_MIDDLE + (uint64_t)(int64_t)((int)pick(gen, 256) - 128) * 16;
+            if ((AT_EDGES >> i & 1) && chance(gen, 8)) {
+                start->gpr[i] = pick_edge(gen);
+            }
         } else if (gen->small >> i & 1) {
             start->gpr[i] = chance(gen, 70) ? pick(gen, 8) * 16 : pick(gen, 64);
         }
@@ -178,6 +207,11 @@ static void gen_state(Gen *gen)
     for (unsigned i = 0; i < 32; i++) {
         put(start->fx, 160 + 8 * i, interesting(gen), 8);
         start->ymm[i / 2][i % 2] = interesting(gen);
+    }
+    for (unsigned i = 12; i < 16; i++) {
+        if (chance(gen, 70)) {
+            gen_indices(gen, start, i);
+        }
     }
     for (unsigned i = 0; i < DATA_SIZE; i += 8) {
         uint64_t value = interesting(gen);
@@ -320,12 +354,10 @@ static void emit_vex(Gen *gen, Draft *draft, unsigned rex)
     emit(draft, pick(gen, 256));
 }
 
-static Draft draw(Gen *gen)
+static Draft draw_from(Gen *gen, unsigned map)
 {
-    static const uint8_t maps[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2,
-                                   2, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5};
-    unsigned map = maps[pick(gen, G_N_ELEMENTS(maps))], rex;
     Draft draft = {.length = 0};
+    unsigned rex;
     ModRm m = pick_modrm(gen);
 
     emit_prefixes(gen, &draft, map);
@@ -349,6 +381,14 @@ static Draft draw(Gen *gen)
         emit(&draft, chance(gen, 50) ? pick(gen, 256) : pick(gen, 16));
     }
     return draft;
+}
+
+static Draft draw(Gen *gen)
+{
+    static const uint8_t maps[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2,
+                                   2, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5};
+
+    return draw_from(gen, maps[pick(gen, G_N_ELEMENTS(maps))]);
 }
 
 /* What is answered by the operating system, the board, or differently by every model of CPU. */
@@ -656,6 +696,10 @@ static bool try_instruction(Gen *gen)
 #define ALL_STATE "\xb8\x03\x00\x00\x00\x31\xd2"
 /* and eax, 3; xor edx, edx */
 #define ONE_STATE "\x83\xe0\x03\x31\xd2"
+/* mov eax, 7; xor edx, edx */
+#define AVX_STATE "\xb8\x07\x00\x00\x00\x31\xd2"
+/* and eax, 7; xor edx, edx */
+#define SOME_STATE "\x83\xe0\x07\x31\xd2"
 /* mov word [rbx + 6], 0; mov qword [rbx + 8], 0; mov qword [rbx + 16], 0; mov dword [rbx + 28], 0
  */
 #define CLEAR                                                                                      \
@@ -669,6 +713,13 @@ static bool try_instruction(Gen *gen)
     "\x48\xc7\x83\x08\x02\x00\x00\x00\x00\x00\x00"                                                 \
     "\x48\xc7\x83\x10\x02\x00\x00\x00\x00\x00\x00"
 #define XRSTOR(bv) ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR HEADER(bv)
+
+/* mov qword [rbx + 512 + at], 0 */
+#define ZERO(at) "\x48\xc7\x83" at "\x02\x00\x00\x00\x00\x00\x00"
+/* xsavec64 of all, with a clean header */
+#define COMPACT                                                                                    \
+    ALIGN_RBX AVX_STATE "\x48\x0f\xc7\x23" CLEAR ZERO("\x10") ZERO("\x18") ZERO("\x20")            \
+        ZERO("\x28") ZERO("\x30") ZERO("\x38")
 
 #define TEMPLATE(text)                                                                             \
     {                                                                                              \
@@ -692,17 +743,53 @@ static const struct {
     TEMPLATE(ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR),      /* xsave64 */
     TEMPLATE(ALIGN_RBX ONE_STATE "\x0f\xae\x23" CLEAR),          /* xsave */
     TEMPLATE(ALIGN_RBX ONE_STATE "\x48\x0f\xae\x33" CLEAR),      /* xsaveopt64 */
-    TEMPLATE(XRSTOR("\x00") "\x48\x0f\xae\x2b"), TEMPLATE(XRSTOR("\x01") "\x48\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x02") "\x48\x0f\xae\x2b"), TEMPLATE(XRSTOR("\x03") ONE_STATE "\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x0b") "\x48\x0f\xae\x2b"), /* a component that is not enabled */
+    TEMPLATE(XRSTOR("\x00") "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x01") "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x02") "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x03") ONE_STATE "\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x0b") "\x48\x0f\xae\x2b"),             /* a component that is not enabled */
+    TEMPLATE(ALIGN_RBX AVX_STATE "\x48\x0f\xae\x23" CLEAR),  /* xsave64 */
+    TEMPLATE(ALIGN_RBX SOME_STATE "\x48\x0f\xae\x33" CLEAR), /* xsaveopt64 */
+    TEMPLATE(ALIGN_RBX AVX_STATE "\x48\x0f\xc7\x23" CLEAR),  /* xsavec64 */
+    TEMPLATE(ALIGN_RBX SOME_STATE "\x0f\xc7\x23" CLEAR),     /* xsavec */
+    TEMPLATE(XRSTOR("\x07") AVX_STATE "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x04") SOME_STATE "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x03") AVX_STATE "\x48\x0f\xae\x2b"),
+    TEMPLATE(COMPACT AVX_STATE "\x48\x0f\xae\x2b"),
+    TEMPLATE(COMPACT SOME_STATE "\x48\x0f\xae\x2b"),
+    /* bytes 63:16 of the header must be zero */
+    TEMPLATE(ALIGN_RBX AVX_STATE "\x48\x0f\xc7\x23" CLEAR "\x80\x8b\x20\x02\x00\x00\x01"
+                                 "\x48\x0f\xae\x2b"),
 };
 
-#define TEMPLATE_MAX 14 /* instructions */
+#define TEMPLATE_MAX 20 /* instructions */
+
+/* The state components that models differ in whether they have them. */
+static bool template_ok(Gen *gen, unsigned n)
+{
+    ZydisDecodedInstruction zi;
+
+    for (unsigned at = 0; at < templates[n].size; at += zi.length) {
+        if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&gen->decoder, NULL,
+                                                        (const uint8_t *)templates[n].code + at,
+                                                        templates[n].size - at, &zi))) {
+            g_error("template %u is no code at %u", n, at);
+        }
+        if (!gen->filter(&zi, gen->opaque)) {
+            return false;
+        }
+    }
+    return true;
+}
 
 static void append_template(Gen *gen)
 {
     unsigned n = pick(gen, G_N_ELEMENTS(templates)), at = 0;
     uint16_t pointers = gen->pointers;
+
+    if (!template_ok(gen, n)) {
+        return;
+    }
 
     while (at < templates[n].size) {
         const uint8_t *code = (const uint8_t *)templates[n].code + at;
@@ -710,16 +797,37 @@ static void append_template(Gen *gen)
         ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
         uint32_t undefined = gen->undefined;
 
-        if (!ZYAN_SUCCESS(
-                ZydisDecoderDecodeFull(&gen->decoder, code, templates[n].size - at, &zi, ops))) {
-            g_error("template %u is no code at %u", n, at);
-        }
+        ZydisDecoderDecodeFull(&gen->decoder, code, templates[n].size - at, &zi, ops);
         gen->pointers = 0xffff;
         track(gen, &zi, ops, false);
         append(gen, code, zi.length, undefined);
         at += zi.length;
     }
     gen->pointers = pointers;
+}
+
+/* Ends the sequence with a VEX prefix that makes no instruction, or is none after another prefix.
+ */
+static void append_undefined(Gen *gen)
+{
+    static const uint8_t bad[] = {0x66, 0xf2, 0xf3, 0xf0, 0x40, 0x48};
+
+    for (unsigned tries = 0; tries < 100; tries++) {
+        Draft draft = draw_from(gen, VEX);
+        ZydisDecodedInstruction zi;
+        ZyanStatus status;
+
+        if (chance(gen, 30)) {
+            memmove(draft.bytes + 1, draft.bytes, draft.length);
+            draft.bytes[0] = bad[pick(gen, G_N_ELEMENTS(bad))];
+        }
+        status = ZydisDecoderDecodeInstruction(&gen->decoder, NULL, draft.bytes, INSN_BYTES, &zi);
+        if (!ZYAN_SUCCESS(status) && status != ZYDIS_STATUS_NO_MORE_DATA &&
+            status != ZYDIS_STATUS_INSTRUCTION_TOO_LONG) {
+            append(gen, draft.bytes, INSN_BYTES, gen->undefined);
+            return;
+        }
+    }
 }
 
 void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic only,
@@ -743,6 +851,9 @@ void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic o
         } else {
             try_instruction(&gen);
         }
+    }
+    if (gen.branch < 0 && !only && chance(&gen, 4)) {
+        append_undefined(&gen);
     }
     seq->insn[seq->count] = (SeqInsn){(uint16_t)seq->size, 1, gen.undefined};
 }

@@ -240,6 +240,9 @@ static const IsaRow isa_rows[] = {
     {ZYDIS_ISA_SET_VPCLMULQDQ, FEAT_VPCLMULQDQ},
     {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},
     {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
+    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},
+    {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
+    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},
 };
 
 bool our_has(const ZydisDecodedInstruction *zi, void *opaque)
@@ -252,6 +255,21 @@ bool our_has(const ZydisDecodedInstruction *zi, void *opaque)
         }
     }
     return false;
+}
+
+char *our_lacks(const OurCpu *our)
+{
+    GString *names = g_string_new(NULL);
+    bool named[FEAT_COUNT] = {false};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(isa_rows); i++) {
+        int feature = isa_rows[i].feature;
+        if (feature >= 0 && !cpu_model_has(our->model, feature) && !named[feature]) {
+            g_string_append_printf(names, " %s", cpu_feature_rows[feature].name);
+            named[feature] = true;
+        }
+    }
+    return g_string_free(names, FALSE);
 }
 
 static void load_state(OurCpu *our, const Sequence *seq)
