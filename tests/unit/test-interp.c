@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "target/i386/cpu_state.h"
+#include "target/i386/cpuid.h"
 #include "target/i386/flags.h"
 
 #define RAM_SIZE (16u << 20)
@@ -220,6 +221,79 @@ static void test_undefined(Fixture *f, const void *unused)
     }
 }
 
+/* Runs code with vector state as it is; the vector of the exception it ends with, or -1. */
+static int run_vector(Fixture *f, const void *bytes, size_t len, uint64_t cr0, uint64_t xcr0)
+{
+    VecReg vec[16];
+    uint32_t mxcsr = f->cpu->fpu.mxcsr;
+    memcpy(vec, f->cpu->fpu.vec, sizeof(vec));
+    load(f, CODE, bytes, len);
+    memcpy(f->cpu->fpu.vec, vec, sizeof(vec));
+    f->cpu->fpu.mxcsr = mxcsr;
+    f->cpu->cr0 |= cr0;
+    f->cpu->cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT | (xcr0 ? CR4_OSXSAVE : 0);
+    f->cpu->xcr0 = xcr0;
+    cpu_update_mode(f->cpu);
+    /* A HLT for each vector. */
+    for (unsigned i = 0; i < 32; i++) {
+        put64(f, IDT + 16 * i, (HALT + i) | 0x8ull << 16 | 0x8e00ull << 32);
+        f->ram.host[HALT + i] = 0xf4;
+    }
+    g_assert_cmpint(cpu_run(f->cpu, 100000), ==, CPU_HALTED);
+    uint64_t at = f->cpu->rip - 1 - HALT;
+    return at < 32 ? (int)at : -1;
+}
+
+/* SDM vol. 2, tables 2-14 ff. */
+static void test_avx_enabled(Fixture *f, const void *unused)
+{
+    /* vpaddd %ymm2,%ymm1,%ymm0; hlt */
+    static const uint8_t code[] = {0xc5, 0xf5, 0xfe, 0xc2, 0xf4};
+    if (!cpu_model_has(f->model, FEAT_AVX2)) {
+        g_test_skip("the host lacks AVX2");
+        return;
+    }
+    f->cpu->fpu.vec[1] = f->cpu->fpu.vec[2] = (VecReg){{1, 2}, {3, 1ull << 33}};
+    g_assert_cmpint(run_vector(f, code, sizeof(code), 0, 0), ==, EXCP_UD);
+    g_assert_cmpint(run_vector(f, code, sizeof(code), 0, 3), ==, EXCP_UD);
+    g_assert_cmpint(run_vector(f, code, sizeof(code), CR0_TS, 3), ==, EXCP_UD);
+    g_assert_cmpint(run_vector(f, code, sizeof(code), CR0_TS, 7), ==, EXCP_NM);
+    g_assert_cmphex(f->cpu->fpu.vec[0].hi[1], ==, 0);
+    g_assert_cmpint(run_vector(f, code, sizeof(code), CR0_EM, 7), ==, -1);
+    g_assert_cmphex(f->cpu->fpu.vec[0].lo[1], ==, 4);
+    g_assert_cmphex(f->cpu->fpu.vec[0].hi[0], ==, 6);
+    g_assert_cmphex(f->cpu->fpu.vec[0].hi[1], ==, 1ull << 34);
+}
+
+/* A denormal product is an underflow, though it is exact and the sum is not denormal. */
+static void test_dpps_underflow(Fixture *f, const void *unused)
+{
+    /* dpps $0x31,%xmm1,%xmm0; hlt */
+    static const uint8_t code[] = {0x66, 0x0f, 0x3a, 0x40, 0xc1, 0x31, 0xf4};
+    const uint32_t flush = 0x8000, underflow = 0x10, masks = 0x1f80 & ~(underflow << 7);
+    f->cpu->fpu.mxcsr = masks | flush;
+    f->cpu->fpu.vec[0] = (VecReg){.lo = {0x3f80000000800000}}; /* 2^-126, 1 */
+    f->cpu->fpu.vec[1] = (VecReg){.lo = {0x3f8000003f000000}}; /* 0.5, 1 */
+    g_assert_cmpint(run_vector(f, code, sizeof(code), 0, 0), ==, EXCP_XM);
+    g_assert_cmphex(f->cpu->fpu.mxcsr & underflow, ==, underflow);
+    g_assert_cmphex(f->cpu->fpu.vec[0].lo[0], ==, 0x3f80000000800000);
+}
+
+/* What VTESTPS clears besides CF and ZF is seen by who keeps it. */
+static void test_vtest_flags(Fixture *f, const void *unused)
+{
+    /* mov $0x7fffffff,%eax; add $1,%eax; mov $0xff,%ah; vtestps %xmm0,%xmm0; sahf; pushf; pop %rcx;
+     * hlt */
+    static const uint8_t code[] = {0xb8, 0xff, 0xff, 0xff, 0x7f, 0x83, 0xc0, 0x01, 0xb4, 0xff,
+                                   0xc4, 0xe2, 0x79, 0x0e, 0xc0, 0x9e, 0x9c, 0x59, 0xf4};
+    if (!cpu_model_has(f->model, FEAT_AVX)) {
+        g_test_skip("the host lacks AVX");
+        return;
+    }
+    g_assert_cmpint(run_vector(f, code, sizeof(code), 0, 7), ==, -1);
+    g_assert_cmphex(f->cpu->gpr[R_RCX] & FLAGS_ARITH, ==, FLAGS_ARITH & ~FLAG_OF);
+}
+
 static void test_too_long(Fixture *f, const void *unused)
 {
     uint8_t code[17];
@@ -321,6 +395,9 @@ int main(int argc, char **argv)
     ADD("page-fault", test_page_fault);
     ADD("divide-error", test_divide_error);
     ADD("undefined", test_undefined);
+    ADD("avx-enabled", test_avx_enabled);
+    ADD("dpps-underflow", test_dpps_underflow);
+    ADD("vtest-flags", test_vtest_flags);
     ADD("too-long", test_too_long);
     ADD("flags", test_flags);
     ADD("bit-offset", test_bit_offset);
