@@ -141,6 +141,7 @@ struct Block {
     uint8_t n_insns;    /* guest instructions */
     uint8_t n_ops;      /* decoded ops, the synthetic last one included */
     bool alive;         /* false: its bytes were written to */
+    bool tried;         /* the translator has done what it could */
     bool crosses;       /* one instruction that lies in two pages */
     bool link_local[2]; /* that successor is in the same page */
     Block *hash_next;

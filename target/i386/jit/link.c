@@ -109,6 +109,7 @@ static void retire(Jit *jit, HostBlock *h)
         b->translated = NULL;
         b->open_exits = 0;
         b->runs = 0;
+        b->tried = false;
     }
     g_free(h);
 }
@@ -130,13 +131,17 @@ static bool next_segment(Jit *jit)
 
 static bool translatable(const Block *b)
 {
-#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return false;
-#else
     return (b->mode & CPU_MODE_CS64) && !(b->mode & (CPU_MODE_TF | 1u << 31)) && b->alive &&
-           !b->crosses;
-#endif
+           !b->crosses && !b->tried;
 }
+
+/* Where handlers do not tail-call, going from block to block would grow the stack: there
+ * translating is only done for the sake of the sanitizers that watch it. */
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+static const bool can_run = false;
+#else
+static const bool can_run = true;
+#endif
 
 static HostBlock *host_block_new(const CodeArena *arena, const Tr *t)
 {
@@ -200,7 +205,8 @@ bool jit_translate(Jit *jit, Block *block)
     t.e.p = start;
     t.e.end = start + ROOM;
     tr_block(&t);
-    if (!t.e.overflow) {
+    block->tried = true;
+    if (can_run && !t.e.overflow) {
         commit(jit, &t, start);
     }
     return evicted;

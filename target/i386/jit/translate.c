@@ -7,8 +7,7 @@
  * still a block to everybody else: when it dies, its ops become op_stale() and whoever is inside
  * leaves it at the next op.
  *
- * Left out: code other than 64-bit, single-instruction blocks, and builds without optimization,
- * where handlers do not tail-call and so going from block to block would grow the stack.
+ * Left out: code other than 64-bit, and single-instruction blocks.
  */
 #include "target/i386/jit/translate_vector.h"
 
