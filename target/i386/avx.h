@@ -10,7 +10,7 @@
  *
  * That the CPU's state allows AVX is a bit of cpu->mode, and so known when a block is decoded. So
  * is whether every exception is masked: then floating-point kernels run as they are, for the host's
- * MXCSR is the guest's; else avx_judged() runs them and judges the flags.
+ * MXCSR is the guest's; else judge() in avx.c runs them and looks at the flags.
  */
 #ifndef TARGET_I386_AVX_H
 #define TARGET_I386_AVX_H
@@ -142,8 +142,11 @@ uint64_t avx_address(Cpu *cpu, const Op *op, bool write);
             "\nret\n.set i, i + 1\n.endr\n.popsection\n");                                         \
     extern const uint8_t name_[] __attribute__((visibility("hidden")));
 
-/* The operand that may be memory, for assembler text. */
-#define AVX_B(b_) "m"(*(const VecReg *)(b_))
+/* The operand that may be memory, for assembler text: somewhere in these bytes, aligned or not. */
+typedef struct {
+    uint8_t bytes[32];
+} __attribute__((packed, may_alias)) AvxBytes;
+#define AVX_B(b_) "m"(*(const AvxBytes *)(b_))
 /* After 256-bit instructions: SSE code that follows must not pay for a used upper half. */
 #define AVX_END_x ""
 #define AVX_END_y "\n\tvzeroupper"

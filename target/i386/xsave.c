@@ -37,8 +37,15 @@
 #define OPTIMIZED  1u /* components in their initial configuration are not written */
 #define SUPERVISOR 2u
 
+/* In one piece where it lies in one page of plain memory. */
 static void copy_in(Cpu *cpu, uint64_t addr, uint8_t *image, unsigned from, unsigned to)
 {
+    const void *host = mmu_host_ptr(cpu, addr + from, to - from, MMU_READ);
+
+    if (host) {
+        memcpy(image + from, host, to - from);
+        return;
+    }
     for (unsigned i = from; i < to; i += FXSAVE_PIECE) {
         mmu_load_bytes(cpu, addr + i, image + i, MIN(FXSAVE_PIECE, to - i));
     }
@@ -46,6 +53,12 @@ static void copy_in(Cpu *cpu, uint64_t addr, uint8_t *image, unsigned from, unsi
 
 static void copy_out(Cpu *cpu, uint64_t addr, const uint8_t *image, unsigned from, unsigned to)
 {
+    void *host = mmu_host_ptr(cpu, addr + from, to - from, MMU_WRITE);
+
+    if (host) {
+        memcpy(host, image + from, to - from);
+        return;
+    }
     for (unsigned i = from; i < to; i += FXSAVE_PIECE) {
         mmu_store_bytes(cpu, addr + i, image + i, MIN(FXSAVE_PIECE, to - i));
     }
@@ -126,23 +139,24 @@ static void run_fxrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     fpu_set_mxcsr(cpu, mxcsr);
 }
 
-/* The upper halves of the ymm registers, to and from memory. */
-static void copy_ymm_out(Cpu *cpu, uint64_t addr)
-{
-    for (unsigned i = 0; i < xmm_count(cpu); i++) {
-        mmu_store_bytes(cpu, addr + 16 * i, cpu->fpu.vec[i].hi, 16);
-    }
-}
-
+/* The upper halves of the ymm registers, as they lie in memory. */
 typedef struct {
     uint64_t hi[16][2];
 } YmmImage;
 
+static void copy_ymm_out(Cpu *cpu, uint64_t addr)
+{
+    YmmImage image;
+
+    for (unsigned i = 0; i < xmm_count(cpu); i++) {
+        memcpy(image.hi[i], cpu->fpu.vec[i].hi, 16);
+    }
+    copy_out(cpu, addr, (const uint8_t *)image.hi, 0, 16 * xmm_count(cpu));
+}
+
 static void copy_ymm_in(Cpu *cpu, uint64_t addr, YmmImage *image)
 {
-    for (unsigned i = 0; i < xmm_count(cpu); i++) {
-        mmu_load_bytes(cpu, addr + 16 * i, image->hi[i], 16);
-    }
+    copy_in(cpu, addr, (uint8_t *)image->hi, 0, 16 * xmm_count(cpu));
 }
 
 static void take_ymm(Cpu *cpu, const YmmImage *image)
