@@ -301,6 +301,7 @@ static uint32_t tested(const ZydisDecodedInstruction *zi)
     case ZYDIS_MNEMONIC_PUSHFQ:
         return FLAGS_ALL & ~FLAGS_AF; /* what follows takes AF away */
     case ZYDIS_MNEMONIC_LAHF:
+    case ZYDIS_MNEMONIC_SYSCALL:
         return FLAGS_ALL;
     default:
         return zi->cpu_flags ? zi->cpu_flags->tested & FLAGS_ALL : 0;
@@ -771,6 +772,24 @@ static void place_stack(Gen *gen)
     }
 }
 
+/* stmxcsr [rsp - 8]; xor dword [rsp - 8], bits; ldmxcsr [rsp - 8]: another rounding or
+ * flush-to-zero, seldom an exception no longer masked. */
+static void place_mxcsr(Gen *gen)
+{
+    unsigned bits =
+        (unsigned)rng_next(&gen->rng) & (gen->wild && chance(gen, 20) ? 0xfff0 : 0xe07f);
+    PLACE(gen, 0x0f, 0xae, 0x5c, 0x24, 0xf8);
+    PLACE(gen, 0x81, 0x74, 0x24, 0xf8, bits, bits >> 8, 0, 0);
+    PLACE(gen, 0x0f, 0xae, 0x54, 0x24, 0xf8);
+}
+
+/* To the kernel and back, which loses RCX and R11. */
+static void place_syscall(Gen *gen)
+{
+    PLACE(gen, 0x0f, 0x05);
+    place_small(gen, R_RCX, pick(gen, 8) * 16);
+}
+
 static void place_x87(Gen *gen)
 {
     unsigned n = pick(gen, 16) * 8;
@@ -793,7 +812,15 @@ void place_any(Gen *gen)
     } else if (what < 95) {
         place_string(gen);
     } else if (what < 96) {
-        place_x87(gen);
+        if (chance(gen, 40)) {
+            place_x87(gen);
+        } else if (chance(gen, 50)) {
+            place_mxcsr(gen);
+        } else if (gen->kernel) {
+            place_syscall(gen);
+        } else {
+            PLACE(gen, 0xc5, chance(gen, 80) ? 0xf8 : 0xfc, 0x77); /* vzeroupper, vzeroall */
+        }
     } else {
         place_pointer(gen);
     }

@@ -399,7 +399,7 @@ static void set_start(Program *p)
     memcpy(start->fx + 24, &mxcsr, sizeof(mxcsr));
 }
 
-void program_generate(Sequence *seq, uint64_t seed)
+bool program_generate(Sequence *seq, uint64_t seed)
 {
     Program p = {.gen.seq = seq};
     Gen *gen = &p.gen;
@@ -408,6 +408,7 @@ void program_generate(Sequence *seq, uint64_t seed)
     rng_seed(&gen->rng, seed ^ 0x7469657273);
     ZydisDecoderInit(&gen->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     gen->wild = chance(gen, 35);
+    gen->kernel = chance(gen, 15);
     p.patches = chance(gen, 25);
     p.n_blocks = 1 + pick(gen, MAX_BLOCKS);
     p.n_functions = pick(gen, MAX_FUNCTIONS + 1);
@@ -427,6 +428,7 @@ void program_generate(Sequence *seq, uint64_t seed)
     }
     resolve(&p);
     seq->insn[seq->count] = (SeqInsn){(uint16_t)seq->size, 1, FLAGS_AF};
+    return !gen->kernel;
 }
 
 uint32_t program_undefined(const Sequence *seq, uint64_t rip)

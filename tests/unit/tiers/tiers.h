@@ -43,7 +43,8 @@ typedef struct {
     unsigned n_fixes;
     Site sites[MAX_SITES], stores[MAX_SITES]; /* what can be patched; what patches */
     unsigned n_sites, n_stores;
-    bool wild; /* operands that fault are wanted */
+    bool wild;   /* operands that fault are wanted */
+    bool kernel; /* system calls, too */
 } Gen;
 
 /* Guest registers by their use in programs. */
@@ -83,7 +84,8 @@ void place_pointer(Gen *gen);
 void place_flags(Gen *gen);
 
 /* program.c */
-void program_generate(Sequence *seq, uint64_t seed);
+/* False if the program is only for our vCPUs. */
+bool program_generate(Sequence *seq, uint64_t seed);
 /* RFLAGS bits that need not be the same when the program stands at `rip`. */
 uint32_t program_undefined(const Sequence *seq, uint64_t rip);
 

@@ -23,7 +23,8 @@
 #define IDT          0x8000u
 #define TSS          0x9000u
 #define HANDLERS     0xa000u
-#define STACK_TOP    0xc000u
+#define SYSCALL      0xb000u
+#define STACK_TOP    0xd000u
 #define PROGRAM_PHYS 0x10000u
 #define RAM_SIZE     0x200000u
 #define KERNEL       0xffff800000000000ull
@@ -112,6 +113,14 @@ static void make_tables(Vcpu *v)
     }
 }
 
+/* What a system call runs: swapgs; inc qword [rip + n]; swapgs; sysret. */
+static void make_kernel(Vcpu *v)
+{
+    static const uint8_t code[] = {0x0f, 0x01, 0xf8, 0x48, 0xff, 0x05, 0xf6, 0x00,
+                                   0x00, 0x00, 0x0f, 0x01, 0xf8, 0x48, 0x0f, 0x07};
+    memcpy(v->ram.host + SYSCALL, code, sizeof(code));
+}
+
 static void user_segments(Cpu *cpu)
 {
     const uint32_t user =
@@ -130,6 +139,9 @@ static void set_system(Cpu *cpu)
     cpu->cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE | CR4_FSGSBASE;
     cpu->xcr0 = cpu_model_xcr0(cpu->cfg.model);
     cpu->cr2 = 0;
+    cpu->star = (uint64_t)((USER_SS & ~7) - 8 + 3) << 48 | (uint64_t)KERNEL_CS << 32;
+    cpu->lstar = KERNEL + SYSCALL;
+    cpu->sfmask = FLAG_TF | FLAG_IF | FLAG_DF;
     cpu->gdtr = (CpuTable){.base = KERNEL + GDT, .limit = 0xff};
     cpu->idtr = (CpuTable){.base = KERNEL + IDT, .limit = VECTORS * 16 - 1};
     cpu->tr = (CpuSegment){.base = KERNEL + TSS,
@@ -177,6 +189,7 @@ Vcpu *vcpu_new(bool translated, size_t arena)
     cpu_reset(v->cpu);
     make_page_tables(v);
     make_tables(v);
+    make_kernel(v);
     return v;
 }
 
