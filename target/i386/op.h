@@ -82,6 +82,7 @@ enum {
     XOP_BSWAP,
     XOP_SIGN, /* CDQ, CQO */
     XOP_NOP,
+    XOP_BMI,    /* what of BMI leaves them alone */
     XOP_VECTOR, /* imm: the FpuInsn, with its code, which tells of flags too */
     /* These do not. FORM_MR: the operand is in memory. */
     XOP_INC,
@@ -101,6 +102,7 @@ enum {
     XOP_BIT, /* aux: BT, BTS, BTR, BTC */
     XOP_BSF,
     XOP_BSR,
+    XOP_BMI_FLAGS,
     XOP_CMPXCHG, /* with memory */
     XOP_XADD,    /* likewise */
     /* These end a block. */

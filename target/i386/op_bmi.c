@@ -216,6 +216,7 @@ static bool vex_allowed(const Decode *d)
 static bool operands(Decode *d, Op *op)
 {
     bool mem = false;
+    op->aux = OP_REG_ZERO;
     op->dst = decode_reg(d->ops[0].reg.value);
     for (unsigned i = 1; i < d->zi.operand_count_visible; i++) {
         const ZydisDecodedOperand *o = &d->ops[i];
@@ -242,8 +243,11 @@ OpFn op_select_bmi(Decode *d, Op *op)
                 (d->zi.attributes & ZYDIS_ATTRIB_HAS_LOCK)) {
                 return NULL;
             }
+            bool flags = d->zi.cpu_flags && d->zi.cpu_flags->modified;
             bool mem = operands(d, op);
             d->pure = !mem;
+            op_translates(op, flags ? XOP_BMI_FLAGS : XOP_BMI, mem ? FORM_RM : FORM_RR,
+                          d->zi.operand_width);
             return handler(d, row, mem);
         }
     }

@@ -143,6 +143,9 @@ static bool translate_op(Tr *t, const Op *op)
     case XOP_BSF:
     case XOP_BSR:
         return tr_bit(t, op);
+    case XOP_BMI:
+    case XOP_BMI_FLAGS:
+        return tr_bmi(t, op);
     case XOP_PUSH:
     case XOP_POP:
     case XOP_LEAVE:

@@ -126,6 +126,7 @@ bool tr_xadd(Tr *t, const Op *op);
 bool tr_shift(Tr *t, const Op *op);
 bool tr_multiply(Tr *t, const Op *op);
 bool tr_bit(Tr *t, const Op *op);
+bool tr_bmi(Tr *t, const Op *op);
 bool tr_cond(Tr *t, const Op *op);
 bool tr_stack(Tr *t, const Op *op);
 bool tr_branch(Tr *t, const Op *op);
