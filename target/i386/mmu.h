@@ -90,8 +90,8 @@ void mmu_store_bytes(Cpu *cpu, uint64_t addr, const void *buf, unsigned len);
 void mmu_probe_write(Cpu *cpu, uint64_t addr, unsigned len);
 
 /* The host address of [addr, addr+len) if it lies in one page of plain RAM with that access allowed
- * now, else NULL (never raises beyond what a TLB fill raises): string instructions in bulk. Pages
- * that hold decoded code are not given for writing. */
+ * now, else NULL (never raises beyond what a TLB fill raises): string instructions in bulk. Decoded
+ * code there is dropped if it is for writing, which must then follow before any code runs. */
 void *mmu_host_ptr(Cpu *cpu, uint64_t addr, unsigned len, MmuAccess access);
 
 /* Physical address of the code at linear `addr`; raises #PF. *host is its RAM address or NULL when

@@ -93,7 +93,8 @@ static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
     return value;
 }
 
-/* The write is done and the page had decoded code. Once all of it is gone the page is ordinary. */
+/* The page had decoded code, and the write is done or comes at once. When all of it is gone the
+ * page is ordinary. */
 static void written_code(Cpu *cpu, TlbEntry *e, uint64_t paddr, unsigned size)
 {
     if (page_has_code(e->region, paddr) && cpu->cfg.code) {
@@ -240,6 +241,10 @@ void *mmu_host_ptr(Cpu *cpu, uint64_t addr, unsigned len, MmuAccess access)
     }
     e = mmu_tlb_get(cpu, addr, access, cpu->mmu_mode);
     tag = access == MMU_READ ? e->tag_read : access == MMU_WRITE ? e->tag_write : e->tag_exec;
+    if (access == MMU_WRITE && tag == ((addr & PAGE_MASK) | TLB_TAG_CODE)) {
+        written_code(cpu, e, e->paddr | (addr & (PAGE_SIZE - 1)), len);
+        return (void *)(uintptr_t)(addr + e->addend);
+    }
     return tag == (addr & PAGE_MASK) ? (void *)(uintptr_t)(addr + e->addend) : NULL;
 }
 
