@@ -52,6 +52,9 @@ static inline void op_translates(Op *op, unsigned xop, unsigned form, unsigned b
 /* Chooses the handler of d->zi and fills in `op`. NULL means #UD. */
 typedef OpFn (*OpSelect)(Decode *d, Op *op);
 
+/* The one for a mnemonic (decode_select.c). */
+OpSelect op_selector(ZydisMnemonic mnemonic);
+
 OpFn op_select_alu(Decode *d, Op *op);
 OpFn op_select_unary(Decode *d, Op *op);
 OpFn op_select_mov(Decode *d, Op *op);
