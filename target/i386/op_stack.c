@@ -110,6 +110,9 @@ OpFn op_select_push_pop(Decode *d, Op *op)
         if (!push && op->base == R_RSP * 8) {
             op->disp += op->osize;
         }
+        if (push && fast) {
+            op_translates(op, XOP_PUSH, FORM_RM, 64);
+        }
         return push ? push_mem : pop_mem;
     }
     int seg = decode_seg(a->reg.value);

@@ -116,6 +116,23 @@ static void stack_many(Tr *t, unsigned n)
     t->at += n - 1;
 }
 
+/* No register can keep the operand while the stack is looked up. */
+static void push_memory(Tr *t, const Op *op)
+{
+    Emit *e = &t->e;
+    tr_address(t, op);
+    tr_tlb(t, op, 3, false);
+    emit_load(e, 3, H_RAX, H_RAX, 0);
+    emit_store(e, 3, H_RAX, H_CPU, CPU_OFF(call_target));
+    int sp = tr_mod(t, R_RSP * 8, H_RAX);
+    emit_lea(e, H_RAX, sp, -8);
+    tr_tlb(t, op, 3, true);
+    emit_load(e, 3, H_RCX, H_CPU, CPU_OFF(call_target));
+    emit_store(e, 3, H_RCX, H_RAX, 0);
+    emit_lea(e, sp, sp, -8);
+    tr_put(t, R_RSP * 8, sp);
+}
+
 static void push(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
@@ -166,6 +183,11 @@ bool tr_stack(Tr *t, const Op *op)
         stack_many(t, n);
     } else if (op->xop == XOP_POP) {
         pop(t, op);
+    } else if (OP_FORM_KIND(op->form) == FORM_RM) {
+        if (!tr_address_ok(op)) {
+            return false;
+        }
+        push_memory(t, op);
     } else if (OP_FORM_KIND(op->form) == FORM_RI && op->imm != (int32_t)op->imm) {
         return false;
     } else {
