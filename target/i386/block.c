@@ -104,9 +104,9 @@ static void forget_returns(CodeCache *code)
     }
 }
 
-void code_cache_translate(CodeCache *code, Block *block)
+void code_cache_translate(CodeCache *code, Block *block, const Cpu *cpu)
 {
-    if (jit_translate(code->jit, block)) {
+    if (jit_translate(code->jit, block, cpu->cc_op)) {
         forget_returns(code);
     }
 }

@@ -23,8 +23,8 @@ uint64_t code_cache_epoch(const CodeCache *code);
 
 /* The translator of this cache's blocks; NULL unless code_cache_set_hot() was called. */
 Jit *code_cache_jit(const CodeCache *code);
-/* jit_translate(), for all vCPUs. */
-void code_cache_translate(CodeCache *code, Block *block);
+/* jit_translate(), for all vCPUs; this one is about to enter the block. */
+void code_cache_translate(CodeCache *code, Block *block, const Cpu *cpu);
 /* jit_return_miss(), or NULL without a translator. */
 const uint8_t *code_cache_return_miss(const CodeCache *code);
 /* How many runs make a block hot. */

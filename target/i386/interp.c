@@ -303,7 +303,7 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
     Block *b = find_block(cpu, x, cpu->mode);
     for (;;) {
         if (G_UNLIKELY(jit && !b->host && b->runs++ >= hot)) {
-            code_cache_translate(cpu->cfg.code, b);
+            code_cache_translate(cpu->cfg.code, b, cpu);
         }
         x->block = b;
         OpNext next = block_enter(cpu, b);

@@ -18,10 +18,11 @@ void jit_free(Jit *jit);
 /* Every block is gone. Only while no host code runs. */
 void jit_reset(Jit *jit);
 
-/* Makes `block` run as host code from its next entry on, if it can be translated. Where room is
+/* Makes `block` run as host code from its next entry on, if it can be translated. `cc_op` is the
+ * vCPU's now: what kind of flags the block may expect to find. Where room is
  * needed, the oldest translations go back to their handlers, and the result is true: what vCPUs
  * predict of returns (cpu_forget_returns()) is void then. Only while no host code runs. */
-bool jit_translate(Jit *jit, Block *block);
+bool jit_translate(Jit *jit, Block *block, uint32_t cc_op);
 /* Where a predicted return goes that is none. */
 const uint8_t *jit_return_miss(const Jit *jit);
 /* From now on `from` goes to `to` by its exit `n` on its own, after asking the TLB if they are in

@@ -190,7 +190,7 @@ static void commit(Jit *jit, const Tr *t, uint8_t *start)
     jit->used = ((size_t)(t->e.p - jit->arena.rw) + 15) & ~(size_t)15;
 }
 
-bool jit_translate(Jit *jit, Block *block)
+bool jit_translate(Jit *jit, Block *block, uint32_t cc_op)
 {
     if (!translatable(block)) {
         return false;
@@ -201,7 +201,7 @@ bool jit_translate(Jit *jit, Block *block)
         evicted = next_segment(jit);
     }
     uint8_t *start = jit->arena.rw + jit->used;
-    Tr t = {.arena = &jit->arena, .stubs = &jit->stubs, .block = block};
+    Tr t = {.arena = &jit->arena, .stubs = &jit->stubs, .block = block, .guess = cc_op};
     t.e.p = start;
     t.e.end = start + ROOM;
     tr_block(&t);

@@ -65,6 +65,7 @@ typedef struct {
     unsigned at;    /* op being translated */
     uint16_t dirty; /* guest registers that the Cpu has an old copy of */
     uint32_t cc;    /* what cc_op is known to be, or one of the above */
+    uint32_t guess; /* what cc_op may be where it is not known */
     LateFlags late;
     unsigned host_flags;
     VecState vec, needs;              /* now; at the way in past the loading */

@@ -144,15 +144,6 @@ void tr_record_host_flags(Tr *t)
     tr_drop_late(t);
 }
 
-static unsigned condition_by_call(Tr *t, unsigned cond)
-{
-    Emit *e = &t->e;
-    emit_const(e, H_RAX, (uint64_t)(uintptr_t)condition_calls[cond]);
-    emit_rr(e, 0xff, 2, 2, H_RAX);
-    emit_rr(e, 0x84, 0, H_RAX, H_RAX);
-    return 5;
-}
-
 /* Pairs of conditions, by what they look at. */
 enum { COND_O, COND_B, COND_Z, COND_BE, COND_S, COND_P, COND_L, COND_LE };
 
@@ -184,6 +175,30 @@ void tr_redo(Emit *e, uint32_t cc)
     emit_load(e, 3, H_RCX, H_CPU, CPU_OFF(cc_src));
     emit_alu_rr(e, kind == CCK_SUB ? ALU_ADD : ALU_SUB, 3, H_RAX, H_RCX);
     emit_alu_rr(e, kind == CCK_SUB ? ALU_CMP : ALU_ADD, size, H_RAX, H_RCX);
+}
+
+/* Any flags. Those that were there when the block was translated are likely to be there again: a
+ * second jump after one compare begins a block. */
+static unsigned condition_by_call(Tr *t, unsigned cond)
+{
+    Emit *e = &t->e;
+    uint8_t *other = NULL, *done = NULL;
+    if (!cc_known(t) && tr_can_redo(t->guess)) {
+        emit_rm(e, 0x81, 2, 7, H_CPU, CPU_OFF(cc_op));
+        emit32(e, t->guess);
+        other = emit_jcc(e, 5);
+        tr_redo(e, t->guess);
+        emit_rr(e, 0x0f90 | cond, 0, 0, H_RAX);
+        done = emit_jmp(e);
+        emit_here(e, other);
+    }
+    emit_const(e, H_RAX, (uint64_t)(uintptr_t)condition_calls[cond]);
+    emit_rr(e, 0xff, 2, 2, H_RAX);
+    if (done) {
+        emit_here(e, done);
+    }
+    emit_rr(e, 0x84, 0, H_RAX, H_RAX);
+    return 5;
 }
 
 static void alu(Emit *e, unsigned kind, unsigned size, const LateFlags *l, int reg)
