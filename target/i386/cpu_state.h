@@ -122,7 +122,7 @@ typedef struct {
  * host address minus virtual address. MMIO and write-watched pages have flags in the tag's low bits
  * and so always miss the fast compare.
  */
-#define TLB_BITS   10
+#define TLB_BITS   12
 #define TLB_SIZE   (1u << TLB_BITS)
 #define TLB_NO_TAG (~0ull)
 typedef struct {

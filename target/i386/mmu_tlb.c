@@ -3,6 +3,8 @@
  * The soft TLB: filling, flushing, and PCIDs (Intel SDM vol. 3, 4.10). Left out: PCIDs
  * beyond the sets kept lose their translations when a new one comes, which the SDM allows.
  */
+#include <sys/mman.h>
+
 #include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
 #include "target/i386/op.h"
@@ -11,18 +13,38 @@
 #define CR3_NOFLUSH   (1ull << 63)
 #define CR3_PCID_MASK 0xfffu
 
+static void entry_drop(TlbSet *set, int table, unsigned index)
+{
+    TlbEntry *e = &set->entry[table][index];
+
+    e->tag_read = e->tag_write = e->tag_exec = TLB_NO_TAG;
+    set->used[table][index / 64] &= ~(1ull << (index % 64));
+}
+
+/* Zeros that cost no memory until they are written. A tag of 0 is that of the address space's first
+ * page, so it must not be in that page's entry, nor in the last page's: an access there that wraps
+ * round ends in the first page, and the translator compares only where an access ends. */
 static TlbSet *set_new(void)
 {
-    TlbSet *set = g_aligned_alloc0(1, sizeof(TlbSet), 64);
+    TlbSet *set =
+        mmap(NULL, sizeof(TlbSet), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+    if (set == MAP_FAILED) {
+        g_error("no memory for a TLB of %zu KiB", sizeof(TlbSet) >> 10);
+    }
     set->large_first = UINT64_MAX;
     for (int table = 0; table < TLB_TABLES; table++) {
-        for (unsigned i = 0; i < TLB_SIZE; i++) {
-            TlbEntry *e = &set->entry[table][i];
-            e->tag_read = e->tag_write = e->tag_exec = TLB_NO_TAG;
-        }
+        entry_drop(set, table, 0);
+        entry_drop(set, table, TLB_SIZE - 1);
     }
     return set;
+}
+
+static void set_free(TlbSet *set)
+{
+    if (set) {
+        munmap(set, sizeof(TlbSet));
+    }
 }
 
 static void set_select(Cpu *cpu, TlbSet *set)
@@ -37,14 +59,6 @@ static void set_select(Cpu *cpu, TlbSet *set)
             cpu->tlb_now = cpu->tlb[mode];
         }
     }
-}
-
-static void entry_drop(TlbSet *set, int table, unsigned index)
-{
-    TlbEntry *e = &set->entry[table][index];
-
-    e->tag_read = e->tag_write = e->tag_exec = TLB_NO_TAG;
-    set->used[table][index / 64] &= ~(1ull << (index % 64));
 }
 
 static bool entry_in_use(const TlbSet *set, int table, unsigned index)
@@ -157,7 +171,7 @@ void mmu_free(Cpu *cpu)
     Mmu *m = mmu_of(cpu);
 
     for (int i = 0; i < TLB_SETS; i++) {
-        g_aligned_free(m->set[i]);
+        set_free(m->set[i]);
     }
     g_free(m);
     cpu->mmu = NULL;
