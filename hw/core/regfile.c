@@ -114,21 +114,3 @@ bool regfile_write(RegFile *rf, uint32_t offset, unsigned size, uint64_t value)
     }
     return known;
 }
-
-static size_t row_at(const RegFile *rf, uint32_t offset)
-{
-    g_assert(offset < rf->span && rf->index[offset] >= 0);
-    size_t row = (size_t)rf->index[offset];
-    g_assert(rf->rows[row].offset == offset);
-    return row;
-}
-
-uint64_t regfile_get(const RegFile *rf, uint32_t offset)
-{
-    return rf->values[row_at(rf, offset)];
-}
-
-void regfile_set(RegFile *rf, uint32_t offset, uint64_t value)
-{
-    rf->values[row_at(rf, offset)] = value;
-}

@@ -80,16 +80,11 @@ static uint8_t chip_requests(const PicChip *c)
 /* The highest-priority input of `set`, in rotated order; PIC_PINS if it is empty. */
 static unsigned chip_first(const PicChip *c, uint8_t set, unsigned *rank)
 {
-    for (unsigned i = 0; i < PIC_PINS; i++) {
-        unsigned pin = (c->lowest + 1 + i) % PIC_PINS;
+    unsigned first = (c->lowest + 1u) % PIC_PINS;
+    unsigned rotated = (uint8_t)((set | set << PIC_PINS) >> first);
 
-        if (set & (1u << pin)) {
-            *rank = i;
-            return pin;
-        }
-    }
-    *rank = PIC_PINS;
-    return PIC_PINS;
+    *rank = rotated ? (unsigned)__builtin_ctz(rotated) : PIC_PINS;
+    return rotated ? (first + *rank) % PIC_PINS : PIC_PINS;
 }
 
 /* The input that the chip would signal now, or -1. */

@@ -10,6 +10,7 @@
 #ifndef HW_CORE_REGFILE_H
 #define HW_CORE_REGFILE_H
 
+#include <glib.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,8 +46,24 @@ void regfile_free(RegFile *rf);
 void regfile_reset(RegFile *rf);
 bool regfile_read(RegFile *rf, uint32_t offset, unsigned size, uint64_t *value);
 bool regfile_write(RegFile *rf, uint32_t offset, unsigned size, uint64_t value);
-/* The stored value of the row that starts at `offset`; asserts that there is one. */
-uint64_t regfile_get(const RegFile *rf, uint32_t offset);
-void regfile_set(RegFile *rf, uint32_t offset, uint64_t value);
+
+/* The number of the row that starts at `offset`; asserts that there is one. */
+static inline size_t regfile_row_at(const RegFile *rf, uint32_t offset)
+{
+    g_assert(offset < rf->span && rf->index[offset] >= 0);
+    g_assert(offset == 0 || rf->index[offset - 1] != rf->index[offset]);
+    return (size_t)rf->index[offset];
+}
+
+/* The stored value of the row that starts at `offset`. */
+static inline uint64_t regfile_get(const RegFile *rf, uint32_t offset)
+{
+    return rf->values[regfile_row_at(rf, offset)];
+}
+
+static inline void regfile_set(RegFile *rf, uint32_t offset, uint64_t value)
+{
+    rf->values[regfile_row_at(rf, offset)] = value;
+}
 
 #endif
