@@ -17,8 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The child's own page: a system call and a trap, for the parent to make it call munmap(). */
+/* The child's own page: a system call and a trap, for the parent to make it call munmap(); and a
+ * POPF that clears RFLAGS.ID, which ptrace leaves as it is. */
 #define STUB_BASE   0x6a5500000000ull
+#define CLEAR_ID    (STUB_BASE + 3)
+#define EFLAGS_ID   (1u << 21)
 #define STUB_SIZE   0x1000u
 #define USER_END    0x7ffffffff000ull
 #define SHARED_SIZE (CODE_SIZE + DATA_SIZE)
@@ -51,7 +54,7 @@ static void map_shared(int fd, uint64_t addr, size_t size, int prot, off_t offse
 
 static G_NORETURN void child_main(int fd)
 {
-    static const uint8_t stub[] = {0x0f, 0x05, 0xcc};
+    static const uint8_t stub[] = {0x0f, 0x05, 0xcc, 0x6a, 0x02, 0x9d, 0xcc};
     void *page;
 
     map_shared(fd, CODE_BASE, CODE_SIZE, CODE_PROT, 0);
@@ -84,22 +87,24 @@ static void go_on(NativeCpu *native)
     ptrace(PTRACE_CONT, native->child, NULL, NULL);
 }
 
+/* Runs the child's own code at `rip` until it traps. */
+static bool run_stub(NativeCpu *native, struct user_regs_struct *regs, uint64_t rip)
+{
+    regs->orig_rax = ~0ull;
+    regs->rip = rip;
+    ptrace(PTRACE_SETREGS, native->child, NULL, regs);
+    go_on(native);
+    return wait_stopped(native) && ptrace(PTRACE_GETREGS, native->child, NULL, regs) == 0;
+}
+
 static bool remote_munmap(NativeCpu *native, uint64_t from, uint64_t to)
 {
     struct user_regs_struct regs = native->regs;
 
-    regs.orig_rax = ~0ull;
     regs.rax = SYS_munmap;
     regs.rdi = from;
     regs.rsi = to - from;
-    regs.rip = STUB_BASE;
-    ptrace(PTRACE_SETREGS, native->child, NULL, &regs);
-    go_on(native);
-    if (!wait_stopped(native)) {
-        return false;
-    }
-    ptrace(PTRACE_GETREGS, native->child, NULL, &regs);
-    return regs.rax == 0;
+    return run_stub(native, &regs, STUB_BASE) && regs.rax == 0;
 }
 
 static const char *start_child(NativeCpu *native, int fd)
@@ -314,4 +319,9 @@ void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t da
     out->vector = vector_of(&si, &out->regs, seq->code);
     out->fault = out->vector == 14 ? (uint64_t)(uintptr_t)si.si_addr : 0;
     memcpy(data, native->shared + CODE_SIZE, DATA_SIZE);
+    if (regs.eflags & EFLAGS_ID) {
+        regs = native->regs;
+        regs.rsp = DATA_BASE + DATA_RW;
+        run_stub(native, &regs, CLEAR_ID);
+    }
 }
