@@ -28,6 +28,75 @@ void emit64(Emit *e, uint64_t v)
     emit32(e, (uint32_t)(v >> 32));
 }
 
+#define ALL_REGISTERS 0xffffu
+
+void emit_watch(Emit *e)
+{
+    e->watched = e->p;
+    e->changed = 0;
+}
+
+bool emit_changed(const Emit *e, int reg)
+{
+    return e->watched != e->p || e->changed >> reg & 1;
+}
+
+/* The bytes from `start` may have changed these registers. */
+static void watch(Emit *e, const uint8_t *start, unsigned registers)
+{
+    e->changed |= (uint16_t)(start == e->watched ? registers : ALL_REGISTERS);
+    e->watched = e->p;
+}
+
+/* What an instruction with a ModRM byte may change; `rm` is H_NONE for memory. */
+static unsigned changes(unsigned opcode, int reg, int rm)
+{
+    switch (opcode) {
+    case 0x02: /* arithmetic with the register first, loads, extensions, LEA */
+    case 0x03:
+    case 0x0a:
+    case 0x0b:
+    case 0x12:
+    case 0x13:
+    case 0x1a:
+    case 0x1b:
+    case 0x22:
+    case 0x23:
+    case 0x2a:
+    case 0x2b:
+    case 0x32:
+    case 0x33:
+    case 0x63:
+    case 0x8a:
+    case 0x8b:
+    case 0x8d:
+    case 0x0fb6:
+    case 0x0fb7:
+    case 0x0fbe:
+    case 0x0fbf:
+        return 1u << reg;
+    case 0x3a: /* compares */
+    case 0x3b:
+    case 0x84:
+    case 0x85:
+        return 0;
+    case 0x88: /* stores */
+    case 0x89:
+    case 0x80: /* here `reg` is a part of the opcode */
+    case 0x81:
+    case 0x83:
+    case 0xc0:
+    case 0xc1:
+    case 0xc6:
+    case 0xc7:
+    case 0xd2:
+    case 0xd3:
+        return rm < 0 ? 0 : 1u << rm;
+    default:
+        return ALL_REGISTERS;
+    }
+}
+
 static void prefix(Emit *e, unsigned opcode, unsigned size, int reg, int index, int base)
 {
     unsigned rex =
@@ -48,17 +117,10 @@ static void prefix(Emit *e, unsigned opcode, unsigned size, int reg, int index, 
 
 void emit_rr(Emit *e, unsigned opcode, unsigned size, int reg, int rm)
 {
+    const uint8_t *start = e->p;
     prefix(e, opcode, size, reg, 0, rm);
     emit8(e, 0xc0 | ((unsigned)reg & 7) << 3 | ((unsigned)rm & 7));
-}
-
-static void displacement(Emit *e, bool small, int32_t disp)
-{
-    if (small) {
-        emit8(e, (unsigned)disp & 0xff);
-    } else {
-        emit32(e, (uint32_t)disp);
-    }
+    watch(e, start, changes(opcode, reg, rm));
 }
 
 void emit_rm(Emit *e, unsigned opcode, unsigned size, int reg, int base, int32_t disp)
@@ -66,13 +128,10 @@ void emit_rm(Emit *e, unsigned opcode, unsigned size, int reg, int base, int32_t
     emit_rmx(e, opcode, size, reg, base, H_NONE, 0, disp);
 }
 
-void emit_rmx(Emit *e, unsigned opcode, unsigned size, int reg, int base, int index, unsigned scale,
-              int32_t disp)
+static void memory_operand(Emit *e, int reg, int base, int index, unsigned scale, int32_t disp)
 {
-    unsigned r = ((unsigned)reg & 7) << 3;
+    unsigned r = ((unsigned)reg & 7) << 3, i = index < 0 ? 4u : (unsigned)index & 7;
     bool small = disp == (int8_t)disp;
-    prefix(e, opcode, size, reg, index < 0 ? 0 : index, base < 0 ? 0 : base);
-    unsigned i = index < 0 ? 4u : (unsigned)index & 7;
     if (base < 0) {
         emit8(e, r | 4);
         emit8(e, scale << 6 | i << 3 | 5);
@@ -86,7 +145,20 @@ void emit_rmx(Emit *e, unsigned opcode, unsigned size, int reg, int base, int in
     } else {
         emit8(e, mod | r | ((unsigned)base & 7));
     }
-    displacement(e, small, disp);
+    if (small) {
+        emit8(e, (unsigned)disp & 0xff);
+    } else {
+        emit32(e, (uint32_t)disp);
+    }
+}
+
+void emit_rmx(Emit *e, unsigned opcode, unsigned size, int reg, int base, int index, unsigned scale,
+              int32_t disp)
+{
+    const uint8_t *start = e->p;
+    prefix(e, opcode, size, reg, index < 0 ? 0 : index, base < 0 ? 0 : base);
+    memory_operand(e, reg, base, index, scale, disp);
+    watch(e, start, changes(opcode, reg, H_NONE));
 }
 
 void emit_load(Emit *e, unsigned size, int reg, int base, int32_t disp)
@@ -119,6 +191,7 @@ void emit_store(Emit *e, unsigned size, int reg, int base, int32_t disp)
 
 void emit_imm(Emit *e, unsigned size, int32_t imm)
 {
+    const uint8_t *start = e->p;
     if (size == 0) {
         emit8(e, (unsigned)imm & 0xff);
     } else if (size == 1) {
@@ -127,6 +200,7 @@ void emit_imm(Emit *e, unsigned size, int32_t imm)
     } else {
         emit32(e, (uint32_t)imm);
     }
+    watch(e, start, 0);
 }
 
 void emit_store_imm(Emit *e, unsigned size, int32_t imm, int base, int32_t disp)
@@ -162,6 +236,7 @@ void emit_zext(Emit *e, unsigned from, int to, int reg)
 
 void emit_const(Emit *e, int reg, uint64_t v)
 {
+    const uint8_t *start = e->p;
     if (v == (uint32_t)v) {
         if (reg >= 8) {
             emit8(e, 0x41);
@@ -170,19 +245,21 @@ void emit_const(Emit *e, int reg, uint64_t v)
         emit32(e, (uint32_t)v);
     } else if ((int64_t)v == (int32_t)v) {
         emit_rr(e, 0xc7, 3, 0, reg);
-        emit32(e, (uint32_t)v);
+        emit_imm(e, 3, (int32_t)v);
+        return;
     } else {
         emit8(e, reg >= 8 ? 0x49 : 0x48);
         emit8(e, 0xb8 | ((unsigned)reg & 7));
         emit64(e, v);
     }
+    watch(e, start, 1u << reg);
 }
 
 void emit_alu_imm(Emit *e, unsigned kind, unsigned size, int rm, int32_t imm)
 {
     if (size && imm == (int8_t)imm) {
         emit_rr(e, 0x83, size, (int)kind, rm);
-        emit8(e, (unsigned)imm & 0xff);
+        emit_imm(e, 0, imm);
         return;
     }
     emit_rr(e, size ? 0x81 : 0x80, size, (int)kind, rm);
@@ -197,7 +274,7 @@ void emit_alu_rr(Emit *e, unsigned kind, unsigned size, int dst, int src)
 void emit_shift_imm(Emit *e, unsigned ext, unsigned size, int rm, unsigned n)
 {
     emit_rr(e, size ? 0xc1 : 0xc0, size, (int)ext, rm);
-    emit8(e, n);
+    emit_imm(e, 0, (int32_t)n);
 }
 
 void emit_shift_cl(Emit *e, unsigned ext, unsigned size, int rm)
@@ -220,14 +297,16 @@ void emit_add_mem_imm(Emit *e, int32_t imm, int base, int32_t disp)
 {
     bool small = imm == (int8_t)imm;
     emit_rm(e, small ? 0x83 : 0x81, 3, 0, base, disp);
-    displacement(e, small, imm);
+    emit_imm(e, small ? 0 : 3, imm);
 }
 
 uint8_t *emit_jcc(Emit *e, unsigned cond)
 {
+    const uint8_t *start = e->p;
     emit8(e, 0x0f);
     emit8(e, 0x80 | cond);
     emit32(e, 0);
+    watch(e, start, 0);
     return e->p - 4;
 }
 
@@ -241,6 +320,7 @@ uint8_t *emit_jmp(Emit *e)
 void emit_here(Emit *e, uint8_t *at)
 {
     emit_target(e, at, e->p);
+    e->watched = NULL;
 }
 
 void emit_target(Emit *e, uint8_t *at, const uint8_t *to)

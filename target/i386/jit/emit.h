@@ -2,6 +2,9 @@
 /*
  * Host instructions as bytes (Intel SDM vol. 2). Emitting past the end is harmless and leaves
  * `overflow` set.
+ *
+ * An Emit also knows which registers may have changed since emit_watch(): those that an instruction
+ * names where it may write, and all where bytes are emitted one by one or a jump arrives.
  */
 #ifndef TARGET_I386_JIT_EMIT_H
 #define TARGET_I386_JIT_EMIT_H
@@ -31,9 +34,13 @@ enum {
 
 typedef struct {
     uint8_t *p, *end;
-
+    const uint8_t *watched; /* what lies before this is in `changed` */
+    uint16_t changed;       /* a bit a register */
     bool overflow;
 } Emit;
+
+void emit_watch(Emit *e);
+bool emit_changed(const Emit *e, int reg);
 
 /* Operand sizes are 0 to 3 for 8 to 64 bits, as in CC_SIZE(). */
 void emit8(Emit *e, unsigned byte);

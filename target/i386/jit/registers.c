@@ -28,11 +28,25 @@ static bool is_scratch(int reg)
     return reg == H_RAX || reg == H_RCX || reg == H_RDX;
 }
 
+bool tr_is_kept(const Tr *t)
+{
+    return t->kept.reg != H_NONE && !emit_changed(&t->e, t->kept.reg);
+}
+
+static void load(Tr *t, unsigned off, unsigned size, int scratch)
+{
+    if (!tr_is_kept(t) || t->kept.off != off) {
+        emit_load(&t->e, size, scratch, H_CPU, (int32_t)off);
+    } else if (t->kept.reg != scratch) {
+        emit_mov(&t->e, 3, scratch, t->kept.reg);
+    }
+}
+
 int tr_get(Tr *t, unsigned off, int scratch)
 {
     int host = host_of(off);
     if (host == H_NONE) {
-        emit_load(&t->e, 3, scratch, H_CPU, (int32_t)off);
+        load(t, off, 3, scratch);
         return scratch;
     }
     return host;
@@ -42,7 +56,7 @@ int tr_get_sized(Tr *t, unsigned off, unsigned size, int scratch)
 {
     int host = host_of(off);
     if (host == H_NONE) {
-        emit_load(&t->e, size, scratch, H_CPU, (int32_t)off);
+        load(t, off, size, scratch);
         return scratch;
     }
     if (IS_HIGH_BYTE(off)) {
@@ -75,6 +89,8 @@ void tr_put(Tr *t, unsigned off, int reg)
 {
     if (host_of(off) == H_NONE) {
         emit_store(&t->e, 3, reg, H_CPU, (int32_t)off);
+        t->kept = (Kept){.reg = (int8_t)reg, .off = (uint8_t)off};
+        emit_watch(&t->e);
     } else {
         t->dirty |= (uint16_t)(1u << off / 8);
     }
@@ -93,6 +109,7 @@ void tr_write(Tr *t, unsigned off, unsigned size, int reg)
         tr_put(t, off, to);
     } else if (host == H_NONE) {
         emit_store(e, size, reg, H_CPU, (int32_t)off);
+        t->kept.reg = H_NONE;
     } else if (IS_HIGH_BYTE(off)) {
         /* Rare, and no instruction does it without either AH or flags. */
         emit_store(e, 3, host, H_CPU, whole);

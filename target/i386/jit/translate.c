@@ -93,6 +93,9 @@ static void emit_slow_paths(Tr *t)
             if (s->restore != CC_UNKNOWN) {
                 tr_redo(e, s->restore);
             }
+            if (s->kept.reg != H_NONE) {
+                emit_load(e, 3, s->kept.reg, H_CPU, s->kept.off);
+            }
             emit_target(e, emit_jmp(e), s->join);
         }
     }
@@ -203,9 +206,13 @@ static void join_slow_paths(Tr *t, const Op *op, unsigned first)
         return;
     }
     bool restore = can_restore(t, op);
+    if (!tr_is_kept(t)) {
+        t->kept.reg = H_NONE;
+    }
     for (unsigned i = first; i < t->n_slow; i++) {
         t->slow[i].join = t->e.p;
         t->slow[i].vec_join = t->vec;
+        t->slow[i].kept = t->kept;
         t->slow[i].restore = restore ? t->cc : CC_UNKNOWN;
     }
     if (!restore) {
@@ -281,6 +288,7 @@ static void emit_ways_out(Tr *t)
 
 void tr_block(Tr *t)
 {
+    t->kept.reg = H_NONE;
     t->cc = CC_UNKNOWN;
     t->needs = t->vec = vec_needs(t->block);
     uint8_t *spent = emit_prologue(t);

@@ -35,6 +35,13 @@ typedef struct {
     int32_t imm;
 } LateFlags;
 
+/* A guest register that is not pinned, and the host register that still has what was written last.
+ */
+typedef struct {
+    int8_t reg; /* or H_NONE */
+    uint8_t off;
+} Kept;
+
 /* A way out of line: by the handlers of ops `op` to `last`, and back to `join`. */
 typedef struct {
     uint8_t *from, *join;
@@ -43,6 +50,7 @@ typedef struct {
     VecState vec;      /* at `from` */
     VecState vec_join; /* at `join` */
     LateFlags late;    /* at `from` */
+    Kept kept;         /* at `join` */
     uint32_t restore;  /* host flags on the way back: of this cc_op, unless CC_UNKNOWN */
 } SlowPath;
 
@@ -67,6 +75,7 @@ typedef struct {
     uint32_t cc;    /* what cc_op is known to be, or one of the above */
     uint32_t guess; /* what cc_op may be where it is not known */
     LateFlags late;
+    Kept kept; /* see tr_is_kept() */
     unsigned host_flags;
     VecState vec, needs;              /* now; at the way in past the loading */
     uint8_t *warm;                    /* that way in, if it is another one */
@@ -93,6 +102,8 @@ static inline bool flags_dead(const Op *op)
 
 /* All 64 bits, to read. */
 int tr_get(Tr *t, unsigned off, int scratch);
+/* Whether `kept` holds: its register has not changed since. */
+bool tr_is_kept(const Tr *t);
 /* At least the low 8 << size bits, to read. Changes host flags for AH and its like. */
 int tr_get_sized(Tr *t, unsigned off, unsigned size, int scratch);
 /* The register to compute a new 64-bit value in; tr_mod() has the old value in it. Then tr_put().

@@ -27,7 +27,11 @@ void tr_address_in(Tr *t, const Op *op, int to)
     if (op->index != OP_REG_ZERO) {
         index = tr_get(t, op->index, H_RCX);
     }
-    emit_rmx(e, 0x8d, 3, to, base, index, op->scale, (int32_t)op->disp);
+    if (base == H_NONE || index != H_NONE || op->disp) {
+        emit_rmx(e, 0x8d, 3, to, base, index, op->scale, (int32_t)op->disp);
+    } else if (base != to) {
+        emit_mov(e, 3, to, base);
+    }
     if (op->ea_kind == EA_SEGBASE && op->xop != XOP_LEA) {
         emit_rm(e, 0x03, 3, H_RAX, H_CPU,
                 CPU_OFF(seg) + op->seg * (int32_t)sizeof(CpuSegment) +
