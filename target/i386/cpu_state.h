@@ -237,7 +237,8 @@ struct Cpu {
         int vector; /* -1 for none */
         uint32_t error;
         bool has_error;
-        bool soft;         /* INT n, INT3, INTO: return address is after the instruction */
+        bool soft;         /* INT n, INT3, INTO, INT1: return address is after the instruction */
+        bool any_level;    /* with `soft`: INT1 */
         int old_vector;    /* while delivering: for double-fault classification */
         uint64_t next_rip; /* with `soft`: the return address */
     } excp;

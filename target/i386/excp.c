@@ -44,14 +44,25 @@ void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error)
     cpu_raise_error(cpu, EXCP_PF, error);
 }
 
-void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip)
+static G_NORETURN void raise_after(Cpu *cpu, int vector, uint64_t next_rip, bool any_level)
 {
     cpu->excp.vector = vector;
     cpu->excp.error = 0;
     cpu->excp.has_error = false;
     cpu->excp.soft = true;
+    cpu->excp.any_level = any_level;
     cpu->excp.next_rip = next_rip;
     unwind(cpu);
+}
+
+void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip)
+{
+    raise_after(cpu, vector, next_rip, false);
+}
+
+void cpu_raise_int1(Cpu *cpu, uint64_t next_rip)
+{
+    raise_after(cpu, EXCP_DB, next_rip, true);
 }
 
 /* SDM table 6-5. Software interrupts, external ones and NMI are benign whatever their vector. */
@@ -98,6 +109,7 @@ static IntEvent event_raised(const Cpu *cpu)
         .error = cpu->excp.error,
         .has_error = cpu->excp.has_error,
         .soft = cpu->excp.soft,
+        .checked = cpu->excp.soft && !cpu->excp.any_level,
         .rip = cpu->excp.soft ? cpu->excp.next_rip : cpu->rip,
     };
     ev.rf = pushes_rf(&ev);
@@ -133,7 +145,7 @@ static bool next_event(Cpu *cpu, IntEvent *ev)
     if (first_class == CLASS_DOUBLE && second_class != CLASS_BENIGN) {
         return false;
     }
-    if (!ev->soft && takes_selector_error(second.vector)) {
+    if (!ev->checked && takes_selector_error(second.vector)) {
         second.error |= ERROR_EXT;
     }
     if (makes_double_fault(first_class, second_class)) {

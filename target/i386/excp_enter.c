@@ -52,7 +52,7 @@ static Gate gate_read(Cpu *cpu, const IntEvent *ev)
     } else if (gate.type != DESC_INT32 && gate.type != DESC_TRAP32) {
         cpu_raise_error(cpu, EXCP_GP, GATE_ERROR(ev->vector));
     }
-    if (ev->soft && gate.dpl < cpu->cpl) {
+    if (ev->checked && gate.dpl < cpu->cpl) {
         cpu_raise_error(cpu, EXCP_GP, GATE_ERROR(ev->vector));
     }
     if (!gate.present) {
@@ -262,8 +262,8 @@ void excp_enter(Cpu *cpu, const IntEvent *ev)
         enter_long(cpu, ev);
         return;
     }
-    /* SDM 20.2.7: INT n in virtual-8086 mode needs IOPL 3 (INT3 and INTO do not). */
-    if (in_v86(cpu) && ev->soft && iopl(cpu) < 3 && ev->vector != EXCP_BP &&
+    /* SDM 20.2.7: INT n in virtual-8086 mode needs IOPL 3 (INT3, INTO and INT1 do not). */
+    if (in_v86(cpu) && ev->checked && iopl(cpu) < 3 && ev->vector != EXCP_BP &&
         ev->vector != EXCP_OF) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }

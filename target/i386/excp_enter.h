@@ -9,7 +9,8 @@ typedef struct {
     int vector;
     uint32_t error;
     bool has_error;
-    bool soft;     /* INT n and the like: the gate's DPL counts */
+    bool soft;     /* INT n and the like */
+    bool checked;  /* of those: all but INT1, whose gate may have any DPL */
     bool external; /* a vector from the APIC, or NMI */
     bool rf;       /* RFLAGS.RF in the pushed image */
     uint64_t rip;  /* return address */

@@ -220,6 +220,12 @@ static OpNext int_n(Cpu *cpu, const Op *op)
     cpu_raise_software(cpu, (int)op->imm, op_next_rip(cpu, op));
 }
 
+static OpNext int1(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    cpu_raise_int1(cpu, op_next_rip(cpu, op));
+}
+
 static OpNext into(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
@@ -335,8 +341,7 @@ OpFn op_select_branch(Decode *d, Op *op)
         op->imm = EXCP_BP;
         return int_n;
     case ZYDIS_MNEMONIC_INT1:
-        op->imm = EXCP_DB;
-        return int_n;
+        return int1;
     case ZYDIS_MNEMONIC_INTO:
         d->ends = false;
         return into;

@@ -140,6 +140,11 @@ static void test_software(Fixture *f, const void *unused)
     expect_handler(f, 0x30);
     g_assert_cmphex(get64(f, cpu->gpr[R_RSP]), ==, 0x7002);
     g_assert_true(cpu->rflags & FLAG_IF);
+    long_mode(f);
+    enter_user(f);
+    DELIVER(cpu_raise_int1(cpu, 0x7001)); /* its gate's DPL is 0 */
+    expect_handler(f, EXCP_DB);
+    g_assert_cmphex(get64(f, cpu->gpr[R_RSP]), ==, 0x7001);
 }
 
 static void test_double_fault(Fixture *f, const void *unused)
