@@ -3,23 +3,31 @@
  * vCPUs taking turns on the main thread.
  *
  * Each vCPU that has work runs for a quantum of instructions; PAUSE ends its turn early, since
- * whoever it waits for needs the time. Between turns the clock is asked whether the slice is over
- * or a timer is due. Which vCPU goes first rotates from slice to slice.
+ * whoever it waits for needs the time. While somebody waits, turns are short, so that it soon sees
+ * what it waits for, and twice as long each time that it does not. Between turns the clock is asked
+ * whether the slice is over or a timer is due. Which vCPU goes first rotates from slice to slice.
  */
 #include "system/accel.h"
 #include "target/i386/cpu.h"
 
 /* A fraction of a millisecond: the latency of a timer or an interprocessor interrupt. */
-#define QUANTUM 20000
+#define QUANTUM       20000
+#define QUANTUM_SHORT 1000
+/* With more instructions, a turn that ends with PAUSE has begun to wait for something else. */
+#define POLL_INSNS 64
 
 typedef struct {
     unsigned next; /* whose turn it is */
+    uint64_t quantum;
+    bool waiting; /* somebody is, as this round of turns has shown */
     Cpu *running;
 } TcgState;
 
 static bool tcg_start(Machine *machine, void **state, GError **error)
 {
-    *state = g_new0(TcgState, 1);
+    TcgState *t = g_new0(TcgState, 1);
+    t->quantum = QUANTUM;
+    *state = t;
     return true;
 }
 
@@ -39,9 +47,16 @@ static void tcg_kick(Machine *machine, void *state)
 /* One vCPU's turn. */
 static void tcg_turn(Machine *machine, TcgState *t, Cpu *cpu)
 {
+    uint64_t before = cpu_instructions(cpu);
     t->running = cpu;
-    CpuExit exit = cpu_run(cpu, QUANTUM);
+    CpuExit exit = cpu_run(cpu, t->quantum);
     t->running = NULL;
+    if (exit == CPU_YIELDED) {
+        t->waiting = true;
+        if (cpu_instructions(cpu) - before > POLL_INSNS) {
+            t->quantum = QUANTUM_SHORT;
+        }
+    }
     if (exit == CPU_TRIPLE_FAULT) {
         machine_triple_fault(machine, cpu);
     }
@@ -73,6 +88,8 @@ static AccelResult tcg_run_slice(Machine *machine, void *state, int64_t until_ns
         if (!any) {
             return ACCEL_HALTED;
         }
+        t->quantum = t->waiting ? MIN(t->quantum * 2, QUANTUM) : QUANTUM;
+        t->waiting = false;
         int64_t now = clock_now(clock);
         if (now >= until_ns || now >= clock_deadline(clock)) {
             return ACCEL_RAN;
