@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "system/bytes.h"
+
 typedef struct {
     uint64_t first, last; /* inclusive */
     MemRegion *region;
@@ -263,8 +265,7 @@ static uint64_t region_load(MemRegion *r, uint64_t addr, unsigned size)
 {
     uint64_t offset = addr - r->base, value = 0;
     if (r->kind != MEM_IO) {
-        memcpy(&value, r->host + offset, size);
-        return value;
+        return bytes_load(r->host + offset, size);
     }
     for (unsigned done = 0; done < size;) {
         unsigned chunk = io_chunk(r, offset + done, size - done);
@@ -294,7 +295,7 @@ static void region_store(AddressSpace *as, MemRegion *r, uint64_t addr, uint64_t
 {
     uint64_t offset = addr - r->base;
     if (r->kind == MEM_RAM) {
-        memcpy(r->host + offset, &value, size);
+        bytes_store(r->host + offset, value, size);
         note_code_write(as, r, addr, size);
         return;
     }

@@ -99,7 +99,7 @@ static AccelResult tcg_run_slice(Machine *machine, void *state, int64_t until_ns
 
 const AccelOps tcg_accel = {
     .name = "tcg",
-    .desc = "vCPUs interpreted, one after another",
+    .desc = "vCPUs interpreted and translated, one after another",
     .has_cpus = true,
     .start = tcg_start,
     .run_slice = tcg_run_slice,

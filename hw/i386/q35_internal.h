@@ -44,7 +44,8 @@ typedef struct {
     E820Map e820;
     IrqLine gsi[PLATFORM_GSIS];
     IrqLine *pic_in[ISA_IRQS], *ioapic_in[IOAPIC_PINS];
-    bool isa_level[ISA_IRQS], pirq_level[LPC_PIRQS];
+    bool isa_level[ISA_IRQS];
+    unsigned pirq_levels;           /* a bit each */
     unsigned pirq_users[LPC_PIRQS]; /* how many wires drive it */
     Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
 } Q35Machine;

@@ -12,8 +12,8 @@
 static void update_pic_input(Q35Machine *m, int irq)
 {
     bool level = m->isa_level[irq];
-    for (int n = 0; n < LPC_PIRQS; n++) {
-        level |= m->pirq_level[n] && lpc_pirq_route(m->lpc, n) == irq;
+    for (unsigned high = m->pirq_levels; high; high &= high - 1) {
+        level |= lpc_pirq_route(m->lpc, __builtin_ctz(high)) == irq;
     }
     irq_set(m->pic_in[irq], level);
 }
@@ -45,8 +45,9 @@ void q35_intx_changed(void *opaque, uint8_t devfn, int pin, bool level)
     Q35Machine *m = opaque;
     int n = q35_pirq_of(devfn, pin);
     m->pirq_users[n] += level ? 1 : -1u;
-    m->pirq_level[n] = m->pirq_users[n] > 0;
-    irq_set(m->ioapic_in[PIRQ_GSI + n], m->pirq_level[n]);
+    level = m->pirq_users[n] > 0;
+    m->pirq_levels = (m->pirq_levels & ~(1u << n)) | (unsigned)level << n;
+    irq_set(m->ioapic_in[PIRQ_GSI + n], level);
     int irq = lpc_pirq_route(m->lpc, n);
     if (irq >= 0) {
         update_pic_input(m, irq);

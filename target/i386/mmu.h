@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "system/bytes.h"
 #include "target/i386/cpu_state.h"
 
 typedef enum { MMU_READ, MMU_WRITE, MMU_EXEC } MmuAccess;
@@ -59,9 +60,7 @@ static inline uint64_t mmu_load_as(Cpu *cpu, uint64_t addr, unsigned size, int m
     TlbEntry *e = mmu_tlb_entry(cpu, addr, mmu_mode);
     if (G_LIKELY(((addr + size - 1) & ~(PAGE_SIZE - 1)) == e->tag_read &&
                  (addr & ~(PAGE_SIZE - 1)) == e->tag_read)) {
-        uint64_t v = 0;
-        memcpy(&v, (const void *)(uintptr_t)(addr + e->addend), size);
-        return v;
+        return bytes_load((const void *)(uintptr_t)(addr + e->addend), size);
     }
     return mmu_load_slow(cpu, addr, size, mmu_mode);
 }
@@ -70,7 +69,7 @@ static inline void mmu_store_as(Cpu *cpu, uint64_t addr, uint64_t v, unsigned si
     TlbEntry *e = mmu_tlb_entry(cpu, addr, mmu_mode);
     if (G_LIKELY(((addr + size - 1) & ~(PAGE_SIZE - 1)) == e->tag_write &&
                  (addr & ~(PAGE_SIZE - 1)) == e->tag_write)) {
-        memcpy((void *)(uintptr_t)(addr + e->addend), &v, size);
+        bytes_store((void *)(uintptr_t)(addr + e->addend), v, size);
         return;
     }
     mmu_store_slow(cpu, addr, v, size, mmu_mode);

@@ -85,7 +85,7 @@ static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
     if (tag & TLB_TAG_IO) {
         value = io_load(cpu, e, e->paddr | (addr & (PAGE_SIZE - 1)), size);
     } else {
-        memcpy(&value, (const void *)(uintptr_t)(addr + e->addend), size);
+        value = bytes_load((const void *)(uintptr_t)(addr + e->addend), size);
     }
     if (G_UNLIKELY(tag & TLB_TAG_DEBUG)) {
         debug_data_access(cpu, addr, size, false);
@@ -114,7 +114,7 @@ static void page_store(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, i
     if (tag & TLB_TAG_IO) {
         io_store(cpu, e, paddr, value, size);
     } else if (!(tag & TLB_TAG_ROM)) {
-        memcpy((void *)(uintptr_t)(addr + e->addend), &value, size);
+        bytes_store((void *)(uintptr_t)(addr + e->addend), value, size);
         if (tag & TLB_TAG_CODE) {
             written_code(cpu, e, paddr, size);
         }

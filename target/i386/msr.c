@@ -319,7 +319,6 @@ static const MsrRow rows[] = {
     FIELD(0x2ff, 0x2ff, FEAT_MTRR, mtrr_def, MTRR_DEF_BITS),
     CALLS(0x400, 0x40f, FEAT_MCA, read_mc_bank, write_mc_bank),
     CALLS(MSR_IA32_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE, FEAT_TSC_DEADLINE, read_apic, write_apic),
-    CALLS(MSR_X2APIC_FIRST, MSR_X2APIC_LAST, FEAT_X2APIC, read_apic, write_apic),
     FIELD(0xda0, 0xda0, FEAT_XSAVES, xss, 0), /* no supervisor state */
     {0xc0000080u, 0xc0000080u, FEAT_LM, offsetof(Cpu, efer), 0, read_field, write_efer},
     FIELD(0xc0000081u, 0xc0000081u, FEAT_SYSCALL, star, UINT64_MAX),
@@ -331,22 +330,38 @@ static const MsrRow rows[] = {
     FIELD(0xc0000103u, 0xc0000103u, FEAT_RDTSCP, tsc_aux, UINT32_MAX),
 };
 
-static const MsrRow *find_row(const Cpu *cpu, uint32_t msr)
+/* Kernels use these most, for each EOI and each IPI. */
+static const MsrRow x2apic_row =
+    CALLS(MSR_X2APIC_FIRST, MSR_X2APIC_LAST, FEAT_X2APIC, read_apic, write_apic);
+
+static bool in_row(const MsrRow *row, uint32_t msr)
+{
+    return msr >= row->first && msr <= row->last;
+}
+
+static const MsrRow *search_row(uint32_t msr)
 {
     size_t low = 0, high = G_N_ELEMENTS(rows);
 
     while (low < high) {
         size_t mid = (low + high) / 2;
+        if (in_row(&rows[mid], msr)) {
+            return &rows[mid];
+        }
         if (msr > rows[mid].last) {
             low = mid + 1;
-        } else if (msr < rows[mid].first) {
-            high = mid;
         } else {
-            int feature = rows[mid].feature;
-            return feature == MSR_ANY || cpu_has_feature(cpu, feature) ? &rows[mid] : NULL;
+            high = mid;
         }
     }
     return NULL;
+}
+
+static const MsrRow *find_row(const Cpu *cpu, uint32_t msr)
+{
+    const MsrRow *row = in_row(&x2apic_row, msr) ? &x2apic_row : search_row(msr);
+
+    return row && (row->feature == MSR_ANY || cpu_has_feature(cpu, row->feature)) ? row : NULL;
 }
 
 static G_NORETURN void refuse(Cpu *cpu, const char *what, uint32_t msr)
