@@ -9,7 +9,7 @@
  * Sequence i of a run has the seed N + i, so a reported one is repeated by --seed S --count 1.
  * Without options it runs a sample of a few seconds from a fixed seed.
  */
-#include "cpuhost/cpuhost.h"
+#include "cpuhost/vcpu.h"
 
 #include <stdio.h>
 
@@ -37,7 +37,7 @@ static const GOptionEntry options[] = {
 
 typedef struct {
     NativeCpu *native;
-    OurCpu *our;
+    Vcpu *our;
     Sequence seq;
     Outcome theirs, ours;
     uint8_t their_data[DATA_SIZE], our_data[DATA_SIZE];
@@ -333,7 +333,7 @@ int main(int argc, char **argv)
     failed = run_all(test, only);
     printf("%s 1 /cpu/host\n", failed ? "not ok" : "ok");
     g_string_free(test->diff, TRUE);
-    our_free(test->our);
+    vcpu_free(test->our);
     native_free(test->native);
     g_free(test);
     return failed != 0;

@@ -3,8 +3,8 @@
  * Our CPU against the host's: generated instruction sequences run on both from the same state.
  *
  * gen.c makes a sequence, native.c runs it on the host's CPU in a traced child, ours.c on a bare
- * vCPU; test-cpu-host.c compares. Both see the same linear addresses: a page of code, some pages of
- * data of which the last is read-only, and nothing else.
+ * vCPU (vcpu.c); test-cpu-host.c compares. Both see the same linear addresses: a page of code, some
+ * pages of data of which the last is read-only, and nothing else.
  */
 #ifndef TESTS_UNIT_CPUHOST_H
 #define TESTS_UNIT_CPUHOST_H
@@ -81,13 +81,11 @@ NativeCpu *native_new(const char **reason); /* NULL: the host does not let us tr
 void native_free(NativeCpu *native);
 void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
 
-/* ours.c */
-typedef struct OurCpu OurCpu;
-OurCpu *our_new(void);
-void our_free(OurCpu *our);
+/* ours.c, for a Vcpu (vcpu.h) */
+struct Vcpu *our_new(void);
 /* What the host lacks, and our CPU therefore too: " avx fma" or "". To be freed. */
-char *our_lacks(const OurCpu *our);
+char *our_lacks(struct Vcpu *our);
 bool our_has(const ZydisDecodedInstruction *zi, void *our);
-void our_run(OurCpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
+void our_run(struct Vcpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
 
 #endif

@@ -4,14 +4,13 @@
  *
  * A program is a Sequence of cpuhost.h in several pages of code: blocks with branches in all
  * directions, calls, stores into its own code. insns.c has instructions, program.c control flow,
- * vcpu.c runs it; test-tiers.c compares the tiers at every stop, and both with the host's CPU.
+ * cpuhost/vcpu.c runs it; test-tiers.c compares the tiers at every stop, and both with the host's
+ * CPU.
  */
 #ifndef TESTS_UNIT_TIERS_H
 #define TESTS_UNIT_TIERS_H
 
-#include "tests/unit/cpuhost/cpuhost.h" /* CODE_PAGES, SEQ_MAX: given by tests/unit/meson.build */
-
-#include "target/i386/cpu_state.h"
+#include "tests/unit/cpuhost/vcpu.h" /* CODE_PAGES, SEQ_MAX: given by tests/unit/meson.build */
 
 /* The end of the code pages is data: stores beside code. */
 #define CODE_DATA     256u
@@ -88,32 +87,5 @@ void place_flags(Gen *gen);
 bool program_generate(Sequence *seq, uint64_t seed);
 /* RFLAGS bits that need not be the same when the program stands at `rip`. */
 uint32_t program_undefined(const Sequence *seq, uint64_t rip);
-
-/* vcpu.c */
-typedef struct Vcpu Vcpu;
-/* `arena`: bytes for host code; 0: as usual. */
-Vcpu *vcpu_new(bool translated, size_t arena);
-void vcpu_free(Vcpu *v);
-Cpu *vcpu_cpu(Vcpu *v);
-/* Of the translating one: how often a block runs before it is translated. */
-void vcpu_set_hot(Vcpu *v, unsigned runs);
-/* Everything anew; pages in `absent` (bit 0: first code page; data after code) are not mapped yet.
- * Without `code` the program's bytes stay as they are. */
-void vcpu_load(Vcpu *v, const Sequence *seq, bool code, uint32_t absent);
-/* After CPU_HALTED: the state in which the exception found the program; false if it was none. */
-bool vcpu_stopped(Vcpu *v, Outcome *out);
-/* Back into the program as vcpu_stopped() found it, but at `rip`. */
-void vcpu_resume(Vcpu *v, uint64_t rip);
-/* Maps an absent page; false if `addr` is in none. */
-bool vcpu_map(Vcpu *v, uint64_t addr);
-/* Code, data and page tables. */
-#define VCPU_MEMORY_PARTS 3
-typedef struct {
-    const char *name;
-    uint64_t linear;
-    const uint8_t *bytes;
-    size_t size;
-} VcpuMemory;
-void vcpu_memory(Vcpu *v, VcpuMemory parts[VCPU_MEMORY_PARTS]);
 
 #endif

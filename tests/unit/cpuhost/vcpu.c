@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A bare vCPU with memory of its own, on one tier. Long mode, user privilege; every vector's
- * handler is a HLT, and the test reads the interrupt frame, maps a page or skips an instruction,
- * and goes on. Neighbouring linear pages are not neighbours in physical memory.
+ * A bare vCPU. The test reads an exception's interrupt frame, maps a page or skips an instruction,
+ * and goes on, or has seen enough. Neighbouring linear pages are not neighbours in physical memory.
  */
-#include "tiers.h"
+#include "tests/unit/cpuhost/vcpu.h"
+
+#include <sys/mman.h>
 
 #include "target/i386/cpuid.h"
 #include "target/i386/flags.h"
@@ -78,10 +79,9 @@ static uint64_t get64(const Vcpu *v, uint64_t phys)
 
 static void map_page(Vcpu *v, unsigned n)
 {
-    uint64_t rights = PTE_P | PTE_U | PTE_W;
-    if (n >= CODE_PAGES) {
-        rights = PTE_P | PTE_U | PTE_NX | (n - CODE_PAGES < DATA_RW >> 12 ? PTE_W : 0);
-    }
+    bool code = n < CODE_PAGES;
+    bool writable = code ? (CODE_PROT & PROT_WRITE) != 0 : n - CODE_PAGES < DATA_RW >> 12;
+    uint64_t rights = PTE_P | PTE_U | (code ? 0 : PTE_NX) | (writable ? PTE_W : 0);
     put64(v, PT_USER + (linear_of(n) >> 12 & 511) * 8, phys_of(n) | rights);
 }
 
@@ -99,6 +99,7 @@ static void make_page_tables(Vcpu *v)
 static void make_tables(Vcpu *v)
 {
     put64(v, GDT + KERNEL_CS, 0x00af9b000000ffff);
+    put64(v, GDT + (USER_CS32 & ~7), 0x00cffb000000ffff);
     put64(v, GDT + (USER_SS & ~7), 0x00cff3000000ffff);
     put64(v, GDT + (USER_CS & ~7), 0x00affb000000ffff);
     put64(v, TSS + 4, KERNEL + STACK_TOP);
@@ -312,7 +313,7 @@ void vcpu_memory(Vcpu *v, VcpuMemory parts[VCPU_MEMORY_PARTS])
     for (unsigned n = 0; n < PAGES; n++) {
         memcpy(v->view + n * 0x1000, v->ram.host + phys_of(n), 0x1000);
     }
-    parts[0] = (VcpuMemory){"code", CODE_BASE, v->view, CODE_SIZE};
-    parts[1] = (VcpuMemory){"data", DATA_BASE, v->view + CODE_SIZE, DATA_SIZE};
-    parts[2] = (VcpuMemory){"page table", 0, v->ram.host + PT_USER, 0x1000};
+    parts[VCPU_CODE] = (VcpuMemory){"code", CODE_BASE, v->view, CODE_SIZE};
+    parts[VCPU_DATA] = (VcpuMemory){"data", DATA_BASE, v->view + CODE_SIZE, DATA_SIZE};
+    parts[VCPU_PAGE_TABLE] = (VcpuMemory){"page table", 0, v->ram.host + PT_USER, 0x1000};
 }
