@@ -28,8 +28,8 @@ class Machine:
     def __init__(self, args, initrd, folder, append="", options=()):
         self.log, self.errors = folder / "serial.log", folder / "stderr.log"
         kernel = next((args.guests / "cloud" / "boot").glob("vmlinuz-*"))
-        line = [args.qemu, "-machine", "q35", "-accel", "tcg", "-cpu", "max", "-smp", "2",
-                "-m", "512M", "-display", "none", "-serial", f"file:{self.log}",
+        line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max",
+                "-smp", "2", "-m", "512M", "-display", "none", "-serial", f"file:{self.log}",
                 "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off",
                 "-kernel", kernel, "-initrd", initrd,
                 "-append", f"console=ttyS0 quiet {append}".strip(), *options]
@@ -166,6 +166,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--qemu", default="build/qemu-system-x86_64")
     parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
+    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto")
     parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
     args = parser.parse_args()
     unknown = [name for name in args.cases if name not in CASES]
