@@ -51,22 +51,11 @@ static void watch(Emit *e, const uint8_t *start, unsigned registers)
 /* What an instruction with a ModRM byte may change; `rm` is H_NONE for memory. */
 static unsigned changes(unsigned opcode, int reg, int rm)
 {
+    if ((opcode & ~0x39u) == 0x02) { /* ADD to CMP with the register first */
+        return 1u << reg;
+    }
     switch (opcode) {
-    case 0x02: /* arithmetic with the register first, loads, extensions, LEA */
-    case 0x03:
-    case 0x0a:
-    case 0x0b:
-    case 0x12:
-    case 0x13:
-    case 0x1a:
-    case 0x1b:
-    case 0x22:
-    case 0x23:
-    case 0x2a:
-    case 0x2b:
-    case 0x32:
-    case 0x33:
-    case 0x63:
+    case 0x63: /* loads and extensions, LEA */
     case 0x8a:
     case 0x8b:
     case 0x8d:
@@ -75,16 +64,14 @@ static unsigned changes(unsigned opcode, int reg, int rm)
     case 0x0fbe:
     case 0x0fbf:
         return 1u << reg;
-    case 0x3a: /* compares */
-    case 0x3b:
-    case 0x84:
+    case 0x84: /* TEST */
     case 0x85:
         return 0;
-    case 0x88: /* stores */
-    case 0x89:
-    case 0x80: /* here `reg` is a part of the opcode */
+    case 0x80: /* `reg` is a part of the opcode */
     case 0x81:
     case 0x83:
+    case 0x88: /* stores */
+    case 0x89:
     case 0xc0:
     case 0xc1:
     case 0xc6:
