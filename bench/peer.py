@@ -34,15 +34,16 @@ def kernel_image(build, kernel):
 
 
 def until(program, line, mark):
-    """Starts a guest; seconds until a line with `mark`, the lines till then, and the process."""
+    """Starts a guest; seconds until a line with `mark`, the lines till then, each as (seconds, text),
+    and the process."""
     start = time.monotonic()
     process = subprocess.Popen([program, *map(str, line)], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     lines = []
     for raw in process.stdout:
-        lines.append(raw.decode(errors="replace").rstrip())
-        if mark in lines[-1]:
-            return time.monotonic() - start, lines, process
+        lines.append((time.monotonic() - start, raw.decode(errors="replace").rstrip()))
+        if mark in lines[-1][1]:
+            return lines[-1][0], lines, process
     process.wait()
     return None, lines, process
 

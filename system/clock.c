@@ -7,8 +7,9 @@
 
 struct Clock {
     ClockKind kind;
-    bool running;
+    bool running, idle;
     int64_t offset; /* CLOCK_HOST: machine time minus host time while running, else machine time */
+    int64_t seen;   /* CLOCK_HOST: host time of the last reading */
     int64_t now;    /* CLOCK_MANUAL */
     uint64_t order;
     GPtrArray *heap; /* of Timer * */
@@ -45,13 +46,27 @@ int64_t clock_now(Clock *clock)
     if (clock->kind == CLOCK_MANUAL) {
         return clock->now;
     }
-    return clock->running ? host_now() + clock->offset : clock->offset;
+    if (!clock->running) {
+        return clock->offset;
+    }
+    int64_t host = host_now(), stall = host - clock->seen - CLOCK_STALL_NS;
+    if (stall > 0 && !clock->idle) {
+        clock->offset -= stall;
+    }
+    clock->seen = host;
+    return host + clock->offset;
+}
+
+void clock_set_idle(Clock *clock, bool idle)
+{
+    clock_now(clock); /* what has passed is judged as it was */
+    clock->idle = idle;
 }
 
 void clock_stop(Clock *clock)
 {
     if (clock->running) {
-        clock->offset += host_now();
+        clock->offset = clock_now(clock);
         clock->running = false;
     }
 }
@@ -59,7 +74,8 @@ void clock_stop(Clock *clock)
 void clock_start(Clock *clock)
 {
     if (!clock->running) {
-        clock->offset -= host_now();
+        clock->seen = host_now();
+        clock->offset -= clock->seen;
         clock->running = true;
         if (clock->kind == CLOCK_MANUAL) {
             clock->offset = 0;

@@ -187,7 +187,9 @@ static void sleep_until_work(Loop *loop)
         when.it_value.tv_nsec = left % NS_PER_SEC;
     }
     timerfd_settime(loop->timer, 0, &when, NULL);
+    clock_set_idle(loop->vm->platform.clock, true);
     poll_host(true);
+    clock_set_idle(loop->vm->platform.clock, false);
 }
 
 /* Runs vCPUs up to the next timer or for a slice. True if all are halted. */

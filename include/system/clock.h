@@ -3,8 +3,11 @@
  * The machine's one clock, and timers on it. Nanoseconds since power-on, never backwards.
  *
  * CLOCK_HOST follows the host's monotonic clock while the machine runs and stands while it is
- * stopped. CLOCK_MANUAL moves only by clock_advance_to() (qtest's clock_step). Later, -icount will
- * derive it from executed instructions.
+ * stopped. If nobody reads it for more than CLOCK_STALL_NS, the host has kept the machine from
+ * running, and the rest of that time is none of the machine's: a guest that waits for a few ticks
+ * would find that the time is over and the ticks have not come. CLOCK_MANUAL moves only by
+ * clock_advance_to() (qtest's clock_step). Later, -icount will derive it from executed
+ * instructions.
  */
 #ifndef SYSTEM_CLOCK_H
 #define SYSTEM_CLOCK_H
@@ -15,6 +18,8 @@
 #define NS_PER_SEC 1000000000ll
 #define NS_PER_MS  1000000ll
 #define NS_PER_US  1000ll
+
+#define CLOCK_STALL_NS (10 * NS_PER_MS)
 
 typedef enum { CLOCK_HOST, CLOCK_MANUAL } ClockKind;
 typedef struct Clock Clock;
@@ -27,6 +32,8 @@ int64_t clock_now(Clock *clock);
 void clock_stop(Clock *clock);
 void clock_start(Clock *clock);
 bool clock_is_running(const Clock *clock);
+/* While the machine has nothing to do it need not read the clock: all time passes. */
+void clock_set_idle(Clock *clock, bool idle);
 
 /*
  * A timer fires once, at or after its time, from clock_run(); its callback may arm it again. It is

@@ -13,9 +13,11 @@ import hashlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = int(os.environ.get("SWITCHYARD_BOOT_TIMEOUT", "600"))
@@ -34,10 +36,10 @@ QUEUES = 8
 
 class Case:
     def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=(),
-                 virtio="", disk_irq="IR-PCI-MSI"):
+                 virtio="", disk_irq="IR-PCI-MSI", stalls=False):
         self.kernel, self.cpus, self.unit, self.wants = kernel, cpus, unit, wants
         self.cpu, self.append, self.memory, self.extra = cpu, append, memory, list(extra)
-        self.virtio, self.disk_irq = virtio, disk_irq
+        self.virtio, self.disk_irq, self.stalls = virtio, disk_irq, stalls
 
     def online(self):
         return 1 if "maxcpus=1" in self.append else self.cpus
@@ -79,6 +81,7 @@ CASES = {
     "cloud-legacy-virtio": Case("cloud", 2, None, NO_REMAP, virtio="disable-modern=on"),
     "cloud-disk-by-pin": Case("cloud", 2, UNIT, X2APIC, virtio="vectors=0",
                               disk_irq="IR-IO-APIC"),
+    "cloud-host-stalls": Case("cloud", 2, UNIT, X2APIC, stalls=True),
     "cloud-one-cpu-of-two": Case("cloud", 2, UNIT, X2APIC, append="maxcpus=1"),
 }
 
@@ -108,14 +111,32 @@ def command(args, case, folder, disk):
     return [str(word) for word in line]
 
 
-def run(line, log_path):
+def stall(process, log_path):
+    """The host runs other things most of the time, until the guest is in user space. A kernel that
+    waits for five timer interrupts must still see them within the time that it gives them."""
+    end = time.monotonic() + TIMEOUT
+    while (process.poll() is None and time.monotonic() < end
+           and b"guest: user space on" not in log_path.read_bytes()):
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.25)
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.03)
+
+
+def run(line, log_path, stalls):
     """The guest's log and the exit status; None for a time-out."""
     with open(log_path, "wb") as log:
+        process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=log,
+                                   stderr=subprocess.STDOUT)
         try:
-            status = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=log,
-                                    stderr=subprocess.STDOUT, timeout=TIMEOUT).returncode
+            if stalls:
+                stall(process, log_path)
+            status = process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             status = None
+        finally:
+            process.kill()
+            process.wait()
     return log_path.read_bytes().decode(errors="replace").replace("\r", ""), status
 
 
@@ -192,7 +213,8 @@ def main():
                 file.truncate(16 << 20)
             logs = args.keep or folder
             logs.mkdir(parents=True, exist_ok=True)
-            log, status = run(command(args, case, folder, disk), logs / f"{name}.log")
+            line = command(args, case, folder, disk)
+            log, status = run(line, logs / f"{name}.log", case.stalls)
             wrong = problems(case, log, status, disk)
         print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
         for line in wrong:

@@ -83,6 +83,26 @@ static void test_timer_in_the_past(void)
     clock_free(clock);
 }
 
+static int64_t passed_in(Clock *clock, gulong microseconds)
+{
+    int64_t before = clock_now(clock);
+    g_usleep(microseconds);
+    return clock_now(clock) - before;
+}
+
+static void test_clock_stall(void)
+{
+    Clock *clock = clock_new(CLOCK_HOST);
+    clock_start(clock);
+    g_assert_cmpint(passed_in(clock, 30000), ==, CLOCK_STALL_NS);
+    clock_set_idle(clock, true);
+    g_assert_cmpint(passed_in(clock, 30000), >=, 30 * NS_PER_MS);
+    clock_set_idle(clock, false);
+    g_assert_cmpint(passed_in(clock, 30000), ==, CLOCK_STALL_NS);
+    clock_stop(clock);
+    clock_free(clock);
+}
+
 /* Register files */
 
 typedef struct {
@@ -321,6 +341,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/timers", test_timers);
     g_test_add_func("/clock/past", test_timer_in_the_past);
+    g_test_add_func("/clock/stall", test_clock_stall);
     g_test_add_func("/regfile/widths", test_regfile_widths);
     g_test_add_func("/regfile/writes", test_regfile_writes);
     g_test_add_func("/device/properties", test_properties);
