@@ -11,10 +11,11 @@
 #include "target/i386/cpu.h"
 
 /* A fraction of a millisecond: the latency of a timer or an interprocessor interrupt. */
-#define QUANTUM       20000
-#define QUANTUM_SHORT 1000
+#define QUANTUM 20000
+/* For each vCPU: where many wait for one, that one needs the time more than they. */
+#define QUANTUM_SHORT 500
 /* With more instructions, a turn that ends with PAUSE has begun to wait for something else. */
-#define POLL_INSNS 64
+#define POLL_INSNS 256
 
 typedef struct {
     unsigned next; /* whose turn it is */
@@ -54,7 +55,7 @@ static void tcg_turn(Machine *machine, TcgState *t, Cpu *cpu)
     if (exit == CPU_YIELDED) {
         t->waiting = true;
         if (cpu_instructions(cpu) - before > POLL_INSNS) {
-            t->quantum = QUANTUM_SHORT;
+            t->quantum = MIN(QUANTUM, QUANTUM_SHORT * machine->cpu_count);
         }
     }
     if (exit == CPU_TRIPLE_FAULT) {
