@@ -10,6 +10,7 @@
 
 #include "chardev/internal.h"
 #include "hw/core/device.h"
+#include "system/report.h"
 
 static const ChrOps *const backends[] = {
     &chr_null_ops, &chr_stdio_ops,  &chr_file_ops,    &chr_pipe_ops,
@@ -283,7 +284,9 @@ void chr_write(Chardev *chr, const void *data, size_t len)
 {
     if (chr->log) {
         fwrite(data, 1, len, chr->log);
-        fflush(chr->log);
+        if (!report_written(chr->log, "logfile=")) {
+            g_clear_pointer(&chr->log, fclose);
+        }
     }
     chr->ops->write(chr, data, len);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "chardev/internal.h"
+#include "system/report.h"
 
 /* A pipe that polls writable takes this much without blocking (PIPE_BUF). */
 #define WRITE_CHUNK 4096
@@ -88,8 +89,17 @@ static ssize_t write_now(const ChrFd *fd, const uint8_t *data, size_t len)
     return write(fd->out, data, MIN(len, WRITE_CHUNK));
 }
 
+/* A reader that went away is no failure; a full disk is. */
+static void write_failed(ChrFd *fd, int why)
+{
+    if (why != EPIPE && why != ECONNRESET) {
+        report_once(&fd->failed, "character device '%s' (%s): %s; output is lost", fd->chr->id,
+                    fd->chr->filename, g_strerror(why));
+    }
+}
+
 /* How much of `data` went; a dead reader swallows all of it. */
-static size_t write_some(const ChrFd *fd, const uint8_t *data, size_t len)
+static size_t write_some(ChrFd *fd, const uint8_t *data, size_t len)
 {
     size_t done = 0;
     while (done < len) {
@@ -101,6 +111,7 @@ static size_t write_some(const ChrFd *fd, const uint8_t *data, size_t len)
             break;
         }
         if (n < 0) {
+            write_failed(fd, errno);
             return len;
         }
         done += (size_t)n;

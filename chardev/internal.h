@@ -73,7 +73,8 @@ typedef struct {
     bool stalled;      /* the queue is full and patience is over */
     bool regular;      /* a file: writes never wait */
     bool is_socket;
-    bool ended; /* end of input */
+    bool ended;  /* end of input */
+    bool failed; /* the host took no more output; said once */
     /* End of input, or an error. The watch is gone. May be NULL. */
     void (*hangup)(Chardev *chr);
 } ChrFd;

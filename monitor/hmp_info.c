@@ -26,6 +26,14 @@ static void info_status(Machine *machine, char **args, GString *out)
     }
 }
 
+static void info_clock(Machine *machine, char **args, GString *out)
+{
+    Clock *clock = machine->platform.clock;
+    g_string_append_printf(
+        out, "machine time: %.6f s\nwithheld by the host: %.6f s (ran others instead)\n",
+        (double)clock_now(clock) / NS_PER_SEC, (double)clock_withheld(clock) / NS_PER_SEC);
+}
+
 static void info_name(Machine *machine, char **args, GString *out)
 {
     if (machine->opts.name) {
@@ -238,6 +246,7 @@ static void info_block(Machine *machine, char **args, GString *out)
 const HmpCommand hmp_info_pages[] = {
     {"version", NULL, "the program's version", info_version},
     {"status", NULL, "running or not", info_status},
+    {"clock", NULL, "the machine's time, and what the host withheld from it", info_clock},
     {"name", NULL, "the machine's name", info_name},
     {"cpus", NULL, "the CPUs", info_cpus},
     {"registers", NULL, "a CPU's registers: [N|-a]", info_registers},

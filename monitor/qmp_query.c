@@ -26,6 +26,15 @@ static JsonNode *query_status(Machine *machine, JsonObject *args, GError **error
     return qmp_object_node(o);
 }
 
+static JsonNode *query_clock(Machine *machine, JsonObject *args, GError **error)
+{
+    Clock *clock = machine->platform.clock;
+    JsonObject *o = json_object_new();
+    json_object_set_int_member(o, "machine-ns", clock_now(clock));
+    json_object_set_int_member(o, "withheld-ns", clock_withheld(clock));
+    return qmp_object_node(o);
+}
+
 static JsonNode *query_machines(Machine *machine, JsonObject *args, GError **error)
 {
     JsonArray *list = json_array_new();
@@ -247,6 +256,7 @@ const QmpCommand qmp_commands_query[] = {
     {"query-chardev", NULL, query_chardev},
     {"query-block", NULL, query_block},
     {"query-pci", NULL, query_pci},
+    {"x-query-clock", NULL, query_clock},
     {"x-query-interrupts", NULL, query_interrupts},
     {NULL},
 };

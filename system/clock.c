@@ -3,14 +3,19 @@
 #include "system/clock.h"
 
 #include <glib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 struct Clock {
     ClockKind kind;
+    ClockHost host;
     bool running, idle;
     int64_t offset; /* CLOCK_HOST: machine time minus host time while running, else machine time */
     int64_t seen;   /* CLOCK_HOST: host time of the last reading */
-    int64_t now;    /* CLOCK_MANUAL */
+    HostUse use;    /* CLOCK_HOST: what the scheduler said, and when */
+    int64_t use_seen; /* the thread had work ever since */
+    int64_t withheld;
+    int64_t now; /* CLOCK_MANUAL */
     uint64_t order;
     GPtrArray *heap; /* of Timer * */
 };
@@ -18,19 +23,45 @@ struct Clock {
 /* At most this many callbacks a clock_run(), so that timers re-armed in the past cannot hang us. */
 #define FIRES_PER_RUN 256
 
-static int64_t host_now(void)
+static int64_t read_host_clock(clockid_t id)
 {
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    struct timespec ts = {0};
+    int failed = clock_gettime(id, &ts);
+    g_assert(!failed); /* Linux has both clocks */
     return ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
+}
+
+static int64_t host_now(void *opaque)
+{
+    return read_host_clock(CLOCK_MONOTONIC);
+}
+
+static HostUse host_use(void *opaque)
+{
+    struct rusage usage = {0};
+    int failed = getrusage(RUSAGE_THREAD, &usage);
+    g_assert(!failed);
+    return (HostUse){.ran_ns = read_host_clock(CLOCK_THREAD_CPUTIME_ID),
+                     .preemptions = (uint64_t)usage.ru_nivcsw};
+}
+
+static Clock *new_clock(ClockKind kind, const ClockHost *host)
+{
+    Clock *clock = g_new0(Clock, 1);
+    clock->kind = kind;
+    clock->host = *host;
+    clock->heap = g_ptr_array_new();
+    return clock;
 }
 
 Clock *clock_new(ClockKind kind)
 {
-    Clock *clock = g_new0(Clock, 1);
-    clock->kind = kind;
-    clock->heap = g_ptr_array_new();
-    return clock;
+    return new_clock(kind, &(ClockHost){.now = host_now, .use = host_use});
+}
+
+Clock *clock_new_on(const ClockHost *host)
+{
+    return new_clock(CLOCK_HOST, host);
 }
 
 void clock_free(Clock *clock)
@@ -41,6 +72,29 @@ void clock_free(Clock *clock)
     }
 }
 
+/* Asks the scheduler, and says how long since the last time the thread waited although it had work.
+ */
+static int64_t look_at_scheduler(Clock *clock, int64_t host)
+{
+    HostUse before = clock->use;
+    int64_t passed = host - clock->use_seen;
+    clock->use = clock->host.use(clock->host.opaque);
+    clock->use_seen = host;
+    if (clock->use.preemptions == before.preemptions) {
+        return 0;
+    }
+    int64_t waited = passed - (clock->use.ran_ns - before.ran_ns);
+    return MAX(waited, 0);
+}
+
+/* `gap` ns went by without a reading while there was work: how much of that was withheld. */
+static int64_t withheld_in(Clock *clock, int64_t host, int64_t gap)
+{
+    int64_t waited = look_at_scheduler(clock, host);
+    int64_t told = MIN(waited, gap), beyond = gap - CLOCK_STALL_NS;
+    return MAX(told, beyond);
+}
+
 int64_t clock_now(Clock *clock)
 {
     if (clock->kind == CLOCK_MANUAL) {
@@ -49,18 +103,30 @@ int64_t clock_now(Clock *clock)
     if (!clock->running) {
         return clock->offset;
     }
-    int64_t host = host_now(), stall = host - clock->seen - CLOCK_STALL_NS;
-    if (stall > 0 && !clock->idle) {
-        clock->offset -= stall;
+    int64_t host = clock->host.now(clock->host.opaque), gap = host - clock->seen;
+    if (gap > CLOCK_LOOK_NS && !clock->idle) {
+        int64_t withheld = withheld_in(clock, host, gap);
+        clock->offset -= withheld;
+        clock->withheld += withheld;
     }
     clock->seen = host;
     return host + clock->offset;
+}
+
+/* From now on the thread has work. */
+static void start_watching(Clock *clock)
+{
+    clock->use = clock->host.use(clock->host.opaque);
+    clock->use_seen = clock->seen;
 }
 
 void clock_set_idle(Clock *clock, bool idle)
 {
     clock_now(clock); /* what has passed is judged as it was */
     clock->idle = idle;
+    if (!idle && clock->kind == CLOCK_HOST) {
+        start_watching(clock);
+    }
 }
 
 void clock_stop(Clock *clock)
@@ -73,19 +139,25 @@ void clock_stop(Clock *clock)
 
 void clock_start(Clock *clock)
 {
-    if (!clock->running) {
-        clock->seen = host_now();
+    if (clock->running) {
+        return;
+    }
+    clock->running = true;
+    if (clock->kind == CLOCK_HOST) {
+        clock->seen = clock->host.now(clock->host.opaque);
         clock->offset -= clock->seen;
-        clock->running = true;
-        if (clock->kind == CLOCK_MANUAL) {
-            clock->offset = 0;
-        }
+        start_watching(clock);
     }
 }
 
 bool clock_is_running(const Clock *clock)
 {
     return clock->running;
+}
+
+int64_t clock_withheld(const Clock *clock)
+{
+    return clock->withheld;
 }
 
 /* Heap of timers */
@@ -172,6 +244,17 @@ void timer_arm(Timer *timer, int64_t expires_ns)
 int64_t clock_deadline(const Clock *clock)
 {
     return clock->heap->len ? heap_at(clock, 0)->expires : INT64_MAX;
+}
+
+int64_t clock_until_deadline(Clock *clock)
+{
+    int64_t deadline = clock_deadline(clock);
+    if (deadline == INT64_MAX) {
+        return INT64_MAX;
+    }
+    /* Read once: the deadline may lie between two readings. */
+    int64_t left = deadline - clock_now(clock);
+    return MAX(left, 0);
 }
 
 static bool fire_due(Clock *clock, int64_t now)

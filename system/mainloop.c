@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "system/report.h"
 #include "system/vm.h"
 
 /* How long vCPUs run between looks at the host. */
@@ -20,6 +21,7 @@ typedef struct {
     Vm *vm;
     int timer; /* timerfd: GLib's own time-outs are in milliseconds, timers of guests are not */
     GSource *timer_source;
+    bool alarm_failed; /* said once */
     guint signals[3];
 } Loop;
 
@@ -124,13 +126,16 @@ static gboolean on_timer(gint fd, GIOCondition condition, gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
-static void loop_init(Loop *loop, Vm *vm)
+static bool loop_init(Loop *loop, Vm *vm)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
     static const RunObserver observer = {.requested = on_requested, .changed = on_changed};
-    loop->vm = vm;
+    *loop = (Loop){.vm = vm};
     loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    g_assert(loop->timer >= 0);
+    if (loop->timer < 0) {
+        fprintf(stderr, PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
+        return false;
+    }
     loop->timer_source = g_unix_fd_source_new(loop->timer, G_IO_IN);
     g_source_set_callback(loop->timer_source, G_SOURCE_FUNC(on_timer), NULL, NULL);
     g_source_attach(loop->timer_source, NULL);
@@ -138,6 +143,7 @@ static void loop_init(Loop *loop, Vm *vm)
         loop->signals[i] = g_unix_signal_add(signals[i], on_signal, vm);
     }
     runstate_set_observer(vm->runstate, &observer, vm);
+    return true;
 }
 
 static void loop_free(Loop *loop)
@@ -158,11 +164,7 @@ static int64_t until_deadline(Vm *vm)
     if (!clock_is_running(clock) || !vm->accel->has_cpus) {
         return INT64_MAX;
     }
-    int64_t deadline = clock_deadline(clock);
-    if (deadline == INT64_MAX) {
-        return INT64_MAX;
-    }
-    return MAX(deadline - clock_now(clock), 0);
+    return clock_until_deadline(clock);
 }
 
 static void poll_host(bool block)
@@ -174,6 +176,22 @@ static void poll_host(bool block)
     }
 }
 
+/* Wakes the loop in `left` ns; INT64_MAX: not by time. */
+static bool set_alarm(Loop *loop, int64_t left)
+{
+    struct itimerspec when = {0};
+    if (left != INT64_MAX) {
+        when.it_value.tv_sec = left / NS_PER_SEC;
+        when.it_value.tv_nsec = left % NS_PER_SEC;
+    }
+    if (timerfd_settime(loop->timer, 0, &when, NULL) == 0) {
+        return true;
+    }
+    report_once(&loop->alarm_failed, "the host sets no alarm for %" PRId64 " ns: %s", left,
+                g_strerror(errno));
+    return false;
+}
+
 /* Nothing to run: sleeps until a timer is due or the host has something. */
 static void sleep_until_work(Loop *loop)
 {
@@ -181,12 +199,9 @@ static void sleep_until_work(Loop *loop)
     if (left == 0) {
         return;
     }
-    struct itimerspec when = {0};
-    if (left != INT64_MAX) {
-        when.it_value.tv_sec = left / NS_PER_SEC;
-        when.it_value.tv_nsec = left % NS_PER_SEC;
+    if (!set_alarm(loop, left)) {
+        return; /* stay awake rather than never wake up */
     }
-    timerfd_settime(loop->timer, 0, &when, NULL);
     clock_set_idle(loop->vm->platform.clock, true);
     poll_host(true);
     clock_set_idle(loop->vm->platform.clock, false);
@@ -195,15 +210,30 @@ static void sleep_until_work(Loop *loop)
 /* Runs vCPUs up to the next timer or for a slice. True if all are halted. */
 static bool run_cpus(Vm *vm)
 {
-    int64_t slice = MIN(until_deadline(vm), SLICE_NS);
-    int64_t until = clock_now(vm->platform.clock) + slice;
+    int64_t left = until_deadline(vm);
+    int64_t until = clock_now(vm->platform.clock) + MIN(left, SLICE_NS);
     return vm->accel->run_slice(vm->machine, vm->accel_state, until) == ACCEL_HALTED;
+}
+
+/* Who times a guest, or waits for one, is told why it took longer than the guest says. */
+static void tell_withheld_time(const Vm *vm)
+{
+    Clock *clock = vm->platform.clock;
+    int64_t withheld = clock_withheld(clock);
+    if (withheld >= NS_PER_SEC) {
+        fprintf(stderr,
+                PROGRAM ": the host ran others for %.1f s instead of the machine, which counted "
+                        "%.1f s\n",
+                (double)withheld / NS_PER_SEC, (double)clock_now(clock) / NS_PER_SEC);
+    }
 }
 
 int vm_run(Vm *vm)
 {
     Loop loop;
-    loop_init(&loop, vm);
+    if (!loop_init(&loop, vm)) {
+        return 1;
+    }
     bool has_cpus = vm->accel->run_slice && vm->machine->cpu_count > 0;
     gint64 next_poll = 0;
     if (!vm->opts->paused) {
@@ -227,6 +257,7 @@ int vm_run(Vm *vm)
             next_poll = now + SLICE_NS / 1000;
         }
     }
+    tell_withheld_time(vm);
     loop_free(&loop);
     return vm->status;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "system/optlist.h"
+#include "system/report.h"
 
 #define LINE_MAX_BYTES  (64u << 20) /* b64write of a kernel is a long line */
 #define BLOCK_MAX_BYTES (16u << 20)
@@ -49,7 +50,9 @@ static void log_line(Qtest *q, const char *mark, const char *text)
     if (q->log) {
         fprintf(q->log, "[%s +%.6f] %s\n", mark,
                 (double)(g_get_monotonic_time() - q->start) / G_USEC_PER_SEC, text);
-        fflush(q->log);
+        if (!report_written(q->log, "-qtest-log")) {
+            g_clear_pointer(&q->log, fclose);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hw/core/device.h"
+#include "system/report.h"
 
 static const struct {
     const char *name;
@@ -115,5 +116,8 @@ void trace_print(Trace *trace, TraceGroup group, const char *format, ...)
     if (++trace->lines[group] == trace->limit) {
         fprintf(trace->out, "%s: %" PRIu64 " lines, further ones are left out\n",
                 groups[group].name, trace->limit);
+    }
+    if (ferror(trace->out) && !report_written(trace->out, "the log")) {
+        trace->enabled = 0;
     }
 }

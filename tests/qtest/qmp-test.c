@@ -111,6 +111,20 @@ static void test_queries(void)
     qtest_quit(qts);
 }
 
+/* The machine's time is the one that the test moves, and nothing of that is withheld. */
+static void test_clock(void)
+{
+    QTest *qts = qtest_init("-machine q35");
+    qtest_clock_step(qts, 1500000);
+    g_autoptr(JsonNode) clock = ask(qts, "x-query-clock");
+    JsonObject *o = json_node_get_object(clock);
+    g_assert_cmpint(json_object_get_int_member(o, "machine-ns"), ==, 1500000);
+    g_assert_cmpint(json_object_get_int_member(o, "withheld-ns"), ==, 0);
+    g_autofree char *text = qtest_hmp(qts, "info clock");
+    g_assert_nonnull(strstr(text, "machine time: 0.001500 s"));
+    qtest_quit(qts);
+}
+
 static void do_and_wait(QTest *qts, const char *command, const char *event)
 {
     JsonNode *node = ask(qts, command);
@@ -137,5 +151,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/packets", test_packets);
     g_test_add_func("/qmp/queries", test_queries);
     g_test_add_func("/qmp/events", test_events);
+    g_test_add_func("/qmp/clock", test_clock);
     return g_test_run();
 }

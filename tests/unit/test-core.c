@@ -6,6 +6,7 @@
 #include "hw/core/device.h"
 #include "hw/core/regfile.h"
 #include "hw/core/upstream.h"
+#include "system/report.h"
 
 /* Timers */
 
@@ -83,24 +84,147 @@ static void test_timer_in_the_past(void)
     clock_free(clock);
 }
 
-static int64_t passed_in(Clock *clock, gulong microseconds)
+/* A host that the test scripts: each reading finds it `step` ns later, then `jump` more, once. */
+typedef struct {
+    int64_t now, step, jump;
+    HostUse use;
+} ScriptedHost;
+
+static int64_t scripted_now(void *opaque)
 {
-    int64_t before = clock_now(clock);
-    g_usleep(microseconds);
-    return clock_now(clock) - before;
+    ScriptedHost *host = opaque;
+    host->now += host->step + host->jump;
+    host->jump = 0;
+    return host->now;
 }
 
-static void test_clock_stall(void)
+static HostUse scripted_use(void *opaque)
 {
-    Clock *clock = clock_new(CLOCK_HOST);
+    return ((ScriptedHost *)opaque)->use;
+}
+
+static Clock *scripted_clock(ScriptedHost *host)
+{
+    return clock_new_on(&(ClockHost){.now = scripted_now, .use = scripted_use, .opaque = host});
+}
+
+static void no_fire(void *opaque)
+{
+}
+
+/* Wherever the deadline lies between one reading of the clock and the next, what is left is no
+ * negative time, and a loop that sleeps for it finds its timer due within two rounds. */
+static void test_clock_until_deadline(void)
+{
+    for (int64_t due = 0; due < 60; due++) {
+        ScriptedHost host = {.now = 1000, .step = 7};
+        Clock *clock = scripted_clock(&host);
+        Timer timer;
+        timer_init(&timer, clock, no_fire, NULL);
+        g_assert_cmpint(clock_until_deadline(clock), ==, INT64_MAX);
+        clock_start(clock);
+        timer_arm(&timer, due);
+        int rounds = 0;
+        while (!clock_run(clock)) {
+            int64_t left = clock_until_deadline(clock);
+            g_assert_cmpint(left, >=, 0);
+            g_assert_cmpint(left, <=, due);
+            host.jump = left;
+            g_assert_cmpint(++rounds, <=, 2);
+        }
+        clock_free(clock);
+    }
+}
+
+/* Timers some ns apart, armed again from their own callbacks: none is ever lost. */
+typedef struct {
+    Timer timer;
+    int64_t period;
+    unsigned fired;
+} Periodic;
+
+static void periodic_fire(void *opaque)
+{
+    Periodic *p = opaque;
+    p->fired++;
+    timer_arm(&p->timer, p->timer.expires + p->period);
+}
+
+static void test_clock_many_timers(void)
+{
+    enum { TIMERS = 24, ROUNDS = 20000 };
+    ScriptedHost host = {.now = 5, .step = 3};
+    Clock *clock = scripted_clock(&host);
+    Periodic all[TIMERS] = {0};
     clock_start(clock);
-    g_assert_cmpint(passed_in(clock, 30000), ==, CLOCK_STALL_NS);
-    clock_set_idle(clock, true);
-    g_assert_cmpint(passed_in(clock, 30000), >=, 30 * NS_PER_MS);
-    clock_set_idle(clock, false);
-    g_assert_cmpint(passed_in(clock, 30000), ==, CLOCK_STALL_NS);
-    clock_stop(clock);
+    for (int i = 0; i < TIMERS; i++) {
+        all[i].period = 50000 + g_test_rand_int_range(0, 950000);
+        timer_init(&all[i].timer, clock, periodic_fire, &all[i]);
+        timer_arm(&all[i].timer, g_test_rand_int_range(0, 40));
+    }
+    for (int i = 0; i < ROUNDS; i++) {
+        int64_t left = clock_until_deadline(clock);
+        g_assert_cmpint(left, >=, 0);
+        clock_set_idle(clock, true);
+        host.jump = left + g_test_rand_int_range(0, 5);
+        clock_set_idle(clock, false);
+        host.step = g_test_rand_int_range(1, 30);
+        clock_run(clock);
+    }
+    int64_t now = clock_now(clock);
+    for (int i = 0; i < TIMERS; i++) {
+        g_assert_true(timer_is_armed(&all[i].timer));
+        g_assert_cmpint(all[i].fired, >=, now / all[i].period - 2);
+    }
+    for (int i = 0; i < TIMERS; i++) {
+        timer_cancel(&all[i].timer);
+    }
     clock_free(clock);
+}
+
+/* Time in which the scheduler ran others does not pass, however short; without its word a stretch
+ * passes up to CLOCK_STALL_NS. While the machine sleeps all of it passes. */
+static void test_clock_withheld(void)
+{
+    ScriptedHost host = {.now = 0};
+    Clock *clock = scripted_clock(&host);
+    clock_start(clock);
+    host.jump = 3 * NS_PER_MS; /* busy with one thing for long */
+    host.use.ran_ns += 3 * NS_PER_MS;
+    g_assert_cmpint(clock_now(clock), ==, 3 * NS_PER_MS);
+    host.jump = 3 * NS_PER_MS; /* another was run for all but 1 ms of it */
+    host.use.ran_ns += 1 * NS_PER_MS;
+    host.use.preemptions++;
+    g_assert_cmpint(clock_now(clock), ==, 4 * NS_PER_MS);
+    g_assert_cmpint(clock_withheld(clock), ==, 2 * NS_PER_MS);
+    host.jump = CLOCK_STALL_NS + 5; /* stopped, and the scheduler tells nothing */
+    g_assert_cmpint(clock_now(clock), ==, 4 * NS_PER_MS + CLOCK_STALL_NS);
+    g_assert_cmpint(clock_withheld(clock), ==, 2 * NS_PER_MS + 5);
+    clock_set_idle(clock, true);
+    host.jump = NS_PER_SEC;
+    host.use.preemptions++;
+    clock_set_idle(clock, false);
+    g_assert_cmpint(clock_now(clock), ==, 4 * NS_PER_MS + CLOCK_STALL_NS + NS_PER_SEC);
+    host.jump = NS_PER_MS; /* what came before the sleep is not counted against this stretch */
+    host.use.ran_ns += NS_PER_MS;
+    host.use.preemptions++;
+    g_assert_cmpint(clock_now(clock), ==, 5 * NS_PER_MS + CLOCK_STALL_NS + NS_PER_SEC);
+    g_assert_cmpint(clock_withheld(clock), ==, 2 * NS_PER_MS + 5);
+    clock_free(clock);
+}
+
+/* A log on a full disk ends with one line and does not stop the machine. */
+static void test_log_full(void)
+{
+    FILE *full = fopen("/dev/full", "w");
+    g_assert_nonnull(full);
+    fputs("a line\n", full);
+    g_assert_false(report_written(full, "the log"));
+    fclose(full);
+    FILE *fine = fopen("/dev/null", "w");
+    fputs("a line\n", fine);
+    g_assert_true(report_written(fine, "the log"));
+    fclose(fine);
 }
 
 /* Register files */
@@ -341,7 +465,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/timers", test_timers);
     g_test_add_func("/clock/past", test_timer_in_the_past);
-    g_test_add_func("/clock/stall", test_clock_stall);
+    g_test_add_func("/clock/until-deadline", test_clock_until_deadline);
+    g_test_add_func("/clock/many-timers", test_clock_many_timers);
+    g_test_add_func("/clock/withheld", test_clock_withheld);
+    g_test_add_func("/log/full", test_log_full);
     g_test_add_func("/regfile/widths", test_regfile_widths);
     g_test_add_func("/regfile/writes", test_regfile_writes);
     g_test_add_func("/device/properties", test_properties);
