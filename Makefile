@@ -33,12 +33,12 @@ check-boot: all
 	$(TEST) --suite boot
 
 check-programs: all
-	scripts/fetch-guests $(BUILD)/guests cloud busybox tools python gcc
+	scripts/fetch-guests $(BUILD)/guests cloud busybox tools python rt gcc
 	$(TEST) --suite programs
 
 # Hours: COUNT= generated programs, BOOTS= boots of each kernel on each tier, JOBS= at a time.
 check-cpu-long: all
-	scripts/fetch-guests $(BUILD)/guests cloud generic busybox tools python gcc
+	scripts/fetch-guests $(BUILD)/guests cloud generic busybox tools python rt gcc
 	tests/cpu-long --build $(BUILD) $(if $(COUNT),--count $(COUNT)) $(if $(BOOTS),--boots $(BOOTS)) \
 	    $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED))
 

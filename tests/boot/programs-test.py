@@ -3,8 +3,9 @@
 """Runs programs with known results in a guest. Prints TAP.
 
 The programs are Debian's: OpenSSL on published vectors and against what the same binary says here,
-two C compilers that build and run a program, Python's own regression tests. One is ours, of threads
-(programs/threads.c). A case is a function that
+two C compilers that build and run a program, Python's own regression tests, rt-tests and stress-ng for
+timers. Ours are threads at each other's locks (programs/threads.c) and sleeps close together
+(programs/sleeps.c), the latter while the host stops the emulator now and then. A case is a function that
 puts files into a tree and returns steps; the guest's init (programs/init) runs them. Left out:
 anything that needs a network or a disk.
 
@@ -17,9 +18,12 @@ import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = HERE / "programs"
@@ -177,6 +181,24 @@ def threads(tree):
                  "sums 18006000 240000, inside 1, faults 1\nthreads ok")]
 
 
+def sleeps(tree):
+    (tree.root / "usr/bin").mkdir(parents=True)
+    compile_here(PROGRAMS / "sleeps.c", tree.root / "usr/bin/sleeps", "-static", "-pthread")
+    return [Step("sleeps", f"sleeps {SLEEP_SECONDS}", "sleeps ok")]
+
+
+def timers(tree):
+    tree.libc("rt")
+    tree.take("rt", "usr/bin/cyclictest", "usr/bin/sigwaittest", "usr/bin/stress-ng", f"usr/{LIB}/*.so*")
+    # The first thread comes to its end; the others, with longer intervals, to some of it.
+    counts = r"T: 0 .*C: *%d .*\n(T: \d.*C: *[1-9].*\n){3}"
+    return [Step("cyclictest", "cyclictest -q -t4 -a0-3 -p80 -i200 -l5000", like=counts % 5000),
+            Step("cyclictest-timers", "cyclictest -q -t4 -a0-3 -p80 -i500 -l2000 -x", like=counts % 2000),
+            Step("sigwaittest", "sigwaittest -t2 -a -p80 -i300 -l4000 -q", like=r"Cycles 4000\b"),
+            Step("stress-ng", "stress-ng --cyclic 4 --cyclic-policy rr --cyclic-sleep 50000 -t 4 --verify",
+                 like=r"successful run completed")]
+
+
 def compilers(tree):
     source = PROGRAMS / "compiled.c"
     gcc = "usr/lib/gcc/x86_64-linux-gnu/12"
@@ -228,9 +250,11 @@ def python(tests):
 SHORT = ["test_int", "test_float", "test_struct", "test_hashlib"]
 LONG = [*SHORT, "test_long", "test_math", "test_decimal", "test_random", "test_strtod", "test_complex",
         "test_cmath", "test_fractions"]
-CASES = {"threads": threads, "openssl": openssl, "compilers": compilers, "python": python(SHORT), "python-long": python(LONG)}
-CPUS = {"threads": 4}  # the others: 2
-PACKAGES = {"threads": [], "openssl": ["tools"], "compilers": ["gcc", "tools"]}
+SLEEP_SECONDS = int(os.environ.get("SWITCHYARD_SLEEP_SECONDS", "8"))
+CASES = {"threads": threads, "sleeps": sleeps, "timers": timers, "openssl": openssl, "compilers": compilers, "python": python(SHORT), "python-long": python(LONG)}
+CPUS = {"threads": 4, "sleeps": 4, "timers": 4}  # the others: 2
+STOPPED = {"sleeps"}  # now and then by the host
+PACKAGES = {"threads": [], "sleeps": [], "timers": ["rt"], "openssl": ["tools"], "compilers": ["gcc", "tools"]}
 
 
 def boot(args, case, folder):
@@ -247,13 +271,28 @@ def boot(args, case, folder):
             str(CPUS.get(case, 2)),
             "-m", "1G", "-nographic", "-no-reboot", "-kernel", kernel, "-initrd", initrd,
             "-append", "console=ttyS0 quiet panic=-1"]
-    try:
-        run = subprocess.run([str(word) for word in line], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT)
-        output, status = run.stdout, run.returncode
-    except subprocess.TimeoutExpired as late:
-        output, status = late.stdout or b"", None
-    return steps, output.decode(errors="replace").replace("\r", ""), status
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL, stdout=log,
+                                   stderr=subprocess.STDOUT)
+        if case in STOPPED:
+            threading.Thread(target=stop_now_and_then, args=(process,), daemon=True).start()
+        try:
+            status = process.wait(TIMEOUT)
+        except subprocess.TimeoutExpired:
+            status = None
+            process.kill()
+            process.wait()
+    return steps, (folder / "log").read_text(errors="replace").replace("\r", ""), status
+
+
+def stop_now_and_then(process):
+    """For 0.2 to 30 ms at a time, as a busy host does."""
+    dice = random.Random(7)
+    while process.poll() is None:
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(dice.choice((0.0002, 0.002, 0.03)))
+        process.send_signal(signal.SIGCONT)
+        time.sleep(dice.uniform(0.002, 0.1))
 
 
 def problems(steps, output, status):
