@@ -7,7 +7,7 @@ NINJA = ninja -C $(BUILD)
 TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all check check-unit check-qtest check-guest check-boot check-programs check-cpu-long bench \
+.PHONY: all check check-unit check-qtest check-guest check-boot check-programs check-cpu-long soak bench \
         format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
@@ -42,6 +42,12 @@ check-cpu-long: all
 	tests/cpu-long --build $(BUILD) $(if $(COUNT),--count $(COUNT)) $(if $(BOOTS),--boots $(BOOTS)) \
 	    $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED))
 
+# Half an hour of everything at once, unless MINUTES= says otherwise.
+soak: all
+	scripts/fetch-guests $(BUILD)/guests
+	tests/boot/soak-test.py --qemu $(BUILD)/qemu-system-x86_64 --guests $(BUILD)/guests \
+	    --seconds $$((60 * $(or $(MINUTES),30)))
+
 bench: all
 	bench/all --build $(BUILD)
 	$(BUILD)/bench/vtd-bench
@@ -70,6 +76,7 @@ help:
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
 	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
+	@echo 'make soak          half an hour of disk, moved interrupts, CPUs off and on, sleeps'
 	@echo 'make bench         a table of times beside the QEMU on this machine'
 	@echo 'make format        lay the code out; make check-format only looks'
 	@echo 'make install       into the prefix given to ./configure'
