@@ -33,12 +33,12 @@ def kernel_image(build, kernel):
     return next((build / "guests" / kernel / "boot").glob("vmlinuz-*"))
 
 
-def until(program, line, mark):
+def until(program, line, mark, env=None):
     """Starts a guest; seconds until a line with `mark`, the lines till then, each as (seconds, text),
     and the process."""
     start = time.monotonic()
     process = subprocess.Popen([program, *map(str, line)], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
     lines = []
     for raw in process.stdout:
         lines.append((time.monotonic() - start, raw.decode(errors="replace").rstrip()))

@@ -6,9 +6,11 @@
  * Usage: loops NAME [COUNT], or loops time NAME COMMAND...
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,15 +60,16 @@ static void loop_fork_exec(long n)
     }
 }
 
-static void loop_context_switch(long n)
+/* A byte there and back, by processes on the first CPU and on `other`. */
+static void ping_pong(long n, int other)
 {
     int there[2], back[2];
     char byte = 0;
     if (pipe(there) || pipe(back)) {
         exit(1);
     }
-    pin(0);
     pid_t pid = fork();
+    pin(pid == 0 ? other : 0);
     for (long i = 0; i < n; i++) {
         if (pid == 0) {
             if (read(there[0], &byte, 1) != 1 || write(back[1], &byte, 1) != 1) {
@@ -80,6 +83,17 @@ static void loop_context_switch(long n)
         _exit(0);
     }
     waitpid(pid, NULL, 0);
+}
+
+static void loop_context_switch(long n)
+{
+    ping_pong(n, 0);
+}
+
+/* Each step wakes a CPU that sleeps. */
+static void loop_handover(long n)
+{
+    ping_pong(n, (int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
 }
 
 static volatile int stop;
@@ -155,6 +169,65 @@ static void loop_integer(long n)
     printf("# %u\n", sum);
 }
 
+/* As many processes as CPUs, each with the same work. */
+static void loop_jobs(long n)
+{
+    int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    for (int cpu = 0; cpu < cpus; cpu++) {
+        if (fork() == 0) {
+            pin(cpu);
+            loop_integer(n);
+            _exit(0);
+        }
+    }
+    while (wait(NULL) > 0) {
+    }
+}
+
+/* The disk past the guest's cache, `n` requests of `size` bytes. */
+static void disk(long n, size_t size, bool write, bool random)
+{
+    int fd = open("/dev/vda", O_RDWR | O_DIRECT);
+    long blocks = fd < 0 ? 0 : (long)(lseek(fd, 0, SEEK_END) / (off_t)size);
+    void *buffer = NULL;
+    unsigned seed = 1;
+    if (blocks == 0 || posix_memalign(&buffer, 4096, size)) {
+        exit(1);
+    }
+    memset(buffer, 0x5a, size);
+    for (long i = 0; i < n; i++) {
+        off_t at = (off_t)((random ? rand_r(&seed) : i) % blocks) * (off_t)size;
+        ssize_t done = write ? pwrite(fd, buffer, size, at) : pread(fd, buffer, size, at);
+        if (done != (ssize_t)size) {
+            exit(1);
+        }
+    }
+    if (write && fsync(fd)) {
+        exit(1);
+    }
+    close(fd);
+}
+
+static void loop_disk_read(long n)
+{
+    disk(n, 1 << 20, false, false);
+}
+
+static void loop_disk_write(long n)
+{
+    disk(n, 1 << 20, true, false);
+}
+
+static void loop_disk_read_random(long n)
+{
+    disk(n, 4096, false, true);
+}
+
+static void loop_disk_write_random(long n)
+{
+    disk(n, 4096, true, true);
+}
+
 static void loop_float(long n)
 {
     double x = 0, y = 0, z = 1.5;
@@ -198,10 +271,19 @@ int main(int argc, char **argv)
         void (*run)(long n);
         long count;
     } loops[] = {
-        {"syscall", loop_syscall, 1000000},  {"page-fault", loop_page_fault, 200000},
-        {"fork-exec", loop_fork_exec, 1000}, {"context-switch", loop_context_switch, 60000},
-        {"ipi", loop_ipi, 100000},           {"integer", loop_integer, 3000},
+        {"syscall", loop_syscall, 1000000},
+        {"page-fault", loop_page_fault, 200000},
+        {"fork-exec", loop_fork_exec, 1000},
+        {"context-switch", loop_context_switch, 60000},
+        {"ipi", loop_ipi, 100000},
+        {"integer", loop_integer, 3000},
         {"float", loop_float, 20000000},
+        {"handover", loop_handover, 20000},
+        {"jobs", loop_jobs, 2000},
+        {"disk-read", loop_disk_read, 512},
+        {"disk-write", loop_disk_write, 512},
+        {"disk-read-random", loop_disk_read_random, 10000},
+        {"disk-write-random", loop_disk_write_random, 10000},
     };
     if (argc > 3 && strcmp(argv[1], "time") == 0) {
         time_command(argv[2], argv + 3);
