@@ -31,11 +31,11 @@ typedef struct {
     uint16_t sts, en, cnt;
     uint8_t gpe[PM_GPE0_LEN];
     Timer overflow; /* armed while STS_TIMER is enabled */
-    IrqLine *sci;
+    IrqOut sci;
     MemRegion event, control, timer, gpe_region;
 } PmState;
 
-IrqLine **pm_sci_out(Device *dev)
+IrqOut *pm_sci_out(Device *dev)
 {
     return &((PmState *)dev)->sci;
 }
@@ -47,7 +47,7 @@ static uint64_t ticks_now(PmState *s)
 
 static void update(PmState *s)
 {
-    irq_set(s->sci, (s->sts & s->en & EN_WRITABLE) != 0);
+    irq_set(&s->sci, (s->sts & s->en & EN_WRITABLE) != 0);
     if (!(s->en & STS_TIMER)) {
         timer_cancel(&s->overflow);
     } else if (!timer_is_armed(&s->overflow)) {
@@ -202,6 +202,7 @@ static const StateField pm_state[] = {
     STATE_FIELD(STATE_UINT16, PmState, cnt),
     STATE_ARRAY(STATE_UINT8, PmState, gpe, PM_GPE0_LEN),
     STATE_FIELD(STATE_TIMER, PmState, overflow),
+    STATE_STRUCTS(PmState, sci, 1, IrqOut, irq_out_state),
     STATE_END,
 };
 

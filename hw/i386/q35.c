@@ -249,10 +249,8 @@ static bool build_ioapic(Q35Machine *m, GError **error)
     }
     as_add(machine->platform.memory, ioapic_region(dev), IOAPIC_BASE);
     apic_bus_add_eoi_listener(machine->apic_bus, ioapic_eoi, dev);
-    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
-        m->ioapic_in[pin] = device_irq_in(dev, "", pin);
-    }
     machine->ioapic = dev;
+    q35_irq_connect(m);
     return true;
 }
 
@@ -271,7 +269,7 @@ static bool build_hpet(Q35Machine *m, GError **error)
     }
     as_add(m->machine.platform.memory, hpet_region(m->hpet), HPET_BASE);
     for (int pin = 0; pin < IOAPIC_PINS; pin++) {
-        hpet_connect(m->hpet, pin, m->ioapic_in[pin]);
+        hpet_connect(m->hpet, pin, device_irq_in(m->machine.ioapic, "", pin));
     }
     hpet_connect_legacy(m->hpet, 0, &m->gsi[0]);
     hpet_connect_legacy(m->hpet, 1, &m->gsi[8]);
@@ -282,7 +280,7 @@ static bool build_pci(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     const PciHost host = {
-        .set_intx = q35_intx_changed,
+        .intx_line = q35_intx_line,
         .opaque = m,
         .translated = machine->iommu != NULL,
         .up = m->up,
@@ -361,9 +359,9 @@ static bool build_legacy(Q35Machine *m, GError **error)
             return false;
         }
     }
-    *i8254_irq_out(m->pit) = &m->gsi[0];
-    *mc146818_irq_out(m->rtc) = &m->gsi[8];
-    *pm_sci_out(pm) = &m->gsi[PM_SCI_IRQ];
+    irq_connect(i8254_irq_out(m->pit), &m->gsi[0]);
+    irq_connect(mc146818_irq_out(m->rtc), &m->gsi[8]);
+    irq_connect(pm_sci_out(pm), &m->gsi[PM_SCI_IRQ]);
     runstate_set_power_button(machine->runstate, pm_press_power_button, pm);
     fill_fw_cfg(m);
     return build_serial(m, error);
@@ -373,13 +371,7 @@ static bool build_pic(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     machine->pic = make(m, &i8259_class, "pic");
-    if (!finish(m, machine->pic, error)) {
-        return false;
-    }
-    for (int irq = 0; irq < ISA_IRQS; irq++) {
-        m->pic_in[irq] = device_irq_in(machine->pic, "", irq);
-    }
-    return true;
+    return finish(m, machine->pic, error);
 }
 
 static bool q35_build(Machine *machine, Device *iommu, GError **error)
@@ -398,7 +390,7 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
     if (!built) {
         return false;
     }
-    *i8259_intr_out(machine->pic) = apic_lint(machine->apics[0], 0);
+    irq_connect(i8259_intr_out(machine->pic), apic_lint(machine->apics[0], 0));
     as_set_listener(machine->platform.memory, flush_tlbs, m);
     as_set_code_listener(machine->platform.memory, code_written, m);
     return true;

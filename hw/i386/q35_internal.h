@@ -42,19 +42,20 @@ typedef struct {
     Upstream up;   /* what bus masters see: the remapping unit or the fabric */
     IntrSink sink; /* the same for the IOAPIC and the HPET */
     E820Map e820;
-    IrqLine gsi[PLATFORM_GSIS];
-    IrqLine *pic_in[ISA_IRQS], *ioapic_in[IOAPIC_PINS];
-    bool isa_level[ISA_IRQS];
-    unsigned pirq_levels;           /* a bit each */
-    unsigned pirq_users[LPC_PIRQS]; /* how many wires drive it */
+    /* Wires: see q35_irq.c. */
+    IrqLine gsi[PLATFORM_GSIS], pirq[LPC_PIRQS];
+    IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];
+    IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
     Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
 } Q35Machine;
 
 /* Lines 0 to 15 are the ISA interrupts, 16 to 23 IOAPIC pins; to be set up before anything drives
  * one. */
 void q35_irq_init(Q35Machine *m);
-/* A PCI interrupt pin of a root bus slot changed (PciHost.set_intx). */
-void q35_intx_changed(void *opaque, uint8_t devfn, int pin, bool level);
+/* Connects them to the i8259 pair and the IOAPIC, once these are there. */
+void q35_irq_connect(Q35Machine *m);
+/* The PIRQ line of a PCI interrupt pin (PciHost). */
+IrqLine *q35_intx_line(void *opaque, uint8_t devfn, int pin);
 /* The LPC bridge routes PIRQs otherwise (LpcLinks). */
 void q35_routing_changed(void *opaque);
 /* The HPET takes over the i8254's and the RTC's lines, or gives them back (HpetLinks). */

@@ -57,8 +57,7 @@ typedef struct {
     Device dev;
     PicChip chips[2];
     IrqLine lines[2 * PIC_PINS];
-    IrqLine *intr;
-    bool intr_level;
+    IrqOut intr;
     MemRegion ports[2], elcr_ports;
 } PicState;
 
@@ -67,7 +66,7 @@ static PicState *pic_from(void *dev)
     return dev;
 }
 
-IrqLine **i8259_intr_out(Device *dev)
+IrqOut *i8259_intr_out(Device *dev)
 {
     return &pic_from(dev)->intr;
 }
@@ -119,18 +118,13 @@ static void chip_set_line(PicChip *c, unsigned pin, bool level)
 static void pic_update(PicState *s)
 {
     PicChip *master = &s->chips[MASTER];
-    bool intr;
 
     if (chip_pending(&s->chips[SLAVE]) >= 0) {
         master->irr |= CASCADE_BIT;
     } else {
         master->irr &= ~CASCADE_BIT;
     }
-    intr = chip_pending(master) >= 0;
-    if (intr != s->intr_level) {
-        s->intr_level = intr;
-        irq_set(s->intr, intr);
-    }
+    irq_set(&s->intr, chip_pending(master) >= 0);
 }
 
 static void pic_line(void *opaque, int n, bool level)
@@ -442,14 +436,6 @@ static void pic_reset(Device *dev)
     pic_update(s);
 }
 
-static void pic_restored(Device *dev)
-{
-    PicState *s = pic_from(dev);
-
-    s->intr_level = false;
-    pic_update(s);
-}
-
 static const StateField chip_state[] = {
     STATE_FIELD(STATE_UINT8, PicChip, irr),
     STATE_FIELD(STATE_UINT8, PicChip, imr),
@@ -471,6 +457,7 @@ static const StateField chip_state[] = {
 
 static const StateField pic_state[] = {
     STATE_STRUCTS(PicState, chips, 2, PicChip, chip_state),
+    STATE_STRUCTS(PicState, intr, 1, IrqOut, irq_out_state),
     STATE_END,
 };
 
@@ -484,5 +471,4 @@ const DeviceClass i8259_class = {
     .realize = pic_realize,
     .unrealize = pic_unrealize,
     .reset = pic_reset,
-    .restored = pic_restored,
 };

@@ -72,9 +72,9 @@ typedef struct {
     int64_t phase;
     int64_t looked;        /* flags are right up to this time of the machine */
     uint8_t weekday_shift; /* a guest may call any day the first */
-    bool irq_enabled, irq_level;
+    bool irq_enabled;
     Timer timer;
-    IrqLine *irq;
+    IrqOut irq;
     MemRegion ports;
 } RtcState;
 
@@ -88,7 +88,7 @@ static RtcState *rtc_from(Device *dev)
     return (RtcState *)dev;
 }
 
-IrqLine **mc146818_irq_out(Device *dev)
+IrqOut *mc146818_irq_out(Device *dev)
 {
     return &rtc_from(dev)->irq;
 }
@@ -302,11 +302,7 @@ static void rtc_drive(RtcState *s)
     bool active = s->cmos[REG_C] & s->cmos[REG_B] & C_FLAGS;
 
     s->cmos[REG_C] = (uint8_t)((s->cmos[REG_C] & C_FLAGS) | (active ? C_IRQF : 0));
-    active = active && s->irq_enabled;
-    if (active != s->irq_level) {
-        s->irq_level = active;
-        irq_set(s->irq, active);
-    }
+    irq_set(&s->irq, active && s->irq_enabled);
 }
 
 /* Sets the flags of everything that happened since the last look. */
@@ -588,7 +584,7 @@ static const StateField rtc_state[] = {
     STATE_FIELD(STATE_UINT64, RtcState, looked),
     STATE_FIELD(STATE_UINT8, RtcState, weekday_shift),
     STATE_FIELD(STATE_UINT8, RtcState, irq_enabled),
-    STATE_FIELD(STATE_UINT8, RtcState, irq_level),
+    STATE_STRUCTS(RtcState, irq, 1, IrqOut, irq_out_state),
     STATE_FIELD(STATE_TIMER, RtcState, timer),
     STATE_END,
 };

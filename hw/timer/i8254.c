@@ -65,9 +65,9 @@ typedef struct {
     Device dev;
     PitChannel channels[PIT_CHANNELS];
     uint8_t nmi_sc;
-    bool irq_enabled, irq_level;
+    bool irq_enabled;
     Timer timer;
-    IrqLine *irq;
+    IrqOut irq;
     MemRegion ports, sc_port;
 } PitState;
 
@@ -76,7 +76,7 @@ static PitState *pit_from(Device *dev)
     return (PitState *)dev;
 }
 
-IrqLine **i8254_irq_out(Device *dev)
+IrqOut *i8254_irq_out(Device *dev)
 {
     return &pit_from(dev)->irq;
 }
@@ -237,9 +237,8 @@ static void pit_arm(PitState *s)
 
 static void pit_drive(PitState *s, bool level)
 {
-    if (s->irq_enabled && level != s->irq_level) {
-        s->irq_level = level;
-        irq_set(s->irq, level);
+    if (s->irq_enabled) {
+        irq_set(&s->irq, level);
     }
 }
 
@@ -555,7 +554,7 @@ static const StateField pit_state[] = {
     STATE_STRUCTS(PitState, channels, PIT_CHANNELS, PitChannel, channel_state),
     STATE_FIELD(STATE_UINT8, PitState, nmi_sc),
     STATE_FIELD(STATE_UINT8, PitState, irq_enabled),
-    STATE_FIELD(STATE_UINT8, PitState, irq_level),
+    STATE_STRUCTS(PitState, irq, 1, IrqOut, irq_out_state),
     STATE_FIELD(STATE_TIMER, PitState, timer),
     STATE_END,
 };

@@ -12,6 +12,7 @@ typedef struct {
     int nmis, sipi, eois;
     uint8_t eoi_vector;
     int64_t tsc_offset;
+    IrqOut lint[2];
 } Rig;
 
 static void pin_intr(void *opaque, bool level)
@@ -85,6 +86,8 @@ static Rig *rig_new(void)
     g_assert_true(device_realize(rig->dev, NULL));
     device_reset(rig->dev);
     rig->apic = apic_from_device(rig->dev);
+    irq_connect(&rig->lint[0], apic_lint(rig->apic, 0));
+    irq_connect(&rig->lint[1], apic_lint(rig->apic, 1));
     return rig;
 }
 
@@ -370,34 +373,34 @@ static void test_lint(void)
 {
     Rig *rig = rig_new();
 
-    irq_raise(apic_lint(rig->apic, 0));
+    irq_raise(&rig->lint[0]);
     g_assert_false(rig->intr); /* masked at reset */
     apic_set_virtual_wire(rig->apic);
     g_assert_true(rig->intr);
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x08);
-    irq_lower(apic_lint(rig->apic, 0));
+    irq_lower(&rig->lint[0]);
     g_assert_false(rig->intr);
-    irq_raise(apic_lint(rig->apic, 1));
-    irq_raise(apic_lint(rig->apic, 1));
+    irq_raise(&rig->lint[1]);
+    irq_raise(&rig->lint[1]);
     g_assert_cmpint(rig->nmis, ==, 1);
 
     wr(rig, 0x350, 0x8055); /* LINT0 fixed, level */
-    irq_raise(apic_lint(rig->apic, 0));
+    irq_raise(&rig->lint[0]);
     g_assert_cmphex(rd(rig, 0x350), ==, 0xc055);
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x55);
     g_assert_false(rig->intr);
     wr(rig, 0xb0, 0); /* still high: again */
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x55);
-    irq_lower(apic_lint(rig->apic, 0));
+    irq_lower(&rig->lint[0]);
     wr(rig, 0xb0, 0);
     g_assert_cmphex(rd(rig, 0x350), ==, 0x8055);
     g_assert_cmpint(apic_ack(rig->apic), ==, -1);
 
     /* Disabled, the pins are INTR and NMI. */
     g_assert_true(wrmsr(rig, MSR_IA32_APIC_BASE, 0xfee00100));
-    irq_raise(apic_lint(rig->apic, 0));
+    irq_raise(&rig->lint[0]);
     g_assert_true(rig->intr);
-    irq_lower(apic_lint(rig->apic, 0));
+    irq_lower(&rig->lint[0]);
     g_assert_false(rig->intr);
     rig_free(rig);
 }

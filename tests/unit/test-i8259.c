@@ -8,6 +8,7 @@ typedef struct {
     Device *dev;
     AddressSpace *ports;
     IrqLine intr_line;
+    IrqOut drive[16];
     bool intr;
 } Rig;
 
@@ -28,7 +29,8 @@ static uint8_t in(Rig *rig, uint16_t port)
 
 static void line(Rig *rig, int n, bool level)
 {
-    irq_set(device_irq_in(rig->dev, "", n), level);
+    irq_connect(&rig->drive[n], device_irq_in(rig->dev, "", n));
+    irq_set(&rig->drive[n], level);
 }
 
 static void pulse(Rig *rig, int n)
@@ -51,7 +53,7 @@ static Rig *rig_new(uint8_t master_icw4)
     rig->platform = (Platform){.ports = rig->ports, .trace = &rig->trace};
     irq_line_init(&rig->intr_line, on_intr, rig, 0);
     rig->dev = device_new(&i8259_class, &rig->platform, "pic");
-    *i8259_intr_out(rig->dev) = &rig->intr_line;
+    irq_connect(i8259_intr_out(rig->dev), &rig->intr_line);
     g_assert_true(device_realize(rig->dev, NULL));
     device_reset(rig->dev);
     out(rig, 0x20, 0x11);

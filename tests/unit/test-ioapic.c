@@ -11,6 +11,7 @@ typedef struct {
     AddressSpace *memory;
     unsigned sent;
     IntrMsg last;
+    IrqOut drive[IOAPIC_PINS];
 } Rig;
 
 static IntrVerdict on_send(void *opaque, const IntrMsg *msg)
@@ -69,7 +70,8 @@ static void set_rte(Rig *rig, unsigned pin, uint64_t rte)
 
 static void line(Rig *rig, int pin, bool level)
 {
-    irq_set(device_irq_in(rig->dev, "", pin), level);
+    irq_connect(&rig->drive[pin], device_irq_in(rig->dev, "", pin));
+    irq_set(&rig->drive[pin], level);
 }
 
 static void test_registers(void)

@@ -14,7 +14,7 @@ typedef struct {
     IntrMsg last;
     unsigned messages;
     unsigned writes;
-    bool wire[32][4];
+    IrqLine wire[32][4];
 } Fixture;
 
 typedef struct {
@@ -89,9 +89,13 @@ static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
-static void fake_intx(void *opaque, uint8_t devfn, int pin, bool level)
+static void nobody(void *opaque, int n, bool level)
 {
-    ((Fixture *)opaque)->wire[devfn >> 3][pin] = level;
+}
+
+static IrqLine *fake_intx_line(void *opaque, uint8_t devfn, int pin)
+{
+    return &((Fixture *)opaque)->wire[devfn >> 3][pin];
 }
 
 static uint8_t fake_irq_of(void *opaque, uint8_t devfn, int pin)
@@ -104,12 +108,15 @@ static void setup(Fixture *f, gconstpointer data)
     f->platform.memory = as_new("memory", 52);
     f->platform.ports = as_new("ports", 16);
     PciHost host = {
-        .set_intx = fake_intx,
+        .intx_line = fake_intx_line,
         .opaque = f,
         .up = {&fake_ops, f},
         .memory = f->platform.memory,
         .ports = f->platform.ports,
     };
+    for (int n = 0; n < 32 * 4; n++) {
+        irq_line_init(&f->wire[n / 4][n % 4], nobody, f, n);
+    }
     f->bus = pci_root_bus_new("pcie.0", &host);
 }
 
@@ -226,15 +233,15 @@ static void test_intx(Fixture *f, gconstpointer data)
 {
     Widget *w = add_widget(f, "5");
     pci_set_intx(&w->pci, true);
-    g_assert_true(f->wire[5][0]);
+    g_assert_true(irq_line_level(&f->wire[5][0]));
     g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, ==, PCI_STATUS_INTERRUPT);
     put(f, w, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, 2);
-    g_assert_false(f->wire[5][0]);
+    g_assert_false(irq_line_level(&f->wire[5][0]));
     g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, ==, PCI_STATUS_INTERRUPT);
     put(f, w, PCI_COMMAND, 0, 2);
-    g_assert_true(f->wire[5][0]);
+    g_assert_true(irq_line_level(&f->wire[5][0]));
     pci_device_reset(&w->pci);
-    g_assert_false(f->wire[5][0]);
+    g_assert_false(irq_line_level(&f->wire[5][0]));
     free_widget(w);
 }
 

@@ -208,18 +208,18 @@ static void test_hpet_level(void)
     hwr(rig, 0x148, 100, 8);
     hwr(rig, 0x10, 1, 4);
     advance(rig, 1000);
-    g_assert_true(rig->line[22].level);
+    g_assert_true(irq_line_level(&rig->line[22]));
     g_assert_cmphex(hrd(rig, 0x20, 4), ==, 4);
     hwr(rig, 0x20, 3, 4);
-    g_assert_true(rig->line[22].level);
+    g_assert_true(irq_line_level(&rig->line[22]));
     hwr(rig, 0x20, 4, 4);
-    g_assert_false(rig->line[22].level);
+    g_assert_false(irq_line_level(&rig->line[22]));
     g_assert_cmphex(hrd(rig, 0x20, 4), ==, 0);
     hwr(rig, 0x148, 200, 8);
     advance(rig, 1000);
-    g_assert_true(rig->line[22].level);
+    g_assert_true(irq_line_level(&rig->line[22]));
     hwr(rig, 0x140, 22 << 9 | 2, 4); /* disabled: the status stays */
-    g_assert_false(rig->line[22].level);
+    g_assert_false(irq_line_level(&rig->line[22]));
     g_assert_cmphex(hrd(rig, 0x20, 4), ==, 4);
     hpet_close(rig);
 }
@@ -267,7 +267,7 @@ static Rig *pit_new(void)
 {
     Rig *rig = rig_new(&i8254_class);
 
-    *i8254_irq_out(rig->dev) = &rig->line[0];
+    irq_connect(i8254_irq_out(rig->dev), &rig->line[0]);
     g_assert_true(device_realize(rig->dev, NULL));
     device_reset(rig->dev);
     rig->rises[0] = 0;
@@ -323,7 +323,7 @@ static void test_pit_one_shot(void)
 
     pit_load(rig, 0, 0x30, 1000);
     rig->rises[0] = 0;
-    g_assert_false(rig->line[0].level);
+    g_assert_false(irq_line_level(&rig->line[0]));
     advance(rig, pit_ns(250));
     g_assert_cmpuint(pit_count(rig, 0), ==, 750);
     out(rig, 0x43, 0xe2); /* read back status of channel 0 */
@@ -400,7 +400,7 @@ static Rig *rtc_new(const char *base)
 {
     Rig *rig = rig_new(&mc146818_class);
 
-    *mc146818_irq_out(rig->dev) = &rig->line[8];
+    irq_connect(mc146818_irq_out(rig->dev), &rig->line[8]);
     g_assert_true(device_set_prop(rig->dev, "base", base, NULL));
     g_assert_true(device_realize(rig->dev, NULL));
     device_reset(rig->dev);
@@ -499,13 +499,13 @@ static void test_rtc_interrupts(void)
     }
     advance(rig, NS_PER_SEC);
     g_assert_cmpuint(rig->rises[8], >=, 1025); /* one more, then it waits for C */
-    g_assert_true(rig->line[8].level);
+    g_assert_true(irq_line_level(&rig->line[8]));
     g_assert_cmphex(cmos(rig, 0x0c), ==, 0xd0);
-    g_assert_false(rig->line[8].level);
+    g_assert_false(irq_line_level(&rig->line[8]));
 
     set_cmos(rig, 0x0b, 0x12); /* update ended */
     advance(rig, NS_PER_SEC);
-    g_assert_true(rig->line[8].level);
+    g_assert_true(irq_line_level(&rig->line[8]));
     g_assert_cmphex(cmos(rig, 0x0c) & 0x90, ==, 0x90);
 
     set_cmos(rig, 0x0b, 0x22); /* alarm at any hour, 30 minutes, 15 seconds */
@@ -514,9 +514,9 @@ static void test_rtc_interrupts(void)
     set_cmos(rig, 1, 0x15);
     cmos(rig, 0x0c);
     advance(rig, 1800 * NS_PER_SEC);
-    g_assert_false(rig->line[8].level);
+    g_assert_false(irq_line_level(&rig->line[8]));
     advance(rig, 20 * NS_PER_SEC);
-    g_assert_true(rig->line[8].level);
+    g_assert_true(irq_line_level(&rig->line[8]));
     g_assert_cmphex(cmos(rig, 0x0c) & 0xa0, ==, 0xa0);
     set_cmos(rig, 3, 0x77); /* never */
     g_assert_cmpint(clock_deadline(rig->platform.clock), ==, INT64_MAX);

@@ -22,7 +22,7 @@
 
 extern const DeviceClass pm_class; /* maps its own ports */
 /* The system control interrupt, a level. */
-IrqLine **pm_sci_out(Device *dev);
+IrqOut *pm_sci_out(Device *dev);
 /* Somebody pressed the power button. `dev` as void * so that it can be a callback. */
 void pm_press_power_button(void *dev);
 
