@@ -3,6 +3,7 @@
  * INTx: the level a device asks for, what keeps it off the pin, and the pin's way to the root bus
  * (PCI Local Bus 3.0, 2.2.6 and 6.2.2; swizzling: PCI-to-PCI Bridge 1.2, 9.1).
  */
+#include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
 void pci_route_pin(const PciDevice *pci, int pin, uint8_t *root_devfn, int *root_pin)
@@ -33,10 +34,11 @@ void pci_connect_intx(PciDevice *pci)
     }
 }
 
+/* INTx must not be used while MSI or MSI-X is enabled (6.8.1.3 and 6.8.2.3, "MSI Enable"). */
 static bool may_use_intx(const PciDevice *pci)
 {
     bool disabled = (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_INTX_DISABLE) != 0;
-    return !disabled;
+    return !disabled && !msi_enabled(pci) && !msix_enabled(pci);
 }
 
 void pci_update_intx(PciDevice *pci)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The board's interrupt wires: who shares one, who keeps off it, and what each end makes of it. */
 #include <linux/pci_regs.h>
+#include <linux/virtio_pci.h>
 
 #include "libqtest.h"
 
@@ -143,6 +144,73 @@ static void test_pirq_on_isa_line(void)
     qtest_quit(qts);
 }
 
+static uint8_t find_capability(QTest *qts, uint8_t devfn, uint8_t id)
+{
+    uint8_t at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, PCI_CAPABILITY_LIST, 1);
+
+    while (at != 0 && qtest_pci_config_read(qts, 0, devfn, at, 1) != id) {
+        at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, (uint8_t)(at + 1), 1);
+    }
+    g_assert_cmpuint(at, !=, 0);
+    return at;
+}
+
+/* Going over to messages with a request pending takes the wire down, and coming back raises it. */
+static void check_mode(QTest *qts, uint8_t devfn, uint8_t flags, uint16_t enable)
+{
+    qtest_irq_intercept_in(qts, "ioapic");
+    g_assert_true(qtest_get_irq(qts, EDU_PIN) || pic_requests(qts, 10));
+    qtest_pci_config_write(qts, 0, devfn, flags, enable, 2);
+    g_assert_false(qtest_get_irq(qts, EDU_PIN));
+    g_assert_false(pic_requests(qts, 10));
+    g_assert_cmphex(qtest_pci_config_read(qts, 0, devfn, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, !=,
+                    0);
+    qtest_pci_config_write(qts, 0, devfn, flags, 0, 2);
+    g_assert_true(qtest_get_irq(qts, EDU_PIN));
+    g_assert_true(pic_requests(qts, 10));
+}
+
+static void test_msi_mode(void)
+{
+    QTest *qts = qtest_init("-device edu,addr=4");
+    uint64_t edu = start_edu(qts, 4);
+
+    qtest_writel(qts, edu + EDU_RAISE, 1);
+    check_mode(qts, 4 << 3, find_capability(qts, 4 << 3, PCI_CAP_ID_MSI) + PCI_MSI_FLAGS,
+               PCI_MSI_FLAGS_ENABLE);
+    qtest_writel(qts, edu + EDU_ACK, 1);
+    g_assert_false(qtest_get_irq(qts, EDU_PIN));
+    qtest_quit(qts);
+}
+
+/* The entropy device, asked by its legacy interface for one buffer of 16 bytes. */
+static uint16_t start_rng(QTest *qts, uint8_t devfn)
+{
+    uint16_t io = qtest_pci_config_read(qts, 0, devfn, PCI_BASE_ADDRESS_0, 4) & 0xfffc;
+
+    qtest_pci_config_write(qts, 0, devfn, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MASTER, 2);
+    qtest_outb(qts, io + VIRTIO_PCI_STATUS, 3);
+    qtest_outl(qts, io + VIRTIO_PCI_QUEUE_PFN, 0x100);
+    qtest_outb(qts, io + VIRTIO_PCI_STATUS, 7);
+    qtest_writeq(qts, 0x100000, 0x200000);
+    qtest_writeq(qts, 0x100008, 0x0000000200000010);
+    qtest_writew(qts, 0x100000 + 8 * 16 + 2, 1);
+    qtest_outw(qts, io + VIRTIO_PCI_QUEUE_NOTIFY, 0);
+    return io;
+}
+
+static void test_msix_mode(void)
+{
+    QTest *qts = qtest_init("-device virtio-rng-pci,addr=4");
+    uint16_t io = start_rng(qts, 4 << 3);
+
+    check_mode(qts, 4 << 3, find_capability(qts, 4 << 3, PCI_CAP_ID_MSIX) + PCI_MSIX_FLAGS,
+               PCI_MSIX_FLAGS_ENABLE);
+    g_assert_cmpuint(qtest_inb(qts, io + VIRTIO_PCI_ISR), ==, 1);
+    g_assert_false(qtest_get_irq(qts, EDU_PIN));
+    qtest_quit(qts);
+}
+
 /* set_irq_in is one driver more, beside the devices. */
 static void test_qtest_drives_too(void)
 {
@@ -184,6 +252,8 @@ int main(int argc, char **argv)
     g_test_add_func("/wires/functions-share-a-pin", test_functions_share_a_pin);
     g_test_add_func("/wires/serial-ports", test_serial_ports);
     g_test_add_func("/wires/pirq-on-isa-line", test_pirq_on_isa_line);
+    g_test_add_func("/wires/msi-mode", test_msi_mode);
+    g_test_add_func("/wires/msix-mode", test_msix_mode);
     g_test_add_func("/wires/qtest-drives-too", test_qtest_drives_too);
     g_test_add_func("/wires/intercept-out", test_intercept_out);
     return g_test_run();

@@ -245,6 +245,49 @@ static void test_intx(Fixture *f, gconstpointer data)
     free_widget(w);
 }
 
+/* A function in MSI or MSI-X mode keeps off its pin, and STATUS shows the request all the same. */
+static void test_intx_beside_messages(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5");
+    const struct {
+        uint32_t flags;
+        uint16_t enable;
+    } modes[] = {
+        {w->pci.msi.cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE},
+        {w->pci.msix.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE},
+        {w->pci.msix.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+        pci_set_intx(&w->pci, true);
+        g_assert_true(irq_line_level(&f->wire[5][0]));
+        put(f, w, modes[i].flags, modes[i].enable, 2);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, !=, 0);
+        put(f, w, modes[i].flags, 0, 2);
+        g_assert_true(irq_line_level(&f->wire[5][0]));
+        put(f, w, modes[i].flags + 1, modes[i].enable >> 8, 1);
+        put(f, w, modes[i].flags, modes[i].enable & 0xff, 1);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        pci_set_intx(&w->pci, false); /* one that comes and goes meanwhile */
+        pci_set_intx(&w->pci, true);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        put(f, w, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, 2);
+        put(f, w, modes[i].flags, 0, 2);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        put(f, w, PCI_COMMAND, 0, 2);
+        g_assert_true(irq_line_level(&f->wire[5][0]));
+        put(f, w, modes[i].flags, modes[i].enable, 2);
+        pci_set_intx(&w->pci, false);
+        put(f, w, modes[i].flags, 0, 2);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+    }
+    pci_set_intx(&w->pci, true);
+    put(f, w, modes[0].flags, modes[0].enable, 2);
+    pci_device_reset(&w->pci);
+    g_assert_false(irq_line_level(&f->wire[5][0]));
+    free_widget(w);
+}
+
 static void test_msi(Fixture *f, gconstpointer data)
 {
     Widget *w = add_widget(f, "5");
@@ -329,6 +372,8 @@ int main(int argc, char **argv)
     g_test_add("/pci/bars", Fixture, NULL, setup, test_bars, teardown);
     g_test_add("/pci/assignment", Fixture, NULL, setup, test_assignment, teardown);
     g_test_add("/pci/intx", Fixture, NULL, setup, test_intx, teardown);
+    g_test_add("/pci/intx-beside-messages", Fixture, NULL, setup, test_intx_beside_messages,
+               teardown);
     g_test_add("/pci/msi", Fixture, NULL, setup, test_msi, teardown);
     g_test_add("/pci/msix", Fixture, NULL, setup, test_msix, teardown);
     g_test_add("/pci/slots", Fixture, NULL, setup, test_slots, teardown);

@@ -81,7 +81,7 @@ struct PciDevice {
     uint16_t next_ext_cap; /* the same above PCI_CONFIG_SIZE */
     uint16_t last_ext_cap;
     bool intx_level; /* what the device asks for */
-    IrqOut intx;     /* what the pin shows: not while COMMAND disables it */
+    IrqOut intx;     /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
     PciMsi msi;
     PciMsix msix;
 };
