@@ -243,7 +243,11 @@ static bool build_ioapic(Q35Machine *m, GError **error)
         !device_set_prop(dev, "version", machine->opts.ioapic_version, error)) {
         return false;
     }
-    *ioapic_links(dev) = (IoapicLinks){.sink = m->sink, .requester_id = ACPI_IOAPIC_SID};
+    *ioapic_links(dev) = (IoapicLinks){
+        .sink = m->sink,
+        .requester_id = ACPI_IOAPIC_SID,
+        .active_low = PIRQ_PINS,
+    };
     if (!finish(m, dev, error)) {
         return false;
     }

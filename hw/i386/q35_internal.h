@@ -29,6 +29,7 @@
 #define ISA_IRQS      16
 #define PIRQ_E        4  /* of A to H */
 #define PIRQ_GSI      16 /* IOAPIC pin of PIRQ A */
+#define PIRQ_PINS     (0xffu << PIRQ_GSI)
 #define LPC_DEVFN     PCI_DEVFN(0x1f, 0)
 
 typedef struct {

@@ -396,12 +396,37 @@ static void test_lint(void)
     g_assert_cmphex(rd(rig, 0x350), ==, 0x8055);
     g_assert_cmpint(apic_ack(rig->apic), ==, -1);
 
+    /* The other polarity: active is low. */
+    wr(rig, 0x350, 0xa055);
+    g_assert_cmpint(apic_ack(rig->apic), ==, 0x55);
+    irq_raise(&rig->lint[0]);
+    wr(rig, 0xb0, 0);
+    g_assert_cmpint(apic_ack(rig->apic), ==, -1);
+    wr(rig, 0x350, 0x2700); /* ExtINT */
+    g_assert_false(rig->intr);
+    irq_lower(&rig->lint[0]);
+    g_assert_true(rig->intr);
+    wr(rig, 0x350, 0x700);
+    g_assert_false(rig->intr);
+    wr(rig, 0x350, 0x2056); /* an edge: the fall */
+    irq_raise(&rig->lint[0]);
+    g_assert_cmpint(apic_ack(rig->apic), ==, -1);
+    irq_lower(&rig->lint[0]);
+    g_assert_cmpint(apic_ack(rig->apic), ==, 0x56);
+    wr(rig, 0xb0, 0);
+    wr(rig, 0x360, 0x2400); /* LINT1, NMI */
+    g_assert_cmpint(rig->nmis, ==, 1);
+    irq_lower(&rig->lint[1]);
+    g_assert_cmpint(rig->nmis, ==, 2);
+
     /* Disabled, the pins are INTR and NMI. */
     g_assert_true(wrmsr(rig, MSR_IA32_APIC_BASE, 0xfee00100));
     irq_raise(&rig->lint[0]);
     g_assert_true(rig->intr);
     irq_lower(&rig->lint[0]);
     g_assert_false(rig->intr);
+    irq_raise(&rig->lint[1]);
+    g_assert_cmpint(rig->nmis, ==, 3);
     rig_free(rig);
 }
 

@@ -173,6 +173,83 @@ static void test_level(void)
     rig_free(rig);
 }
 
+/*
+ * Bit 13 inverts the input: an entry is active while the wire is at its level, whichever level the
+ * wire has while nothing is asked for. Edges are changes of the wire; writing an entry makes none.
+ */
+static void check_polarity(Rig *rig, unsigned pin, bool entry_low, bool level)
+{
+    bool wire_low = ioapic_links(rig->dev)->active_low >> pin & 1;
+    bool any = ioapic_links(rig->dev)->any_polarity >> pin & 1;
+    uint64_t rte = 0x41 | (entry_low ? 1u << 13 : 0) | (level ? 1u << 15 : 0);
+
+    set_rte(rig, pin, 1u << 16);
+    line(rig, (int)pin, false);
+    for (int step = 0; step < 6; step++) {
+        bool asked = step & 1, changed = step > 0 && step != 3;
+        bool active = any ? asked : (asked ^ wire_low) ^ entry_low;
+        unsigned before = rig->sent;
+
+        line(rig, (int)pin, asked);
+        if (step == 0 || step == 3) {
+            set_rte(rig, pin, 1u << 16); /* an edge entry: remote IRR goes */
+            set_rte(rig, pin, 1u << 16 | rte);
+            line(rig, (int)pin, !asked);
+            line(rig, (int)pin, asked);
+            before = rig->sent;
+            set_rte(rig, pin, rte);
+        }
+        g_assert_cmpuint(rig->sent - before, ==, active && (level || changed));
+        if (level && active) {
+            g_assert_cmphex(rd(rig, (uint8_t)(0x10 + 2 * pin)) & 0x4000, ==, 0x4000);
+            line(rig, (int)pin, !asked);
+            ioapic_eoi(rig->dev, 0x41);
+            g_assert_cmpuint(rig->sent - before, ==, 1);
+            g_assert_cmphex(rd(rig, (uint8_t)(0x10 + 2 * pin)) & 0x4000, ==, 0);
+        }
+    }
+}
+
+static void test_polarity(void)
+{
+    Rig *rig = rig_new("0x20");
+
+    ioapic_links(rig->dev)->active_low = 0xff0000;
+    ioapic_links(rig->dev)->any_polarity = 0xf00000;
+    for (unsigned i = 0; i < 4 * IOAPIC_PINS; i++) {
+        check_polarity(rig, i / 4, i & 1, i & 2);
+    }
+    rig_free(rig);
+}
+
+/* A level that nothing ends comes again at each EOI, but leaves the processor some time. */
+static void test_storm(void)
+{
+    Rig *rig = rig_new("0x20");
+    unsigned at_once;
+
+    set_rte(rig, 5, 0x8041);
+    line(rig, 5, true);
+    for (at_once = 0; at_once < 1000 && rig->sent > at_once; at_once++) {
+        ioapic_eoi(rig->dev, 0x41);
+    }
+    g_assert_cmpuint(at_once, >=, 10);
+    g_assert_cmpuint(at_once, <, 1000);
+    for (unsigned i = 0; i < 10; i++) {
+        clock_advance_to(rig->platform.clock, clock_now(rig->platform.clock) + NS_PER_MS);
+        g_assert_cmpuint(rig->sent, ==, at_once + 1 + i);
+        ioapic_eoi(rig->dev, 0x41);
+        g_assert_cmpuint(rig->sent, ==, at_once + 1 + i);
+    }
+    line(rig, 5, false); /* ends it, also while the pin waits */
+    clock_advance_to(rig->platform.clock, clock_now(rig->platform.clock) + NS_PER_MS);
+    g_assert_cmpuint(rig->sent, ==, at_once + 10);
+    line(rig, 5, true);
+    ioapic_eoi(rig->dev, 0x41);
+    g_assert_cmpuint(rig->sent, ==, at_once + 12);
+    rig_free(rig);
+}
+
 /* Version 11h has no EOI register: going through edge mode clears remote IRR. */
 static void test_clear_by_edge(void)
 {
@@ -225,6 +302,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ioapic/registers", test_registers);
     g_test_add_func("/ioapic/bad-version", test_bad_version);
     g_test_add_func("/ioapic/edge", test_edge);
+    g_test_add_func("/ioapic/polarity", test_polarity);
+    g_test_add_func("/ioapic/storm", test_storm);
     g_test_add_func("/ioapic/level", test_level);
     g_test_add_func("/ioapic/clear-by-edge", test_clear_by_edge);
     g_test_add_func("/ioapic/remappable", test_remappable);
