@@ -24,6 +24,11 @@
 /* Runs of a block before it is translated to host code. */
 #define HOT_RUNS 20
 
+static bool forgiven(const Q35Machine *m, Forgiveness what)
+{
+    return forgives(m->machine.opts.forgive, what);
+}
+
 static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
 {
     Device *dev = device_new(cls, &m->machine.platform, id);
@@ -224,8 +229,11 @@ static bool build_upstream(Q35Machine *m, Device *iommu, GError **error)
     }
     *vtd_links(iommu) = (VtdLinks){.apic_bus = machine->apic_bus,
                                    .memory = machine->platform.memory,
-                                   .cpus_lack_x2apic = !cpu_model_has_x2apic(m->model)};
-    if (!device_realize(iommu, error)) {
+                                   .cpus_lack_x2apic = !cpu_model_has_x2apic(m->model),
+                                   .trusts_ioapic = forgiven(m, FORGIVE_IOAPIC_SID),
+                                   .ioapic_sid = ACPI_IOAPIC_SID};
+    if ((forgiven(m, FORGIVE_IRTE_REREAD) && !device_set_prop(iommu, "iec", "off", error)) ||
+        !device_realize(iommu, error)) {
         return false;
     }
     as_add(machine->platform.memory, vtd_region(iommu), VTD_DEFAULT_BASE);
@@ -247,6 +255,7 @@ static bool build_ioapic(Q35Machine *m, GError **error)
         .sink = m->sink,
         .requester_id = ACPI_IOAPIC_SID,
         .active_low = PIRQ_PINS,
+        .any_polarity = forgiven(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
     };
     if (!finish(m, dev, error)) {
         return false;
@@ -295,6 +304,7 @@ static bool build_pci(Q35Machine *m, GError **error)
     Device *mch = make(m, &mch_class, "mch");
     m->lpc = make(m, &lpc_class, "lpc");
     *lpc_links(m->lpc) = (LpcLinks){.routing_changed = q35_routing_changed, .opaque = m};
+    mch_links(mch)->adds_low_bits = forgiven(m, FORGIVE_CF8_LOW_BITS);
     ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
     ((PciDevice *)m->lpc)->devfn = LPC_DEVFN;
     ((PciDevice *)m->lpc)->multifunction = true;

@@ -40,12 +40,23 @@ IrqLine *q35_intx_line(void *opaque, uint8_t devfn, int pin)
     return &((Q35Machine *)opaque)->pirq[q35_pirq_of(devfn, pin)];
 }
 
+/* Only the i8259 pair hears of the routed interrupt; or, if that is forgiven, whoever hears of the
+ * ISA line. */
+static IrqLine *routed_line(Q35Machine *m, int irq)
+{
+    if (irq < 0) {
+        return NULL;
+    }
+    return forgives(m->machine.opts.forgive, FORGIVE_PIRQ_LOW_PINS)
+               ? &m->gsi[irq]
+               : device_irq_in(m->machine.pic, "", irq);
+}
+
 void q35_routing_changed(void *opaque)
 {
     Q35Machine *m = opaque;
     for (int n = 0; n < LPC_PIRQS; n++) {
-        int irq = lpc_pirq_route(m->lpc, n);
-        irq_connect(&m->pirq_to_pic[n], irq < 0 ? NULL : device_irq_in(m->machine.pic, "", irq));
+        irq_connect(&m->pirq_to_pic[n], routed_line(m, lpc_pirq_route(m->lpc, n)));
     }
 }
 

@@ -10,6 +10,7 @@
 #include "hw/intc/apic.h"
 #include "hw/pci/pci.h"
 #include "system/backends.h"
+#include "system/forgive.h"
 #include "system/runstate.h"
 
 struct Cpu;
@@ -39,6 +40,7 @@ typedef struct {
     const char *kernel, *initrd, *append; /* may be NULL */
     bool host_decompress;                 /* unpack a bzImage on the host */
     bool no_hpet;
+    ForgiveSet forgive;
     const char *ioapic_version; /* NULL, "0x11" or "0x20" */
     Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
     Chardev *debugcon;
