@@ -243,6 +243,37 @@ static void test_hpet_legacy(void)
     hpet_close(rig);
 }
 
+/* In place of the i8254 the line rests high and dips at each match: an i8259 wants a request to
+ * stay. Whatever ends that role ends the rest. */
+static void test_hpet_legacy_rests(void)
+{
+    static const struct {
+        unsigned reg;
+        uint64_t value, back;
+    } ends[] = {{0x10, 1, 3}, {0x10, 2, 3}, {0x100, 8, 12}, {0x100, 14, 12}};
+    Rig *rig = hpet_new("off", "3");
+
+    hwr(rig, 0x10, 3, 4);
+    hwr(rig, 0x100, 4 | 8 | 0x40, 4);
+    hwr(rig, 0x108, 1000, 8);
+    hwr(rig, 0x108, 1000, 8);
+    for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++) {
+        unsigned before = rig->rises[LEGACY0];
+
+        advance(rig, 30000);
+        g_assert_cmpuint(rig->rises[LEGACY0], ==, before + 3);
+        g_assert_true(irq_line_level(&rig->line[LEGACY0]));
+        hwr(rig, ends[i].reg, ends[i].value, 4);
+        g_assert_false(irq_line_level(&rig->line[LEGACY0]));
+        hwr(rig, ends[i].reg, ends[i].back, 4);
+        g_assert_false(irq_line_level(&rig->line[LEGACY0]));
+    }
+    advance(rig, 10000);
+    device_reset(rig->dev);
+    g_assert_false(irq_line_level(&rig->line[LEGACY0]));
+    hpet_close(rig);
+}
+
 static void test_hpet_fsb(void)
 {
     Rig *rig = hpet_new("on", "32");
@@ -554,6 +585,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hpet/periodic", test_hpet_periodic);
     g_test_add_func("/hpet/level", test_hpet_level);
     g_test_add_func("/hpet/legacy", test_hpet_legacy);
+    g_test_add_func("/hpet/legacy-rests", test_hpet_legacy_rests);
     g_test_add_func("/hpet/fsb", test_hpet_fsb);
     g_test_add_func("/i8254/rate", test_pit_rate);
     g_test_add_func("/i8254/one-shot", test_pit_one_shot);
