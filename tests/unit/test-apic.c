@@ -522,10 +522,33 @@ static void test_timer_deadline(void)
     wr(rig, 0xb0, 0);
     g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
 
-    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1)); /* in the past: at once */
-    advance(rig, 1);
+    /* In the past, or now: at once, with no turn of the clock, and the MSR reads 0. */
+    for (uint64_t ago = 0; ago < 2; ago++) {
+        g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1005000 - ago));
+        g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
+        g_assert_cmpint(apic_ack(rig->apic), ==, 0x40);
+        wr(rig, 0xb0, 0);
+        advance(rig, 0);
+        g_assert_false(rig->intr); /* once */
+    }
+    wr(rig, 0x320, 0x50040); /* masked: over, too, and lost */
+    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1));
+    g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
+    wr(rig, 0x320, 0x40040);
+    g_assert_false(rig->intr);
+    /* The TSC jumps over it. */
+    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1006000));
+    rig->tsc_offset += 1000;
+    g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x40);
     wr(rig, 0xb0, 0);
+    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1007000));
+    rig->tsc_offset += 1000;
+    apic_tsc_changed(rig->apic);
+    g_assert_cmpint(apic_ack(rig->apic), ==, 0x40);
+    wr(rig, 0xb0, 0);
+    rig->tsc_offset -= 2000;
+    apic_tsc_changed(rig->apic);
 
     g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1100000));
     wr(rig, 0x320, 0x00040); /* another mode disarms */
@@ -536,7 +559,7 @@ static void test_timer_deadline(void)
     g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 2000000));
     rig->tsc_offset += 700000; /* the TSC is written */
     apic_tsc_changed(rig->apic);
-    advance(rig, 94999);
+    advance(rig, 95000);
     g_assert_true(rig->intr);
 
     apic_links(rig->dev)->tsc_deadline = false;
