@@ -179,6 +179,9 @@ static bool build_cpus(Q35Machine *m, GError **error)
             .apic_id = i,
             .is_bsp = i == 0,
             .x2apic = cpu_model_has_x2apic(m->model),
+            /* Which processors take a new id is up to the model (SDM vol. 3, 11.4.6): here those
+             * that came before x2APIC, where the id became the hardware's alone. */
+            .id_writable = !cpu_model_has_x2apic(m->model),
             .tsc_deadline = cpu_model_has_tsc_deadline(m->model),
             .eoi_suppression = true,
             .phys_bits = CPU_PHYS_BITS,

@@ -65,6 +65,7 @@ struct ApicState {
     ApicLinks links;
 
     uint64_t base;
+    uint8_t xapic_id;
     uint64_t irr[4], isr[4], tmr[4];
     uint8_t tpr;
     bool extint_latched; /* an ExtINT message came and is not acknowledged */

@@ -45,6 +45,14 @@ static uint32_t read_id(const ApicState *s, unsigned reg)
     return apic_is_x2apic(s) ? apic_get_id(s) : apic_get_id(s) << 24;
 }
 
+static void write_id(ApicState *s, unsigned reg, uint32_t value)
+{
+    if (s->links.id_writable) {
+        s->xapic_id = (uint8_t)(value >> 24);
+        apic_bus_changed(s->links.bus);
+    }
+}
+
 static uint32_t read_version(const ApicState *s, unsigned reg)
 {
     return VERSION_XAPIC | (APIC_LVT_COUNT - 1) << VERSION_LVT_SHIFT |
@@ -260,7 +268,7 @@ static void write_self_ipi(ApicState *s, unsigned reg, uint32_t value)
 #define LVT_READ_ONLY LVT_DELIVERY_STATUS
 
 static const ApicReg apic_regs[REG_COUNT] = {
-    [0x02] = {"ID", XR | XW | MR, 0, read_id, NULL},
+    [0x02] = {"ID", XR | XW | MR, 0, read_id, write_id},
     [0x03] = {"VERSION", XR | XW | MR, 0, read_version, NULL},
     [0x08] = {"TPR", XR | XW | MR | MW, TPR_MASK, read_tpr, write_tpr},
     [0x09] = {"APR", XR | XW, 0, read_apr, NULL},
