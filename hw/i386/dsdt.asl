@@ -8,6 +8,7 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
     Name (PICM, Zero)
     Method (_PIC, 1) { PICM = Arg0 }
 
+    Name (_S3, Package () { 5, 5, 0, 0 })
     Name (_S5, Package () { 0, 0, 0, 0 })
 
     Scope (\_SB)

@@ -362,7 +362,7 @@ static void fill_fw_cfg(Q35Machine *m)
 static bool build_legacy(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
-    Device *pm = make(m, &pm_class, "pm");
+    m->pm = make(m, &pm_class, "pm");
     m->pit = make(m, &i8254_class, "pit");
     m->rtc = make(m, &mc146818_class, "rtc");
     Device *i8042 = make(m, &i8042_class, "i8042");
@@ -370,7 +370,7 @@ static bool build_legacy(Q35Machine *m, GError **error)
     if (machine->opts.rtc_base && !device_set_prop(m->rtc, "base", machine->opts.rtc_base, error)) {
         return false;
     }
-    Device *const all[] = {pm, m->pit, m->rtc, i8042, m->fw_cfg};
+    Device *const all[] = {m->pm, m->pit, m->rtc, i8042, m->fw_cfg};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (!finish(m, all[i], error)) {
             return false;
@@ -378,8 +378,9 @@ static bool build_legacy(Q35Machine *m, GError **error)
     }
     irq_connect(i8254_irq_out(m->pit), &m->gsi[0]);
     irq_connect(mc146818_irq_out(m->rtc), &m->gsi[8]);
-    irq_connect(pm_sci_out(pm), &m->gsi[PM_SCI_IRQ]);
-    runstate_set_power_button(machine->runstate, pm_press_power_button, pm);
+    irq_connect(mc146818_wake_out(m->rtc), device_irq_in(m->pm, "rtc", 0));
+    irq_connect(pm_sci_out(m->pm), &m->gsi[PM_SCI_IRQ]);
+    runstate_set_power_button(machine->runstate, pm_press_power_button, m->pm);
     fill_fw_cfg(m);
     return build_serial(m, error);
 }
@@ -460,6 +461,7 @@ const MachineClass q35_machine_class = {
     .instance_size = sizeof(Q35Machine),
     .build = q35_build,
     .boot = q35_boot,
+    .wake = q35_wake,
     .plug = q35_plug,
     .destroy = q35_destroy,
 };

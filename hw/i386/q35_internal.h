@@ -20,6 +20,7 @@
 #define LOW_RAM_END   0x9fc00ull
 #define RSDP_ADDRESS  0xf0000ull
 #define ACPI_AREA     0x20000ull /* at the end of low RAM */
+#define REAL_MODE_END 0x100000u
 #define MEM32_BASE    0xc0000000ull
 #define MEM32_LIMIT   0xfebfffffull
 #define MEM64_BASE    0x8000000000ull
@@ -47,7 +48,7 @@ typedef struct {
     IrqLine gsi[PLATFORM_GSIS], pirq[LPC_PIRQS];
     IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];
     IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
-    Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
+    Device *pm, *pit, *rtc, *hpet, *lpc, *fw_cfg;
 } Q35Machine;
 
 /* Lines 0 to 15 are the ISA interrupts, 16 to 23 IOAPIC pins; to be set up before anything drives
@@ -66,5 +67,7 @@ int q35_pirq_of(uint8_t devfn, int pin);
 
 /* MachineClass.boot: chipset, PCI resources, ACPI tables, MTRRs, and the kernel. */
 bool q35_boot(Machine *machine, GError **error);
+/* MachineClass.wake: what of that is done again after S3, and the system's waking vector. */
+bool q35_wake(Machine *machine, GError **error);
 
 #endif

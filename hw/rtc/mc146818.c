@@ -74,7 +74,7 @@ typedef struct {
     uint8_t weekday_shift; /* a guest may call any day the first */
     bool irq_enabled;
     Timer timer;
-    IrqOut irq;
+    IrqOut irq, wake;
     MemRegion ports;
 } RtcState;
 
@@ -91,6 +91,11 @@ static RtcState *rtc_from(Device *dev)
 IrqOut *mc146818_irq_out(Device *dev)
 {
     return &rtc_from(dev)->irq;
+}
+
+IrqOut *mc146818_wake_out(Device *dev)
+{
+    return &rtc_from(dev)->wake;
 }
 
 /* The calendar (proleptic Gregorian, in eras of 400 years that begin in March). */
@@ -303,6 +308,7 @@ static void rtc_drive(RtcState *s)
 
     s->cmos[REG_C] = (uint8_t)((s->cmos[REG_C] & C_FLAGS) | (active ? C_IRQF : 0));
     irq_set(&s->irq, active && s->irq_enabled);
+    irq_set(&s->wake, active);
 }
 
 /* Sets the flags of everything that happened since the last look. */
@@ -546,6 +552,7 @@ static bool rtc_realize(Device *dev, GError **error)
     s->ports = (MemRegion){.name = "rtc", .size = 2, .kind = MEM_IO, .ops = &rtc_ops, .opaque = s};
     as_add(dev->platform->ports, &s->ports, PORT_INDEX);
     device_add_irq_out(dev, "", &s->irq, 1);
+    device_add_irq_out(dev, "wake", &s->wake, 1);
     return true;
 }
 
@@ -585,6 +592,7 @@ static const StateField rtc_state[] = {
     STATE_FIELD(STATE_UINT8, RtcState, weekday_shift),
     STATE_FIELD(STATE_UINT8, RtcState, irq_enabled),
     STATE_STRUCTS(RtcState, irq, 1, IrqOut, irq_out_state),
+    STATE_STRUCTS(RtcState, wake, 1, IrqOut, irq_out_state),
     STATE_FIELD(STATE_TIMER, RtcState, timer),
     STATE_END,
 };
@@ -596,6 +604,7 @@ const DeviceClass mc146818_class = {
     .bus = BUS_NONE,
     .instance_size = sizeof(RtcState),
     .props = rtc_props,
+    .powered_in_sleep = true,
     .state = rtc_state,
     .realize = rtc_realize,
     .unrealize = rtc_unrealize,

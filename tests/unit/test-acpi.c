@@ -90,6 +90,8 @@ static void test_fadt(void)
     g_assert_cmphex(get(fadt + 40, 4), ==, dsdt);
     g_assert_true(memcmp(checked(tables, dsdt), "DSDT", 4) == 0);
     g_assert_true(memcmp(at(tables, get(fadt + 36, 4)), "FACS", 4) == 0);
+    g_assert_cmphex(get(fadt + 36, 4), ==, BASE + ACPI_FACS_AT);
+    g_assert_cmphex(get(fadt + 112, 4) & (1u << 6 | 1u << 8), ==, 0); /* RTC in PM1, 24-bit timer */
     /* The blocks by their old fields and by their generic addresses. */
     g_assert_cmphex(get(fadt + 56, 4), ==, get(fadt + 148 + 4, 8));
     g_assert_cmphex(get(fadt + 64, 4), ==, get(fadt + 172 + 4, 8));

@@ -103,6 +103,7 @@ struct DeviceClass {
     bool (*realize)(Device *dev, GError **error); /* may be NULL */
     void (*unrealize)(Device *dev);               /* undoes realize; may be NULL */
     void (*reset)(Device *dev);                   /* to power-on state; may be NULL */
+    bool powered_in_sleep;         /* S3 does not take its power, and waking up does not reset it */
     void (*restored)(Device *dev); /* rebuild derived state after a load; may be NULL */
 };
 
