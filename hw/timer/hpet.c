@@ -280,7 +280,7 @@ static void timer_rearm(HpetTimer *t, bool after)
     }
     diff = (timer_reg(t, REG_TIMER_COMP) - hpet_counter_at(s, now)) & mask;
     if (after && diff == 0) {
-        diff = mask;
+        diff = mask == UINT64_MAX ? mask : mask + 1; /* once round */
     }
     if (diff > (uint64_t)INT64_MAX / (2 * PERIOD_NS)) {
         timer_cancel(&t->timer); /* centuries away */

@@ -173,6 +173,38 @@ static void test_level(void)
     rig_free(rig);
 }
 
+/* A lowest-priority entry is a level as a fixed one is: remote IRR, and again after an EOI. The
+ * modes that are edges by nature (82093AA 3.2.4) stay edges with the level bit set. */
+static void test_level_modes(void)
+{
+    for (unsigned mode = 0; mode < 8; mode++) {
+        Rig *rig = rig_new("0x20");
+        bool level = mode < 2;
+
+        set_rte(rig, 18, 0x8000 | mode << 8 | 0x61);
+        line(rig, 18, true);
+        g_assert_cmpuint(rig->sent, ==, 1);
+        g_assert_cmphex(rig->last.data, ==, 0xc000 | mode << 8 | 0x61);
+        g_assert_cmphex(rig->last.address, ==, 0xfee00000 | (mode == 1 ? 8 : 0));
+        g_assert_cmphex(rd(rig, 0x10 + 36) & 0x4000, ==, level ? 0x4000 : 0);
+        line(rig, 18, false);
+        line(rig, 18, true);
+        g_assert_cmpuint(rig->sent, ==, level ? 1 : 2);
+        ioapic_eoi(rig->dev, 0x61);
+        g_assert_cmpuint(rig->sent, ==, 2);
+        line(rig, 18, false);
+        ioapic_eoi(rig->dev, 0x61);
+        g_assert_cmpuint(rig->sent, ==, 2);
+        g_assert_cmphex(rd(rig, 0x10 + 36) & 0x4000, ==, 0);
+        /* Behind the mask a level waits, an edge does not. */
+        set_rte(rig, 18, 0x18000 | mode << 8 | 0x61);
+        line(rig, 18, true);
+        set_rte(rig, 18, 0x8000 | mode << 8 | 0x61);
+        g_assert_cmpuint(rig->sent, ==, level ? 3 : 2);
+        rig_free(rig);
+    }
+}
+
 /*
  * Bit 13 inverts the input: an entry is active while the wire is at its level, whichever level the
  * wire has while nothing is asked for. Edges are changes of the wire; writing an entry makes none.
@@ -247,6 +279,13 @@ static void test_storm(void)
     line(rig, 5, true);
     ioapic_eoi(rig->dev, 0x41);
     g_assert_cmpuint(rig->sent, ==, at_once + 12);
+    for (unsigned i = 0; i < 1000; i++) {
+        ioapic_eoi(rig->dev, 0x41);
+    }
+    set_rte(rig, 5, 0x8041); /* so does a new entry */
+    at_once = rig->sent;
+    ioapic_eoi(rig->dev, 0x41);
+    g_assert_cmpuint(rig->sent, ==, at_once + 1);
     rig_free(rig);
 }
 
@@ -302,6 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ioapic/registers", test_registers);
     g_test_add_func("/ioapic/bad-version", test_bad_version);
     g_test_add_func("/ioapic/edge", test_edge);
+    g_test_add_func("/ioapic/level-modes", test_level_modes);
     g_test_add_func("/ioapic/polarity", test_polarity);
     g_test_add_func("/ioapic/storm", test_storm);
     g_test_add_func("/ioapic/level", test_level);
