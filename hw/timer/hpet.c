@@ -215,10 +215,13 @@ static void timer_drive(HpetTimer *t)
 static void timer_edge(HpetTimer *t)
 {
     trace_event(t->hpet->dev.platform->trace, TRACE_HPET, "hpet_pulse timer=%u", t->n);
-    irq_lower(timer_out(t));
-    irq_raise(timer_out(t));
     t->rests = timer_is_legacy(t);
-    irq_set(timer_out(t), t->rests);
+    irq_lower(timer_out(t));
+    if (t->rests) {
+        irq_raise(timer_out(t));
+    } else {
+        irq_pulse(timer_out(t));
+    }
 }
 
 static void timer_send_fsb(HpetTimer *t)
