@@ -38,6 +38,14 @@ static void cmd_powerdown(Machine *machine, char **args, GString *out)
     runstate_request_powerdown(machine->runstate);
 }
 
+static void cmd_wakeup(Machine *machine, char **args, GString *out)
+{
+    if (!runstate_is_suspended(machine->runstate)) {
+        g_string_append(out, "Error: Unable to wake up: guest is not in suspended state\n");
+    }
+    runstate_request_wakeup(machine->runstate);
+}
+
 static void cmd_stop(Machine *machine, char **args, GString *out)
 {
     runstate_stop(machine->runstate);
@@ -156,6 +164,7 @@ const HmpCommand hmp_commands[] = {
     {"cont", "c", "let it go on", cmd_cont},
     {"system_reset", NULL, "reset the machine", cmd_reset},
     {"system_powerdown", NULL, "press the power button", cmd_powerdown},
+    {"system_wakeup", NULL, "wake a sleeping guest up", cmd_wakeup},
     {"x", NULL, "memory as CPU 0 sees it: x/COUNTxSIZE ADDRESS", dump_virtual},
     {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical},
     {NULL},

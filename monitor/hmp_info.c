@@ -116,7 +116,7 @@ static void info_irq(Machine *machine, char **args, GString *out)
         for (guint a = 0; a < dev->irq_in->len; a++) {
             const IrqArray *array = &g_array_index(dev->irq_in, IrqArray, a);
             for (int n = 0; n < array->count; n++) {
-                if (array->lines[n].level) {
+                if (irq_line_level(&array->lines[n])) {
                     g_string_append_printf(out, "%s %s[%d] is high\n", dev->id, array->name, n);
                 }
             }

@@ -47,6 +47,17 @@ static JsonNode *run_powerdown(Machine *machine, JsonObject *args, GError **erro
     return qmp_empty();
 }
 
+static JsonNode *run_wakeup(Machine *machine, JsonObject *args, GError **error)
+{
+    if (!runstate_is_suspended(machine->runstate)) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
+                    "Unable to wake up: guest is not in suspended state");
+        return NULL;
+    }
+    runstate_request_wakeup(machine->runstate);
+    return qmp_empty();
+}
+
 static JsonNode *run_stop(Machine *machine, JsonObject *args, GError **error)
 {
     runstate_stop(machine->runstate);
@@ -102,6 +113,7 @@ const QmpCommand qmp_commands_control[] = {
     {"quit", NULL, run_quit},
     {"system_reset", NULL, run_reset},
     {"system_powerdown", NULL, run_powerdown},
+    {"system_wakeup", NULL, run_wakeup},
     {"stop", NULL, run_stop},
     {"cont", NULL, run_cont},
     {"human-monitor-command", "command-line:s ?cpu-index:i", run_hmp},

@@ -35,6 +35,13 @@ static JsonNode *query_clock(Machine *machine, JsonObject *args, GError **error)
     return qmp_object_node(o);
 }
 
+static JsonNode *query_current_machine(Machine *machine, JsonObject *args, GError **error)
+{
+    JsonObject *o = json_object_new();
+    json_object_set_boolean_member(o, "wakeup-suspend-support", machine->cls->wake != NULL);
+    return qmp_object_node(o);
+}
+
 static JsonNode *query_machines(Machine *machine, JsonObject *args, GError **error)
 {
     JsonArray *list = json_array_new();
@@ -246,6 +253,7 @@ static JsonNode *query_interrupts(Machine *machine, JsonObject *args, GError **e
 const QmpCommand qmp_commands_query[] = {
     {"query-version", NULL, query_version},
     {"query-status", NULL, query_status},
+    {"query-current-machine", NULL, query_current_machine},
     {"query-machines", NULL, query_machines},
     {"query-commands", NULL, query_commands},
     {"query-name", NULL, query_name},

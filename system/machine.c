@@ -256,10 +256,15 @@ Device *machine_find_device(Machine *machine, const char *path)
     return NULL;
 }
 
-void machine_reset(Machine *machine)
+/* Devices in order, then the vCPUs. After a sleep, those that had power all the time are left out.
+ */
+static void reset_all(Machine *machine, bool slept)
 {
     for (guint i = 0; i < machine->devices->len; i++) {
         Device *dev = machine->devices->pdata[i];
+        if (slept && dev->cls->powered_in_sleep) {
+            continue;
+        }
         if (dev->cls->bus == BUS_PCI) {
             pci_device_reset((PciDevice *)dev);
         }
@@ -270,6 +275,17 @@ void machine_reset(Machine *machine)
             cpu_reset(machine->cpus[i]);
         }
     }
+}
+
+void machine_reset(Machine *machine)
+{
+    reset_all(machine, false);
+}
+
+bool machine_wake(Machine *machine, GError **error)
+{
+    reset_all(machine, true);
+    return !machine->cls->wake || machine->cls->wake(machine, error);
 }
 
 bool machine_restart(Machine *machine, GError **error)

@@ -94,7 +94,31 @@ static void do_reset(Vm *vm, RunCause cause)
     send_cause(vm, "RESET", cause);
 }
 
-/* The end before a reset, a reset before the power button. */
+static void do_wakeup(Vm *vm)
+{
+    g_autoptr(GError) error = NULL;
+    runstate_mark_suspended(vm->runstate, false); /* first: what wakes us may still ask for it */
+    if (!machine_wake(vm->machine, &error)) {
+        fprintf(stderr, PROGRAM ": after a sleep: %s\n", error->message);
+        finish(vm, 1);
+        return;
+    }
+    send_event(vm, "WAKEUP", NULL);
+}
+
+/* The sleep before what ends it, which may have come with it. */
+static void do_sleep_requests(Vm *vm, const RunRequests *todo)
+{
+    if (todo->suspend) {
+        runstate_mark_suspended(vm->runstate, true);
+        send_event(vm, "SUSPEND", NULL);
+    }
+    if (todo->wakeup) {
+        do_wakeup(vm);
+    }
+}
+
+/* The end before a reset, a reset before sleeping and waking, that before the power button. */
 static void do_requests(Vm *vm)
 {
     RunRequests todo = runstate_take(vm->runstate);
@@ -104,6 +128,8 @@ static void do_requests(Vm *vm)
         do_shutdown(vm, todo.shutdown_cause);
     } else if (todo.reset) {
         do_reset(vm, todo.reset_cause);
+    } else {
+        do_sleep_requests(vm, &todo);
     }
     if (todo.powerdown && !vm->ended) {
         runstate_press_power_button(vm->runstate);
@@ -241,8 +267,10 @@ int vm_run(Vm *vm)
     }
     while (!vm->ended) {
         bool idle = true;
-        if (runstate_is_running(vm->runstate)) {
+        if (runstate_time_passes(vm->runstate)) {
             clock_run(vm->platform.clock);
+        }
+        if (runstate_is_running(vm->runstate)) {
             idle = !has_cpus || run_cpus(vm);
         }
         if (runstate_pending(vm->runstate)) {

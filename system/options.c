@@ -96,6 +96,7 @@ Options *options_new(void)
         .threads = 1,
         .max_cpus = 1,
         .debugcon_port = 0xe9,
+        .forgive = FORGIVE_DEFAULT,
         .globals = o->globals,
         .fw_cfg = o->fw_cfg,
     };

@@ -85,6 +85,20 @@ static bool check_irqchip(OptList *opts, GError **error)
     return true;
 }
 
+static bool read_forgive(Options *o, OptList *opts, GError **error)
+{
+    const char *text = optlist_get(opts, "forgive");
+    if (text && wants_help(text)) {
+        GString *help = g_string_new(NULL);
+        forgive_help(help);
+        fputs(help->str, stdout);
+        g_string_free(help, TRUE);
+        o->done = true;
+        return true;
+    }
+    return !text || forgive_parse(text, &o->machine.forgive, error);
+}
+
 /* Keys that are not the board's own. */
 static bool common_machine_keys(Options *o, OptList *opts, GError **error)
 {
@@ -127,7 +141,8 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
         return false;
     }
     o->machine.no_hpet = !hpet;
-    return check_irqchip(opts, error) && absent_feature(opts, error);
+    return read_forgive(o, opts, error) && check_irqchip(opts, error) &&
+           absent_feature(opts, error);
 }
 
 static bool opt_machine(Options *o, const char *value, GError **error)

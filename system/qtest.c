@@ -21,12 +21,6 @@
 #define APIC_REG_EOI    0xb0u
 #define MSR_X2APIC_EOI  0x80bu
 
-/* An output that was not connected has no line to watch: it gets one of ours. */
-typedef struct {
-    IrqLine **out;
-    IrqLine *line;
-} SpareLine;
-
 struct Qtest {
     Machine *machine;
     Chardev *chr;
@@ -34,8 +28,8 @@ struct Qtest {
     GString *in;
     gint64 start;
     Device *intercepted;
-    GPtrArray *lines; /* of IrqLine *: those we watch */
-    GArray *spares;   /* of SpareLine */
+    GPtrArray *watches; /* of IrqWatch *: those that tell us */
+    GHashTable *driven; /* IrqLine * -> IrqOut *: what set_irq_in drives */
     GHashTable *raised;
 };
 
@@ -293,7 +287,7 @@ static void run_clock_set(Qtest *q, char **args, GString *reply)
 }
 
 /* News of a watched line, once a change. Devices pulse and repeat levels. */
-static void on_irq(void *opaque, IrqLine *line, int n, bool level)
+static void on_irq(void *opaque, int n, bool level)
 {
     Qtest *q = opaque;
     bool was = g_hash_table_contains(q->raised, GINT_TO_POINTER(n));
@@ -311,36 +305,12 @@ static void on_irq(void *opaque, IrqLine *line, int n, bool level)
     g_string_free(text, TRUE);
 }
 
-static void watch_line(Qtest *q, IrqLine *line, int n, bool swallow)
-{
-    line->intercept = on_irq;
-    line->intercept_opaque = q;
-    line->intercept_swallows = swallow;
-    line->intercept_n = n;
-    g_ptr_array_add(q->lines, line);
-}
-
-static void watch_out(Qtest *q, IrqLine **out, int n)
-{
-    if (!*out) {
-        SpareLine spare = {out, g_new0(IrqLine, 1)};
-        irq_line_init(spare.line, NULL, NULL, n);
-        *out = spare.line;
-        g_array_append_val(q->spares, spare);
-        watch_line(q, *out, n, true);
-    } else {
-        watch_line(q, *out, n, false);
-    }
-}
-
 static void watch_array(Qtest *q, const IrqArray *array)
 {
     for (int i = 0; i < array->count; i++) {
-        if (array->lines) {
-            watch_line(q, &array->lines[i], i, true);
-        } else {
-            watch_out(q, &array->outs[i], i);
-        }
+        IrqWatch *watch = array->lines ? &array->lines[i].watch : &array->outs[i].watch;
+        *watch = (IrqWatch){.changed = on_irq, .opaque = q, .n = i};
+        g_ptr_array_add(q->watches, watch);
     }
 }
 
@@ -368,6 +338,18 @@ static void run_intercept(Qtest *q, char **args, GString *reply)
     g_string_assign(reply, q->intercepted ? "OK" : "FAIL No such lines");
 }
 
+/* We are a driver of the line among others. */
+static void drive_line(Qtest *q, IrqLine *line, bool level)
+{
+    IrqOut *out = g_hash_table_lookup(q->driven, line);
+    if (!out) {
+        out = g_new0(IrqOut, 1);
+        irq_connect(out, line);
+        g_hash_table_insert(q->driven, line, out);
+    }
+    irq_set(out, level);
+}
+
 static void run_set_irq_in(Qtest *q, char **args, GString *reply)
 {
     Device *dev = machine_find_device(q->machine, args[1]);
@@ -385,7 +367,7 @@ static void run_set_irq_in(Qtest *q, char **args, GString *reply)
         g_string_assign(reply, "FAIL No such line");
         return;
     }
-    irq_set(line, n[1] != 0);
+    drive_line(q, line, n[1] != 0);
     g_string_assign(reply, "OK");
 }
 
@@ -583,18 +565,11 @@ static void qtest_receive(void *opaque, const uint8_t *data, size_t len)
 
 static void release_lines(Qtest *q)
 {
-    for (guint i = 0; i < q->lines->len; i++) {
-        IrqLine *line = q->lines->pdata[i];
-        line->intercept = NULL;
-        line->intercept_swallows = false;
+    for (guint i = 0; i < q->watches->len; i++) {
+        ((IrqWatch *)q->watches->pdata[i])->changed = NULL;
     }
-    for (guint i = 0; i < q->spares->len; i++) {
-        SpareLine *spare = &g_array_index(q->spares, SpareLine, i);
-        *spare->out = NULL;
-        g_free(spare->line);
-    }
-    g_ptr_array_set_size(q->lines, 0);
-    g_array_set_size(q->spares, 0);
+    g_ptr_array_set_size(q->watches, 0);
+    g_hash_table_remove_all(q->driven);
     g_hash_table_remove_all(q->raised);
     q->intercepted = NULL;
 }
@@ -632,6 +607,12 @@ static bool open_log(Qtest *q, const char *log, GError **error)
     return true;
 }
 
+static void let_go(gpointer out)
+{
+    irq_connect(out, NULL);
+    g_free(out);
+}
+
 Qtest *qtest_new(Machine *machine, Chardev *chr, const char *log, GError **error)
 {
     Qtest *q = g_new0(Qtest, 1);
@@ -639,8 +620,8 @@ Qtest *qtest_new(Machine *machine, Chardev *chr, const char *log, GError **error
     q->chr = chr;
     q->in = g_string_new(NULL);
     q->start = g_get_monotonic_time();
-    q->lines = g_ptr_array_new();
-    q->spares = g_array_new(FALSE, FALSE, sizeof(SpareLine));
+    q->watches = g_ptr_array_new();
+    q->driven = g_hash_table_new_full(NULL, NULL, NULL, let_go);
     q->raised = g_hash_table_new(NULL, NULL);
     if (!open_log(q, log, error)) {
         qtest_free(q);
@@ -664,8 +645,8 @@ void qtest_free(Qtest *q)
         fclose(q->log);
     }
     g_string_free(q->in, TRUE);
-    g_ptr_array_unref(q->lines);
-    g_array_unref(q->spares);
+    g_ptr_array_unref(q->watches);
+    g_hash_table_unref(q->driven);
     g_hash_table_unref(q->raised);
     g_free(q);
 }

@@ -8,6 +8,7 @@ typedef enum { RUN_PRELAUNCH, RUN_RUNNING, RUN_PAUSED, RUN_SHUTDOWN } RunPhase;
 
 struct RunState {
     RunPhase phase;
+    bool suspended; /* in whichever phase: a sleeping machine can be stopped */
     RunRequests latched;
     const RunObserver *observer;
     void *observer_opaque;
@@ -82,10 +83,29 @@ void runstate_request_powerdown(RunState *rs)
     notify_request(rs);
 }
 
+void runstate_request_suspend(RunState *rs)
+{
+    rs->latched.suspend = true;
+    notify_request(rs);
+}
+
+void runstate_request_wakeup(RunState *rs)
+{
+    if (runstate_is_suspended(rs)) {
+        rs->latched.wakeup = true;
+        notify_request(rs);
+    }
+}
+
+bool runstate_is_suspended(const RunState *rs)
+{
+    return rs->suspended || rs->latched.suspend;
+}
+
 bool runstate_pending(const RunState *rs)
 {
     const RunRequests *r = &rs->latched;
-    return r->reset || r->shutdown || r->exit || r->powerdown;
+    return r->reset || r->shutdown || r->exit || r->powerdown || r->suspend || r->wakeup;
 }
 
 RunRequests runstate_take(RunState *rs)
@@ -125,8 +145,14 @@ void runstate_mark_shutdown(RunState *rs)
     set_phase(rs, RUN_SHUTDOWN);
 }
 
+void runstate_mark_suspended(RunState *rs, bool suspended)
+{
+    rs->suspended = suspended;
+}
+
 void runstate_mark_reset(RunState *rs)
 {
+    rs->suspended = false;
     if (rs->phase == RUN_SHUTDOWN) {
         set_phase(rs, RUN_PAUSED);
     }
@@ -134,11 +160,19 @@ void runstate_mark_reset(RunState *rs)
 
 bool runstate_is_running(const RunState *rs)
 {
+    return rs->phase == RUN_RUNNING && !rs->suspended;
+}
+
+bool runstate_time_passes(const RunState *rs)
+{
     return rs->phase == RUN_RUNNING;
 }
 
 const char *runstate_name(const RunState *rs)
 {
+    if (rs->phase == RUN_RUNNING && rs->suspended) {
+        return "suspended";
+    }
     static const char *const names[] = {
         [RUN_PRELAUNCH] = "prelaunch",
         [RUN_RUNNING] = "running",

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI power management block (ACPI 6.4, 4.8.3). Sleep states other than S5 are left out, and the
+ * ACPI power management block (ACPI 6.4, 4.8.3; ICH9 13.8.3). Sleep states are S3 and S5. The
  * general-purpose events exist but never happen.
+ *
+ * The timer's status bit is worked out when somebody looks; a host timer runs only while its
+ * interrupt is enabled.
  */
 #include "hw/acpi/pm.h"
 
@@ -14,28 +17,34 @@ enum {
     STS_RTC = 1 << 10,
     STS_WAKE = 1 << 15,
 };
-#define STS_WRITABLE      (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON | STS_RTC | STS_WAKE)
-#define EN_WRITABLE       (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON | STS_RTC)
+#define STS_WRITABLE (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON | STS_RTC | STS_WAKE)
+#define EN_WRITABLE  (STS_TIMER | STS_GLOBAL | STS_POWER_BUTTON | STS_RTC)
+/* Bits 7:0 of status and enable lose their power in S3 (ICH9 13.8.3.1 and .2, "Power Well"). */
+#define CORE_WELL         0x00ffu
 #define CNT_SCI_EN        (1u << 0)
 #define CNT_SLP_TYP_SHIFT 10
 #define CNT_SLP_TYP_MASK  7u
 #define CNT_SLP_EN        (1u << 13)
 #define CNT_WRITABLE      (CNT_SLP_TYP_MASK << CNT_SLP_TYP_SHIFT)
-/* TMR_STS is set when the top bit of the 32-bit counter changes. */
-#define TIMER_HALF (1ull << 31)
+/* The timer has 24 bits; TMR_STS is set whenever bit 23 changes, each 2.34 s (ICH9 13.8.3.1). */
+#define TIMER_BITS 24
+#define TIMER_MASK ((1u << TIMER_BITS) - 1)
+#define TIMER_HALF (1ull << (TIMER_BITS - 1))
 
 enum { EVENT_STS = 0, EVENT_EN = 2, CONTROL = 4, TIMER = 8 };
 
 typedef struct {
     Device dev;
     uint16_t sts, en, cnt;
+    uint64_t halves; /* changes of the timer's top bit that `sts` knows of */
     uint8_t gpe[PM_GPE0_LEN];
-    Timer overflow; /* armed while STS_TIMER is enabled */
-    IrqLine *sci;
+    Timer overflow; /* armed while the timer can interrupt */
+    IrqOut sci;
+    IrqLine rtc;
     MemRegion event, control, timer, gpe_region;
 } PmState;
 
-IrqLine **pm_sci_out(Device *dev)
+IrqOut *pm_sci_out(Device *dev)
 {
     return &((PmState *)dev)->sci;
 }
@@ -45,28 +54,69 @@ static uint64_t ticks_now(PmState *s)
     return muldiv64((uint64_t)clock_now(s->dev.platform->clock), PM_TIMER_HZ, NS_PER_SEC);
 }
 
-static void update(PmState *s)
+/* Catches up with the timer. */
+static void look(PmState *s)
 {
-    irq_set(s->sci, (s->sts & s->en & EN_WRITABLE) != 0);
-    if (!(s->en & STS_TIMER)) {
+    uint64_t halves = ticks_now(s) / TIMER_HALF;
+    if (halves != s->halves) {
+        s->halves = halves;
+        s->sts |= STS_TIMER;
+    }
+}
+
+static void arm_overflow(PmState *s)
+{
+    if (!(s->en & STS_TIMER) || (s->sts & STS_TIMER)) {
         timer_cancel(&s->overflow);
     } else if (!timer_is_armed(&s->overflow)) {
-        uint64_t next = (ticks_now(s) / TIMER_HALF + 1) * TIMER_HALF;
+        uint64_t next = (s->halves + 1) * TIMER_HALF;
         timer_arm(&s->overflow, (int64_t)muldiv64(next, NS_PER_SEC, PM_TIMER_HZ) + 1);
     }
 }
 
+/* What ends a sleep: the power button always, the RTC if it is enabled (ICH9 13.8.3.1). */
+static void wake_if_due(PmState *s)
+{
+    if (s->sts & (STS_POWER_BUTTON | (s->en & STS_RTC))) {
+        runstate_request_wakeup(s->dev.platform->runstate);
+    }
+}
+
+static void update(PmState *s)
+{
+    look(s);
+    irq_set(&s->sci, (s->sts & s->en & EN_WRITABLE) != 0);
+    arm_overflow(s);
+    wake_if_due(s);
+}
+
 static void overflowed(void *opaque)
 {
-    PmState *s = opaque;
-    s->sts |= STS_TIMER;
-    update(s);
+    update(opaque);
 }
 
 void pm_press_power_button(void *dev)
 {
     PmState *s = dev;
     s->sts |= STS_POWER_BUTTON;
+    update(s);
+}
+
+static void rtc_changed(void *opaque, int n, bool level)
+{
+    PmState *s = opaque;
+    if (level) {
+        s->sts |= STS_RTC;
+        update(s);
+    }
+}
+
+void pm_woken(Device *dev)
+{
+    PmState *s = (PmState *)dev;
+    s->sts = (s->sts & ~CORE_WELL) | STS_WAKE;
+    s->en &= ~CORE_WELL;
+    s->halves = ticks_now(s) / TIMER_HALF;
     update(s);
 }
 
@@ -80,6 +130,7 @@ static uint16_t part_of(uint16_t old, uint64_t offset, uint64_t value, unsigned 
 static uint64_t event_read(void *opaque, uint64_t offset, unsigned size)
 {
     PmState *s = opaque;
+    look(s);
     uint32_t both = s->sts | (uint32_t)s->en << 16;
     return both >> (8 * offset);
 }
@@ -87,6 +138,7 @@ static uint64_t event_read(void *opaque, uint64_t offset, unsigned size)
 static void event_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     PmState *s = opaque;
+    look(s);
     if (offset < EVENT_EN) {
         s->sts &= (uint16_t) ~(part_of(0, offset, value, size) & STS_WRITABLE);
     } else {
@@ -102,20 +154,30 @@ static uint64_t control_read(void *opaque, uint64_t offset, unsigned size)
     return (unsigned)((PmState *)opaque)->cnt >> (8 * offset);
 }
 
+static void fall_asleep(PmState *s, unsigned slp_typ)
+{
+    RunState *rs = s->dev.platform->runstate;
+    switch (slp_typ) {
+    case PM_SLP_TYP_S5:
+        runstate_request_shutdown(rs, CAUSE_GUEST_SHUTDOWN);
+        break;
+    case PM_SLP_TYP_S3:
+        runstate_request_suspend(rs);
+        wake_if_due(s);
+        break;
+    default:
+        trace_event(s->dev.platform->trace, TRACE_UNIMP, "pm_sleep slp_typ=%u reason=no such state",
+                    slp_typ);
+    }
+}
+
 static void control_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     PmState *s = opaque;
     uint16_t now = part_of(s->cnt, offset, value, size);
     s->cnt = (uint16_t)((now & CNT_WRITABLE) | CNT_SCI_EN);
-    if (!(now & CNT_SLP_EN)) {
-        return;
-    }
-    if (((now >> CNT_SLP_TYP_SHIFT) & CNT_SLP_TYP_MASK) == PM_SLP_TYP_S5) {
-        runstate_request_shutdown(s->dev.platform->runstate, CAUSE_GUEST_SHUTDOWN);
-    } else {
-        trace_event(s->dev.platform->trace, TRACE_UNIMP,
-                    "pm_sleep slp_typ=%u reason=only S5 is there",
-                    (now >> CNT_SLP_TYP_SHIFT) & CNT_SLP_TYP_MASK);
+    if (now & CNT_SLP_EN) {
+        fall_asleep(s, (now >> CNT_SLP_TYP_SHIFT) & CNT_SLP_TYP_MASK);
     }
 }
 
@@ -123,7 +185,7 @@ static const MemOps control_ops = {.read = control_read, .write = control_write,
 
 static uint64_t timer_read(void *opaque, uint64_t offset, unsigned size)
 {
-    return (uint32_t)ticks_now(opaque) >> (8 * offset);
+    return (ticks_now(opaque) & TIMER_MASK) >> (8 * offset);
 }
 
 static void timer_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
@@ -163,6 +225,7 @@ static bool pm_realize(Device *dev, GError **error)
     PmState *s = (PmState *)dev;
     timer_init(&s->overflow, dev->platform->clock, overflowed, s);
     device_add_irq_out(dev, "sci", &s->sci, 1);
+    device_add_irq_in(dev, "rtc", &s->rtc, 1, rtc_changed, s);
     map(s, &s->event, "pm1-event", PM1_EVENT, 4, &event_ops);
     map(s, &s->control, "pm1-control", PM1_CONTROL, 2, &control_ops);
     map(s, &s->timer, "pm-timer", PM_TIMER, 4, &timer_ops);
@@ -185,6 +248,7 @@ static void pm_reset(Device *dev)
     PmState *s = (PmState *)dev;
     s->sts = s->en = 0;
     s->cnt = CNT_SCI_EN;
+    s->halves = ticks_now(s) / TIMER_HALF;
     for (size_t i = 0; i < PM_GPE0_LEN; i++) {
         s->gpe[i] = 0;
     }
@@ -200,8 +264,10 @@ static const StateField pm_state[] = {
     STATE_FIELD(STATE_UINT16, PmState, sts),
     STATE_FIELD(STATE_UINT16, PmState, en),
     STATE_FIELD(STATE_UINT16, PmState, cnt),
+    STATE_FIELD(STATE_UINT64, PmState, halves),
     STATE_ARRAY(STATE_UINT8, PmState, gpe, PM_GPE0_LEN),
     STATE_FIELD(STATE_TIMER, PmState, overflow),
+    STATE_STRUCTS(PmState, sci, 1, IrqOut, irq_out_state),
     STATE_END,
 };
 
@@ -211,6 +277,7 @@ const DeviceClass pm_class = {
     .bus = BUS_NONE,
     .instance_size = sizeof(PmState),
     .state = pm_state,
+    .powered_in_sleep = true,
     .realize = pm_realize,
     .unrealize = pm_unrealize,
     .reset = pm_reset,

@@ -72,7 +72,7 @@ typedef struct {
     uint32_t index, iobase, irq;
     Chardev *chr;
     MemRegion ports;
-    IrqLine *irq_out;
+    IrqOut irq_out;
     Timer timeout;
     uint8_t ier, lcr, mcr, lsr, msr, scr, fcr, rbr;
     uint16_t divisor;
@@ -122,7 +122,7 @@ static uint8_t serial_pending(const SerialState *s)
 static void serial_update_irq(SerialState *s)
 {
     bool gate = (s->mcr & MCR_OUT2) && !(s->mcr & MCR_LOOP);
-    irq_set(s->irq_out, gate && serial_pending(s) != IIR_NO_INT);
+    irq_set(&s->irq_out, gate && serial_pending(s) != IIR_NO_INT);
 }
 
 static int64_t serial_char_time(const SerialState *s)
@@ -421,7 +421,7 @@ static bool serial_realize(Device *dev, GError **error)
     timer_init(&s->timeout, dev->platform->clock, serial_timed_out, s);
     device_add_irq_out(dev, "", &s->irq_out, 1);
     if (dev->platform->gsi) {
-        s->irq_out = &dev->platform->gsi[s->irq];
+        irq_connect(&s->irq_out, &dev->platform->gsi[s->irq]);
     }
     s->ports = (MemRegion){
         .name = "serial", .size = SERIAL_PORTS, .kind = MEM_IO, .ops = &serial_ops, .opaque = s};
@@ -465,6 +465,7 @@ static const StateField serial_state[] = {
     STATE_FIELD(STATE_UINT8, SerialState, timeout_pending),
     STATE_FIELD(STATE_UINT8, SerialState, carrier),
     STATE_FIELD(STATE_TIMER, SerialState, timeout),
+    STATE_STRUCTS(SerialState, irq_out, 1, IrqOut, irq_out_state),
     STATE_END,
 };
 

@@ -85,7 +85,15 @@ void device_reset(Device *dev)
 static void free_irq_arrays(GArray *arrays)
 {
     for (guint i = 0; i < arrays->len; i++) {
-        g_free((char *)g_array_index(arrays, IrqArray, i).name);
+        IrqArray *array = &g_array_index(arrays, IrqArray, i);
+        for (int n = 0; n < array->count; n++) {
+            if (array->lines) {
+                irq_line_clear(&array->lines[n]);
+            } else {
+                irq_connect(&array->outs[n], NULL);
+            }
+        }
+        g_free((char *)array->name);
     }
     g_array_free(arrays, true);
 }
@@ -116,7 +124,7 @@ void device_add_irq_in(Device *dev, const char *name, IrqLine *lines, int count,
     g_array_append_val(dev->irq_in, array);
 }
 
-void device_add_irq_out(Device *dev, const char *name, IrqLine **outs, int count)
+void device_add_irq_out(Device *dev, const char *name, IrqOut *outs, int count)
 {
     IrqArray array = {.name = g_strdup(name), .outs = outs, .count = count};
     g_array_append_val(dev->irq_out, array);

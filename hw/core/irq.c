@@ -1,25 +1,94 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines: wires with a level. */
+/* Lines: wires with a level, and those who drive them. */
 #include "hw/core/irq.h"
 
 #include <stddef.h>
+
+const StateField irq_out_state[] = {
+    STATE_FIELD(STATE_UINT8, IrqOut, level),
+    STATE_END,
+};
 
 void irq_line_init(IrqLine *line, IrqHandler handler, void *opaque, int n)
 {
     *line = (IrqLine){.handler = handler, .opaque = opaque, .n = n};
 }
 
-void irq_set(IrqLine *line, bool level)
+bool irq_line_level(const IrqLine *line)
 {
+    for (const IrqOut *out = line->drivers; out; out = out->next) {
+        if (out->level) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void line_changed(IrqLine *line, bool level)
+{
+    if (line->watch.changed) {
+        line->watch.changed(line->watch.opaque, line->watch.n, level);
+    } else {
+        line->handler(line->opaque, line->n, level);
+    }
+}
+
+void irq_set(IrqOut *out, bool level)
+{
+    if (out->level == level) {
+        return;
+    }
+    bool before = out->line && irq_line_level(out->line);
+    out->level = level;
+    if (out->watch.changed) {
+        out->watch.changed(out->watch.opaque, out->watch.n, level);
+    }
+    if (out->line && irq_line_level(out->line) != before) {
+        line_changed(out->line, level);
+    }
+}
+
+static void leave_line(IrqOut *out)
+{
+    IrqLine *line = out->line;
+    IrqOut **link = &line->drivers;
+    while (*link != out) {
+        link = &(*link)->next;
+    }
+    *link = out->next;
+    out->line = NULL;
+    out->next = NULL;
+    if (out->level && !irq_line_level(line)) {
+        line_changed(line, false);
+    }
+}
+
+void irq_connect(IrqOut *out, IrqLine *line)
+{
+    if (out->line == line) {
+        return;
+    }
+    if (out->line) {
+        leave_line(out);
+    }
     if (!line) {
         return;
     }
-    line->level = level;
-    if (line->intercept) {
-        line->intercept(line->intercept_opaque, line, line->intercept_n, level);
-        if (line->intercept_swallows) {
-            return;
-        }
+    bool before = irq_line_level(line);
+    out->line = line;
+    out->next = line->drivers;
+    line->drivers = out;
+    if (out->level && !before) {
+        line_changed(line, true);
     }
-    line->handler(line->opaque, line->n, level);
+}
+
+void irq_line_clear(IrqLine *line)
+{
+    while (line->drivers) {
+        IrqOut *out = line->drivers;
+        line->drivers = out->next;
+        out->line = NULL;
+        out->next = NULL;
+    }
 }

@@ -108,8 +108,8 @@ static uint64_t build_dsdt(Builder *b)
 
 static uint64_t build_facs(Builder *b)
 {
-    put_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
     guint start = b->blob->len;
+    g_assert(start == ACPI_FACS_AT);
     put_text(b->blob, "FACS", 4);
     put(b->blob, 64, 4);
     put_zeros(b->blob, 24);
@@ -122,13 +122,10 @@ enum {
     FADT_WBINVD = 1 << 0,
     FADT_PROC_C1 = 1 << 2,
     FADT_SLEEP_BUTTON = 1 << 5,
-    FADT_FIX_RTC = 1 << 6, /* the RTC has no bit in PM1 */
-    FADT_TMR_VAL_EXT = 1 << 8,
     FADT_RESET_REG = 1 << 10,
 };
-#define FADT_FLAGS                                                                                 \
-    (FADT_WBINVD | FADT_PROC_C1 | FADT_SLEEP_BUTTON | FADT_FIX_RTC | FADT_TMR_VAL_EXT |            \
-     FADT_RESET_REG)
+/* Not set: FIX_RTC (the RTC has its bits in PM1) and TMR_VAL_EXT (the timer has 24 bits). */
+#define FADT_FLAGS (FADT_WBINVD | FADT_PROC_C1 | FADT_SLEEP_BUTTON | FADT_RESET_REG)
 enum { BOOT_LEGACY_DEVICES = 1 << 0, BOOT_8042 = 1 << 1, BOOT_NO_VGA = 1 << 2 };
 #define CMOS_CENTURY 0x32
 #define RESET_PORT   0xcf9
@@ -344,7 +341,8 @@ static void build_dmar(Builder *b, const AcpiInfo *info)
 }
 
 /* The RSDT and XSDT, in their places at the blob's beginning. */
-enum { XSDT_AT = 0, XSDT_BYTES = HEADER_BYTES + 8 * TABLES_MAX, RSDT_AT = 128, ROOTS_BYTES = 256 };
+enum { XSDT_AT = 0, XSDT_BYTES = HEADER_BYTES + 8 * TABLES_MAX, RSDT_AT = 128 };
+enum { ROOTS_BYTES = ACPI_FACS_AT };
 G_STATIC_ASSERT(XSDT_BYTES <= RSDT_AT && RSDT_AT + HEADER_BYTES + 4 * TABLES_MAX <= ROOTS_BYTES);
 
 static void fill_root(Builder *b, guint at, const char *signature, unsigned width)
@@ -363,7 +361,7 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
 {
     Builder b = {.blob = g_byte_array_new(), .base = base};
     put_zeros(b.blob, ROOTS_BYTES);
-    uint64_t dsdt = build_dsdt(&b), facs = build_facs(&b);
+    uint64_t facs = build_facs(&b), dsdt = build_dsdt(&b);
     build_fadt(&b, dsdt, facs);
     build_madt(&b, info);
     if (info->hpet) {

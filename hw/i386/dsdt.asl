@@ -8,6 +8,7 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
     Name (PICM, Zero)
     Method (_PIC, 1) { PICM = Arg0 }
 
+    Name (_S3, Package () { 5, 5, 0, 0 })
     Name (_S5, Package () { 0, 0, 0, 0 })
 
     Scope (\_SB)
@@ -36,7 +37,8 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
                     ReadWrite, 0, 0x8000000000, 0xFFFFFFFFFF, 0, 0x8000000000)
             })
 
-            /* Pin n of slot s is PIRQ E + (s + n) % 4: IOAPIC pins 20 to 23. */
+            /* Pin n of slot s is PIRQ E + (s + n) % 4: IOAPIC pins 20 to 23, active low (ACPI
+             * 6.2.13: so are all that name no link device). */
             Method (_PRT)
             {
                 If (PICM) { Return (APRT) }
@@ -151,7 +153,7 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
         Name (_UID, uid) \
         Name (_PRS, ResourceTemplate () \
         { \
-            Interrupt (ResourceConsumer, Level, ActiveHigh, Shared) { 5, 10, 11 } \
+            Interrupt (ResourceConsumer, Level, ActiveLow, Shared) { 5, 10, 11 } \
         }) \
         Method (_STA) { If (\_SB.PCI0.ISA.field & 0x80) { Return (0x09) } Return (0x0B) } \
         Method (_DIS) { \_SB.PCI0.ISA.field = 0x80 } \
@@ -159,7 +161,7 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
         { \
             Name (RBUF, ResourceTemplate () \
             { \
-                Interrupt (ResourceConsumer, Level, ActiveHigh, Shared, ,, IRQX) { 0 } \
+                Interrupt (ResourceConsumer, Level, ActiveLow, Shared, ,, IRQX) { 0 } \
             }) \
             CreateDWordField (RBUF, IRQX._INT, IRQN) \
             If (!(\_SB.PCI0.ISA.field & 0x80)) { IRQN = \_SB.PCI0.ISA.field & 0x0F } \

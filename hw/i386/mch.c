@@ -17,10 +17,23 @@
 
 typedef struct {
     PciDevice pci;
+    MchLinks links;
     uint32_t address;
     uint8_t reset_control;
     MemRegion ports, ecam;
 } MchState;
+
+MchLinks *mch_links(Device *dev)
+{
+    return &((MchState *)dev)->links;
+}
+
+/* Bits 1:0 of CONFIG_ADDRESS are reserved: the access itself names the byte. */
+static uint32_t register_at(const MchState *s, uint64_t offset)
+{
+    uint32_t low = s->links.adds_low_bits ? s->address & 3 : 0;
+    return (s->address & 0xfc) | low | (offset & 3);
+}
 
 static uint64_t ports_read(void *opaque, uint64_t offset, unsigned size)
 {
@@ -35,7 +48,7 @@ static uint64_t ports_read(void *opaque, uint64_t offset, unsigned size)
         return UINT64_MAX;
     }
     return pci_config_read(s->pci.bus, (uint8_t)(s->address >> 16), (uint8_t)(s->address >> 8),
-                           (s->address & 0xfc) | (offset & 3), size);
+                           register_at(s, offset), size);
 }
 
 /* A rising RST_CPU bit resets, hard or soft alike (ICH9 13.7.5). */
@@ -58,7 +71,7 @@ static void ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
         }
     } else if (s->address & CONFIG_ENABLE) {
         pci_config_write(s->pci.bus, (uint8_t)(s->address >> 16), (uint8_t)(s->address >> 8),
-                         (s->address & 0xfc) | (offset & 3), (uint32_t)value, size);
+                         register_at(s, offset), (uint32_t)value, size);
     }
 }
 

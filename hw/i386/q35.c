@@ -24,6 +24,11 @@
 /* Runs of a block before it is translated to host code. */
 #define HOT_RUNS 20
 
+static bool forgiven(const Q35Machine *m, Forgiveness what)
+{
+    return forgives(m->machine.opts.forgive, what);
+}
+
 static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
 {
     Device *dev = device_new(cls, &m->machine.platform, id);
@@ -174,6 +179,9 @@ static bool build_cpus(Q35Machine *m, GError **error)
             .apic_id = i,
             .is_bsp = i == 0,
             .x2apic = cpu_model_has_x2apic(m->model),
+            /* Which processors take a new id is up to the model (SDM vol. 3, 11.4.6): here those
+             * that came before x2APIC, where the id became the hardware's alone. */
+            .id_writable = !cpu_model_has_x2apic(m->model),
             .tsc_deadline = cpu_model_has_tsc_deadline(m->model),
             .eoi_suppression = true,
             .phys_bits = CPU_PHYS_BITS,
@@ -224,8 +232,11 @@ static bool build_upstream(Q35Machine *m, Device *iommu, GError **error)
     }
     *vtd_links(iommu) = (VtdLinks){.apic_bus = machine->apic_bus,
                                    .memory = machine->platform.memory,
-                                   .cpus_lack_x2apic = !cpu_model_has_x2apic(m->model)};
-    if (!device_realize(iommu, error)) {
+                                   .cpus_lack_x2apic = !cpu_model_has_x2apic(m->model),
+                                   .trusts_ioapic = forgiven(m, FORGIVE_IOAPIC_SID),
+                                   .ioapic_sid = ACPI_IOAPIC_SID};
+    if ((forgiven(m, FORGIVE_IRTE_REREAD) && !device_set_prop(iommu, "iec", "off", error)) ||
+        !device_realize(iommu, error)) {
         return false;
     }
     as_add(machine->platform.memory, vtd_region(iommu), VTD_DEFAULT_BASE);
@@ -243,16 +254,19 @@ static bool build_ioapic(Q35Machine *m, GError **error)
         !device_set_prop(dev, "version", machine->opts.ioapic_version, error)) {
         return false;
     }
-    *ioapic_links(dev) = (IoapicLinks){.sink = m->sink, .requester_id = ACPI_IOAPIC_SID};
+    *ioapic_links(dev) = (IoapicLinks){
+        .sink = m->sink,
+        .requester_id = ACPI_IOAPIC_SID,
+        .active_low = PIRQ_PINS,
+        .any_polarity = forgiven(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
+    };
     if (!finish(m, dev, error)) {
         return false;
     }
     as_add(machine->platform.memory, ioapic_region(dev), IOAPIC_BASE);
     apic_bus_add_eoi_listener(machine->apic_bus, ioapic_eoi, dev);
-    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
-        m->ioapic_in[pin] = device_irq_in(dev, "", pin);
-    }
     machine->ioapic = dev;
+    q35_irq_connect(m);
     return true;
 }
 
@@ -271,7 +285,7 @@ static bool build_hpet(Q35Machine *m, GError **error)
     }
     as_add(m->machine.platform.memory, hpet_region(m->hpet), HPET_BASE);
     for (int pin = 0; pin < IOAPIC_PINS; pin++) {
-        hpet_connect(m->hpet, pin, m->ioapic_in[pin]);
+        hpet_connect(m->hpet, pin, device_irq_in(m->machine.ioapic, "", pin));
     }
     hpet_connect_legacy(m->hpet, 0, &m->gsi[0]);
     hpet_connect_legacy(m->hpet, 1, &m->gsi[8]);
@@ -282,7 +296,7 @@ static bool build_pci(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     const PciHost host = {
-        .set_intx = q35_intx_changed,
+        .intx_line = q35_intx_line,
         .opaque = m,
         .translated = machine->iommu != NULL,
         .up = m->up,
@@ -293,6 +307,7 @@ static bool build_pci(Q35Machine *m, GError **error)
     Device *mch = make(m, &mch_class, "mch");
     m->lpc = make(m, &lpc_class, "lpc");
     *lpc_links(m->lpc) = (LpcLinks){.routing_changed = q35_routing_changed, .opaque = m};
+    mch_links(mch)->adds_low_bits = forgiven(m, FORGIVE_CF8_LOW_BITS);
     ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
     ((PciDevice *)m->lpc)->devfn = LPC_DEVFN;
     ((PciDevice *)m->lpc)->multifunction = true;
@@ -347,7 +362,7 @@ static void fill_fw_cfg(Q35Machine *m)
 static bool build_legacy(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
-    Device *pm = make(m, &pm_class, "pm");
+    m->pm = make(m, &pm_class, "pm");
     m->pit = make(m, &i8254_class, "pit");
     m->rtc = make(m, &mc146818_class, "rtc");
     Device *i8042 = make(m, &i8042_class, "i8042");
@@ -355,16 +370,17 @@ static bool build_legacy(Q35Machine *m, GError **error)
     if (machine->opts.rtc_base && !device_set_prop(m->rtc, "base", machine->opts.rtc_base, error)) {
         return false;
     }
-    Device *const all[] = {pm, m->pit, m->rtc, i8042, m->fw_cfg};
+    Device *const all[] = {m->pm, m->pit, m->rtc, i8042, m->fw_cfg};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (!finish(m, all[i], error)) {
             return false;
         }
     }
-    *i8254_irq_out(m->pit) = &m->gsi[0];
-    *mc146818_irq_out(m->rtc) = &m->gsi[8];
-    *pm_sci_out(pm) = &m->gsi[PM_SCI_IRQ];
-    runstate_set_power_button(machine->runstate, pm_press_power_button, pm);
+    irq_connect(i8254_irq_out(m->pit), &m->gsi[0]);
+    irq_connect(mc146818_irq_out(m->rtc), &m->gsi[8]);
+    irq_connect(mc146818_wake_out(m->rtc), device_irq_in(m->pm, "rtc", 0));
+    irq_connect(pm_sci_out(m->pm), &m->gsi[PM_SCI_IRQ]);
+    runstate_set_power_button(machine->runstate, pm_press_power_button, m->pm);
     fill_fw_cfg(m);
     return build_serial(m, error);
 }
@@ -373,13 +389,7 @@ static bool build_pic(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     machine->pic = make(m, &i8259_class, "pic");
-    if (!finish(m, machine->pic, error)) {
-        return false;
-    }
-    for (int irq = 0; irq < ISA_IRQS; irq++) {
-        m->pic_in[irq] = device_irq_in(machine->pic, "", irq);
-    }
-    return true;
+    return finish(m, machine->pic, error);
 }
 
 static bool q35_build(Machine *machine, Device *iommu, GError **error)
@@ -398,7 +408,7 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
     if (!built) {
         return false;
     }
-    *i8259_intr_out(machine->pic) = apic_lint(machine->apics[0], 0);
+    irq_connect(i8259_intr_out(machine->pic), apic_lint(machine->apics[0], 0));
     as_set_listener(machine->platform.memory, flush_tlbs, m);
     as_set_code_listener(machine->platform.memory, code_written, m);
     return true;
@@ -451,6 +461,7 @@ const MachineClass q35_machine_class = {
     .instance_size = sizeof(Q35Machine),
     .build = q35_build,
     .boot = q35_boot,
+    .wake = q35_wake,
     .plug = q35_plug,
     .destroy = q35_destroy,
 };

@@ -2,7 +2,7 @@
 /*
  * What firmware would do on the q35 machine before a kernel starts: interrupt routes, PCI
  * resources, ACPI tables, MTRRs and APIC modes; and then the boot protocol. Done again at each
- * reset.
+ * reset; after S3 what does not touch memory, and then the waking vector.
  */
 #include "hw/acpi/pm.h"
 #include "hw/i386/acpi.h"
@@ -42,10 +42,15 @@ static void program_chipset(Q35Machine *m)
     pci_assign_resources(m->machine.pci_root, &how);
 }
 
+static uint64_t acpi_base(const Q35Machine *m)
+{
+    return m->ram_low.size - ACPI_AREA;
+}
+
 static void write_acpi(Q35Machine *m)
 {
     Machine *machine = &m->machine;
-    uint64_t base = m->ram_low.size - ACPI_AREA;
+    uint64_t base = acpi_base(m);
     g_autofree uint32_t *ids = g_new(uint32_t, machine->cpu_count);
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         ids[i] = i;
@@ -116,6 +121,21 @@ static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
     return boot_load(&info, boot, error);
 }
 
+/* The last that firmware does, and where CPU 0 goes. */
+static void hand_over(Q35Machine *m, const CpuBoot *boot)
+{
+    Machine *machine = &m->machine;
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        if (machine->cpus[i]) {
+            cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
+        }
+    }
+    enable_x2apic_if_needed(machine);
+    if (machine->cpus[0]) {
+        cpu_set_boot(machine->cpus[0], boot);
+    }
+}
+
 bool q35_boot(Machine *machine, GError **error)
 {
     Q35Machine *m = (Q35Machine *)machine;
@@ -127,14 +147,36 @@ bool q35_boot(Machine *machine, GError **error)
     } else if (!load_kernel(m, &boot, error)) {
         return false;
     }
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        if (machine->cpus[i]) {
-            cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
-        }
+    hand_over(m, &boot);
+    return true;
+}
+
+/* The address that the operating system left in the FACS before it went to sleep (ACPI 5.2.10): in
+ * real mode, or in flat protected mode where it filled in the extended field. */
+static bool read_waking_vector(const Q35Machine *m, CpuBoot *boot)
+{
+    AddressSpace *memory = m->machine.platform.memory;
+    uint64_t facs = acpi_base(m) + ACPI_FACS_AT;
+    uint64_t real = as_load(memory, facs + ACPI_FACS_WAKE_VECTOR, 4, NULL);
+    uint64_t extended = as_load(memory, facs + ACPI_FACS_XWAKE_VECTOR, 8, NULL);
+    if (extended != 0) {
+        *boot = (CpuBoot){.mode = CPU_BOOT_PROT32, .rip = extended};
+        return extended <= UINT32_MAX;
     }
-    enable_x2apic_if_needed(machine);
-    if (machine->cpus[0]) {
-        cpu_set_boot(machine->cpus[0], &boot);
+    *boot = (CpuBoot){.mode = CPU_BOOT_REAL, .cs = (uint16_t)(real >> 4), .rip = real & 0xf};
+    return real != 0 && real < REAL_MODE_END;
+}
+
+bool q35_wake(Machine *machine, GError **error)
+{
+    Q35Machine *m = (Q35Machine *)machine;
+    CpuBoot boot;
+    if (!read_waking_vector(m, &boot)) {
+        return machine_restart(machine, error); /* nobody to go back to */
     }
+    pm_woken(m->pm);
+    program_chipset(m);
+    apic_set_virtual_wire(machine->apics[0]);
+    hand_over(m, &boot);
     return true;
 }

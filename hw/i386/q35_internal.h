@@ -20,6 +20,7 @@
 #define LOW_RAM_END   0x9fc00ull
 #define RSDP_ADDRESS  0xf0000ull
 #define ACPI_AREA     0x20000ull /* at the end of low RAM */
+#define REAL_MODE_END 0x100000u
 #define MEM32_BASE    0xc0000000ull
 #define MEM32_LIMIT   0xfebfffffull
 #define MEM64_BASE    0x8000000000ull
@@ -29,6 +30,7 @@
 #define ISA_IRQS      16
 #define PIRQ_E        4  /* of A to H */
 #define PIRQ_GSI      16 /* IOAPIC pin of PIRQ A */
+#define PIRQ_PINS     (0xffu << PIRQ_GSI)
 #define LPC_DEVFN     PCI_DEVFN(0x1f, 0)
 
 typedef struct {
@@ -42,19 +44,20 @@ typedef struct {
     Upstream up;   /* what bus masters see: the remapping unit or the fabric */
     IntrSink sink; /* the same for the IOAPIC and the HPET */
     E820Map e820;
-    IrqLine gsi[PLATFORM_GSIS];
-    IrqLine *pic_in[ISA_IRQS], *ioapic_in[IOAPIC_PINS];
-    bool isa_level[ISA_IRQS];
-    unsigned pirq_levels;           /* a bit each */
-    unsigned pirq_users[LPC_PIRQS]; /* how many wires drive it */
-    Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
+    /* Wires: see q35_irq.c. */
+    IrqLine gsi[PLATFORM_GSIS], pirq[LPC_PIRQS];
+    IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];
+    IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
+    Device *pm, *pit, *rtc, *hpet, *lpc, *fw_cfg;
 } Q35Machine;
 
 /* Lines 0 to 15 are the ISA interrupts, 16 to 23 IOAPIC pins; to be set up before anything drives
  * one. */
 void q35_irq_init(Q35Machine *m);
-/* A PCI interrupt pin of a root bus slot changed (PciHost.set_intx). */
-void q35_intx_changed(void *opaque, uint8_t devfn, int pin, bool level);
+/* Connects them to the i8259 pair and the IOAPIC, once these are there. */
+void q35_irq_connect(Q35Machine *m);
+/* The PIRQ line of a PCI interrupt pin (PciHost). */
+IrqLine *q35_intx_line(void *opaque, uint8_t devfn, int pin);
 /* The LPC bridge routes PIRQs otherwise (LpcLinks). */
 void q35_routing_changed(void *opaque);
 /* The HPET takes over the i8254's and the RTC's lines, or gives them back (HpetLinks). */
@@ -64,5 +67,7 @@ int q35_pirq_of(uint8_t devfn, int pin);
 
 /* MachineClass.boot: chipset, PCI resources, ACPI tables, MTRRs, and the kernel. */
 bool q35_boot(Machine *machine, GError **error);
+/* MachineClass.wake: what of that is done again after S3, and the system's waking vector. */
+bool q35_wake(Machine *machine, GError **error);
 
 #endif

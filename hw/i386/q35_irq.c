@@ -8,16 +8,6 @@
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/i8254.h"
 
-/* An i8259 input is driven by its ISA line and by every PIRQ routed to it. */
-static void update_pic_input(Q35Machine *m, int irq)
-{
-    bool level = m->isa_level[irq];
-    for (unsigned high = m->pirq_levels; high; high &= high - 1) {
-        level |= lpc_pirq_route(m->lpc, __builtin_ctz(high)) == irq;
-    }
-    irq_set(m->pic_in[irq], level);
-}
-
 /* The i8254's IRQ 0 is wired to IOAPIC pin 2; pin 0 would be the i8259 pair's output. */
 static int ioapic_pin_of_isa(int irq)
 {
@@ -28,11 +18,16 @@ static void gsi_changed(void *opaque, int n, bool level)
 {
     Q35Machine *m = opaque;
     if (n < ISA_IRQS) {
-        m->isa_level[n] = level;
-        update_pic_input(m, n);
-        n = ioapic_pin_of_isa(n);
+        irq_set(&m->gsi_to_pic[n], level);
     }
-    irq_set(m->ioapic_in[n], level);
+    irq_set(&m->gsi_to_ioapic[n], level);
+}
+
+static void pirq_changed(void *opaque, int n, bool level)
+{
+    Q35Machine *m = opaque;
+    irq_set(&m->pirq_to_ioapic[n], level);
+    irq_set(&m->pirq_to_pic[n], level);
 }
 
 int q35_pirq_of(uint8_t devfn, int pin)
@@ -40,27 +35,28 @@ int q35_pirq_of(uint8_t devfn, int pin)
     return PIRQ_E + ((devfn >> 3) + pin) % 4;
 }
 
-void q35_intx_changed(void *opaque, uint8_t devfn, int pin, bool level)
+IrqLine *q35_intx_line(void *opaque, uint8_t devfn, int pin)
 {
-    Q35Machine *m = opaque;
-    int n = q35_pirq_of(devfn, pin);
-    m->pirq_users[n] += level ? 1 : -1u;
-    level = m->pirq_users[n] > 0;
-    m->pirq_levels = (m->pirq_levels & ~(1u << n)) | (unsigned)level << n;
-    irq_set(m->ioapic_in[PIRQ_GSI + n], level);
-    int irq = lpc_pirq_route(m->lpc, n);
-    if (irq >= 0) {
-        update_pic_input(m, irq);
+    return &((Q35Machine *)opaque)->pirq[q35_pirq_of(devfn, pin)];
+}
+
+/* Only the i8259 pair hears of the routed interrupt; or, if that is forgiven, whoever hears of the
+ * ISA line. */
+static IrqLine *routed_line(Q35Machine *m, int irq)
+{
+    if (irq < 0) {
+        return NULL;
     }
+    return forgives(m->machine.opts.forgive, FORGIVE_PIRQ_LOW_PINS)
+               ? &m->gsi[irq]
+               : device_irq_in(m->machine.pic, "", irq);
 }
 
 void q35_routing_changed(void *opaque)
 {
     Q35Machine *m = opaque;
-    for (int irq = 0; irq < ISA_IRQS; irq++) {
-        if (m->pic_in[irq]) {
-            update_pic_input(m, irq);
-        }
+    for (int n = 0; n < LPC_PIRQS; n++) {
+        irq_connect(&m->pirq_to_pic[n], routed_line(m, lpc_pirq_route(m->lpc, n)));
     }
 }
 
@@ -75,5 +71,23 @@ void q35_irq_init(Q35Machine *m)
 {
     for (int n = 0; n < PLATFORM_GSIS; n++) {
         irq_line_init(&m->gsi[n], gsi_changed, m, n);
+    }
+    for (int n = 0; n < LPC_PIRQS; n++) {
+        irq_line_init(&m->pirq[n], pirq_changed, m, n);
+    }
+}
+
+void q35_irq_connect(Q35Machine *m)
+{
+    Device *pic = m->machine.pic, *ioapic = m->machine.ioapic;
+    for (int n = 0; n < PLATFORM_GSIS; n++) {
+        int pin = n < ISA_IRQS ? ioapic_pin_of_isa(n) : n;
+        irq_connect(&m->gsi_to_ioapic[n], device_irq_in(ioapic, "", pin));
+    }
+    for (int n = 0; n < ISA_IRQS; n++) {
+        irq_connect(&m->gsi_to_pic[n], device_irq_in(pic, "", n));
+    }
+    for (int n = 0; n < LPC_PIRQS; n++) {
+        irq_connect(&m->pirq_to_ioapic[n], device_irq_in(ioapic, "", PIRQ_GSI + n));
     }
 }

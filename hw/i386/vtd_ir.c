@@ -47,6 +47,11 @@ static IntrVerdict pass(VtdState *s, const IntrMsg *msg)
     return INTR_DELIVERED;
 }
 
+static bool is_trusted(const VtdState *s, uint16_t requester_id)
+{
+    return s->links.trusts_ioapic && requester_id == s->links.ioapic_sid;
+}
+
 static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
 {
     if (G_UNLIKELY(e->check_bus)) {
@@ -110,7 +115,7 @@ static IntrVerdict remap(VtdState *s, const IntrMsg *msg)
     if (G_UNLIKELY(e->fault != VTD_OK)) {
         return block(s, msg, index, (VtdFaultReason)e->fault, e->fpd);
     }
-    if (G_UNLIKELY(!source_is_valid(e, msg->requester_id))) {
+    if (G_UNLIKELY(!source_is_valid(e, msg->requester_id)) && !is_trusted(s, msg->requester_id)) {
         return block(s, msg, index, VTD_FR_IR_SOURCE, e->fpd);
     }
     return e->posted ? post(s, msg, index, e) : deliver(s, msg, index, e);

@@ -40,7 +40,7 @@
 typedef struct {
     Device dev;
     MemRegion data, status;
-    IrqLine *irq[2]; /* keyboard, aux */
+    IrqOut irq[2]; /* keyboard, aux */
     uint8_t ctr, outport, command, kbd_command, aux_command;
     bool last_was_command;
     uint8_t sample_rate, resolution;
@@ -53,8 +53,8 @@ typedef struct {
 static void i8042_update_irq(I8042State *s)
 {
     bool full = s->count > 0, aux = full && s->from_aux[s->head];
-    irq_set(s->irq[0], full && !aux && (s->ctr & CTR_KBD_INT));
-    irq_set(s->irq[1], aux && (s->ctr & CTR_AUX_INT));
+    irq_set(&s->irq[0], full && !aux && (s->ctr & CTR_KBD_INT));
+    irq_set(&s->irq[1], aux && (s->ctr & CTR_AUX_INT));
 }
 
 static void i8042_put(I8042State *s, bool aux, uint8_t byte)
@@ -314,8 +314,8 @@ static uint64_t i8042_read_data(void *opaque, uint64_t offset, unsigned size)
     s->head = (s->head + 1) % QUEUE_SIZE;
     s->count--;
     /* The next byte is a new edge. */
-    irq_set(s->irq[0], false);
-    irq_set(s->irq[1], false);
+    irq_set(&s->irq[0], false);
+    irq_set(&s->irq[1], false);
     i8042_update_irq(s);
     return byte;
 }
@@ -342,8 +342,8 @@ static bool i8042_realize(Device *dev, GError **error)
     I8042State *s = (I8042State *)dev;
     device_add_irq_out(dev, "", s->irq, 2);
     if (dev->platform->gsi) {
-        s->irq[0] = &dev->platform->gsi[I8042_IRQ_KBD];
-        s->irq[1] = &dev->platform->gsi[I8042_IRQ_AUX];
+        irq_connect(&s->irq[0], &dev->platform->gsi[I8042_IRQ_KBD]);
+        irq_connect(&s->irq[1], &dev->platform->gsi[I8042_IRQ_AUX]);
     }
     s->data =
         (MemRegion){.name = "i8042-data", .size = 1, .kind = MEM_IO, .ops = &data_ops, .opaque = s};
@@ -383,6 +383,7 @@ static const StateField i8042_state[] = {
     STATE_ARRAY(STATE_UINT8, I8042State, from_aux, QUEUE_SIZE),
     STATE_FIELD(STATE_UINT32, I8042State, head),
     STATE_FIELD(STATE_UINT32, I8042State, count),
+    STATE_STRUCTS(I8042State, irq, 2, IrqOut, irq_out_state),
     STATE_END,
 };
 

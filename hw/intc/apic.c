@@ -4,8 +4,7 @@
  * Intel SDM vol. 3, chapter 11: 11.4.3 and 11.4.4 (enabling), 11.4.7 (resets), 11.12.1 (x2APIC
  * states). The map of the files is in apic_internal.h.
  *
- * Left out: CMCI, the P6 APR and RRD registers in x2APIC mode (as hardware), writable xAPIC ids
- * (model-specific; recent processors have them read-only).
+ * Left out: CMCI, the P6 APR and RRD registers in x2APIC mode (as hardware).
  */
 #include "hw/intc/apic_internal.h"
 
@@ -47,7 +46,7 @@ bool apic_is_x2apic(const ApicState *s)
 
 uint32_t apic_get_id(const ApicState *s)
 {
-    return apic_is_x2apic(s) ? s->links.apic_id : s->links.apic_id & 0xff;
+    return apic_is_x2apic(s) ? s->links.apic_id : s->xapic_id;
 }
 
 bool apic_has_logical_id(const ApicState *s)
@@ -139,6 +138,7 @@ static void apic_reset_registers(ApicState *s)
     apic_bus_changed(s->links.bus);
 }
 
+/* INIT keeps the id (11.4.7.3). */
 void apic_init_reset(ApicState *s)
 {
     apic_reset_registers(s);
@@ -159,6 +159,7 @@ static void apic_reset(Device *dev)
     s->base = APIC_BASE_DEFAULT | APIC_BASE_ENABLE | (s->links.is_bsp ? APIC_BASE_BSP : 0);
     s->nmis = s->smis = s->inits = s->sipis = 0;
     s->sipi_vector = 0;
+    s->xapic_id = (uint8_t)s->links.apic_id;
     apic_reset_registers(s);
     apic_base_announce(s);
 }
@@ -202,6 +203,7 @@ static bool apic_set_base(ApicState *s, uint64_t value)
     }
     s->base = value;
     if (!(value & APIC_BASE_ENABLE) && (old & APIC_BASE_ENABLE)) {
+        s->xapic_id = (uint8_t)s->links.apic_id;
         apic_reset_registers(s); /* 11.4.3: comes back as after power-up */
     }
     if ((value & APIC_BASE_EXTD) && !(old & APIC_BASE_EXTD)) {
@@ -253,6 +255,7 @@ static bool apic_realize(Device *dev, GError **error)
 
     g_assert(s->links.bus);
     s->base = APIC_BASE_DEFAULT;
+    s->xapic_id = (uint8_t)s->links.apic_id;
     s->irr_top = s->isr_top = -1;
     if (s->links.timer_hz == 0) {
         s->links.timer_hz = NS_PER_SEC;
@@ -325,6 +328,7 @@ void apic_describe(const ApicState *s, GString *out)
 
 static const StateField apic_state[] = {
     STATE_FIELD(STATE_UINT64, ApicState, base),
+    STATE_FIELD(STATE_UINT8, ApicState, xapic_id),
     STATE_ARRAY(STATE_UINT64, ApicState, irr, 4),
     STATE_ARRAY(STATE_UINT64, ApicState, isr, 4),
     STATE_ARRAY(STATE_UINT64, ApicState, tmr, 4),

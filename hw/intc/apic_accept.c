@@ -2,14 +2,18 @@
 /*
  * Local APIC: accepting, prioritising, acknowledging and ending interrupts; errors; local sources.
  * Intel SDM vol. 3: 11.8 (handling interrupts), 11.5.1 (LVT), 11.5.3 (errors), 11.8.5 (EOI).
- *
- * Left out: polarity of LINT pins (lines are logical levels: active is high).
  */
 #include "hw/intc/apic_internal.h"
 
 static uint8_t priority_class(int vector)
 {
     return vector < 0 ? 0 : (uint8_t)(vector & 0xf0);
+}
+
+/* Is the pin at the level that its entry calls active? (figure 11-8, bit 13) */
+static bool apic_lint_active(const ApicState *s, int n)
+{
+    return (s->lvt[APIC_LVT_LINT0 + n] & LVT_POLARITY) ? !s->lint_level[n] : s->lint_level[n];
 }
 
 static bool apic_extint_active(const ApicState *s)
@@ -20,7 +24,7 @@ static bool apic_extint_active(const ApicState *s)
         return s->lint_level[0]; /* LINT0 is the INTR pin then (11.4.3) */
     }
     return s->extint_latched ||
-           (s->lint_level[0] && !(lvt & LVT_MASKED) &&
+           (apic_lint_active(s, 0) && !(lvt & LVT_MASKED) &&
             (lvt & LVT_DELIVERY_MASK) >> LVT_DELIVERY_SHIFT == INTR_MODE_EXTINT);
 }
 
@@ -280,7 +284,7 @@ static void apic_lint_send_level(ApicState *s)
 {
     uint32_t *lvt = &s->lvt[APIC_LVT_LINT0];
 
-    if (s->lint_level[0] && !(*lvt & (LVT_MASKED | LVT_REMOTE_IRR))) {
+    if (apic_lint_active(s, 0) && !(*lvt & (LVT_MASKED | LVT_REMOTE_IRR))) {
         if ((*lvt & LVT_VECTOR_MASK) >= APIC_FIRST_VECTOR) {
             *lvt |= LVT_REMOTE_IRR;
         }
@@ -300,16 +304,17 @@ void apic_lint_resample(ApicState *s)
 
 void apic_lint_changed(ApicState *s, int n, bool level)
 {
-    bool rising = level && !s->lint_level[n];
-
+    if (s->lint_level[n] == level) {
+        return;
+    }
     s->lint_level[n] = level;
     if (!apic_is_enabled(s)) {
-        if (n == 1 && rising) {
+        if (n == 1 && level) {
             apic_accept(s, 0, INTR_MODE_NMI, false); /* LINT1 is the NMI pin then */
         }
     } else if (apic_lint_is_level(s, n)) {
         apic_lint_send_level(s);
-    } else if (rising) {
+    } else if (apic_lint_active(s, n)) {
         apic_fire_lvt(s, APIC_LVT_LINT0 + n);
     }
     apic_update_intr(s);

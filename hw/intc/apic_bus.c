@@ -11,6 +11,9 @@
  * addresses only APICs in x2APIC mode. A physical one names an APIC by its full id in either mode,
  * which is how processors with ids above 255 receive INIT and SIPI.
  *
+ * The table is by the ids that the APICs were born with. Software may have given some another one
+ * in xAPIC mode; these are on a list, which is empty on nearly every machine.
+ *
  * Left out: focus processor checking, and arbitration on a serial bus (Pentium 4 has neither).
  */
 #include "hw/intc/apic_bus.h"
@@ -45,6 +48,7 @@ struct ApicBus {
     GHashTable *big_ids; /* the others */
     GPtrArray *xapic;    /* enabled members in xAPIC mode */
     GPtrArray *xapic_logical;
+    GPtrArray *renamed; /* those in xAPIC mode with another id */
     GArray *eoi_listeners;
     unsigned next; /* round robin: who goes first among equals */
     ApicBusStats stats;
@@ -68,6 +72,7 @@ ApicBus *apic_bus_new(Trace *trace)
     bus->big_ids = g_hash_table_new(g_direct_hash, g_direct_equal);
     bus->xapic = g_ptr_array_new();
     bus->xapic_logical = g_ptr_array_new();
+    bus->renamed = g_ptr_array_new();
     bus->eoi_listeners = g_array_new(false, false, sizeof(EoiListener));
     return bus;
 }
@@ -78,6 +83,7 @@ void apic_bus_free(ApicBus *bus)
         return;
     }
     g_array_unref(bus->eoi_listeners);
+    g_ptr_array_unref(bus->renamed);
     g_ptr_array_unref(bus->xapic_logical);
     g_ptr_array_unref(bus->xapic);
     g_hash_table_unref(bus->big_ids);
@@ -146,10 +152,16 @@ void apic_bus_detach(ApicBus *bus, uint32_t apic_id)
     apic_bus_changed(bus);
 }
 
+static bool is_renamed(const Member *member)
+{
+    return !apic_is_x2apic(member->apic) && apic_get_id(member->apic) != (uint8_t)member->id;
+}
+
 void apic_bus_changed(ApicBus *bus)
 {
     g_ptr_array_set_size(bus->xapic, 0);
     g_ptr_array_set_size(bus->xapic_logical, 0);
+    g_ptr_array_set_size(bus->renamed, 0);
     for (unsigned i = 0; i < bus->members->len; i++) {
         Member *member = bus->members->pdata[i];
 
@@ -159,6 +171,9 @@ void apic_bus_changed(ApicBus *bus)
         g_ptr_array_add(bus->xapic, member);
         if (apic_has_logical_id(member->apic)) {
             g_ptr_array_add(bus->xapic_logical, member);
+        }
+        if (is_renamed(member)) {
+            g_ptr_array_add(bus->renamed, member);
         }
     }
 }
@@ -217,8 +232,17 @@ static void bus_physical(ApicBus *bus, Delivery *d, uint32_t dest)
         if (member && apic_is_x2apic(member->apic)) {
             bus_offer(bus, d, member);
         }
-    } else if (member) {
+        return;
+    }
+    if (member && !is_renamed(member)) {
         bus_offer(bus, d, member);
+    }
+    for (unsigned i = 0; i < bus->renamed->len; i++) {
+        Member *renamed = bus->renamed->pdata[i];
+
+        if (apic_get_id(renamed->apic) == dest) {
+            bus_offer(bus, d, renamed);
+        }
     }
 }
 

@@ -65,6 +65,7 @@ struct ApicState {
     ApicLinks links;
 
     uint64_t base;
+    uint8_t xapic_id;
     uint64_t irr[4], isr[4], tmr[4];
     uint8_t tpr;
     bool extint_latched; /* an ExtINT message came and is not acknowledged */
@@ -146,6 +147,8 @@ void apic_timer_init(ApicState *s);
 void apic_timer_reset(ApicState *s);
 /* Arms or cancels the host timer to fit the registers. */
 void apic_timer_rearm(ApicState *s);
+/* An expiry that is due but not run yet comes before what the guest does or reads now. */
+void apic_timer_catch_up(ApicState *s);
 void apic_timer_set_lvt(ApicState *s, uint32_t value);
 void apic_timer_set_initial(ApicState *s, uint32_t count);
 void apic_timer_set_divide(ApicState *s, uint32_t value);

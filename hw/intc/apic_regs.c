@@ -12,6 +12,7 @@
 #define REG_ICR_LOW   0x30
 #define REG_LVT_TIMER 0x32
 #define REG_LVT_LAST  0x37
+#define REG_CURRENT   0x39
 
 #define VERSION_XAPIC      0x14u
 #define VERSION_LVT_SHIFT  16
@@ -42,6 +43,14 @@ typedef struct {
 static uint32_t read_id(const ApicState *s, unsigned reg)
 {
     return apic_is_x2apic(s) ? apic_get_id(s) : apic_get_id(s) << 24;
+}
+
+static void write_id(ApicState *s, unsigned reg, uint32_t value)
+{
+    if (s->links.id_writable) {
+        s->xapic_id = (uint8_t)(value >> 24);
+        apic_bus_changed(s->links.bus);
+    }
 }
 
 static uint32_t read_version(const ApicState *s, unsigned reg)
@@ -259,7 +268,7 @@ static void write_self_ipi(ApicState *s, unsigned reg, uint32_t value)
 #define LVT_READ_ONLY LVT_DELIVERY_STATUS
 
 static const ApicReg apic_regs[REG_COUNT] = {
-    [0x02] = {"ID", XR | XW | MR, 0, read_id, NULL},
+    [0x02] = {"ID", XR | XW | MR, 0, read_id, write_id},
     [0x03] = {"VERSION", XR | XW | MR, 0, read_version, NULL},
     [0x08] = {"TPR", XR | XW | MR | MW, TPR_MASK, read_tpr, write_tpr},
     [0x09] = {"APR", XR | XW, 0, read_apr, NULL},
@@ -302,6 +311,15 @@ static uint32_t msr_valid_bits(const ApicState *s, unsigned reg)
     return valid;
 }
 
+/* A count that reads 0 has its interrupt. */
+static uint32_t read_reg(ApicState *s, unsigned reg)
+{
+    if (reg == REG_CURRENT) {
+        apic_timer_catch_up(s);
+    }
+    return apic_regs[reg].read(s, reg);
+}
+
 /* The MMIO page. */
 
 static void apic_illegal_register(ApicState *s, uint32_t offset)
@@ -334,7 +352,7 @@ uint64_t apic_mmio_read(ApicState *s, uint32_t offset, unsigned size)
     if (byte >= 4) {
         return 0;
     }
-    value = reg->read(s, offset >> 4) >> (byte * 8);
+    value = read_reg(s, offset >> 4) >> (byte * 8);
     return size < 4 ? value & ((1u << (size * 8)) - 1) : value;
 }
 
@@ -382,7 +400,7 @@ bool apic_msr_read(ApicState *s, uint32_t msr, uint64_t *value)
     if (!reg) {
         return false;
     }
-    *value = reg->read(s, msr - MSR_X2APIC_FIRST);
+    *value = read_reg(s, msr - MSR_X2APIC_FIRST);
     if (msr == MSR_X2APIC_FIRST + REG_ICR_LOW) {
         *value |= (uint64_t)s->icr_high << 32;
     }

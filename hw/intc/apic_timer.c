@@ -126,13 +126,18 @@ static int64_t timer_tsc_to_ns(const ApicState *s, uint64_t tsc)
     return tsc > INT64_MAX ? INT64_MAX : (int64_t)tsc;
 }
 
+static bool deadline_has_passed(const ApicState *s)
+{
+    return s->tsc_deadline != 0 && timer_tsc(s) >= s->tsc_deadline;
+}
+
 static int64_t timer_next_deadline(const ApicState *s)
 {
     if (s->tsc_deadline == 0) {
         return INT64_MAX;
     }
     /* One that passed may lie before the machine's time began. */
-    return timer_tsc(s) >= s->tsc_deadline ? timer_now(s) : timer_tsc_to_ns(s, s->tsc_deadline);
+    return deadline_has_passed(s) ? timer_now(s) : timer_tsc_to_ns(s, s->tsc_deadline);
 }
 
 void apic_timer_rearm(ApicState *s)
@@ -159,25 +164,36 @@ void apic_timer_rearm(ApicState *s)
     }
 }
 
+/* A deadline that the TSC has reached is over: the MSR reads 0, and the interrupt is there unless
+ * the entry is masked (11.5.4.1). */
+static void deadline_reached(ApicState *s)
+{
+    s->tsc_deadline = 0;
+    timer_cancel(&s->timer);
+    apic_fire_lvt(s, APIC_LVT_TIMER);
+}
+
 static void timer_fire(void *opaque)
 {
     ApicState *s = opaque;
 
-    if (timer_mode(s) == TIMER_DEADLINE) {
-        if (timer_tsc(s) < s->tsc_deadline) {
-            apic_timer_rearm(s); /* the TSC was set back */
-            return;
-        }
-        s->tsc_deadline = 0;
+    if (timer_mode(s) != TIMER_DEADLINE) {
+        apic_timer_rearm(s);
+        apic_fire_lvt(s, APIC_LVT_TIMER);
+    } else if (deadline_has_passed(s)) {
+        deadline_reached(s);
+    } else {
+        apic_timer_rearm(s); /* the TSC was set back */
     }
-    apic_timer_rearm(s);
-    apic_fire_lvt(s, APIC_LVT_TIMER);
 }
 
-/* An expiry that is due but not run yet comes before what the guest does now. */
-static void timer_catch_up(ApicState *s)
+void apic_timer_catch_up(ApicState *s)
 {
-    if (timer_is_armed(&s->timer) && s->timer.expires <= timer_now(s)) {
+    if (timer_mode(s) == TIMER_DEADLINE) {
+        if (deadline_has_passed(s)) {
+            deadline_reached(s);
+        }
+    } else if (timer_is_armed(&s->timer) && s->timer.expires <= timer_now(s)) {
         timer_cancel(&s->timer);
         timer_fire(s);
     }
@@ -202,7 +218,7 @@ void apic_timer_set_lvt(ApicState *s, uint32_t value)
 {
     TimerMode old = timer_mode(s), now = timer_mode_of(value);
 
-    timer_catch_up(s);
+    apic_timer_catch_up(s);
     if (now != old) {
         timer_rebase(s);
         /* Into or out of deadline mode disarms the timer (11.5.4.1). */
@@ -212,7 +228,6 @@ void apic_timer_set_lvt(ApicState *s, uint32_t value)
             s->tsc_deadline = 0;
         }
     }
-    apic_timer_get_deadline(s); /* one that passed behind the mask is over */
     s->lvt[APIC_LVT_TIMER] = value;
     apic_timer_rearm(s);
 }
@@ -222,7 +237,7 @@ void apic_timer_set_initial(ApicState *s, uint32_t count)
     if (timer_mode(s) == TIMER_DEADLINE) {
         return; /* ignored (11.5.4.1) */
     }
-    timer_catch_up(s);
+    apic_timer_catch_up(s);
     s->timer_initial = count;
     s->timer_count = count;
     s->timer_start = timer_now(s);
@@ -231,7 +246,7 @@ void apic_timer_set_initial(ApicState *s, uint32_t count)
 
 void apic_timer_set_divide(ApicState *s, uint32_t value)
 {
-    timer_catch_up(s);
+    apic_timer_catch_up(s);
     timer_rebase(s);
     s->timer_divide = value & DIVIDE_MASK;
     apic_timer_rearm(s);
@@ -242,19 +257,17 @@ uint64_t apic_timer_get_deadline(ApicState *s)
     if (timer_mode(s) != TIMER_DEADLINE) {
         return 0;
     }
-    /* Behind the mask no host timer ends it. */
-    if (s->tsc_deadline && !timer_is_armed(&s->timer) && timer_tsc(s) >= s->tsc_deadline) {
-        s->tsc_deadline = 0;
-    }
+    apic_timer_catch_up(s);
     return s->tsc_deadline;
 }
 
 void apic_timer_set_deadline(ApicState *s, uint64_t tsc)
 {
     if (timer_mode(s) == TIMER_DEADLINE) {
-        timer_catch_up(s);
+        apic_timer_catch_up(s);
         s->tsc_deadline = tsc;
         apic_timer_rearm(s);
+        apic_timer_catch_up(s); /* one in the past fires at once */
     }
 }
 
@@ -262,5 +275,6 @@ void apic_tsc_changed(ApicState *s)
 {
     if (timer_mode(s) == TIMER_DEADLINE) {
         apic_timer_rearm(s);
+        apic_timer_catch_up(s);
     }
 }

@@ -43,13 +43,14 @@ static const uint8_t elcr_writable[2] = {0xf8, 0xde};
 typedef enum { INIT_DONE, INIT_ICW2, INIT_ICW3, INIT_ICW4 } InitStep;
 
 typedef struct {
-    uint8_t irr; /* latched edges; level requests come from `lines` */
+    uint8_t irr; /* edges whose line is still high; level requests come from `lines` */
     uint8_t imr, isr;
     uint8_t lines, elcr;
     uint8_t lowest; /* the input of lowest priority: 7 after ICW1 */
     uint8_t base;   /* ICW2 */
     uint8_t icw1;
     uint32_t step; /* InitStep */
+    bool gone;     /* INT is up for a request that fell: the acknowledge gets the default input */
     bool auto_eoi, rotate_on_aeoi, sfnm, special_mask, poll, read_isr;
 } PicChip;
 
@@ -57,8 +58,7 @@ typedef struct {
     Device dev;
     PicChip chips[2];
     IrqLine lines[2 * PIC_PINS];
-    IrqLine *intr;
-    bool intr_level;
+    IrqOut intr;
     MemRegion ports[2], elcr_ports;
 } PicState;
 
@@ -67,7 +67,7 @@ static PicState *pic_from(void *dev)
     return dev;
 }
 
-IrqLine **i8259_intr_out(Device *dev)
+IrqOut *i8259_intr_out(Device *dev)
 {
     return &pic_from(dev)->intr;
 }
@@ -105,32 +105,50 @@ static int chip_pending(const PicChip *c)
     return c->sfnm && pin == CASCADE_PIN && serving == CASCADE_PIN ? (int)pin : -1;
 }
 
+static bool chip_int(const PicChip *c)
+{
+    return c->gone || chip_pending(c) >= 0;
+}
+
+/*
+ * Edge or level, an input must stay high until the acknowledge. If it falls before, INT stays up
+ * and the acknowledge gets input 7 (data sheet, "Edge and Level Triggered Modes"; ICH9 5.8.4.2).
+ */
+static void chip_drop(PicChip *c, unsigned pin)
+{
+    uint8_t bit = (uint8_t)(1u << pin);
+    bool was_pending = chip_pending(c) >= 0;
+
+    c->irr &= ~bit;
+    c->lines &= ~bit;
+    c->gone |= was_pending && chip_pending(c) < 0;
+}
+
 static void chip_set_line(PicChip *c, unsigned pin, bool level)
 {
     uint8_t bit = (uint8_t)(1u << pin);
 
-    if (level && !(c->lines & bit) && !(c->elcr & bit)) {
+    if (!level) {
+        chip_drop(c, pin);
+        return;
+    }
+    if (!(c->lines & bit) && !(c->elcr & bit)) {
         c->irr |= bit;
     }
-    c->lines = level ? c->lines | bit : c->lines & ~bit;
+    c->lines |= bit;
 }
 
 /* The cascade input is the slave's INT, a level; INTR is the master's. */
 static void pic_update(PicState *s)
 {
     PicChip *master = &s->chips[MASTER];
-    bool intr;
 
-    if (chip_pending(&s->chips[SLAVE]) >= 0) {
+    if (chip_int(&s->chips[SLAVE])) {
         master->irr |= CASCADE_BIT;
     } else {
-        master->irr &= ~CASCADE_BIT;
+        chip_drop(master, CASCADE_PIN);
     }
-    intr = chip_pending(master) >= 0;
-    if (intr != s->intr_level) {
-        s->intr_level = intr;
-        irq_set(s->intr, intr);
-    }
+    irq_set(&s->intr, chip_int(master));
 }
 
 static void pic_line(void *opaque, int n, bool level)
@@ -157,6 +175,7 @@ static unsigned chip_ack(PicChip *c)
 {
     int pin = chip_pending(c);
 
+    c->gone = false;
     if (pin < 0) {
         return SPURIOUS_PIN; /* without its ISR bit */
     }
@@ -193,6 +212,7 @@ static void chip_icw1(PicChip *c, uint8_t value)
     c->icw1 = value;
     c->step = INIT_ICW2;
     c->irr = 0; /* edge sense is cleared: an input must rise again */
+    c->gone = false;
     c->imr = 0;
     c->isr = 0;
     c->lowest = PIC_PINS - 1;
@@ -442,16 +462,9 @@ static void pic_reset(Device *dev)
     pic_update(s);
 }
 
-static void pic_restored(Device *dev)
-{
-    PicState *s = pic_from(dev);
-
-    s->intr_level = false;
-    pic_update(s);
-}
-
 static const StateField chip_state[] = {
     STATE_FIELD(STATE_UINT8, PicChip, irr),
+    STATE_FIELD(STATE_UINT8, PicChip, gone),
     STATE_FIELD(STATE_UINT8, PicChip, imr),
     STATE_FIELD(STATE_UINT8, PicChip, isr),
     STATE_FIELD(STATE_UINT8, PicChip, lines),
@@ -471,6 +484,7 @@ static const StateField chip_state[] = {
 
 static const StateField pic_state[] = {
     STATE_STRUCTS(PicState, chips, 2, PicChip, chip_state),
+    STATE_STRUCTS(PicState, intr, 1, IrqOut, irq_out_state),
     STATE_END,
 };
 
@@ -484,5 +498,4 @@ const DeviceClass i8259_class = {
     .realize = pic_realize,
     .unrealize = pic_unrealize,
     .reset = pic_reset,
-    .restored = pic_restored,
 };

@@ -7,8 +7,8 @@
  * 19:4, entry 11 is address 2 and data 11. With remapping the same wires carry a handle and the
  * format bit (VT-d 5.1.5.1), so nothing here depends on it.
  *
- * Left out: polarity has no effect, since lines are logical levels (active is high); the
- * arbitration register only mirrors the id; interrupts never wait, so delivery status reads 0.
+ * Left out: the arbitration register only mirrors the id; interrupts never wait, so delivery status
+ * reads 0.
  */
 #include "hw/intc/ioapic.h"
 
@@ -43,6 +43,14 @@
 #define RTE_WRITABLE       0xffff00000001afffull
 #define ADDR_HANDLE_SHIFT  4
 
+/*
+ * A level that no EOI ends comes again at once. On hardware the way back of the EOI and forth of
+ * the message leaves the processor time for what it was doing; here, from this many on, the pin
+ * waits.
+ */
+#define STORM_EOIS     16
+#define STORM_PAUSE_NS (10 * NS_PER_US)
+
 typedef struct {
     Device dev;
     IoapicLinks links;
@@ -53,7 +61,10 @@ typedef struct {
     uint8_t select;
     uint8_t id;
     uint64_t rte[IOAPIC_PINS];
-    uint32_t levels; /* bit a pin */
+    uint32_t levels;            /* what is asked for, a bit a pin */
+    uint8_t again[IOAPIC_PINS]; /* EOIs in a row that found the pin active */
+    uint32_t pausing;           /* pins that look again when `pause` ends */
+    Timer pause;
 
     IrqLine lines[IOAPIC_PINS];
     uint64_t sent[IOAPIC_PINS];
@@ -124,13 +135,57 @@ static void ioapic_send(IoapicState *s, unsigned pin)
     }
 }
 
+/* Is the wire at the level that the entry calls active? (82093AA 3.2.4, bit 13) */
+static bool pin_is_active(const IoapicState *s, unsigned pin)
+{
+    bool asked = s->levels >> pin & 1;
+    bool wire = asked ^ (s->links.active_low >> pin & 1);
+
+    if (s->links.any_polarity >> pin & 1) {
+        return asked;
+    }
+    return s->rte[pin] & RTE_POLARITY ? !wire : wire;
+}
+
 /* A level pin sends while its line is active, it is not masked and none is outstanding. */
 static void ioapic_level_check(IoapicState *s, unsigned pin)
 {
     uint64_t rte = s->rte[pin];
 
-    if (rte_is_level(rte) && (s->levels & (1u << pin)) && !(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
+    if (rte_is_level(rte) && pin_is_active(s, pin) && !(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
         ioapic_send(s, pin);
+    }
+}
+
+/* The pin is quiet, or its entry another. */
+static void ioapic_calm(IoapicState *s, unsigned pin)
+{
+    s->again[pin] = 0;
+    s->pausing &= ~(1u << pin);
+}
+
+static void ioapic_pause_ends(void *opaque)
+{
+    IoapicState *s = opaque;
+    uint32_t pins = s->pausing;
+
+    s->pausing = 0;
+    for (; pins; pins &= pins - 1) {
+        ioapic_level_check(s, (unsigned)__builtin_ctz(pins));
+    }
+}
+
+/* After an EOI: again, if the pin is still active. */
+static void ioapic_ended(IoapicState *s, unsigned pin)
+{
+    if (s->again[pin] < STORM_EOIS) {
+        s->again[pin]++;
+        ioapic_level_check(s, pin);
+        return;
+    }
+    s->pausing |= 1u << pin;
+    if (!timer_is_armed(&s->pause)) {
+        timer_arm(&s->pause, clock_now(s->dev.platform->clock) + STORM_PAUSE_NS);
     }
 }
 
@@ -138,12 +193,15 @@ static void ioapic_line(void *opaque, int n, bool level)
 {
     IoapicState *s = opaque;
     unsigned pin = (unsigned)n;
-    bool rising = level && !(s->levels & (1u << pin));
+    bool was_active = pin_is_active(s, pin);
 
     s->levels = level ? s->levels | 1u << pin : s->levels & ~(1u << pin);
+    if (!pin_is_active(s, pin)) {
+        ioapic_calm(s, pin);
+    }
     if (rte_is_level(s->rte[pin])) {
         ioapic_level_check(s, pin);
-    } else if (rising && !(s->rte[pin] & RTE_MASKED)) {
+    } else if (pin_is_active(s, pin) && !was_active && !(s->rte[pin] & RTE_MASKED)) {
         ioapic_send(s, pin); /* an edge on a masked pin is lost: 82093AA 3.2.4, bit 16 */
     }
 }
@@ -158,7 +216,7 @@ void ioapic_eoi(void *dev, uint8_t vector)
             trace_event(s->dev.platform->trace, TRACE_IOAPIC, "ioapic_eoi pin=%u vector=0x%02x",
                         pin, vector);
             s->rte[pin] &= ~RTE_REMOTE_IRR;
-            ioapic_level_check(s, pin);
+            ioapic_ended(s, pin);
         }
     }
 }
@@ -175,6 +233,7 @@ static void ioapic_write_rte(IoapicState *s, unsigned index, uint32_t value)
          * there is no EOI register. */
         *rte &= ~RTE_REMOTE_IRR;
     }
+    ioapic_calm(s, pin);
     ioapic_level_check(s, pin);
 }
 
@@ -252,13 +311,14 @@ void ioapic_describe(Device *dev, GString *out)
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
         uint64_t rte = s->rte[pin];
 
-        g_string_append_printf(
-            out,
-            "  pin %2u 0x%016" PRIx64 " vector=0x%02x mode=%s trig=%s%s%s line=%d sent=%" PRIu64
-            "\n",
-            pin, rte, (unsigned)(rte & RTE_VECTOR_MASK), modes[rte_mode(rte)],
-            rte & RTE_LEVEL ? "level" : "edge", rte & RTE_MASKED ? " masked" : "",
-            rte & RTE_REMOTE_IRR ? " remote-irr" : "", (s->levels >> pin) & 1, s->sent[pin]);
+        g_string_append_printf(out,
+                               "  pin %2u 0x%016" PRIx64
+                               " vector=0x%02x mode=%s trig=%s%s%s%s line=%d sent=%" PRIu64 "\n",
+                               pin, rte, (unsigned)(rte & RTE_VECTOR_MASK), modes[rte_mode(rte)],
+                               rte & RTE_LEVEL ? "level" : "edge", rte & RTE_POLARITY ? " low" : "",
+                               rte & RTE_MASKED ? " masked" : "",
+                               rte & RTE_REMOTE_IRR ? " remote-irr" : "", (s->levels >> pin) & 1,
+                               s->sent[pin]);
     }
 }
 
@@ -278,8 +338,14 @@ static bool ioapic_realize(Device *dev, GError **error)
         .ops = &ioapic_ops,
         .opaque = s,
     };
+    timer_init(&s->pause, dev->platform->clock, ioapic_pause_ends, s);
     device_add_irq_in(dev, "", s->lines, IOAPIC_PINS, ioapic_line, s);
     return true;
+}
+
+static void ioapic_unrealize(Device *dev)
+{
+    timer_cancel(&ioapic_from(dev)->pause);
 }
 
 static void ioapic_reset(Device *dev)
@@ -288,8 +354,10 @@ static void ioapic_reset(Device *dev)
 
     s->select = 0;
     s->id = s->initial_id;
+    timer_cancel(&s->pause);
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
         s->rte[pin] = RTE_MASKED;
+        ioapic_calm(s, pin);
         s->sent[pin] = 0;
     }
 }
@@ -305,6 +373,9 @@ static const StateField ioapic_state[] = {
     STATE_FIELD(STATE_UINT8, IoapicState, id),
     STATE_ARRAY(STATE_UINT64, IoapicState, rte, IOAPIC_PINS),
     STATE_FIELD(STATE_UINT32, IoapicState, levels),
+    STATE_ARRAY(STATE_UINT8, IoapicState, again, IOAPIC_PINS),
+    STATE_FIELD(STATE_UINT32, IoapicState, pausing),
+    STATE_FIELD(STATE_TIMER, IoapicState, pause),
     STATE_ARRAY(STATE_UINT64, IoapicState, sent, IOAPIC_PINS),
     STATE_END,
 };
@@ -317,5 +388,6 @@ const DeviceClass ioapic_class = {
     .props = ioapic_props,
     .state = ioapic_state,
     .realize = ioapic_realize,
+    .unrealize = ioapic_unrealize,
     .reset = ioapic_reset,
 };

@@ -126,6 +126,9 @@ static void lpc_reset(Device *dev)
         s->pci.config[pirq_register(n)] = PIRQ_DISABLED;
     }
     s->pci.config[REG_LPC_EN] = 0;
+    if (s->links.routing_changed) {
+        s->links.routing_changed(s->links.opaque);
+    }
 }
 
 static const StateField lpc_state[] = {

@@ -63,8 +63,7 @@ typedef struct {
 
 static void update_pin(Edu *edu)
 {
-    pci_set_intx(&edu->pci,
-                 regfile_get(&edu->regs, REG_IRQ_STATUS) != 0 && !msi_enabled(&edu->pci));
+    pci_set_intx(&edu->pci, regfile_get(&edu->regs, REG_IRQ_STATUS) != 0);
 }
 
 static void raise_interrupt(Edu *edu, uint32_t bits)

@@ -26,6 +26,7 @@ typedef struct {
     uint8_t latch[TESTDEV_LATCH_BYTES];
     uint8_t bytes[TESTDEV_LATCH_BYTES];
     uint8_t store[TESTDEV_MEM_SIZE];
+    IrqOut irq[PLATFORM_GSIS];
 } PcTestdevState;
 
 static uint64_t load_le(const uint8_t *p, unsigned size)
@@ -63,9 +64,7 @@ static void nothing_write(void *opaque, uint64_t offset, uint64_t value, unsigne
 static void irq_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     PcTestdevState *s = opaque;
-    if (s->dev.platform->gsi) {
-        irq_set(&s->dev.platform->gsi[offset], value != 0);
-    }
+    irq_set(&s->irq[offset], value != 0);
 }
 
 static const MemOps latch_ops = {
@@ -95,6 +94,10 @@ static bool testdev_realize(Device *dev, GError **error)
     testdev_map(ports, &s->irq_ports, TESTDEV_IRQ_PORT, PLATFORM_GSIS, &irq_ops, s);
     testdev_map(dev->platform->memory, &s->memory, TESTDEV_MEM_BASE, TESTDEV_MEM_SIZE, &memory_ops,
                 s->store);
+    device_add_irq_out(dev, "", s->irq, PLATFORM_GSIS);
+    for (int n = 0; dev->platform->gsi && n < PLATFORM_GSIS; n++) {
+        irq_connect(&s->irq[n], &dev->platform->gsi[n]);
+    }
     return true;
 }
 
@@ -122,6 +125,7 @@ static const StateField testdev_state[] = {
      .type = STATE_BYTES,
      .offset = offsetof(PcTestdevState, store),
      .count = TESTDEV_MEM_SIZE},
+    STATE_STRUCTS(PcTestdevState, irq, PLATFORM_GSIS, IrqOut, irq_out_state),
     STATE_END,
 };
 

@@ -27,6 +27,7 @@ static const StateField msix_state[] = {
 const StateField pci_device_state[] = {
     STATE_ARRAY(STATE_BYTES, PciDevice, config, PCIE_CONFIG_SIZE),
     STATE_FIELD(STATE_UINT8, PciDevice, intx_level),
+    STATE_STRUCTS(PciDevice, intx, 1, IrqOut, irq_out_state),
     STATE_STRUCTS(PciDevice, msix, 1, PciMsix, msix_state),
     STATE_END,
 };
@@ -208,6 +209,7 @@ bool pci_bus_attach(PciBus *bus, PciDevice *pci, GError **error)
     pci->pci_cls = pci->dev.cls->bus_class;
     bus->devices[devfn] = pci;
     pci_config_init(pci);
+    pci_connect_intx(pci);
     return true;
 }
 
@@ -221,6 +223,7 @@ void pci_bus_detach(PciDevice *pci)
     bus->child[pci->devfn] = NULL;
     pci_unmap_bars(pci);
     pci_set_intx(pci, false);
+    irq_connect(&pci->intx, NULL);
     bus->devices[pci->devfn] = NULL;
     pci->bus = NULL;
 }

@@ -144,9 +144,7 @@ static void follow_bridge_write(PciDevice *pci)
 
 static void follow_config_write(PciDevice *pci, uint32_t offset, unsigned size)
 {
-    if (pci_ranges_overlap(offset, size, PCI_COMMAND, 2)) {
-        pci_update_intx(pci);
-    }
+    pci_update_intx(pci); /* COMMAND, or the enable bit of MSI or MSI-X */
     if (offset < PCI_STD_HEADER_SIZEOF) {
         pci_update_bars(pci);
         follow_bridge_write(pci);

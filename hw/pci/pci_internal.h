@@ -18,8 +18,7 @@ struct PciBus {
     PciHost host;      /* root bus only */
     PciDevice *bridge; /* NULL for the root bus */
     PciDevice *devices[PCI_DEVFNS];
-    PciBus *child[PCI_DEVFNS];                /* the bus behind the bridge at this devfn */
-    uint16_t intx_count[PCI_SLOTS][PCI_PINS]; /* root bus: who pulls the wire */
+    PciBus *child[PCI_DEVFNS]; /* the bus behind the bridge at this devfn */
 };
 
 static inline bool pci_ranges_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
@@ -47,6 +46,9 @@ void pci_update_bars(PciDevice *pci);
 void pci_unmap_bars(PciDevice *pci);
 
 /* pci_intx.c */
+/* Wires the device's pin to the line that it reaches. */
+void pci_connect_intx(PciDevice *pci);
+/* Drives the pin as configuration space lets it. */
 void pci_update_intx(PciDevice *pci);
 /* The slot and pin of the root bus that pin `pin` of the device reaches. */
 void pci_route_pin(const PciDevice *pci, int pin, uint8_t *root_devfn, int *root_pin);

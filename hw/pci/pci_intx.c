@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * INTx: the level a device asks for, the disable bit, and the way of its pin to the root bus
+ * INTx: the level a device asks for, what keeps it off the pin, and the pin's way to the root bus
  * (PCI Local Bus 3.0, 2.2.6 and 6.2.2; swizzling: PCI-to-PCI Bridge 1.2, 9.1).
  */
+#include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
 void pci_route_pin(const PciDevice *pci, int pin, uint8_t *root_devfn, int *root_pin)
@@ -15,38 +16,45 @@ void pci_route_pin(const PciDevice *pci, int pin, uint8_t *root_devfn, int *root
     *root_pin = pin;
 }
 
-static void drive_wire(PciDevice *pci, bool level)
+static bool has_pin(const PciDevice *pci)
 {
-    PciBus *root = pci_root_of(pci->bus);
+    uint8_t pin = pci->config[PCI_INTERRUPT_PIN];
+    return pin > 0 && pin <= PCI_PINS;
+}
+
+void pci_connect_intx(PciDevice *pci)
+{
+    const PciHost *host = &pci_root_of(pci->bus)->host;
     uint8_t devfn;
     int pin;
-    pci_route_pin(pci, pci->config[PCI_INTERRUPT_PIN] - 1, &devfn, &pin);
-    uint16_t *count = &root->intx_count[PCI_SLOT_OF(devfn)][pin];
-    bool before = *count > 0;
-    *count = (uint16_t)(level ? *count + 1 : *count - 1);
-    bool after = *count > 0;
-    if (before != after && root->host.set_intx) {
-        root->host.set_intx(root->host.opaque, devfn, pin, after);
+    device_add_irq_out(&pci->dev, "intx", &pci->intx, 1);
+    if (has_pin(pci) && host->intx_line) {
+        pci_route_pin(pci, pci->config[PCI_INTERRUPT_PIN] - 1, &devfn, &pin);
+        irq_connect(&pci->intx, host->intx_line(host->opaque, devfn, pin));
     }
+}
+
+/* INTx must not be used while MSI or MSI-X is enabled (6.8.1.3 and 6.8.2.3, "MSI Enable"). */
+static bool may_use_intx(const PciDevice *pci)
+{
+    bool disabled = (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_INTX_DISABLE) != 0;
+    return !disabled && !msi_enabled(pci) && !msix_enabled(pci);
 }
 
 void pci_update_intx(PciDevice *pci)
 {
-    bool disabled = (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_INTX_DISABLE) != 0;
-    bool wire = pci->intx_level && !disabled;
-    if (wire == pci->intx_wire) {
+    bool wire = pci->intx_level && may_use_intx(pci);
+    if (wire == pci->intx.level) {
         return;
     }
-    pci->intx_wire = wire;
     trace_event(pci->dev.platform->trace, TRACE_PCI, "pci_intx sid=%04x pin=%d level=%d",
                 pci_requester_id(pci), pci->config[PCI_INTERRUPT_PIN], wire);
-    drive_wire(pci, wire);
+    irq_set(&pci->intx, wire);
 }
 
 void pci_set_intx(PciDevice *pci, bool level)
 {
-    uint8_t pin = pci->config[PCI_INTERRUPT_PIN];
-    if (!pci->bus || pin == 0 || pin > PCI_PINS) {
+    if (!pci->bus || !has_pin(pci)) {
         return;
     }
     pci->intx_level = level;

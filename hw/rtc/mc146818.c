@@ -36,6 +36,8 @@
 
 #define A_UIP       0x80u
 #define A_DV_MASK   0x70u
+#define A_DV_4M     0x00u
+#define A_DV_1M     0x10u
 #define A_DV_32K    0x20u
 #define A_DV_RESET  0x60u /* 110 and 111 */
 #define A_RATE_MASK 0x0fu
@@ -70,11 +72,12 @@ typedef struct {
     /* Seconds since 1970 on this clock's face, at the machine's time 0, and the second's phase. */
     int64_t epoch;
     int64_t phase;
+    int64_t second;        /* how long one lasts, ns */
     int64_t looked;        /* flags are right up to this time of the machine */
     uint8_t weekday_shift; /* a guest may call any day the first */
-    bool irq_enabled, irq_level;
+    bool irq_enabled;
     Timer timer;
-    IrqLine *irq;
+    IrqOut irq, wake;
     MemRegion ports;
 } RtcState;
 
@@ -88,9 +91,14 @@ static RtcState *rtc_from(Device *dev)
     return (RtcState *)dev;
 }
 
-IrqLine **mc146818_irq_out(Device *dev)
+IrqOut *mc146818_irq_out(Device *dev)
 {
     return &rtc_from(dev)->irq;
+}
+
+IrqOut *mc146818_wake_out(Device *dev)
+{
+    return &rtc_from(dev)->wake;
 }
 
 /* The calendar (proleptic Gregorian, in eras of 400 years that begin in March). */
@@ -184,21 +192,63 @@ static int64_t rtc_now(const RtcState *s)
     return clock_now(s->dev.platform->clock);
 }
 
-/* Do seconds go by? Not while SET, and only with the divider on the 32 kHz crystal. */
+/*
+ * A second by the divider (data sheet, table 4): set up for a faster crystal than the PC's 32 kHz
+ * one, it divides by as much more, and seconds last longer. 0: it stands, by reset or in a
+ * combination that is for tests (ICH9 13.6.2.1).
+ */
+static int64_t rtc_divider_second(const RtcState *s)
+{
+    switch (s->cmos[REG_A] & A_DV_MASK) {
+    case A_DV_4M:
+        return 4194304 / OSCILLATOR_HZ * NS_PER_SEC;
+    case A_DV_1M:
+        return 1048576 / OSCILLATOR_HZ * NS_PER_SEC;
+    case A_DV_32K:
+        return NS_PER_SEC;
+    default:
+        return 0;
+    }
+}
+
+/* Do seconds go by? */
 static bool rtc_updates(const RtcState *s)
 {
-    return !(s->cmos[REG_B] & B_SET) && (s->cmos[REG_A] & A_DV_MASK) == A_DV_32K;
+    return !(s->cmos[REG_B] & B_SET) && rtc_divider_second(s) != 0;
 }
 
 static int64_t rtc_seconds_at(const RtcState *s, int64_t now)
 {
-    return s->epoch + floor_div(now + s->phase, NS_PER_SEC);
+    return s->epoch + floor_div(now + s->phase, s->second);
 }
 
 /* The time of the machine at which the face shows `seconds`. */
 static int64_t rtc_time_of(const RtcState *s, int64_t seconds)
 {
-    return (seconds - s->epoch) * NS_PER_SEC - s->phase;
+    return (seconds - s->epoch) * s->second - s->phase;
+}
+
+/* The part of a second that has passed, `from` of that length. */
+static int64_t rtc_fraction(const RtcState *s, int64_t now, int64_t of)
+{
+    int64_t passed = now + s->phase - floor_div(now + s->phase, s->second) * s->second;
+
+    return (int64_t)muldiv64((uint64_t)passed, (uint64_t)of, (uint64_t)s->second);
+}
+
+/* Register A was written. Out of reset the first second ends after half of it (data sheet, "Divider
+ * Control"); else the one under way goes on where it is. */
+static void rtc_divider_written(RtcState *s, int64_t now, bool was_reset)
+{
+    int64_t second = rtc_divider_second(s), passed;
+
+    if (second == 0) {
+        return;
+    }
+    passed = was_reset ? second / 2 : rtc_fraction(s, now, second);
+    s->second = second;
+    s->phase = passed - now % second;
+    s->phase += s->phase < 0 ? second : 0;
 }
 
 /* Writes the running time into the registers. */
@@ -237,23 +287,23 @@ static void rtc_take_time(RtcState *s, int64_t now)
 
 /* Interrupts. */
 
-/* The rate of the periodic interrupt (data sheet, table 5), 0 for none. */
-static unsigned rtc_periodic_hz(const RtcState *s)
+/* Periodic interrupts a second of the face (data sheet, table 5), 0 for none. */
+static unsigned rtc_periods_a_second(const RtcState *s)
 {
     unsigned rate = s->cmos[REG_A] & A_RATE_MASK;
 
-    if (rate == 0 || (s->cmos[REG_A] & A_DV_MASK) != A_DV_32K) {
+    if (rate == 0 || rtc_divider_second(s) == 0) {
         return 0;
     }
-    if (rate <= 2) {
+    if (rate <= 2 && (s->cmos[REG_A] & A_DV_MASK) == A_DV_32K) {
         rate += 7; /* 1 and 2 are 256 and 128 Hz from this crystal */
     }
     return OSCILLATOR_HZ >> (rate - 1);
 }
 
-static uint64_t rtc_periods_at(const RtcState *s, int64_t now, unsigned hz)
+static uint64_t rtc_periods_at(const RtcState *s, int64_t now, unsigned periods)
 {
-    return muldiv64((uint64_t)(now + s->phase), hz, NS_PER_SEC);
+    return muldiv64((uint64_t)(now + s->phase), periods, (uint64_t)s->second);
 }
 
 static bool alarm_matches(const RtcState *s, uint8_t reg, unsigned value)
@@ -302,20 +352,17 @@ static void rtc_drive(RtcState *s)
     bool active = s->cmos[REG_C] & s->cmos[REG_B] & C_FLAGS;
 
     s->cmos[REG_C] = (uint8_t)((s->cmos[REG_C] & C_FLAGS) | (active ? C_IRQF : 0));
-    active = active && s->irq_enabled;
-    if (active != s->irq_level) {
-        s->irq_level = active;
-        irq_set(s->irq, active);
-    }
+    irq_set(&s->irq, active && s->irq_enabled);
+    irq_set(&s->wake, active);
 }
 
 /* Sets the flags of everything that happened since the last look. */
 static void rtc_look(RtcState *s)
 {
     int64_t now = rtc_now(s), from = rtc_seconds_at(s, s->looked), to = rtc_seconds_at(s, now);
-    unsigned hz = rtc_periodic_hz(s);
+    unsigned periods = rtc_periods_a_second(s);
 
-    if (hz && rtc_periods_at(s, now, hz) != rtc_periods_at(s, s->looked, hz)) {
+    if (periods && rtc_periods_at(s, now, periods) != rtc_periods_at(s, s->looked, periods)) {
         s->cmos[REG_C] |= C_PF;
     }
     if (rtc_updates(s) && to > from) {
@@ -334,12 +381,13 @@ static int64_t rtc_next_event(const RtcState *s)
 {
     uint8_t wanted = s->cmos[REG_B] & ~s->cmos[REG_C]; /* a flag that is up stays up */
     int64_t next = INT64_MAX, alarm, second = rtc_seconds_at(s, s->looked) + 1;
-    unsigned hz = rtc_periodic_hz(s);
+    unsigned periods = rtc_periods_a_second(s);
 
-    if ((wanted & B_PIE) && hz) {
-        uint64_t n = rtc_periods_at(s, s->looked, hz) + 1;
+    if ((wanted & B_PIE) && periods) {
+        uint64_t n = rtc_periods_at(s, s->looked, periods) + 1;
 
-        next = (int64_t)muldiv64(n, NS_PER_SEC, hz) + (NS_PER_SEC % hz != 0) - s->phase;
+        next = (int64_t)muldiv64(n, (uint64_t)s->second, periods) + (s->second % periods != 0) -
+               s->phase;
     }
     if ((wanted & B_UIE) && rtc_updates(s)) {
         next = MIN(next, rtc_time_of(s, second));
@@ -433,14 +481,12 @@ static void rtc_write_control(RtcState *s, uint8_t reg, uint8_t value)
     } else {
         s->cmos[REG_B] = value & B_SET ? value & ~B_UIE : value; /* SET clears UIE */
     }
-    if (was_reset && (s->cmos[REG_A] & A_DV_MASK) == A_DV_32K) {
-        /* The first update follows half a second after the divider starts. */
-        s->phase = NS_PER_SEC / 2 - now % NS_PER_SEC;
-        s->phase += s->phase < 0 ? NS_PER_SEC : 0;
+    if (reg == REG_A) {
+        rtc_divider_written(s, now, was_reset);
     }
-    if (!was_updating && rtc_updates(s)) {
+    if (rtc_updates(s) && (!was_updating || reg == REG_A)) {
         rtc_take_time(s, now);
-    } else if (was_updating && rtc_updates(s)) {
+    } else if (rtc_updates(s)) {
         rtc_store_time(s, now); /* perhaps in another format */
     }
     s->looked = now;
@@ -541,6 +587,7 @@ static bool rtc_realize(Device *dev, GError **error)
     if (!rtc_parse_base(s->base, &s->epoch, error)) {
         return false;
     }
+    s->second = NS_PER_SEC;
     s->epoch -= clock_now(dev->platform->clock) / NS_PER_SEC;
     s->irq_enabled = true;
     s->cmos[REG_A] = A_POWER_ON;
@@ -550,6 +597,7 @@ static bool rtc_realize(Device *dev, GError **error)
     s->ports = (MemRegion){.name = "rtc", .size = 2, .kind = MEM_IO, .ops = &rtc_ops, .opaque = s};
     as_add(dev->platform->ports, &s->ports, PORT_INDEX);
     device_add_irq_out(dev, "", &s->irq, 1);
+    device_add_irq_out(dev, "wake", &s->wake, 1);
     return true;
 }
 
@@ -585,10 +633,12 @@ static const StateField rtc_state[] = {
     STATE_ARRAY(STATE_UINT8, RtcState, cmos, CMOS_SIZE),
     STATE_FIELD(STATE_UINT64, RtcState, epoch),
     STATE_FIELD(STATE_UINT64, RtcState, phase),
+    STATE_FIELD(STATE_UINT64, RtcState, second),
     STATE_FIELD(STATE_UINT64, RtcState, looked),
     STATE_FIELD(STATE_UINT8, RtcState, weekday_shift),
     STATE_FIELD(STATE_UINT8, RtcState, irq_enabled),
-    STATE_FIELD(STATE_UINT8, RtcState, irq_level),
+    STATE_STRUCTS(RtcState, irq, 1, IrqOut, irq_out_state),
+    STATE_STRUCTS(RtcState, wake, 1, IrqOut, irq_out_state),
     STATE_FIELD(STATE_TIMER, RtcState, timer),
     STATE_END,
 };
@@ -600,6 +650,7 @@ const DeviceClass mc146818_class = {
     .bus = BUS_NONE,
     .instance_size = sizeof(RtcState),
     .props = rtc_props,
+    .powered_in_sleep = true,
     .state = rtc_state,
     .realize = rtc_realize,
     .unrealize = rtc_unrealize,

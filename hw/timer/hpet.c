@@ -73,7 +73,7 @@ typedef struct {
     unsigned n;
     uint64_t period; /* last value written while periodic */
     bool status;     /* GINTR_STA bit, level mode */
-    IrqLine *driven; /* the line that this timer holds high, or NULL; derived */
+    bool rests;      /* the line is high since the last edge: see timer_edge() */
     Timer timer;
 } HpetTimer;
 
@@ -92,6 +92,7 @@ struct HpetState {
     int64_t counter_start;
     HpetTimer timers[HPET_MAX_TIMERS];
 
+    IrqOut outs[HPET_MAX_TIMERS]; /* moved to where the registers route them */
     IrqLine *gsis[HPET_GSIS];
     IrqLine *legacy[2];
 };
@@ -163,33 +164,64 @@ static uint64_t timer_mask(const HpetTimer *t)
     return timer_reg(t, REG_TIMER_CONF) & TN_32BIT ? UINT32_MAX : UINT64_MAX;
 }
 
+static bool timer_is_legacy(const HpetTimer *t)
+{
+    return hpet_legacy(t->hpet) && t->n < 2;
+}
+
 /* Where the interrupt goes: legacy replacement wins over the route (2.3.5, LEG_RT_CNF). */
 static IrqLine *timer_line(const HpetTimer *t)
 {
     uint64_t conf = timer_reg(t, REG_TIMER_CONF);
 
-    if (hpet_legacy(t->hpet) && t->n < 2) {
+    if (timer_is_legacy(t)) {
         return t->hpet->legacy[t->n];
     }
     return t->hpet->gsis[(conf & TN_ROUTE_MASK) >> TN_ROUTE_SHIFT];
 }
 
+/* Does the timer speak through its output at all? */
+static bool timer_has_wire(const HpetTimer *t)
+{
+    uint64_t conf = timer_reg(t, REG_TIMER_CONF);
+
+    return (conf & TN_INT_ENABLE) && !(conf & TN_FSB_ENABLE) && hpet_running(t->hpet);
+}
+
+static IrqOut *timer_out(HpetTimer *t)
+{
+    return &t->hpet->outs[t->n];
+}
+
 /* Makes the wires show what the registers say. */
 static void timer_drive(HpetTimer *t)
 {
-    uint64_t conf = timer_reg(t, REG_TIMER_CONF);
-    bool high = t->status && (conf & TN_INT_ENABLE) && (conf & TN_LEVEL) &&
-                !(conf & TN_FSB_ENABLE) && hpet_running(t->hpet);
-    IrqLine *line = high ? timer_line(t) : NULL;
+    bool level = timer_reg(t, REG_TIMER_CONF) & TN_LEVEL, high;
 
-    if (line == t->driven) {
-        return;
+    t->rests = t->rests && !level && timer_is_legacy(t) && timer_has_wire(t);
+    high = t->rests || (level && t->status && timer_has_wire(t));
+    if (!high) {
+        irq_lower(timer_out(t));
     }
-    if (t->driven) {
-        irq_lower(t->driven);
+    irq_connect(timer_out(t), timer_line(t));
+    irq_set(timer_out(t), high);
+}
+
+/*
+ * An edge. In place of the i8254 or the RTC the line dips and rests high, as theirs do: an i8259
+ * wants a request to stay until its acknowledge. Elsewhere others may share the line, and an IOAPIC
+ * needs no more than the rise.
+ */
+static void timer_edge(HpetTimer *t)
+{
+    trace_event(t->hpet->dev.platform->trace, TRACE_HPET, "hpet_pulse timer=%u", t->n);
+    t->rests = timer_is_legacy(t);
+    irq_lower(timer_out(t));
+    if (t->rests) {
+        irq_raise(timer_out(t));
+    } else {
+        irq_pulse(timer_out(t));
     }
-    t->driven = line;
-    irq_raise(line);
 }
 
 static void timer_send_fsb(HpetTimer *t)
@@ -224,8 +256,7 @@ static void timer_match(HpetTimer *t)
         t->status = true;
         timer_drive(t);
     } else if (conf & TN_INT_ENABLE) {
-        trace_event(t->hpet->dev.platform->trace, TRACE_HPET, "hpet_pulse timer=%u", t->n);
-        irq_pulse(timer_line(t));
+        timer_edge(t);
     }
 }
 
@@ -252,7 +283,7 @@ static void timer_rearm(HpetTimer *t, bool after)
     }
     diff = (timer_reg(t, REG_TIMER_COMP) - hpet_counter_at(s, now)) & mask;
     if (after && diff == 0) {
-        diff = mask;
+        diff = mask == UINT64_MAX ? mask : mask + 1; /* once round */
     }
     if (diff > (uint64_t)INT64_MAX / (2 * PERIOD_NS)) {
         timer_cancel(&t->timer); /* centuries away */
@@ -525,8 +556,7 @@ static bool hpet_realize(Device *dev, GError **error)
         .kind = MEM_IO,
         .ops = &hpet_ops,
         .opaque = s};
-    device_add_irq_out(dev, "", s->gsis, HPET_GSIS);
-    device_add_irq_out(dev, "legacy", s->legacy, 2);
+    device_add_irq_out(dev, "", s->outs, s->timers_count);
     return true;
 }
 
@@ -576,7 +606,6 @@ static void hpet_restored(Device *dev)
         s->links.legacy_changed(s->links.legacy_opaque, hpet_legacy(s));
     }
     for (unsigned i = 0; i < s->timers_count; i++) {
-        s->timers[i].driven = NULL;
         timer_drive(&s->timers[i]);
     }
 }
@@ -584,6 +613,7 @@ static void hpet_restored(Device *dev)
 static const StateField timer_state[] = {
     STATE_FIELD(STATE_UINT64, HpetTimer, period),
     STATE_FIELD(STATE_UINT8, HpetTimer, status),
+    STATE_FIELD(STATE_UINT8, HpetTimer, rests),
     STATE_FIELD(STATE_TIMER, HpetTimer, timer),
     STATE_END,
 };
@@ -593,6 +623,7 @@ static const StateField hpet_state[] = {
     STATE_FIELD(STATE_UINT64, HpetState, counter),
     STATE_FIELD(STATE_UINT64, HpetState, counter_start),
     STATE_STRUCTS(HpetState, timers, HPET_MAX_TIMERS, HpetTimer, timer_state),
+    STATE_STRUCTS(HpetState, outs, HPET_MAX_TIMERS, IrqOut, irq_out_state),
     STATE_END,
 };
 

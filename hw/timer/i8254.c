@@ -49,9 +49,10 @@ typedef struct {
     bool bcd, gate;
     bool loaded;    /* a count is in the counting element */
     bool triggered; /* modes 1 and 5: the gate rose since then */
-    bool has_next;  /* a new count waits for the end of the cycle */
+    bool has_next;  /* a new count waits for `next_at` */
     uint32_t count; /* 1 to 65536 */
     uint32_t next;
+    uint64_t next_at;           /* position at which it takes over */
     int64_t start;              /* when `base` was the position */
     uint64_t base;              /* input clocks counted until `start` */
     bool write_high, read_high; /* the second byte is next */
@@ -65,9 +66,9 @@ typedef struct {
     Device dev;
     PitChannel channels[PIT_CHANNELS];
     uint8_t nmi_sc;
-    bool irq_enabled, irq_level;
+    bool irq_enabled;
     Timer timer;
-    IrqLine *irq;
+    IrqOut irq;
     MemRegion ports, sc_port;
 } PitState;
 
@@ -76,7 +77,7 @@ static PitState *pit_from(Device *dev)
     return (PitState *)dev;
 }
 
-IrqLine **i8254_irq_out(Device *dev)
+IrqOut *i8254_irq_out(Device *dev)
 {
     return &pit_from(dev)->irq;
 }
@@ -125,12 +126,29 @@ static bool channel_is_periodic(const PitChannel *c)
     return c->mode == 2 || c->mode == 3;
 }
 
-/* A count written during a periodic cycle takes over at its end. */
+/* Mode 3: OUT is high for the first half of the wave, the longer one of an odd count. */
+static uint32_t first_half(uint32_t count)
+{
+    return (count + 1) / 2;
+}
+
+/* The end of the cycle under way, in mode 3 of the half-cycle. */
+static uint64_t channel_reload_after(const PitChannel *c, uint64_t position)
+{
+    uint64_t cycle = position / c->count * c->count, half = cycle + first_half(c->count);
+
+    return c->mode == 3 && c->count > 1 && position < half ? half : cycle + c->count;
+}
+
+/* A count written during a periodic cycle takes over at its end (data sheet, modes 2 and 3); where
+ * that is the middle of a wave, with the second half. */
 static void channel_sync(PitChannel *c, int64_t now)
 {
-    if (c->has_next && channel_position(c, now) >= c->count) {
-        c->start = channel_time_of(c, c->count);
-        c->base = 0;
+    if (c->has_next && channel_position(c, now) >= c->next_at) {
+        bool middle = c->next_at % c->count != 0;
+
+        c->start = channel_time_of(c, c->next_at);
+        c->base = middle ? first_half(c->next) : 0;
         c->count = c->next;
         c->has_next = false;
     }
@@ -146,7 +164,7 @@ static bool channel_out_at(const PitChannel *c, uint64_t position)
     case 2:
         return !channel_counts(c) || position % c->count != c->count - 1 || c->count == 1;
     case 3:
-        return !channel_counts(c) || position % c->count < (c->count + 1) / 2;
+        return !channel_counts(c) || position % c->count < first_half(c->count);
     default: /* 4 and 5: low for the one clock of the terminal count */
         return !(c->loaded && position == c->count);
     }
@@ -186,7 +204,7 @@ static uint16_t channel_count_at(const PitChannel *c, uint64_t position)
         return channel_encode(c, c->count - (uint32_t)(position % c->count));
     case 3: /* by twos, once for each half of the wave */
         position %= c->count;
-        half = (c->count + 1) / 2;
+        half = first_half(c->count);
         position = position < half ? position : position - half;
         return channel_encode(c, (c->count & ~1u) - 2 * (uint32_t)position);
     default: /* runs on below zero */
@@ -199,18 +217,13 @@ static uint16_t channel_count_at(const PitChannel *c, uint64_t position)
 /* The position of the next rising edge that the line shows after `position`, or UINT64_MAX. */
 static uint64_t channel_next_edge(const PitChannel *c, uint64_t position)
 {
-    uint64_t cycle;
-
     if (!channel_counts(c)) {
         return UINT64_MAX;
     }
     switch (c->mode) {
     case 2:
-        return (position / c->count + 1) * c->count;
     case 3:
-        cycle = position / c->count * c->count;
-        return position < cycle + (c->count + 1) / 2 && c->count > 1 ? cycle + (c->count + 1) / 2
-                                                                     : cycle + c->count;
+        return channel_reload_after(c, position);
     case 4:
     case 5:
         return position <= c->count ? c->count + 1 : UINT64_MAX;
@@ -237,9 +250,8 @@ static void pit_arm(PitState *s)
 
 static void pit_drive(PitState *s, bool level)
 {
-    if (s->irq_enabled && level != s->irq_level) {
-        s->irq_level = level;
-        irq_set(s->irq, level);
+    if (s->irq_enabled) {
+        irq_set(&s->irq, level);
     }
 }
 
@@ -265,6 +277,7 @@ static void pit_timer(void *opaque)
 /* After a change of channel 0. */
 static void pit_refresh(PitState *s)
 {
+    channel_sync(&s->channels[0], pit_now(s));
     pit_drive(s, channel_out_at(&s->channels[0], channel_position(&s->channels[0], pit_now(s))));
     pit_arm(s);
 }
@@ -278,22 +291,23 @@ static void pit_changed(PitState *s, const PitChannel *c)
 
 /* Loading, latching, reading. */
 
+/* A running count is not disturbed: in modes 2 and 3 the new one takes over at the end of the
+ * cycle, in modes 1 and 5 at the next trigger. */
 static void channel_load(PitChannel *c, uint16_t value, int64_t now)
 {
     uint32_t count = channel_decode(c, value);
 
     channel_sync(c, now);
-    if (c->loaded && channel_is_periodic(c) && c->gate) {
+    if (c->triggered || (c->loaded && channel_is_periodic(c) && c->gate)) {
         c->next = count;
+        c->next_at = c->triggered ? UINT64_MAX : channel_reload_after(c, channel_position(c, now));
         c->has_next = true;
         return;
     }
     c->count = count;
     c->has_next = false;
-    if (!c->triggered) { /* a running one-shot goes on with its old count in hardware */
-        c->base = 0;
-        c->start = now;
-    }
+    c->base = 0;
+    c->start = now;
     c->loaded = true;
 }
 
@@ -308,7 +322,9 @@ static void channel_set_gate(PitChannel *c, bool gate, int64_t now)
     channel_freeze(c, now);
     c->gate = gate;
     if (rising && c->mode != 0 && c->mode != 4) {
-        c->base = 0; /* triggers, or starts the cycle anew */
+        c->base = 0; /* triggers, or starts the cycle anew; the newest count is loaded */
+        c->count = c->has_next ? c->next : c->count;
+        c->has_next = false;
         c->triggered = c->loaded && (c->mode == 1 || c->mode == 5);
     }
 }
@@ -539,6 +555,7 @@ static const StateField channel_state[] = {
     STATE_FIELD(STATE_UINT8, PitChannel, has_next),
     STATE_FIELD(STATE_UINT32, PitChannel, count),
     STATE_FIELD(STATE_UINT32, PitChannel, next),
+    STATE_FIELD(STATE_UINT64, PitChannel, next_at),
     STATE_FIELD(STATE_UINT64, PitChannel, start),
     STATE_FIELD(STATE_UINT64, PitChannel, base),
     STATE_FIELD(STATE_UINT8, PitChannel, write_high),
@@ -555,7 +572,7 @@ static const StateField pit_state[] = {
     STATE_STRUCTS(PitState, channels, PIT_CHANNELS, PitChannel, channel_state),
     STATE_FIELD(STATE_UINT8, PitState, nmi_sc),
     STATE_FIELD(STATE_UINT8, PitState, irq_enabled),
-    STATE_FIELD(STATE_UINT8, PitState, irq_level),
+    STATE_STRUCTS(PitState, irq, 1, IrqOut, irq_out_state),
     STATE_FIELD(STATE_TIMER, PitState, timer),
     STATE_END,
 };

@@ -10,6 +10,7 @@
 #include "hw/intc/apic.h"
 #include "hw/pci/pci.h"
 #include "system/backends.h"
+#include "system/forgive.h"
 #include "system/runstate.h"
 
 struct Cpu;
@@ -39,6 +40,7 @@ typedef struct {
     const char *kernel, *initrd, *append; /* may be NULL */
     bool host_decompress;                 /* unpack a bzImage on the host */
     bool no_hpet;
+    ForgiveSet forgive;
     const char *ioapic_version; /* NULL, "0x11" or "0x20" */
     Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
     Chardev *debugcon;
@@ -64,6 +66,8 @@ typedef struct {
     /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
      * devices were reset, since firmware would run again. */
     bool (*boot)(Machine *machine, GError **error);
+    /* After a sleep, in place of boot: memory is as it was. NULL where nothing sleeps. */
+    bool (*wake)(Machine *machine, GError **error);
     /* Fills in the links of a -device device that is on no PCI bus (lines, run state ...), before
      * it is realized. NULL: such devices have nothing to be plugged into. */
     bool (*plug)(Machine *machine, Device *dev, GError **error);
@@ -113,6 +117,9 @@ Device *machine_find_device(Machine *machine, const char *path);
 void machine_reset(Machine *machine);
 /* machine_reset(), then what firmware would do (MachineClass.boot). */
 bool machine_restart(Machine *machine, GError **error);
+/* Out of sleep with memory kept (S3): devices that lost their power and the vCPUs are reset, then
+ * MachineClass.wake. */
+bool machine_wake(Machine *machine, GError **error);
 /* By name or alias, or NULL. */
 const MachineClass *machine_class_find(const char *name);
 

@@ -24,9 +24,15 @@ void runstate_request_shutdown(RunState *rs, RunCause cause);
 /* isa-debug-exit: end with this exit status. */
 void runstate_request_exit(RunState *rs, int status);
 void runstate_request_powerdown(RunState *rs); /* the power button */
+/* Sleep with memory kept (S3): CPUs stop, time goes on, until somebody asks to wake up. A request
+ * to wake up without a sleep, or one to come, does nothing. */
+void runstate_request_suspend(RunState *rs);
+void runstate_request_wakeup(RunState *rs);
+bool runstate_is_suspended(const RunState *rs); /* or is about to be */
 void runstate_stop(RunState *rs);
 void runstate_cont(RunState *rs);
-bool runstate_is_running(const RunState *rs);
+bool runstate_is_running(const RunState *rs);  /* vCPUs run */
+bool runstate_time_passes(const RunState *rs); /* they run, or sleep */
 const char *
 runstate_name(const RunState *rs); /* QMP's RunState: "running", "paused", "prelaunch"... */
 
@@ -40,7 +46,7 @@ RunState *runstate_new(void);
 void runstate_free(RunState *rs);
 
 typedef struct {
-    bool reset, shutdown, exit, powerdown;
+    bool reset, shutdown, exit, powerdown, suspend, wakeup;
     RunCause reset_cause, shutdown_cause;
     int exit_status;
 } RunRequests;
@@ -53,8 +59,10 @@ RunRequests runstate_take(RunState *rs);
 bool runstate_press_power_button(RunState *rs);
 /* The machine ended but the process stays (-no-shutdown): "shutdown" until a reset. */
 void runstate_mark_shutdown(RunState *rs);
-/* A reset ended that state. */
+/* A reset ended that state, and a sleep. */
 void runstate_mark_reset(RunState *rs);
+/* The machine fell asleep, or woke up. */
+void runstate_mark_suspended(RunState *rs, bool suspended);
 
 /* Told of every request (to make a vCPU return) and of every stop and go. One of each. */
 typedef struct {

@@ -36,10 +36,11 @@ QUEUES = 8
 
 class Case:
     def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=(),
-                 virtio="", disk_irq="IR-PCI-MSI", stalls=False):
+                 virtio="", disk_irq="IR-PCI-MSI", stalls=False, allows=()):
         self.kernel, self.cpus, self.unit, self.wants = kernel, cpus, unit, wants
         self.cpu, self.append, self.memory, self.extra = cpu, append, memory, list(extra)
         self.virtio, self.disk_irq, self.stalls = virtio, disk_irq, stalls
+        self.allows = allows
 
     def online(self):
         return 1 if "maxcpus=1" in self.append else self.cpus
@@ -81,6 +82,16 @@ CASES = {
     "cloud-legacy-virtio": Case("cloud", 2, None, NO_REMAP, virtio="disable-modern=on"),
     "cloud-disk-by-pin": Case("cloud", 2, UNIT, X2APIC, virtio="vectors=0",
                               disk_irq="IR-IO-APIC"),
+    # PCI pins are active low, and a kernel that reads the tables right does not need that forgiven.
+    "cloud-strict": Case("cloud", 2, UNIT, X2APIC, virtio="vectors=0", disk_irq="IR-IO-APIC",
+                         extra=["-machine", "q35,forgive=none"]),
+    "cloud-strict-no-unit": Case("cloud", 2, None, NO_REMAP, virtio="vectors=0",
+                                 extra=["-machine", "q35,forgive=none"]),
+    # Everything through the i8259 pair. The serial driver raises and lowers its line with
+    # interrupts off (its test for THRE, and a message while a program writes), which an 8259A
+    # answers by its default interrupt: a few, as on hardware.
+    "cloud-noapic": Case("cloud", 1, None, NO_REMAP, append="noapic", virtio="vectors=0",
+                         allows=[r"guest: irq ERR: +[1-9]$"]),
     "cloud-host-stalls": Case("cloud", 2, UNIT, X2APIC, stalls=True),
     "cloud-one-cpu-of-two": Case("cloud", 2, UNIT, X2APIC, append="maxcpus=1"),
 }
@@ -162,7 +173,7 @@ def problems(case, log, status, disk):
             # The rows of /proc/interrupts have words of their own, and patterns of their own.
             if line.startswith("guest: irq") and not pattern.startswith("guest: irq"):
                 continue
-            if re.search(pattern, line):
+            if re.search(pattern, line) and not any(re.search(a, line) for a in case.allows):
                 wrong.append(f"bad line: {line.strip()}")
     found = re.search(r"guest: disk sha256 ([0-9a-f]{64})", log)
     with open(disk, "rb") as file:

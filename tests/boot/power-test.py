@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Restarts a real kernel in every way, and switches it off by the power button. Prints TAP.
+"""Restarts a real kernel in every way, sends it to sleep and wakes it up, and switches it off by the
+power button. Prints TAP.
 
-Each case is a function that gets a running machine; the guest's side is power-init. Left out:
-sleep states and kexec.
+Each case is a function that gets a running machine; the guest's side is power-init. Left out: kexec.
 
 Usage: power-test.py --qemu PROGRAM --guests FOLDER [CASE]...
 """
@@ -20,14 +20,15 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 180
 USER_SPACE = "guest: user space"
+UNIT = "intel-iommu,intremap=on,eim=on"
 
 
 class Machine:
     """An emulator with a kernel, its serial line in a file and its monitor on a socket."""
 
-    def __init__(self, args, initrd, folder, append="", options=()):
+    def __init__(self, args, kernel, initrd, folder, append="", options=()):
         self.log, self.errors = folder / "serial.log", folder / "stderr.log"
-        kernel = next((args.guests / "cloud" / "boot").glob("vmlinuz-*"))
+        kernel = next((args.guests / kernel / "boot").glob("vmlinuz-*"))
         line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max",
                 "-smp", "2", "-m", "512M", "-display", "none", "-serial", f"file:{self.log}",
                 "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off",
@@ -37,7 +38,7 @@ class Machine:
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL,
                                             stdout=errors, stderr=errors)
-        self.monitor, self.pending = None, b""
+        self.monitor, self.pending, self.events = None, b"", []
 
     def text(self):
         return self.log.read_bytes().decode(errors="replace") if self.log.exists() else ""
@@ -58,10 +59,12 @@ class Machine:
 
     def qmp(self, command):
         if self.monitor is None:
-            self.monitor = socket.socket(socket.AF_UNIX)
-            self.monitor.connect(str(self.path))
+            monitor = socket.socket(socket.AF_UNIX)
+            while monitor.connect_ex(str(self.path)) != 0 and self.process.poll() is None:
+                time.sleep(0.05)
+            self.monitor = monitor
             self.execute("qmp_capabilities")
-        self.execute(command)
+        return self.execute(command)
 
     def execute(self, command):
         self.monitor.sendall(json.dumps({"execute": command}).encode() + b"\n")
@@ -70,7 +73,13 @@ class Machine:
             if "error" in reply:
                 raise AssertionError(f"{command}: {reply['error']}")
             if "return" in reply:
-                return
+                return reply["return"]
+            self.events.append(reply.get("event"))
+
+    def wait_event(self, name):
+        while name not in self.events:
+            self.events.append(self.line().get("event"))
+        self.events.remove(name)
 
     def line(self):
         while b"\n" not in self.pending:
@@ -132,9 +141,48 @@ def system_reset(start):
     machine.wait_end()
 
 
+def sleeps(state, wakes_by, kernel="cloud"):
+    """A case: to sleep by /sys/power/state, and back by the RTC's alarm or a monitor's command. The
+    unit, the devices behind it and the other CPU work before and after."""
+    def case(start):
+        alarm = "alarm=3" if wakes_by == "rtc" else ""
+        back = f"guest: back from {state} with 2 CPUs"
+        machine = start(append=f"sleep={state} {alarm} intel_iommu=on",
+                        options=["-S", "-device", UNIT, "-device", "virtio-rng-pci"])
+        machine.qmp("cont")
+        if state == "mem":
+            machine.wait_event("SUSPEND")
+            if wakes_by != "rtc":
+                status = machine.qmp("query-status")
+                if status["status"] != "suspended" or status["running"]:
+                    raise AssertionError(f"asleep, it says {status}")
+                machine.qmp(wakes_by)
+            machine.wait_event("WAKEUP")
+        elif wakes_by != "rtc":
+            machine.wait_text(f"guest: going to {state}")
+            # Nothing tells when it sleeps: somebody presses until it is awake.
+            while back not in machine.text() and machine.process.poll() is None:
+                machine.qmp(wakes_by)
+                time.sleep(1)
+        machine.wait_text(back)
+        machine.wait_end()
+        for text in ("guest: entropy before", "guest: entropy after"):
+            if text not in machine.text():
+                raise AssertionError(f"the log has no '{text}'")
+        if "guest: FAIL" in machine.text():
+            raise AssertionError("the guest says FAIL")
+    case.kernel = kernel
+    return case
+
+
 CASES = {"guest-reboots": guest_reboots, "no-reboot": no_reboot, "triple-fault": triple_fault,
          "triple-fault-restarts": triple_fault_restarts, "power-button": power_button,
-         "system-reset": system_reset}
+         "system-reset": system_reset,
+         "mem-rtc": sleeps("mem", "rtc"), "mem-wakeup": sleeps("mem", "system_wakeup"),
+         "mem-button": sleeps("mem", "system_powerdown"),
+         "freeze-rtc": sleeps("freeze", "rtc"),
+         "freeze-button": sleeps("freeze", "system_powerdown"),
+         "mem-rtc-generic": sleeps("mem", "rtc", kernel="generic")}
 
 
 def run_case(args, case):
@@ -142,12 +190,14 @@ def run_case(args, case):
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         initrd, machines = folder / "power.cpio", []
+        kernel = getattr(case, "kernel", "cloud")
         subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
-                        "--guests", args.guests, "--kernel", "cloud", "--init",
-                        HERE / "power-init", "--module", "button"], check=True)
+                        "--guests", args.guests, "--kernel", kernel, "--init",
+                        HERE / "power-init", "--module", "button", "--module", "virtio_pci",
+                        "--module", "virtio_rng"], check=True)
 
         def start(**more):
-            machines.append(Machine(args, initrd, folder, **more))
+            machines.append(Machine(args, kernel, initrd, folder, **more))
             return machines[-1]
 
         try:

@@ -89,9 +89,6 @@ static void test_pm(void)
 {
     QTest *qts = qtest_init("");
 
-    uint32_t before = qtest_inl(qts, 0x608);
-    qtest_clock_step(qts, 1000000000);
-    g_assert_cmpuint(qtest_inl(qts, 0x608) - before, ==, 3579545);
     qtest_irq_intercept_in(qts, "ioapic");
     qtest_outw(qts, 0x602, 0x0100);
     json_object_unref(qtest_qmp(qts, "{'execute': 'system_powerdown'}"));

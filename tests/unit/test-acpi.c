@@ -90,6 +90,8 @@ static void test_fadt(void)
     g_assert_cmphex(get(fadt + 40, 4), ==, dsdt);
     g_assert_true(memcmp(checked(tables, dsdt), "DSDT", 4) == 0);
     g_assert_true(memcmp(at(tables, get(fadt + 36, 4)), "FACS", 4) == 0);
+    g_assert_cmphex(get(fadt + 36, 4), ==, BASE + ACPI_FACS_AT);
+    g_assert_cmphex(get(fadt + 112, 4) & (1u << 6 | 1u << 8), ==, 0); /* RTC in PM1, 24-bit timer */
     /* The blocks by their old fields and by their generic addresses. */
     g_assert_cmphex(get(fadt + 56, 4), ==, get(fadt + 148 + 4, 8));
     g_assert_cmphex(get(fadt + 64, 4), ==, get(fadt + 172 + 4, 8));
@@ -99,6 +101,24 @@ static void test_fadt(void)
     g_assert_null(find(tables, "DMAR"));
     g_assert_nonnull(find(tables, "HPET"));
     g_assert_nonnull(find(tables, "MCFG"));
+}
+
+/* Link devices: interrupts of PCI are levels, active low and shared (ACPI 6.4.3.6; flags by bits:
+ * consumer, edge, low, shared). */
+static void test_links(void)
+{
+    enum { EXTENDED_INTERRUPT = 0x89, LEVEL_LOW_SHARED = 0x0d, LINKS = 4 };
+    g_autoptr(GByteArray) tables = build(1, false);
+    const uint8_t *dsdt = at(tables, get(find(tables, "FACP") + 140, 8));
+    unsigned found = 0;
+    for (size_t i = HEADER; i + 4 < get(dsdt + LENGTH, 4); i++) {
+        /* Tag, length, flags, and how many numbers of four bytes follow. */
+        if (dsdt[i] == EXTENDED_INTERRUPT && get(dsdt + i + 1, 2) == 2u + 4 * dsdt[i + 4]) {
+            g_assert_cmphex(dsdt[i + 3], ==, LEVEL_LOW_SHARED);
+            found++;
+        }
+    }
+    g_assert_cmpuint(found, ==, 2 * LINKS); /* _PRS and _CRS each */
 }
 
 /* Counts the MADT's entries of one type. */
@@ -149,6 +169,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/acpi/fadt", test_fadt);
+    g_test_add_func("/acpi/links", test_links);
     g_test_add_func("/acpi/madt", test_madt);
     g_test_add_func("/acpi/dmar", test_dmar);
     return g_test_run();

@@ -18,7 +18,7 @@ static const uint32_t ids[] = {0,   1,   2,   3,   4,      5,       7,       8,
 
 typedef struct {
     bool enabled, software, x2apic, flat;
-    uint32_t id;
+    uint32_t id; /* in xAPIC mode perhaps one that software gave it */
     uint8_t logical, tpr;
 } Model;
 
@@ -43,8 +43,11 @@ static void rig_open(Rig *rig)
     rig->bus = apic_bus_new(&rig->trace);
     for (unsigned i = 0; i < COUNT; i++) {
         rig->dev[i] = device_new(&apic_class, &rig->platform, "apic");
-        *apic_links(rig->dev[i]) =
-            (ApicLinks){.bus = rig->bus, .apic_id = ids[i], .is_bsp = i == 0, .x2apic = true};
+        *apic_links(rig->dev[i]) = (ApicLinks){.bus = rig->bus,
+                                               .apic_id = ids[i],
+                                               .is_bsp = i == 0,
+                                               .x2apic = true,
+                                               .id_writable = true};
         g_assert_true(device_realize(rig->dev[i], NULL));
     }
 }
@@ -84,6 +87,13 @@ static void rig_randomise(Rig *rig, GRand *rand, unsigned x2)
         apic_mmio_write(apic, 0xe0, m->flat ? 0xffffffff : 0x0fffffff, 4);
         apic_mmio_write(apic, 0xd0, (uint64_t)m->logical << 24, 4);
         apic_mmio_write(apic, 0x80, m->tpr, 4);
+        if (g_rand_int_range(rand, 0, 4) == 0) {
+            uint8_t id = (uint8_t)(g_rand_boolean(rand) ? ids[g_rand_int_range(rand, 0, COUNT)]
+                                                        : (uint32_t)g_rand_int_range(rand, 0, 256));
+
+            apic_mmio_write(apic, 0x20, (uint64_t)id << 24, 4);
+            m->id = m->x2apic || id == (uint8_t)ids[i] ? ids[i] : id;
+        }
         if (!m->enabled) {
             set_base(rig, i, 0);
         } else if (m->x2apic) {

@@ -12,6 +12,7 @@ typedef struct {
     int nmis, sipi, eois;
     uint8_t eoi_vector;
     int64_t tsc_offset;
+    IrqOut lint[2];
 } Rig;
 
 static void pin_intr(void *opaque, bool level)
@@ -85,6 +86,8 @@ static Rig *rig_new(void)
     g_assert_true(device_realize(rig->dev, NULL));
     device_reset(rig->dev);
     rig->apic = apic_from_device(rig->dev);
+    irq_connect(&rig->lint[0], apic_lint(rig->apic, 0));
+    irq_connect(&rig->lint[1], apic_lint(rig->apic, 1));
     return rig;
 }
 
@@ -370,35 +373,60 @@ static void test_lint(void)
 {
     Rig *rig = rig_new();
 
-    irq_raise(apic_lint(rig->apic, 0));
+    irq_raise(&rig->lint[0]);
     g_assert_false(rig->intr); /* masked at reset */
     apic_set_virtual_wire(rig->apic);
     g_assert_true(rig->intr);
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x08);
-    irq_lower(apic_lint(rig->apic, 0));
+    irq_lower(&rig->lint[0]);
     g_assert_false(rig->intr);
-    irq_raise(apic_lint(rig->apic, 1));
-    irq_raise(apic_lint(rig->apic, 1));
+    irq_raise(&rig->lint[1]);
+    irq_raise(&rig->lint[1]);
     g_assert_cmpint(rig->nmis, ==, 1);
 
     wr(rig, 0x350, 0x8055); /* LINT0 fixed, level */
-    irq_raise(apic_lint(rig->apic, 0));
+    irq_raise(&rig->lint[0]);
     g_assert_cmphex(rd(rig, 0x350), ==, 0xc055);
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x55);
     g_assert_false(rig->intr);
     wr(rig, 0xb0, 0); /* still high: again */
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x55);
-    irq_lower(apic_lint(rig->apic, 0));
+    irq_lower(&rig->lint[0]);
     wr(rig, 0xb0, 0);
     g_assert_cmphex(rd(rig, 0x350), ==, 0x8055);
     g_assert_cmpint(apic_ack(rig->apic), ==, -1);
 
+    /* The other polarity: active is low. */
+    wr(rig, 0x350, 0xa055);
+    g_assert_cmpint(apic_ack(rig->apic), ==, 0x55);
+    irq_raise(&rig->lint[0]);
+    wr(rig, 0xb0, 0);
+    g_assert_cmpint(apic_ack(rig->apic), ==, -1);
+    wr(rig, 0x350, 0x2700); /* ExtINT */
+    g_assert_false(rig->intr);
+    irq_lower(&rig->lint[0]);
+    g_assert_true(rig->intr);
+    wr(rig, 0x350, 0x700);
+    g_assert_false(rig->intr);
+    wr(rig, 0x350, 0x2056); /* an edge: the fall */
+    irq_raise(&rig->lint[0]);
+    g_assert_cmpint(apic_ack(rig->apic), ==, -1);
+    irq_lower(&rig->lint[0]);
+    g_assert_cmpint(apic_ack(rig->apic), ==, 0x56);
+    wr(rig, 0xb0, 0);
+    wr(rig, 0x360, 0x2400); /* LINT1, NMI */
+    g_assert_cmpint(rig->nmis, ==, 1);
+    irq_lower(&rig->lint[1]);
+    g_assert_cmpint(rig->nmis, ==, 2);
+
     /* Disabled, the pins are INTR and NMI. */
     g_assert_true(wrmsr(rig, MSR_IA32_APIC_BASE, 0xfee00100));
-    irq_raise(apic_lint(rig->apic, 0));
+    irq_raise(&rig->lint[0]);
     g_assert_true(rig->intr);
-    irq_lower(apic_lint(rig->apic, 0));
+    irq_lower(&rig->lint[0]);
     g_assert_false(rig->intr);
+    irq_raise(&rig->lint[1]);
+    g_assert_cmpint(rig->nmis, ==, 3);
     rig_free(rig);
 }
 
@@ -494,10 +522,33 @@ static void test_timer_deadline(void)
     wr(rig, 0xb0, 0);
     g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
 
-    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1)); /* in the past: at once */
-    advance(rig, 1);
+    /* In the past, or now: at once, with no turn of the clock, and the MSR reads 0. */
+    for (uint64_t ago = 0; ago < 2; ago++) {
+        g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1005000 - ago));
+        g_assert_cmpint(apic_ack(rig->apic), ==, 0x40);
+        g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
+        wr(rig, 0xb0, 0);
+        advance(rig, 0);
+        g_assert_false(rig->intr); /* once */
+    }
+    wr(rig, 0x320, 0x50040); /* masked: over, too, and lost */
+    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1));
+    g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
+    wr(rig, 0x320, 0x40040);
+    g_assert_false(rig->intr);
+    /* The TSC jumps over it. */
+    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1006000));
+    rig->tsc_offset += 1000;
+    g_assert_cmphex(rdmsr(rig, MSR_IA32_TSC_DEADLINE), ==, 0);
     g_assert_cmpint(apic_ack(rig->apic), ==, 0x40);
     wr(rig, 0xb0, 0);
+    g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1007000));
+    rig->tsc_offset += 1000;
+    apic_tsc_changed(rig->apic);
+    g_assert_cmpint(apic_ack(rig->apic), ==, 0x40);
+    wr(rig, 0xb0, 0);
+    rig->tsc_offset -= 2000;
+    apic_tsc_changed(rig->apic);
 
     g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 1100000));
     wr(rig, 0x320, 0x00040); /* another mode disarms */
@@ -508,7 +559,7 @@ static void test_timer_deadline(void)
     g_assert_true(wrmsr(rig, MSR_IA32_TSC_DEADLINE, 2000000));
     rig->tsc_offset += 700000; /* the TSC is written */
     apic_tsc_changed(rig->apic);
-    advance(rig, 94999);
+    advance(rig, 95000);
     g_assert_true(rig->intr);
 
     apic_links(rig->dev)->tsc_deadline = false;

@@ -19,7 +19,8 @@ typedef struct {
     Trace trace;
     ApicBus *bus;
     Device *apic, *ioapic, *pic, *pit, *rtc, *hpet;
-    IrqLine gsi[IOAPIC_PINS], intr;
+    IrqLine gsi[IOAPIC_PINS];
+    IrqOut guest[IOAPIC_PINS], to_pic[16], to_ioapic[IOAPIC_PINS];
 } Rig;
 
 static void on_gsi(void *opaque, int n, bool level)
@@ -27,14 +28,9 @@ static void on_gsi(void *opaque, int n, bool level)
     Rig *rig = opaque;
 
     if (n < 16) {
-        irq_set(device_irq_in(rig->pic, "", n), level);
+        irq_set(&rig->to_pic[n], level);
     }
-    irq_set(device_irq_in(rig->ioapic, "", n), level);
-}
-
-static void on_intr(void *opaque, int n, bool level)
-{
-    irq_set(apic_lint(apic_from_device(((Rig *)opaque)->apic), 0), level);
+    irq_set(&rig->to_ioapic[n], level);
 }
 
 static void on_legacy(void *opaque, bool on)
@@ -52,9 +48,9 @@ static Device *add(Rig *rig, const DeviceClass *cls)
 
 static void rig_wire(Rig *rig)
 {
-    irq_line_init(&rig->intr, on_intr, rig, 0);
     for (int i = 0; i < IOAPIC_PINS; i++) {
         irq_line_init(&rig->gsi[i], on_gsi, rig, i);
+        irq_connect(&rig->guest[i], &rig->gsi[i]);
         hpet_connect(rig->hpet, i, &rig->gsi[i]);
     }
     hpet_connect_legacy(rig->hpet, 0, &rig->gsi[0]);
@@ -69,9 +65,8 @@ static void rig_wire(Rig *rig)
     ioapic_links(rig->ioapic)->sink = apic_bus_sink(rig->bus);
     *hpet_links(rig->hpet) = (HpetLinks){
         .sink = apic_bus_sink(rig->bus), .legacy_changed = on_legacy, .legacy_opaque = rig};
-    *i8259_intr_out(rig->pic) = &rig->intr;
-    *i8254_irq_out(rig->pit) = &rig->gsi[0];
-    *mc146818_irq_out(rig->rtc) = &rig->gsi[8];
+    irq_connect(i8254_irq_out(rig->pit), &rig->gsi[0]);
+    irq_connect(mc146818_irq_out(rig->rtc), &rig->gsi[8]);
     apic_bus_add_eoi_listener(rig->bus, ioapic_eoi, rig->ioapic);
 }
 
@@ -99,6 +94,13 @@ static void rig_open(Rig *rig)
     g_assert_true(device_realize(rig->pit, NULL));
     g_assert_true(device_realize(rig->rtc, NULL));
     g_assert_true(device_realize(rig->hpet, NULL));
+    irq_connect(i8259_intr_out(rig->pic), apic_lint(apic_from_device(rig->apic), 0));
+    for (int i = 0; i < IOAPIC_PINS; i++) {
+        irq_connect(&rig->to_ioapic[i], device_irq_in(rig->ioapic, "", i));
+    }
+    for (int i = 0; i < 16; i++) {
+        irq_connect(&rig->to_pic[i], device_irq_in(rig->pic, "", i));
+    }
     as_add(rig->platform.memory, ioapic_region(rig->ioapic), IOAPIC_BASE);
     as_add(rig->platform.memory, hpet_region(rig->hpet), HPET_BASE);
 }
@@ -242,7 +244,7 @@ static void random_access(Rig *rig, GRand *rand)
         random_apic(rig, rand, value);
         break;
     case 3:
-        irq_set(&rig->gsi[g_rand_int_range(rand, 0, IOAPIC_PINS)], value & 1);
+        irq_set(&rig->guest[g_rand_int_range(rand, 0, IOAPIC_PINS)], value & 1);
         break;
     default:
         random_step(rig, rand);

@@ -11,6 +11,7 @@ typedef struct {
     AddressSpace *memory;
     unsigned sent;
     IntrMsg last;
+    IrqOut drive[IOAPIC_PINS];
 } Rig;
 
 static IntrVerdict on_send(void *opaque, const IntrMsg *msg)
@@ -69,7 +70,8 @@ static void set_rte(Rig *rig, unsigned pin, uint64_t rte)
 
 static void line(Rig *rig, int pin, bool level)
 {
-    irq_set(device_irq_in(rig->dev, "", pin), level);
+    irq_connect(&rig->drive[pin], device_irq_in(rig->dev, "", pin));
+    irq_set(&rig->drive[pin], level);
 }
 
 static void test_registers(void)
@@ -171,6 +173,122 @@ static void test_level(void)
     rig_free(rig);
 }
 
+/* A lowest-priority entry is a level as a fixed one is: remote IRR, and again after an EOI. The
+ * modes that are edges by nature (82093AA 3.2.4) stay edges with the level bit set. */
+static void test_level_modes(void)
+{
+    for (unsigned mode = 0; mode < 8; mode++) {
+        Rig *rig = rig_new("0x20");
+        bool level = mode < 2;
+
+        set_rte(rig, 18, 0x8000 | mode << 8 | 0x61);
+        line(rig, 18, true);
+        g_assert_cmpuint(rig->sent, ==, 1);
+        g_assert_cmphex(rig->last.data, ==, 0xc000 | mode << 8 | 0x61);
+        g_assert_cmphex(rig->last.address, ==, 0xfee00000 | (mode == 1 ? 8 : 0));
+        g_assert_cmphex(rd(rig, 0x10 + 36) & 0x4000, ==, level ? 0x4000 : 0);
+        line(rig, 18, false);
+        line(rig, 18, true);
+        g_assert_cmpuint(rig->sent, ==, level ? 1 : 2);
+        ioapic_eoi(rig->dev, 0x61);
+        g_assert_cmpuint(rig->sent, ==, 2);
+        line(rig, 18, false);
+        ioapic_eoi(rig->dev, 0x61);
+        g_assert_cmpuint(rig->sent, ==, 2);
+        g_assert_cmphex(rd(rig, 0x10 + 36) & 0x4000, ==, 0);
+        /* Behind the mask a level waits, an edge does not. */
+        set_rte(rig, 18, 0x18000 | mode << 8 | 0x61);
+        line(rig, 18, true);
+        set_rte(rig, 18, 0x8000 | mode << 8 | 0x61);
+        g_assert_cmpuint(rig->sent, ==, level ? 3 : 2);
+        rig_free(rig);
+    }
+}
+
+/*
+ * Bit 13 inverts the input: an entry is active while the wire is at its level, whichever level the
+ * wire has while nothing is asked for. Edges are changes of the wire; writing an entry makes none.
+ */
+static void check_polarity(Rig *rig, unsigned pin, bool entry_low, bool level)
+{
+    bool wire_low = ioapic_links(rig->dev)->active_low >> pin & 1;
+    bool any = ioapic_links(rig->dev)->any_polarity >> pin & 1;
+    uint64_t rte = 0x41 | (entry_low ? 1u << 13 : 0) | (level ? 1u << 15 : 0);
+
+    set_rte(rig, pin, 1u << 16);
+    line(rig, (int)pin, false);
+    for (int step = 0; step < 6; step++) {
+        bool asked = step & 1, changed = step > 0 && step != 3;
+        bool active = any ? asked : (asked ^ wire_low) ^ entry_low;
+        unsigned before = rig->sent;
+
+        line(rig, (int)pin, asked);
+        if (step == 0 || step == 3) {
+            set_rte(rig, pin, 1u << 16); /* an edge entry: remote IRR goes */
+            set_rte(rig, pin, 1u << 16 | rte);
+            line(rig, (int)pin, !asked);
+            line(rig, (int)pin, asked);
+            before = rig->sent;
+            set_rte(rig, pin, rte);
+        }
+        g_assert_cmpuint(rig->sent - before, ==, active && (level || changed));
+        if (level && active) {
+            g_assert_cmphex(rd(rig, (uint8_t)(0x10 + 2 * pin)) & 0x4000, ==, 0x4000);
+            line(rig, (int)pin, !asked);
+            ioapic_eoi(rig->dev, 0x41);
+            g_assert_cmpuint(rig->sent - before, ==, 1);
+            g_assert_cmphex(rd(rig, (uint8_t)(0x10 + 2 * pin)) & 0x4000, ==, 0);
+        }
+    }
+}
+
+static void test_polarity(void)
+{
+    Rig *rig = rig_new("0x20");
+
+    ioapic_links(rig->dev)->active_low = 0xff0000;
+    ioapic_links(rig->dev)->any_polarity = 0xf00000;
+    for (unsigned i = 0; i < 4 * IOAPIC_PINS; i++) {
+        check_polarity(rig, i / 4, i & 1, i & 2);
+    }
+    rig_free(rig);
+}
+
+/* A level that nothing ends comes again at each EOI, but leaves the processor some time. */
+static void test_storm(void)
+{
+    Rig *rig = rig_new("0x20");
+    unsigned at_once;
+
+    set_rte(rig, 5, 0x8041);
+    line(rig, 5, true);
+    for (at_once = 0; at_once < 1000 && rig->sent > at_once; at_once++) {
+        ioapic_eoi(rig->dev, 0x41);
+    }
+    g_assert_cmpuint(at_once, >=, 10);
+    g_assert_cmpuint(at_once, <, 1000);
+    for (unsigned i = 0; i < 10; i++) {
+        clock_advance_to(rig->platform.clock, clock_now(rig->platform.clock) + NS_PER_MS);
+        g_assert_cmpuint(rig->sent, ==, at_once + 1 + i);
+        ioapic_eoi(rig->dev, 0x41);
+        g_assert_cmpuint(rig->sent, ==, at_once + 1 + i);
+    }
+    line(rig, 5, false); /* ends it, also while the pin waits */
+    clock_advance_to(rig->platform.clock, clock_now(rig->platform.clock) + NS_PER_MS);
+    g_assert_cmpuint(rig->sent, ==, at_once + 10);
+    line(rig, 5, true);
+    ioapic_eoi(rig->dev, 0x41);
+    g_assert_cmpuint(rig->sent, ==, at_once + 12);
+    for (unsigned i = 0; i < 1000; i++) {
+        ioapic_eoi(rig->dev, 0x41);
+    }
+    set_rte(rig, 5, 0x8041); /* so does a new entry */
+    at_once = rig->sent;
+    ioapic_eoi(rig->dev, 0x41);
+    g_assert_cmpuint(rig->sent, ==, at_once + 1);
+    rig_free(rig);
+}
+
 /* Version 11h has no EOI register: going through edge mode clears remote IRR. */
 static void test_clear_by_edge(void)
 {
@@ -223,6 +341,9 @@ int main(int argc, char **argv)
     g_test_add_func("/ioapic/registers", test_registers);
     g_test_add_func("/ioapic/bad-version", test_bad_version);
     g_test_add_func("/ioapic/edge", test_edge);
+    g_test_add_func("/ioapic/level-modes", test_level_modes);
+    g_test_add_func("/ioapic/polarity", test_polarity);
+    g_test_add_func("/ioapic/storm", test_storm);
     g_test_add_func("/ioapic/level", test_level);
     g_test_add_func("/ioapic/clear-by-edge", test_clear_by_edge);
     g_test_add_func("/ioapic/remappable", test_remappable);

@@ -14,7 +14,7 @@ typedef struct {
     IntrMsg last;
     unsigned messages;
     unsigned writes;
-    bool wire[32][4];
+    IrqLine wire[32][4];
 } Fixture;
 
 typedef struct {
@@ -66,6 +66,21 @@ static const DeviceClass widget_class = {
     .realize = widget_realize,
 };
 
+static const PciDeviceClass bridge_pci = {
+    .vendor_id = 0x1234,
+    .device_id = 0x9abc,
+    .class_code = 0x060400,
+    .header_type = PCI_HEADER_TYPE_BRIDGE,
+};
+
+static const DeviceClass bridge_class = {
+    .name = "bridge",
+    .bus = BUS_PCI,
+    .instance_size = sizeof(PciDevice),
+    .bus_props = pci_bus_props,
+    .bus_class = &bridge_pci,
+};
+
 static MemResult fake_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
 {
     memset(buf, 0x77, len);
@@ -89,9 +104,13 @@ static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
-static void fake_intx(void *opaque, uint8_t devfn, int pin, bool level)
+static void nobody(void *opaque, int n, bool level)
 {
-    ((Fixture *)opaque)->wire[devfn >> 3][pin] = level;
+}
+
+static IrqLine *fake_intx_line(void *opaque, uint8_t devfn, int pin)
+{
+    return &((Fixture *)opaque)->wire[devfn >> 3][pin];
 }
 
 static uint8_t fake_irq_of(void *opaque, uint8_t devfn, int pin)
@@ -104,12 +123,15 @@ static void setup(Fixture *f, gconstpointer data)
     f->platform.memory = as_new("memory", 52);
     f->platform.ports = as_new("ports", 16);
     PciHost host = {
-        .set_intx = fake_intx,
+        .intx_line = fake_intx_line,
         .opaque = f,
         .up = {&fake_ops, f},
         .memory = f->platform.memory,
         .ports = f->platform.ports,
     };
+    for (int n = 0; n < 32 * 4; n++) {
+        irq_line_init(&f->wire[n / 4][n % 4], nobody, f, n);
+    }
     f->bus = pci_root_bus_new("pcie.0", &host);
 }
 
@@ -120,14 +142,19 @@ static void teardown(Fixture *f, gconstpointer data)
     as_free(f->platform.ports);
 }
 
-static Widget *add_widget(Fixture *f, const char *addr)
+static void *add_device(Fixture *f, const DeviceClass *cls, PciBus *bus, const char *addr)
 {
-    Device *dev = device_new(&widget_class, &f->platform, NULL);
+    Device *dev = device_new(cls, &f->platform, NULL);
     g_assert_true(device_set_prop(dev, "addr", addr, NULL));
-    g_assert_true(pci_bus_attach(f->bus, (PciDevice *)dev, NULL));
+    g_assert_true(pci_bus_attach(bus, (PciDevice *)dev, NULL));
     g_assert_true(device_realize(dev, NULL));
     pci_device_reset((PciDevice *)dev);
-    return (Widget *)dev;
+    return dev;
+}
+
+static Widget *add_widget(Fixture *f, const char *addr)
+{
+    return add_device(f, &widget_class, f->bus, addr);
 }
 
 static void free_widget(Widget *w)
@@ -226,15 +253,58 @@ static void test_intx(Fixture *f, gconstpointer data)
 {
     Widget *w = add_widget(f, "5");
     pci_set_intx(&w->pci, true);
-    g_assert_true(f->wire[5][0]);
+    g_assert_true(irq_line_level(&f->wire[5][0]));
     g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, ==, PCI_STATUS_INTERRUPT);
     put(f, w, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, 2);
-    g_assert_false(f->wire[5][0]);
+    g_assert_false(irq_line_level(&f->wire[5][0]));
     g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, ==, PCI_STATUS_INTERRUPT);
     put(f, w, PCI_COMMAND, 0, 2);
-    g_assert_true(f->wire[5][0]);
+    g_assert_true(irq_line_level(&f->wire[5][0]));
     pci_device_reset(&w->pci);
-    g_assert_false(f->wire[5][0]);
+    g_assert_false(irq_line_level(&f->wire[5][0]));
+    free_widget(w);
+}
+
+/* A function in MSI or MSI-X mode keeps off its pin, and STATUS shows the request all the same. */
+static void test_intx_beside_messages(Fixture *f, gconstpointer data)
+{
+    Widget *w = add_widget(f, "5");
+    const struct {
+        uint32_t flags;
+        uint16_t enable;
+    } modes[] = {
+        {w->pci.msi.cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE},
+        {w->pci.msix.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE},
+        {w->pci.msix.cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+        pci_set_intx(&w->pci, true);
+        g_assert_true(irq_line_level(&f->wire[5][0]));
+        put(f, w, modes[i].flags, modes[i].enable, 2);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        g_assert_cmphex(get(f, w, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, !=, 0);
+        put(f, w, modes[i].flags, 0, 2);
+        g_assert_true(irq_line_level(&f->wire[5][0]));
+        put(f, w, modes[i].flags + 1, modes[i].enable >> 8, 1);
+        put(f, w, modes[i].flags, modes[i].enable & 0xff, 1);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        pci_set_intx(&w->pci, false); /* one that comes and goes meanwhile */
+        pci_set_intx(&w->pci, true);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        put(f, w, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE, 2);
+        put(f, w, modes[i].flags, 0, 2);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+        put(f, w, PCI_COMMAND, 0, 2);
+        g_assert_true(irq_line_level(&f->wire[5][0]));
+        put(f, w, modes[i].flags, modes[i].enable, 2);
+        pci_set_intx(&w->pci, false);
+        put(f, w, modes[i].flags, 0, 2);
+        g_assert_false(irq_line_level(&f->wire[5][0]));
+    }
+    pci_set_intx(&w->pci, true);
+    put(f, w, modes[0].flags, modes[0].enable, 2);
+    pci_device_reset(&w->pci);
+    g_assert_false(irq_line_level(&f->wire[5][0]));
     free_widget(w);
 }
 
@@ -299,6 +369,43 @@ static void test_msix(Fixture *f, gconstpointer data)
     free_widget(w);
 }
 
+/* What goes upstream needs bus mastering in the device and in every bridge on its way (PCI-to-PCI
+ * Bridge 1.2, 3.2.5.3); interrupts by wire do not. */
+static void test_bridge(Fixture *f, gconstpointer data)
+{
+    PciDevice *bridge = add_device(f, &bridge_class, f->bus, "3");
+    PciBus *behind = pci_child_bus_new(bridge, "behind");
+    Widget *w = add_device(f, &widget_class, behind, "5");
+    uint8_t byte = 0;
+    pci_config_write(f->bus, 0, 3 << 3, PCI_SECONDARY_BUS, 1, 1);
+    pci_config_write(f->bus, 0, 3 << 3, PCI_SUBORDINATE_BUS, 1, 1);
+    pci_config_write(f->bus, 1, 5 << 3, w->pci.msi.cap + PCI_MSI_ADDRESS_LO, MSI_ADDR, 4);
+    pci_config_write(f->bus, 1, 5 << 3, w->pci.msi.cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 2);
+    for (unsigned masters = 0; masters < 4; masters++) {
+        bool both = masters == 3;
+        unsigned messages = f->messages, writes = f->writes;
+        pci_config_write(f->bus, 0, 3 << 3, PCI_COMMAND, masters & 1 ? PCI_COMMAND_MASTER : 0, 2);
+        pci_config_write(f->bus, 1, 5 << 3, PCI_COMMAND, masters & 2 ? PCI_COMMAND_MASTER : 0, 2);
+        g_assert_cmpint(pci_is_bus_master(&w->pci), ==, both);
+        g_assert_cmpint(pci_upstream(&w->pci) != NULL, ==, both);
+        g_assert_cmpint(pci_dma_read(&w->pci, 0x1000, &byte, 1) == MEM_OK, ==, both);
+        g_assert_cmphex(byte, ==, both ? 0x77 : 0xff);
+        g_assert_cmpint(pci_dma_write(&w->pci, 0x1000, &byte, 1) == MEM_OK, ==, both);
+        g_assert_cmpuint(f->writes - writes, ==, both);
+        msi_notify(&w->pci, 0);
+        g_assert_cmpuint(f->messages - messages, ==, both);
+    }
+    g_assert_cmphex(f->last.requester_id, ==, 1 << 8 | 5 << 3);
+    pci_config_write(f->bus, 0, 3 << 3, PCI_COMMAND, 0, 2);
+    pci_config_write(f->bus, 1, 5 << 3, w->pci.msi.cap + PCI_MSI_FLAGS, 0, 2);
+    pci_set_intx(&w->pci, true);
+    g_assert_true(irq_line_level(&f->wire[3][(0 + 5) % 4])); /* INTA# of slot 5, swizzled */
+    free_widget(w);
+    g_assert_false(irq_line_level(&f->wire[3][1]));
+    pci_bus_detach(bridge);
+    device_free(&bridge->dev);
+}
+
 static void test_slots(Fixture *f, gconstpointer data)
 {
     Widget *w = add_widget(f, "5");
@@ -322,8 +429,11 @@ int main(int argc, char **argv)
     g_test_add("/pci/bars", Fixture, NULL, setup, test_bars, teardown);
     g_test_add("/pci/assignment", Fixture, NULL, setup, test_assignment, teardown);
     g_test_add("/pci/intx", Fixture, NULL, setup, test_intx, teardown);
+    g_test_add("/pci/intx-beside-messages", Fixture, NULL, setup, test_intx_beside_messages,
+               teardown);
     g_test_add("/pci/msi", Fixture, NULL, setup, test_msi, teardown);
     g_test_add("/pci/msix", Fixture, NULL, setup, test_msix, teardown);
+    g_test_add("/pci/bridge", Fixture, NULL, setup, test_bridge, teardown);
     g_test_add("/pci/slots", Fixture, NULL, setup, test_slots, teardown);
     return g_test_run();
 }

@@ -208,18 +208,18 @@ static void test_hpet_level(void)
     hwr(rig, 0x148, 100, 8);
     hwr(rig, 0x10, 1, 4);
     advance(rig, 1000);
-    g_assert_true(rig->line[22].level);
+    g_assert_true(irq_line_level(&rig->line[22]));
     g_assert_cmphex(hrd(rig, 0x20, 4), ==, 4);
     hwr(rig, 0x20, 3, 4);
-    g_assert_true(rig->line[22].level);
+    g_assert_true(irq_line_level(&rig->line[22]));
     hwr(rig, 0x20, 4, 4);
-    g_assert_false(rig->line[22].level);
+    g_assert_false(irq_line_level(&rig->line[22]));
     g_assert_cmphex(hrd(rig, 0x20, 4), ==, 0);
     hwr(rig, 0x148, 200, 8);
     advance(rig, 1000);
-    g_assert_true(rig->line[22].level);
+    g_assert_true(irq_line_level(&rig->line[22]));
     hwr(rig, 0x140, 22 << 9 | 2, 4); /* disabled: the status stays */
-    g_assert_false(rig->line[22].level);
+    g_assert_false(irq_line_level(&rig->line[22]));
     g_assert_cmphex(hrd(rig, 0x20, 4), ==, 4);
     hpet_close(rig);
 }
@@ -240,6 +240,37 @@ static void test_hpet_legacy(void)
     g_assert_cmpuint(rig->rises[20], ==, 0);
     device_reset(rig->dev);
     g_assert_cmpint(rig->legacy, ==, 0);
+    hpet_close(rig);
+}
+
+/* In place of the i8254 the line rests high and dips at each match: an i8259 wants a request to
+ * stay. Whatever ends that role ends the rest. */
+static void test_hpet_legacy_rests(void)
+{
+    static const struct {
+        unsigned reg;
+        uint64_t value, back;
+    } ends[] = {{0x10, 1, 3}, {0x10, 2, 3}, {0x100, 8, 12}, {0x100, 14, 12}};
+    Rig *rig = hpet_new("off", "3");
+
+    hwr(rig, 0x10, 3, 4);
+    hwr(rig, 0x100, 4 | 8 | 0x40, 4);
+    hwr(rig, 0x108, 1000, 8);
+    hwr(rig, 0x108, 1000, 8);
+    for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++) {
+        unsigned before = rig->rises[LEGACY0];
+
+        advance(rig, 30000);
+        g_assert_cmpuint(rig->rises[LEGACY0], ==, before + 3);
+        g_assert_true(irq_line_level(&rig->line[LEGACY0]));
+        hwr(rig, ends[i].reg, ends[i].value, 4);
+        g_assert_false(irq_line_level(&rig->line[LEGACY0]));
+        hwr(rig, ends[i].reg, ends[i].back, 4);
+        g_assert_false(irq_line_level(&rig->line[LEGACY0]));
+    }
+    advance(rig, 10000);
+    device_reset(rig->dev);
+    g_assert_false(irq_line_level(&rig->line[LEGACY0]));
     hpet_close(rig);
 }
 
@@ -267,7 +298,7 @@ static Rig *pit_new(void)
 {
     Rig *rig = rig_new(&i8254_class);
 
-    *i8254_irq_out(rig->dev) = &rig->line[0];
+    irq_connect(i8254_irq_out(rig->dev), &rig->line[0]);
     g_assert_true(device_realize(rig->dev, NULL));
     device_reset(rig->dev);
     rig->rises[0] = 0;
@@ -323,7 +354,7 @@ static void test_pit_one_shot(void)
 
     pit_load(rig, 0, 0x30, 1000);
     rig->rises[0] = 0;
-    g_assert_false(rig->line[0].level);
+    g_assert_false(irq_line_level(&rig->line[0]));
     advance(rig, pit_ns(250));
     g_assert_cmpuint(pit_count(rig, 0), ==, 750);
     out(rig, 0x43, 0xe2); /* read back status of channel 0 */
@@ -400,7 +431,7 @@ static Rig *rtc_new(const char *base)
 {
     Rig *rig = rig_new(&mc146818_class);
 
-    *mc146818_irq_out(rig->dev) = &rig->line[8];
+    irq_connect(mc146818_irq_out(rig->dev), &rig->line[8]);
     g_assert_true(device_set_prop(rig->dev, "base", base, NULL));
     g_assert_true(device_realize(rig->dev, NULL));
     device_reset(rig->dev);
@@ -499,13 +530,13 @@ static void test_rtc_interrupts(void)
     }
     advance(rig, NS_PER_SEC);
     g_assert_cmpuint(rig->rises[8], >=, 1025); /* one more, then it waits for C */
-    g_assert_true(rig->line[8].level);
+    g_assert_true(irq_line_level(&rig->line[8]));
     g_assert_cmphex(cmos(rig, 0x0c), ==, 0xd0);
-    g_assert_false(rig->line[8].level);
+    g_assert_false(irq_line_level(&rig->line[8]));
 
     set_cmos(rig, 0x0b, 0x12); /* update ended */
     advance(rig, NS_PER_SEC);
-    g_assert_true(rig->line[8].level);
+    g_assert_true(irq_line_level(&rig->line[8]));
     g_assert_cmphex(cmos(rig, 0x0c) & 0x90, ==, 0x90);
 
     set_cmos(rig, 0x0b, 0x22); /* alarm at any hour, 30 minutes, 15 seconds */
@@ -514,9 +545,9 @@ static void test_rtc_interrupts(void)
     set_cmos(rig, 1, 0x15);
     cmos(rig, 0x0c);
     advance(rig, 1800 * NS_PER_SEC);
-    g_assert_false(rig->line[8].level);
+    g_assert_false(irq_line_level(&rig->line[8]));
     advance(rig, 20 * NS_PER_SEC);
-    g_assert_true(rig->line[8].level);
+    g_assert_true(irq_line_level(&rig->line[8]));
     g_assert_cmphex(cmos(rig, 0x0c) & 0xa0, ==, 0xa0);
     set_cmos(rig, 3, 0x77); /* never */
     g_assert_cmpint(clock_deadline(rig->platform.clock), ==, INT64_MAX);
@@ -554,6 +585,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hpet/periodic", test_hpet_periodic);
     g_test_add_func("/hpet/level", test_hpet_level);
     g_test_add_func("/hpet/legacy", test_hpet_legacy);
+    g_test_add_func("/hpet/legacy-rests", test_hpet_legacy_rests);
     g_test_add_func("/hpet/fsb", test_hpet_fsb);
     g_test_add_func("/i8254/rate", test_pit_rate);
     g_test_add_func("/i8254/one-shot", test_pit_one_shot);

@@ -44,6 +44,7 @@ typedef struct {
     uint8_t ram[RAM_SIZE];
     unsigned messages, accesses;
     uint32_t last_data;
+    IrqLine line;
     bool wire;
     uint16_t avail;
 } Fixture;
@@ -85,9 +86,14 @@ static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
-static void fake_intx(void *opaque, uint8_t devfn, int pin, bool level)
+static void on_wire(void *opaque, int n, bool level)
 {
     ((Fixture *)opaque)->wire = level;
+}
+
+static IrqLine *fake_intx_line(void *opaque, uint8_t devfn, int pin)
+{
+    return &((Fixture *)opaque)->line;
 }
 
 static void make_platform(Fixture *f)
@@ -97,13 +103,14 @@ static void make_platform(Fixture *f)
     f->platform.clock = clock_new(CLOCK_MANUAL);
     f->platform.backends = backends_new();
     PciHost host = {
-        .set_intx = fake_intx,
+        .intx_line = fake_intx_line,
         .opaque = f,
         .up = {&fake_ops, f},
         .memory = f->platform.memory,
         .ports = f->platform.ports,
         .translated = true,
     };
+    irq_line_init(&f->line, on_wire, f, 0);
     f->bus = pci_root_bus_new("pcie.0", &host);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI power management block (ACPI 6.4, 4.8; ICH9 13.8): PM1 events and control, the PM timer, and
- * an empty GPE block. Always in ACPI mode: there is no SMI command port.
+ * ACPI power management block (ACPI 6.4, 4.8; ICH9 13.8): PM1 events and control, the PM timer, S3
+ * and S5, and an empty GPE block. Always in ACPI mode: there is no SMI command port.
  */
 #ifndef HW_ACPI_PM_H
 #define HW_ACPI_PM_H
@@ -17,12 +17,18 @@
 #define PM_GPE0_LEN 16
 #define PM_SCI_IRQ  9
 #define PM_TIMER_HZ 3579545u
-/* SLP_TYP that powers off; \_S5 in the DSDT says the same. */
+/* SLP_TYP that powers off, and that sleeps with memory kept; \_S5 and \_S3 in the DSDT say the
+ * same.
+ */
 #define PM_SLP_TYP_S5 0
+#define PM_SLP_TYP_S3 5
 
 extern const DeviceClass pm_class; /* maps its own ports */
 /* The system control interrupt, a level. */
-IrqLine **pm_sci_out(Device *dev);
+IrqOut *pm_sci_out(Device *dev);
+/* Input "rtc": the RTC's interrupt, which sets RTC_STS. */
+/* The machine woke up from S3: WAK_STS. */
+void pm_woken(Device *dev);
 /* Somebody pressed the power button. `dev` as void * so that it can be a callback. */
 void pm_press_power_button(void *dev);
 

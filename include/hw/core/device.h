@@ -103,13 +103,14 @@ struct DeviceClass {
     bool (*realize)(Device *dev, GError **error); /* may be NULL */
     void (*unrealize)(Device *dev);               /* undoes realize; may be NULL */
     void (*reset)(Device *dev);                   /* to power-on state; may be NULL */
+    bool powered_in_sleep;         /* S3 does not take its power, and waking up does not reset it */
     void (*restored)(Device *dev); /* rebuild derived state after a load; may be NULL */
 };
 
 typedef struct {
     const char *name; /* "" for the unnamed array */
     IrqLine *lines;   /* inputs: the array itself */
-    IrqLine **outs;   /* outputs: the sender's pointers */
+    IrqOut *outs;     /* outputs: the same */
     int count;
 } IrqArray;
 
@@ -131,11 +132,12 @@ void device_reset(Device *dev);
 /* Unrealizes and frees. NULL is allowed. */
 void device_free(Device *dev);
 
-/* Publishes lines under a name, so that qtest and `info` find them. The arrays stay the caller's;
+/* Publishes lines under a name, so that qtest and `info` find them. Every line and output of a
+ * device is published: device_free() takes them off their wires. The arrays stay the caller's;
  * device_add_irq_in also initialises the lines. */
 void device_add_irq_in(Device *dev, const char *name, IrqLine *lines, int count, IrqHandler handler,
                        void *opaque);
-void device_add_irq_out(Device *dev, const char *name, IrqLine **outs, int count);
+void device_add_irq_out(Device *dev, const char *name, IrqOut *outs, int count);
 /* Input `n` of the array `name`, or NULL. */
 IrqLine *device_irq_in(Device *dev, const char *name, int n);
 

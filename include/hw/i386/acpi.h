@@ -31,6 +31,11 @@ typedef struct {
     VtdAcpiInfo iommu_info;
 } AcpiInfo;
 
+/* The FACS is at this place of the blob, with the operating system's waking vectors in it. */
+#define ACPI_FACS_AT           256
+#define ACPI_FACS_WAKE_VECTOR  12
+#define ACPI_FACS_XWAKE_VECTOR 24
+
 /* All tables in one blob that is to lie at `base` (64-byte aligned, below 4 GiB). */
 GByteArray *acpi_build(const AcpiInfo *info, uint64_t base);
 /* The RSDP for a blob at `base`; 36 bytes. */

@@ -11,6 +11,11 @@
 #define MCH_ECAM_BASE 0xb0000000ull
 #define MCH_ECAM_SIZE 0x10000000ull /* 256 buses */
 
+typedef struct {
+    bool adds_low_bits; /* of CF8h to the offset: forgive=cf8-low-bits */
+} MchLinks;
+MchLinks *mch_links(Device *dev);
+
 extern const DeviceClass mch_class; /* to be attached to the root bus at 00.0 */
 
 #endif

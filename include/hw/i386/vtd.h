@@ -19,6 +19,8 @@ typedef struct {
     ApicBus *apic_bus;     /* remapped requests, the unit's own events and posting notifications */
     AddressSpace *memory;  /* tables, descriptors, and DMA after translation */
     bool cpus_lack_x2apic; /* eim=auto is then off */
+    bool trusts_ioapic;    /* its requests suit every entry: forgive=ioapic-sid */
+    uint16_t ioapic_sid;
 } VtdLinks;
 VtdLinks *vtd_links(Device *dev);
 

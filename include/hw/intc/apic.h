@@ -39,6 +39,7 @@ typedef struct {
     ApicBus *bus;
     uint32_t apic_id;
     bool is_bsp;
+    bool id_writable;     /* in xAPIC mode */
     bool x2apic;          /* CPUID says x2APIC */
     bool tsc_deadline;    /* CPUID says TSC-deadline */
     bool eoi_suppression; /* version register says directed EOI works */

@@ -11,7 +11,7 @@
 extern const DeviceClass i8259_class; /* maps its own ports */
 
 /* INTR output; the board points it at the BSP's LINT0 (and others'). */
-IrqLine **i8259_intr_out(Device *dev);
+IrqOut *i8259_intr_out(Device *dev);
 /* Inputs: device_irq_in(dev, "", 0..15). Line 2 is the cascade and not usable. */
 /* Acknowledge cycle: the vector, spurious 7 or 15 included. */
 int i8259_ack(void *dev);

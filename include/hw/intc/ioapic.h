@@ -20,6 +20,11 @@ extern const DeviceClass ioapic_class; /* properties: version=0x20|0x11, id */
 typedef struct {
     IntrSink sink;         /* where messages go */
     uint16_t requester_id; /* the source id that the DMAR table gives this IOAPIC */
+    /* A bit a pin. Lines are logical levels: at these pins the wire is low while something is asked
+     * for. */
+    uint32_t active_low;
+    /* Pins at which an entry's polarity has no effect: what is asked for counts. */
+    uint32_t any_polarity;
 } IoapicLinks;
 IoapicLinks *ioapic_links(Device *dev);
 

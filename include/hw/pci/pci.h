@@ -81,7 +81,7 @@ struct PciDevice {
     uint16_t next_ext_cap; /* the same above PCI_CONFIG_SIZE */
     uint16_t last_ext_cap;
     bool intx_level; /* what the device asks for */
-    bool intx_wire;  /* what the pin shows: not while COMMAND disables it */
+    IrqOut intx;     /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
     PciMsi msi;
     PciMsix msix;
 };
@@ -100,9 +100,9 @@ extern const StateField pci_device_state[];
 
 /* Board side. */
 typedef struct {
-    /* INTx pin 0..3 of the root bus's slot, after swizzling; `devfn` names its function 0. Called
-     * when the wire changes: what shares it (functions, devices behind a bridge) is ORed here. */
-    void (*set_intx)(void *opaque, uint8_t devfn, int pin, bool level);
+    /* The line that INTx pin 0..3 of a root bus's slot drives, after swizzling; `devfn` names the
+     * slot's function 0. May be NULL, or give NULL. */
+    IrqLine *(*intx_line)(void *opaque, uint8_t devfn, int pin);
     void *opaque;
     bool translated;      /* a remapping unit stands above: DMA addresses may not be physical */
     Upstream up;          /* the remapping unit or the system fabric */

@@ -8,7 +8,9 @@
 #include "hw/core/device.h"
 
 extern const DeviceClass mc146818_class; /* property base: "utc", "localtime" or a date */
-IrqLine **mc146818_irq_out(Device *dev);
+IrqOut *mc146818_irq_out(Device *dev);
+/* The same whether or not the HPET stands in for it: what the power management block sees. */
+IrqOut *mc146818_wake_out(Device *dev);
 void mc146818_set_cmos(Device *dev, uint8_t index, uint8_t value);
 uint8_t mc146818_get_cmos(Device *dev, uint8_t index);
 void mc146818_set_irq_enabled(Device *dev, bool enabled);

@@ -24,9 +24,9 @@ typedef struct {
 } HpetLinks;
 HpetLinks *hpet_links(Device *dev);
 MemRegion *hpet_region(Device *dev);
-/* Outputs: "" 0..31 are IOAPIC inputs (GSIs); the board connects those it has with
- * hpet_connect(). In legacy mode timer 0 drives line 0 of `legacy` (PIC 0 / IOAPIC 2), timer 1
- * drives line 1 (IRQ 8). */
+/* Each timer has an output, which its registers connect to one of the lines given here: an IOAPIC
+ * input (GSI 0..31), or in legacy mode what the i8254 (timer 0) and the RTC (timer 1) drive
+ * otherwise. */
 void hpet_connect(Device *dev, int gsi, IrqLine *line);
 void hpet_connect_legacy(Device *dev, int n, IrqLine *line);
 

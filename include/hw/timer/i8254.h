@@ -10,7 +10,7 @@
 
 extern const DeviceClass i8254_class; /* maps its own ports */
 /* Channel 0's output. */
-IrqLine **i8254_irq_out(Device *dev);
+IrqOut *i8254_irq_out(Device *dev);
 /* HPET legacy replacement takes channel 0's interrupt away while on. */
 void i8254_set_irq_enabled(Device *dev, bool enabled);
 
