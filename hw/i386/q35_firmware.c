@@ -103,7 +103,6 @@ static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
     Machine *machine = &m->machine;
     const BootInfo info = {
         .memory = machine->platform.memory,
-        .ram_below_4g = m->ram_low.size,
         .e820 = &m->e820,
         .rsdp = RSDP_ADDRESS,
         .kernel = machine->opts.kernel,
