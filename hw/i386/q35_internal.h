@@ -19,6 +19,7 @@
 #define VGA_HOLE_SIZE 0x20000ull
 #define LOW_RAM_END   0x9fc00ull
 #define RSDP_ADDRESS  0xf0000ull
+#define MP_ADDRESS    0xf0100u
 #define ACPI_AREA     0x20000ull /* at the end of low RAM */
 #define MEM32_BASE    0xc0000000ull
 #define MEM32_LIMIT   0xfebfffffull
@@ -48,6 +49,7 @@ typedef struct {
     unsigned pirq_levels;           /* a bit each */
     unsigned pirq_users[LPC_PIRQS]; /* how many wires drive it */
     Device *pit, *rtc, *hpet, *lpc, *fw_cfg;
+    unsigned pci_buses; /* as firmware numbered them */
 } Q35Machine;
 
 /* Lines 0 to 15 are the ISA interrupts, 16 to 23 IOAPIC pins; to be set up before anything drives

@@ -225,13 +225,14 @@ static void assign_interrupt_line(PciDevice *pci, void *opaque)
     pci_device_config_write(pci, PCI_INTERRUPT_LINE, how->irq_of(how->opaque, devfn, pin), 1);
 }
 
-void pci_assign_resources(PciBus *root, const PciAssignment *how)
+unsigned pci_assign_resources(PciBus *root, const PciAssignment *how)
 {
-    number_buses(root, 1);
+    unsigned buses = number_buses(root, 1);
     place_bus(root, KIND_IO, how->io_base, how->io_limit);
     uint64_t next = place_bus(root, KIND_MEM, how->mem32_base, how->mem32_limit);
     place_prefetchable(root, how, next);
     pci_bus_foreach(root, assign_interrupt_line, (void *)how);
+    return buses;
 }
 
 static void describe_bar(const PciBar *bar, int n, GString *out)
