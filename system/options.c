@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "system/jsontext.h"
+
 static bool show_help(Options *o, const char *value, GError **error);
 
 static bool show_version(Options *o, const char *value, GError **error)
@@ -261,16 +263,17 @@ static bool flatten_member(GString *out, const char *name, JsonNode *node, GErro
         return true;
     }
     g_string_append_printf(out, "%s%s=", out->len ? "," : "", name);
-    if (!JSON_NODE_HOLDS_VALUE(node)) {
-        g_set_error(error, OPT_ERROR, 0, "'%s' is no plain value", name);
-        return false;
-    }
-    if (json_node_get_value_type(node) == G_TYPE_STRING) {
+    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
+    if (type == G_TYPE_STRING) {
         append_escaped(out, json_node_get_string(node));
-    } else if (json_node_get_value_type(node) == G_TYPE_BOOLEAN) {
+    } else if (type == G_TYPE_BOOLEAN) {
         g_string_append(out, json_node_get_boolean(node) ? "on" : "off");
-    } else {
+    } else if (type == G_TYPE_INT64) {
         g_string_append_printf(out, "%" G_GINT64_FORMAT, json_node_get_int(node));
+    } else {
+        g_set_error(error, OPT_ERROR, 0, "'%s' is neither text, whole number nor true or false",
+                    name);
+        return false;
     }
     return true;
 }
@@ -281,6 +284,10 @@ char *options_flatten(const char *text, GError **error)
         return g_strdup(text);
     }
     g_autoptr(GError) why = NULL;
+    if (json_text_has_nul(text)) {
+        g_set_error(error, OPT_ERROR, 0, "is no JSON object: a string contains NUL");
+        return NULL;
+    }
     g_autoptr(JsonNode) node = json_from_string(text, &why);
     if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
         g_set_error(error, OPT_ERROR, 0, "is no JSON object: %s",

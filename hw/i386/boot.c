@@ -127,8 +127,7 @@ bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
             return protocols[i].load(&ram, &kernel, boot, error);
         }
     }
-    return boot_error(
-        error, &kernel,
-        "not a kernel this machine can start (or truncated); it takes a Linux image, an "
-        "ELF image with a PVH note, or a multiboot image");
+    return boot_error(error, &kernel,
+                      "not a kernel this machine can start (or truncated); it takes a bzImage, an "
+                      "ELF image with a PVH note, or a multiboot image");
 }

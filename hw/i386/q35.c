@@ -447,6 +447,7 @@ const MachineClass q35_machine_class = {
     .alias = "pc-q35-8.2",
     .desc = "PC with an ICH9-style chipset",
     .max_cpus = 288,
+    .acpi = true,
     .props = q35_props,
     .instance_size = sizeof(Q35Machine),
     .build = q35_build,

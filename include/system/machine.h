@@ -56,6 +56,7 @@ typedef struct Machine Machine;
 typedef struct {
     const char *name, *alias, *desc;
     unsigned max_cpus;
+    bool acpi;             /* it has ACPI tables */
     const PropInfo *props; /* of the Machine subclass; PROP_END */
     size_t instance_size;
     /* Builds the board: everything but the -device devices. `iommu` is a created, unrealized
