@@ -59,6 +59,20 @@ static void free_drive(gpointer data)
     g_free(drive->id);
     g_free(drive->file);
     g_free(drive);
+bool opt_not_yet(Options *o, const char *value, GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
+    return false;
+}
+
+void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text)
+{
+    const char *const words[] = {option, name, text};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_ptr_array_add(o->machine_props, g_strdup(words[i]));
+    }
+}
+
 }
 
 static void free_monitor(gpointer data)
@@ -115,8 +129,7 @@ void options_free(Options *o)
         g_ptr_array_unref(arrays[i]);
     }
     g_hash_table_unref(o->globals);
-    char *texts[] = {o->machine_text, o->qtest,    o->qtest_log, o->pidfile,
-                     o->log_items,    o->log_file, o->debugcon};
+    char *texts[] = {o->qtest, o->qtest_log, o->pidfile, o->log_items, o->log_file, o->debugcon};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }

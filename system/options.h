@@ -28,8 +28,7 @@ typedef struct {
     const MachineClass *machine_class;
     MachineOptions machine;   /* its strings are in `strings` */
     GPtrArray *strings;       /* of char *: owned texts */
-    char *machine_text;       /* -machine's text, for error messages */
-    GPtrArray *machine_props; /* key, value, key, value ... for machine_set_prop() */
+    GPtrArray *machine_props; /* of char *: see options_set_machine_prop() */
     GPtrArray *accels;        /* of char *: "tcg,thread=single" */
     GPtrArray *devices;       /* of char * */
     GPtrArray *serials;       /* of char * */
@@ -72,3 +71,7 @@ extern const OptRow opt_rows_run[];     /* options_run.c */
 bool opt_accept(Options *o, const char *value, GError **error);
 
 #endif
+bool opt_not_yet(Options *o, const char *value, GError **error);
+/* A property of the machine: three texts in machine_props, the first (the option as it was written)
+ * for error messages. */
+void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text);

@@ -5,12 +5,6 @@
 
 #include "system/options.h"
 
-static bool opt_not_yet(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
-    return false;
-}
-
 static void add_monitor(Options *o, const char *option, const char *value, const char *spec,
                         bool control, bool pretty)
 {

@@ -248,9 +248,9 @@ static bool add_devices(Vm *vm, GError **error)
 static bool set_machine_props(Vm *vm, GError **error)
 {
     const GPtrArray *props = vm->opts->machine_props;
-    for (guint i = 0; i + 1 < props->len; i += 2) {
-        if (!machine_set_prop(vm->machine, props->pdata[i], props->pdata[i + 1], error)) {
-            g_prefix_error(error, "-machine %s: ", vm->opts->machine_text);
+    for (guint i = 0; i + 2 < props->len; i += 3) {
+        if (!machine_set_prop(vm->machine, props->pdata[i + 1], props->pdata[i + 2], error)) {
+            g_prefix_error(error, "%s: ", (const char *)props->pdata[i]);
             return false;
         }
     }

@@ -35,7 +35,7 @@
 typedef struct {
     Machine machine;
     bool host_decompress;
-    int hpet_on;
+    bool hpet_on;
     CpuModel *model;
     CodeCache *code;
     MemRegion ram_low, ram_high, vga_hole;

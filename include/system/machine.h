@@ -37,8 +37,6 @@ typedef struct {
     unsigned max_cpus;
     const char *cpu_model;                /* "max,-x2apic" or NULL */
     const char *kernel, *initrd, *append; /* may be NULL */
-    bool host_decompress;                 /* unpack a bzImage on the host */
-    bool no_hpet;
     const char *ioapic_version; /* NULL, "0x11" or "0x20" */
     Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
     Chardev *debugcon;
@@ -84,7 +82,6 @@ struct Machine {
     ApicState **apics; /* cpu_count of them */
     struct Cpu **cpus; /* NULL entries under qtest */
     PciBus *pci_root;  /* NULL for machine none */
-    PciBus *isa;       /* reserved */
     Device *iommu;     /* NULL without */
     Device *ioapic;
     Device *pic;
