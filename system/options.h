@@ -21,7 +21,8 @@ typedef struct {
     char *option;
     char *id, *file;
     bool read_only, snapshot;
-    bool virtio; /* if=virtio: a device is made for it */
+    bool unlocked, locked; /* file.locking=off, on; else auto */
+    bool virtio;           /* if=virtio: a device is made for it */
 } DriveOption;
 
 typedef struct {

@@ -92,6 +92,8 @@ static bool make_drives(Vm *vm, GError **error)
             .file = drive->file,
             .read_only = drive->read_only,
             .snapshot = drive->snapshot || vm->opts->snapshot_all,
+            .unlocked = drive->unlocked,
+            .locked = drive->locked,
         };
         BlockBackend *blk = blk_open(drive->id, &options, error);
         if (!blk || !backends_add_drive(vm->platform.backends, blk, error)) {

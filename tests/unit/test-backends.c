@@ -226,8 +226,8 @@ static void test_block(void)
     g_assert_cmpstr(buf, ==, "bXse");
     g_assert_false(blk_read(blk, DISK_BYTES - 1, buf, 2));
     g_assert_false(blk_write(blk, UINT64_MAX, buf, 2));
-    g_assert_true(blk_claim(blk, "one"));
-    g_assert_false(blk_claim(blk, "two"));
+    g_assert_true(blk_claim(blk, "one", false, NULL));
+    g_assert_false(blk_claim(blk, "two", false, NULL));
     blk_close(blk);
     options.read_only = true;
     blk = blk_open("d", &options, NULL);
