@@ -187,7 +187,7 @@ static bool start_server(ChrSocket *s, GError **error)
         listen_again(s);
         return true;
     }
-    fprintf(stderr, "qemu-system-x86_64: waiting for connection on: %s\n", s->chr.filename);
+    g_printerr("qemu-system-x86_64: waiting for connection on: %s\n", s->chr.filename);
     int fd = accept_client(s);
     if (fd < 0) {
         return socket_error(error, s, "accept");

@@ -14,10 +14,16 @@
 
 static bool show_help(Options *o, const char *value, GError **error);
 
+/* Scripts look for "QEMU emulator version X.Y", in -help's first line too, to know which options
+ * there are. */
+static void print_version(void)
+{
+    printf("QEMU emulator version 8.2.0 (Switchyard 0.1.0)\n");
+}
+
 static bool show_version(Options *o, const char *value, GError **error)
 {
-    /* Scripts look for "QEMU emulator version X.Y" to know which options there are. */
-    printf("QEMU emulator version 8.2.0 (Switchyard 0.1.0)\n");
+    print_version();
     o->done = true;
     return true;
 }
@@ -34,6 +40,7 @@ static const OptRow *const tables[] = {rows_general, opt_rows_machine, opt_rows_
 
 static bool show_help(Options *o, const char *value, GError **error)
 {
+    print_version();
     printf("Switchyard, a PC with an interrupt fabric that behaves like hardware\n"
            "usage: " PROGRAM " [options]\n\n");
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
@@ -52,13 +59,6 @@ bool opt_accept(Options *o, const char *value, GError **error)
     return true;
 }
 
-static void free_drive(gpointer data)
-{
-    DriveOption *drive = data;
-    g_free(drive->option);
-    g_free(drive->id);
-    g_free(drive->file);
-    g_free(drive);
 bool opt_not_yet(Options *o, const char *value, GError **error)
 {
     g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
@@ -73,6 +73,13 @@ void options_set_machine_prop(Options *o, const char *option, const char *name, 
     }
 }
 
+static void free_drive(gpointer data)
+{
+    DriveOption *drive = data;
+    g_free(drive->option);
+    g_free(drive->id);
+    g_free(drive->file);
+    g_free(drive);
 }
 
 static void free_monitor(gpointer data)
@@ -243,6 +250,19 @@ static bool rngs_exist(const Options *o, GError **error)
     return true;
 }
 
+/* In the background there is no terminal, and the parent ends at once. */
+static bool daemon_fits(const Options *o, GError **error)
+{
+    const char *other = o->nographic          ? "-nographic"
+                        : o->exit_with_parent ? "-run-with exit-with-parent=on"
+                                              : NULL;
+    if (o->daemonize && other) {
+        g_set_error(error, OPT_ERROR, 0, "%s: cannot be used with -daemonize", other);
+        return false;
+    }
+    return true;
+}
+
 bool options_parse(Options *o, int argc, char **argv, GError **error)
 {
     for (int i = 1; i < argc && !o->done;) {
@@ -250,7 +270,7 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
             return false;
         }
     }
-    return o->done || (kernel_fits(o, error) && rngs_exist(o, error));
+    return o->done || (kernel_fits(o, error) && rngs_exist(o, error) && daemon_fits(o, error));
 }
 
 static void append_escaped(GString *out, const char *text)

@@ -164,7 +164,7 @@ static bool opt_accel(Options *o, const char *value, GError **error)
 
 static bool opt_enable_kvm(Options *o, const char *value, GError **error)
 {
-    g_ptr_array_add(o->accels, g_strdup("kvm"));
+    o->prefer_kvm = true;
     return true;
 }
 
@@ -361,7 +361,7 @@ const OptRow opt_rows_machine[] = {
     {"machine", true, opt_machine, "the machine: TYPE[,PROPERTY=VALUE...]; help lists them"},
     {"M", true, opt_machine, NULL},
     {"accel", true, opt_accel, "how CPUs run: tcg, qtest; help lists them"},
-    {"enable-kvm", false, opt_enable_kvm, NULL},
+    {"enable-kvm", false, opt_enable_kvm, "use KVM if it is there (it is not yet)"},
     {"cpu", true, opt_cpu, "CPU model and features: max, qemu64, base[,+FEATURE,-FEATURE]"},
     {"smp", true, opt_smp, "CPUs: N[,maxcpus=,sockets=,cores=,threads=]"},
     {"m", true, opt_memory, "memory: 512M, 4G; a bare number is MiB"},
