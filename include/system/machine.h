@@ -37,8 +37,8 @@ typedef struct {
     unsigned max_cpus;
     const char *cpu_model;                /* "max,-x2apic" or NULL */
     const char *kernel, *initrd, *append; /* may be NULL */
-    const char *ioapic_version; /* NULL, "0x11" or "0x20" */
-    Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
+    const char *ioapic_version;           /* NULL, "0x11" or "0x20" */
+    Chardev *serial[4];                   /* may be NULL; -nodefaults leaves none */
     Chardev *debugcon;
     unsigned debugcon_port;
     const char *rtc_base;

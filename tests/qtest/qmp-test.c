@@ -232,6 +232,32 @@ static void test_ringbuf(void)
     qtest_quit(qts);
 }
 
+/* Whatever a machine consists of is a class that can be asked about. */
+static void test_classes(void)
+{
+    unsigned seen = 0;
+    QTest *qts = qtest_init("-machine q35 -device intel-iommu -device edu -device pc-testdev "
+                            "-device virtio-rng-pci -serial null -debugcon null");
+    g_autofree char *tree = qtest_hmp(qts, "info qtree");
+    g_auto(GStrv) lines = g_strsplit(tree, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (!g_str_has_prefix(*line, "dev: ")) {
+            continue;
+        }
+        g_autofree char *name = g_strndup(*line + 5, strcspn(*line + 5, ","));
+        JsonObject *response = qtest_qmp(qts,
+                                         "{'execute': 'device-list-properties', 'arguments': "
+                                         "{'typename': '%s'}}",
+                                         name);
+        g_test_message("%s", name);
+        g_assert_true(json_object_has_member(response, "return"));
+        json_object_unref(response);
+        seen++;
+    }
+    g_assert_cmpuint(seen, >=, 15);
+    qtest_quit(qts);
+}
+
 static void do_and_wait(QTest *qts, const char *command, const char *event)
 {
     JsonNode *node = ask(qts, command);
@@ -258,6 +284,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/packets", test_packets);
     g_test_add_func("/qmp/queries", test_queries);
     g_test_add_func("/qmp/events", test_events);
+    g_test_add_func("/qmp/classes", test_classes);
     g_test_add_func("/qmp/hmp", test_hmp);
     g_test_add_func("/qmp/nul", test_nul);
     g_test_add_func("/qmp/ringbuf", test_ringbuf);
