@@ -7,7 +7,8 @@ NINJA = ninja -C $(BUILD)
 TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all check check-unit check-qtest check-guest check-boot check-programs check-cpu-long soak bench \
+.PHONY: all check check-unit check-qtest check-guest check-boot check-boot-all check-programs check-cpu-long \
+        soak bench \
         format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
@@ -29,8 +30,12 @@ check-guest: all
 	$(TEST) --suite guest
 
 check-boot: all
-	scripts/fetch-guests $(BUILD)/guests
+	scripts/fetch-guests $(BUILD)/guests cloud generic 686-pae xen memtest ipxe busybox
 	$(TEST) --suite boot
+
+check-boot-all: all
+	scripts/fetch-guests $(BUILD)/guests cloud generic 686 686-pae xen memtest ipxe busybox
+	$(TEST) --setup long --suite boot --suite boot-long
 
 check-programs: all
 	scripts/fetch-guests $(BUILD)/guests cloud busybox tools python rt gcc
@@ -74,6 +79,7 @@ help:
 	@echo 'make check-qtest   guest-visible register sequences, without a CPU'
 	@echo 'make check-guest   small bare-metal guests of our own'
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
+	@echo 'make check-boot-all  those, and what takes longest'
 	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
 	@echo 'make soak          half an hour of disk, moved interrupts, CPUs off and on, sleeps'

@@ -42,14 +42,14 @@ static void ringbuf_write(Chardev *chr, const uint8_t *data, size_t len)
     }
 }
 
-bool chr_ringbuf_read(Chardev *chr, size_t len, GByteArray *out)
+bool chr_ringbuf_read(Chardev *chr, size_t len, GString *out)
 {
     if (chr->ops != &chr_ringbuf_ops) {
         return false;
     }
     ChrRingbuf *s = (ChrRingbuf *)chr;
     for (; len > 0 && s->tail < s->head; len--) {
-        g_byte_array_append(out, &s->data[s->tail++ & (s->size - 1)], 1);
+        g_string_append_c(out, (char)s->data[s->tail++ & (s->size - 1)]);
     }
     return true;
 }

@@ -22,18 +22,23 @@ typedef struct {
     bool connected, server, wait;
     uint64_t reconnect; /* seconds, 0 for never */
     char *path, *host, *port;
+    int given_fd; /* fd=, -1 for none */
     int listener; /* -1 for none */
     GSource *listen_watch, *retry;
 } ChrSocket;
 
 static bool socket_error(GError **error, const ChrSocket *s, const char *verb)
 {
+    int cause = errno;
     if (s->path) {
         g_set_error(error, OPT_ERROR, 0, "path=%s: cannot %s: %s", s->path, verb,
-                    g_strerror(errno));
-    } else {
+                    g_strerror(cause));
+    } else if (s->port) {
         g_set_error(error, OPT_ERROR, 0, "%s:%s: cannot %s: %s", s->host, s->port, verb,
-                    g_strerror(errno));
+                    g_strerror(cause));
+    } else {
+        g_set_error(error, OPT_ERROR, 0, "fd=%d: cannot %s: %s", s->given_fd, verb,
+                    g_strerror(cause));
     }
     return false;
 }
@@ -182,7 +187,7 @@ static bool start_server(ChrSocket *s, GError **error)
         listen_again(s);
         return true;
     }
-    fprintf(stderr, "qemu-system-x86_64: waiting for connection on: %s\n", s->chr.filename);
+    g_printerr("qemu-system-x86_64: waiting for connection on: %s\n", s->chr.filename);
     int fd = accept_client(s);
     if (fd < 0) {
         return socket_error(error, s, "accept");
@@ -228,7 +233,7 @@ static bool socket_open(Chardev *chr, OptList *opts, GError **error)
     ChrSocket *s = (ChrSocket *)chr;
     const char *fd_text = optlist_get(opts, "fd");
     uint64_t fd = 0;
-    s->listener = -1;
+    s->given_fd = s->listener = -1;
     if (!parse_options(s, opts, error) || !optlist_uint(opts, "fd", 0, INT32_MAX, &fd, error) ||
         !optlist_finish(opts, error)) {
         return false;
@@ -244,10 +249,14 @@ static bool socket_open(Chardev *chr, OptList *opts, GError **error)
                              : fd_text ? g_strdup_printf("fd:%s", fd_text)
                                        : g_strdup_printf("tcp:%s:%s", s->host, s->port);
     chr_set_filename(chr, "%s%s", where, s->server ? ",server=on" : "");
+    s->given_fd = fd_text ? (int)fd : -1;
+    if (fd_text && fcntl(s->given_fd, F_GETFD) < 0) {
+        return socket_error(error, s, "use");
+    }
     if (fd_text && s->server) {
-        s->listener = (int)fd;
+        s->listener = s->given_fd;
     } else if (fd_text) {
-        take_connection(s, (int)fd);
+        take_connection(s, s->given_fd);
         return true;
     }
     return s->server ? start_server(s, error) : start_client(s, error);

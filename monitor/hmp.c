@@ -82,21 +82,24 @@ static bool parse_dump_format(const char *text, uint64_t *count, unsigned *size)
 }
 
 /* Reads `size` bytes for a dump; false if nothing is there to be read. */
-typedef bool (*DumpRead)(Machine *machine, uint64_t addr, unsigned size, uint64_t *value);
+typedef bool (*DumpRead)(Machine *machine, unsigned cpu, uint64_t addr, unsigned size,
+                         uint64_t *value);
 
-static bool read_physical(Machine *machine, uint64_t addr, unsigned size, uint64_t *value)
+static bool read_physical(Machine *machine, unsigned cpu, uint64_t addr, unsigned size,
+                          uint64_t *value)
 {
     *value = as_load(machine->platform.memory, addr, size, NULL);
     return true;
 }
 
-/* Through the first CPU's page tables, as they are now. */
-static bool read_virtual(Machine *machine, uint64_t addr, unsigned size, uint64_t *value)
+/* Through the CPU's page tables, as they are now. */
+static bool read_virtual(Machine *machine, unsigned cpu, uint64_t addr, unsigned size,
+                         uint64_t *value)
 {
     uint64_t physical;
     *value = 0;
     for (unsigned i = 0; i < size; i++) {
-        if (!mmu_debug_translate(machine->cpus[0], addr + i, &physical)) {
+        if (!mmu_debug_translate(machine->cpus[cpu], addr + i, &physical)) {
             return false;
         }
         *value |= as_load(machine->platform.memory, physical, 1, NULL) << (8 * i);
@@ -104,12 +107,16 @@ static bool read_virtual(Machine *machine, uint64_t addr, unsigned size, uint64_
     return true;
 }
 
-static void dump(Machine *machine, char **args, GString *out, DumpRead read)
+static void dump(Machine *machine, unsigned cpu, char **args, GString *out, DumpRead read)
 {
     uint64_t addr, count, value;
     unsigned size;
     const char *format = args[0] + strcspn(args[0], "/");
-    if (!args[1] || !opt_parse_uint(args[1], &addr) || !parse_dump_format(format, &count, &size)) {
+    if (*format == '\0' && args[1] && args[1][0] == '/') {
+        format = *++args; /* "x /4xw ADDRESS" */
+    }
+    if (!args[1] || !opt_parse_uint(args[1], &addr) || !parse_dump_format(format, &count, &size) ||
+        args[2]) {
         g_string_append(out, "usage: x/COUNTxSIZE ADDRESS or xp/..., SIZE one of b h w g\n");
         return;
     }
@@ -118,7 +125,7 @@ static void dump(Machine *machine, char **args, GString *out, DumpRead read)
         if (i % per_line == 0) {
             g_string_append_printf(out, "%s%016" PRIx64 ":", i ? "\n" : "", addr);
         }
-        if (!read(machine, addr, size, &value)) {
+        if (!read(machine, cpu, addr, size, &value)) {
             g_string_append(out, " is not mapped");
             break;
         }
@@ -129,16 +136,16 @@ static void dump(Machine *machine, char **args, GString *out, DumpRead read)
 
 static void dump_physical(Machine *machine, char **args, GString *out)
 {
-    dump(machine, args, out, read_physical);
+    dump(machine, 0, args, out, read_physical);
 }
 
-static void dump_virtual(Machine *machine, char **args, GString *out)
+static void dump_virtual(Machine *machine, unsigned cpu, char **args, GString *out)
 {
-    if (!machine->cpus || machine->cpu_count == 0 || !machine->cpus[0]) {
+    if (!machine->cpus || cpu >= machine->cpu_count || !machine->cpus[cpu]) {
         g_string_append(out, "there is no CPU; xp shows physical memory\n");
         return;
     }
-    dump(machine, args, out, read_virtual);
+    dump(machine, cpu, args, out, read_virtual);
 }
 
 static void cmd_help(Machine *machine, char **args, GString *out)
@@ -147,25 +154,25 @@ static void cmd_help(Machine *machine, char **args, GString *out)
     hmp_list(hmp_info_pages, "info ", out);
 }
 
-static void cmd_info(Machine *machine, char **args, GString *out)
+static void cmd_info(Machine *machine, unsigned cpu, char **args, GString *out)
 {
     if (!args[1]) {
         hmp_list(hmp_info_pages, "info ", out);
         return;
     }
-    hmp_dispatch(hmp_info_pages, machine, args + 1, out);
+    hmp_dispatch(hmp_info_pages, machine, cpu, args + 1, out);
 }
 
 const HmpCommand hmp_commands[] = {
     {"help", "?", "this list", cmd_help},
-    {"info", NULL, "a page about the machine; 'info' alone lists them", cmd_info},
+    {"info", NULL, "a page about the machine; 'info' alone lists them", .run_cpu = cmd_info},
     {"quit", "q", "end the program", cmd_quit},
     {"stop", "s", "stop the machine", cmd_stop},
     {"cont", "c", "let it go on", cmd_cont},
     {"system_reset", NULL, "reset the machine", cmd_reset},
     {"system_powerdown", NULL, "press the power button", cmd_powerdown},
     {"system_wakeup", NULL, "wake a sleeping guest up", cmd_wakeup},
-    {"x", NULL, "memory as CPU 0 sees it: x/COUNTxSIZE ADDRESS", dump_virtual},
+    {"x", NULL, "memory as a CPU sees it: x/COUNTxSIZE ADDRESS", .run_cpu = dump_virtual},
     {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical},
     {NULL},
 };
@@ -186,10 +193,15 @@ static bool name_matches(const HmpCommand *c, const char *word)
            (c->alias && strlen(c->alias) == len && strncmp(c->alias, word, len) == 0);
 }
 
-void hmp_dispatch(const HmpCommand *table, Machine *machine, char **args, GString *out)
+void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
+                  GString *out)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const HmpCommand *c = table; c->name; c++) {
+        if (name_matches(c, args[0]) && c->run_cpu) {
+            c->run_cpu(machine, cpu, args, out);
+            return;
+        }
         if (name_matches(c, args[0])) {
             c->run(machine, args, out);
             return;
@@ -204,11 +216,14 @@ void hmp_dispatch(const HmpCommand *table, Machine *machine, char **args, GStrin
     g_string_append_c(out, '\n');
 }
 
-void hmp_execute(Machine *machine, const char *line, GString *out)
+void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out)
 {
     g_auto(GStrv) args = NULL;
-    if (g_shell_parse_argv(line, NULL, &args, NULL)) {
-        hmp_dispatch(hmp_commands, machine, args, out);
+    g_autoptr(GError) error = NULL;
+    if (g_shell_parse_argv(line, NULL, &args, &error)) {
+        hmp_dispatch(hmp_commands, machine, cpu, args, out);
+    } else if (!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)) {
+        g_string_append_printf(out, "%s\n", error->message);
     }
 }
 
@@ -228,7 +243,7 @@ static void say_lines(Hmp *hmp, const char *text)
 static void enter(Hmp *hmp)
 {
     GString *out = g_string_new("\n");
-    hmp_execute(hmp->machine, hmp->line->str, out);
+    hmp_execute(hmp->machine, 0, hmp->line->str, out);
     g_string_truncate(hmp->line, 0);
     g_string_append(out, PROMPT);
     say_lines(hmp, out->str);

@@ -9,12 +9,16 @@ typedef struct {
     const char *name, *alias, *help;
     /* args[0] is the command's own word; ends with NULL. */
     void (*run)(Machine *machine, char **args, GString *out);
+    /* Instead, for commands that speak of one CPU: `cpu` if nothing else is said, or 0 without
+     * CPUs. */
+    void (*run_cpu)(Machine *machine, unsigned cpu, char **args, GString *out);
 } HmpCommand;
 
 extern const HmpCommand hmp_commands[]; /* both end with a NULL name */
 extern const HmpCommand hmp_info_pages[];
 
 void hmp_list(const HmpCommand *table, const char *prefix, GString *out);
-void hmp_dispatch(const HmpCommand *table, Machine *machine, char **args, GString *out);
+void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
+                  GString *out);
 
 #endif

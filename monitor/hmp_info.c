@@ -41,11 +41,11 @@ static void info_name(Machine *machine, char **args, GString *out)
     }
 }
 
-/* "-a", a number, or nothing for the first. */
-static void for_cpus(Machine *machine, char **args, GString *out,
+/* "-a", a number, or nothing for `cpu`. */
+static void for_cpus(Machine *machine, unsigned cpu, char **args, GString *out,
                      void (*one)(Machine *machine, unsigned cpu, GString *out))
 {
-    uint64_t n = 0;
+    uint64_t n = cpu;
     if (args[1] && strcmp(args[1], "-a") == 0) {
         for (unsigned i = 0; i < machine->cpu_count; i++) {
             one(machine, i, out);
@@ -75,21 +75,21 @@ static void one_apic(Machine *machine, unsigned n, GString *out)
     apic_describe(machine->apics[n], out);
 }
 
-static void info_registers(Machine *machine, char **args, GString *out)
+static void info_registers(Machine *machine, unsigned cpu, char **args, GString *out)
 {
-    for_cpus(machine, args, out, one_cpu);
+    for_cpus(machine, cpu, args, out, one_cpu);
 }
 
-static void info_lapic(Machine *machine, char **args, GString *out)
+static void info_lapic(Machine *machine, unsigned cpu, char **args, GString *out)
 {
-    for_cpus(machine, args, out, one_apic);
+    for_cpus(machine, cpu, args, out, one_apic);
 }
 
-static void info_cpus(Machine *machine, char **args, GString *out)
+static void info_cpus(Machine *machine, unsigned current, char **args, GString *out)
 {
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         struct Cpu *cpu = machine->cpus ? machine->cpus[i] : NULL;
-        g_string_append_printf(out, "%c CPU #%u: apic-id=%u", i ? ' ' : '*', i,
+        g_string_append_printf(out, "%c CPU #%u: apic-id=%u", i == current ? '*' : ' ', i,
                                apic_get_id(machine->apics[i]));
         if (cpu) {
             g_string_append_printf(out, " instructions=%" PRIu64 "%s", cpu_instructions(cpu),
@@ -248,9 +248,9 @@ const HmpCommand hmp_info_pages[] = {
     {"status", NULL, "running or not", info_status},
     {"clock", NULL, "the machine's time, and what the host withheld from it", info_clock},
     {"name", NULL, "the machine's name", info_name},
-    {"cpus", NULL, "the CPUs", info_cpus},
-    {"registers", NULL, "a CPU's registers: [N|-a]", info_registers},
-    {"lapic", NULL, "a local APIC: [N|-a]", info_lapic},
+    {"cpus", NULL, "the CPUs", .run_cpu = info_cpus},
+    {"registers", NULL, "a CPU's registers: [N|-a]", .run_cpu = info_registers},
+    {"lapic", NULL, "a local APIC: [N|-a]", .run_cpu = info_lapic},
     {"pic", "ioapic", "the IOAPIC and the i8259 pair", info_pic},
     {"irq", NULL, "input lines that are high", info_irq},
     {"irq-remap", NULL, "the remapping unit's counters", info_irq_remap},

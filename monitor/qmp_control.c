@@ -77,8 +77,15 @@ static JsonNode *run_cont(Machine *machine, JsonObject *args, GError **error)
 
 static JsonNode *run_hmp(Machine *machine, JsonObject *args, GError **error)
 {
+    gint64 cpu = json_object_get_int_member_with_default(args, "cpu-index", 0);
+    bool given = json_object_has_member(args, "cpu-index");
+    if (given && (cpu < 0 || cpu >= machine->cpu_count)) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
+                    "Parameter 'cpu-index' expects a CPU number below %u", machine->cpu_count);
+        return NULL;
+    }
     GString *out = g_string_new(NULL);
-    hmp_execute(machine, json_object_get_string_member(args, "command-line"), out);
+    hmp_execute(machine, (unsigned)cpu, json_object_get_string_member(args, "command-line"), out);
     JsonNode *node = json_node_init_string(json_node_alloc(), out->str);
     g_string_free(out, TRUE);
     return node;
@@ -88,17 +95,22 @@ static JsonNode *run_ringbuf_read(Machine *machine, JsonObject *args, GError **e
 {
     const char *id = json_object_get_string_member(args, "device");
     gint64 size = json_object_get_int_member(args, "size");
-    bool base64 = json_object_has_member(args, "format") &&
-                  strcmp(json_object_get_string_member(args, "format"), "base64") == 0;
+    const char *format = json_object_get_string_member_with_default(args, "format", "utf8");
+    bool base64 = strcmp(format, "base64") == 0;
     Chardev *chr = backends_chardev(machine->platform.backends, id);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(GString) bytes = g_string_new(NULL);
+    if (!base64 && strcmp(format, "utf8") != 0) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
+                    "Parameter 'format' does not accept value '%s'", format);
+        return NULL;
+    }
     if (!chr || size <= 0 || !chr_ringbuf_read(chr, (size_t)size, bytes)) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
                     "'%s' is no ring buffer, or the size is not above 0", id);
         return NULL;
     }
-    g_autofree char *text = base64 ? g_base64_encode(bytes->data, bytes->len)
-                                   : g_utf8_make_valid((char *)bytes->data, bytes->len);
+    g_autofree char *text = base64 ? g_base64_encode((guchar *)bytes->str, bytes->len)
+                                   : g_utf8_make_valid(bytes->str, (gssize)bytes->len);
     return json_node_init_string(json_node_alloc(), text);
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "system/jsontext.h"
+
 void qmp_frame_init(QmpFrame *frame, const QmpFrameOps *ops, void *opaque)
 {
     *frame = (QmpFrame){.ops = ops, .opaque = opaque, .text = g_string_new(NULL)};
@@ -33,10 +35,12 @@ static void complete(QmpFrame *frame)
 {
     g_autofree char *text = g_strdup(frame->text->str);
     qmp_frame_reset(frame);
-    if (g_utf8_validate(text, -1, NULL)) {
-        frame->ops->value(frame->opaque, text);
-    } else {
+    if (!g_utf8_validate(text, -1, NULL)) {
         frame->ops->error(frame->opaque, "JSON parse error, a string is not UTF-8");
+    } else if (json_text_has_nul(text)) {
+        frame->ops->error(frame->opaque, "JSON parse error, a string contains NUL");
+    } else {
+        frame->ops->value(frame->opaque, text);
     }
 }
 

@@ -181,6 +181,7 @@ static JsonNode *prop_value(const void *object, const PropInfo *prop)
     case PROP_ENUM:
         return string_node(prop->choices[*(const int *)field]);
     case PROP_ONOFFAUTO:
+    case PROP_BOOL_OR_AUTO:
         return string_node(onoff[*(const int *)field]);
     case PROP_PCI_ADDR:
         return json_node_init_int(json_node_alloc(), *(const int32_t *)field);

@@ -58,6 +58,7 @@ static JsonNode *query_machines(Machine *machine, JsonObject *args, GError **err
         json_object_set_boolean_member(o, "hotpluggable-cpus", FALSE);
         json_object_set_boolean_member(o, "numa-mem-supported", FALSE);
         json_object_set_boolean_member(o, "deprecated", FALSE);
+        json_object_set_boolean_member(o, "acpi", (*cls)->acpi);
         json_array_add_object_element(list, o);
     }
     return qmp_array_node(list);

@@ -9,7 +9,7 @@
 
 static bool kvm_available(GError **error)
 {
-    g_set_error(error, OPT_ERROR, 0, "KVM is not supported yet; use tcg");
+    g_set_error(error, OPT_ERROR, 0, "KVM is not supported yet");
     return false;
 }
 
@@ -95,28 +95,43 @@ static const AccelOps *consider(const char *text, MachineOptions *mo, bool *fata
     return !accel->available || accel->available(error) ? accel : NULL;
 }
 
-const AccelOps *accel_choose(const GPtrArray *wanted, MachineOptions *opts, GError **error)
+/* The first of -accel's that works. */
+static const AccelOps *first_of(const GPtrArray *wanted, MachineOptions *mo, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    opts->tier = TCG_TIER_AUTO;
-    opts->hot_runs = -1;
     if (wanted->len == 0) {
         return &tcg_accel;
     }
     for (guint i = 0; i < wanted->len; i++) {
         bool fatal;
         g_clear_error(&why);
-        const AccelOps *accel = consider(wanted->pdata[i], opts, &fatal, &why);
+        const AccelOps *accel = consider(wanted->pdata[i], mo, &fatal, &why);
         if (accel) {
             return accel;
         }
         if (fatal || i + 1 == wanted->len) {
-            g_set_error(error, OPT_ERROR, 0, "-accel %s: %s", (char *)wanted->pdata[i],
-                        why->message);
+            g_set_error(error, OPT_ERROR, 0, "-accel %s: %s%s", (char *)wanted->pdata[i],
+                        why->message, fatal ? "" : "; use tcg");
             return NULL;
         }
     }
     return NULL;
+}
+
+const AccelOps *accel_choose(const Options *opts, MachineOptions *mo, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    mo->tier = TCG_TIER_AUTO;
+    mo->hot_runs = -1;
+    if (opts->prefer_kvm && kvm_available(&why)) {
+        return &kvm_accel;
+    }
+    const AccelOps *accel = first_of(opts->accels, mo, error);
+    if (accel && opts->prefer_kvm) {
+        g_printerr(PROGRAM ": warning: -enable-kvm: %s; falling back to %s\n", why->message,
+                   accel->name);
+    }
+    return accel;
 }
 
 void machine_triple_fault(Machine *machine, struct Cpu *cpu)

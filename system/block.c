@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "system/block_lock.h"
 #include "system/optlist.h"
 
 #define SECTOR_SIZE  512
@@ -24,7 +25,7 @@ struct BlockBackend {
     int overlay;         /* -1 without snapshot */
     uint8_t *in_overlay; /* bit a cluster */
     uint64_t size;
-    bool read_only;
+    bool read_only, unlocked, lock_required;
 };
 
 static bool full_pread(int fd, void *buf, size_t len, uint64_t offset)
@@ -91,7 +92,7 @@ static bool check_format(const BlockBackend *blk, GError **error)
     return true;
 }
 
-static bool find_size(BlockBackend *blk, GError **error)
+static bool is_no_directory(const BlockBackend *blk, GError **error)
 {
     struct stat st;
     if (fstat(blk->fd, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -99,6 +100,11 @@ static bool find_size(BlockBackend *blk, GError **error)
                     blk->file);
         return false;
     }
+    return true;
+}
+
+static bool find_size(BlockBackend *blk, GError **error)
+{
     off_t end = lseek(blk->fd, 0, SEEK_END);
     if (end < 0) {
         g_set_error(error, OPT_ERROR, 0, "file=%s: has no size: %s", blk->file, g_strerror(errno));
@@ -136,6 +142,8 @@ BlockBackend *blk_open(const char *id, const BlockOptions *options, GError **err
     blk->id = g_strdup(id);
     blk->file = g_strdup(options->file);
     blk->read_only = options->read_only;
+    blk->unlocked = options->unlocked;
+    blk->lock_required = options->locked;
     blk->overlay = -1;
     bool writes = !options->read_only && !options->snapshot;
     /* A pipe without a writer would hold open() up; on files and disks the flag says nothing. */
@@ -145,7 +153,8 @@ BlockBackend *blk_open(const char *id, const BlockOptions *options, GError **err
                     writes ? " for writing" : "", g_strerror(errno));
         goto fail;
     }
-    if (!find_size(blk, error) || !check_format(blk, error) ||
+    /* The format first: other formats' images have sizes of their own. */
+    if (!is_no_directory(blk, error) || !check_format(blk, error) || !find_size(blk, error) ||
         (options->snapshot && !open_overlay(blk, error))) {
         goto fail;
     }
@@ -282,9 +291,19 @@ bool blk_flush(BlockBackend *blk)
     return blk->read_only || blk->overlay >= 0 || fdatasync(blk->fd) == 0;
 }
 
-bool blk_claim(BlockBackend *blk, const char *owner)
+bool blk_claim(BlockBackend *blk, const char *owner, bool share_rw, GError **error)
 {
+    const BlockLock lock = {
+        .writes = !blk->read_only && blk->overlay < 0,
+        .shares_writes = share_rw,
+        .required = blk->lock_required,
+    };
     if (blk->owner) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "drive '%s' is in use by another device; give each its own -drive", blk->id);
+        return false;
+    }
+    if (!blk->unlocked && !block_lock(blk->fd, blk->file, &lock, error)) {
         return false;
     }
     blk->owner = g_strdup(owner);

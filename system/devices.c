@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every device class there is, one a line and sorted by file. An explicit list: what can be created
+ * Every device class there is, one a line. An explicit list: what can be created
  * does not depend on link order or constructors.
  */
 #include <string.h>
 
+#include "hw/acpi/pm.h"
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/i386/mch.h"
 #include "hw/i386/vtd.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
+#include "hw/isa/lpc.h"
 #include "hw/misc/debug_exit.h"
 #include "hw/misc/intr_testdev.h"
 #include "hw/misc/pc_testdev.h"
@@ -36,16 +39,19 @@ const DeviceClass *const device_classes[] = {
     &i8259_class,
     &intr_testdev_class,
     &ioapic_class,
+    &lpc_class,
     &mc146818_class,
+    &mch_class,
     &pc_testdev_class,
     &pci_testdev_class,
+    &pm_class,
     &serial_class,
     &virtconsole_class,
     &virtio_blk_class,
     &virtio_rng_class,
-    &vtd_class,
     &virtio_serial_class,
     &virtserialport_class,
+    &vtd_class,
     NULL,
 };
 /* clang-format on */

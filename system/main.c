@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* qemu-system-x86_64: reads the command line, builds the machine, runs it, cleans up. */
 #include <signal.h>
-#include <stdio.h>
+#include <unistd.h>
 
+#include "system/message.h"
+#include "system/process.h"
 #include "system/vm.h"
 
 static int complain(GError *error)
 {
-    fprintf(stderr, PROGRAM ": %s\n", error->message);
+    g_printerr(PROGRAM ": %s\n", error->message);
     g_error_free(error);
     return 1;
 }
 
 int main(int argc, char **argv)
 {
+    const pid_t parent = getppid();
     g_autoptr(Options) opts = options_new();
     GError *error = NULL;
+    int ready = -1;
     Vm vm;
 
     /* A reader of our output that goes away must not end the machine. */
     signal(SIGPIPE, SIG_IGN);
-    if (!options_parse(opts, argc, argv, &error)) {
+    bool parsed = options_parse(opts, argc, argv, &error);
+    message_init(opts->message_times);
+    if (!parsed || (opts->exit_with_parent && !process_follow_parent(parent, &error))) {
         return complain(error);
     }
     if (opts->done) {
         return 0;
     }
-    int status = vm_init(&vm, opts, &error) ? vm_run(&vm) : 1;
+    if (opts->daemonize && !process_daemonize(&ready, &error)) {
+        return complain(error);
+    }
+    bool built = vm_init(&vm, opts, &error);
+    if (built && opts->daemonize) {
+        built = process_is_ready(ready, opts->log_items && !opts->log_file, &error);
+    }
+    int status = built ? vm_run(&vm) : 1;
     vm_free(&vm);
     return error ? complain(error) : status;
 }

@@ -86,7 +86,7 @@ static void do_reset(Vm *vm, RunCause cause)
         return;
     }
     if (!machine_restart(vm->machine, &error)) {
-        fprintf(stderr, PROGRAM ": after a reset: %s\n", error->message);
+        g_printerr(PROGRAM ": after a reset: %s\n", error->message);
         finish(vm, 1);
         return;
     }

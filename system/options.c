@@ -10,12 +10,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "system/jsontext.h"
+
 static bool show_help(Options *o, const char *value, GError **error);
+
+/* Scripts look for "QEMU emulator version X.Y", in -help's first line too, to know which options
+ * there are. */
+static void print_version(void)
+{
+    printf("QEMU emulator version 8.2.0 (Switchyard 0.1.0)\n");
+}
 
 static bool show_version(Options *o, const char *value, GError **error)
 {
-    /* Scripts look for "QEMU emulator version X.Y" to know which options there are. */
-    printf("QEMU emulator version 8.2.0 (Switchyard 0.1.0)\n");
+    print_version();
     o->done = true;
     return true;
 }
@@ -32,6 +40,7 @@ static const OptRow *const tables[] = {rows_general, opt_rows_machine, opt_rows_
 
 static bool show_help(Options *o, const char *value, GError **error)
 {
+    print_version();
     printf("Switchyard, a PC with an interrupt fabric that behaves like hardware\n"
            "usage: " PROGRAM " [options]\n\n");
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
@@ -48,6 +57,20 @@ static bool show_help(Options *o, const char *value, GError **error)
 bool opt_accept(Options *o, const char *value, GError **error)
 {
     return true;
+}
+
+bool opt_not_yet(Options *o, const char *value, GError **error)
+{
+    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
+    return false;
+}
+
+void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text)
+{
+    const char *const words[] = {option, name, text};
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_ptr_array_add(o->machine_props, g_strdup(words[i]));
+    }
 }
 
 static void free_drive(gpointer data)
@@ -114,8 +137,7 @@ void options_free(Options *o)
         g_ptr_array_unref(arrays[i]);
     }
     g_hash_table_unref(o->globals);
-    char *texts[] = {o->machine_text, o->qtest,    o->qtest_log, o->pidfile,
-                     o->log_items,    o->log_file, o->debugcon};
+    char *texts[] = {o->qtest, o->qtest_log, o->pidfile, o->log_items, o->log_file, o->debugcon};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }
@@ -229,6 +251,19 @@ static bool rngs_exist(const Options *o, GError **error)
     return true;
 }
 
+/* In the background there is no terminal, and the parent ends at once. */
+static bool daemon_fits(const Options *o, GError **error)
+{
+    const char *other = o->nographic          ? "-nographic"
+                        : o->exit_with_parent ? "-run-with exit-with-parent=on"
+                                              : NULL;
+    if (o->daemonize && other) {
+        g_set_error(error, OPT_ERROR, 0, "%s: cannot be used with -daemonize", other);
+        return false;
+    }
+    return true;
+}
+
 bool options_parse(Options *o, int argc, char **argv, GError **error)
 {
     for (int i = 1; i < argc && !o->done;) {
@@ -236,7 +271,7 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
             return false;
         }
     }
-    return o->done || (kernel_fits(o, error) && rngs_exist(o, error));
+    return o->done || (kernel_fits(o, error) && rngs_exist(o, error) && daemon_fits(o, error));
 }
 
 static void append_escaped(GString *out, const char *text)
@@ -262,16 +297,17 @@ static bool flatten_member(GString *out, const char *name, JsonNode *node, GErro
         return true;
     }
     g_string_append_printf(out, "%s%s=", out->len ? "," : "", name);
-    if (!JSON_NODE_HOLDS_VALUE(node)) {
-        g_set_error(error, OPT_ERROR, 0, "'%s' is no plain value", name);
-        return false;
-    }
-    if (json_node_get_value_type(node) == G_TYPE_STRING) {
+    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
+    if (type == G_TYPE_STRING) {
         append_escaped(out, json_node_get_string(node));
-    } else if (json_node_get_value_type(node) == G_TYPE_BOOLEAN) {
+    } else if (type == G_TYPE_BOOLEAN) {
         g_string_append(out, json_node_get_boolean(node) ? "on" : "off");
-    } else {
+    } else if (type == G_TYPE_INT64) {
         g_string_append_printf(out, "%" G_GINT64_FORMAT, json_node_get_int(node));
+    } else {
+        g_set_error(error, OPT_ERROR, 0, "'%s' is neither text, whole number nor true or false",
+                    name);
+        return false;
     }
     return true;
 }
@@ -282,6 +318,10 @@ char *options_flatten(const char *text, GError **error)
         return g_strdup(text);
     }
     g_autoptr(GError) why = NULL;
+    if (json_text_has_nul(text)) {
+        g_set_error(error, OPT_ERROR, 0, "is no JSON object: a string contains NUL");
+        return NULL;
+    }
     g_autoptr(JsonNode) node = json_from_string(text, &why);
     if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
         g_set_error(error, OPT_ERROR, 0, "is no JSON object: %s",

@@ -21,15 +21,15 @@ typedef struct {
     char *option;
     char *id, *file;
     bool read_only, snapshot;
-    bool virtio; /* if=virtio: a device is made for it */
+    bool unlocked, locked; /* file.locking=off, on; else auto */
+    bool virtio;           /* if=virtio: a device is made for it */
 } DriveOption;
 
 typedef struct {
     const MachineClass *machine_class;
     MachineOptions machine;   /* its strings are in `strings` */
     GPtrArray *strings;       /* of char *: owned texts */
-    char *machine_text;       /* -machine's text, for error messages */
-    GPtrArray *machine_props; /* key, value, key, value ... for machine_set_prop() */
+    GPtrArray *machine_props; /* of char *: see options_set_machine_prop() */
     GPtrArray *accels;        /* of char *: "tcg,thread=single" */
     GPtrArray *devices;       /* of char * */
     GPtrArray *serials;       /* of char * */
@@ -42,7 +42,10 @@ typedef struct {
     char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon;
     bool nographic, nodefaults, default_monitor;
     bool no_reboot, no_shutdown, paused, snapshot_all;
-    bool done; /* an option like -help has said all there is to say */
+    bool prefer_kvm; /* -enable-kvm: KVM, or else the other accelerators with a warning */
+    bool daemonize, exit_with_parent;
+    bool message_times; /* -msg timestamp=on */
+    bool done;          /* an option like -help has said all there is to say */
 } Options;
 
 Options *options_new(void);
@@ -68,7 +71,11 @@ extern const OptRow opt_rows_machine[]; /* options_machine.c */
 extern const OptRow opt_rows_device[];  /* options_device.c */
 extern const OptRow opt_rows_run[];     /* options_run.c */
 
-/* For rows whose option has no meaning here and does no harm. */
+/* For rows whose option has no meaning here and does no harm, and for those that would. */
 bool opt_accept(Options *o, const char *value, GError **error);
+bool opt_not_yet(Options *o, const char *value, GError **error);
+/* A property of the machine: three texts in machine_props, the first (the option as it was written)
+ * for error messages. */
+void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text);
 
 #endif

@@ -5,12 +5,6 @@
 
 #include "system/options.h"
 
-static bool opt_not_yet(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
-    return false;
-}
-
 static const char *bus_label(BusType bus)
 {
     static const char *const names[] = {
@@ -162,12 +156,41 @@ static void add_drive(Options *o, DriveOption *drive, const char *option, const 
     }
 }
 
-static const char *const drive_harmless[] = {
-    "cache",   "cache.direct",  "cache.no-flush", "cache.writeback", "aio",
-    "discard", "detect-zeroes", "werror",         "rerror",          "index",
-    "bus",     "unit",          "media",          "node-name",       "iothread",
-    "locking", "file.locking",  "copy-on-read",   "auto-read-only",  "read-zeroes",
-    NULL};
+static const char *const drive_harmless[] = {"cache",
+                                             "cache.direct",
+                                             "cache.no-flush",
+                                             "cache.writeback",
+                                             "aio",
+                                             "discard",
+                                             "detect-zeroes",
+                                             "werror",
+                                             "rerror",
+                                             "index",
+                                             "bus",
+                                             "unit",
+                                             "media",
+                                             "node-name",
+                                             "iothread",
+                                             "copy-on-read",
+                                             "auto-read-only",
+                                             "read-zeroes",
+                                             NULL};
+
+/* locking=on|off|auto, a property of the file under an image. */
+static bool read_locking(OptList *opts, const char *key, DriveOption *drive, GError **error)
+{
+    const char *text = optlist_get(opts, key);
+    if (!text) {
+        return true;
+    }
+    drive->unlocked = strcmp(text, "off") == 0;
+    drive->locked = strcmp(text, "on") == 0;
+    if (!drive->unlocked && !drive->locked && strcmp(text, "auto") != 0) {
+        g_set_error(error, OPT_ERROR, 0, "%s=%s: is none of on, off and auto", key, text);
+        return false;
+    }
+    return true;
+}
 
 static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **error)
 {
@@ -181,7 +204,8 @@ static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **e
         !check_format(optlist_get(opts, "driver"), error) ||
         !optlist_bool(opts, "readonly", &read_only, error) ||
         !optlist_bool(opts, "read-only", &read_only, error) ||
-        !optlist_bool(opts, "snapshot", &drive->snapshot, error) || !optlist_finish(opts, error)) {
+        !optlist_bool(opts, "snapshot", &drive->snapshot, error) ||
+        !read_locking(opts, "file.locking", drive, error) || !optlist_finish(opts, error)) {
         return false;
     }
     drive->read_only = read_only;
@@ -234,7 +258,8 @@ static bool read_blockdev(Options *o, OptList *opts, DriveOption *drive, GError 
     optlist_ignore(opts, drive_harmless);
     optlist_ignore(opts, harmless);
     if (!optlist_bool(opts, "read-only", &drive->read_only, error) ||
-        !optlist_finish(opts, error)) {
+        !read_locking(opts, "file.locking", drive, error) ||
+        !read_locking(opts, "locking", drive, error) || !optlist_finish(opts, error)) {
         return false;
     }
     bool known = false;
@@ -262,6 +287,8 @@ static bool read_blockdev(Options *o, OptList *opts, DriveOption *drive, GError 
         return false;
     }
     drive->read_only = drive->read_only || (lower && lower->read_only);
+    drive->unlocked = drive->unlocked || (lower && lower->unlocked);
+    drive->locked = drive->locked || (lower && lower->locked);
     drive->file = g_strdup(file);
     drive->id = g_strdup(node);
     return true;

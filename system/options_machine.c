@@ -61,7 +61,8 @@ static bool absent_feature(OptList *opts, GError **error)
     static const char *const absent[] = {"usb", "nvdimm", "smm", "vmport", "sgx-epc", "xen"};
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
         const char *text = optlist_get(opts, absent[i]);
-        if (text && strcmp(text, "off") != 0 && strcmp(text, "auto") != 0) {
+        bool on = true;
+        if (text && strcmp(text, "auto") != 0 && !(opt_parse_bool(text, &on) && !on)) {
             g_set_error(error, OPT_ERROR, 0, "%s=%s: this machine has none; leave it out or off",
                         absent[i], text);
             return false;
@@ -74,10 +75,10 @@ static bool absent_feature(OptList *opts, GError **error)
 static bool check_irqchip(OptList *opts, GError **error)
 {
     static const char *const keys[] = {"kernel-irqchip", "kernel_irqchip"};
-    static const char *const values[] = {"on", "off", "split", NULL};
+    bool on;
     for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
         const char *text = optlist_get(opts, keys[i]);
-        if (text && !g_strv_contains(values, text)) {
+        if (text && strcmp(text, "split") != 0 && !opt_parse_bool(text, &on)) {
             g_set_error(error, OPT_ERROR, 0, "%s=%s: is none of on, off and split", keys[i], text);
             return false;
         }
@@ -118,7 +119,6 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
                                            "pic",
                                            NULL};
     const char *accel = optlist_get(opts, "accel");
-    bool hpet = !o->machine.no_hpet;
     if (accel) {
         add_accels(o, accel);
     }
@@ -136,11 +136,6 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
         }
         o->machine.ioapic_version = options_keep(o, ioapic);
     }
-    if (!optlist_bool(opts, "hpet", &hpet, error) ||
-        !optlist_bool(opts, "host-decompress", &o->machine.host_decompress, error)) {
-        return false;
-    }
-    o->machine.no_hpet = !hpet;
     return read_forgive(o, opts, error) && check_irqchip(opts, error) &&
            absent_feature(opts, error);
 }
@@ -161,15 +156,13 @@ static bool opt_machine(Options *o, const char *value, GError **error)
         return false;
     }
     const MachineClass *cls = o->machine_class ? o->machine_class : machine_classes[0];
+    g_autofree char *option = g_strconcat("-machine ", value, NULL);
     for (const PropInfo *p = cls->props; p && p->name; p++) {
         const char *text = optlist_get(opts, p->name);
         if (text) {
-            g_ptr_array_add(o->machine_props, g_strdup(p->name));
-            g_ptr_array_add(o->machine_props, g_strdup(text));
+            options_set_machine_prop(o, option, p->name, text);
         }
     }
-    g_free(o->machine_text);
-    o->machine_text = g_strdup(value);
     return common_machine_keys(o, opts, error) && optlist_finish(opts, error);
 }
 
@@ -186,7 +179,7 @@ static bool opt_accel(Options *o, const char *value, GError **error)
 
 static bool opt_enable_kvm(Options *o, const char *value, GError **error)
 {
-    g_ptr_array_add(o->accels, g_strdup("kvm"));
+    o->prefer_kvm = true;
     return true;
 }
 
@@ -300,7 +293,7 @@ static bool opt_append(Options *o, const char *value, GError **error)
 
 static bool opt_no_hpet(Options *o, const char *value, GError **error)
 {
-    o->machine.no_hpet = true;
+    options_set_machine_prop(o, "-no-hpet", "hpet", "off");
     return true;
 }
 
@@ -350,12 +343,6 @@ static bool opt_no_firmware(Options *o, const char *value, GError **error)
     return false;
 }
 
-static bool opt_not_yet(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
-    return false;
-}
-
 static bool opt_fw_cfg(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "name");
@@ -389,7 +376,7 @@ const OptRow opt_rows_machine[] = {
     {"machine", true, opt_machine, "the machine: TYPE[,PROPERTY=VALUE...]; help lists them"},
     {"M", true, opt_machine, NULL},
     {"accel", true, opt_accel, "how CPUs run: tcg, qtest; help lists them"},
-    {"enable-kvm", false, opt_enable_kvm, NULL},
+    {"enable-kvm", false, opt_enable_kvm, "use KVM if it is there (it is not yet)"},
     {"cpu", true, opt_cpu, "CPU model and features: max, qemu64, base[,+FEATURE,-FEATURE]"},
     {"smp", true, opt_smp, "CPUs: N[,maxcpus=,sockets=,cores=,threads=]"},
     {"m", true, opt_memory, "memory: 512M, 4G; a bare number is MiB"},

@@ -5,12 +5,6 @@
 
 #include "system/options.h"
 
-static bool opt_not_yet(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0, "is not supported yet; leave it out");
-    return false;
-}
-
 static void add_monitor(Options *o, const char *option, const char *value, const char *spec,
                         bool control, bool pretty)
 {
@@ -211,6 +205,45 @@ static bool opt_sandbox(Options *o, const char *value, GError **error)
     return !enable;
 }
 
+static bool opt_msg(Options *o, const char *value, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(value, NULL);
+    bool guest_name = false;
+    if (!optlist_bool(opts, "timestamp", &o->message_times, error) ||
+        !optlist_bool(opts, "guest-name", &guest_name, error) || !optlist_finish(opts, error)) {
+        return false;
+    }
+    if (guest_name) {
+        g_set_error(error, OPT_ERROR, 0, "guest-name=on: is not supported yet; leave it out");
+    }
+    return !guest_name;
+}
+
+static bool opt_daemonize(Options *o, const char *value, GError **error)
+{
+    o->daemonize = true;
+    return true;
+}
+
+/* Privileges can't be given up for good: a reset reads the kernel's files again. */
+static bool opt_run_with(Options *o, const char *value, GError **error)
+{
+    static const char *const later[] = {"chroot", "user"};
+    g_autoptr(OptList) opts = optlist_parse(value, NULL);
+    bool teardown = false;
+    if (!optlist_bool(opts, "exit-with-parent", &o->exit_with_parent, error) ||
+        !optlist_bool(opts, "async-teardown", &teardown, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
+        if (optlist_get(opts, later[i])) {
+            g_set_error(error, OPT_ERROR, 0, "%s=: is not supported yet; leave it out", later[i]);
+            return false;
+        }
+    }
+    return optlist_finish(opts, error);
+}
+
 const OptRow opt_rows_run[] = {
     {"nographic", false, opt_nographic, "serial port and monitor on the terminal, no display"},
     {"monitor", true, opt_monitor, "the monitor on a character device"},
@@ -231,12 +264,13 @@ const OptRow opt_rows_run[] = {
     {"qtest-log", true, opt_qtest_log, "its log's file"},
     {"pidfile", true, opt_pidfile, "write the process id there"},
     {"sandbox", true, opt_sandbox, NULL},
-    {"msg", true, opt_accept, NULL},
+    {"msg", true, opt_msg, "timestamp=on: the time before each message"},
     {"L", true, opt_accept, NULL},
     {"no-user-config", false, opt_accept, NULL},
     {"nodefconfig", false, opt_accept, NULL},
     {"no-fd-bootchk", false, opt_accept, NULL},
-    {"daemonize", false, opt_not_yet, NULL},
+    {"daemonize", false, opt_daemonize, "go into the background once the machine is there"},
+    {"run-with", true, opt_run_with, "exit-with-parent=on: end when the parent process ends"},
     {"icount", true, opt_not_yet, NULL},
     {"incoming", true, opt_not_yet, NULL},
     {"loadvm", true, opt_not_yet, NULL},

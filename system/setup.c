@@ -26,6 +26,11 @@ static bool keep_chardev(Vm *vm, Chardev *chr, GError **error)
             return false;
         }
     }
+    if (chr_is_stdio(chr) && vm->opts->daemonize) {
+        g_set_error(error, OPT_ERROR, 0, "stdio cannot be used with -daemonize");
+        chr_free(chr);
+        return false;
+    }
     chr_set_quit_handler(chr, quit_by_key, vm);
     return backends_add_chardev(backends, chr, error);
 }
@@ -92,6 +97,8 @@ static bool make_drives(Vm *vm, GError **error)
             .file = drive->file,
             .read_only = drive->read_only,
             .snapshot = drive->snapshot || vm->opts->snapshot_all,
+            .unlocked = drive->unlocked,
+            .locked = drive->locked,
         };
         BlockBackend *blk = blk_open(drive->id, &options, error);
         if (!blk || !backends_add_drive(vm->platform.backends, blk, error)) {
@@ -193,9 +200,12 @@ static bool make_qtest(Vm *vm, GError **error)
     if (!vm->opts->qtest) {
         return true;
     }
-    if (!get_chardev(vm, "qtest", vm->opts->qtest, &chr, error) || !chr) {
+    if (!get_chardev(vm, "qtest", vm->opts->qtest, &chr, error)) {
         g_prefix_error(error, "-qtest %s: ", vm->opts->qtest);
         return false;
+    }
+    if (!chr) {
+        return true; /* "none" */
     }
     vm->qtest = qtest_new(vm->machine, chr, vm->opts->qtest_log, error);
     return vm->qtest != NULL;
@@ -248,9 +258,9 @@ static bool add_devices(Vm *vm, GError **error)
 static bool set_machine_props(Vm *vm, GError **error)
 {
     const GPtrArray *props = vm->opts->machine_props;
-    for (guint i = 0; i + 1 < props->len; i += 2) {
-        if (!machine_set_prop(vm->machine, props->pdata[i], props->pdata[i + 1], error)) {
-            g_prefix_error(error, "-machine %s: ", vm->opts->machine_text);
+    for (guint i = 0; i + 2 < props->len; i += 3) {
+        if (!machine_set_prop(vm->machine, props->pdata[i + 1], props->pdata[i + 2], error)) {
+            g_prefix_error(error, "%s: ", (const char *)props->pdata[i]);
             return false;
         }
     }
@@ -311,7 +321,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     vm->qmps = g_ptr_array_new();
     vm->hmps = g_ptr_array_new();
     vm->runstate = runstate_new();
-    vm->accel = accel_choose(opts->accels, &mo, error);
+    vm->accel = accel_choose(opts, &mo, error);
     if (!vm->accel || !open_trace(vm, error)) {
         return false;
     }

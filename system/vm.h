@@ -30,7 +30,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error);
 void vm_free(Vm *vm);
 /* Runs until the end; the exit status. */
 int vm_run(Vm *vm);
-/* Chooses the accelerator; its options go to `opts`. In accel.c. */
-const AccelOps *accel_choose(const GPtrArray *wanted, MachineOptions *opts, GError **error);
+/* Chooses the accelerator; its options go to `mo`. In accel.c. */
+const AccelOps *accel_choose(const Options *opts, MachineOptions *mo, GError **error);
 
 #endif

@@ -2,10 +2,10 @@
 /* Properties: text from the command line into typed fields. */
 #include "hw/core/properties.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "system/backends.h"
+#include "system/optlist.h"
 
 G_GNUC_PRINTF(4, 5)
 static bool bad_value(GError **error, const PropInfo *prop, const char *text, const char *format,
@@ -18,49 +18,6 @@ static bool bad_value(GError **error, const PropInfo *prop, const char *text, co
     g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE, "property '%s' cannot be '%s': %s",
                 prop->name, text, wanted);
     return false;
-}
-
-static bool parse_bool(const char *text, bool *value)
-{
-    static const char *const words[][2] = {
-        {"off", "on"}, {"no", "yes"}, {"false", "true"}, {"n", "y"}, {"0", "1"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        for (int v = 0; v < 2; v++) {
-            if (strcmp(text, words[i][v]) == 0) {
-                *value = v;
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* A whole number, decimal or 0x; `size_suffix` allows K, M, G and T. */
-static bool parse_number(const char *text, bool size_suffix, uint64_t *value)
-{
-    char *end;
-    if (!g_ascii_isdigit(text[0])) {
-        return false;
-    }
-    errno = 0;
-    *value = g_ascii_strtoull(text, &end, 0);
-    if (errno) {
-        return false;
-    }
-    if (size_suffix && *end) {
-        static const char suffixes[] = "bkmgt";
-        const char *found = strchr(suffixes, g_ascii_tolower(*end));
-        unsigned shift = found ? 10 * (unsigned)(found - suffixes) : 0;
-        if (!found || (*value << shift) >> shift != *value) {
-            return false;
-        }
-        *value <<= shift;
-        end++;
-        if (g_ascii_tolower(*end) == 'b') {
-            end++;
-        }
-    }
-    return *end == 0;
 }
 
 static uint64_t type_max(PropType type)
@@ -80,7 +37,8 @@ static uint64_t type_max(PropType type)
 static bool set_number(void *field, const PropInfo *prop, const char *text, GError **error)
 {
     uint64_t value, max = prop->max ? prop->max : type_max(prop->type);
-    if (!parse_number(text, prop->type == PROP_SIZE, &value)) {
+    if (!(prop->type == PROP_SIZE ? opt_parse_size(text, 1, &value)
+                                  : opt_parse_uint(text, &value))) {
         return bad_value(error, prop, text,
                          prop->type == PROP_SIZE ? "a size such as 512M or 2G is needed"
                                                  : "a whole number, decimal or 0x, is needed");
@@ -118,15 +76,25 @@ static bool set_choice(int *field, const PropInfo *prop, const char *text, GErro
     return bad_value(error, prop, text, "it is one of %s", all);
 }
 
+/* In these words only: QEMU takes "yes" and its like for a bool, but not here. */
 static bool set_onoffauto(int *field, const PropInfo *prop, const char *text, GError **error)
 {
-    bool on;
-    if (strcmp(text, "auto") == 0) {
-        *field = ONOFF_AUTO;
-        return true;
+    static const char *const words[] = {
+        [ONOFF_AUTO] = "auto", [ONOFF_ON] = "on", [ONOFF_OFF] = "off"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *field = (int)i;
+            return true;
+        }
     }
-    if (!parse_bool(text, &on)) {
-        return bad_value(error, prop, text, "it is one of on, off, auto");
+    return bad_value(error, prop, text, "it is one of on, off, auto");
+}
+
+static bool set_bool_or_auto(int *field, const PropInfo *prop, const char *text, GError **error)
+{
+    bool on;
+    if (!opt_parse_bool(text, &on)) {
+        return set_onoffauto(field, prop, text, error);
     }
     *field = on ? ONOFF_ON : ONOFF_OFF;
     return true;
@@ -181,7 +149,7 @@ bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backe
     void *field = (uint8_t *)object + prop->offset;
     switch (prop->type) {
     case PROP_BOOL:
-        return parse_bool(text, field) || bad_value(error, prop, text, "it is one of on, off");
+        return opt_parse_bool(text, field) || bad_value(error, prop, text, "it is one of on, off");
     case PROP_STRING:
         g_free(*(char **)field);
         *(char **)field = g_strdup(text);
@@ -190,6 +158,8 @@ bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backe
         return set_choice(field, prop, text, error);
     case PROP_ONOFFAUTO:
         return set_onoffauto(field, prop, text, error);
+    case PROP_BOOL_OR_AUTO:
+        return set_bool_or_auto(field, prop, text, error);
     case PROP_PCI_ADDR:
         return set_pci_addr(field, prop, text, error);
     case PROP_DRIVE:
@@ -234,10 +204,19 @@ const PropInfo *prop_find(const PropInfo *table, const char *name)
 const char *prop_type_name(const PropInfo *prop)
 {
     static const char *const names[] = {
-        [PROP_BOOL] = "bool",     [PROP_UINT8] = "uint8",      [PROP_UINT16] = "uint16",
-        [PROP_UINT32] = "uint32", [PROP_UINT64] = "uint64",    [PROP_SIZE] = "size",
-        [PROP_STRING] = "str",    [PROP_ENUM] = "choice",      [PROP_ONOFFAUTO] = "on|off|auto",
-        [PROP_PCI_ADDR] = "addr", [PROP_DRIVE] = "drive's id", [PROP_CHARDEV] = "chardev's id",
+        [PROP_BOOL] = "bool",
+        [PROP_UINT8] = "uint8",
+        [PROP_UINT16] = "uint16",
+        [PROP_UINT32] = "uint32",
+        [PROP_UINT64] = "uint64",
+        [PROP_SIZE] = "size",
+        [PROP_STRING] = "str",
+        [PROP_ENUM] = "choice",
+        [PROP_ONOFFAUTO] = "on|off|auto",
+        [PROP_BOOL_OR_AUTO] = "bool|auto",
+        [PROP_PCI_ADDR] = "addr",
+        [PROP_DRIVE] = "drive's id",
+        [PROP_CHARDEV] = "chardev's id",
     };
     return names[prop->type];
 }

@@ -74,66 +74,18 @@ bool boot_error(GError **error, const BootFile *file, const char *format, ...)
     return false;
 }
 
-bool boot_put(const BootInfo *info, uint64_t addr, const void *data, size_t len)
+bool boot_put_gdt(BootRam *ram, CpuBoot *boot)
 {
-    void *host = as_ram_ptr(info->memory, addr, len);
-    if (!host) {
-        return false;
-    }
-    memcpy(host, data, len);
-    as_ram_written(info->memory, addr, len);
-    return true;
-}
-
-bool boot_zero(const BootInfo *info, uint64_t addr, uint64_t len)
-{
-    void *host = len ? as_ram_ptr(info->memory, addr, len) : NULL;
-    if (!host) {
-        return len == 0;
-    }
-    memset(host, 0, len);
-    as_ram_written(info->memory, addr, len);
-    return true;
-}
-
-void boot_write_gdt(const BootInfo *info)
-{
-    static const uint64_t gdt[BOOT_GDT_ENTRIES] = {
-        [BOOT_SEL_CODE64 / 8] = 0x00af9b000000ffff,
+    const bool long_mode = boot->mode == CPU_BOOT_LONG64;
+    const uint64_t gdt[] = {
+        [BOOT_SEL_CODE / 8] = long_mode ? 0x00af9b000000ffff : 0x00cf9b000000ffff,
         [BOOT_SEL_DATA / 8] = 0x00cf93000000ffff,
-        [BOOT_SEL_CODE32 / 8] = 0x00cf9b000000ffff,
     };
-    boot_put(info, BOOT_GDT, gdt, sizeof(gdt));
-}
-
-bool boot_write_cmdline(const BootInfo *info, const BootFile *kernel, GError **error)
-{
-    const char *text = info->append ? info->append : "";
-    size_t len = strlen(text) + 1;
-    if (len > BOOT_CMDLINE_MAX) {
-        return boot_error(error, kernel,
-                          "its command line of %zu bytes is too long; at most %llu fit", len,
-                          BOOT_CMDLINE_MAX);
-    }
-    return boot_put(info, BOOT_CMDLINE, text, len) ||
-           boot_error(error, kernel, "no RAM for its command line");
-}
-
-uint64_t boot_place_high(const BootInfo *info, uint64_t len, uint64_t floor, uint64_t limit)
-{
-    uint64_t best = 0;
-    for (size_t i = 0; i < info->e820->count; i++) {
-        const E820Entry *e = &info->e820->entry[i];
-        uint64_t end = MIN(e->base + e->size, limit);
-        if (e->type != E820_RAM || end < len) {
-            continue;
-        }
-        uint64_t start = (end - len) & ~(PAGE_SIZE - 1);
-        if (start >= MAX(e->base, floor) && start > best) {
-            best = start;
-        }
-    }
-    return best;
+    boot->cs = BOOT_SEL_CODE;
+    boot->ds = BOOT_SEL_DATA;
+    boot->gdt_base = boot_put_table(ram, gdt, sizeof(gdt), 8);
+    boot->gdt_limit = sizeof(gdt) - 1;
+    return boot->gdt_base != 0;
 }
 
 /* Some distributions pack their multiboot images with gzip and leave unpacking to the loader. */
@@ -153,44 +105,11 @@ static bool unwrap_gzip(BootFile *file, GError **error)
     return true;
 }
 
-/*
- * The BIOS data area's two words about low memory, as firmware leaves them: Xen puts its trampoline
- * below what they say whatever the loader's memory map says.
- */
-static void write_bios_data(const BootInfo *info)
-{
-    enum { EBDA_SEGMENT = 0x0e, BASE_MEMORY_KIB = 0x13, BYTES = 0x17 };
-    uint8_t data[BYTES] = {0};
-    put32(data + EBDA_SEGMENT, BOOT_LOW_END >> 4);
-    put32(data + BASE_MEMORY_KIB, BOOT_LOW_END >> 10);
-    boot_put(info, BOOT_BIOS_DATA, data, sizeof(data));
-}
-
-/* Every BIOS call answers "not supported": carry set, nothing else changed. Kernels that start in
- * real mode ask without knowing that there is no BIOS, and would else run through whatever lies at
- * 0. */
-static void write_bios_vectors(const BootInfo *info)
-{
-    static const uint8_t refuse[] = {
-        0x55,                   /* push %bp */
-        0x89, 0xe5,             /* mov %sp, %bp */
-        0x80, 0x4e, 0x06, 0x01, /* orb $1, 6(%bp): CF of the caller */
-        0x5d,                   /* pop %bp */
-        0xcf,                   /* iret */
-    };
-    uint8_t vectors[256 * 4];
-    for (size_t n = 0; n < sizeof(vectors); n += 4) {
-        put32(vectors + n, BOOT_BIOS_CODE_SEGMENT << 16 | BOOT_BIOS_CODE_OFFSET);
-    }
-    boot_put(info, 0, vectors, sizeof(vectors));
-    boot_put(info, (BOOT_BIOS_CODE_SEGMENT << 4) + BOOT_BIOS_CODE_OFFSET, refuse, sizeof(refuse));
-}
-
 bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
 {
     static const struct {
         bool (*is)(const uint8_t *data, size_t len);
-        bool (*load)(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error);
+        bool (*load)(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error);
     } protocols[] = {
         {bzimage_is, bzimage_load},
         {multiboot_is, multiboot_load},
@@ -200,12 +119,12 @@ bool boot_load(const BootInfo *info, CpuBoot *boot, GError **error)
     if (!boot_file_read(&kernel, "kernel", info->kernel, error) || !unwrap_gzip(&kernel, error)) {
         return false;
     }
-    boot_write_gdt(info);
-    write_bios_vectors(info);
-    write_bios_data(info);
+    g_auto(BootRam) ram = {0};
+    boot_ram_init(&ram, info);
+    boot_write_bios(info);
     for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
         if (protocols[i].is(kernel.data, kernel.len)) {
-            return protocols[i].load(info, &kernel, boot, error);
+            return protocols[i].load(&ram, &kernel, boot, error);
         }
     }
     return boot_error(error, &kernel,

@@ -1,38 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bzImage by the 64-bit boot protocol (Linux's Documentation/x86/boot.rst and zero-page.rst).
- * Either the kernel unpacks itself, or its payload, an ELF image, is unpacked here and entered
- * directly. The real-mode entry and kernels before protocol 2.12 are left out.
+ * Linux's images by boot protocol 2.00 and later (Documentation/x86/boot.rst and zero-page.rst).
+ * The 64-bit entry is taken where there is one, then the 32-bit entry, then the real-mode entry
+ * (boot_realmode.c). A kernel unpacks itself, or its payload, an ELF image, is unpacked here and
+ * entered directly.
  */
 #include <string.h>
 
-#include "hw/i386/boot_internal.h"
+#include "hw/i386/boot_linux.h"
 #include "hw/i386/unpack.h"
 
-/* Offsets in the setup header, the same in the file and in the zero page. */
-enum {
-    HDR_START = 0x1f1,
-    HDR_SETUP_SECTS = 0x1f1,
-    HDR_BOOT_FLAG = 0x1fe,
-    HDR_JUMP = 0x200,
-    HDR_MAGIC = 0x202,
-    HDR_VERSION = 0x206,
-    HDR_TYPE_OF_LOADER = 0x210,
-    HDR_LOADFLAGS = 0x211,
-    HDR_RAMDISK_IMAGE = 0x218,
-    HDR_RAMDISK_SIZE = 0x21c,
-    HDR_CMD_LINE_PTR = 0x228,
-    HDR_INITRD_ADDR_MAX = 0x22c,
-    HDR_KERNEL_ALIGNMENT = 0x230,
-    HDR_XLOADFLAGS = 0x236,
-    HDR_CMDLINE_SIZE = 0x238,
-    HDR_PAYLOAD_OFFSET = 0x248,
-    HDR_PAYLOAD_LENGTH = 0x24c,
-    HDR_PREF_ADDRESS = 0x258,
-    HDR_INIT_SIZE = 0x260,
-    HDR_LAST = 0x268,
-};
-/* The zero page besides. */
+/* The zero page besides the setup header. */
 enum {
     ZERO_RSDP = 0x70,
     ZERO_E820_COUNT = 0x1e8,
@@ -40,21 +18,23 @@ enum {
     ZERO_E820_MAX = 128,
     ZERO_SIZE = 4096,
 };
-#define MAGIC            0x53726448u /* "HdrS" */
-#define VERSION_2_12     0x020c
-#define XLF_KERNEL_64    (1u << 0)
-#define LOADER_UNDEFINED 0xff
-#define ENTRY_64         0x200 /* from the start of the protected-mode part */
-#define LARGEST_PAYLOAD  (1ull << 30)
+#define MAGIC           0x53726448u /* "HdrS" */
+#define XLF_KERNEL_64   (1u << 0)
+#define ENTRY_64        0x200 /* from the start of the protected-mode part */
+#define LOAD_LOW        0x10000u
+#define LOAD_HIGH       0x100000u
+#define LARGEST_PAYLOAD (1ull << 30)
 
-typedef struct {
-    const uint8_t *start; /* the protected-mode part */
-    size_t len;
-    uint64_t pref_address, init_size;
-    uint32_t initrd_max, cmdline_size;
-    const uint8_t *payload;
-    size_t payload_len;
-} Image;
+/* The protocol's versions that added what is used here. */
+enum {
+    V2_00 = 0x200,
+    V2_INITRD_MAX = 0x203,
+    V2_32BIT = 0x205, /* before, the zero page that the 32-bit entry reads was the kernel's own */
+    V2_CMDLINE_SIZE = 0x206,
+    V2_PAYLOAD = 0x208,
+    V2_INIT_SIZE = 0x20a,
+    V2_64BIT = 0x20c,
+};
 
 bool bzimage_is(const uint8_t *data, size_t len)
 {
@@ -62,36 +42,64 @@ bool bzimage_is(const uint8_t *data, size_t len)
            get32(data + HDR_MAGIC) == MAGIC;
 }
 
-static bool read_image(const BootFile *file, Image *image, GError **error)
+/* Where the image goes and what is known of its needs. */
+static void read_needs(const uint8_t *h, LinuxImage *image)
+{
+    image->high = h[HDR_LOADFLAGS] & LOADED_HIGH;
+    bool sized = image->high && image->version >= V2_INIT_SIZE;
+    image->load = !image->high ? LOAD_LOW : sized ? get64(h + HDR_PREF_ADDRESS) : LOAD_HIGH;
+    image->init_size = MAX(sized ? get32(h + HDR_INIT_SIZE) : 0, image->len);
+    image->initrd_max =
+        image->version >= V2_INITRD_MAX ? get32(h + HDR_INITRD_ADDR_MAX) : 0x37ffffff;
+    image->cmdline_size = image->version >= V2_CMDLINE_SIZE ? get32(h + HDR_CMDLINE_SIZE) : 255;
+}
+
+static void choose_entry(const uint8_t *h, LinuxImage *image)
+{
+    uint32_t code32 = get32(h + HDR_CODE32_START);
+    if (!image->high) {
+        image->entry = LINUX_REAL;
+    } else if (image->version >= V2_64BIT && (get16(h + HDR_XLOADFLAGS) & XLF_KERNEL_64)) {
+        image->entry = LINUX_64;
+        image->entry_offset = ENTRY_64;
+    } else if (image->version >= V2_32BIT && code32 >= LOAD_HIGH &&
+               code32 - LOAD_HIGH < image->len) {
+        image->entry = LINUX_32;
+        image->entry_offset = code32 - LOAD_HIGH;
+    }
+}
+
+static bool read_image(const BootFile *file, LinuxImage *image, GError **error)
 {
     const uint8_t *h = file->data;
     unsigned sects = h[HDR_SETUP_SECTS] ? h[HDR_SETUP_SECTS] : 4;
-    size_t start = (sects + 1) * 512ul;
-    if (get16(h + HDR_VERSION) < VERSION_2_12 || !(get16(h + HDR_XLOADFLAGS) & XLF_KERNEL_64)) {
-        return boot_error(error, file, "a bzImage without the 64-bit entry of boot protocol 2.12");
+    *image = (LinuxImage){
+        .version = get16(h + HDR_VERSION),
+        .setup_len = (sects + 1) * SECTOR_BYTES,
+    };
+    if (image->version < V2_00) {
+        return boot_error(error, file, "a kernel of a boot protocol before 2.00");
     }
-    uint64_t offset = get32(h + HDR_PAYLOAD_OFFSET), payload = get32(h + HDR_PAYLOAD_LENGTH);
-    if (start >= file->len || offset + payload > file->len - start) {
+    bool told = image->version >= V2_PAYLOAD;
+    uint64_t offset = told ? get32(h + HDR_PAYLOAD_OFFSET) : 0,
+             payload = told ? get32(h + HDR_PAYLOAD_LENGTH) : 0;
+    if (image->setup_len >= file->len || offset + payload > file->len - image->setup_len) {
         return boot_error(error, file,
                           "truncated: it has %zu bytes and its header speaks of %" PRIu64,
-                          file->len, start + offset + payload);
+                          file->len, image->setup_len + offset + payload);
     }
-    *image = (Image){
-        .start = h + start,
-        .len = file->len - start,
-        .pref_address = get64(h + HDR_PREF_ADDRESS),
-        .init_size = get32(h + HDR_INIT_SIZE),
-        .initrd_max = get32(h + HDR_INITRD_ADDR_MAX),
-        .cmdline_size = get32(h + HDR_CMDLINE_SIZE),
-        .payload = h + start + offset,
-        .payload_len = payload,
-    };
+    image->start = h + image->setup_len;
+    image->len = file->len - image->setup_len;
+    image->payload = payload ? image->start + offset : NULL;
+    image->payload_len = payload;
+    read_needs(h, image);
+    choose_entry(h, image);
     return true;
 }
 
 /* The kernel in its place, unpacked here; its entry, or 0 if this kernel has to unpack itself (an
  * unknown compression is no error, a damaged one is). */
-static bool load_unpacked(const BootInfo *info, const BootFile *file, const Image *image,
+static bool load_unpacked(BootRam *ram, const BootFile *file, const LinuxImage *image,
                           uint64_t *entry, GError **error)
 {
     *entry = 0;
@@ -112,62 +120,59 @@ static bool load_unpacked(const BootInfo *info, const BootFile *file, const Imag
     const uint8_t *data = g_bytes_get_data(unpacked, &len);
     BootFile elf = {.path = file->path, .data = (uint8_t *)data, .len = len};
     ElfImage loaded;
-    if (!elf_is(data, len)) {
+    if (!elf_is(data, len) || elf_is_64(data) != (image->entry == LINUX_64)) {
         return true;
     }
-    if (!elf_load(info, &elf, &loaded, error)) {
+    if (!elf_load(ram, &elf, &loaded, error)) {
         return false;
     }
     *entry = loaded.entry;
     return true;
 }
 
-static bool load_packed(const BootInfo *info, const BootFile *file, const Image *image,
+static bool load_packed(BootRam *ram, const BootFile *file, const LinuxImage *image,
                         uint64_t *entry, GError **error)
 {
-    if (!boot_put(info, image->pref_address, image->start, image->len)) {
-        return boot_error(error, file,
-                          "it needs %" PRIu64 " MiB of RAM from %" PRIu64
-                          " MiB on; give the machine more with -m",
-                          image->init_size >> 20, image->pref_address >> 20);
-    }
-    *entry = image->pref_address + ENTRY_64;
-    return true;
+    *entry = image->load + image->entry_offset;
+    return boot_put(ram, image->load, image->start, image->len) ||
+           boot_error(error, file, "no RAM at %#" PRIx64 " for it", image->load);
 }
 
-static bool load_initrd(const BootInfo *info, const BootFile *file, const Image *image,
-                        uint8_t *zero, GError **error)
+bool linux_put_initrd(BootRam *ram, const BootFile *kernel, const LinuxImage *image,
+                      uint8_t *header, GError **error)
 {
-    if (!info->initrd) {
+    const char *path = ram->info->initrd;
+    g_auto(BootFile) initrd = {0};
+    if (!path) {
         return true;
     }
-    g_auto(BootFile) initrd = {0};
-    if (!boot_file_read(&initrd, "initrd", info->initrd, error)) {
+    if (!boot_file_read(&initrd, "initrd", path, error)) {
         return false;
     }
-    uint64_t at = boot_place_high(info, initrd.len, image->pref_address + image->init_size,
-                                  MIN((uint64_t)image->initrd_max + 1, info->ram_below_4g));
-    if (!at || !boot_put(info, at, initrd.data, initrd.len)) {
+    uint64_t floor = MAX(image->load + image->init_size, BOOT_UPPER);
+    uint64_t at = boot_place_high(ram, initrd.len, floor, (uint64_t)image->initrd_max + 1);
+    if (!at || !boot_put(ram, at, initrd.data, initrd.len)) {
         g_set_error(
             error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
             "initrd '%s' of %zu MiB does not fit into the machine's RAM beside kernel '%s'; "
             "give it more with -m",
-            info->initrd, initrd.len >> 20, file->path);
+            path, initrd.len >> 20, kernel->path);
         return false;
     }
-    put32(zero + HDR_RAMDISK_IMAGE, (uint32_t)at);
-    put32(zero + HDR_RAMDISK_SIZE, (uint32_t)initrd.len);
+    put32(header + HDR_RAMDISK_IMAGE, (uint32_t)at);
+    put32(header + HDR_RAMDISK_SIZE, (uint32_t)initrd.len);
     return true;
 }
 
-static void fill_zero_page(const BootInfo *info, const BootFile *file, uint8_t *zero)
+static void fill_zero_page(const BootInfo *info, const BootFile *file, const LinuxImage *image,
+                           uint8_t *zero)
 {
     /* The header's own length is in the jump that it starts with. */
     size_t end = HDR_MAGIC + file->data[HDR_JUMP + 1];
     end = MIN(end, file->len);
     memcpy(zero + HDR_START, file->data + HDR_START, MAX(end, (size_t)HDR_START) - HDR_START);
     zero[HDR_TYPE_OF_LOADER] = LOADER_UNDEFINED;
-    put32(zero + HDR_CMD_LINE_PTR, (uint32_t)BOOT_CMDLINE);
+    put32(zero + HDR_CODE32_START, (uint32_t)image->load);
     put64(zero + ZERO_RSDP, info->rsdp);
     size_t count = MIN(info->e820->count, (size_t)ZERO_E820_MAX);
     zero[ZERO_E820_COUNT] = (uint8_t)count;
@@ -176,65 +181,71 @@ static void fill_zero_page(const BootInfo *info, const BootFile *file, uint8_t *
     }
 }
 
-/* The first 4 GiB one to one, by 2 MiB pages. */
-static void write_page_tables(const BootInfo *info)
+/* The first 4 GiB one to one, by 2 MiB pages; the tables' address, or 0. */
+static uint64_t put_page_tables(BootRam *ram)
 {
-    enum { PRESENT = 1, WRITABLE = 2, LARGE = 0x80 };
-    uint64_t table[512] = {BOOT_PAGE_TABLES + PAGE_SIZE + (PRESENT | WRITABLE)};
-    boot_put(info, BOOT_PAGE_TABLES, table, sizeof(table));
-    memset(table, 0, sizeof(table));
-    for (uint64_t i = 0; i < 4; i++) {
-        table[i] = BOOT_PAGE_TABLES + (2 + i) * PAGE_SIZE + (PRESENT | WRITABLE);
+    enum { PRESENT = 1, WRITABLE = 2, LARGE = 0x80, ENTRIES = 512, DIRECTORIES = 4, PAGES = 6 };
+    g_autofree uint64_t *table = g_new0(uint64_t, PAGES * ENTRIES);
+    uint64_t at = boot_put_table(ram, table, PAGES * PAGE_SIZE, PAGE_SIZE);
+    table[0] = (at + PAGE_SIZE) | PRESENT | WRITABLE;
+    for (uint64_t d = 0; d < DIRECTORIES; d++) {
+        table[ENTRIES + d] = (at + (2 + d) * PAGE_SIZE) | PRESENT | WRITABLE;
     }
-    boot_put(info, BOOT_PAGE_TABLES + PAGE_SIZE, table, sizeof(table));
-    for (uint64_t d = 0; d < 4; d++) {
-        for (uint64_t i = 0; i < 512; i++) {
-            table[i] = (d * 512 + i) << 21 | (PRESENT | WRITABLE | LARGE);
-        }
-        boot_put(info, BOOT_PAGE_TABLES + (2 + d) * PAGE_SIZE, table, sizeof(table));
+    for (uint64_t i = 0; i < DIRECTORIES * ENTRIES; i++) {
+        table[2 * ENTRIES + i] = i << 21 | PRESENT | WRITABLE | LARGE;
     }
+    return at && boot_put(ram, at, table, PAGES * PAGE_SIZE) ? at : 0;
 }
 
-bool bzimage_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error)
+/* The zero page, and the registers that go with it. */
+static bool enter_by_zero_page(BootRam *ram, const BootFile *kernel, const LinuxImage *image,
+                               uint64_t entry, CpuBoot *boot, GError **error)
 {
-    Image image = {0};
+    uint8_t zero[ZERO_SIZE] = {0};
+    const char *append = ram->info->append;
+    fill_zero_page(ram->info, kernel, image, zero);
+    if (!linux_put_initrd(ram, kernel, image, zero, error)) {
+        return false;
+    }
+    uint64_t cmdline = boot_put_text(ram, append ? append : "");
+    put32(zero + HDR_CMD_LINE_PTR, (uint32_t)cmdline);
+    *boot = (CpuBoot){
+        .mode = image->entry == LINUX_64 ? CPU_BOOT_LONG64 : CPU_BOOT_PROT32,
+        .rip = entry,
+        .rsi = boot_put_table(ram, zero, sizeof(zero), PAGE_SIZE),
+        .cr3 = image->entry == LINUX_64 ? put_page_tables(ram) : 0,
+    };
+    if (!cmdline || !boot->rsi || (image->entry == LINUX_64 && !boot->cr3) ||
+        !boot_put_gdt(ram, boot)) {
+        return boot_error(error, kernel, "no RAM for its boot parameters");
+    }
+    return true;
+}
+
+bool bzimage_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error)
+{
+    LinuxImage image;
+    const BootInfo *info = ram->info;
     uint64_t entry = 0;
     if (!read_image(kernel, &image, error)) {
         return false;
     }
-    if (image.pref_address + image.init_size > info->ram_below_4g) {
+    if (!boot_take(ram, image.load, image.init_size)) {
         return boot_error(error, kernel,
                           "it needs RAM up to %" PRIu64 " MiB and the machine has %" PRIu64
                           " MiB there; give it more with -m",
-                          (image.pref_address + image.init_size) >> 20, info->ram_below_4g >> 20);
+                          (image.load + image.init_size) >> 20,
+                          boot_ram_end(info, BOOT_UPPER) >> 20);
     }
     if (info->append && strlen(info->append) > image.cmdline_size) {
         return boot_error(error, kernel, "its command line can have %u bytes, not %zu",
                           image.cmdline_size, strlen(info->append));
     }
-    if (info->host_decompress && !load_unpacked(info, kernel, &image, &entry, error)) {
+    bool direct = info->host_decompress && image.entry != LINUX_REAL;
+    if ((direct && !load_unpacked(ram, kernel, &image, &entry, error)) ||
+        (!entry && !load_packed(ram, kernel, &image, &entry, error))) {
         return false;
     }
-    if (!entry && !load_packed(info, kernel, &image, &entry, error)) {
-        return false;
-    }
-    uint8_t zero[ZERO_SIZE] = {0};
-    fill_zero_page(info, kernel, zero);
-    if (!load_initrd(info, kernel, &image, zero, error) ||
-        !boot_write_cmdline(info, kernel, error)) {
-        return false;
-    }
-    boot_put(info, BOOT_PARAMS, zero, sizeof(zero));
-    write_page_tables(info);
-    *boot = (CpuBoot){
-        .mode = CPU_BOOT_LONG64,
-        .rip = entry,
-        .rsi = BOOT_PARAMS,
-        .cs = BOOT_SEL_CODE64,
-        .ds = BOOT_SEL_DATA,
-        .cr3 = BOOT_PAGE_TABLES,
-        .gdt_base = BOOT_GDT,
-        .gdt_limit = BOOT_GDT_ENTRIES * 8 - 1,
-    };
-    return true;
+    return image.entry == LINUX_REAL ? linux_enter_real(ram, kernel, &image, boot, error)
+                                     : enter_by_zero_page(ram, kernel, &image, entry, boot, error);
 }

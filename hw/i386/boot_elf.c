@@ -25,9 +25,14 @@ bool elf_is(const uint8_t *data, size_t len)
             (data[EI_CLASS] == ELFCLASS64 && len >= sizeof(Elf64_Ehdr)));
 }
 
+bool elf_is_64(const uint8_t *data)
+{
+    return data[EI_CLASS] == ELFCLASS64;
+}
+
 static Header read_header(const uint8_t *data)
 {
-    if (data[EI_CLASS] == ELFCLASS64) {
+    if (elf_is_64(data)) {
         Elf64_Ehdr h;
         memcpy(&h, data, sizeof(h));
         return (Header){true, h.e_entry, h.e_phoff, h.e_phnum, h.e_phentsize};
@@ -62,8 +67,7 @@ static bool in_file(const Segment *s, size_t len)
     return s->offset <= len && s->filesz <= len - s->offset;
 }
 
-static bool load_segment(const BootInfo *info, const BootFile *file, const Segment *s,
-                         GError **error)
+static bool load_segment(BootRam *ram, const BootFile *file, const Segment *s, GError **error)
 {
     if (!in_file(s, file->len) || s->filesz > s->memsz) {
         return boot_error(error, file,
@@ -71,8 +75,8 @@ static bool load_segment(const BootInfo *info, const BootFile *file, const Segme
                           " reaches past its end",
                           s->filesz, s->offset);
     }
-    if ((s->filesz && !boot_put(info, s->paddr, file->data + s->offset, s->filesz)) ||
-        !boot_zero(info, s->paddr + s->filesz, s->memsz - s->filesz)) {
+    if ((s->filesz && !boot_put(ram, s->paddr, file->data + s->offset, s->filesz)) ||
+        !boot_zero(ram, s->paddr + s->filesz, s->memsz - s->filesz)) {
         return boot_error(error, file,
                           "a segment for %#" PRIx64 " to %#" PRIx64
                           " lies outside the machine's RAM",
@@ -81,7 +85,7 @@ static bool load_segment(const BootInfo *info, const BootFile *file, const Segme
     return true;
 }
 
-bool elf_load(const BootInfo *info, const BootFile *file, ElfImage *image, GError **error)
+bool elf_load(BootRam *ram, const BootFile *file, ElfImage *image, GError **error)
 {
     Header h = read_header(file->data);
     *image = (ElfImage){.is64 = h.is64, .entry = h.entry, .low = UINT64_MAX};
@@ -93,7 +97,7 @@ bool elf_load(const BootInfo *info, const BootFile *file, ElfImage *image, GErro
         if (s.type != PT_LOAD || s.memsz == 0) {
             continue;
         }
-        if (!load_segment(info, file, &s, error)) {
+        if (!load_segment(ram, file, &s, error)) {
             return false;
         }
         image->low = MIN(image->low, s.paddr);

@@ -1,28 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the boot protocols share: where their tables go, and helpers. Private to hw/i386/boot*.c. */
+/* What the boot protocols share: RAM that is still free, and helpers. Private to hw/i386/boot*.c.
+ */
 #ifndef HW_I386_BOOT_INTERNAL_H
 #define HW_I386_BOOT_INTERNAL_H
 
 #include "hw/i386/boot.h"
 
-/* Low memory that the loaders use, all of it ordinary RAM for the kernel afterwards. */
-#define BOOT_BIOS_DATA         0x400ull
-#define BOOT_BIOS_CODE_SEGMENT 0xf000u
-#define BOOT_BIOS_CODE_OFFSET  0xf000u
-#define BOOT_GDT               0x1000ull
-#define BOOT_PAGE_TABLES       0x2000ull /* six pages */
-#define BOOT_INFO              0x9000ull /* PVH and multiboot tables */
-#define BOOT_INFO_END          0x10000ull
-#define BOOT_PARAMS            0x10000ull /* Linux's zero page */
-#define BOOT_CMDLINE           0x20000ull
-#define BOOT_CMDLINE_MAX       0x10000ull
-#define BOOT_LOW_END           0x9fc00ull
+#define BOOT_LOW_START 0x1000ull      /* below are real mode's vectors and the BIOS data area */
+#define BOOT_UPPER     0x100000ull    /* where RAM goes on above the BIOS */
+#define BOOT_LIMIT     0x100000000ull /* what 32-bit pointers reach */
 
-/* Flat segments in the table at BOOT_GDT (Linux's boot protocol wants 10h and 18h). */
-#define BOOT_SEL_CODE64  0x10
-#define BOOT_SEL_DATA    0x18
-#define BOOT_SEL_CODE32  0x20
-#define BOOT_GDT_ENTRIES 5
+/* Flat segments (Linux's boot protocol wants 10h and 18h). */
+#define BOOT_SEL_CODE 0x10
+#define BOOT_SEL_DATA 0x18
+
+/* Guest RAM and what lies in it already (boot_ram.c). The image is put first, then what can go
+ * anywhere. */
+typedef struct {
+    const BootInfo *info;
+    GArray *taken; /* of address ranges */
+} BootRam;
+
+void boot_ram_init(BootRam *ram, const BootInfo *info);
+void boot_ram_clear(BootRam *ram);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BootRam, boot_ram_clear)
+
+/* Each takes [addr, addr+len): with nothing, with a copy of `data`, with zeros. False if that is
+ * not all RAM by the memory map. */
+bool boot_take(BootRam *ram, uint64_t addr, uint64_t len);
+bool boot_put(BootRam *ram, uint64_t addr, const void *data, size_t len);
+bool boot_zero(BootRam *ram, uint64_t addr, uint64_t len);
+/* A place for `len` bytes in [floor, limit) that nothing has taken, page-aligned, as high or as low
+ * as possible; 0 if there is none. */
+uint64_t boot_place_high(const BootRam *ram, uint64_t len, uint64_t floor, uint64_t limit);
+uint64_t boot_place_low(const BootRam *ram, uint64_t len, uint64_t floor, uint64_t limit);
+/* Puts a table or a text where it can be, as low as possible; its address, or 0. */
+uint64_t boot_put_table(BootRam *ram, const void *data, size_t len, uint64_t align);
+uint64_t boot_put_text(BootRam *ram, const char *text);
+/* The end of the RAM that goes on from `from` without a gap. */
+uint64_t boot_ram_end(const BootInfo *info, uint64_t from);
 
 typedef struct {
     const char *path;
@@ -39,15 +55,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BootFile, boot_file_free)
 G_GNUC_PRINTF(3, 4)
 bool boot_error(GError **error, const BootFile *file, const char *format, ...);
 
-/* Copies into guest RAM; false if [addr, addr+len) is not all RAM. */
-bool boot_put(const BootInfo *info, uint64_t addr, const void *data, size_t len);
-bool boot_zero(const BootInfo *info, uint64_t addr, uint64_t len);
-void boot_write_gdt(const BootInfo *info);
-/* The kernel's command line at BOOT_CMDLINE. */
-bool boot_write_cmdline(const BootInfo *info, const BootFile *kernel, GError **error);
-/* A place for `len` bytes below `limit` and above `floor`, page-aligned, as high as possible; 0 if
- * there is none. */
-uint64_t boot_place_high(const BootInfo *info, uint64_t len, uint64_t floor, uint64_t limit);
+/* A table of flat segments, and `boot` with the registers that speak of it. False without RAM. */
+bool boot_put_gdt(BootRam *ram, CpuBoot *boot);
 
 static inline uint16_t get16(const uint8_t *p)
 {
@@ -61,6 +70,11 @@ static inline uint64_t get64(const uint8_t *p)
 {
     return get32(p) | (uint64_t)get32(p + 4) << 32;
 }
+static inline void put16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+}
 static inline void put32(uint8_t *p, uint32_t v)
 {
     for (int i = 0; i < 4; i++) {
@@ -73,6 +87,12 @@ static inline void put64(uint8_t *p, uint64_t v)
     put32(p + 4, (uint32_t)(v >> 32));
 }
 
+/* What a BIOS leaves in low memory and at F000:F000 (boot_bios.c). */
+void boot_write_bios(const BootInfo *info);
+/* Starts in real mode, through the BIOS, with the setup code of `setup_segment` (its entry is at
+ * 200h there) and the stack below `sp` in the same segment. */
+void boot_enter_bios(CpuBoot *boot, uint16_t setup_segment, uint16_t sp);
+
 /* ELF images (boot_elf.c). Fields of the program headers that loaders need. */
 typedef struct {
     bool is64;
@@ -80,18 +100,19 @@ typedef struct {
     uint64_t low, high; /* physical range its segments cover, `high` exclusive */
 } ElfImage;
 bool elf_is(const uint8_t *data, size_t len);
+bool elf_is_64(const uint8_t *data);
 /* Copies every loadable segment to its physical address and zeroes the rest of it. */
-bool elf_load(const BootInfo *info, const BootFile *file, ElfImage *image, GError **error);
+bool elf_load(BootRam *ram, const BootFile *file, ElfImage *image, GError **error);
 /* The descriptor of the note `type` of owner `name`: its bytes and their count, or NULL. */
 const uint8_t *elf_find_note(const uint8_t *data, size_t len, const char *name, uint32_t type,
                              size_t *desc_len);
 
 /* The protocols. Each *_is() looks at the file's first bytes. */
 bool bzimage_is(const uint8_t *data, size_t len);
-bool bzimage_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error);
+bool bzimage_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error);
 bool pvh_is(const uint8_t *data, size_t len);
-bool pvh_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error);
+bool pvh_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error);
 bool multiboot_is(const uint8_t *data, size_t len);
-bool multiboot_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error);
+bool multiboot_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error);
 
 #endif

@@ -27,7 +27,7 @@ enum {
     HEADER_BYTES = 32
 };
 
-/* The information structure, at BOOT_INFO, and what lies behind it. */
+/* The information structure. */
 enum {
     INFO_FLAGS = 0,
     INFO_MEM_LOWER = 4,
@@ -41,39 +41,7 @@ enum {
     INFO_BYTES = 120,
 };
 enum { HAS_MEMORY = 1, HAS_CMDLINE = 4, HAS_MODS = 8, HAS_MMAP = 0x40, HAS_LOADER_NAME = 0x200 };
-enum { MMAP_ENTRY = 24, MOD_ENTRY = 16, MODS_MAX = 64 };
-#define AREA_BYTES (BOOT_INFO_END - BOOT_INFO)
-
-/* The low-memory area being filled: tables first, then strings. */
-typedef struct {
-    uint8_t bytes[AREA_BYTES];
-    size_t used;
-} Area;
-
-static uint32_t area_address(size_t offset)
-{
-    return (uint32_t)(BOOT_INFO + offset);
-}
-
-/* Room for `len` bytes; its offset, or 0 if the area is full. */
-static size_t area_take(Area *area, size_t len)
-{
-    size_t at = (area->used + 7) & ~(size_t)7;
-    if (len > AREA_BYTES - at) {
-        return 0;
-    }
-    area->used = at + len;
-    return at;
-}
-
-static size_t area_text(Area *area, const char *text)
-{
-    size_t len = strlen(text) + 1, at = area_take(area, len);
-    if (at) {
-        memcpy(area->bytes + at, text, len);
-    }
-    return at;
-}
+enum { MMAP_ENTRY = 24, MOD_ENTRY = 16, TABLE_ALIGN = 8 };
 
 static const uint8_t *find_header(const uint8_t *data, size_t len)
 {
@@ -93,8 +61,8 @@ bool multiboot_is(const uint8_t *data, size_t len)
 }
 
 /* An image whose header says where it goes. */
-static bool load_by_addresses(const BootInfo *info, const BootFile *file, const uint8_t *h,
-                              ElfImage *image, GError **error)
+static bool load_by_addresses(BootRam *ram, const BootFile *file, const uint8_t *h, ElfImage *image,
+                              GError **error)
 {
     size_t header_at = (size_t)(h - file->data);
     if (file->len - header_at < HEADER_BYTES) {
@@ -115,8 +83,8 @@ static bool load_by_addresses(const BootInfo *info, const BootFile *file, const 
                           len);
     }
     uint64_t end = MAX(bss_end, load + len);
-    if (!boot_put(info, load, file->data + from, len) ||
-        !boot_zero(info, load + len, end - load - len)) {
+    if (!boot_put(ram, load, file->data + from, len) ||
+        !boot_zero(ram, load + len, end - load - len)) {
         return boot_error(error, file, "it lies outside the machine's RAM");
     }
     *image = (ElfImage){.entry = get32(h + HEADER_ENTRY), .low = load, .high = end};
@@ -148,18 +116,17 @@ static GPtrArray *split_modules(const char *text)
     return list;
 }
 
-static bool load_module(const BootInfo *info, const char *text, uint64_t *next, Area *area,
-                        uint8_t *entry, GError **error)
+static bool load_module(BootRam *ram, const char *text, uint64_t *next, uint8_t *entry,
+                        GError **error)
 {
     g_autofree char *path = g_strndup(text, strcspn(text, " "));
     g_auto(BootFile) file = {0};
     if (!boot_file_read(&file, "module", path, error)) {
         return false;
     }
-    uint64_t at = (*next + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-    size_t string = area_text(area, text);
-    if (!string || at + file.len > info->ram_below_4g ||
-        (file.len && !boot_put(info, at, file.data, file.len))) {
+    uint64_t at = boot_place_low(ram, file.len, *next, BOOT_LIMIT);
+    at = at ? at : boot_place_low(ram, file.len, BOOT_UPPER, BOOT_LIMIT);
+    if (!at || !boot_put(ram, at, file.data, file.len)) {
         g_set_error(
             error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
             "module '%s' of %zu MiB does not fit into the machine's RAM; give it more with -m",
@@ -168,62 +135,77 @@ static bool load_module(const BootInfo *info, const char *text, uint64_t *next, 
     }
     put32(entry, (uint32_t)at);
     put32(entry + 4, (uint32_t)(at + file.len));
-    put32(entry + 8, area_address(string));
     *next = at + file.len;
     return true;
 }
 
-static bool load_modules(const BootInfo *info, const BootFile *kernel, uint64_t after, Area *area,
-                         GError **error)
+/* The modules first, above 1 MiB and if possible behind the image, then what tells of them. */
+static bool load_modules(BootRam *ram, uint64_t after, uint8_t *mbi, GError **error)
 {
-    g_autoptr(GPtrArray) list = split_modules(info->initrd);
-    if (list->len > MODS_MAX) {
-        return boot_error(error, kernel, "it can have %d modules, not %u", MODS_MAX, list->len);
-    }
-    size_t table = area_take(area, list->len * MOD_ENTRY);
+    g_autoptr(GPtrArray) list = split_modules(ram->info->initrd);
+    g_autofree uint8_t *table = g_malloc0(MAX(list->len, 1) * MOD_ENTRY);
+    uint64_t next = MAX(after, BOOT_UPPER);
     for (guint i = 0; i < list->len; i++) {
-        if (!load_module(info, g_ptr_array_index(list, i), &after, area,
-                         area->bytes + table + i * MOD_ENTRY, error)) {
+        if (!load_module(ram, list->pdata[i], &next, table + i * MOD_ENTRY, error)) {
             return false;
         }
     }
-    put32(area->bytes + INFO_MODS_COUNT, list->len);
-    put32(area->bytes + INFO_MODS, area_address(table));
-    return true;
+    bool told = true;
+    for (guint i = 0; i < list->len; i++) {
+        uint64_t text = boot_put_text(ram, list->pdata[i]);
+        put32(table + i * MOD_ENTRY + 8, (uint32_t)text);
+        told = told && text;
+    }
+    uint64_t at = boot_put_table(ram, table, list->len * MOD_ENTRY, TABLE_ALIGN);
+    put32(mbi + INFO_MODS_COUNT, list->len);
+    put32(mbi + INFO_MODS, (uint32_t)at);
+    if (!told || !at) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no RAM for the list of %u modules",
+                    list->len);
+    }
+    return told && at;
 }
 
-static void put_memory(const BootInfo *info, Area *area)
+static bool put_memory(BootRam *ram, uint8_t *mbi)
 {
-    size_t table = area_take(area, info->e820->count * MMAP_ENTRY);
-    for (size_t i = 0; i < info->e820->count; i++) {
-        uint8_t *at = area->bytes + table + i * MMAP_ENTRY;
+    const E820Map *map = ram->info->e820;
+    uint8_t table[E820_MAX * MMAP_ENTRY];
+    for (size_t i = 0; i < map->count; i++) {
+        uint8_t *at = table + i * MMAP_ENTRY;
         put32(at, E820_ENTRY_BYTES);
-        e820_encode(&info->e820->entry[i], at + 4);
+        e820_encode(&map->entry[i], at + 4);
     }
-    put32(area->bytes + INFO_MEM_LOWER, (uint32_t)(BOOT_LOW_END >> 10));
-    put32(area->bytes + INFO_MEM_UPPER, (uint32_t)((info->ram_below_4g >> 10) - 1024));
-    put32(area->bytes + INFO_MMAP_BYTES, (uint32_t)(info->e820->count * MMAP_ENTRY));
-    put32(area->bytes + INFO_MMAP, area_address(table));
+    uint64_t at = boot_put_table(ram, table, map->count * MMAP_ENTRY, TABLE_ALIGN);
+    put32(mbi + INFO_MEM_LOWER, (uint32_t)(boot_ram_end(ram->info, 0) >> 10));
+    put32(mbi + INFO_MEM_UPPER,
+          (uint32_t)((boot_ram_end(ram->info, BOOT_UPPER) - BOOT_UPPER) >> 10));
+    put32(mbi + INFO_MMAP_BYTES, (uint32_t)(map->count * MMAP_ENTRY));
+    put32(mbi + INFO_MMAP, (uint32_t)at);
+    return at != 0;
 }
 
-/* As other loaders do: the image's name, then the arguments. */
-static bool put_cmdline(const BootInfo *info, const BootFile *kernel, Area *area, GError **error)
+/* The information structure with its texts; its address, or 0. The command line is, as with other
+ * loaders, the image's name and then the arguments. */
+static uint64_t put_info(BootRam *ram, const BootFile *kernel, uint8_t *mbi)
 {
-    g_autofree char *text = info->append ? g_strdup_printf("%s %s", kernel->path, info->append)
-                                         : g_strdup(kernel->path);
-    size_t at = area_text(area, text);
-    if (!at) {
-        return boot_error(error, kernel, "its command line of %zu bytes is too long", strlen(text));
-    }
-    put32(area->bytes + INFO_CMDLINE, area_address(at));
-    return true;
+    const char *append = ram->info->append;
+    g_autofree char *text = g_strjoin(append ? " " : "", kernel->path, append, NULL);
+    uint64_t cmdline = boot_put_text(ram, text), name = boot_put_text(ram, "switchyard");
+    put32(mbi + INFO_CMDLINE, (uint32_t)cmdline);
+    put32(mbi + INFO_LOADER_NAME, (uint32_t)name);
+    put32(mbi + INFO_FLAGS, HAS_MEMORY | HAS_CMDLINE | HAS_MMAP | HAS_LOADER_NAME |
+                                (ram->info->initrd ? HAS_MODS : 0));
+    return cmdline && name && put_memory(ram, mbi)
+               ? boot_put_table(ram, mbi, INFO_BYTES, TABLE_ALIGN)
+               : 0;
 }
 
-bool multiboot_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error)
+bool multiboot_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error)
 {
     const uint8_t *h = find_header(kernel->data, kernel->len);
     uint32_t flags = get32(h + HEADER_FLAGS);
     ElfImage image = {0};
+    uint8_t mbi[INFO_BYTES] = {0};
     if (flags & FLAGS_UNKNOWN) {
         return boot_error(error, kernel,
                           "its multiboot header asks for what is unknown here (flags %#x)", flags);
@@ -231,32 +213,19 @@ bool multiboot_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot,
     if (!(flags & FLAG_ADDRESSES) && !elf_is(kernel->data, kernel->len)) {
         return boot_error(error, kernel, "a multiboot image that is neither ELF nor has addresses");
     }
-    if (!(flags & FLAG_ADDRESSES ? load_by_addresses(info, kernel, h, &image, error)
-                                 : elf_load(info, kernel, &image, error))) {
+    if (!(flags & FLAG_ADDRESSES ? load_by_addresses(ram, kernel, h, &image, error)
+                                 : elf_load(ram, kernel, &image, error)) ||
+        (ram->info->initrd && !load_modules(ram, image.high, mbi, error))) {
         return false;
-    }
-    g_autofree Area *area = g_new0(Area, 1);
-    area->used = INFO_BYTES;
-    put_memory(info, area);
-    if (!put_cmdline(info, kernel, area, error) ||
-        (info->initrd && !load_modules(info, kernel, image.high, area, error))) {
-        return false;
-    }
-    put32(area->bytes + INFO_LOADER_NAME, area_address(area_text(area, "switchyard")));
-    put32(area->bytes + INFO_FLAGS,
-          HAS_MEMORY | HAS_CMDLINE | HAS_MMAP | HAS_LOADER_NAME | (info->initrd ? HAS_MODS : 0));
-    if (!boot_put(info, BOOT_INFO, area->bytes, sizeof(area->bytes))) {
-        return boot_error(error, kernel, "no RAM for its boot information");
     }
     *boot = (CpuBoot){
         .mode = CPU_BOOT_PROT32,
         .rip = image.entry,
         .rax = LOADER_MAGIC,
-        .rbx = BOOT_INFO,
-        .cs = BOOT_SEL_CODE32,
-        .ds = BOOT_SEL_DATA,
-        .gdt_base = BOOT_GDT,
-        .gdt_limit = BOOT_GDT_ENTRIES * 8 - 1,
+        .rbx = put_info(ram, kernel, mbi),
     };
+    if (!boot->rbx || !boot_put_gdt(ram, boot)) {
+        return boot_error(error, kernel, "no RAM for its boot information");
+    }
     return true;
 }

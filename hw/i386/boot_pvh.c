@@ -11,8 +11,8 @@
 #define START_MAGIC       0x336ec578u
 #define START_VERSION     1
 
-/* Where the tables lie from BOOT_INFO on, and offsets in the start info. */
-enum { MODULES_AT = 64, MEMMAP_AT = 128, MODULE_BYTES = 32, MEMMAP_BYTES = 24 };
+enum { MODULE_BYTES = 32, MEMMAP_BYTES = 24, TABLE_ALIGN = 8 };
+/* Offsets in the start info. */
 enum {
     START_VERSION_AT = 4,
     START_MODULES = 12,
@@ -35,42 +35,62 @@ bool pvh_is(const uint8_t *data, size_t len)
     return find_entry(data, len, &size) != NULL;
 }
 
-static bool load_initrd(const BootInfo *info, const ElfImage *image, uint8_t *tables,
-                        GError **error)
+static bool load_initrd(BootRam *ram, uint8_t *start, GError **error)
 {
+    const char *path = ram->info->initrd;
+    uint8_t module[MODULE_BYTES] = {0};
     g_auto(BootFile) initrd = {0};
-    if (!boot_file_read(&initrd, "initrd", info->initrd, error)) {
+    if (!boot_file_read(&initrd, "initrd", path, error)) {
         return false;
     }
-    uint64_t at = boot_place_high(info, initrd.len, image->high, info->ram_below_4g);
-    if (!at || !boot_put(info, at, initrd.data, initrd.len)) {
+    uint64_t at = boot_place_high(ram, initrd.len, BOOT_UPPER, BOOT_LIMIT), table = 0;
+    put64(module, at);
+    put64(module + 8, initrd.len);
+    if (at && boot_put(ram, at, initrd.data, initrd.len)) {
+        table = boot_put_table(ram, module, sizeof(module), TABLE_ALIGN);
+    }
+    if (!table) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
                     "initrd '%s' of %zu MiB does not fit into the machine's RAM beside the kernel; "
                     "give it more with -m",
-                    info->initrd, initrd.len >> 20);
+                    path, initrd.len >> 20);
         return false;
     }
-    put64(tables + MODULES_AT, at);
-    put64(tables + MODULES_AT + 8, initrd.len);
-    put32(tables + START_MODULES, 1);
-    put64(tables + START_MODLIST, BOOT_INFO + MODULES_AT);
+    put32(start + START_MODULES, 1);
+    put64(start + START_MODLIST, table);
     return true;
 }
 
-static void put_memmap(const BootInfo *info, uint8_t *tables)
+static bool put_memmap(BootRam *ram, uint8_t *start)
 {
-    for (size_t i = 0; i < info->e820->count; i++) {
-        const E820Entry *e = &info->e820->entry[i];
-        uint8_t *at = tables + MEMMAP_AT + i * MEMMAP_BYTES;
+    const E820Map *map = ram->info->e820;
+    uint8_t table[E820_MAX * MEMMAP_BYTES] = {0};
+    for (size_t i = 0; i < map->count; i++) {
+        const E820Entry *e = &map->entry[i];
+        uint8_t *at = table + i * MEMMAP_BYTES;
         put64(at, e->base);
         put64(at + 8, e->size);
         put32(at + 16, e->type);
     }
-    put64(tables + START_MEMMAP, BOOT_INFO + MEMMAP_AT);
-    put32(tables + START_MEMMAP_COUNT, (uint32_t)info->e820->count);
+    uint64_t at = boot_put_table(ram, table, map->count * MEMMAP_BYTES, TABLE_ALIGN);
+    put64(start + START_MEMMAP, at);
+    put32(start + START_MEMMAP_COUNT, (uint32_t)map->count);
+    return at != 0;
 }
 
-bool pvh_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GError **error)
+/* The start info and what it points at; its address, or 0. */
+static uint64_t put_start_info(BootRam *ram, uint8_t start[START_BYTES])
+{
+    uint64_t cmdline = boot_put_text(ram, ram->info->append ? ram->info->append : "");
+    put32(start, START_MAGIC);
+    put32(start + START_VERSION_AT, START_VERSION);
+    put64(start + START_CMDLINE, cmdline);
+    put64(start + START_RSDP, ram->info->rsdp);
+    return cmdline && put_memmap(ram, start) ? boot_put_table(ram, start, START_BYTES, TABLE_ALIGN)
+                                             : 0;
+}
+
+bool pvh_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error)
 {
     size_t size;
     const uint8_t *note = find_entry(kernel->data, kernel->len, &size);
@@ -78,29 +98,15 @@ bool pvh_load(const BootInfo *info, const BootFile *kernel, CpuBoot *boot, GErro
         return boot_error(error, kernel, "its PVH note has %zu bytes, not 4 or 8", size);
     }
     ElfImage image = {0};
-    uint8_t tables[MEMMAP_AT + E820_MAX * MEMMAP_BYTES] = {0};
+    uint8_t start[START_BYTES] = {0};
     uint64_t entry = size == 4 ? get32(note) : get64(note);
-    if (!elf_load(info, kernel, &image, error) ||
-        (info->initrd && !load_initrd(info, &image, tables, error)) ||
-        !boot_write_cmdline(info, kernel, error)) {
+    if (!elf_load(ram, kernel, &image, error) ||
+        (ram->info->initrd && !load_initrd(ram, start, error))) {
         return false;
     }
-    put32(tables, START_MAGIC);
-    put32(tables + START_VERSION_AT, START_VERSION);
-    put64(tables + START_CMDLINE, BOOT_CMDLINE);
-    put64(tables + START_RSDP, info->rsdp);
-    put_memmap(info, tables);
-    if (!boot_put(info, BOOT_INFO, tables, sizeof(tables))) {
+    *boot = (CpuBoot){.mode = CPU_BOOT_PROT32, .rip = entry, .rbx = put_start_info(ram, start)};
+    if (!boot->rbx || !boot_put_gdt(ram, boot)) {
         return boot_error(error, kernel, "no RAM for its start info");
     }
-    *boot = (CpuBoot){
-        .mode = CPU_BOOT_PROT32,
-        .rip = entry,
-        .rbx = BOOT_INFO,
-        .cs = BOOT_SEL_CODE32,
-        .ds = BOOT_SEL_DATA,
-        .gdt_base = BOOT_GDT,
-        .gdt_limit = BOOT_GDT_ENTRIES * 8 - 1,
-    };
     return true;
 }

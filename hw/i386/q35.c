@@ -272,7 +272,7 @@ static bool build_ioapic(Q35Machine *m, GError **error)
 
 static bool build_hpet(Q35Machine *m, GError **error)
 {
-    if (m->machine.opts.no_hpet || m->hpet_on == ONOFF_OFF) {
+    if (!m->hpet_on) {
         return true;
     }
     m->hpet = make(m, &hpet_class, "hpet");
@@ -448,7 +448,7 @@ static void q35_destroy(Machine *machine)
 static const PropInfo q35_props[] = {
     PROP(PROP_BOOL, "host-decompress", Q35Machine, host_decompress, "on",
          "unpack a bzImage on the host, so that the kernel starts at once"),
-    PROP(PROP_ONOFFAUTO, "hpet", Q35Machine, hpet_on, "on", "have an HPET"),
+    PROP(PROP_BOOL, "hpet", Q35Machine, hpet_on, "on", "have an HPET"),
     PROP_END,
 };
 
@@ -457,6 +457,7 @@ const MachineClass q35_machine_class = {
     .alias = "pc-q35-8.2",
     .desc = "PC with an ICH9-style chipset",
     .max_cpus = 288,
+    .acpi = true,
     .props = q35_props,
     .instance_size = sizeof(Q35Machine),
     .build = q35_build,

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What firmware would do on the q35 machine before a kernel starts: interrupt routes, PCI
- * resources, ACPI tables, MTRRs and APIC modes; and then the boot protocol. Done again at each
- * reset; after S3 what does not touch memory, and then the waking vector.
+ * resources, ACPI and MP tables, MTRRs and APIC modes; and then the boot protocol. Done again at
+ * each reset; after S3 what does not touch memory, and then the waking vector.
  */
 #include "hw/acpi/pm.h"
 #include "hw/i386/acpi.h"
 #include "hw/i386/mch.h"
+#include "hw/i386/mptable.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/timer/hpet.h"
+#include "target/i386/cpuid.h"
 
 static uint8_t irq_of(void *opaque, uint8_t devfn, int pin)
 {
@@ -39,7 +41,58 @@ static void program_chipset(Q35Machine *m)
         .irq_of = irq_of,
         .opaque = m,
     };
-    pci_assign_resources(m->machine.pci_root, &how);
+    m->pci_buses = pci_assign_resources(m->machine.pci_root, &how);
+}
+
+/* Local APIC ids, cpu_count of them. */
+static uint32_t *apic_ids(const Machine *machine)
+{
+    uint32_t *ids = g_new(uint32_t, machine->cpu_count);
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        ids[i] = i;
+    }
+    return ids;
+}
+
+static int ioapic_pin_of_pci(uint8_t devfn, int pin)
+{
+    return PIRQ_GSI + q35_pirq_of(devfn, pin);
+}
+
+static uint8_t ioapic_version(AddressSpace *memory)
+{
+    enum { IOREGSEL = 0x00, IOWIN = 0x10, IOAPICVER = 1 };
+    as_store(memory, IOAPIC_BASE + IOREGSEL, IOAPICVER, 4);
+    uint64_t version = as_load(memory, IOAPIC_BASE + IOWIN, 4, NULL);
+    as_store(memory, IOAPIC_BASE + IOREGSEL, 0, 4);
+    return (uint8_t)version;
+}
+
+static void write_mptable(Q35Machine *m)
+{
+    enum { APIC_XAPIC = 0x14 };
+    const Machine *machine = &m->machine;
+    AddressSpace *memory = machine->platform.memory;
+    g_autofree uint32_t *ids = apic_ids(machine);
+    CpuidResult cpuid = {0};
+    if (machine->cpus[0]) {
+        cpuid = cpuid_query(machine->cpus[0], 1, 0);
+    }
+    const MpInfo info = {
+        .apic_ids = ids,
+        .cpus = machine->cpu_count,
+        .cpu_signature = cpuid.eax,
+        .cpu_features = cpuid.edx,
+        .apic_version = APIC_XAPIC,
+        .apic_base = INTR_WINDOW_BASE,
+        .ioapic_version = ioapic_version(memory),
+        .ioapic_base = IOAPIC_BASE,
+        .sci_irq = PM_SCI_IRQ,
+        .pci_buses = m->pci_buses,
+        .pci_pin = ioapic_pin_of_pci,
+    };
+    g_autoptr(GByteArray) table = mptable_build(&info, MP_ADDRESS);
+    as_write(memory, MP_ADDRESS, table->data, table->len);
 }
 
 static uint64_t acpi_base(const Q35Machine *m)
@@ -51,10 +104,7 @@ static void write_acpi(Q35Machine *m)
 {
     Machine *machine = &m->machine;
     uint64_t base = acpi_base(m);
-    g_autofree uint32_t *ids = g_new(uint32_t, machine->cpu_count);
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        ids[i] = i;
-    }
+    g_autofree uint32_t *ids = apic_ids(machine);
     AcpiInfo info = {
         .apic_ids = ids,
         .cpus = machine->cpu_count,
@@ -108,7 +158,6 @@ static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
     Machine *machine = &m->machine;
     const BootInfo info = {
         .memory = machine->platform.memory,
-        .ram_below_4g = m->ram_low.size,
         .e820 = &m->e820,
         .rsdp = RSDP_ADDRESS,
         .kernel = machine->opts.kernel,
@@ -142,6 +191,7 @@ bool q35_boot(Machine *machine, GError **error)
     CpuBoot boot;
     program_chipset(m);
     write_acpi(m);
+    write_mptable(m);
     if (!machine->opts.kernel) {
         load_idle_loop(m, &boot);
     } else if (!load_kernel(m, &boot, error)) {

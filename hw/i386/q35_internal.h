@@ -19,6 +19,7 @@
 #define VGA_HOLE_SIZE 0x20000ull
 #define LOW_RAM_END   0x9fc00ull
 #define RSDP_ADDRESS  0xf0000ull
+#define MP_ADDRESS    0xf0100u
 #define ACPI_AREA     0x20000ull /* at the end of low RAM */
 #define REAL_MODE_END 0x100000u
 #define MEM32_BASE    0xc0000000ull
@@ -36,7 +37,7 @@
 typedef struct {
     Machine machine;
     bool host_decompress;
-    int hpet_on;
+    bool hpet_on;
     CpuModel *model;
     CodeCache *code;
     MemRegion ram_low, ram_high, vga_hole;
@@ -49,6 +50,7 @@ typedef struct {
     IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];
     IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
     Device *pm, *pit, *rtc, *hpet, *lpc, *fw_cfg;
+    unsigned pci_buses; /* as firmware numbered them */
 } Q35Machine;
 
 /* Lines 0 to 15 are the ISA interrupts, 16 to 23 IOAPIC pins; to be set up before anything drives

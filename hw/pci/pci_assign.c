@@ -129,15 +129,23 @@ static void write_window(PciDevice *bridge, Kind kind, uint64_t base, uint64_t l
     pci_device_config_write(bridge, PCI_COMMAND, command | enable, 2);
 }
 
-/* Places everything of one kind in [base, limit]; where the next may go. What does not fit stays
- * unassigned, as with firmware. */
-static uint64_t place(PciBus *bus, Kind kind, uint64_t base, uint64_t limit)
+/* Is `at`, the first aligned place from `base` on, one for it? */
+static bool fits(const Want *want, uint64_t at, uint64_t base, uint64_t limit)
 {
-    g_autoptr(GArray) wants = collect_wants(bus, kind);
-    for (guint i = 0; i < wants->len; i++) {
+    return at >= base && at <= limit && want->size - 1 <= limit - at;
+}
+
+static uint64_t place_bus(PciBus *bus, Kind kind, uint64_t base, uint64_t limit);
+
+/* Places wants [from, to) in [base, limit]; where the next may go. What does not fit stays
+ * unassigned, as with firmware. */
+static uint64_t place(const GArray *wants, guint from, guint to, Kind kind, uint64_t base,
+                      uint64_t limit)
+{
+    for (guint i = from; i < to; i++) {
         const Want *want = &g_array_index(wants, Want, i);
         uint64_t at = align_up(base, want->align);
-        if (at < base || at > limit || want->size - 1 > limit - at) {
+        if (!fits(want, at, base, limit)) {
             trace_event(want->pci->dev.platform->trace, TRACE_PCI,
                         "pci_no_room sid=%04x index=%d size=%" PRIx64, pci_requester_id(want->pci),
                         want->bar, want->size);
@@ -147,19 +155,44 @@ static uint64_t place(PciBus *bus, Kind kind, uint64_t base, uint64_t limit)
             write_bar(want->pci, want->bar, at);
         } else {
             write_window(want->pci, kind, at, at + want->size - 1);
-            place(bus->child[want->pci->devfn], kind, at, at + want->size - 1);
+            place_bus(want->pci->bus->child[want->pci->devfn], kind, at, at + want->size - 1);
         }
         base = at + want->size;
     }
     return base;
 }
 
-static uint64_t total_size(PciBus *root, Kind kind)
+static uint64_t place_bus(PciBus *bus, Kind kind, uint64_t base, uint64_t limit)
 {
-    g_autoptr(GArray) wants = collect_wants(root, kind);
-    uint64_t align;
-    uint64_t size = packed_size(wants, &align);
-    return size == 0 ? 0 : size + align - 1;
+    g_autoptr(GArray) wants = collect_wants(bus, kind);
+    return place(wants, 0, wants->len, kind, base, limit);
+}
+
+/* Do the wants from the given one on fit into [base, limit] together? */
+static bool all_fit(const GArray *wants, guint from, uint64_t base, uint64_t limit)
+{
+    for (guint i = from; i < wants->len; i++) {
+        const Want *want = &g_array_index(wants, Want, i);
+        uint64_t at = align_up(base, want->align);
+        if (!fits(want, at, base, limit)) {
+            return false;
+        }
+        base = at + want->size;
+    }
+    return true;
+}
+
+/* What can lie above 4 GiB lies below all the same if there is room, for kernels that map nothing
+ * above; else the largest go up, so that as many as possible stay. */
+static void place_prefetchable(PciBus *root, const PciAssignment *how, uint64_t base)
+{
+    g_autoptr(GArray) wants = collect_wants(root, KIND_PREFETCH);
+    guint above = 0;
+    while (!all_fit(wants, above, base, how->mem32_limit)) {
+        above++;
+    }
+    place(wants, 0, above, KIND_PREFETCH, how->mem64_base, how->mem64_limit);
+    place(wants, above, wants->len, KIND_PREFETCH, base, how->mem32_limit);
 }
 
 /* Depth first; the next free number. */
@@ -192,23 +225,14 @@ static void assign_interrupt_line(PciDevice *pci, void *opaque)
     pci_device_config_write(pci, PCI_INTERRUPT_LINE, how->irq_of(how->opaque, devfn, pin), 1);
 }
 
-static bool fits(uint64_t base, uint64_t limit, uint64_t size)
+unsigned pci_assign_resources(PciBus *root, const PciAssignment *how)
 {
-    return base <= limit && size - 1 <= limit - base;
-}
-
-void pci_assign_resources(PciBus *root, const PciAssignment *how)
-{
-    number_buses(root, 1);
-    place(root, KIND_IO, how->io_base, how->io_limit);
-    uint64_t mem_next = place(root, KIND_MEM, how->mem32_base, how->mem32_limit);
-    uint64_t prefetch = total_size(root, KIND_PREFETCH);
-    if (prefetch > 0 && fits(how->mem64_base, how->mem64_limit, prefetch)) {
-        place(root, KIND_PREFETCH, how->mem64_base, how->mem64_limit);
-    } else if (prefetch > 0) {
-        place(root, KIND_PREFETCH, mem_next, how->mem32_limit);
-    }
+    unsigned buses = number_buses(root, 1);
+    place_bus(root, KIND_IO, how->io_base, how->io_limit);
+    uint64_t next = place_bus(root, KIND_MEM, how->mem32_base, how->mem32_limit);
+    place_prefetchable(root, how, next);
     pci_bus_foreach(root, assign_interrupt_line, (void *)how);
+    return buses;
 }
 
 static void describe_bar(const PciBar *bar, int n, GString *out)

@@ -198,10 +198,8 @@ static bool check_properties(VirtioBlk *b, GError **error)
                     VIRTQUEUE_MAX_SIZE);
         return false;
     }
-    if (!blk_claim(b->blk, id)) {
-        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
-                    "%s: drive '%s' is in use by another device; give each its own -drive", id,
-                    blk_id(b->blk));
+    if (!blk_claim(b->blk, id, b->share_rw, error)) {
+        g_prefix_error(error, "%s: ", id);
         return false;
     }
     return true;
@@ -269,7 +267,7 @@ static const PropInfo blk_props[] = {
     PROP_RANGE(PROP_UINT16, "queue-size", VirtioBlk, queue_size, "256", 4, VIRTQUEUE_MAX_SIZE,
                "entries a queue"),
     PROP(PROP_UINT32, "bootindex", VirtioBlk, bootindex, NULL, "accepted; no firmware reads it"),
-    PROP(PROP_BOOL, "share-rw", VirtioBlk, share_rw, "off", "accepted; nothing is locked"),
+    PROP(PROP_BOOL, "share-rw", VirtioBlk, share_rw, "off", "others may write to the image, too"),
     VIRTIO_PCI_PROPS(VirtioBlk, vp),
     PROP_END,
 };

@@ -47,7 +47,7 @@ void chr_set_quit_handler(Chardev *chr, void (*quit)(void *opaque), void *opaque
 /* Backend names, one a line, for -chardev help. */
 void chr_help(GString *out);
 /* Takes up to `len` bytes out of a ring buffer; false if `chr` is none. */
-bool chr_ringbuf_read(Chardev *chr, size_t len, GByteArray *out);
+bool chr_ringbuf_read(Chardev *chr, size_t len, GString *out);
 /* A front end attaches; at most one, or several with a mux. */
 bool chr_attach(Chardev *chr, const ChrHandlers *handlers, void *opaque, GError **error);
 void chr_detach(Chardev *chr, void *opaque);

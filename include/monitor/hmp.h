@@ -10,6 +10,6 @@ typedef struct Hmp Hmp;
 Hmp *hmp_new(Machine *machine, Chardev *chr, GError **error);
 void hmp_free(Hmp *hmp);
 /* Carries out one command line; what it has to say is appended to `out`. */
-void hmp_execute(Machine *machine, const char *line, GString *out);
+void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out);
 
 #endif

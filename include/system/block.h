@@ -16,6 +16,8 @@ typedef struct {
     const char *file;
     bool read_only;
     bool snapshot; /* writes go to a temporary overlay and are forgotten */
+    bool unlocked; /* file.locking=off */
+    bool locked;   /* file.locking=on: locks are a must */
 } BlockOptions;
 
 BlockBackend *blk_open(const char *id, const BlockOptions *options, GError **error);
@@ -30,7 +32,8 @@ bool blk_is_read_only(const BlockBackend *blk);
 bool blk_read(BlockBackend *blk, uint64_t offset, void *buf, size_t len);
 bool blk_write(BlockBackend *blk, uint64_t offset, const void *buf, size_t len);
 bool blk_flush(BlockBackend *blk);
-/* Exclusive use by one device: false if another has it. */
-bool blk_claim(BlockBackend *blk, const char *owner);
+/* Exclusive use by one device of ours. Other processes are kept from using the file in ways that do
+ * not go together with ours; `share_rw` bears that others write, too. */
+bool blk_claim(BlockBackend *blk, const char *owner, bool share_rw, GError **error);
 
 #endif

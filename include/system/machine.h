@@ -38,8 +38,6 @@ typedef struct {
     unsigned max_cpus;
     const char *cpu_model;                /* "max,-x2apic" or NULL */
     const char *kernel, *initrd, *append; /* may be NULL */
-    bool host_decompress;                 /* unpack a bzImage on the host */
-    bool no_hpet;
     ForgiveSet forgive;
     const char *ioapic_version; /* NULL, "0x11" or "0x20" */
     Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
@@ -58,6 +56,7 @@ typedef struct Machine Machine;
 typedef struct {
     const char *name, *alias, *desc;
     unsigned max_cpus;
+    bool acpi;             /* it has ACPI tables */
     const PropInfo *props; /* of the Machine subclass; PROP_END */
     size_t instance_size;
     /* Builds the board: everything but the -device devices. `iommu` is a created, unrealized
@@ -87,7 +86,6 @@ struct Machine {
     ApicState **apics; /* cpu_count of them */
     struct Cpu **cpus; /* NULL entries under qtest */
     PciBus *pci_root;  /* NULL for machine none */
-    PciBus *isa;       /* reserved */
     Device *iommu;     /* NULL without */
     Device *ioapic;
     Device *pic;

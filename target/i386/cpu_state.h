@@ -195,13 +195,12 @@ struct Cpu {
     bool wait_sipi;
     bool int_shadow; /* STI or MOV SS just done: no interrupt before the next instruction */
     bool nmi_masked;
-    bool irq_enabled_cache; /* spare for the executor */
-    int64_t budget;         /* instructions left in this cpu_run() */
-    uint64_t insn_count;    /* until this cpu_run(); cpu_instructions() adds what it has done */
-    int64_t run_budget;     /* what this cpu_run() started with, plus what it took back */
-    uint64_t rip_mask;      /* width of the instruction pointer in this mode */
-    const void *op;         /* the decoded op that may raise, for a precise RIP; NULL: rip is it */
-    uint32_t n_cpus;        /* that take turns with this one: PAUSE yields if more than one */
+    int64_t budget;      /* instructions left in this cpu_run() */
+    uint64_t insn_count; /* until this cpu_run(); cpu_instructions() adds what it has done */
+    int64_t run_budget;  /* what this cpu_run() started with, plus what it took back */
+    uint64_t rip_mask;   /* width of the instruction pointer in this mode */
+    const void *op;      /* the decoded op that may raise, for a precise RIP; NULL: rip is it */
+    uint32_t n_cpus;     /* that take turns with this one: PAUSE yields if more than one */
     CpuSegment seg[SEG_COUNT];
     sigjmp_buf *unwind; /* where cpu_raise() goes */
 

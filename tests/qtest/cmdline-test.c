@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line: what is wrong is said in one line that names what would be right. */
 #include <glib/gstdio.h>
+#include <pty.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "libqtest.h"
 
@@ -57,6 +62,31 @@ static const BadLine bad_lines[] = {
     {"-M q35 -device intel-iommu,aw-bits=40 -accel qtest", {"aw-bits=40", "39, 48 or 57"}},
     {"-M q35 -device intel-iommu,intremap=maybe -accel qtest",
      {"'intremap' cannot be 'maybe'", "on, off, auto"}},
+    /* Words as QEMU has them: a bool can be "yes", what can be "auto" besides cannot, and neither
+     * is a number. */
+    {"-M q35 -device intel-iommu,intremap=yes -accel qtest",
+     {"'intremap' cannot be 'yes'", "on, off, auto"}},
+    {"-M q35 -device intel-iommu,eim=true -accel qtest",
+     {"'eim' cannot be 'true'", "on, off, auto"}},
+    {"-M q35 -device intel-iommu,caching-mode=1 -accel qtest",
+     {"'caching-mode' cannot be '1'", "on, off"}},
+    {"-M q35,hpet=auto -accel qtest", {"-machine q35,hpet=auto: ", "'hpet' cannot be 'auto'"}},
+    {"-M q35,usb=maybe -accel qtest", {"usb=maybe"}},
+    {"-M none -no-hpet -accel qtest", {"-no-hpet: ", "'hpet'"}},
+    {"-M none -msg timestam=on", {"-msg timestam=on: ", "did you mean 'timestamp'"}},
+    {"-M none -msg timestamp=maybe", {"timestamp=maybe"}},
+    {"-M none -msg guest-name=on", {"guest-name=on: is not supported yet"}},
+    {"-M none -run-with exit-with-parent=maybe", {"exit-with-parent=maybe"}},
+    {"-M none -run-with exit-with=on", {"did you mean 'exit-with-parent'"}},
+    {"-M none -run-with chroot=/", {"-run-with chroot=/: ", "not supported yet"}},
+    {"-M none -run-with user=nobody", {"-run-with user=nobody: ", "not supported yet"}},
+    {"-M none -daemonize -nographic", {"-nographic: cannot be used with -daemonize"}},
+    {"-M none -daemonize -serial stdio", {"-serial stdio: stdio cannot be used with -daemonize"}},
+    {"-M none -daemonize -run-with exit-with-parent=on", {"exit-with-parent=on", "-daemonize"}},
+    {"-M q35 -daemonize -kernel /nonexistent/k", {"kernel '/nonexistent/k'"}},
+    {"-M none -chardev socket,id=a,fd=99 -accel qtest", {"fd=99: cannot use"}},
+    {"-M none -chardev socket,id=a,fd=0,server=on -accel qtest", {"fd=0: cannot listen"}},
+    {"-M none -drive file=x,if=none,file.locking=maybe", {"file.locking=maybe", "auto"}},
     {"-M q35 -device intel-iommu -device intel-iommu -accel qtest",
      {"-device intel-iommu: ", "give one only"}},
     {"-M q35 -device edu,addr=0.0 -accel qtest", {"00.0", "taken by mch"}},
@@ -135,6 +165,228 @@ static void test_truncated_disk(void)
     g_unlink(path);
 }
 
+/* A file of the given content; its path, to be unlinked and freed. */
+static char *make_file(const char *content, gssize len)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("cmdline-XXXXXX", &path, NULL);
+    g_assert_cmpint(fd, >=, 0);
+    g_close(fd, NULL);
+    g_assert_true(g_file_set_contents(path, content, len, NULL));
+    return g_steal_pointer(&path);
+}
+
+/* Another format is told from its first bytes, whatever its size. */
+static void test_other_formats(void)
+{
+    static const struct {
+        const char *magic, *name;
+        gssize len;
+    } rows[] = {
+        {"QFI\xfb", "qcow2", 4}, {"QFI\xfb", "qcow2", 196616}, {"QFI\xfb", "qcow2", 512},
+        {"KDMV", "vmdk", 70000}, {"vhdx", "vhdx", 4},          {"QED", "qed", 4100},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *content = g_malloc0(196616), *err = NULL;
+        g_autofree char *says = g_strdup_printf("is a %s image", rows[i].name);
+        strcpy(content, rows[i].magic);
+        g_autofree char *path = make_file(content, rows[i].len);
+        g_autofree char *args =
+            g_strdup_printf("-machine none -accel qtest -drive file=%s,if=none,format=raw", path);
+        g_assert_cmpint(qtest_run(args, NULL, &err), ==, 1);
+        g_assert_nonnull(strstr(err, says));
+        g_unlink(path);
+    }
+}
+
+/* Who may use an image beside whom. Each row is a second process's error, or NULL. */
+static void test_locks(void)
+{
+    static const struct {
+        const char *drive1, *device1, *drive2, *device2, *says;
+    } rows[] = {
+        {"", "", "", "", "Failed to get \"write\" lock"},
+        {"", "", ",readonly=on", "", "Failed to get shared \"write\" lock"},
+        {"", "", ",snapshot=on", "", "Failed to get shared \"write\" lock"},
+        {",readonly=on", "", "", "", "Failed to get \"write\" lock"},
+        {",snapshot=on", "", "", "", "Failed to get \"write\" lock"},
+        {",readonly=on", "", ",readonly=on", "", NULL},
+        {",readonly=on", "", ",snapshot=on", "", NULL},
+        {"", ",share-rw=on", "", "", "Failed to get shared \"write\" lock"},
+        {"", "", "", ",share-rw=on", "Failed to get \"write\" lock"},
+        {"", ",share-rw=on", "", ",share-rw=on", NULL},
+        {",readonly=on", ",share-rw=on", "", "", NULL},
+        {"", "", ",file.locking=off", "", NULL},
+        {",file.locking=off", "", "", "", NULL},
+        {",file.locking=on", "", ",file.locking=on", "", "Failed to get \"write\" lock"},
+    };
+    g_autofree char *content = g_malloc0(4096), *path = make_file(content, 4096);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        QTest *first = qtest_initf("-machine q35 -drive file=%s,if=none,id=d,format=raw%s "
+                                   "-device virtio-blk-pci,drive=d%s",
+                                   path, rows[i].drive1, rows[i].device1);
+        /* It ends with an error in any case; whether it is about the image is the question. */
+        g_autofree char
+            *err = NULL,
+            *args = g_strdup_printf(
+                "-machine q35 -accel qtest -drive file=%s,if=none,id=d,format=raw%s -device "
+                "virtio-blk-pci,drive=d%s -device edu,addr=0.0",
+                path, rows[i].drive2, rows[i].device2);
+        g_test_message("'%s%s' and '%s%s'", rows[i].drive1, rows[i].device1, rows[i].drive2,
+                       rows[i].device2);
+        g_assert_cmpint(qtest_run(args, NULL, &err), ==, 1);
+        g_assert_nonnull(strstr(err, rows[i].says ? rows[i].says : "taken by mch"));
+        g_assert_cmpint(!rows[i].says, ==, !strstr(err, "lock"));
+        qtest_quit(first);
+    }
+    /* Within one process, too. */
+    g_autofree char *err = NULL,
+                    *args = g_strdup_printf(
+                        "-machine q35 -accel qtest -drive file=%s,if=virtio,format=raw -drive "
+                        "file=%s,if=virtio,format=raw",
+                        path, path);
+    g_assert_cmpint(qtest_run(args, NULL, &err), ==, 1);
+    g_assert_nonnull(strstr(err, "Failed to get \"write\" lock"));
+    g_unlink(path);
+}
+
+static bool exists_for_long(const char *path, bool wanted)
+{
+    for (int waited = 0; g_file_test(path, G_FILE_TEST_EXISTS) != wanted; waited++) {
+        if (waited > 3000) {
+            return false;
+        }
+        g_usleep(20000);
+    }
+    return true;
+}
+
+static pid_t read_pid(const char *path)
+{
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return (pid_t)g_ascii_strtoll(text, NULL, 10);
+}
+
+static char *make_pidfile_name(void)
+{
+    char *path = make_file("", 0);
+    g_unlink(path);
+    return path;
+}
+
+/* Started by a shell that ends once the machine is there. The pid file goes with the machine. */
+static void test_exit_with_parent(void)
+{
+    static const char *const options[] = {"-run-with exit-with-parent=on",
+                                          "-run-with exit-with-parent=on,async-teardown=on",
+                                          "-run-with exit-with-parent=off"};
+    const char *binary = g_getenv("QTEST_QEMU_BINARY");
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_autofree char *path = make_pidfile_name();
+        g_autofree char *script = g_strdup_printf(
+            "'%s' -M none -accel qtest %s -pidfile %s >/dev/null 2>&1 & "
+            "for i in $(seq 1200); do [ ! -s %s ] || exit 0; sleep 0.05; done; exit 1",
+            binary, options[i], path, path);
+        const char *argv[] = {"/bin/sh", "-c", script, NULL};
+        pid_t pid = 0;
+        bool stays = strstr(options[i], "=off") != NULL;
+        int status;
+        g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL,
+                                   NULL, &status, NULL));
+        g_assert_cmpint(status, ==, 0);
+        if (stays) {
+            g_usleep(300000);
+            pid = read_pid(path);
+            g_assert_cmpint(kill(pid, 0), ==, 0);
+            kill(pid, SIGTERM);
+        }
+        g_assert_true(exists_for_long(path, false));
+    }
+}
+
+/* The process that was started ends with status 0 when the machine is there, which goes on in a
+ * session of its own with nothing but /dev/null for a terminal. */
+static void test_daemonize(void)
+{
+    g_autofree char *path = make_pidfile_name();
+    g_autofree char *args = g_strdup_printf("-M none -accel qtest -daemonize -pidfile %s", path);
+    g_autofree char *out = NULL, *err = NULL;
+    g_assert_cmpint(qtest_run(args, &out, &err), ==, 0);
+    g_assert_cmpstr(out, ==, "");
+    g_assert_cmpstr(err, ==, "");
+    pid_t pid = read_pid(path);
+    g_assert_cmpint(kill(pid, 0), ==, 0);
+    g_assert_cmpint(getsid(pid), !=, getsid(0));
+    for (int fd = 0; fd <= 2; fd++) {
+        g_autofree char *link = g_strdup_printf("/proc/%d/fd/%d", (int)pid, fd);
+        g_autofree char *target = g_file_read_link(link, NULL);
+        g_assert_cmpstr(target, ==, "/dev/null");
+    }
+    kill(pid, SIGTERM);
+    g_assert_true(exists_for_long(path, false));
+}
+
+static void test_messages(void)
+{
+    g_autofree char *stamped = NULL, *plain = NULL, *kvm = NULL;
+    g_assert_cmpint(qtest_run("-M none -msg timestamp=on -bogus", NULL, &stamped), ==, 1);
+    g_assert_true(g_regex_match_simple(
+        "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{6})?Z qemu-system-x86_64: -bogus: ",
+        stamped, 0, 0));
+    g_assert_cmpint(qtest_run("-M none -msg timestamp=on -msg timestamp=off -bogus", NULL, &plain),
+                    ==, 1);
+    g_assert_true(g_str_has_prefix(plain, "qemu-system-x86_64: -bogus: "));
+    /* -enable-kvm does without KVM, and says so; "-accel kvm" (above) does not. */
+    g_assert_cmpint(qtest_run("-M none -enable-kvm -mon chardev=a", NULL, &kvm), ==, 1);
+    g_assert_true(g_str_has_prefix(kvm, "qemu-system-x86_64: warning: -enable-kvm: KVM "));
+    g_assert_nonnull(strstr(kvm, "; falling back to tcg\nqemu-system-x86_64: -mon "));
+}
+
+static void wait_for_mode(int terminal, bool raw)
+{
+    struct termios mode;
+    for (int waited = 0;; waited++) {
+        g_assert_cmpint(tcgetattr(terminal, &mode), ==, 0);
+        if (!(mode.c_lflag & ICANON) == raw) {
+            return;
+        }
+        g_assert_cmpint(waited, <, 3000);
+        g_usleep(20000);
+    }
+}
+
+/* A shell that stops a program and continues it has set the terminal up for itself. */
+static void test_continued(void)
+{
+    struct termios cooked;
+    int terminal, status;
+    pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+    g_assert_cmpint(pid, >=, 0);
+    if (pid == 0) {
+        const char *binary = g_getenv("QTEST_QEMU_BINARY");
+        execl(binary, binary, "-M", "none", "-accel", "qtest", "-monitor", "stdio", NULL);
+        _exit(127);
+    }
+    wait_for_mode(terminal, false);
+    g_assert_cmpint(tcgetattr(terminal, &cooked), ==, 0);
+    wait_for_mode(terminal, true);
+    for (int round = 0; round < 2; round++) {
+        kill(pid, SIGSTOP);
+        g_assert_cmpint(waitpid(pid, &status, WUNTRACED), ==, pid);
+        g_assert_true(WIFSTOPPED(status));
+        g_assert_cmpint(tcsetattr(terminal, TCSANOW, &cooked), ==, 0);
+        wait_for_mode(terminal, false);
+        kill(pid, SIGCONT);
+        wait_for_mode(terminal, true);
+    }
+    kill(pid, SIGTERM);
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    wait_for_mode(terminal, false);
+    close(terminal);
+}
+
 static void test_help(void)
 {
     static const struct {
@@ -158,6 +410,10 @@ static void test_help(void)
         g_assert_cmpint(qtest_run(lines[i].args, &out, NULL), ==, 0);
         g_assert_nonnull(strstr(out, lines[i].says));
     }
+    /* Clients read the version from here, too. */
+    g_autofree char *out = NULL;
+    g_assert_cmpint(qtest_run("-help", &out, NULL), ==, 0);
+    g_assert_true(g_str_has_prefix(out, "QEMU emulator version 8.2"));
 }
 
 /* Options that existing clients pass and that must do no harm. */
@@ -173,6 +429,9 @@ static void test_accepted(void)
         "-uuid 01234567-89ab-cdef-0123-456789abcdef -action panic=none -no-reboot"));
     qtest_quit(qtest_init("--machine type=none,accel=qtest -m size=1G,slots=2,maxmem=4G"));
     qtest_quit(qtest_init("-M none -accel kvm -accel qtest -serial null -monitor null"));
+    qtest_quit(qtest_init("-M q35,usb=no,hpet=no,kernel-irqchip=yes,smm=auto -device "
+                          "intel-iommu,caching-mode=yes,eim=auto -no-hpet -device "
+                          "virtio-rng-pci,iommu_platform=true -run-with async-teardown=on"));
 }
 
 static void test_paused(void)
@@ -188,6 +447,12 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cmdline/errors", test_errors);
     g_test_add_func("/cmdline/truncated-disk", test_truncated_disk);
+    g_test_add_func("/cmdline/other-formats", test_other_formats);
+    g_test_add_func("/cmdline/locks", test_locks);
+    g_test_add_func("/cmdline/exit-with-parent", test_exit_with_parent);
+    g_test_add_func("/cmdline/daemonize", test_daemonize);
+    g_test_add_func("/cmdline/messages", test_messages);
+    g_test_add_func("/cmdline/continued", test_continued);
     g_test_add_func("/cmdline/help", test_help);
     g_test_add_func("/cmdline/accepted", test_accepted);
     g_test_add_func("/cmdline/paused", test_paused);

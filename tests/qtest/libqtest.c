@@ -127,6 +127,14 @@ static bool fill_line(Stream *stream)
     return true;
 }
 
+/* What printf() makes of a text that is not there. */
+static void assert_no_null(const char *text)
+{
+    if (text && strstr(text, "(null)")) {
+        g_error("a message speaks of (null): %s", text);
+    }
+}
+
 static char *read_line(Stream *stream)
 {
     if (!fill_line(stream)) {
@@ -135,6 +143,7 @@ static char *read_line(Stream *stream)
     size_t len = strcspn(stream->in->str, "\n");
     char *line = g_strndup(stream->in->str, len);
     g_string_erase(stream->in, 0, (gssize)len + 1);
+    assert_no_null(line);
     return g_strchomp(line);
 }
 
@@ -590,5 +599,7 @@ int qtest_run(const char *args, char **out, char **err)
                       &error)) {
         g_error("%s: %s", line, error->message);
     }
+    assert_no_null(out ? *out : NULL);
+    assert_no_null(err ? *err : NULL);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -97,6 +97,12 @@ static void test_queries(void)
     QTest *qts = qtest_init("-machine none -name somebody");
     g_autoptr(JsonNode) machines = ask(qts, "query-machines");
     g_assert_true(has_name(machines, "none"));
+    for (guint i = 0; i < json_array_get_length(json_node_get_array(machines)); i++) {
+        JsonObject *o = json_array_get_object_element(json_node_get_array(machines), i);
+        bool q35 = strcmp(json_object_get_string_member(o, "name"), "q35") == 0;
+        g_assert_true(json_object_has_member(o, "acpi"));
+        g_assert_cmpint(json_object_get_boolean_member(o, "acpi"), ==, q35);
+    }
     g_autoptr(JsonNode) types = ask(qts, "qom-list-types");
     g_assert_true(has_name(types, "none-machine"));
     g_autoptr(JsonNode) commands = ask(qts, "query-commands");
@@ -122,6 +128,147 @@ static void test_clock(void)
     g_assert_cmpint(json_object_get_int_member(o, "withheld-ns"), ==, 0);
     g_autofree char *text = qtest_hmp(qts, "info clock");
     g_assert_nonnull(strstr(text, "machine time: 0.001500 s"));
+    qtest_quit(qts);
+}
+
+/* A command line on the human monitor, perhaps for another CPU. */
+static char *hmp_on(QTest *qts, const char *line, int cpu)
+{
+    JsonObject *response = qtest_qmp(qts,
+                                     "{'execute': 'human-monitor-command', 'arguments': "
+                                     "{'command-line': '%s', 'cpu-index': %d}}",
+                                     line, cpu);
+    char *text = g_strdup(json_object_get_string_member_with_default(response, "return", NULL));
+    json_object_unref(response);
+    return text;
+}
+
+static void test_hmp(void)
+{
+    static const char *const dumps[] = {"xp/2xw 0x2000", "xp /2xw 0x2000", "xp  /2xw  0x2000"};
+    static const char *const wrong[] = {"xp /2xw", "xp /2xq 0", "xp 0 /2xw", "xp 0 0", "xp"};
+    QTest *qts = qtest_init("-machine q35 -smp 3");
+    qtest_writel(qts, 0x2000, 0x12345678);
+    for (size_t i = 0; i < G_N_ELEMENTS(dumps); i++) {
+        g_autofree char *text = qtest_hmp(qts, dumps[i]);
+        g_assert_true(g_str_has_prefix(text, "0000000000002000: 0x12345678 0x00000000\n"));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *text = qtest_hmp(qts, wrong[i]);
+        g_assert_true(g_str_has_prefix(text, "usage: x/"));
+    }
+    g_autofree char *quotes = qtest_hmp(qts, "info 'cpus");
+    g_assert_nonnull(strstr(quotes, "quot"));
+    /* The CPU that a command speaks of */
+    for (int cpu = 0; cpu < 3; cpu++) {
+        g_autofree char *lapic = hmp_on(qts, "info lapic", cpu);
+        g_autofree char *wanted = g_strdup_printf("for CPU %d\n", cpu);
+        g_assert_nonnull(strstr(lapic, wanted));
+        g_autofree char *registers = hmp_on(qts, "info registers", cpu);
+        g_autofree char *title = g_strdup_printf("CPU#%d\n", cpu);
+        g_assert_true(g_str_has_prefix(registers, title));
+        g_autofree char *cpus = hmp_on(qts, "info cpus", cpu);
+        g_autofree char *current = g_strdup_printf("* CPU #%d:", cpu);
+        g_assert_nonnull(strstr(cpus, current));
+    }
+    static const int absent[] = {3, 7, -1, 65536};
+    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
+        g_autofree char *text = hmp_on(qts, "info cpus", absent[i]);
+        g_assert_null(text);
+    }
+    assert_error(qts,
+                 "{'execute': 'human-monitor-command', 'arguments': {'command-line': 'help', "
+                 "'cpu-index': 4294967296}}",
+                 "GenericError");
+    qtest_quit(qts);
+}
+
+/* A C string ends at NUL: what comes after it must not be lost unsaid. */
+static void test_nul(void)
+{
+    static const char *const commands[] = {
+        "{'execute': 'query-status\\u0000'}",
+        "{'execute': '\\u0000'}",
+        "{'execute': 'qom-get', 'arguments': {'path': '/machine', 'property': 'type\\u0000x'}}",
+        "{'execute': 'query-status', 'id': 'a\\u0000'}",
+        "{'execute': 'query-status', 'i\\u0000d': 1}",
+    };
+    QTest *qts = qtest_init("-machine none");
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        assert_error(qts, commands[i], "GenericError");
+        assert_recovered(qts);
+    }
+    JsonObject *response = qtest_qmp(qts, "{'execute': 'query-status', 'id': '\\\\u0000'}");
+    g_assert_cmpstr(json_object_get_string_member(response, "id"), ==, "\\u0000");
+    json_object_unref(response);
+    qtest_quit(qts);
+}
+
+static char *ringbuf_read(QTest *qts, const char *arguments)
+{
+    JsonObject *response =
+        qtest_qmp(qts, "{'execute': 'ringbuf-read', 'arguments': {%s}}", arguments);
+    char *text = g_strdup(json_object_get_string_member_with_default(response, "return", NULL));
+    json_object_unref(response);
+    return text;
+}
+
+static void test_ringbuf(void)
+{
+    static const struct {
+        const char *arguments, *wanted;
+    } rows[] = {
+        {"'device': 'r', 'size': 10", ""},
+        {"'device': 'r', 'size': 10, 'format': 'utf8'", ""},
+        {"'device': 'r', 'size': 10, 'format': 'base64'", ""},
+        {"'device': 'r', 'size': 10, 'format': 'base63'", NULL},
+        {"'device': 'r', 'size': 0", NULL},
+        {"'device': 'r', 'size': -1", NULL},
+        {"'device': 'n', 'size': 10", NULL},
+        {"'device': '', 'size': 10", NULL},
+    };
+    QTest *qts = qtest_init("-machine q35 -chardev ringbuf,id=r,size=16 -chardev null,id=n "
+                            "-serial chardev:r");
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = ringbuf_read(qts, rows[i].arguments);
+        g_assert_cmpstr(text, ==, rows[i].wanted);
+    }
+    for (const char *p = "abc\xff"; *p; p++) {
+        qtest_outb(qts, 0x3f8, (uint8_t)*p);
+        qtest_clock_step(qts, 10000000);
+    }
+    g_autofree char *some = ringbuf_read(qts, "'device': 'r', 'size': 2");
+    g_assert_cmpstr(some, ==, "ab");
+    g_autofree char *rest = ringbuf_read(qts, "'device': 'r', 'size': 1000000000");
+    g_assert_cmpstr(rest, ==, "c\xef\xbf\xbd");
+    g_autofree char *empty = ringbuf_read(qts, "'device': 'r', 'size': 2");
+    g_assert_cmpstr(empty, ==, "");
+    qtest_quit(qts);
+}
+
+/* Whatever a machine consists of is a class that can be asked about. */
+static void test_classes(void)
+{
+    unsigned seen = 0;
+    QTest *qts = qtest_init("-machine q35 -device intel-iommu -device edu -device pc-testdev "
+                            "-device virtio-rng-pci -serial null -debugcon null");
+    g_autofree char *tree = qtest_hmp(qts, "info qtree");
+    g_auto(GStrv) lines = g_strsplit(tree, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        if (!g_str_has_prefix(*line, "dev: ")) {
+            continue;
+        }
+        g_autofree char *name = g_strndup(*line + 5, strcspn(*line + 5, ","));
+        JsonObject *response = qtest_qmp(qts,
+                                         "{'execute': 'device-list-properties', 'arguments': "
+                                         "{'typename': '%s'}}",
+                                         name);
+        g_test_message("%s", name);
+        g_assert_true(json_object_has_member(response, "return"));
+        json_object_unref(response);
+        seen++;
+    }
+    g_assert_cmpuint(seen, >=, 15);
     qtest_quit(qts);
 }
 
@@ -152,5 +299,9 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/queries", test_queries);
     g_test_add_func("/qmp/events", test_events);
     g_test_add_func("/qmp/clock", test_clock);
+    g_test_add_func("/qmp/classes", test_classes);
+    g_test_add_func("/qmp/hmp", test_hmp);
+    g_test_add_func("/qmp/nul", test_nul);
+    g_test_add_func("/qmp/ringbuf", test_ringbuf);
     return g_test_run();
 }

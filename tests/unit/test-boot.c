@@ -16,7 +16,8 @@
 #include "hw/i386/boot.h"
 #include "hw/i386/unpack.h"
 
-#define RAM_BYTES (64ull << 20)
+#define RAM_BYTES    (64ull << 20)
+#define TABLES_BYTES (128ull << 10) /* kept at the end of it */
 
 typedef struct {
     AddressSpace *memory;
@@ -32,13 +33,14 @@ static void setup(Fixture *f, gconstpointer data)
     g_assert_true(ram_init(&f->ram, "ram", RAM_BYTES, NULL));
     as_add(f->memory, &f->ram, 0);
     e820_add(&f->e820, 0, 0x9fc00, E820_RAM);
-    e820_add(&f->e820, 0x100000, RAM_BYTES - 0x100000, E820_RAM);
+    e820_add(&f->e820, 0x9fc00, 0x60400, E820_RESERVED);
+    e820_add(&f->e820, 0x100000, RAM_BYTES - TABLES_BYTES - 0x100000, E820_RAM);
+    e820_add(&f->e820, RAM_BYTES - TABLES_BYTES, TABLES_BYTES, E820_ACPI);
     f->folder = g_dir_make_tmp("boot-XXXXXX", NULL);
     f->kernel = g_build_filename(f->folder, "kernel", NULL);
     f->module = g_build_filename(f->folder, "module", NULL);
     f->info = (BootInfo){
         .memory = f->memory,
-        .ram_below_4g = RAM_BYTES,
         .e820 = &f->e820,
         .rsdp = 0xf0000,
         .kernel = f->kernel,
@@ -82,8 +84,8 @@ static uint64_t guest(Fixture *f, uint64_t addr, unsigned size)
     return as_load(f->memory, addr, size, NULL);
 }
 
-/* An ELF64 image: `code` at 2 MiB with 4096 bytes of BSS behind it, and a PVH note. */
-static GByteArray *make_elf(const void *code, size_t len, bool pvh)
+/* An ELF64 image: `code` at `base` with `bss` bytes of zeros behind it, and perhaps a PVH note. */
+static GByteArray *make_elf_with(uint64_t base, const void *code, size_t len, size_t bss, bool pvh)
 {
     struct {
         Elf64_Ehdr h;
@@ -95,25 +97,130 @@ static GByteArray *make_elf(const void *code, size_t len, bool pvh)
     image.h.e_ident[EI_DATA] = ELFDATA2LSB;
     image.h.e_type = ET_EXEC;
     image.h.e_machine = EM_X86_64;
-    image.h.e_entry = 0x200000;
+    image.h.e_entry = base;
     image.h.e_phoff = sizeof(image.h);
     image.h.e_phentsize = sizeof(Elf64_Phdr);
     image.h.e_phnum = pvh ? 2 : 1;
     image.p[0] = (Elf64_Phdr){.p_type = PT_LOAD,
                               .p_offset = sizeof(image),
-                              .p_paddr = 0x200000,
+                              .p_paddr = base,
                               .p_filesz = len,
-                              .p_memsz = len + 4096};
+                              .p_memsz = len + bss};
     image.p[1] = (Elf64_Phdr){.p_type = PT_NOTE,
                               .p_offset = offsetof(__typeof__(image), note),
                               .p_filesz = sizeof(image.note),
                               .p_align = 4};
-    const uint32_t note[] = {4, 4, 18, 0x006e6558 /* "Xen" */, 0x200010, 0};
+    const uint32_t note[] = {4, 4, 18, 0x006e6558 /* "Xen" */, (uint32_t)base + 0x10, 0};
     memcpy(image.note, note, sizeof(note));
     GByteArray *out = g_byte_array_new();
     g_byte_array_append(out, (const guint8 *)&image, sizeof(image));
     g_byte_array_append(out, code, (guint)len);
     return out;
+}
+
+static GByteArray *make_elf(const void *code, size_t len, bool pvh)
+{
+    return make_elf_with(0x200000, code, len, 4096, pvh);
+}
+
+static GByteArray *make_elf_at(uint64_t base, const void *code, size_t len)
+{
+    return make_elf_with(base, code, len, 0, true);
+}
+
+/* The same code in a 32-bit image. */
+static GByteArray *make_elf32(uint32_t base, const void *code, size_t len)
+{
+    struct {
+        Elf32_Ehdr h;
+        Elf32_Phdr p;
+    } image = {
+        .h = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB},
+              .e_entry = base,
+              .e_phoff = sizeof(image.h),
+              .e_phentsize = sizeof(image.p),
+              .e_phnum = 1},
+        .p = {.p_type = PT_LOAD,
+              .p_offset = sizeof(image),
+              .p_paddr = base,
+              .p_filesz = (Elf32_Word)len,
+              .p_memsz = (Elf32_Word)len},
+    };
+    GByteArray *out = g_byte_array_new();
+    g_byte_array_append(out, (const guint8 *)&image, sizeof(image));
+    g_byte_array_append(out, code, (guint)len);
+    return out;
+}
+
+/*
+ * What was put into guest memory, collected by following the boot protocol's pointers. Nothing may
+ * lie upon anything else, nor outside RAM.
+ */
+typedef struct {
+    uint64_t base, len;
+} Piece;
+
+static void add_piece(GArray *pieces, uint64_t base, uint64_t len)
+{
+    const Piece piece = {base, len};
+    g_array_append_val(pieces, piece);
+}
+
+static void add_text(Fixture *f, GArray *pieces, uint64_t at)
+{
+    add_piece(pieces, at, strlen((char *)f->ram.host + at) + 1);
+}
+
+static void check_pieces(Fixture *f, const GArray *pieces)
+{
+    for (guint i = 0; i < pieces->len; i++) {
+        const Piece *a = &g_array_index(pieces, Piece, i);
+        uint64_t end = a->base + a->len;
+        g_assert_true(a->base >= 0x500 && end <= RAM_BYTES - TABLES_BYTES);
+        g_assert_true(end <= 0x9fc00 || a->base >= 0x100000);
+        for (guint n = 0; n < i; n++) {
+            const Piece *b = &g_array_index(pieces, Piece, n);
+            g_assert_true(end <= b->base || b->base + b->len <= a->base);
+        }
+    }
+}
+
+static void add_multiboot(Fixture *f, GArray *pieces, const CpuBoot *boot)
+{
+    uint64_t mods = guest(f, boot->rbx + 24, 4), count = guest(f, boot->rbx + 20, 4);
+    add_piece(pieces, boot->gdt_base, boot->gdt_limit + 1u);
+    add_piece(pieces, boot->rbx, 120);
+    add_piece(pieces, guest(f, boot->rbx + 48, 4), guest(f, boot->rbx + 44, 4));
+    add_text(f, pieces, guest(f, boot->rbx + 16, 4));
+    add_text(f, pieces, guest(f, boot->rbx + 64, 4));
+    add_piece(pieces, mods, count * 16);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t entry = mods + i * 16, start = guest(f, entry, 4);
+        add_piece(pieces, start, guest(f, entry + 4, 4) - start);
+        add_text(f, pieces, guest(f, entry + 8, 4));
+    }
+}
+
+static void add_pvh(Fixture *f, GArray *pieces, const CpuBoot *boot)
+{
+    uint64_t list = guest(f, boot->rbx + 16, 8);
+    add_piece(pieces, boot->gdt_base, boot->gdt_limit + 1u);
+    add_piece(pieces, boot->rbx, 56);
+    add_text(f, pieces, guest(f, boot->rbx + 24, 8));
+    add_piece(pieces, guest(f, boot->rbx + 40, 8), guest(f, boot->rbx + 48, 4) * 24);
+    add_piece(pieces, list, 32);
+    add_piece(pieces, guest(f, list, 8), guest(f, list + 8, 8));
+}
+
+static void add_linux(Fixture *f, GArray *pieces, const CpuBoot *boot)
+{
+    add_piece(pieces, boot->gdt_base, boot->gdt_limit + 1u);
+    add_piece(pieces, boot->rsi, 4096);
+    add_text(f, pieces, guest(f, boot->rsi + 0x228, 4));
+    add_piece(pieces, guest(f, boot->rsi + 0x218, 4), guest(f, boot->rsi + 0x21c, 4));
+    if (boot->mode == CPU_BOOT_LONG64) {
+        add_piece(pieces, boot->cr3, 6 * 4096);
+    }
 }
 
 static void test_pvh(Fixture *f, gconstpointer data)
@@ -125,12 +232,12 @@ static void test_pvh(Fixture *f, gconstpointer data)
     g_assert_true(load(f, elf->data, elf->len, &boot, NULL));
     g_assert_cmpint(boot.mode, ==, CPU_BOOT_PROT32);
     g_assert_cmphex(boot.rip, ==, 0x200010);
-    /* BIOS calls are refused, and low memory ends where the map says. */
+    /* Every BIOS call goes to the BIOS, and low memory ends where the map says. */
     for (uint64_t vector = 0; vector < 256; vector++) {
-        g_assert_cmphex(guest(f, vector * 4, 4), ==, 0xf000f000);
+        g_assert_cmphex(guest(f, vector * 4, 4) >> 12, ==, 0xf000f);
     }
-    g_assert_cmphex(guest(f, 0xff000 + 8, 1), ==, 0xcf);
     g_assert_cmphex(guest(f, 0x40e, 2), ==, 0x9fc0);
+    g_assert_cmphex(guest(f, 0x413, 2), ==, 639);
     g_assert_cmpmem(f->ram.host + 0x200000, 8, "payload", 8);
     g_assert_cmphex(guest(f, 0x200008, 8), ==, 0);
     g_assert_cmphex(guest(f, boot.rbx, 4), ==, 0x336ec578);
@@ -143,16 +250,26 @@ static void test_pvh(Fixture *f, gconstpointer data)
     g_assert_cmpuint(guest(f, boot.rbx + 48, 4), ==, f->e820.count);
 }
 
-/* A multiboot image that says where it goes: header first, at 1 MiB. */
-static GByteArray *make_multiboot(void)
+/* A multiboot image that says where it goes: header first, then the last of `bytes`. */
+static GByteArray *make_multiboot_at(uint32_t base, const guint8 *bytes, size_t len)
 {
     const uint32_t flags = 0x10003;
-    const uint32_t words[] = {0x1badb002, flags,    -(0x1badb002 + flags),
-                              0x100000,   0x100000, 0x100028,
-                              0x101000,   0x100020, 0xfeedface,
-                              0x12345678};
+    const uint32_t words[] = {
+        0x1badb002,           flags,      -(0x1badb002 + flags), base, base, base + (uint32_t)len,
+        base + (uint32_t)len, base + 0x20};
     GByteArray *out = g_byte_array_new();
     g_byte_array_append(out, (const guint8 *)words, sizeof(words));
+    g_byte_array_append(out, bytes + sizeof(words), (guint)(len - sizeof(words)));
+    return out;
+}
+
+/* With 4 KiB of zeros behind it. */
+static GByteArray *make_multiboot(void)
+{
+    const uint32_t words[10] = {[8] = 0xfeedface, [9] = 0x12345678};
+    GByteArray *out = make_multiboot_at(0x100000, (const guint8 *)words, sizeof(words));
+    const uint32_t bss_end = 0x101000;
+    memcpy(out->data + 24, &bss_end, 4);
     return out;
 }
 
@@ -175,6 +292,61 @@ static void test_multiboot(Fixture *f, gconstpointer data)
     g_assert_cmphex(guest(f, mods + 16, 4) % 4096, ==, 0);
     g_autofree char *cmdline = g_strdup_printf("%s one two", f->kernel);
     g_assert_cmpstr((char *)f->ram.host + guest(f, boot.rbx + 16, 4), ==, cmdline);
+    /* What a loader of the next stage takes for free must not hold the machine's tables. */
+    g_assert_cmpuint(guest(f, boot.rbx + 4, 4), ==, 639);
+    g_assert_cmpuint(guest(f, boot.rbx + 8, 4), ==, (RAM_BYTES - TABLES_BYTES - 0x100000) >> 10);
+}
+
+/* Images anywhere, with each kind of header: all of the image arrives, and beside it everything
+ * else. */
+static void test_layout(Fixture *f, gconstpointer data)
+{
+    enum { LEN = 0x9fc00 - 0x500 };
+    static const struct {
+        uint32_t base, len;
+    } places[] = {
+        {0x8000, 0x5a30}, {0x500, LEN},       {0x1000, 0x1000},     {0x1000, 0x9ec00},
+        {0x9000, 0x7000}, {0x10000, 0x30000}, {0x20000, 0x10000},   {0x7c00, 0x200},
+        {0x9f000, 0xc00}, {0x100000, 0x8000}, {0x3fd0000, 0x10000},
+    };
+    g_autofree char *modules = g_strdup_printf("%s a,%s b", f->module, f->module);
+    g_autofree guint8 *bytes = g_malloc(LEN);
+    for (size_t i = 0; i < LEN; i++) {
+        bytes[i] = (guint8)(i * 7 + (i >> 8));
+    }
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(places); i++) {
+        uint32_t base = places[i / 2].base, len = places[i / 2].len;
+        bool pvh = i % 2;
+        g_autoptr(GByteArray) image =
+            pvh ? make_elf_at(base, bytes, len) : make_multiboot_at(base, bytes, len);
+        g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+        g_autoptr(GError) error = NULL;
+        CpuBoot boot;
+        f->info.initrd = pvh ? f->module : modules;
+        load(f, image->data, image->len, &boot, &error);
+        g_assert_no_error(error);
+        add_piece(pieces, base, len);
+        (pvh ? add_pvh : add_multiboot)(f, pieces, &boot);
+        check_pieces(f, pieces);
+        g_assert_cmpmem(f->ram.host + base, len, pvh ? bytes : image->data, len);
+    }
+}
+
+/* Where the map keeps something else no image goes. */
+static void test_reserved(Fixture *f, gconstpointer data)
+{
+    static const uint32_t bases[] = {0x9fb00, 0xf0000, RAM_BYTES - TABLES_BYTES - 0x100,
+                                     RAM_BYTES - 0x1000, RAM_BYTES};
+    static const guint8 bytes[0x200];
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(bases); i++) {
+        uint32_t base = bases[i / 2];
+        g_autoptr(GByteArray) image = i % 2 ? make_elf_at(base, bytes, sizeof(bytes))
+                                            : make_multiboot_at(base, bytes, sizeof(bytes));
+        g_autoptr(GError) error = NULL;
+        CpuBoot boot;
+        g_assert_false(load(f, image->data, image->len, &boot, &error));
+        g_assert_nonnull(strstr(error->message, "outside the machine's RAM"));
+    }
 }
 
 /* Every compression */
@@ -316,39 +488,168 @@ static void test_unpack(void)
     }
 }
 
-/* A bzImage whose payload is an ELF image, packed as asked. */
-static GByteArray *make_bzimage(Packer pack)
+/* A Linux image: its setup header, 512 bytes of setup code, 1 KiB of protected-mode code, and its
+ * payload. */
+typedef struct {
+    unsigned version;
+    bool low, relocates, has64;
+    uint32_t code32;
+    Packer pack; /* NULL: no payload */
+} Linux;
+
+enum { SETUP = 1024, CODE = 1024 };
+
+static void put(GByteArray *image, unsigned at, uint64_t value, unsigned bytes)
 {
-    enum { SETUP = 1024 };
-    g_autoptr(GByteArray) elf = make_elf("unpacked", 9, false);
-    g_autoptr(GByteArray) payload = pack(elf->data, elf->len);
-    append_size(payload, elf->len);
+    memcpy(image->data + at, &value, bytes);
+}
+
+/* The header holds what its version has; what comes later is full of traps. */
+static void fill_header(GByteArray *image, const Linux *what, size_t payload)
+{
+    memset(image->data + 0x1f1, 0xaa, SETUP - 0x1f1);
+    put(image, 0x1f1, 1, 1);
+    put(image, 0x1fe, 0xaa55, 2);
+    put(image, 0x200, 0x66eb, 2);
+    memcpy(image->data + 0x202, "HdrS", 4);
+    put(image, 0x206, what->version, 2);
+    put(image, 0x211, what->low ? 0 : 1, 1);
+    put(image, 0x214, what->code32, 4);
+    put(image, 0x218, 0, 8);
+    if (what->version >= 0x203) {
+        put(image, 0x22c, 0x7fffffff, 4);
+    }
+    if (what->version >= 0x205) {
+        put(image, 0x230, 0x1000000, 4);
+        put(image, 0x234, what->relocates, 1);
+    }
+    if (what->version >= 0x206) {
+        put(image, 0x238, 2047, 4);
+    }
+    if (what->version >= 0x208) {
+        put(image, 0x248, payload ? CODE : 0, 4);
+        put(image, 0x24c, payload, 4);
+    }
+    if (what->version >= 0x20a) {
+        put(image, 0x258, 0x1000000, 8);
+        put(image, 0x260, 0x100000, 4);
+    }
+    if (what->version >= 0x20c) {
+        put(image, 0x236, what->has64, 2);
+    }
+}
+
+static GByteArray *make_linux(const Linux *what)
+{
+    g_autoptr(GByteArray) elf =
+        what->has64 ? make_elf("unpacked", 9, false) : make_elf32(0x200000, "unpacked", 9);
+    g_autoptr(GByteArray) payload =
+        what->pack ? what->pack(elf->data, elf->len) : g_byte_array_new();
+    if (what->pack) {
+        append_size(payload, elf->len);
+    }
     GByteArray *out = g_byte_array_new();
-    g_byte_array_set_size(out, SETUP);
-    memset(out->data, 0, SETUP);
-    uint8_t *h = out->data;
-    const uint32_t payload_at = 0x400, payload_len = payload->len, init_size = 0x100000;
-    const uint32_t initrd_max = 0x7fffffff, cmdline_size = 2047;
-    const uint64_t pref = 0x1000000;
-    h[0x1f1] = 1;
-    h[0x1fe] = 0x55;
-    h[0x1ff] = 0xaa;
-    h[0x200] = 0xeb;
-    h[0x201] = 0x66;
-    memcpy(h + 0x202, "HdrS", 4);
-    h[0x206] = 0x0f;
-    h[0x207] = 0x02;
-    h[0x236] = 1;
-    memcpy(h + 0x22c, &initrd_max, 4);
-    memcpy(h + 0x238, &cmdline_size, 4);
-    memcpy(h + 0x248, &payload_at, 4);
-    memcpy(h + 0x24c, &payload_len, 4);
-    memcpy(h + 0x258, &pref, 8);
-    memcpy(h + 0x260, &init_size, 4);
-    guint8 code[0x400] = {0};
-    g_byte_array_append(out, code, sizeof(code));
+    g_byte_array_set_size(out, SETUP + CODE);
+    for (guint i = 0; i < SETUP + CODE; i++) {
+        out->data[i] = (guint8)(i ^ i >> 8);
+    }
+    fill_header(out, what, payload->len);
     g_byte_array_append(out, payload->data, payload->len);
     return out;
+}
+
+static GByteArray *make_bzimage(Packer pack)
+{
+    const Linux what = {.version = 0x20f, .has64 = true, .code32 = 0x100000, .pack = pack};
+    return make_linux(&what);
+}
+
+/* What each protocol's kernel is entered by, and finds. */
+static void test_linux_entries(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        Linux what;
+        int mode;
+        uint64_t load, rip;
+    } rows[] = {
+        {{.version = 0x200, .low = true, .code32 = 0x1000}, CPU_BOOT_REAL, 0x10000},
+        {{.version = 0x20f, .low = true, .code32 = 0x1000}, CPU_BOOT_REAL, 0x10000},
+        {{.version = 0x200, .code32 = 0x100000}, CPU_BOOT_REAL, 0x100000},
+        {{.version = 0x201, .code32 = 0x100000}, CPU_BOOT_REAL, 0x100000},
+        {{.version = 0x202, .code32 = 0x100000}, CPU_BOOT_REAL, 0x100000},
+        {{.version = 0x204, .code32 = 0x100000}, CPU_BOOT_REAL, 0x100000},
+        {{.version = 0x207, .code32 = 0}, CPU_BOOT_REAL, 0x100000},
+        {{.version = 0x205, .code32 = 0x100000}, CPU_BOOT_PROT32, 0x100000, 0x100000},
+        {{.version = 0x207, .code32 = 0x100010}, CPU_BOOT_PROT32, 0x100000, 0x100010},
+        {{.version = 0x20a, .code32 = 0x100000}, CPU_BOOT_PROT32, 0x1000000, 0x1000000},
+        {{.version = 0x20f, .code32 = 0x100000}, CPU_BOOT_PROT32, 0x1000000, 0x1000000},
+        {{.version = 0x20f, .code32 = 0x100000, .pack = pack_xz}, CPU_BOOT_PROT32, 0, 0x200000},
+        {{.version = 0x20c, .has64 = true, .code32 = 0x100000},
+         CPU_BOOT_LONG64,
+         0x1000000,
+         0x1000200},
+        {{.version = 0x20f, .has64 = true, .code32 = 0x100000, .pack = pack_xz},
+         CPU_BOOT_LONG64,
+         0,
+         0x200000},
+    };
+    f->info.initrd = f->module;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GByteArray) image = make_linux(&rows[i].what);
+        g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(Piece));
+        g_autoptr(GError) error = NULL;
+        CpuBoot boot;
+        g_test_message("protocol %x", rows[i].what.version);
+        memset(f->ram.host, 0, RAM_BYTES);
+        load(f, image->data, image->len, &boot, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(boot.mode, ==, rows[i].mode);
+        if (rows[i].load) {
+            g_assert_cmpmem(f->ram.host + rows[i].load, CODE, image->data + SETUP, CODE);
+        }
+        uint64_t header = boot.mode == CPU_BOOT_REAL ? boot.ds * 16 : boot.rsi;
+        g_assert_cmphex(guest(f, header + 0x210, 1), ==, 0xff);
+        uint64_t initrd = guest(f, header + 0x218, 4);
+        g_assert_cmpmem(f->ram.host + initrd, guest(f, header + 0x21c, 4), "module!", 7);
+        if (boot.mode != CPU_BOOT_REAL) {
+            g_assert_cmphex(boot.rip, ==, rows[i].rip);
+            g_assert_cmpstr((char *)f->ram.host + guest(f, header + 0x228, 4), ==, "one two");
+            add_linux(f, pieces, &boot);
+            check_pieces(f, pieces);
+            continue;
+        }
+        /* Through the BIOS to DS:0200h, and the setup code is there but for its header. */
+        g_assert_cmphex(boot.cs, ==, 0xf000);
+        g_assert_cmpmem(f->ram.host + header, 0x20, image->data, 0x20);
+        g_assert_cmpmem(f->ram.host + header + 0x268, SETUP - 0x268, image->data + 0x268,
+                        SETUP - 0x268);
+        bool old = rows[i].what.version < 0x202;
+        uint64_t cmdline = old ? header + guest(f, header + 0x22, 2) : guest(f, header + 0x228, 4);
+        g_assert_cmphex(guest(f, header + 0x20, 2), ==, old ? 0xa33f : 0x2120);
+        g_assert_cmpstr((char *)f->ram.host + cmdline, ==, "one two");
+        g_assert_cmphex(cmdline, >=, header + boot.rsp);
+        g_assert_cmpint(guest(f, header + 0x211, 1) >> 7, ==, rows[i].what.version >= 0x201);
+    }
+}
+
+/* The BIOS's memory map is the machine's. */
+static void test_bios(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GByteArray) elf = make_elf("payload", 8, true);
+    uint64_t table = 0xf0000;
+    CpuBoot boot;
+    g_assert_true(load(f, elf->data, elf->len, &boot, NULL));
+    table += guest(f, 0xff002, 2);
+    g_assert_cmpuint(guest(f, table, 2), ==, 15 << 10);
+    g_assert_cmpuint(guest(f, table + 2, 2), ==, (RAM_BYTES - TABLES_BYTES - (16 << 20)) >> 16);
+    g_assert_cmpuint(guest(f, table + 4, 2), ==, (RAM_BYTES - TABLES_BYTES - (1 << 20)) >> 10);
+    g_assert_cmpuint(guest(f, table + 8, 4), ==, f->e820.count);
+    for (size_t i = 0; i < f->e820.count; i++) {
+        uint64_t at = table + 12 + 20 * i;
+        g_assert_cmphex(guest(f, at, 8), ==, f->e820.entry[i].base);
+        g_assert_cmphex(guest(f, at + 8, 8), ==, f->e820.entry[i].size);
+        g_assert_cmphex(guest(f, at + 16, 4), ==, f->e820.entry[i].type);
+    }
 }
 
 static void test_bzimage(Fixture *f, gconstpointer data)
@@ -380,20 +681,21 @@ static void test_errors(Fixture *f, gconstpointer data)
     CpuBoot boot;
     static const struct {
         const char *initrd;
-        uint64_t ram;
+        uint64_t ram; /* the end of it */
         const char *wants;
     } rows[] = {
         {"/nonexistent/initrd", RAM_BYTES, "initrd '/nonexistent/initrd' cannot be read"},
         {NULL, 8 << 20, "give it more with -m"},
     };
+    const E820Map whole = f->e820;
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autoptr(GError) error = NULL;
         f->info.initrd = rows[i].initrd;
-        f->info.ram_below_4g = rows[i].ram;
+        f->e820.entry[2].size = rows[i].ram - 0x100000;
         g_assert_false(load(f, image->data, image->len, &boot, &error));
         g_assert_nonnull(strstr(error->message, rows[i].wants));
     }
-    f->info.ram_below_4g = RAM_BYTES;
+    f->e820 = whole;
     f->info.initrd = NULL;
     g_autoptr(GError) truncated = NULL, empty = NULL;
     g_assert_false(load(f, image->data, image->len - 10, &boot, &truncated));
@@ -429,6 +731,10 @@ int main(int argc, char **argv)
     g_test_add_func("/boot/unpack", test_unpack);
     g_test_add("/boot/pvh", Fixture, NULL, setup, test_pvh, teardown);
     g_test_add("/boot/multiboot", Fixture, NULL, setup, test_multiboot, teardown);
+    g_test_add("/boot/layout", Fixture, NULL, setup, test_layout, teardown);
+    g_test_add("/boot/reserved", Fixture, NULL, setup, test_reserved, teardown);
+    g_test_add("/boot/bios", Fixture, NULL, setup, test_bios, teardown);
+    g_test_add("/boot/linux-entries", Fixture, NULL, setup, test_linux_entries, teardown);
     g_test_add("/boot/bzimage", Fixture, NULL, setup, test_bzimage, teardown);
     g_test_add("/boot/errors", Fixture, NULL, setup, test_errors, teardown);
     g_test_add("/boot/hostile", Fixture, NULL, setup, test_hostile, teardown);

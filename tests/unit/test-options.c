@@ -64,17 +64,32 @@ static void test_sizes(void)
     }
 }
 
-static Options *parse(const char *line)
+static Options *parse_line(const char *line, GError **error)
 {
     g_auto(GStrv) argv = NULL;
-    g_autoptr(GError) error = NULL;
     Options *o = options_new();
     int argc;
     g_autofree char *full = g_strconcat("qemu-system-x86_64 ", line, NULL);
     g_assert_true(g_shell_parse_argv(full, &argc, &argv, NULL));
-    options_parse(o, argc, argv, &error);
+    options_parse(o, argc, argv, error);
+    return o;
+}
+
+static Options *parse(const char *line)
+{
+    g_autoptr(GError) error = NULL;
+    Options *o = parse_line(line, &error);
     g_assert_no_error(error);
     return o;
+}
+
+/* What is wrong with a line. */
+static char *refuse(const char *line)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Options) o = parse_line(line, &error);
+    g_assert_nonnull(error);
+    return g_strdup(error->message);
 }
 
 static void test_topology(void)
@@ -127,6 +142,24 @@ static void test_json_device(void)
     g_assert_cmpstr(o->devices->pdata[0], ==, "driver=edu,id=a,,b,n=5,on=on");
 }
 
+static void test_json_refused(void)
+{
+    static const struct {
+        const char *line, *says;
+    } rows[] = {
+        {"-device '{\"driver\": \"edu\\u0000x\"}'", "contains NUL"},
+        {"-device '{\"dri\\u0000ver\": \"edu\"}'", "contains NUL"},
+        {"-device '{\"driver\": null}'", "'driver' is neither"},
+        {"-device '{\"driver\": \"edu\", \"addr\": 1.5}'", "'addr' is neither"},
+        {"-device '{\"driver\": [1]}'", "'driver' is neither"},
+        {"-device '{'", "is no JSON object"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *why = refuse(rows[i].line);
+        g_assert_nonnull(strstr(why, rows[i].says));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -137,5 +170,6 @@ int main(int argc, char **argv)
     g_test_add_func("/options/topology", test_topology);
     g_test_add_func("/options/drives", test_drives);
     g_test_add_func("/options/json-device", test_json_device);
+    g_test_add_func("/options/json-refused", test_json_refused);
     return g_test_run();
 }

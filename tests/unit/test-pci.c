@@ -173,11 +173,11 @@ static void put(Fixture *f, const Widget *w, uint32_t reg, uint32_t value, unsig
     pci_config_write(f->bus, 0, (uint8_t)w->pci.devfn, reg, value, size);
 }
 
-static void assign(Fixture *f)
+static void assign_below(Fixture *f, uint64_t mem32_limit)
 {
     PciAssignment how = {
         .mem32_base = 0xc0000000,
-        .mem32_limit = 0xfebfffff,
+        .mem32_limit = mem32_limit,
         .mem64_base = 0x800000000,
         .mem64_limit = 0xfffffffff,
         .io_base = 0xc000,
@@ -185,6 +185,11 @@ static void assign(Fixture *f)
         .irq_of = fake_irq_of,
     };
     pci_assign_resources(f->bus, &how);
+}
+
+static void assign(Fixture *f)
+{
+    assign_below(f, 0xfebfffff);
 }
 
 static void test_header(Fixture *f, gconstpointer data)
@@ -238,8 +243,8 @@ static void test_assignment(Fixture *f, gconstpointer data)
     g_assert_cmphex(b->pci.bars[0].mapped_at, ==, 0xc0002000);
     g_assert_cmphex(a->pci.bars[1].mapped_at, ==, 0xc000);
     g_assert_cmphex(b->pci.bars[1].mapped_at, ==, 0xc020);
-    g_assert_cmphex(a->pci.bars[4].mapped_at, ==, 0x800000000);
-    g_assert_cmphex(b->pci.bars[4].mapped_at, ==, 0x800100000);
+    g_assert_cmphex(a->pci.bars[4].mapped_at, ==, 0xc0100000);
+    g_assert_cmphex(b->pci.bars[4].mapped_at, ==, 0xc0200000);
     g_assert_cmpuint(get(f, a, PCI_INTERRUPT_LINE, 1), ==, 10);
     g_assert_false(pci_is_bus_master(&a->pci));
     pci_device_reset(&a->pci);
@@ -247,6 +252,28 @@ static void test_assignment(Fixture *f, gconstpointer data)
     g_assert_cmphex(get(f, a, PCI_BASE_ADDRESS_0, 4), ==, 0);
     free_widget(a);
     free_widget(b);
+}
+
+/* 64-bit BARs are above 4 GiB only where not all fit below, and then no more of them than needed.
+ */
+static void test_bars_above_4g(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        uint64_t limit, a, b;
+    } rows[] = {
+        {0xc02fffff, 0xc0100000, 0xc0200000},   {0xc02ffffe, 0x800000000, 0xc0100000},
+        {0xc01fffff, 0x800000000, 0xc0100000},  {0xc01ffffe, 0x800000000, 0x800100000},
+        {0xc000ffff, 0x800000000, 0x800100000},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Widget *a = add_widget(f, "2"), *b = add_widget(f, "3");
+        assign_below(f, rows[i].limit);
+        g_assert_cmphex(a->pci.bars[4].mapped_at, ==, rows[i].a);
+        g_assert_cmphex(b->pci.bars[4].mapped_at, ==, rows[i].b);
+        g_assert_cmphex(b->pci.bars[0].mapped_at, ==, 0xc0002000);
+        free_widget(a);
+        free_widget(b);
+    }
 }
 
 static void test_intx(Fixture *f, gconstpointer data)
@@ -428,6 +455,7 @@ int main(int argc, char **argv)
     g_test_add("/pci/header", Fixture, NULL, setup, test_header, teardown);
     g_test_add("/pci/bars", Fixture, NULL, setup, test_bars, teardown);
     g_test_add("/pci/assignment", Fixture, NULL, setup, test_assignment, teardown);
+    g_test_add("/pci/bars-above-4g", Fixture, NULL, setup, test_bars_above_4g, teardown);
     g_test_add("/pci/intx", Fixture, NULL, setup, test_intx, teardown);
     g_test_add("/pci/intx-beside-messages", Fixture, NULL, setup, test_intx_beside_messages,
                teardown);

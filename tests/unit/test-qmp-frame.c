@@ -56,6 +56,8 @@ static void test_errors(void)
     assert_cut("{'bad \xff\n{}", "!|{}|");
     assert_cut("{'a\n{}", "!|{}|");
     assert_cut("%p{}", "!|{}|");
+    assert_cut("{'a':'\\u0000'}{}", "!|{}|");
+    assert_cut("{'a':'\\\\u0000'}{}", "{\"a\":\"\\\\u0000\"}|{}|");
     assert_cut("{'a':'\xc3'}{}", "!|{}|");
     assert_cut("}\n{}", "!|{}|");
 }

@@ -48,13 +48,14 @@ typedef enum {
     PROP_UINT16,
     PROP_UINT32,
     PROP_UINT64,
-    PROP_SIZE,      /* uint64_t with K, M, G, T suffixes */
-    PROP_STRING,    /* char *, owned by the device */
-    PROP_ENUM,      /* int; `choices` is a NULL-terminated list, the index is stored */
-    PROP_ONOFFAUTO, /* int: OnOffAuto */
-    PROP_PCI_ADDR,  /* int32_t devfn, "5" or "5.1"; -1 if not given */
-    PROP_DRIVE,     /* struct BlockBackend *, by id */
-    PROP_CHARDEV,   /* struct Chardev *, by id */
+    PROP_SIZE,         /* uint64_t with K, M, G, T suffixes */
+    PROP_STRING,       /* char *, owned by the device */
+    PROP_ENUM,         /* int; `choices` is a NULL-terminated list, the index is stored */
+    PROP_ONOFFAUTO,    /* int: OnOffAuto, as on, off or auto */
+    PROP_BOOL_OR_AUTO, /* the same, where QEMU has a bool: as a bool or auto */
+    PROP_PCI_ADDR,     /* int32_t devfn, "5" or "5.1"; -1 if not given */
+    PROP_DRIVE,        /* struct BlockBackend *, by id */
+    PROP_CHARDEV,      /* struct Chardev *, by id */
 } PropType;
 
 typedef enum { ONOFF_AUTO, ONOFF_ON, ONOFF_OFF } OnOffAuto;

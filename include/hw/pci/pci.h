@@ -134,7 +134,8 @@ void pci_config_write(PciBus *root, uint8_t bus, uint8_t devfn, uint32_t offset,
 
 /* What firmware would do where there is none: numbers buses, assigns BARs from the given windows,
  * sets interrupt lines by `irq_of(opaque, devfn, pin)` (root bus slot and pin 0..3 after
- * swizzling), enables decoding, but not bus mastering. BARs without room stay unassigned. */
+ * swizzling), enables decoding, but not bus mastering. BARs without room stay unassigned. Returns
+ * how many buses there are. */
 typedef struct {
     uint64_t mem32_base, mem32_limit; /* inclusive */
     uint64_t mem64_base, mem64_limit; /* may be empty: base > limit */
@@ -142,7 +143,7 @@ typedef struct {
     uint8_t (*irq_of)(void *opaque, uint8_t devfn, int pin);
     void *opaque;
 } PciAssignment;
-void pci_assign_resources(PciBus *root, const PciAssignment *how);
+unsigned pci_assign_resources(PciBus *root, const PciAssignment *how);
 /* `info pci`. */
 void pci_describe(PciBus *root, GString *out);
 

@@ -46,7 +46,7 @@ typedef struct {
          "no legacy I/O BAR; auto keeps it"),                                                      \
         PROP(PROP_BOOL, "disable-modern", struct_, vp_.disable_modern, "off",                      \
              "no Virtio 1.x capabilities"),                                                        \
-        PROP(PROP_ONOFFAUTO, "iommu_platform", struct_, vp_.iommu_platform, "auto",                \
+        PROP(PROP_BOOL_OR_AUTO, "iommu_platform", struct_, vp_.iommu_platform, "auto",             \
              "the driver must map its DMA; auto: if there is a remapping unit"),                   \
         PROP(PROP_BOOL, "event_idx", struct_, vp_.event_idx, "on", "offer event indices"),         \
         PROP(PROP_BOOL, "indirect_desc", struct_, vp_.indirect_desc, "on",                         \
