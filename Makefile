@@ -7,8 +7,8 @@ NINJA = ninja -C $(BUILD)
 TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all check check-unit check-qtest check-guest check-boot check-programs check-cpu-long coverage-vtd \
-        bench format check-format install clean distclean help
+.PHONY: all check check-unit check-qtest check-guest check-boot check-programs check-cpu-long mutate \
+        coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
 	$(NINJA)
@@ -42,6 +42,10 @@ check-cpu-long: all
 	tests/cpu-long --build $(BUILD) $(if $(COUNT),--count $(COUNT)) $(if $(BOOTS),--boots $(BOOTS)) \
 	    $(if $(JOBS),--jobs $(JOBS)) $(if $(SEED),--seed $(SEED))
 
+# MUTANTS= names or patterns of rows; ALL=1 runs every unit test and qtest on what lives.
+mutate:
+	tests/mutate/mutate.py --build $(BUILD) $(if $(ALL),--all) $(MUTANTS)
+
 coverage-vtd:
 	tests/qtest/vtd-coverage.py --measure --build $(BUILD)
 
@@ -73,6 +77,7 @@ help:
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
 	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
+	@echo 'make mutate        change the code in small ways; do the tests notice?'
 	@echo 'make coverage-vtd  measure which test notices which part of the VT-d unit'
 	@echo 'make bench         a table of times beside the QEMU on this machine'
 	@echo 'make format        lay the code out; make check-format only looks'
