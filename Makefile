@@ -8,8 +8,7 @@ TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all check check-unit check-qtest check-guest check-boot check-boot-all check-programs check-cpu-long \
-        soak bench \
-        format check-format install clean distclean help
+        soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
 	$(NINJA)
@@ -53,6 +52,13 @@ soak: all
 	tests/boot/soak-test.py --qemu $(BUILD)/qemu-system-x86_64 --guests $(BUILD)/guests \
 	    --seconds $$((60 * $(or $(MINUTES),30)))
 
+# MUTANTS= names or patterns of rows; ALL=1 runs every unit test and qtest on what lives.
+mutate:
+	tests/mutate/mutate.py --build $(BUILD) $(if $(ALL),--all) $(MUTANTS)
+
+coverage-vtd:
+	tests/qtest/vtd-coverage.py --measure --build $(BUILD)
+
 bench: all
 	bench/all --build $(BUILD)
 	$(BUILD)/bench/vtd-bench
@@ -83,6 +89,8 @@ help:
 	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
 	@echo 'make soak          half an hour of disk, moved interrupts, CPUs off and on, sleeps'
+	@echo 'make mutate        change the code in small ways; do the tests notice?'
+	@echo 'make coverage-vtd  measure which test notices which part of the VT-d unit'
 	@echo 'make bench         a table of times beside the QEMU on this machine'
 	@echo 'make format        lay the code out; make check-format only looks'
 	@echo 'make install       into the prefix given to ./configure'

@@ -95,6 +95,53 @@ static void test_modes(void)
     qtest_quit(qts);
 }
 
+/* Disabled by IA32_APIC_BASE and enabled again, it comes back as after power-up (11.4.3). */
+static void test_disable(void)
+{
+    static const struct {
+        uint32_t reg, value, after;
+    } rows[] = {
+        {0x80, 0x50, 0},          {0xd0, 0x03000000, 0},    {0xf0, 0x1ff, 0xff},
+        {0x320, VECTOR, 0x10000}, {0x370, VECTOR, 0x10000}, {0x380, 1000000, 0},
+        {0x3e0, 0xb, 0},
+    };
+    QTest *qts = qtest_init("-smp 1");
+
+    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        qtest_writel(qts, APIC_BASE + rows[i].reg, rows[i].value);
+        g_assert_cmphex(qtest_readl(qts, APIC_BASE + rows[i].reg), ==, rows[i].value);
+    }
+    qtest_writel(qts, APIC_BASE + 0x300, 0x40000 | VECTOR);
+    g_assert_true(qtest_apic_irr(qts, 0, VECTOR));
+    g_assert_true(qtest_msr_write(qts, 0, MSR_BASE, APIC_BASE | 0x100));
+    g_assert_true(qtest_msr_write(qts, 0, MSR_BASE, APIC_BASE | 0x900));
+    g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_assert_cmphex(qtest_readl(qts, APIC_BASE + rows[i].reg), ==, rows[i].after);
+    }
+    qtest_quit(qts);
+}
+
+/* Entering deadline mode disarms the count (11.5.4.1). */
+static void test_deadline_mode(void)
+{
+    QTest *qts = qtest_init("-smp 1 -cpu max");
+
+    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
+    qtest_writel(qts, APIC_BASE + 0x3e0, 0xb);
+    qtest_writel(qts, APIC_BASE + 0x320, VECTOR);
+    qtest_writel(qts, APIC_BASE + 0x380, 1000000);
+    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x390), >, 0);
+    qtest_writel(qts, APIC_BASE + 0x320, 2u << 17 | VECTOR);
+    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x380), ==, 0);
+    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x390), ==, 0);
+    qtest_writel(qts, APIC_BASE + 0x320, VECTOR);
+    qtest_clock_step(qts, 1000000000);
+    g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
+    qtest_quit(qts);
+}
+
 static bool model_takes(uint32_t id, uint32_t icr, uint32_t dest)
 {
     switch (icr >> 18 & 3) {
@@ -177,6 +224,8 @@ int main(int argc, char **argv)
     g_test_add_func("/apic/self-ipi", test_self_ipi);
     g_test_add_func("/apic/timer", test_timer);
     g_test_add_func("/apic/modes", test_modes);
+    g_test_add_func("/apic/disable", test_disable);
+    g_test_add_func("/apic/deadline-mode", test_deadline_mode);
     g_test_add_func("/apic/288", test_288);
     return g_test_run();
 }

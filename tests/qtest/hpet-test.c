@@ -33,6 +33,25 @@ static void test_registers(void)
     qtest_quit(qts);
 }
 
+/* A timer takes the routes that its capabilities offer, and otherwise stays where it was. */
+static void test_routes(void)
+{
+    QTest *qts = qtest_init("-smp 1");
+
+    for (unsigned t = 0; t < 3; t++) {
+        uint64_t at = HPET + 0x100 + t * 0x20;
+        uint32_t offered = (uint32_t)(qtest_readq(qts, at) >> 32), now = 0;
+
+        g_assert_cmphex(offered, !=, 0);
+        for (uint32_t route = 0; route < 32; route++) {
+            qtest_writel(qts, at, route << 9);
+            now = offered >> route & 1 ? route : now;
+            g_assert_cmpuint(qtest_readl(qts, at) >> 9 & 31, ==, now);
+        }
+    }
+    qtest_quit(qts);
+}
+
 static void test_pin(void)
 {
     QTest *qts = qtest_init("-smp 1");
@@ -90,6 +109,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/hpet/registers", test_registers);
+    g_test_add_func("/hpet/routes", test_routes);
     g_test_add_func("/hpet/pin", test_pin);
     g_test_add_func("/hpet/legacy", test_legacy);
     g_test_add_func("/hpet/fsb", test_fsb);

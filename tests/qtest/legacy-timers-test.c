@@ -38,6 +38,12 @@ static void test_pic_registers(void)
     qtest_outb(qts, 0xa1, 0xa5);
     g_assert_cmphex(qtest_inb(qts, 0x21), ==, 0x5a);
     g_assert_cmphex(qtest_inb(qts, 0xa1), ==, 0xa5);
+    /* Initialisation clears the mask. */
+    qtest_outb(qts, 0x20, 0x11);
+    for (uint8_t word = 2; word <= 4; word++) {
+        qtest_outb(qts, 0x21, word == 2 ? 0x30 : word == 3 ? 0x04 : 0x01);
+    }
+    g_assert_cmphex(qtest_inb(qts, 0x21), ==, 0);
     qtest_outb(qts, 0x4d0, 0xff);
     qtest_outb(qts, 0x4d1, 0xff);
     g_assert_cmphex(qtest_inb(qts, 0x4d0), ==, 0xf8);

@@ -2,7 +2,7 @@
 /*
  * VT-d interrupt entry cache: an entry once used holds until an invalidation covers it, for every
  * mask; caching mode; iec=off and iec=random; SIRTP with and without ESIRTPS; the queue beside the
- * guest. "covers:" lines feed docs/vtd-coverage.md.
+ * guest.
  */
 #include "vtd-lib.h"
 
@@ -13,7 +13,7 @@
 #define NEW    0x71
 #define SOURCE 0x10
 
-/* covers: stale entry used until flushed; iec=hold; descriptor 4 IEC global */
+/* An entry is used as it was until an invalidation covers it. */
 static void test_stale(void)
 {
     Vtd *v = vtd_start("", 1, false);
@@ -46,7 +46,7 @@ static bool is_fresh(Vtd *v, uint32_t index)
     return vector == NEW;
 }
 
-/* covers: descriptor 4 IEC IM IIDX: each mask, both edges */
+/* Each index mask, at both edges. */
 static void test_masks(void)
 {
     Vtd *v = vtd_start("", 1, false);
@@ -76,7 +76,26 @@ static void test_masks(void)
     vtd_stop(v);
 }
 
-/* covers: not-present entries not cached without caching mode; CAP.CM */
+/* A global invalidation covers the whole table. */
+static void test_global(void)
+{
+    static const uint32_t indexes[] = {0, 255, 256, 0x7fff, 0x8000, 0xff00, 0xffff};
+    Vtd *v = vtd_start("", 1, false);
+    vtd_remap_on(v, 15, false);
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(indexes); i++) {
+            vtd_set_irte(v, indexes[i], irte_for(pass ? NEW : OLD, 0, false));
+            g_assert_false(is_fresh(v, indexes[i]));
+        }
+    }
+    vtd_flush_iec(v);
+    for (unsigned i = 0; i < G_N_ELEMENTS(indexes); i++) {
+        g_assert_true(is_fresh(v, indexes[i]));
+    }
+    vtd_stop(v);
+}
+
+/* Entries that are not present are kept in caching mode, and nowhere else. */
 static void test_caching_mode(void)
 {
     for (unsigned cm = 0; cm < 2; cm++) {
@@ -97,7 +116,6 @@ static void test_caching_mode(void)
     }
 }
 
-/* covers: iec=off; iec=random */
 static void test_policies(void)
 {
     Vtd *v = vtd_start(",iec=off", 1, false);
@@ -123,7 +141,7 @@ static void test_policies(void)
     vtd_stop(v);
 }
 
-/* covers: SIRTP and ESIRTPS; CAP.ESIRTPS */
+/* SIRTP flushes with ESIRTPS, and otherwise not. */
 static void test_esirtps(void)
 {
     for (unsigned flushes = 0; flushes < 2; flushes++) {
@@ -139,7 +157,7 @@ static void test_esirtps(void)
     }
 }
 
-/* covers: qi-latency: a driver that does not wait sees the old world */
+/* With qi-latency a driver that does not wait sees the old world. */
 static void test_latency(void)
 {
     Vtd *v = vtd_start(",qi-latency=20000", 1, false);
@@ -162,7 +180,7 @@ static void test_latency(void)
     vtd_stop(v);
 }
 
-/* covers: an entry rewritten in two 8-byte stores */
+/* An entry rewritten in two 8-byte stores. */
 static void test_torn(void)
 {
     Vtd *v = vtd_start(",iec=off", 1, false);
@@ -180,7 +198,7 @@ static void test_torn(void)
     vtd_stop(v);
 }
 
-/* covers: the trace of a stale entry: index and both values */
+/* The trace of a stale entry has the index and both values. */
 static void test_stale_trace(void)
 {
     g_autofree char *path = g_strdup_printf("%s/vtd-trace-%d", g_get_tmp_dir(), getpid());
@@ -208,6 +226,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/vtd/cache/stale", test_stale);
     g_test_add_func("/vtd/cache/masks", test_masks);
+    g_test_add_func("/vtd/cache/global", test_global);
     g_test_add_func("/vtd/cache/caching-mode", test_caching_mode);
     g_test_add_func("/vtd/cache/policies", test_policies);
     g_test_add_func("/vtd/cache/esirtps", test_esirtps);

@@ -1,148 +1,243 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which test covers which part of the VT-d unit.
+"""Which test notices when a part of the VT-d unit is wrong.
 
-The parts (registers, descriptor types, fault reasons, IRTE fields) are read from the unit's
-sources, the tests from the "covers:" comments before test functions or tables. A comment's clauses
-are separated by semicolons: "fault 20h 21h", "descriptor 4 ...", "irte P FPD ...", and anything
-else names registers, alone or as REGISTER.FIELD.
+The parts are those of the unit's own tables: registers, fault reasons, causes of queue errors,
+descriptor types, and the fields of everything with a layout. Each is made wrong in turn, in the
+scratch copy that tests/mutate has, and the unit's tests are run.
 
-  vtd-coverage.py --write   writes docs/vtd-coverage.md
-  vtd-coverage.py --check   fails if that is out of date, or if something is not covered
+  vtd-coverage.py --measure [--build DIR]   does so (half an hour) and writes docs/vtd-coverage.md
+  vtd-coverage.py --measure --only TITLE    only the sections whose title begins so
+  vtd-coverage.py --check                   fails if the page has not the parts that the sources
+                                            have, or names a test case that is not there
 """
+import argparse
+import os
+import pathlib
 import re
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / 'tests/mutate'))
+from scratch import Scratch  # noqa: E402
+
 PAGE = ROOT / 'docs/vtd-coverage.md'
-UNIT = ROOT / 'hw/i386'
-DESCRIPTORS = {1: 'context cache', 2: 'IOTLB', 3: 'device TLB', 4: 'interrupt entry cache',
-               5: 'wait'}
-REASONS = {
-    0x01: 'root entry not present', 0x02: 'context entry not present',
-    0x03: 'context entry invalid', 0x04: 'address too wide', 0x05: 'no write permission',
-    0x06: 'no read permission', 0x07: 'page table not accessible',
-    0x08: 'root table not accessible', 0x09: 'context table not accessible',
-    0x0a: 'root entry reserved', 0x0b: 'context entry reserved',
-    0x0c: 'page table entry reserved', 0x0d: 'translation request blocked',
-    0x0e: 'interrupt range', 0x20: 'request reserved', 0x21: 'index beyond the table',
-    0x22: 'IRTE not present', 0x23: 'table not accessible', 0x24: 'IRTE reserved',
-    0x25: 'compatibility format blocked', 0x26: 'source validation',
-    0x27: 'posted descriptor not accessible', 0x28: 'posted descriptor reserved',
-    0x31: 'PASID in legacy mode'}
-# Offered with a part of the unit that comes later.
-LATER = {0x0d: 'with address translation services'}
+UNIT = 'hw/i386/vtd_{}.c'
+# What has a layout, by file: a title, and the prefix that a field's name loses.
+LAYOUTS = [
+    ('regs', 'CAP_', 'Fields of CAP'), ('regs', 'ECAP_', 'Fields of ECAP'),
+    ('regs', 'CCMD_', 'Fields of CCMD'), ('regs', 'IOTLB_', 'Fields of IOTLB'),
+    ('regs', 'IVA_', 'Fields of IVA'), ('qi', 'IQA_', 'Fields of IQA'),
+    ('fault', 'FRCD_', 'Fields of fault records'), ('ir', 'ADDR_', 'Fields of request addresses'),
+    ('ir', 'DATA_', 'Fields of request data'), ('irte', 'IRTE_', 'Fields of IRTEs'),
+    ('pid', 'PID_', 'Fields of posted-interrupt descriptors'),
+    ('desc', 'DESC_', 'Fields of all invalidation descriptors'),
+    ('desc', 'CC_', 'Fields of context cache descriptors'),
+    ('desc', 'IOTLB_', 'Fields of IOTLB descriptors'),
+    ('desc', 'DTLB_', 'Fields of device-TLB descriptors'),
+    ('desc', 'IEC_', 'Fields of interrupt entry cache descriptors'),
+    ('desc', 'WAIT_', 'Fields of wait descriptors'),
+    ('context', 'ROOT_', 'Fields of root entries'),
+    ('context', 'CTX_', 'Fields of context entries'),
+    ('pagewalk', 'SS_', 'Fields of page table entries'),
+]
+# Where nothing can notice, and why: by title, part and column.
+NO_DIFFERENCE = {
+    ('Registers', 'GCMD', 'reads as zero'): 'does so (11.4.4)',
+    ('Fields of fault records', 'T2', 'always zero'): 'is so without page requests and atomics',
+    ('Fields of IOTLB descriptors', 'IH', 'always zero'):
+        'makes no difference without paging-structure caches',
+    ('Fields of device-TLB descriptors', 'SIZE', 'always zero'): 'is for the device',
+    ('Fields of device-TLB descriptors', 'ADDR', 'always zero'): 'is for the device',
+    ('Fields of wait descriptors', 'FN', 'always zero'):
+        'makes no difference where descriptors are done in order',
+    ('Fields of wait descriptors', 'PD', 'always zero'): 'finds no page requests',
+    ('Fields of page table entries', 'SNP', 'always zero'): 'makes no difference: all DMA snoops',
+    ('Fields of page table entries', 'TM', 'always zero'): 'is for the device',
+}
 
 
-def read(path):
-    return path.read_text()
+def source(name):
+    return (ROOT / UNIT.format(name)).read_text()
+
+
+class Part:
+    """A row of the page: a label, and for each column a changed file or why there is none."""
+
+    def __init__(self, label, *columns):
+        self.label, self.columns = label, columns
+
+
+class Change:
+    def __init__(self, name, text):
+        self.file, self.text = UNIT.format(name), text
+
+
+def changed(name, old, new):
+    text = source(name)
+    if text.count(old) != 1:
+        sys.exit(f'vtd-coverage: "{old}" is {text.count(old)} times in {UNIT.format(name)}')
+    return Change(name, text.replace(old, new))
 
 
 def registers():
-    names = re.findall(r'^\s*\{\s*(?:ALWAYS|WITH_\w+),\s*\{"(\w+)"', read(UNIT / 'vtd_regs.c'), re.M)
-    return names + ['FRCD']
+    """A row of the register file reads as zero; its writes are lost."""
+    text = source('regs')
+    for match in re.finditer(r'\{"(\w+)",[^}]*\}', text):
+        row, words = match[0], [word.strip() for word in match[0][1:-1].split(',')]
+
+        def row_is(row_now):
+            return Change('regs', text[:match.start()] + '{' + ', '.join(row_now) + '}' +
+                          text[match.end():])
+        writes = [w for w in words if re.match(r'\.(writable|w1c|w1s|written)\b', w)]
+        yield Part(match[1],
+                   'reads as zero' if '.read' in row else row_is(words + ['.read = read_zero']),
+                   row_is([w for w in words if w not in writes]) if writes else 'read-only')
+
+
+def enumerators(prefix):
+    text = (ROOT / 'hw/i386/vtd_internal.h').read_text()
+    for name, number in re.findall(rf'\b({prefix}\w+) = (0x[0-9a-f]+|\d+)', text):
+        used = any(re.search(rf'\b{name}\b', path.read_text())
+                   for path in (ROOT / 'hw/i386').glob('vtd_*.c'))
+        words = name[len(prefix):].lower().replace('_', ' ')
+        yield name, int(number, 0), words, used
 
 
 def reasons():
-    return [int(n, 16) for n in
-            re.findall(r'VTD_FR_\w+ = (0x[0-9a-f]+)', read(UNIT / 'vtd_internal.h'))]
+    for name, number, words, used in enumerators('VTD_FR_'):
+        old = 'vtd_put(fault->reason, FRCD_FR)'
+        new = f'vtd_put(fault->reason == {name} ? 0xff : fault->reason, FRCD_FR)'
+        yield Part(f'{number:X}h {words}', changed('fault', old, new) if used else 'never given')
+
+
+def causes():
+    for name, number, words, used in enumerators('VTD_IQEI_'):
+        if number:
+            old = 'vtd_put(cause, VTD_IQERCD_IQEI)'
+            new = f'vtd_put(cause == {name} ? 15 : cause, VTD_IQERCD_IQEI)'
+            yield Part(f'{number} {words}', changed('qi', old, new) if used else 'never given')
 
 
 def descriptors():
-    return [int(n) for n in re.findall(r'VTD_DESC_\w+ = (\d+)', read(UNIT / 'vtd_internal.h'))]
+    for name, number, words, _ in enumerators('VTD_DESC_'):
+        effect = changed('qi', 'switch (d->type) {',
+                         f'if (d->type == {name}) {{ return; }} switch (d->type) {{')
+        call = 'decoders[type](q, limits, out);'
+        checks = changed('desc', call,
+                         f'{call} if (type == {name}) {{ error = VTD_IQEI_NONE; }}')
+        yield Part(f'{number} {words}', effect, checks)
 
 
-def irte_fields():
-    """Field names as the specification has them; PDA and DST are made of pieces."""
-    found = re.findall(r'^#define IRTE_(\w+)', read(UNIT / 'vtd_irte.c'), re.M)
-    whole = {'DST8': 'DST', 'PDAL': 'PDA', 'PDAH': 'PDA', 'AVAIL': None}
-    names = [whole.get(f, f) for f in found]
-    return list(dict.fromkeys(n for n in names if n))
+def field_is_zero(name, field):
+    """The file with the field always zero where it is taken out, or else where it is put in."""
+    text = source(name)
+    inner = r'(?:[^()]|\([^()]*\))*?'
+    for pattern in (rf'vtd_get\({inner}, {field}\)', rf'vtd_put\({inner}, {field}\)',
+                    rf'[\w\[\]]+ & vtd_mask\({field}\)'):
+        now, count = re.subn(pattern, '0', text)
+        if count:
+            return Change(name, now)
+    return 'not looked at'
 
 
-def clauses(comment):
-    text = re.sub(r'\n \*', ' ', comment)
-    return [' '.join(c.split()) for c in text.split(';')]
+def fields(name, prefix):
+    for field in re.findall(rf'^#define ({prefix}\w+) +\d+, [\d(]', source(name), re.M):
+        yield Part(field[len(prefix):], field_is_zero(name, field))
 
 
-def parts_of(clause):
-    words = clause.replace(':', ' ').replace(',', ' ').split()
-    if not words:
-        return
-    kind, rest = words[0], words[1:]
-    if kind == 'fault':
-        for w in rest:
-            if re.fullmatch(r'[0-9A-F]+h', w):
-                yield ('fault', int(w[:-1], 16))
-    elif kind == 'descriptor' and rest:
-        for w in rest:
-            if w.isdigit() and int(w) < 16:
-                yield ('descriptor', int(w))
-    elif kind == 'irte':
-        for w in rest:
-            yield ('irte', w)
-    for w in words:
-        yield ('register', w.split('.')[0])
+def sections():
+    """Title, headings of the columns, and the rows."""
+    yield 'Registers', ['reads as zero', 'writes are lost'], list(registers())
+    yield 'Fault reasons', ['recorded as FFh'], list(reasons())
+    yield 'Causes of queue errors', ['told as 15'], list(causes())
+    yield ('Invalidation descriptors', ['taken without effect', 'reserved bits taken'],
+           list(descriptors()))
+    for name, prefix, title in LAYOUTS:
+        yield title, ['always zero'], list(fields(name, prefix))
 
 
-def markers():
-    covered = {}
-    files = sorted((ROOT / 'tests/qtest').glob('vtd-*-test.c')) + [ROOT / 'tests/unit/test-vtd.c']
-    for path in files:
-        text = read(path)
-        for m in re.finditer(r'(?<!")covers:(.*?)\*/(.*?)\bstatic void (test_\w+)\(', text, re.S):
-            for clause in clauses(m.group(1)):
-                for part in parts_of(clause):
-                    place = f'{path.name}: {m.group(3)}'
-                    covered.setdefault(part, [])
-                    if place not in covered[part]:
-                        covered[part].append(place)
-    return covered
+def cell(scratch, tests, change):
+    """The cases that notice, the first of each program."""
+    if isinstance(change, str):
+        return change
+    before = scratch.replace(change.file, change.text)
+    try:
+        scratch.make(tests)
+        return '; '.join(sorted(f'`{r.how}`' for r in scratch.run(tests) if not r.passed))
+    finally:
+        scratch.replace(change.file, before)
 
 
-def table(title, rows, covered, missing):
-    lines = [f'## {title}', '', '| part | tests |', '|---|---|']
-    for key, label, later in rows:
-        tests = covered.get(key, [])
-        if later:
-            cell = f'comes {later}'
-        elif tests:
-            cell = '; '.join(f'`{t}`' for t in tests)
-        else:
-            cell = '**nothing**'
-            missing.append(f'{title}: {label}')
-        lines.append(f'| {label} | {cell} |')
-    return lines + ['']
+def on_page():
+    """The page's rows by title: a part and its cells."""
+    found, title = {}, None
+    for line in PAGE.read_text().splitlines():
+        if line.startswith('## '):
+            title = line[3:]
+        elif line.startswith('| ') and title and not line.startswith('| part |'):
+            label, *cells = line[2:-2].split(' | ')
+            found.setdefault(title, []).append((label, cells))
+    return found
 
 
-def page():
-    covered, missing = markers(), []
+def measure(build, jobs, only):
+    scratch, old = Scratch(build / 'mutate', jobs), on_page()
+    tests = [t for t in scratch.tests if re.match(r'vtd(?!-coverage)', t['name'])]
+    if failing := scratch.baseline(tests):
+        sys.exit('vtd-coverage: fails as it is: ' + ', '.join(str(r) for r in failing))
     lines = ['<!-- SPDX-License-Identifier: GPL-2.0-or-later -->',
-             '# What covers the VT-d unit', '',
-             'Written by `tests/qtest/vtd-coverage.py --write` from the `covers:` comments of the',
-             'tests; `--check` runs with the qtests.', '']
-    lines += table('Registers', [(('register', r), r, None) for r in registers()], covered,
-                   missing)
-    lines += table('Invalidation descriptors',
-                   [(('descriptor', d), f'{d} {DESCRIPTORS[d]}', None) for d in descriptors()],
-                   covered, missing)
-    lines += table('Fault reasons',
-                   [(('fault', r), f'{r:X}h {REASONS[r]}', LATER.get(r)) for r in reasons()],
-                   covered, missing)
-    lines += table('IRTE fields', [(('irte', f), f, None) for f in irte_fields()], covered,
-                   missing)
-    return '\n'.join(lines), missing
+             '# Which test notices when a part of the VT-d unit is wrong', '',
+             'Measured by `make coverage-vtd`: each part in turn is made wrong in the way that its',
+             "column tells, and the unit's tests are run. A cell has the first case that fails, of",
+             'each program. (`make mutate` has more ways; see [testing.md](testing.md).)',
+             '']
+    for title, columns, parts in sections():
+        lines += [f'## {title}', '', '| part | ' + ' | '.join(columns) + ' |',
+                  '|---|' + '---|' * len(columns)]
+        if not title.startswith(only) and title in old:
+            lines += ['| ' + ' | '.join([label, *cells]) + ' |' for label, cells in old[title]]
+            parts = []
+        for part in parts:
+            cells = [cell(scratch, tests, change) or
+                     NO_DIFFERENCE.get((title, part.label, column), '**nothing**')
+                     for column, change in zip(columns, part.columns)]
+            print(f'{title}: {part.label}: {" | ".join(cells)}', flush=True)
+            lines.append(f'| {part.label} | ' + ' | '.join(cells) + ' |')
+        lines.append('')
+    PAGE.write_text('\n'.join(lines))
+
+
+def check():
+    """What is wrong with the page, in lines."""
+    text = PAGE.read_text()
+    found = {title: [label for label, _ in rows] for title, rows in on_page().items()}
+    wanted = {title: [part.label for part in parts] for title, _, parts in sections()}
+    for title in dict.fromkeys([*wanted, *found]):
+        if wanted.get(title) != found.get(title):
+            yield f'"{title}" has other parts than the sources'
+    tests = [*(ROOT / 'tests/qtest').glob('vtd-*-test.c'), ROOT / 'tests/unit/test-vtd.c']
+    cases = set(re.findall(r'g_test_add_func\("([^"]+)"', ''.join(p.read_text() for p in tests)))
+    for case in sorted(set(re.findall(r'`(/[^`]+)`', text)) - cases):
+        yield f'there is no test case {case}'
+    if '**nothing**' in text:
+        yield 'there is a part that nothing notices'
 
 
 def main():
-    text, missing = page()
-    if sys.argv[1:] == ['--write']:
-        PAGE.write_text(text)
-    elif not PAGE.exists() or PAGE.read_text() != text:
-        sys.exit('docs/vtd-coverage.md is out of date: run tests/qtest/vtd-coverage.py --write')
-    if missing:
-        sys.exit('not covered: ' + ', '.join(missing))
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--measure', action='store_true')
+    parser.add_argument('--only', default='', metavar='TITLE')
+    parser.add_argument('--check', action='store_true')
+    parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count())
+    args = parser.parse_args()
+    if args.measure:
+        measure(args.build.resolve(), args.jobs, args.only)
+    if problems := list(check()):
+        sys.exit('\n'.join(f'vtd-coverage: docs/vtd-coverage.md: {p}' for p in problems) +
+                 '\nvtd-coverage: make coverage-vtd measures it anew')
 
 
 if __name__ == '__main__':

@@ -31,16 +31,31 @@ static void place_emitter(Vtd *v)
     qtest_pci_config_write(v->qts, 0, EMITTER_DEVFN, PCI_COMMAND, 6, 2);
 }
 
+static void prepare(Vtd *v)
+{
+    enable_apics(v, v->cpus, v->x2apic);
+    place_emitter(v);
+}
+
 Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic)
 {
     Vtd *v = g_new0(Vtd, 1);
+    v->cpus = cpus;
+    v->x2apic = x2apic;
     v->qts = qtest_initf("-machine q35 -nodefaults -m 64M -smp %u -cpu max "
                          "-device intel-iommu%s -device intr-testdev,addr=4",
                          cpus, props);
-    enable_apics(v, cpus, x2apic);
-    place_emitter(v);
+    prepare(v);
     v->frcd = (uint32_t)(vtd_readq(v, CAP) >> 24 & 0x3ff) * 16;
     return v;
+}
+
+void vtd_reset(Vtd *v)
+{
+    g_autoptr(JsonObject) done = qtest_qmp(v->qts, "{'execute': 'system_reset'}");
+    g_autoptr(JsonObject) event = qtest_qmp_wait_event(v->qts, "RESET");
+    g_assert_nonnull(event);
+    prepare(v);
 }
 
 void vtd_stop(Vtd *v)
@@ -246,4 +261,53 @@ void vtd_expect_fault(Vtd *v, uint8_t reason, uint16_t sid, uint64_t info)
 void vtd_expect_no_fault(Vtd *v)
 {
     g_assert_cmphex(vtd_readl(v, FSTS), ==, 0);
+}
+
+/* ---- DMA ---- */
+
+Vtd *vtd_start_dma(const char *props)
+{
+    Vtd *v = vtd_start(props, 1, false);
+    vtd_queue_on(v, 0, false);
+    vtd_set_root(v, AT_ROOT);
+    vtd_flush_context(v);
+    vtd_flush_iotlb(v);
+    vtd_command(v, TE, true);
+    return v;
+}
+
+void vtd_set_root(Vtd *v, uint64_t root)
+{
+    vtd_writeq(v, RTADDR, root);
+    vtd_command(v, SRTP, true);
+}
+
+void vtd_set_context(Vtd *v, uint16_t sid, Pair ctx)
+{
+    qtest_writeq(v->qts, AT_ROOT + (sid >> 8) * 16, AT_CTX_OF(sid) | 1);
+    qtest_memwrite(v->qts, AT_CTX_OF(sid) + (sid & 0xff) * 16, &ctx, sizeof(ctx));
+}
+
+Pair vtd_context(unsigned type, uint64_t table, unsigned levels, uint16_t domain)
+{
+    return (Pair){table | type << 2 | 1, (levels - 2) | (uint64_t)domain << 8};
+}
+
+uint64_t vtd_map(Vtd *v, uint64_t tables, unsigned levels, unsigned leaf, uint64_t iova,
+                 uint64_t entry)
+{
+    uint64_t at = 0;
+    for (unsigned level = levels; level >= leaf; level--) {
+        uint64_t index = iova >> (12 + 9 * (level - 1)) & 511;
+        uint64_t table = tables + (levels - level) * 0x1000;
+        at = table + index * 8;
+        qtest_writeq(v->qts, at, level == leaf ? entry : (table + 0x1000) | SS_RW);
+    }
+    return at;
+}
+
+uint32_t vtd_read_word(Vtd *v, uint64_t iova, uint64_t *word, uint16_t sid)
+{
+    *word = 0;
+    return vtd_dma_read(v, iova, word, sizeof(*word), sid);
 }

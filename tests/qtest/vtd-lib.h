@@ -106,6 +106,8 @@ typedef struct {
 
 typedef struct {
     QTest *qts;
+    unsigned cpus;
+    bool x2apic;
     uint32_t tail; /* bytes */
     bool wide;     /* 256-bit descriptors */
     uint32_t sequence;
@@ -116,6 +118,9 @@ typedef struct {
  * given extra properties (",name=value" or ""), and the emitter as 00:04.0 with its BAR at BAR. */
 Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic);
 void vtd_stop(Vtd *v);
+/* Resets the machine, and enables APICs and emitter again; memory and the unit are as the reset
+ * left them. */
+void vtd_reset(Vtd *v);
 
 uint32_t vtd_readl(Vtd *v, uint32_t reg);
 uint64_t vtd_readq(Vtd *v, uint32_t reg);
@@ -175,5 +180,26 @@ Fault vtd_take_fault(Vtd *v, unsigned n);
 /* Checks for exactly this fault in the record that FRI names, and clears everything. */
 void vtd_expect_fault(Vtd *v, uint8_t reason, uint16_t sid, uint64_t info);
 void vtd_expect_no_fault(Vtd *v);
+
+/* ---- DMA ---- */
+
+#define AT_CTX_OF(sid_) (AT_CTX + ((sid_) >> 8 & 7) * 0x1000ull)
+
+#define SS_RW 3ull /* of a second-stage entry */
+#define SS_PS (1ull << 7)
+
+/* vtd_start() with the queue on and translation on, its root table at AT_ROOT. */
+Vtd *vtd_start_dma(const char *props);
+void vtd_set_root(Vtd *v, uint64_t root);
+/* Root entry and context entry, in a context table of its own for each of eight buses. */
+void vtd_set_context(Vtd *v, uint16_t sid, Pair ctx);
+/* A present context entry of translation type `type`. */
+Pair vtd_context(unsigned type, uint64_t table, unsigned levels, uint16_t domain);
+/* Maps `iova` by tables from `tables` on, one page a level, with the leaf `entry` at level `leaf`;
+ * where that is. */
+uint64_t vtd_map(Vtd *v, uint64_t tables, unsigned levels, unsigned leaf, uint64_t iova,
+                 uint64_t entry);
+/* The result of a read, and the 8 bytes. */
+uint32_t vtd_read_word(Vtd *v, uint64_t iova, uint64_t *word, uint16_t sid);
 
 #endif

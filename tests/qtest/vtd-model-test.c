@@ -6,8 +6,7 @@
  *
  * A batch is one table, one ring of requests and one doorbell. Every request of a batch has an
  * entry and a source id of its own, so that no fault is compressed, and sources are compared in
- * order. covers: irte P FPD DM RH TM DLM IM V DST SID SQ SVT URG PDA; fault 20h 21h 22h 24h 25h 26h
- * 28h
+ * order.
  */
 #include "vtd-lib.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * VT-d posted interrupts: PIR, ON, SN, URG in every combination, several sources at once, both APIC
- * modes, bad descriptors (those are in vtd-remap-test). "covers:" lines feed docs/vtd-coverage.md.
+ * modes, bad descriptors (those are in vtd-remap-test).
  */
 #include "vtd-lib.h"
 
@@ -15,7 +15,6 @@ static void set_descriptor(Vtd *v, bool on, bool sn, uint8_t nv, uint32_t ndst)
                  (uint64_t)ndst << 32 | (uint64_t)nv << 16 | (sn ? 2 : 0) | (on ? 1 : 0));
 }
 
-/* covers: posted descriptor PIR ON SN NV NDST; irte URG PDA V; CAP.PI */
 static void test_combinations(void)
 {
     for (unsigned eime = 0; eime < 2; eime++) {
@@ -41,7 +40,7 @@ static void test_combinations(void)
     }
 }
 
-/* covers: posting from several devices at once; SN collects; ON recomputed by the driver */
+/* Several devices post into one descriptor; SN collects. */
 static void test_several(void)
 {
     Vtd *v = vtd_start(",posted-interrupts=on", 1, false);

@@ -2,7 +2,6 @@
 /*
  * VT-d invalidation queue: every descriptor type at both widths, waits, wrap-around, each cause of
  * a queue error and its mending, device-TLB time-outs, the queue beside the guest (qi-latency).
- * "covers:" lines feed docs/vtd-coverage.md.
  */
 #include "vtd-lib.h"
 
@@ -18,8 +17,6 @@ static void expect_queue_error(Vtd *v, unsigned cause, uint64_t head)
     g_assert_cmphex(vtd_readq(v, IQH), ==, head);
 }
 
-/* covers: descriptor 1 context cache; descriptor 2 IOTLB; descriptor 4 IEC; descriptor 5 wait;
- * descriptor width 128 and 256; IQA IQH IQT */
 static void test_types(void)
 {
     static const Pair good[] = {
@@ -29,7 +26,11 @@ static void test_types(void)
         {0x12, 0},
         {0xe2 | 7ull << 16, 0},
         {0x32 | 7ull << 16, 0x1234000 | 0x40 | 18},
+        /* Masks count where addresses and indexes do, and nowhere else. */
+        {0x12, 63},
+        {0x22 | 7ull << 16, 63},
         {0x4, 0},
+        {0x4 | 31ull << 27, 0},
         {0x14 | 15ull << 27 | 0xffffull << 32, 0},
         {0x45, 0},
         {0x5, 0},
@@ -46,7 +47,6 @@ static void test_types(void)
     }
 }
 
-/* covers: queue wrap-around; queue sizes; IQA.QS */
 static void test_wrap(void)
 {
     for (unsigned size = 0; size < 3; size++) {
@@ -68,7 +68,7 @@ typedef struct {
     unsigned cause;
 } Bad;
 
-/* covers: IQE; IQERCD; descriptor types reserved; head on the bad descriptor; mending */
+/* A bad descriptor stops the queue with the head on it, until it is mended and IQE cleared. */
 static void test_bad(void)
 {
     static const Bad rows[] = {
@@ -117,13 +117,14 @@ static void test_bad(void)
         g_assert_cmphex(vtd_readq(v, IQH), ==, at);
         vtd_writel(v, FSTS, FSTS_IQE);
         g_assert_cmphex(vtd_readl(v, FSTS), ==, 0);
+        g_assert_cmphex(vtd_readq(v, IQERCD), ==, 0);
         g_assert_cmphex(qtest_readl(v->qts, AT_STATUS), ==, 0x77);
         g_assert_cmphex(vtd_readq(v, IQH), ==, v->tail);
     }
     vtd_stop(v);
 }
 
-/* covers: 256-bit descriptors' upper half reserved; IQE cause 4 6 */
+/* The upper half of a 256-bit descriptor, and the tail's alignment. */
 static void test_bad_wide(void)
 {
     Vtd *v = vtd_start("", 1, false);
@@ -141,7 +142,7 @@ static void test_bad_wide(void)
     vtd_stop(v);
 }
 
-/* covers: tail outside the queue; IQE cause 1; queue address out of memory; IQE cause 2 */
+/* The tail outside the queue, the queue outside memory. */
 static void test_places(void)
 {
     Vtd *v = vtd_start("", 1, false);
@@ -159,7 +160,7 @@ static void test_places(void)
     vtd_stop(v);
 }
 
-/* covers: QIE off; queue disabled half-way; IQH reset */
+/* Disabled half-way, a queue drops what it has not taken. */
 static void test_disable(void)
 {
     Vtd *v = vtd_start(",qi-latency=1000", 1, false);
@@ -183,7 +184,7 @@ static void test_disable(void)
     vtd_stop(v);
 }
 
-/* covers: wait IF; ICS; IECTL IEDATA IEADDR; invalidation event mask and pending */
+/* The invalidation event: masked, pending, and only for a new condition. */
 static void test_wait_interrupt(void)
 {
     Vtd *v = vtd_start("", 1, false);
@@ -220,7 +221,7 @@ static void test_wait_interrupt(void)
     vtd_stop(v);
 }
 
-/* covers: descriptor 3 device TLB; ITE; wait aborted by a time-out; PDS */
+/* A device that does not answer: ITE, and the wait behind it is aborted. */
 static void test_device_tlb(void)
 {
     Vtd *v = vtd_start(",device-iotlb=on", 1, false);
@@ -236,6 +237,11 @@ static void test_device_tlb(void)
     g_assert_cmphex(vtd_readl(v, FSTS), ==, FSTS_ITE);
     g_assert_cmphex(vtd_readq(v, IQERCD) >> 32 & 0xffff, ==, 0x123);
     g_assert_cmphex(qtest_readl(v->qts, AT_STATUS), ==, 0);
+    /* ITE stops the queue, whatever is put into it. */
+    vtd_submit(v, WAIT_STATUS(6), AT_STATUS);
+    vtd_ring(v);
+    g_assert_cmphex(vtd_readq(v, IQH), ==, 32);
+    g_assert_cmphex(qtest_readl(v->qts, AT_STATUS), ==, 0);
     vtd_writel(v, FSTS, FSTS_ITE);
     g_assert_cmphex(qtest_readl(v->qts, AT_STATUS), ==, 6);
     vtd_submit(v, 0xa5 | 7ull << 32, AT_STATUS);
@@ -245,7 +251,7 @@ static void test_device_tlb(void)
     vtd_stop(v);
 }
 
-/* covers: a queue that feeds itself is bounded: the status address is the unit's own tail */
+/* A status address that is the unit's own tail. */
 static void test_self_feeding(void)
 {
     Vtd *v = vtd_start("", 1, false);
@@ -262,12 +268,24 @@ static void test_self_feeding(void)
     vtd_stop(v);
 }
 
+/* What the unit does not offer is an unknown type. */
+static void test_not_offered(void)
+{
+    Vtd *v = vtd_start(",intremap=off", 1, false);
+    vtd_queue_on(v, 0, false);
+    vtd_submit(v, 4, 0);
+    vtd_ring(v);
+    expect_queue_error(v, TYPE, 0);
+    vtd_stop(v);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/vtd/queue/types", test_types);
     g_test_add_func("/vtd/queue/wrap", test_wrap);
     g_test_add_func("/vtd/queue/bad", test_bad);
+    g_test_add_func("/vtd/queue/not-offered", test_not_offered);
     g_test_add_func("/vtd/queue/bad-wide", test_bad_wide);
     g_test_add_func("/vtd/queue/places", test_places);
     g_test_add_func("/vtd/queue/disable", test_disable);

@@ -4,7 +4,8 @@
 
 #include "hw/i386/acpi.h"
 
-#define BASE 0x1000000ull
+#define BASE      0x1000000ull
+#define IOAPIC_ID 5
 
 enum { HEADER = 36, LENGTH = 4 };
 
@@ -59,7 +60,7 @@ static const uint8_t *find(const GByteArray *tables, const char *signature)
     return NULL;
 }
 
-static GByteArray *build(unsigned cpus, bool iommu)
+static GByteArray *build_with(unsigned cpus, bool iommu, bool hpet, VtdAcpiInfo iommu_info)
 {
     g_autofree uint32_t *ids = g_new(uint32_t, cpus);
     for (unsigned i = 0; i < cpus; i++) {
@@ -68,16 +69,22 @@ static GByteArray *build(unsigned cpus, bool iommu)
     const AcpiInfo info = {
         .apic_ids = ids,
         .cpus = cpus,
+        .ioapic_id = IOAPIC_ID,
         .ioapic_base = 0xfec00000,
-        .hpet = true,
+        .hpet = hpet,
         .hpet_id = 0x8086a201,
         .hpet_base = 0xfed00000,
         .ecam_base = 0xb0000000,
         .iommu = iommu,
         .iommu_base = VTD_DEFAULT_BASE,
-        .iommu_info = {.intremap = true, .host_address_width = 39},
+        .iommu_info = iommu_info,
     };
     return acpi_build(&info, BASE);
+}
+
+static GByteArray *build(unsigned cpus, bool iommu)
+{
+    return build_with(cpus, iommu, true, (VtdAcpiInfo){.intremap = true, .host_address_width = 39});
 }
 
 static void test_fadt(void)
@@ -165,6 +172,49 @@ static void test_dmar(void)
     g_assert_cmphex(scope[5] << 8 | scope[6] << 3 | scope[7], ==, ACPI_HPET_SID);
 }
 
+/* An IOAPIC is named by its MADT entry's id, an HPET by its table's number (VT-d 8.3.1). */
+static void test_scopes(void)
+{
+    enum { IO_APIC = 1, HPET_NUMBER = 52 };
+    g_autoptr(GByteArray) tables = build(1, true);
+    const uint8_t *madt = find(tables, "APIC"), *entry = madt + HEADER + 8;
+    const uint8_t *hpet = find(tables, "HPET"), *scope = find(tables, "DMAR") + 48 + 16;
+    while (entry[0] != IO_APIC) {
+        entry += entry[1];
+        g_assert_cmpuint((size_t)(entry - madt), <, get(madt + LENGTH, 4));
+    }
+    g_assert_cmpuint(entry[2], ==, IOAPIC_ID);
+    g_assert_cmpuint(scope[4], ==, entry[2]);
+    scope += scope[1];
+    g_assert_cmpuint(scope[4], ==, hpet[HPET_NUMBER]);
+}
+
+/* What the unit has and has not, and no scope without its device. */
+static void test_dmar_options(void)
+{
+    enum { INTR_REMAP = 1, OPT_OUT = 2, ATSR = 2, SCOPE = 8, DRHD = 16 };
+    for (unsigned i = 0; i < 32; i++) {
+        VtdAcpiInfo v = {.host_address_width = 48,
+                         .intremap = i & 1,
+                         .x2apic_opt_out = i >> 1 & 1,
+                         .device_iotlb = i >> 2 & 1,
+                         .register_pages_log2 = i >> 3 & 1};
+        bool hpet = i >> 4;
+        g_autoptr(GByteArray) tables = build_with(1, true, hpet, v);
+        const uint8_t *dmar = find(tables, "DMAR"), *drhd = dmar + 48;
+        size_t length = get(drhd + 2, 2), end = get(dmar + LENGTH, 4);
+        g_assert_cmphex(dmar[HEADER + 1], ==,
+                        (v.intremap ? INTR_REMAP : 0) | (v.x2apic_opt_out ? OPT_OUT : 0));
+        g_assert_cmpuint(length, ==, DRHD + SCOPE * (1 + hpet));
+        g_assert_cmpuint(drhd[5], ==, v.register_pages_log2);
+        g_assert_cmpuint(end, ==, 48 + length + (v.device_iotlb ? 8 : 0));
+        if (v.device_iotlb) {
+            g_assert_cmpuint(get(drhd + length, 2), ==, ATSR);
+            g_assert_cmpuint(drhd[length + 4], ==, 1); /* all ports */
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -172,5 +222,7 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi/links", test_links);
     g_test_add_func("/acpi/madt", test_madt);
     g_test_add_func("/acpi/dmar", test_dmar);
+    g_test_add_func("/acpi/scopes", test_scopes);
+    g_test_add_func("/acpi/dmar-options", test_dmar_options);
     return g_test_run();
 }

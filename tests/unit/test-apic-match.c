@@ -336,6 +336,9 @@ static void test_sink(void)
     msg.data = 0x300 | VECTOR; /* a reserved delivery mode */
     intr_send(&sink, &msg);
     g_assert_false(took(&rig, 0));
+    msg.data = 0x8000 | VECTOR; /* a level's de-assertion */
+    intr_send(&sink, &msg);
+    g_assert_false(took(&rig, 0));
     g_assert_cmpuint(apic_bus_stats(rig.bus).delivered, ==, 1);
     g_assert_cmpuint(apic_bus_stats(rig.bus).dropped, ==, 1);
     rig_close(&rig);

@@ -259,6 +259,32 @@ static void test_snapshot(void)
     g_unlink(path);
 }
 
+/* What is not a raw image of whole sectors is refused, with what it is. */
+static void test_refused(void)
+{
+    static const struct {
+        const char *head, *says;
+        size_t bytes;
+    } rows[] = {
+        {"QFI\xfb", "qcow2", 4096}, {"KDMV", "vmdk", 4096},  {"vhdxfile", "vhdx", 4096},
+        {"QED", "qed", 4096},       {"raw", NULL, 4096},     {"raw", "sectors", 4095},
+        {"raw", "sectors", 4097},   {"raw", "sectors", 511}, {"", "sectors", 0},
+    };
+    g_autofree char *path = make_disk();
+    BlockOptions options = {.file = path};
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char image[8192] = "";
+        g_autoptr(GError) error = NULL;
+        memcpy(image, rows[i].head, strlen(rows[i].head));
+        g_assert_true(g_file_set_contents(path, image, (gssize)rows[i].bytes, NULL));
+        BlockBackend *blk = blk_open("d", &options, &error);
+        g_assert_cmpint(blk != NULL, ==, rows[i].says == NULL);
+        g_assert_true(blk || strstr(error->message, rows[i].says));
+        blk_close(blk);
+    }
+    g_unlink(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -270,5 +296,6 @@ int main(int argc, char **argv)
     g_test_add_func("/backends/none", test_none);
     g_test_add_func("/backends/block", test_block);
     g_test_add_func("/backends/snapshot", test_snapshot);
+    g_test_add_func("/backends/refused", test_refused);
     return g_test_run();
 }

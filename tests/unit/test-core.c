@@ -62,6 +62,31 @@ static void test_timers(void)
     g_free(shots);
 }
 
+static void note_order(void *opaque)
+{
+    Shot *shot = opaque;
+    shot->fired = (int)++last_shot;
+}
+
+/* Timers of one time fire in the order in which they were armed. */
+static void test_timer_order(void)
+{
+    enum { SHOTS = 20 };
+    Clock *clock = clock_new(CLOCK_MANUAL);
+    Shot shots[SHOTS];
+    last_shot = 0;
+    for (int i = 0; i < SHOTS; i++) {
+        timer_init(&shots[i].timer, clock, note_order, &shots[i]);
+        timer_arm(&shots[i].timer, 100);
+    }
+    timer_arm(&shots[0].timer, 100); /* armed again, it is the last */
+    clock_advance_to(clock, 100);
+    for (int i = 0; i < SHOTS; i++) {
+        g_assert_cmpint(shots[i].fired, ==, i ? i : SHOTS);
+    }
+    clock_free(clock);
+}
+
 static void rearm_in_the_past(void *opaque)
 {
     Timer *timer = opaque;
@@ -419,7 +444,12 @@ static void test_state(void)
     g_autoptr(GString) text = g_string_new(NULL);
     state_describe(gadget_state, &b, text);
     g_assert_cmpstr(text->str, ==, "flag=0x1\nsize=0x4d\nregs=0x1,0x2,0x3\ntimer=1234\n");
+    /* A timer that was off is off afterwards. */
     timer_cancel(&a.timer);
+    g_byte_array_set_size(saved, 0);
+    state_save(gadget_state, &a, saved);
+    g_assert_cmpuint(state_load(gadget_state, &b, saved->data, saved->len), ==, saved->len);
+    g_assert_false(timer_is_armed(&b.timer));
     timer_cancel(&b.timer);
     clock_free(clock);
 }
@@ -464,6 +494,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/clock/timers", test_timers);
+    g_test_add_func("/clock/order", test_timer_order);
     g_test_add_func("/clock/past", test_timer_in_the_past);
     g_test_add_func("/clock/until-deadline", test_clock_until_deadline);
     g_test_add_func("/clock/many-timers", test_clock_many_timers);

@@ -4,6 +4,8 @@
  * INIT and SIPI.
  */
 #include "cpu-fixture.h"
+#include "hw/intc/apic.h"
+#include "hw/intc/apic_bus.h"
 
 #define GDT       0x1000u
 #define IDT       0x2000u
@@ -171,6 +173,49 @@ static void test_double_fault(Fixture *f, const void *unused)
     g_assert_cmphex(cpu->gpr[R_RSP], ==, IST1 - 48);
 }
 
+/* Table 6-5: a page fault while delivering a contributory exception is delivered after it. */
+static void test_page_fault_second(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+
+    long_mode(f);
+    put_gate(f, EXCP_PF, 0x8e, 1);
+    cpu->gpr[R_RSP] = 0x40000000; /* not mapped */
+    DELIVER(cpu_raise_error(cpu, EXCP_GP, 0x18));
+    expect_handler(f, EXCP_PF);
+    g_assert_cmphex(cpu->cr2, ==, 0x40000000 - 8);
+}
+
+/* With IF clear an interrupt waits where it is, in the APIC. */
+static void test_interrupt_flag(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+    Platform platform = {.clock = cpu->cfg.clock, .memory = cpu->cfg.memory};
+    ApicBus *bus = apic_bus_new(NULL);
+    Device *dev = device_new(&apic_class, &platform, "apic");
+    GError *error = NULL;
+
+    apic_links(dev)->bus = bus;
+    apic_links(dev)->pins = &cpu_pins;
+    apic_links(dev)->pins_opaque = cpu;
+    g_assert_true(device_realize(dev, &error));
+    device_reset(dev);
+    cpu->cfg.apic = apic_from_device(dev);
+    long_mode(f);
+    apic_mmio_write(cpu->cfg.apic, 0xf0, 0x1ff, 4);
+    apic_accept(cpu->cfg.apic, 0x35, INTR_MODE_FIXED, false);
+    cpu->rflags &= ~FLAG_IF;
+    g_assert_false(cpu_take_events(cpu));
+    g_assert_true(apic_irr(cpu->cfg.apic, 0x35));
+    cpu->rflags |= FLAG_IF;
+    g_assert_true(cpu_take_events(cpu));
+    expect_handler(f, 0x35);
+    g_assert_true(apic_isr(cpu->cfg.apic, 0x35));
+    cpu->cfg.apic = NULL;
+    device_free(dev);
+    apic_bus_free(bus);
+}
+
 static void test_triple_fault(Fixture *f, const void *unused)
 {
     long_mode(f);
@@ -276,6 +321,8 @@ int main(int argc, char **argv)
     ADD("stacks", test_stacks);
     ADD("software", test_software);
     ADD("double-fault", test_double_fault);
+    ADD("page-fault-second", test_page_fault_second);
+    ADD("interrupt-flag", test_interrupt_flag);
     ADD("triple-fault", test_triple_fault);
     ADD("real", test_real);
     ADD("events", test_events);

@@ -244,6 +244,30 @@ static int run_vector(Fixture *f, const void *bytes, size_t len, uint64_t cr0, u
     return at < 32 ? (int)at : -1;
 }
 
+/* SDM vol. 1, 13.10: for XSAVEC, MXCSR is in use where it is not what it is initially, and makes
+ * the SSE component so. */
+static void test_xsavec_mxcsr(Fixture *f, const void *unused)
+{
+    enum { LEGACY = 512, AREA = LEGACY + 64, MXCSR_AT = 24, X87_SSE = 3, SSE = 2 };
+    /* mov $2,%eax; xor %edx,%edx; mov $DATA,%ebx; xsavec (%rbx); hlt */
+    static const uint8_t code[] = {0xb8, SSE, 0,    0, 0,    0x31, 0xd2, 0xbb,
+                                   0,    0,   0x30, 0, 0x0f, 0xc7, 0x23, 0xf4};
+    static const uint32_t values[] = {0x1f80, 0x1f80 | 1u << 13, 0x1f80 | 1u << 15, 0x1f81};
+    G_STATIC_ASSERT(DATA == 0x300000u);
+    if (!cpu_model_has(f->model, FEAT_XSAVEC)) {
+        g_test_skip("the host lacks XSAVEC");
+        return;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+        memset(f->cpu->fpu.vec, 0, sizeof(f->cpu->fpu.vec));
+        memset(f->ram.host + DATA, 0xee, AREA);
+        f->cpu->fpu.mxcsr = values[i];
+        g_assert_cmpint(run_vector(f, code, sizeof(code), 0, X87_SSE), ==, -1);
+        g_assert_cmphex(get64(f, DATA + LEGACY), ==, i ? SSE : 0);
+        g_assert_cmphex((uint32_t)get64(f, DATA + MXCSR_AT), ==, i ? values[i] : 0xeeeeeeee);
+    }
+}
+
 /* SDM vol. 2, tables 2-14 ff. */
 static void test_avx_enabled(Fixture *f, const void *unused)
 {
@@ -396,6 +420,7 @@ int main(int argc, char **argv)
     ADD("divide-error", test_divide_error);
     ADD("undefined", test_undefined);
     ADD("avx-enabled", test_avx_enabled);
+    ADD("xsavec-mxcsr", test_xsavec_mxcsr);
     ADD("dpps-underflow", test_dpps_underflow);
     ADD("vtest-flags", test_vtest_flags);
     ADD("too-long", test_too_long);

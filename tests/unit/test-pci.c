@@ -393,6 +393,9 @@ static void test_msix(Fixture *f, gconstpointer data)
     g_assert_cmphex(as_load(mem, pba, 4, NULL), ==, 0);
     msix_notify(&w->pci, 1);
     g_assert_cmpuint(f->messages, ==, 2);
+    /* Of vector control there is the mask bit and no other. */
+    as_store(mem, table + 28, 0xffffffff, 4);
+    g_assert_cmphex(as_load(mem, table + 28, 4, NULL), ==, 1);
     free_widget(w);
 }
 

@@ -77,6 +77,26 @@ static void test_bounds(void)
     g_string_free(got, TRUE);
 }
 
+/* A string without end is given up where a value gets too long, and what follows is read. */
+static void test_length(void)
+{
+    static const QmpFrameOps ops = {.value = on_value, .error = on_error};
+    g_autofree char *part = g_strnfill(1 << 20, 'a');
+    GString *got = g_string_new(NULL);
+    QmpFrame frame;
+    qmp_frame_init(&frame, &ops, got);
+    qmp_frame_feed(&frame, (const uint8_t *)"{'a':'", 6);
+    for (size_t fed = 0; fed <= QMP_FRAME_MAX_BYTES; fed += 1 << 20) {
+        qmp_frame_feed(&frame, (const uint8_t *)part, 1 << 20);
+    }
+    g_assert_cmpstr(got->str, ==, "!|");
+    g_assert_cmpuint(frame.text->len, ==, 0);
+    qmp_frame_feed(&frame, (const uint8_t *)"\n{}", 3);
+    g_assert_cmpstr(got->str, ==, "!|{}|");
+    qmp_frame_free(&frame);
+    g_string_free(got, TRUE);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -84,5 +104,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp-frame/strings", test_strings);
     g_test_add_func("/qmp-frame/errors", test_errors);
     g_test_add_func("/qmp-frame/bounds", test_bounds);
+    g_test_add_func("/qmp-frame/length", test_length);
     return g_test_run();
 }

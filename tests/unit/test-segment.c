@@ -162,6 +162,21 @@ static void test_loads(Fixture *f, const void *unused)
     g_assert_cmphex(seg_linear(cpu, SEG_DS, 0x1000, 4, true), ==, 0x1000);
 }
 
+/* Loading a segment sets its descriptor's accessed bit, in memory and in what is loaded. */
+static void test_accessed(Fixture *f, const void *unused)
+{
+    const uint64_t fresh = DATA32 & ~(1ull << 40);
+
+    protected_mode(f);
+    put_desc(f, G_DATA, fresh);
+    seg_load(f->cpu, SEG_DS, SEL(G_DATA));
+    g_assert_cmphex(get64(f, GDT + SEL(G_DATA)), ==, DATA32);
+    g_assert_true(f->cpu->seg[SEG_DS].attr & SEG_ATTR_A);
+    put_desc(f, G_DATA, fresh);
+    seg_load(f->cpu, SEG_SS, SEL(G_DATA));
+    g_assert_cmphex(get64(f, GDT + SEL(G_DATA)), ==, DATA32);
+}
+
 static void to_ring3(Fixture *f)
 {
     Cpu *cpu = f->cpu;
@@ -343,6 +358,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("real", test_real);
     ADD("loads", test_loads);
+    ADD("accessed", test_accessed);
     ADD("call-gate", test_call_gate);
     ADD("conforming", test_conforming);
     ADD("v86", test_v86);

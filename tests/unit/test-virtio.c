@@ -406,6 +406,35 @@ static void test_bad_rings(Fixture *f, gconstpointer data)
     g_assert_cmphex(get(f, VIRTIO_PCI_COMMON_STATUS, 1), ==, 0);
 }
 
+/* Chains that would do as requests, but for one rule of 2.6.4.2 or 2.6.5.3. */
+static void test_bad_chains(Fixture *f, gconstpointer data)
+{
+    enum { READ_LAST, INDIRECT_NEXT, NESTED, TOO_MANY, GOOD, CHAINS };
+    const uint16_t write = VRING_DESC_F_WRITE, next = VRING_DESC_F_NEXT,
+                   indirect = VRING_DESC_F_INDIRECT;
+    for (unsigned i = 0; i < CHAINS; i++) {
+        struct virtio_blk_outhdr header = {.type = VIRTIO_BLK_T_IN};
+        memset(f->ram, 0, RAM_SIZE);
+        f->avail = 0;
+        start_driver(f);
+        memcpy(&f->ram[HEADER_AT], &header, sizeof(header));
+        f->ram[STATUS_AT] = 0xff;
+        set_desc(f, TABLE_AT, 0, HEADER_AT, sizeof(header), next, 1);
+        set_desc(f, TABLE_AT, 1, DATA_AT, 512, next | write, 2);
+        set_desc(f, TABLE_AT, 2, i == READ_LAST ? HEADER_AT : STATUS_AT, 1,
+                 i == READ_LAST ? next : write | (i == NESTED ? indirect : 0), 3);
+        set_desc(f, TABLE_AT, 3, STATUS_AT, 1, write, 0);
+        set_desc(f, DESC_AT, 0, TABLE_AT, 4 * sizeof(struct vring_desc),
+                 indirect | (i == INDIRECT_NEXT ? next : 0), 1);
+        /* Every place of the ring names the chain; so does one more than it has. */
+        f->avail = i == TOO_MANY ? QUEUE_SIZE : 0;
+        kick(f, 0);
+        g_test_message("chain %u", i);
+        g_assert_cmpint(needs_reset(f), ==, i != GOOD);
+        g_assert_cmphex(f->ram[STATUS_AT], ==, i == GOOD ? VIRTIO_BLK_S_OK : 0xff);
+    }
+}
+
 static void test_unmapped_data(Fixture *f, gconstpointer data)
 {
     struct virtio_blk_outhdr header = {.type = VIRTIO_BLK_T_IN};
@@ -550,6 +579,7 @@ int main(int argc, char **argv)
         {"/virtio/intx", test_intx},
         {"/virtio/msix", test_msix},
         {"/virtio/bad-rings", test_bad_rings},
+        {"/virtio/bad-chains", test_bad_chains},
         {"/virtio/unmapped-data", test_unmapped_data},
         {"/virtio/legacy", test_legacy},
     };
