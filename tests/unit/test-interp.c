@@ -2,125 +2,8 @@
 /*
  * The executor: blocks, links, self-modifying code, precise faults, instruction counts. What single
  * instructions do is checked against the host in test-cpu-host.c.
- *
- * Code runs in 64-bit mode at CPL 0 over an identity map of 2 MiB pages. Faults go through an IDT
- * whose gates all lead to a HLT, with the frame left on the stack.
  */
-#include <string.h>
-
-#include "target/i386/cpu_state.h"
-#include "target/i386/cpuid.h"
-#include "target/i386/flags.h"
-
-#define RAM_SIZE (16u << 20)
-#define GDT      0x1000u
-#define IDT      0x2000u
-#define TABLES   0x4000u /* PML4, PDPT, PD */
-#define HALT     0x8000u
-#define CODE     0x10000u
-#define DATA     0x300000u
-#define STACK    0x80000u
-
-typedef struct {
-    AddressSpace *memory, *ports;
-    MemRegion ram;
-    Clock *clock;
-    CpuModel *model;
-    CodeCache *code;
-    Cpu *cpu;
-} Fixture;
-
-static void put64(Fixture *f, uint64_t addr, uint64_t v)
-{
-    memcpy(f->ram.host + addr, &v, sizeof(v));
-}
-
-static uint64_t get64(Fixture *f, uint64_t addr)
-{
-    uint64_t v;
-    memcpy(&v, f->ram.host + addr, sizeof(v));
-    return v;
-}
-
-/* An interrupt gate to HALT. */
-static void put_gate(Fixture *f, unsigned vector)
-{
-    put64(f, IDT + 16 * vector, HALT | 0x8ull << 16 | 0x8e00ull << 32);
-}
-
-static void fixture_up(Fixture *f, const void *unused)
-{
-    g_autoptr(GError) error = NULL;
-    memset(f, 0, sizeof(*f));
-    f->memory = as_new("memory", 52);
-    f->ports = as_new("io", 16);
-    g_assert_true(ram_init(&f->ram, "ram", RAM_SIZE, &error));
-    as_add(f->memory, &f->ram, 0);
-    f->clock = clock_new(CLOCK_MANUAL);
-    f->model = cpu_model_parse("max", &error);
-    g_assert_no_error(error);
-    f->code = code_cache_new(f->memory);
-    const char *hot = g_getenv("SWITCHYARD_TEST_HOT");
-    if (hot) {
-        g_assert_true(code_cache_set_hot(f->code, (uint32_t)g_ascii_strtoull(hot, NULL, 10)));
-    }
-    CpuConfig config = {.cores = 1,
-                        .threads = 1,
-                        .total = 1,
-                        .model = f->model,
-                        .memory = f->memory,
-                        .ports = f->ports,
-                        .clock = f->clock,
-                        .code = f->code};
-    f->cpu = cpu_new(&config);
-    put64(f, GDT + 8, 0x00af9b000000ffffull);
-    put64(f, GDT + 16, 0x00cf93000000ffffull);
-    put64(f, TABLES, (TABLES + 0x1000) | 3);
-    put64(f, TABLES + 0x1000, (TABLES + 0x2000) | 3);
-    for (unsigned i = 0; i < RAM_SIZE >> 21; i++) {
-        put64(f, TABLES + 0x2000 + 8 * i, (uint64_t)i << 21 | 0x83);
-    }
-    for (unsigned i = 0; i < 32; i++) {
-        put_gate(f, i);
-    }
-    f->ram.host[HALT] = 0xf4;
-}
-
-static void fixture_down(Fixture *f, const void *unused)
-{
-    cpu_free(f->cpu);
-    code_cache_free(f->code);
-    cpu_model_free(f->model);
-    clock_free(f->clock);
-    as_remove(f->memory, &f->ram);
-    ram_free(&f->ram);
-    as_free(f->memory);
-    as_free(f->ports);
-}
-
-/* Places code and makes the CPU start there. */
-static void load(Fixture *f, uint64_t addr, const void *bytes, size_t len)
-{
-    as_write(f->memory, addr, bytes, len);
-    cpu_reset(f->cpu);
-    CpuBoot boot = {.mode = CPU_BOOT_LONG64,
-                    .rip = addr,
-                    .rsp = STACK,
-                    .cs = 8,
-                    .ds = 16,
-                    .cr3 = TABLES,
-                    .gdt_base = GDT,
-                    .gdt_limit = 23};
-    memset(f->cpu->gpr, 0, sizeof(f->cpu->gpr));
-    cpu_set_boot(f->cpu, &boot);
-    f->cpu->idtr = (CpuTable){.base = IDT, .limit = 0xfff};
-}
-
-static void run(Fixture *f, const void *bytes, size_t len)
-{
-    load(f, CODE, bytes, len);
-    g_assert_cmpint(cpu_run(f->cpu, 100000), ==, CPU_HALTED);
-}
+#include "code-fixture.h"
 
 static void test_self_modifying(Fixture *f, const void *unused)
 {
@@ -174,12 +57,6 @@ static void test_strings(Fixture *f, const void *unused)
     g_assert_cmphex(f->cpu->gpr[R_RCX], ==, 0);
 }
 
-/* The frame that a fault left: `words` up from the stack pointer. */
-static uint64_t frame(Fixture *f, unsigned word)
-{
-    return get64(f, f->cpu->gpr[R_RSP] + 8 * word);
-}
-
 static void test_page_fault(Fixture *f, const void *unused)
 {
     /* mov $0x1234,%eax; add %rax,0x7fffffff; hlt */
@@ -215,8 +92,7 @@ static void test_undefined(Fixture *f, const void *unused)
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         uint8_t code[9] = {0x90, 0x90};
         memcpy(code + 2, cases[i].bytes, 4);
-        run(f, code, sizeof(code));
-        g_assert_cmphex(f->cpu->rip, ==, HALT + 1);
+        g_assert_cmpint(run(f, code, sizeof(code)), ==, EXCP_UD);
         g_assert_cmphex(frame(f, 0), ==, CODE + 2);
     }
 }
@@ -234,14 +110,7 @@ static int run_vector(Fixture *f, const void *bytes, size_t len, uint64_t cr0, u
     f->cpu->cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT | (xcr0 ? CR4_OSXSAVE : 0);
     f->cpu->xcr0 = xcr0;
     cpu_update_mode(f->cpu);
-    /* A HLT for each vector. */
-    for (unsigned i = 0; i < 32; i++) {
-        put64(f, IDT + 16 * i, (HALT + i) | 0x8ull << 16 | 0x8e00ull << 32);
-        f->ram.host[HALT + i] = 0xf4;
-    }
-    g_assert_cmpint(cpu_run(f->cpu, 100000), ==, CPU_HALTED);
-    uint64_t at = f->cpu->rip - 1 - HALT;
-    return at < 32 ? (int)at : -1;
+    return run_on(f);
 }
 
 /* SDM vol. 2, tables 2-14 ff. */
@@ -299,8 +168,8 @@ static void test_too_long(Fixture *f, const void *unused)
     uint8_t code[17];
     memset(code, 0x66, sizeof(code));
     code[15] = 0x90;
-    run(f, code, sizeof(code));
-    g_assert_cmphex(frame(f, 0), ==, 0); /* an error code: #GP, not #UD */
+    g_assert_cmpint(run(f, code, sizeof(code)), ==, EXCP_GP);
+    g_assert_cmphex(frame(f, 0), ==, 0);
     g_assert_cmphex(frame(f, 1), ==, CODE);
 }
 
@@ -356,8 +225,7 @@ static void test_single_step(Fixture *f, const void *unused)
 {
     /* push $0x102; popf; nop; nop; hlt: the trap comes after the first nop */
     static const uint8_t code[] = {0x68, 2, 1, 0, 0, 0x9d, 0x90, 0x90, 0xf4};
-    run(f, code, sizeof(code));
-    g_assert_cmphex(f->cpu->rip, ==, HALT + 1);
+    g_assert_cmpint(run(f, code, sizeof(code)), ==, EXCP_DB);
     g_assert_cmphex(frame(f, 0), ==, CODE + 7);
     g_assert_cmphex(f->cpu->dr[6] & 0x4000, ==, 0x4000);
 }
