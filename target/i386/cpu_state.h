@@ -271,6 +271,13 @@ static inline void cpu_end_budget(Cpu *cpu)
     cpu->budget = 0;
 }
 
+/* Work that is not an instruction's takes from the budget too. */
+static inline void cpu_spend_budget(Cpu *cpu, int64_t instructions)
+{
+    cpu->run_budget -= instructions;
+    cpu->budget -= instructions;
+}
+
 /* Predicted returns are void: mappings may have changed, or the mode of execution. */
 static inline void cpu_forget_returns(Cpu *cpu)
 {

@@ -14,6 +14,9 @@
 #include "target/i386/segment_private.h"
 
 #define ERROR_EXT 1u
+/* What entering a handler takes from the budget, in instructions. A handler whose first instruction
+ * raises executes none, and cpu_run() has to come back from it all the same. */
+#define ENTRY_COST 32
 
 static G_NORETURN void unwind(Cpu *cpu)
 {
@@ -160,6 +163,7 @@ static void deliver(Cpu *cpu, IntEvent *ev)
 {
     cpu->halted = false;
     cpu->int_shadow = false;
+    cpu_spend_budget(cpu, ENTRY_COST);
     for (;;) {
         trace_event(cpu->cfg.trace, TRACE_INT,
                     "int cpu=%u vector=0x%02x error=0x%x soft=%d cs=0x%04x rip=0x%" PRIx64
