@@ -11,7 +11,7 @@
 #define CR0_WRITABLE                                                                               \
     (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 #define CR3_NOFLUSH  (1ull << 63)
-#define DR6_WRITABLE (0xfu | DR6_BD | DR6_BS | DR6_BT)
+#define DR6_WRITABLE (DR6_B | DR6_BD | DR6_BS | DR6_BT)
 #define DR7_WRITABLE 0xffff23ffu
 #define XCR0_X87     1u
 #define XCR0_SSE     2u
@@ -212,8 +212,7 @@ static int debug_register(Cpu *cpu, int n)
     }
     require_cpl0(cpu);
     if (cpu->dr[7] & DR7_GD) {
-        cpu->dr[6] |= DR6_BD;
-        cpu_raise(cpu, EXCP_DB);
+        cpu_raise_debug(cpu, DR6_BD);
     }
     return n == 4 || n == 5 ? n + 2 : n;
 }

@@ -73,9 +73,10 @@ static void reset_core(Cpu *cpu)
     memset(cpu->dr, 0, sizeof(cpu->dr));
     cpu->dr[6] = DR6_FIXED;
     cpu->dr[7] = DR7_FIXED;
-    cpu->dr6_traps = 0;
+    cpu->dr6_traps = cpu->dr6_held = 0;
     cpu->excp.vector = cpu->excp.old_vector = -1;
-    cpu->halted = cpu->int_shadow = cpu->nmi_masked = cpu->shutdown = false;
+    cpu->halted = cpu->nmi_masked = cpu->shutdown = false;
+    cpu->int_shadow = SHADOW_NONE;
     cpu->wait_sipi = cpu->cfg.index != 0;
     mmu_flush_all(cpu);
     mmu_set_cr3(cpu, 0);

@@ -179,6 +179,13 @@ typedef struct {
 #define PEND_KICK  (1u << 5) /* leave cpu_run() */
 #define PEND_DEBUG (1u << 6) /* single step or breakpoint work */
 
+/* What the instruction just done holds back until the next one is done (SDM vol. 3, 6.8.3). */
+enum {
+    SHADOW_NONE,
+    SHADOW_STI, /* interrupts */
+    SHADOW_SS,  /* MOV SS or POP SS: these, debug traps and code breakpoints */
+};
+
 struct Cpu {
     /* hot */
     uint64_t gpr[16];        /* first: decoded operands are byte offsets from here */
@@ -193,15 +200,14 @@ struct Cpu {
     uint8_t mmu_mode; /* MMU_* for data accesses now */
     bool halted;
     bool wait_sipi;
-    bool int_shadow; /* STI or MOV SS just done: no interrupt before the next instruction */
+    uint8_t int_shadow; /* SHADOW_* */
     bool nmi_masked;
-    bool irq_enabled_cache; /* spare for the executor */
-    int64_t budget;         /* instructions left in this cpu_run() */
-    uint64_t insn_count;    /* until this cpu_run(); cpu_instructions() adds what it has done */
-    int64_t run_budget;     /* what this cpu_run() started with, plus what it took back */
-    uint64_t rip_mask;      /* width of the instruction pointer in this mode */
-    const void *op;         /* the decoded op that may raise, for a precise RIP; NULL: rip is it */
-    uint32_t n_cpus;        /* that take turns with this one: PAUSE yields if more than one */
+    int64_t budget;      /* instructions left in this cpu_run() */
+    uint64_t insn_count; /* until this cpu_run(); cpu_instructions() adds what it has done */
+    int64_t run_budget;  /* what this cpu_run() started with, plus what it took back */
+    uint64_t rip_mask;   /* width of the instruction pointer in this mode */
+    const void *op;      /* the decoded op that may raise, for a precise RIP; NULL: rip is it */
+    uint32_t n_cpus;     /* that take turns with this one: PAUSE yields if more than one */
     CpuSegment seg[SEG_COUNT];
     sigjmp_buf *unwind; /* where cpu_raise() goes */
 
@@ -227,6 +233,7 @@ struct Cpu {
     uint64_t tsc_adjust;
     uint64_t pdpte[4];  /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
     uint32_t dr6_traps; /* DR6 bits of a trap waiting under PEND_DEBUG */
+    uint32_t dr6_held;  /* those of the instruction before, where that was MOV SS */
     uint8_t sipi_vector;
     bool shutdown; /* triple fault */
 
@@ -239,6 +246,7 @@ struct Cpu {
         bool has_error;
         bool soft;         /* INT n, INT3, INTO, INT1: return address is after the instruction */
         bool any_level;    /* with `soft`: INT1 */
+        uint32_t dr6;      /* of a #DB: the conditions that it is a fault for */
         int old_vector;    /* while delivering: for double-fault classification */
         uint64_t next_rip; /* with `soft`: the return address */
     } excp;

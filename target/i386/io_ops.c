@@ -65,7 +65,7 @@ void sys_hlt(Cpu *cpu)
 {
     require_cpl0(cpu);
     cpu->halted = true;
-    cpu->int_shadow = false;
+    cpu->int_shadow = SHADOW_NONE;
 }
 
 /* CLI and STI: real mode, or CPL within IOPL (in V86, IOPL 3: no VME). */

@@ -89,7 +89,7 @@ static OpNext pop_seg(Cpu *cpu, const Op *op)
     seg_load(cpu, op->aux, selector);
     cpu->gpr[R_RSP] = (cpu->gpr[R_RSP] & ~mask) | (sp & mask);
     OpNext next = op_finish(cpu, op);
-    cpu->int_shadow = op->aux == SEG_SS;
+    cpu->int_shadow = op->aux == SEG_SS ? SHADOW_SS : SHADOW_NONE;
     return next;
 }
 

@@ -204,9 +204,10 @@ static void test_events(Fixture *f, const void *unused)
     Cpu *cpu = f->cpu;
 
     long_mode(f);
-    cpu->int_shadow = true;
+    cpu->int_shadow = SHADOW_STI;
     cpu_pins.nmi(cpu);
     g_assert_false(cpu_take_events(cpu));
+    cpu->int_shadow = SHADOW_NONE;
     g_assert_true(cpu_take_events(cpu));
     expect_handler(f, EXCP_NMI);
     cpu_pins.nmi(cpu);
