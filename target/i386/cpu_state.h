@@ -215,6 +215,8 @@ struct Cpu {
     CpuReturns returns[2]; /* of supervisor and of user code */
     uint32_t returns_top;  /* byte offset in `linear` and `host` */
     uint64_t call_target;
+    uint64_t jump_page; /* what rip was when a computed jump left host code, */
+    uint32_t jump_off;  /* and where in that page the jump is */
     const uint8_t *return_miss; /* where RETURN_NONE leads; NULL without a translator */
 
     TlbEntry *tlb_now;        /* tlb[mmu_mode] */

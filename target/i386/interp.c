@@ -230,6 +230,48 @@ static bool is_fast_call(const Block *b)
     }
 }
 
+/* What a taken JMP or Jcc, or one that is fused to a compare, has changed is RIP alone. */
+static __attribute__((noinline, cold)) void undo_branch(Cpu *cpu, const Block *b)
+{
+    const Op *op = &b->ops[b->n_ops - 1];
+    unsigned at = op->off;
+    if (op->cond != OP_NO_COND) {
+        at += op->len - op->aux;
+    }
+    cpu->rip += at - (uint64_t)(int64_t)op->target;
+    cpu->budget++;
+    cpu_raise_error(cpu, EXCP_GP, 0);
+}
+
+/* Nor has a computed jump of host code. */
+static __attribute__((noinline, cold)) void undo_jump(Cpu *cpu)
+{
+    cpu->rip = cpu->jump_page + cpu->jump_off;
+    cpu->budget++;
+    cpu_raise_error(cpu, EXCP_GP, 0);
+}
+
+/* `b` ended with `next`. A target in the branch's own page is canonical, and so is one that host
+ * code goes to by itself; what is beyond the limit of a segment the handlers know. */
+static ALWAYS_INLINE void check_branch(Cpu *cpu, const Block *b, OpNext next)
+{
+    if (next == NEXT_LINK0 && !b->link_local[0] && G_UNLIKELY(!mmu_is_canonical(cpu->rip))) {
+        undo_branch(cpu, b);
+    }
+}
+
+/* How to go on after host code's `next`. */
+static ALWAYS_INLINE OpNext check_jump(Cpu *cpu, OpNext next)
+{
+    if (next != NEXT_LOOKUP) {
+        return next;
+    }
+    if (G_UNLIKELY(!mmu_is_canonical(cpu->rip))) {
+        undo_jump(cpu);
+    }
+    return NEXT_JUMP;
+}
+
 static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
 {
     cpu->budget -= b->n_insns;
@@ -256,6 +298,7 @@ static OpNext step(Cpu *cpu, Exec *x)
     x->block = b;
     cpu->rflags &= ~FLAG_RF;
     OpNext next = block_enter(cpu, b);
+    check_branch(cpu, b, next);
     cpu->dr6_held = 0;
     if (trap && cpu->int_shadow != SHADOW_SS && !is_fast_call(b)) {
         debug_trap(cpu, DR6_BS);
@@ -310,6 +353,8 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
         x->block = b;
         OpNext next = block_enter(cpu, b);
         b = x->block; /* host code goes from block to block on its own */
+        check_branch(cpu, b, next);
+        next = check_jump(cpu, next);
         if (has_events(cpu) || G_UNLIKELY(cpu->budget <= 0)) {
             return next;
         }

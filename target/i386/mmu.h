@@ -16,6 +16,11 @@
 
 typedef enum { MMU_READ, MMU_WRITE, MMU_EXEC } MmuAccess;
 
+static inline bool mmu_is_canonical(uint64_t addr)
+{
+    return (uint64_t)((int64_t)(addr << 16) >> 16) == addr;
+}
+
 /* Slow paths: TLB miss, MMIO, page crossing, write-watched pages. `size` is 1, 2, 4 or 8. */
 uint64_t mmu_load_slow(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode);
 void mmu_store_slow(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, int mmu_mode);

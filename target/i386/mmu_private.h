@@ -107,9 +107,4 @@ static inline uint64_t mmu_next_page(const Cpu *cpu, uint64_t addr)
     return cpu->efer & EFER_LMA ? next : (uint32_t)next;
 }
 
-static inline bool mmu_is_canonical(uint64_t addr)
-{
-    return (uint64_t)((int64_t)(addr << 16) >> 16) == addr;
-}
-
 #endif

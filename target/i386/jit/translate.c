@@ -36,6 +36,12 @@ static void goto_handler(Tr *t, unsigned n)
     emit_jmp_abs(e, (const void *)(uintptr_t)t->block->ops[n].fn);
 }
 
+void tr_last_by_handler(Tr *t)
+{
+    vec_end_upper(&t->e, &t->vec);
+    goto_handler(t, t->block->n_ops - 1u);
+}
+
 static void call_stub(Tr *t, const uint8_t *stub)
 {
     emit8(&t->e, 0xe8);

@@ -124,6 +124,9 @@ void tr_slow_if(Tr *t, unsigned cond);
 /* The same for a run of ops that are translated as one: the slow path runs them all. */
 void tr_slow_run(Tr *t, unsigned cond, unsigned last);
 
+/* All is flushed: on to the block's last op's handler, which does all of it. */
+void tr_last_by_handler(Tr *t);
+
 /* Emits the whole block. */
 void tr_block(Tr *t);
 
