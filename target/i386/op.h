@@ -106,6 +106,7 @@ enum {
     XOP_BMI_FLAGS,
     XOP_CMPXCHG, /* with memory */
     XOP_XADD,    /* likewise */
+    XOP_ADX,     /* always recorded in the same way */
     /* These end a block. */
     XOP_JMP,
     XOP_JCC, /* aux: condition */

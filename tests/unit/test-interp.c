@@ -185,6 +185,108 @@ static void test_flags(Fixture *f, const void *unused)
     g_assert_cmphex(f->cpu->gpr[R_RCX] & FLAGS_ARITH, ==, FLAG_CF | FLAG_SF | FLAG_OF);
 }
 
+/* ADCX and ADOX in turn, from any flags: each carries its own, and the rest stays. Operands in
+ * registers, in memory, and across pages. */
+#define CARRY_OPS 70
+typedef struct {
+    uint8_t code[CARRY_OPS * 6 + 16];
+    size_t size;
+} CarryCode;
+
+static void place_carry_op(CarryCode *c, unsigned kind)
+{
+    static const struct {
+        uint8_t len, bytes[6];
+    } rows[] = {
+        {6, {0x66, 0x48, 0x0f, 0x38, 0xf6, 0xc3}}, /* adcx %rbx,%rax */
+        {6, {0xf3, 0x48, 0x0f, 0x38, 0xf6, 0xcb}}, /* adox %rbx,%rcx */
+        {6, {0x66, 0x48, 0x0f, 0x38, 0xf6, 0x06}}, /* adcx (%rsi),%rax */
+        {6, {0xf3, 0x48, 0x0f, 0x38, 0xf6, 0x0f}}, /* adox (%rdi),%rcx, across a page's end */
+        {6, {0x66, 0x4c, 0x0f, 0x38, 0xf6, 0xcb}}, /* adcx %rbx,%r9 */
+        {6, {0xf3, 0x45, 0x0f, 0x38, 0xf6, 0xd1}}, /* adox %r9d,%r10d */
+        {3, {0x48, 0x8b, 0x17}},                   /* mov (%rdi),%rdx */
+    };
+    unsigned row = kind % G_N_ELEMENTS(rows);
+    memcpy(c->code + c->size, rows[row].bytes, rows[row].len);
+    c->size += rows[row].len;
+}
+
+typedef struct {
+    uint64_t rax, rcx, r9, r10;
+    bool cf, of;
+} CarryState;
+
+static uint64_t add_with(uint64_t a, uint64_t b, bool *carry, unsigned bits)
+{
+    unsigned __int128 sum = (unsigned __int128)a + b + *carry;
+    *carry = sum >> bits & 1;
+    return bits == 64 ? (uint64_t)sum : (uint32_t)sum;
+}
+
+static void expect_carry_op(CarryState *s, unsigned kind, uint64_t rbx, uint64_t memory)
+{
+    switch (kind % 7) {
+    case 0:
+        s->rax = add_with(s->rax, rbx, &s->cf, 64);
+        break;
+    case 1:
+        s->rcx = add_with(s->rcx, rbx, &s->of, 64);
+        break;
+    case 2:
+        s->rax = add_with(s->rax, memory, &s->cf, 64);
+        break;
+    case 3:
+        s->rcx = add_with(s->rcx, memory, &s->of, 64);
+        break;
+    case 4:
+        s->r9 = add_with(s->r9, rbx, &s->cf, 64);
+        break;
+    case 5:
+        s->r10 = add_with((uint32_t)s->r10, (uint32_t)s->r9, &s->of, 32);
+        break;
+    default:
+        break;
+    }
+}
+
+static void test_adx(Fixture *f, const void *unused)
+{
+    const uint64_t rbx = 0x9e3779b97f4a7c15, memory = 0xc2b2ae3d27d4eb4f;
+    for (unsigned n = 0; n < 256; n++) {
+        /* popf; the operations; pushf; pop %rdx; hlt. The last are all of one kind now and then. */
+        CarryCode c = {.code = {0x9d}, .size = 1};
+        uint32_t flags = FLAG_1 | (n & 1 ? FLAG_CF : 0) | (n & 2 ? FLAG_OF : 0) |
+                         (n & 4 ? FLAG_ZF : 0) | (n & 8 ? FLAG_SF : 0) | (n & 16 ? FLAG_PF : 0) |
+                         (n & 32 ? FLAG_AF : 0);
+        CarryState s = {.cf = n & 1, .of = n & 2};
+        uint32_t random = n * 2654435761u + 1;
+        for (unsigned i = 0; i < CARRY_OPS; i++) {
+            random = random * 1664525u + 1013904223u;
+            unsigned kind = n >= 192 && i ? 0 : random >> 20;
+            place_carry_op(&c, kind);
+            expect_carry_op(&s, kind, rbx, memory);
+        }
+        memcpy(c.code + c.size, (const uint8_t[]){0x9c, 0x5a, 0xf4}, 3);
+        load(f, CODE, c.code, c.size + 3);
+        put64(f, STACK - 8, flags);
+        put64(f, DATA, memory);
+        put64(f, DATA + 0x1ffc, memory);
+        f->cpu->gpr[R_RSP] = STACK - 8;
+        f->cpu->gpr[R_RBX] = rbx;
+        f->cpu->gpr[R_RSI] = DATA;
+        f->cpu->gpr[R_RDI] = DATA + 0x1ffc;
+        g_assert_cmpint(run_on(f), ==, -1);
+        flags &= ~(uint32_t)(FLAG_CF | FLAG_OF);
+        flags |= (s.cf ? FLAG_CF : 0) | (s.of ? FLAG_OF : 0);
+        g_assert_cmphex(f->cpu->gpr[R_RDX], ==, flags);
+        g_assert_cmphex(f->cpu->gpr[R_RAX], ==, s.rax);
+        g_assert_cmphex(f->cpu->gpr[R_RCX], ==, s.rcx);
+        g_assert_cmphex(f->cpu->gpr[9], ==, s.r9);
+        g_assert_cmphex(f->cpu->gpr[10], ==, s.r10);
+        g_assert_cmpuint(cpu_instructions(f->cpu), ==, (CARRY_OPS + 4) * (n + 1));
+    }
+}
+
 static void test_bit_offset(Fixture *f, const void *unused)
 {
     /* mov $DATA,%esi; mov $-1,%rax; bts %rax,(%rsi); setc %bl; bts %rax,(%rsi); setc %cl; hlt */
@@ -268,6 +370,7 @@ int main(int argc, char **argv)
     ADD("vtest-flags", test_vtest_flags);
     ADD("too-long", test_too_long);
     ADD("flags", test_flags);
+    ADD("adx", test_adx);
     ADD("bit-offset", test_bit_offset);
     ADD("page-crossing", test_page_crossing);
     ADD("dma-over-code", test_dma_over_code);
