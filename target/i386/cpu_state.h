@@ -117,10 +117,10 @@ typedef struct {
 
 /*
  * The soft TLB, direct-mapped on the virtual page number, one table for each kind of access rights:
- * user, supervisor, and supervisor with SMAP in force. A tag is the virtual page address; an entry
+ * user, user with alignment checks, supervisor, and supervisor with SMAP in force. A tag is the virtual page address; an entry
  * that does not permit an access has TLB_NO_TAG for it, so that one compare decides. `addend` is
- * host address minus virtual address. MMIO and write-watched pages have flags in the tag's low bits
- * and so always miss the fast compare.
+ * host address minus virtual address. MMIO and write-watched pages, and all pages where alignment is
+ * checked, have flags in the tag's low bits and so always miss the fast compare.
  */
 #define TLB_BITS   12
 #define TLB_SIZE   (1u << TLB_BITS)
@@ -136,7 +136,7 @@ typedef struct {
     uint32_t pad[3];   /* 64 bytes, so that an index is a shift */
 } TlbEntry;
 G_STATIC_ASSERT(sizeof(TlbEntry) == 64);
-enum { MMU_USER, MMU_KERNEL, MMU_KERNEL_SMAP, MMU_MODES };
+enum { MMU_USER, MMU_KERNEL, MMU_KERNEL_SMAP, MMU_USER_ALIGNED, MMU_MODES };
 
 /* x87 and vector state. The x87 part is the 512-byte FXSAVE64 image (SDM vol. 1, 10.5.1), except
  * that vector registers live in `vec`, wide enough for AVX. */

@@ -80,6 +80,10 @@ static inline void mmu_store_as(Cpu *cpu, uint64_t addr, uint64_t v, unsigned si
     mmu_store_slow(cpu, addr, v, size, mmu_mode);
 }
 
+/* #AC for an operand at `addr` that has to be a multiple of `unit`, a power of 2, where alignment
+ * is checked (SDM vol. 3, 6.15). The functions here do it for what has 2, 4 or 8 bytes. */
+void mmu_check_alignment(Cpu *cpu, uint64_t addr, unsigned unit);
+
 /* With rights of the supervisor whatever CPL is: descriptor tables, TSS, IDT (SDM 4.6: implicit
  * supervisor accesses). */
 uint64_t mmu_load_system(Cpu *cpu, uint64_t addr, unsigned size);

@@ -396,14 +396,13 @@ static OpNext table_store(Cpu *cpu, const Op *op)
     sys_check_umip(cpu);
     bool long_mode = cpu->mode & CPU_MODE_CS64;
     const CpuTable *table = op->mnemonic == ZYDIS_MNEMONIC_SGDT ? &cpu->gdtr : &cpu->idtr;
-    uint64_t ea = op_ea(cpu, op, long_mode ? 10 : 6, true);
-    mmu_probe_write(cpu, ea, long_mode ? 10 : 6);
-    mmu_store16(cpu, ea, table->limit);
-    if (long_mode) {
-        mmu_store64(cpu, ea + 2, table->base);
-    } else {
-        mmu_store32(cpu, ea + 2, (uint32_t)table->base);
-    }
+    unsigned size = long_mode ? 10 : 6;
+    uint64_t ea = op_ea(cpu, op, size, true);
+    uint8_t bytes[10];
+    memcpy(bytes, &table->limit, 2);
+    memcpy(bytes + 2, &table->base, 8);
+    mmu_check_alignment(cpu, ea, 4);
+    mmu_store_bytes(cpu, ea, bytes, size);
     NEXT();
 }
 

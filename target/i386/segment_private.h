@@ -111,7 +111,7 @@ static inline unsigned iopl(const Cpu *cpu)
 static inline int mmu_mode_of_cpl(const Cpu *cpu, unsigned cpl)
 {
     if (cpl == 3) {
-        return MMU_USER;
+        return (cpu->cr0 & CR0_AM) && (cpu->rflags & FLAG_AC) ? MMU_USER_ALIGNED : MMU_USER;
     }
     return (cpu->cr4 & CR4_SMAP) && !(cpu->rflags & FLAG_AC) ? MMU_KERNEL_SMAP : MMU_KERNEL;
 }
