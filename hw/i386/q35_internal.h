@@ -10,6 +10,7 @@
 #include "hw/i386/fabric.h"
 #include "hw/i386/q35.h"
 #include "hw/intc/ioapic.h"
+#include "hw/isa/a20.h"
 #include "hw/isa/lpc.h"
 #include "target/i386/cpu.h"
 
@@ -42,6 +43,7 @@ typedef struct {
     Upstream up;   /* what bus masters see: the remapping unit or the fabric */
     IntrSink sink; /* the same for the IOAPIC and the HPET */
     E820Map e820;
+    A20Gate a20;
     IrqLine gsi[PLATFORM_GSIS];
     IrqLine *pic_in[ISA_IRQS], *ioapic_in[IOAPIC_PINS];
     bool isa_level[ISA_IRQS];

@@ -36,6 +36,7 @@ Cpu *cpu_new(const CpuConfig *config)
     Cpu *cpu = g_aligned_alloc0(1, sizeof(Cpu), 64);
 
     cpu->cfg = *config;
+    cpu->paddr_mask = UINT64_MAX;
     mmu_init(cpu);
     cpu_reset(cpu);
     return cpu;
@@ -134,6 +135,12 @@ bool cpu_has_work(const Cpu *cpu)
     }
     return (pending & PEND_INIT) || ((pending & PEND_INTR) && (cpu->rflags & FLAG_IF)) ||
            ((pending & PEND_NMI) && !cpu->nmi_masked) || cpu->dr6_traps;
+}
+
+void cpu_set_a20(Cpu *cpu, bool on)
+{
+    cpu->paddr_mask = on ? UINT64_MAX : ~(1ull << 20);
+    mmu_flush_all(cpu);
 }
 
 void cpu_flush_tlb(Cpu *cpu)

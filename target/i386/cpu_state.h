@@ -233,6 +233,7 @@ struct Cpu {
     uint64_t mtrr_def, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8];
     uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
     uint64_t tsc_adjust;
+    uint64_t paddr_mask; /* what A20 lets through of a physical address */
     uint64_t pdpte[4];  /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
     uint32_t dr6_traps; /* DR6 bits of a trap waiting under PEND_DEBUG */
     uint32_t dr6_held;  /* those of the instruction before, where that was MOV SS */

@@ -293,6 +293,6 @@ bool mmu_debug_translate(Cpu *cpu, uint64_t addr, uint64_t *paddr)
         !mmu_walk(cpu, addr, MMU_READ, MMU_KERNEL, false, &walk, &error)) {
         return false;
     }
-    *paddr = walk.paddr | (addr & (PAGE_SIZE - 1));
+    *paddr = (walk.paddr & cpu->paddr_mask) | (addr & (PAGE_SIZE - 1));
     return true;
 }

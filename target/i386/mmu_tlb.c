@@ -435,6 +435,7 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
         set_drop_page(mmu_of(cpu)->current, addr);
         cpu_raise_page_fault(cpu, addr, error);
     }
+    walk.paddr &= cpu->paddr_mask;
     b = backing_of(cpu, walk.paddr);
     missing = (debug_page_watched(cpu, page) ? TLB_TAG_DEBUG : 0) | (aligned ? TLB_TAG_ALIGN : 0);
     e->tag_read = walk.rights & MMU_RIGHT(MMU_READ) ? page | b.read_tag | missing : TLB_NO_TAG;

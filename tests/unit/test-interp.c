@@ -323,6 +323,35 @@ static void test_dma_over_code(Fixture *f, const void *unused)
     g_assert_cmphex(f->cpu->gpr[R_RAX] & 0xff, ==, 2);
 }
 
+/* With address line 20 at 0 other code and other data are behind the same addresses; blocks that
+ * were found before are not run. */
+static void test_a20(Fixture *f, const void *unused)
+{
+    static const uint8_t low[] = {0x8a, 0x1e, 0xb0, 1, 0xf4}, /* mov (%rsi),%bl; mov $1,%al; hlt */
+        high[] = {0x8a, 0x1e, 0xb0, 2, 0xf4};
+    const uint64_t line = 1u << 20;
+    load(f, CODE, low, sizeof(low));
+    load(f, CODE + line, high, sizeof(high));
+    f->ram.host[DATA] = 0x33;
+    f->ram.host[DATA - line] = 0x44;
+    for (unsigned i = 0; i < 6; i++) {
+        bool on = i % 2 == 0;
+        cpu_set_a20(f->cpu, on);
+        for (unsigned n = 0; n < 3; n++) {
+            f->cpu->rip = CODE + line;
+            f->cpu->gpr[R_RSI] = DATA;
+            g_assert_cmpint(run_on(f), ==, -1);
+            g_assert_cmphex(f->cpu->gpr[R_RAX] & 0xff, ==, on ? 2 : 1);
+            g_assert_cmphex(f->cpu->gpr[R_RBX] & 0xff, ==, on ? 0x33 : 0x44);
+        }
+    }
+    /* Page tables, too: an entry for a table that is 1 MiB further up. */
+    put64(f, TABLES + 0x1000, (TABLES + 0x2000 + line) | 3);
+    cpu_set_a20(f->cpu, false);
+    f->cpu->rip = CODE;
+    g_assert_cmpint(run_on(f), ==, -1);
+}
+
 static void test_single_step(Fixture *f, const void *unused)
 {
     /* push $0x102; popf; nop; nop; hlt: the trap comes after the first nop */
@@ -374,6 +403,7 @@ int main(int argc, char **argv)
     ADD("bit-offset", test_bit_offset);
     ADD("page-crossing", test_page_crossing);
     ADD("dma-over-code", test_dma_over_code);
+    ADD("a20", test_a20);
     ADD("single-step", test_single_step);
     if (g_test_perf()) {
         ADD("speed", test_speed);
