@@ -121,11 +121,12 @@ static uint64_t cr4_writable(const Cpu *cpu)
         uint32_t bit;
         int feature;
     } rows[] = {
-        {CR4_TSD, FEAT_TSC},           {CR4_DE, FEAT_DE},          {CR4_PSE, FEAT_PSE},
-        {CR4_PAE, FEAT_PAE},           {CR4_MCE, FEAT_MCE},        {CR4_PGE, FEAT_PGE},
-        {CR4_OSFXSR, FEAT_FXSR},       {CR4_OSXMMEXCPT, FEAT_SSE}, {CR4_UMIP, FEAT_UMIP},
-        {CR4_FSGSBASE, FEAT_FSGSBASE}, {CR4_PCIDE, FEAT_PCID},     {CR4_OSXSAVE, FEAT_XSAVE},
-        {CR4_SMEP, FEAT_SMEP},         {CR4_SMAP, FEAT_SMAP},
+        {CR4_VME, FEAT_VME},        {CR4_PVI, FEAT_VME},       {CR4_TSD, FEAT_TSC},
+        {CR4_DE, FEAT_DE},          {CR4_PSE, FEAT_PSE},       {CR4_PAE, FEAT_PAE},
+        {CR4_MCE, FEAT_MCE},        {CR4_PGE, FEAT_PGE},       {CR4_OSFXSR, FEAT_FXSR},
+        {CR4_OSXMMEXCPT, FEAT_SSE}, {CR4_UMIP, FEAT_UMIP},     {CR4_FSGSBASE, FEAT_FSGSBASE},
+        {CR4_PCIDE, FEAT_PCID},     {CR4_OSXSAVE, FEAT_XSAVE}, {CR4_SMEP, FEAT_SMEP},
+        {CR4_SMAP, FEAT_SMAP},
     };
     uint64_t mask = CR4_PCE;
 

@@ -117,10 +117,11 @@ typedef struct {
 
 /*
  * The soft TLB, direct-mapped on the virtual page number, one table for each kind of access rights:
- * user, user with alignment checks, supervisor, and supervisor with SMAP in force. A tag is the virtual page address; an entry
- * that does not permit an access has TLB_NO_TAG for it, so that one compare decides. `addend` is
- * host address minus virtual address. MMIO and write-watched pages, and all pages where alignment is
- * checked, have flags in the tag's low bits and so always miss the fast compare.
+ * user, user with alignment checks, supervisor, and supervisor with SMAP in force. A tag is the
+ * virtual page address; an entry that does not permit an access has TLB_NO_TAG for it, so that one
+ * compare decides. `addend` is host address minus virtual address. MMIO and write-watched pages,
+ * and all pages where alignment is checked, have flags in the tag's low bits and so always miss the
+ * fast compare.
  */
 #define TLB_BITS   12
 #define TLB_SIZE   (1u << TLB_BITS)
@@ -215,8 +216,8 @@ struct Cpu {
     CpuReturns returns[2]; /* of supervisor and of user code */
     uint32_t returns_top;  /* byte offset in `linear` and `host` */
     uint64_t call_target;
-    uint64_t jump_page; /* what rip was when a computed jump left host code, */
-    uint32_t jump_off;  /* and where in that page the jump is */
+    uint64_t jump_page;         /* what rip was when a computed jump left host code, */
+    uint32_t jump_off;          /* and where in that page the jump is */
     const uint8_t *return_miss; /* where RETURN_NONE leads; NULL without a translator */
 
     TlbEntry *tlb_now;        /* tlb[mmu_mode] */
@@ -234,9 +235,9 @@ struct Cpu {
     uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
     uint64_t tsc_adjust;
     uint64_t paddr_mask; /* what A20 lets through of a physical address */
-    uint64_t pdpte[4];  /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
-    uint32_t dr6_traps; /* DR6 bits of a trap waiting under PEND_DEBUG */
-    uint32_t dr6_held;  /* those of the instruction before, where that was MOV SS */
+    uint64_t pdpte[4];   /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
+    uint32_t dr6_traps;  /* DR6 bits of a trap waiting under PEND_DEBUG */
+    uint32_t dr6_held;   /* those of the instruction before, where that was MOV SS */
     uint8_t sipi_vector;
     bool shutdown; /* triple fault */
 
@@ -249,6 +250,7 @@ struct Cpu {
         bool has_error;
         bool soft;         /* INT n, INT3, INTO, INT1: return address is after the instruction */
         bool any_level;    /* with `soft`: INT1 */
+        bool by_number;    /* with `soft`: INT n, of two bytes */
         uint32_t dr6;      /* of a #DB: the conditions that it is a fault for */
         int old_vector;    /* while delivering: for double-fault classification */
         uint64_t next_rip; /* with `soft`: the return address */

@@ -30,6 +30,7 @@ static void note(Cpu *cpu, int vector)
     cpu->excp.vector = vector;
     cpu->excp.error = cpu->excp.dr6 = 0;
     cpu->excp.has_error = cpu->excp.soft = false;
+    cpu->excp.any_level = cpu->excp.by_number = false;
 }
 
 void cpu_raise(Cpu *cpu, int vector)
@@ -59,23 +60,31 @@ void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error)
     cpu_raise_error(cpu, EXCP_PF, error);
 }
 
-static G_NORETURN void raise_after(Cpu *cpu, int vector, uint64_t next_rip, bool any_level)
+static void note_software(Cpu *cpu, int vector, uint64_t next_rip)
 {
     note(cpu, vector);
     cpu->excp.soft = true;
-    cpu->excp.any_level = any_level;
     cpu->excp.next_rip = next_rip;
-    unwind(cpu);
 }
 
 void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip)
 {
-    raise_after(cpu, vector, next_rip, false);
+    note_software(cpu, vector, next_rip);
+    unwind(cpu);
+}
+
+void cpu_raise_int_n(Cpu *cpu, int vector, uint64_t next_rip)
+{
+    note_software(cpu, vector, next_rip);
+    cpu->excp.by_number = true;
+    unwind(cpu);
 }
 
 void cpu_raise_int1(Cpu *cpu, uint64_t next_rip)
 {
-    raise_after(cpu, EXCP_DB, next_rip, true);
+    note_software(cpu, EXCP_DB, next_rip);
+    cpu->excp.any_level = true;
+    unwind(cpu);
 }
 
 /* SDM table 6-5. Software interrupts, external ones and NMI are benign whatever their vector. */
@@ -130,6 +139,7 @@ static IntEvent event_raised(const Cpu *cpu)
         .has_error = cpu->excp.has_error,
         .soft = cpu->excp.soft,
         .checked = cpu->excp.soft && !cpu->excp.any_level,
+        .by_number = cpu->excp.by_number,
         .rip = cpu->excp.soft ? cpu->excp.next_rip : cpu->rip,
     };
     ev.rf = pushes_rf(&ev, cpu->excp.dr6);

@@ -23,8 +23,10 @@ G_NORETURN void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error)
 void cpu_deliver(Cpu *cpu);
 /* The same for cpu_raise_debug(). */
 void cpu_deliver_debug(Cpu *cpu, uint32_t dr6);
-/* INT n, INT3, INTO: raise with `next_rip` as the return address; checks gate DPL. */
+/* INT3, INTO: raise with `next_rip` as the return address; checks gate DPL. */
 G_NORETURN void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip);
+/* INT n of two bytes: the same, and IOPL and the redirection map of virtual-8086 mode count. */
+G_NORETURN void cpu_raise_int_n(Cpu *cpu, int vector, uint64_t next_rip);
 /* INT1: the same for #DB, from any level (SDM vol. 2, INT n). */
 G_NORETURN void cpu_raise_int1(Cpu *cpu, uint64_t next_rip);
 /* A vector from the APIC, or an NMI. Never unwinds. */

@@ -277,7 +277,13 @@ static OpNext iret(Cpu *cpu, const Op *op)
 static OpNext int_n(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    cpu_raise_software(cpu, (int)op->imm, op_next_rip(cpu, op));
+    cpu_raise_int_n(cpu, (int)op->imm, op_next_rip(cpu, op));
+}
+
+static OpNext int3(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    cpu_raise_software(cpu, EXCP_BP, op_next_rip(cpu, op));
 }
 
 static OpNext int1(Cpu *cpu, const Op *op)
@@ -398,8 +404,7 @@ OpFn op_select_branch(Decode *d, Op *op)
         op->imm = (int64_t)(d->ops[0].imm.value.u & 0xff);
         return int_n;
     case ZYDIS_MNEMONIC_INT3:
-        op->imm = EXCP_BP;
-        return int_n;
+        return int3;
     case ZYDIS_MNEMONIC_INT1:
         return int1;
     case ZYDIS_MNEMONIC_INTO:

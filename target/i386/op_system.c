@@ -56,7 +56,7 @@ static OpNext sti(Cpu *cpu, const Op *op)
     if (G_LIKELY(!cpu->pending && op->left > 1)) {
         NEXT();
     }
-    cpu->int_shadow = was ? SHADOW_NONE : SHADOW_STI;
+    cpu->int_shadow = was || !(cpu->rflags & FLAG_IF) ? SHADOW_NONE : SHADOW_STI;
     cpu->budget += op->left - 1;
     return op_finish(cpu, op);
 }
