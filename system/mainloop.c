@@ -6,12 +6,12 @@
  */
 #include <errno.h>
 #include <glib-unix.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "system/report.h"
+#include "system/signals.h"
 #include "system/vm.h"
 
 /* How long vCPUs run between looks at the host. */
@@ -22,7 +22,7 @@ typedef struct {
     int timer; /* timerfd: GLib's own time-outs are in milliseconds, timers of guests are not */
     GSource *timer_source;
     bool alarm_failed; /* said once */
-    guint signals[3];
+    GSource *signals_source;
 } Loop;
 
 G_GNUC_PRINTF(3, 4)
@@ -137,10 +137,10 @@ static void do_requests(Vm *vm)
     }
 }
 
-static gboolean on_signal(gpointer opaque)
+static gboolean on_signal(gint fd, GIOCondition condition, gpointer opaque)
 {
     runstate_request_shutdown(((Vm *)opaque)->runstate, CAUSE_HOST_SIGNAL);
-    return G_SOURCE_CONTINUE;
+    return G_SOURCE_REMOVE; /* there is one first signal */
 }
 
 static gboolean on_timer(gint fd, GIOCondition condition, gpointer opaque)
@@ -152,9 +152,22 @@ static gboolean on_timer(gint fd, GIOCondition condition, gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
+static GSource *loop_watch(int fd, GUnixFDSourceFunc callback, gpointer data)
+{
+    GSource *source = g_unix_fd_source_new(fd, G_IO_IN);
+    g_source_set_callback(source, G_SOURCE_FUNC(callback), data, NULL);
+    g_source_attach(source, NULL);
+    return source;
+}
+
+static void loop_unwatch(GSource *source)
+{
+    g_source_destroy(source);
+    g_source_unref(source);
+}
+
 static bool loop_init(Loop *loop, Vm *vm)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
     static const RunObserver observer = {.requested = on_requested, .changed = on_changed};
     *loop = (Loop){.vm = vm};
     loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -162,12 +175,8 @@ static bool loop_init(Loop *loop, Vm *vm)
         fprintf(stderr, PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
         return false;
     }
-    loop->timer_source = g_unix_fd_source_new(loop->timer, G_IO_IN);
-    g_source_set_callback(loop->timer_source, G_SOURCE_FUNC(on_timer), NULL, NULL);
-    g_source_attach(loop->timer_source, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
-        loop->signals[i] = g_unix_signal_add(signals[i], on_signal, vm);
-    }
+    loop->timer_source = loop_watch(loop->timer, on_timer, NULL);
+    loop->signals_source = loop_watch(signals_watch(), on_signal, vm);
     runstate_set_observer(vm->runstate, &observer, vm);
     return true;
 }
@@ -175,11 +184,8 @@ static bool loop_init(Loop *loop, Vm *vm)
 static void loop_free(Loop *loop)
 {
     runstate_set_observer(loop->vm->runstate, NULL, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(loop->signals); i++) {
-        g_source_remove(loop->signals[i]);
-    }
-    g_source_destroy(loop->timer_source);
-    g_source_unref(loop->timer_source);
+    loop_unwatch(loop->signals_source);
+    loop_unwatch(loop->timer_source);
     close(loop->timer);
 }
 

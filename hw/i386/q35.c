@@ -208,6 +208,16 @@ static void flush_tlbs(void *opaque)
     }
 }
 
+static void a20_changed(void *opaque, bool on)
+{
+    Q35Machine *m = opaque;
+    for (unsigned i = 0; i < m->machine.cpu_count; i++) {
+        if (m->machine.cpus[i]) {
+            cpu_set_a20(m->machine.cpus[i], on);
+        }
+    }
+}
+
 static void code_written(void *opaque, uint64_t addr, size_t len)
 {
     code_cache_invalidate(((Q35Machine *)opaque)->code, addr, len);
@@ -397,6 +407,8 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
     Q35Machine *m = (Q35Machine *)machine;
     machine->platform.runstate = machine->runstate;
     machine->platform.gsi = m->gsi;
+    a20_gate_init(&m->a20, a20_changed, m);
+    machine->platform.a20 = &m->a20;
     machine->apic_bus = apic_bus_new(machine->platform.trace);
     q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.

@@ -10,6 +10,7 @@
 #include "hw/i386/fabric.h"
 #include "hw/i386/q35.h"
 #include "hw/intc/ioapic.h"
+#include "hw/isa/a20.h"
 #include "hw/isa/lpc.h"
 #include "target/i386/cpu.h"
 
@@ -45,6 +46,7 @@ typedef struct {
     Upstream up;   /* what bus masters see: the remapping unit or the fabric */
     IntrSink sink; /* the same for the IOAPIC and the HPET */
     E820Map e820;
+    A20Gate a20;
     /* Wires: see q35_irq.c. */
     IrqLine gsi[PLATFORM_GSIS], pirq[LPC_PIRQS];
     IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];

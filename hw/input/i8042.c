@@ -3,11 +3,10 @@
  * 8042 keyboard and auxiliary device controller, as in the IBM PS/2 Hardware Interface Technical
  * Reference ("Keyboard and Auxiliary Device Controller"), with a keyboard and a three-byte mouse
  * that answer their commands and never report an event: this machine has no host input.
- *
- * A20 is kept as a bit of the output port but gates nothing: the address line is always on.
  */
 #include "hw/input/i8042.h"
 
+#include "hw/isa/a20.h"
 #include "system/runstate.h"
 
 #define I8042_PORT_DATA   0x60
@@ -78,6 +77,7 @@ static void i8042_put_all(I8042State *s, bool aux, const uint8_t *bytes, size_t 
 static void i8042_write_outport(I8042State *s, uint8_t value)
 {
     s->outport = value;
+    a20_gate_drive(s->dev.platform->a20, A20_KEYBOARD, value & OUTPORT_A20);
     if (!(value & OUTPORT_RESET_N)) {
         runstate_request_reset(s->dev.platform->runstate, CAUSE_GUEST_RESET);
     }
@@ -222,10 +222,10 @@ static void i8042_run_command(I8042State *s, uint8_t command)
         PUT(s, false, s->outport);
         break;
     case 0xdd:
-        s->outport &= ~OUTPORT_A20;
+        i8042_write_outport(s, s->outport & ~OUTPORT_A20);
         break;
     case 0xdf:
-        s->outport |= OUTPORT_A20;
+        i8042_write_outport(s, s->outport | OUTPORT_A20);
         break;
     case 0xf0 ... 0xff: /* pulse output lines that are 0; line 0 is reset */
         if (!(command & 1)) {
@@ -329,7 +329,7 @@ static void i8042_reset(Device *dev)
 {
     I8042State *s = (I8042State *)dev;
     s->ctr = CTR_KBD_INT | CTR_AUX_INT | CTR_SYS | CTR_XLATE; /* as firmware leaves it */
-    s->outport = OUTPORT_RESET_N | OUTPORT_A20 | 0xcc;
+    i8042_write_outport(s, OUTPORT_RESET_N | OUTPORT_A20 | 0xcc);
     s->command = s->kbd_command = s->aux_command = 0;
     s->last_was_command = false;
     s->head = s->count = 0;
@@ -366,6 +366,7 @@ static void i8042_restored(Device *dev)
     I8042State *s = (I8042State *)dev;
     s->head %= QUEUE_SIZE;
     s->count = MIN(s->count, QUEUE_SIZE);
+    a20_gate_drive(dev->platform->a20, A20_KEYBOARD, s->outport & OUTPORT_A20);
     i8042_update_irq(s);
 }
 

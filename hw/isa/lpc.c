@@ -6,6 +6,7 @@
  */
 #include "hw/isa/lpc.h"
 
+#include "hw/isa/a20.h"
 #include "system/runstate.h"
 
 enum { REG_PMBASE = 0x40, REG_PIRQ_A = 0x60, REG_PIRQ_E = 0x68, REG_LPC_EN = 0x82 };
@@ -75,6 +76,7 @@ static void port_a_write(void *opaque, uint64_t offset, uint64_t value, unsigned
         runstate_request_reset(s->pci.dev.platform->runstate, CAUSE_GUEST_RESET);
     }
     s->port_a = value & (PORT_A_INIT | PORT_A_A20);
+    a20_gate_drive(s->pci.dev.platform->a20, A20_FAST, s->port_a & PORT_A_A20);
 }
 
 static const MemOps port_a_ops = {.read = port_a_read, .write = port_a_write, .max_size = 1};
@@ -120,7 +122,8 @@ static void lpc_unrealize(Device *dev)
 static void lpc_reset(Device *dev)
 {
     LpcState *s = (LpcState *)dev;
-    s->port_a = PORT_A_A20;
+    s->port_a = 0;
+    a20_gate_drive(dev->platform->a20, A20_FAST, false);
     s->apm[0] = s->apm[1] = 0;
     for (int n = 0; n < LPC_PIRQS; n++) {
         s->pci.config[pirq_register(n)] = PIRQ_DISABLED;
@@ -129,6 +132,11 @@ static void lpc_reset(Device *dev)
     if (s->links.routing_changed) {
         s->links.routing_changed(s->links.opaque);
     }
+}
+
+static void lpc_restored(Device *dev)
+{
+    a20_gate_drive(dev->platform->a20, A20_FAST, ((LpcState *)dev)->port_a & PORT_A_A20);
 }
 
 static const StateField lpc_state[] = {
@@ -157,4 +165,5 @@ const DeviceClass lpc_class = {
     .realize = lpc_realize,
     .unrealize = lpc_unrealize,
     .reset = lpc_reset,
+    .restored = lpc_restored,
 };

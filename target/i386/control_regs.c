@@ -11,7 +11,7 @@
 #define CR0_WRITABLE                                                                               \
     (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 #define CR3_NOFLUSH  (1ull << 63)
-#define DR6_WRITABLE (0xfu | DR6_BD | DR6_BS | DR6_BT)
+#define DR6_WRITABLE (DR6_B | DR6_BD | DR6_BS | DR6_BT)
 #define DR7_WRITABLE 0xffff23ffu
 #define XCR0_X87     1u
 #define XCR0_SSE     2u
@@ -121,11 +121,12 @@ static uint64_t cr4_writable(const Cpu *cpu)
         uint32_t bit;
         int feature;
     } rows[] = {
-        {CR4_TSD, FEAT_TSC},           {CR4_DE, FEAT_DE},          {CR4_PSE, FEAT_PSE},
-        {CR4_PAE, FEAT_PAE},           {CR4_MCE, FEAT_MCE},        {CR4_PGE, FEAT_PGE},
-        {CR4_OSFXSR, FEAT_FXSR},       {CR4_OSXMMEXCPT, FEAT_SSE}, {CR4_UMIP, FEAT_UMIP},
-        {CR4_FSGSBASE, FEAT_FSGSBASE}, {CR4_PCIDE, FEAT_PCID},     {CR4_OSXSAVE, FEAT_XSAVE},
-        {CR4_SMEP, FEAT_SMEP},         {CR4_SMAP, FEAT_SMAP},
+        {CR4_VME, FEAT_VME},        {CR4_PVI, FEAT_VME},       {CR4_TSD, FEAT_TSC},
+        {CR4_DE, FEAT_DE},          {CR4_PSE, FEAT_PSE},       {CR4_PAE, FEAT_PAE},
+        {CR4_MCE, FEAT_MCE},        {CR4_PGE, FEAT_PGE},       {CR4_OSFXSR, FEAT_FXSR},
+        {CR4_OSXMMEXCPT, FEAT_SSE}, {CR4_UMIP, FEAT_UMIP},     {CR4_FSGSBASE, FEAT_FSGSBASE},
+        {CR4_PCIDE, FEAT_PCID},     {CR4_OSXSAVE, FEAT_XSAVE}, {CR4_SMEP, FEAT_SMEP},
+        {CR4_SMAP, FEAT_SMAP},
     };
     uint64_t mask = CR4_PCE;
 
@@ -212,8 +213,7 @@ static int debug_register(Cpu *cpu, int n)
     }
     require_cpl0(cpu);
     if (cpu->dr[7] & DR7_GD) {
-        cpu->dr[6] |= DR6_BD;
-        cpu_raise(cpu, EXCP_DB);
+        cpu_raise_debug(cpu, DR6_BD);
     }
     return n == 4 || n == 5 ? n + 2 : n;
 }

@@ -36,6 +36,7 @@ Cpu *cpu_new(const CpuConfig *config)
     Cpu *cpu = g_aligned_alloc0(1, sizeof(Cpu), 64);
 
     cpu->cfg = *config;
+    cpu->paddr_mask = UINT64_MAX;
     mmu_init(cpu);
     cpu_reset(cpu);
     return cpu;
@@ -73,9 +74,10 @@ static void reset_core(Cpu *cpu)
     memset(cpu->dr, 0, sizeof(cpu->dr));
     cpu->dr[6] = DR6_FIXED;
     cpu->dr[7] = DR7_FIXED;
-    cpu->dr6_traps = 0;
+    cpu->dr6_traps = cpu->dr6_held = 0;
     cpu->excp.vector = cpu->excp.old_vector = -1;
-    cpu->halted = cpu->int_shadow = cpu->nmi_masked = cpu->shutdown = false;
+    cpu->halted = cpu->nmi_masked = cpu->shutdown = false;
+    cpu->int_shadow = SHADOW_NONE;
     cpu->wait_sipi = cpu->cfg.index != 0;
     mmu_flush_all(cpu);
     mmu_set_cr3(cpu, 0);
@@ -133,6 +135,12 @@ bool cpu_has_work(const Cpu *cpu)
     }
     return (pending & PEND_INIT) || ((pending & PEND_INTR) && (cpu->rflags & FLAG_IF)) ||
            ((pending & PEND_NMI) && !cpu->nmi_masked) || cpu->dr6_traps;
+}
+
+void cpu_set_a20(Cpu *cpu, bool on)
+{
+    cpu->paddr_mask = on ? UINT64_MAX : ~(1ull << 20);
+    mmu_flush_all(cpu);
 }
 
 void cpu_flush_tlb(Cpu *cpu)

@@ -78,7 +78,9 @@ uint64_t cpu_instructions(const Cpu *cpu);
 /* The pins the APIC drives; pass with the Cpu as opaque. */
 extern const CpuPins cpu_pins;
 
-/* The map of memory changed, or A20: drop cached translations. */
+/* The A20M# pin (SDM vol. 3, 20.1.1): off, address line 20 of what the CPU itself accesses is 0. */
+void cpu_set_a20(Cpu *cpu, bool on);
+/* The map of memory changed: drop cached translations. */
 void cpu_flush_tlb(Cpu *cpu);
 /* Decoded code of [addr, addr+len) is gone. */
 void code_cache_invalidate(CodeCache *code, uint64_t addr, size_t len);

@@ -117,10 +117,11 @@ typedef struct {
 
 /*
  * The soft TLB, direct-mapped on the virtual page number, one table for each kind of access rights:
- * user, supervisor, and supervisor with SMAP in force. A tag is the virtual page address; an entry
- * that does not permit an access has TLB_NO_TAG for it, so that one compare decides. `addend` is
- * host address minus virtual address. MMIO and write-watched pages have flags in the tag's low bits
- * and so always miss the fast compare.
+ * user, user with alignment checks, supervisor, and supervisor with SMAP in force. A tag is the
+ * virtual page address; an entry that does not permit an access has TLB_NO_TAG for it, so that one
+ * compare decides. `addend` is host address minus virtual address. MMIO and write-watched pages,
+ * and all pages where alignment is checked, have flags in the tag's low bits and so always miss the
+ * fast compare.
  */
 #define TLB_BITS   12
 #define TLB_SIZE   (1u << TLB_BITS)
@@ -136,7 +137,7 @@ typedef struct {
     uint32_t pad[3];   /* 64 bytes, so that an index is a shift */
 } TlbEntry;
 G_STATIC_ASSERT(sizeof(TlbEntry) == 64);
-enum { MMU_USER, MMU_KERNEL, MMU_KERNEL_SMAP, MMU_MODES };
+enum { MMU_USER, MMU_KERNEL, MMU_KERNEL_SMAP, MMU_USER_ALIGNED, MMU_MODES };
 
 /* x87 and vector state. The x87 part is the 512-byte FXSAVE64 image (SDM vol. 1, 10.5.1), except
  * that vector registers live in `vec`, wide enough for AVX. */
@@ -179,6 +180,13 @@ typedef struct {
 #define PEND_KICK  (1u << 5) /* leave cpu_run() */
 #define PEND_DEBUG (1u << 6) /* single step or breakpoint work */
 
+/* What the instruction just done holds back until the next one is done (SDM vol. 3, 6.8.3). */
+enum {
+    SHADOW_NONE,
+    SHADOW_STI, /* interrupts */
+    SHADOW_SS,  /* MOV SS or POP SS: these, debug traps and code breakpoints */
+};
+
 struct Cpu {
     /* hot */
     uint64_t gpr[16];        /* first: decoded operands are byte offsets from here */
@@ -193,7 +201,7 @@ struct Cpu {
     uint8_t mmu_mode; /* MMU_* for data accesses now */
     bool halted;
     bool wait_sipi;
-    bool int_shadow; /* STI or MOV SS just done: no interrupt before the next instruction */
+    uint8_t int_shadow; /* SHADOW_* */
     bool nmi_masked;
     int64_t budget;      /* instructions left in this cpu_run() */
     uint64_t insn_count; /* until this cpu_run(); cpu_instructions() adds what it has done */
@@ -208,6 +216,8 @@ struct Cpu {
     CpuReturns returns[2]; /* of supervisor and of user code */
     uint32_t returns_top;  /* byte offset in `linear` and `host` */
     uint64_t call_target;
+    uint64_t jump_page;         /* what rip was when a computed jump left host code, */
+    uint32_t jump_off;          /* and where in that page the jump is */
     const uint8_t *return_miss; /* where RETURN_NONE leads; NULL without a translator */
 
     TlbEntry *tlb_now;        /* tlb[mmu_mode] */
@@ -224,8 +234,10 @@ struct Cpu {
     uint64_t mtrr_def, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8];
     uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
     uint64_t tsc_adjust;
-    uint64_t pdpte[4];  /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
-    uint32_t dr6_traps; /* DR6 bits of a trap waiting under PEND_DEBUG */
+    uint64_t paddr_mask; /* what A20 lets through of a physical address */
+    uint64_t pdpte[4];   /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
+    uint32_t dr6_traps;  /* DR6 bits of a trap waiting under PEND_DEBUG */
+    uint32_t dr6_held;   /* those of the instruction before, where that was MOV SS */
     uint8_t sipi_vector;
     bool shutdown; /* triple fault */
 
@@ -238,6 +250,8 @@ struct Cpu {
         bool has_error;
         bool soft;         /* INT n, INT3, INTO, INT1: return address is after the instruction */
         bool any_level;    /* with `soft`: INT1 */
+        bool by_number;    /* with `soft`: INT n, of two bytes */
+        uint32_t dr6;      /* of a #DB: the conditions that it is a fault for */
         int old_vector;    /* while delivering: for double-fault classification */
         uint64_t next_rip; /* with `soft`: the return address */
     } excp;
@@ -268,6 +282,13 @@ static inline void cpu_end_budget(Cpu *cpu)
 {
     cpu->run_budget -= cpu->budget;
     cpu->budget = 0;
+}
+
+/* Work that is not an instruction's takes from the budget too. */
+static inline void cpu_spend_budget(Cpu *cpu, int64_t instructions)
+{
+    cpu->run_budget -= instructions;
+    cpu->budget -= instructions;
 }
 
 /* Predicted returns are void: mappings may have changed, or the mode of execution. */

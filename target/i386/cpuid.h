@@ -13,6 +13,7 @@
 typedef enum {
     /* 1.EDX */
     FEAT_FPU,
+    FEAT_VME,
     FEAT_DE,
     FEAT_PSE,
     FEAT_TSC,

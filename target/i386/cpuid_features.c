@@ -18,6 +18,7 @@
 /* clang-format off */
 const CpuFeatureRow cpu_feature_rows[FEAT_COUNT] = {
     ROW(FPU,               "fpu",               NULL,       1, 0, EDX,  0, true,  LEVEL_BASE),
+    ROW(VME,               "vme",               NULL,       1, 0, EDX,  1, true,  LEVEL_BASE),
     ROW(DE,                "de",                NULL,       1, 0, EDX,  2, true,  LEVEL_BASE),
     ROW(PSE,               "pse",               NULL,       1, 0, EDX,  3, true,  LEVEL_BASE),
     ROW(TSC,               "tsc",               NULL,       1, 0, EDX,  4, true,  LEVEL_BASE),

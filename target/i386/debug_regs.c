@@ -64,11 +64,19 @@ bool debug_page_watched(const Cpu *cpu, uint64_t page)
     return false;
 }
 
-static void trap(Cpu *cpu, uint32_t bits)
+/* With a breakpoint or TF set each instruction is a block, so nobody runs past this. */
+void debug_trap(Cpu *cpu, uint32_t bits)
 {
     cpu->dr6_traps |= bits;
     __atomic_fetch_or(&cpu->pending, PEND_DEBUG, __ATOMIC_SEQ_CST);
-    cpu_end_budget(cpu);
+}
+
+/* SDM vol. 3, 17.2.3: B0 to B3 are of this exception, the rest is software's to clear. */
+void debug_enter(Cpu *cpu, uint32_t bits)
+{
+    cpu->dr[6] = (cpu->dr[6] & ~(uint64_t)DR6_B) | bits | cpu->dr6_traps;
+    cpu->dr[7] &= ~(uint64_t)DR7_GD;
+    cpu->dr6_traps = 0;
 }
 
 void debug_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write)
@@ -76,7 +84,7 @@ void debug_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write)
     for (int n = 0; n < 4; n++) {
         if (slot_is_data(cpu, n) && (write || slot_type(cpu, n) == BREAK_ACCESS) &&
             slot_overlaps(cpu, n, addr, size)) {
-            trap(cpu, 1u << n);
+            debug_trap(cpu, 1u << n);
         }
     }
 }
@@ -88,7 +96,7 @@ void debug_io_access(Cpu *cpu, uint16_t port, unsigned size)
     }
     for (int n = 0; n < 4; n++) {
         if (slot_is_io(cpu, n) && slot_overlaps(cpu, n, port, size)) {
-            trap(cpu, 1u << n);
+            debug_trap(cpu, 1u << n);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 #include "target/i386/cpu_state.h"
 
+#define DR6_B       0xfu
 #define DR6_BD      (1u << 13)
 #define DR6_BS      (1u << 14)
 #define DR6_BT      (1u << 15)
@@ -13,6 +14,10 @@
 #define DR7_GD      (1u << 13)
 #define DR7_FIXED   0x400u
 
+/* DR6 bits of a trap that follows the instruction in execution. */
+void debug_trap(Cpu *cpu, uint32_t bits);
+/* A debug exception is about to be delivered: DR6 and DR7 as its handler finds them. */
+void debug_enter(Cpu *cpu, uint32_t bits);
 /* A data breakpoint lies in this linear page. */
 bool debug_page_watched(const Cpu *cpu, uint64_t page);
 /* An access that may hit one was made: a trap follows. */

@@ -191,6 +191,7 @@ static bool builder_fuse(Builder *b)
     Op *op = &b->ops[b->n_ops - 1];
     op->fn = b->fused[cond];
     op->cond = (uint8_t)cond;
+    op->aux = d->zi.length;
     op->len = (uint8_t)(op->len + d->zi.length);
     op->target = (int32_t)(op->off + op->len + d->ops[0].imm.value.s);
     b->info[b->n_ops - 1].no_flags = NULL;

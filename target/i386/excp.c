@@ -14,6 +14,9 @@
 #include "target/i386/segment_private.h"
 
 #define ERROR_EXT 1u
+/* What entering a handler takes from the budget, in instructions. A handler whose first instruction
+ * raises executes none, and cpu_run() has to come back from it all the same. */
+#define ENTRY_COST 32
 
 static G_NORETURN void unwind(Cpu *cpu)
 {
@@ -21,20 +24,33 @@ static G_NORETURN void unwind(Cpu *cpu)
     siglongjmp(*cpu->unwind, 1);
 }
 
-void cpu_raise(Cpu *cpu, int vector)
+/* An exception without error code, unless the caller adds one. */
+static void note(Cpu *cpu, int vector)
 {
     cpu->excp.vector = vector;
-    cpu->excp.error = 0;
+    cpu->excp.error = cpu->excp.dr6 = 0;
     cpu->excp.has_error = cpu->excp.soft = false;
+    cpu->excp.any_level = cpu->excp.by_number = false;
+}
+
+void cpu_raise(Cpu *cpu, int vector)
+{
+    note(cpu, vector);
     unwind(cpu);
 }
 
 void cpu_raise_error(Cpu *cpu, int vector, uint32_t error)
 {
-    cpu->excp.vector = vector;
+    note(cpu, vector);
     cpu->excp.error = error;
     cpu->excp.has_error = true;
-    cpu->excp.soft = false;
+    unwind(cpu);
+}
+
+void cpu_raise_debug(Cpu *cpu, uint32_t dr6)
+{
+    note(cpu, EXCP_DB);
+    cpu->excp.dr6 = dr6;
     unwind(cpu);
 }
 
@@ -44,25 +60,31 @@ void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error)
     cpu_raise_error(cpu, EXCP_PF, error);
 }
 
-static G_NORETURN void raise_after(Cpu *cpu, int vector, uint64_t next_rip, bool any_level)
+static void note_software(Cpu *cpu, int vector, uint64_t next_rip)
 {
-    cpu->excp.vector = vector;
-    cpu->excp.error = 0;
-    cpu->excp.has_error = false;
+    note(cpu, vector);
     cpu->excp.soft = true;
-    cpu->excp.any_level = any_level;
     cpu->excp.next_rip = next_rip;
-    unwind(cpu);
 }
 
 void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip)
 {
-    raise_after(cpu, vector, next_rip, false);
+    note_software(cpu, vector, next_rip);
+    unwind(cpu);
+}
+
+void cpu_raise_int_n(Cpu *cpu, int vector, uint64_t next_rip)
+{
+    note_software(cpu, vector, next_rip);
+    cpu->excp.by_number = true;
+    unwind(cpu);
 }
 
 void cpu_raise_int1(Cpu *cpu, uint64_t next_rip)
 {
-    raise_after(cpu, EXCP_DB, next_rip, true);
+    note_software(cpu, EXCP_DB, next_rip);
+    cpu->excp.any_level = true;
+    unwind(cpu);
 }
 
 /* SDM table 6-5. Software interrupts, external ones and NMI are benign whatever their vector. */
@@ -95,11 +117,18 @@ static bool makes_double_fault(ExcpClass first, ExcpClass second)
            (first == CLASS_PAGE_FAULT && second != CLASS_BENIGN);
 }
 
-/* Fault-class exceptions push RF set, so that returning does not hit the same code breakpoint. */
-static bool pushes_rf(const IntEvent *ev)
+/* A #DB of the CPU's own or of INT1: INT 1 is none. */
+static bool is_debug(const IntEvent *ev)
 {
-    return !ev->soft && !ev->external && ev->vector != EXCP_DB && ev->vector != EXCP_DF &&
-           ev->vector != EXCP_MC && ev->vector != EXCP_BP && ev->vector != EXCP_OF;
+    return ev->vector == EXCP_DB && !ev->checked;
+}
+
+/* Faults push RF set, so that returning does not hit a code breakpoint on the same instruction; not
+ * so those that tell of one (SDM vol. 3, 17.3.1.1). */
+static bool pushes_rf(const IntEvent *ev, uint32_t dr6)
+{
+    return !ev->soft && !ev->external && !(ev->vector == EXCP_DB && (dr6 & DR6_B)) &&
+           ev->vector != EXCP_DF && ev->vector != EXCP_MC;
 }
 
 static IntEvent event_raised(const Cpu *cpu)
@@ -110,9 +139,10 @@ static IntEvent event_raised(const Cpu *cpu)
         .has_error = cpu->excp.has_error,
         .soft = cpu->excp.soft,
         .checked = cpu->excp.soft && !cpu->excp.any_level,
+        .by_number = cpu->excp.by_number,
         .rip = cpu->excp.soft ? cpu->excp.next_rip : cpu->rip,
     };
-    ev.rf = pushes_rf(&ev);
+    ev.rf = pushes_rf(&ev, cpu->excp.dr6);
     return ev;
 }
 
@@ -159,7 +189,8 @@ static bool next_event(Cpu *cpu, IntEvent *ev)
 static void deliver(Cpu *cpu, IntEvent *ev)
 {
     cpu->halted = false;
-    cpu->int_shadow = false;
+    cpu->int_shadow = SHADOW_NONE;
+    cpu_spend_budget(cpu, ENTRY_COST);
     for (;;) {
         trace_event(cpu->cfg.trace, TRACE_INT,
                     "int cpu=%u vector=0x%02x error=0x%x soft=%d cs=0x%04x rip=0x%" PRIx64
@@ -184,16 +215,32 @@ static bool take_pending(Cpu *cpu, uint32_t bit)
     return __atomic_fetch_and(&cpu->pending, ~bit, __ATOMIC_SEQ_CST) & bit;
 }
 
+/* Breakpoints that an instruction hit before it faulted count for nothing; what MOV SS before it
+ * has hit does. */
+static void drop_unfinished_traps(Cpu *cpu)
+{
+    cpu->dr6_traps = cpu->dr6_held;
+}
+
 void cpu_deliver(Cpu *cpu)
 {
     IntEvent ev = event_raised(cpu);
 
-    if (ev.vector == EXCP_DB) {
-        cpu->dr[7] &= ~(uint64_t)DR7_GD;
-        cpu->dr[6] |= cpu->dr6_traps;
-        cpu->dr6_traps = 0;
+    if (!ev.soft) {
+        drop_unfinished_traps(cpu);
+    }
+    cpu->dr6_held = 0;
+    if (is_debug(&ev)) {
+        debug_enter(cpu, cpu->excp.dr6);
     }
     deliver(cpu, &ev);
+}
+
+void cpu_deliver_debug(Cpu *cpu, uint32_t dr6)
+{
+    note(cpu, EXCP_DB);
+    cpu->excp.dr6 = dr6;
+    cpu_deliver(cpu);
 }
 
 void cpu_deliver_external(Cpu *cpu, int vector)
@@ -207,9 +254,7 @@ static void deliver_debug_trap(Cpu *cpu)
 {
     IntEvent ev = {.vector = EXCP_DB, .rip = cpu->rip};
 
-    cpu->dr[6] |= cpu->dr6_traps;
-    cpu->dr[7] &= ~(uint64_t)DR7_GD;
-    cpu->dr6_traps = 0;
+    debug_enter(cpu, 0);
     deliver(cpu, &ev);
 }
 
@@ -251,7 +296,6 @@ static bool take_intr(Cpu *cpu)
 bool cpu_take_events(Cpu *cpu)
 {
     uint32_t pending = cpu->pending;
-    bool shadow = cpu->int_shadow;
 
     if ((pending & PEND_INIT) && take_init(cpu)) {
         return true;
@@ -265,14 +309,16 @@ bool cpu_take_events(Cpu *cpu)
     if (pending & PEND_SMI) {
         take_pending(cpu, PEND_SMI); /* no SMM: nobody is there to answer */
     }
-    cpu->int_shadow = false;
-    if (shadow) {
+    if (cpu->int_shadow == SHADOW_SS) {
         return false;
     }
     /* Traps of the instruction before; code breakpoints of the next are the executor's. */
     if ((pending & PEND_DEBUG) && take_pending(cpu, PEND_DEBUG) && cpu->dr6_traps) {
         deliver_debug_trap(cpu);
         return true;
+    }
+    if (cpu->int_shadow == SHADOW_STI) {
+        return false;
     }
     if ((pending & PEND_NMI) && !cpu->nmi_masked && take_pending(cpu, PEND_NMI)) {
         cpu_deliver_external(cpu, EXCP_NMI);

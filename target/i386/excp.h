@@ -13,14 +13,20 @@
 
 G_NORETURN void cpu_raise(Cpu *cpu, int vector);
 G_NORETURN void cpu_raise_error(Cpu *cpu, int vector, uint32_t error);
+/* A #DB that is a fault, for these conditions in DR6. */
+G_NORETURN void cpu_raise_debug(Cpu *cpu, uint32_t dr6);
 /* CR2 is set to `address`. */
 G_NORETURN void cpu_raise_page_fault(Cpu *cpu, uint64_t address, uint32_t error);
 
 /* Delivers cpu->excp through the IDT (or real-mode IVT), with double-fault classification; sets
  * cpu->shutdown on a triple fault. cpu->rip must be the return address to push. Never unwinds. */
 void cpu_deliver(Cpu *cpu);
-/* INT n, INT3, INTO: raise with `next_rip` as the return address; checks gate DPL. */
+/* The same for cpu_raise_debug(). */
+void cpu_deliver_debug(Cpu *cpu, uint32_t dr6);
+/* INT3, INTO: raise with `next_rip` as the return address; checks gate DPL. */
 G_NORETURN void cpu_raise_software(Cpu *cpu, int vector, uint64_t next_rip);
+/* INT n of two bytes: the same, and IOPL and the redirection map of virtual-8086 mode count. */
+G_NORETURN void cpu_raise_int_n(Cpu *cpu, int vector, uint64_t next_rip);
 /* INT1: the same for #DB, from any level (SDM vol. 2, INT n). */
 G_NORETURN void cpu_raise_int1(Cpu *cpu, uint64_t next_rip);
 /* A vector from the APIC, or an NMI. Never unwinds. */

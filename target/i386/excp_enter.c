@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Entering an interrupt or exception handler: real mode (Intel SDM vol. 3, 20.1.4), protected and
- * virtual-8086 mode (6.12, 20.3) and IA-32e mode (6.14). Left out: VME's redirection map.
+ * virtual-8086 mode (6.12, 20.3) and IA-32e mode (6.14).
  */
 #include "target/i386/excp_enter.h"
 
 #include "target/i386/segment_private.h"
+
+#define TSS_REDIRECTION_SIZE 32u
 
 /* Error code of a bad gate: the vector, with the IDT bit. */
 #define GATE_ERROR(vector) ((uint32_t)(vector)*8 + 2)
@@ -252,6 +254,45 @@ static void enter_real(Cpu *cpu, const IntEvent *ev)
     cpu_update_mode(cpu);
 }
 
+/* Whether the TSS's map, which ends where that of ports begins, leaves INT n to the 8086 program's
+ * own handler (SDM vol. 3, 20.3.3). */
+static bool is_redirected(Cpu *cpu, int vector)
+{
+    uint64_t map;
+    uint32_t at;
+
+    if (!(cpu->cr4 & CR4_VME)) {
+        return false;
+    }
+    if (!(SEG_ATTR_TYPE(cpu->tr.attr) & 8) || cpu->tr.limit < TSS_IO_MAP_BASE + 1) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    map = mmu_load_system(cpu, cpu->tr.base + TSS_IO_MAP_BASE, 2);
+    at = (uint32_t)map - TSS_REDIRECTION_SIZE + (unsigned)vector / 8;
+    if (map < TSS_REDIRECTION_SIZE || at > cpu->tr.limit) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    return !(mmu_load_system(cpu, cpu->tr.base + at, 1) >> (vector & 7) & 1);
+}
+
+/* As in real mode, through the program's own vectors at linear address 0, and with VIF for IF below
+ * IOPL 3. */
+static void enter_redirected(Cpu *cpu, const IntEvent *ev)
+{
+    SegStack stack = stack_current(cpu);
+    uint32_t vector = mmu_load32(cpu, (uint64_t)ev->vector * 4), flags = flags_get(cpu);
+    bool virtual_if = iopl(cpu) < 3;
+
+    stack_push(cpu, &stack, virtual_if ? virtual_flags(flags) : flags, 2);
+    stack_push(cpu, &stack, cpu->seg[SEG_CS].selector, 2);
+    stack_push(cpu, &stack, ev->rip, 2);
+    stack_commit(cpu, &stack);
+    cpu->rflags &= ~(FLAG_TF | FLAG_RF | (virtual_if ? FLAG_VIF : FLAG_IF));
+    seg_load(cpu, SEG_CS, (uint16_t)(vector >> 16));
+    cpu->rip = (uint16_t)vector;
+    cpu_update_mode(cpu);
+}
+
 void excp_enter(Cpu *cpu, const IntEvent *ev)
 {
     if (!(cpu->cr0 & CR0_PE)) {
@@ -262,10 +303,14 @@ void excp_enter(Cpu *cpu, const IntEvent *ev)
         enter_long(cpu, ev);
         return;
     }
-    /* SDM 20.2.7: INT n in virtual-8086 mode needs IOPL 3 (INT3, INTO and INT1 do not). */
-    if (in_v86(cpu) && ev->checked && iopl(cpu) < 3 && ev->vector != EXCP_BP &&
-        ev->vector != EXCP_OF) {
-        cpu_raise_error(cpu, EXCP_GP, 0);
+    if (in_v86(cpu) && ev->by_number) {
+        if (is_redirected(cpu, ev->vector)) {
+            enter_redirected(cpu, ev);
+            return;
+        }
+        if (iopl(cpu) < 3) {
+            cpu_raise_error(cpu, EXCP_GP, 0);
+        }
     }
     enter_protected(cpu, ev);
 }

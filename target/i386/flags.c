@@ -6,30 +6,6 @@
  */
 #include "target/i386/flags.h"
 
-/* AF of what cc_op describes. */
-static bool flags_af(const Cpu *cpu)
-{
-    uint64_t r = cpu->cc_dst, b = cpu->cc_src;
-    switch (cpu->cc_op >> CC_SHIFT) {
-    case CCK_ADD:
-        return (r ^ b ^ (r - b)) & 0x10;
-    case CCK_ADC:
-        return (r ^ b ^ (r - b - 1)) & 0x10;
-    case CCK_SUB:
-        return (r ^ b ^ (r + b)) & 0x10;
-    case CCK_SBB:
-        return (r ^ b ^ (r + b + 1)) & 0x10;
-    case CCK_INC:
-        return (r & 15) == 0;
-    case CCK_DEC:
-        return (r & 15) == 15;
-    case CCK_RES:
-        return b & FLAG_AF;
-    default:
-        return false;
-    }
-}
-
 uint32_t flags_arith(const Cpu *cpu)
 {
     if (cpu->cc_op == CC_FLAGS) {

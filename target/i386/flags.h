@@ -17,18 +17,26 @@
 
 enum {
     CCK_FLAGS,
-    CCK_ADD,   /* cc_src: second operand, sign-extended */
-    CCK_ADC,   /* the same, with carry in */
-    CCK_SUB,   /* cc_src: subtrahend, sign-extended */
-    CCK_SBB,   /* the same, with borrow in */
-    CCK_LOGIC, /* CF, OF, AF clear */
-    CCK_INC,   /* cc_src: CF as before */
+    CCK_CARRIES, /* see below; these two have no operation */
+    CCK_ADD,     /* cc_src: second operand, sign-extended */
+    CCK_ADC,     /* the same, with carry in */
+    CCK_SUB,     /* cc_src: subtrahend, sign-extended */
+    CCK_SBB,     /* the same, with borrow in */
+    CCK_LOGIC,   /* CF, OF, AF clear */
+    CCK_INC,     /* cc_src: CF as before */
     CCK_DEC,
     CCK_SHL, /* cc_src: the operand shifted by one less, sign-extended */
     CCK_SHR, /* likewise */
     CCK_SAR, /* likewise */
     CCK_RES, /* cc_src: CF, AF and OF in their places; the rest by cc_dst */
 };
+/* ADCX and ADOX take turns, and each leaves the other's flag alone. So CCK_CARRIES has a byte of
+ * cc_src for each of CF, OF and AF. ZF is by cc_dst, and so are SF and PF unless bit 63 says that
+ * they are kept further up in cc_src. */
+#define CC_CARRY_CF         0
+#define CC_CARRY_OF         1
+#define CC_CARRY_AF         2
+#define CC_CARRIES_KEPT     32
 #define CC_SHIFT            2
 #define CC_SIZE(bits_)      ((bits_) == 8 ? 0u : (bits_) == 16 ? 1u : (bits_) == 32 ? 2u : 3u)
 #define CC_OP(kind_, bits_) ((uint32_t)(kind_) << CC_SHIFT | CC_SIZE(bits_))
@@ -98,18 +106,30 @@ static inline __attribute__((always_inline)) bool flags_zf(const Cpu *cpu)
     return cpu->cc_dst == 0;
 }
 
+/* Whether SF and PF stand in *bits, not in the result's. */
+static inline __attribute__((always_inline)) bool flags_kept(const Cpu *cpu, uint64_t *bits)
+{
+    if (__builtin_expect(cpu->cc_op >= CC_OP(CCK_ADD, 8), 1)) {
+        return false;
+    }
+    *bits = cpu->cc_op == CC_FLAGS ? cpu->cc_src : cpu->cc_src >> CC_CARRIES_KEPT;
+    return cpu->cc_op == CC_FLAGS || cpu->cc_src >> 63;
+}
+
 static inline __attribute__((always_inline)) bool flags_sf(const Cpu *cpu)
 {
-    if (cpu->cc_op == CC_FLAGS) {
-        return cpu->cc_src & FLAG_SF;
+    uint64_t bits;
+    if (flags_kept(cpu, &bits)) {
+        return bits & FLAG_SF;
     }
     return (int64_t)cpu->cc_dst < 0;
 }
 
 static inline __attribute__((always_inline)) bool flags_pf(const Cpu *cpu)
 {
-    if (cpu->cc_op == CC_FLAGS) {
-        return cpu->cc_src & FLAG_PF;
+    uint64_t bits;
+    if (flags_kept(cpu, &bits)) {
+        return bits & FLAG_PF;
     }
     return !__builtin_parity((unsigned)cpu->cc_dst & 0xff);
 }
@@ -142,6 +162,8 @@ static inline __attribute__((always_inline)) bool flags_of(const Cpu *cpu)
         return (int64_t)(r ^ b) < 0;
     case CCK_SHR:
         return (int64_t)b < 0;
+    case CCK_CARRIES:
+        return b >> 8 * CC_CARRY_OF & 1;
     default:
         return b & FLAG_OF;
     }
@@ -159,6 +181,45 @@ static inline __attribute__((always_inline)) bool flags_less(const Cpu *cpu)
         return (int64_t)cpu->cc_dst < 0;
     }
     return flags_sf(cpu) != flags_of(cpu);
+}
+
+static inline __attribute__((always_inline)) bool flags_af(const Cpu *cpu)
+{
+    uint64_t r = cpu->cc_dst, b = cpu->cc_src;
+    switch (cpu->cc_op >> CC_SHIFT) {
+    case CCK_FLAGS:
+    case CCK_RES:
+        return b & FLAG_AF;
+    case CCK_CARRIES:
+        return b >> 8 * CC_CARRY_AF & 1;
+    case CCK_ADD:
+        return (r ^ b ^ (r - b)) & 0x10;
+    case CCK_ADC:
+        return (r ^ b ^ (r - b - 1)) & 0x10;
+    case CCK_SUB:
+        return (r ^ b ^ (r + b)) & 0x10;
+    case CCK_SBB:
+        return (r ^ b ^ (r + b + 1)) & 0x10;
+    case CCK_INC:
+        return (r & 15) == 0;
+    case CCK_DEC:
+        return (r & 15) == 15;
+    default:
+        return false;
+    }
+}
+
+/* Makes the record one of CCK_CARRIES with the same flags. */
+static inline __attribute__((always_inline)) void flags_to_carries(Cpu *cpu)
+{
+    uint64_t kept = 0;
+    uint64_t cf = flags_cf(cpu), of = flags_of(cpu), af = flags_af(cpu);
+    if (cpu->cc_op == CC_FLAGS) {
+        kept = (cpu->cc_src & (FLAG_SF | FLAG_PF)) << CC_CARRIES_KEPT | 1ull << 63;
+        cpu->cc_dst = !(cpu->cc_src & FLAG_ZF);
+    }
+    cpu->cc_src = cf << 8 * CC_CARRY_CF | of << 8 * CC_CARRY_OF | af << 8 * CC_CARRY_AF | kept;
+    cpu->cc_op = CC_OP(CCK_CARRIES, 64);
 }
 
 /* A condition code, the low four bits of Jcc, SETcc and CMOVcc opcodes. */

@@ -14,6 +14,7 @@
 #include "target/i386/interp.h"
 
 #include "target/i386/block.h"
+#include "target/i386/debug_regs.h"
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
 #include "target/i386/exec.h"
@@ -22,9 +23,7 @@
 /* Decoding one instruction a block, for a reason that is not in cpu->mode. */
 #define MODE_SINGLE (1u << 31)
 
-#define DR6_BS           (1u << 14)
-#define DR7_ENABLES_ALL  0xffu
-#define DR7_ENABLES(n)   (3u << (2 * (n)))
+#define DR7_ENABLE(n)    (3u << (2 * (n)))
 #define DR7_TYPE(dr7, n) (((dr7) >> (16 + 4 * (n))) & 3) /* 0: execution */
 
 void exec_init(Cpu *cpu)
@@ -197,24 +196,14 @@ static __attribute__((noinline)) Block *find_linked(Cpu *cpu, Exec *x, Block *b,
     return to;
 }
 
-/* A fault: before the instruction. */
-static void raise_debug(Cpu *cpu, uint64_t dr6)
-{
-    cpu->dr[6] |= dr6;
-    cpu->excp.vector = EXCP_DB;
-    cpu->excp.error = 0;
-    cpu->excp.has_error = false;
-    cpu->excp.soft = false;
-    cpu_deliver(cpu);
-}
-
 /* DR6 bits of the execution breakpoints that RIP is at. */
-static uint64_t code_breakpoints(const Cpu *cpu)
+static uint32_t code_breakpoints(const Cpu *cpu)
 {
-    uint64_t hits = 0, linear = linear_rip(cpu);
+    uint64_t linear = linear_rip(cpu);
+    uint32_t hits = 0;
     for (unsigned n = 0; n < 4; n++) {
-        if ((cpu->dr[7] & DR7_ENABLES(n)) && DR7_TYPE(cpu->dr[7], n) == 0 && cpu->dr[n] == linear) {
-            hits |= 1ull << n;
+        if ((cpu->dr[7] & DR7_ENABLE(n)) && DR7_TYPE(cpu->dr[7], n) == 0 && cpu->dr[n] == linear) {
+            hits |= 1u << n;
         }
     }
     return hits;
@@ -224,14 +213,63 @@ static uint64_t code_breakpoints(const Cpu *cpu)
  * the instruction that hit it. */
 static bool has_breakpoints(const Cpu *cpu)
 {
-    return G_UNLIKELY(cpu->dr[7] & DR7_ENABLES_ALL);
+    return G_UNLIKELY(cpu->dr[7] & DR7_ENABLES);
 }
 
-/* A fast system call clears TF by its own rules, and no trap follows it. */
+/* Their handlers look at TF themselves. */
 static bool is_fast_call(const Block *b)
 {
-    return b->ops[0].mnemonic == ZYDIS_MNEMONIC_SYSCALL ||
-           b->ops[0].mnemonic == ZYDIS_MNEMONIC_SYSENTER;
+    switch (b->ops[0].mnemonic) {
+    case ZYDIS_MNEMONIC_SYSCALL:
+    case ZYDIS_MNEMONIC_SYSRET:
+    case ZYDIS_MNEMONIC_SYSENTER:
+    case ZYDIS_MNEMONIC_SYSEXIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What a taken JMP or Jcc, or one that is fused to a compare, has changed is RIP alone. */
+static __attribute__((noinline, cold)) void undo_branch(Cpu *cpu, const Block *b)
+{
+    const Op *op = &b->ops[b->n_ops - 1];
+    unsigned at = op->off;
+    if (op->cond != OP_NO_COND) {
+        at += op->len - op->aux;
+    }
+    cpu->rip += at - (uint64_t)(int64_t)op->target;
+    cpu->budget++;
+    cpu_raise_error(cpu, EXCP_GP, 0);
+}
+
+/* Nor has a computed jump of host code. */
+static __attribute__((noinline, cold)) void undo_jump(Cpu *cpu)
+{
+    cpu->rip = cpu->jump_page + cpu->jump_off;
+    cpu->budget++;
+    cpu_raise_error(cpu, EXCP_GP, 0);
+}
+
+/* `b` ended with `next`. A target in the branch's own page is canonical, and so is one that host
+ * code goes to by itself; what is beyond the limit of a segment the handlers know. */
+static ALWAYS_INLINE void check_branch(Cpu *cpu, const Block *b, OpNext next)
+{
+    if (next == NEXT_LINK0 && !b->link_local[0] && G_UNLIKELY(!mmu_is_canonical(cpu->rip))) {
+        undo_branch(cpu, b);
+    }
+}
+
+/* How to go on after host code's `next`. */
+static ALWAYS_INLINE OpNext check_jump(Cpu *cpu, OpNext next)
+{
+    if (next != NEXT_LOOKUP) {
+        return next;
+    }
+    if (G_UNLIKELY(!mmu_is_canonical(cpu->rip))) {
+        undo_jump(cpu);
+    }
+    return NEXT_JUMP;
 }
 
 static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
@@ -246,22 +284,24 @@ static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
 /* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
 static OpNext step(Cpu *cpu, Exec *x)
 {
-    if (has_breakpoints(cpu) && !(cpu->rflags & FLAG_RF)) {
-        uint64_t hits = code_breakpoints(cpu);
+    if (has_breakpoints(cpu) && !(cpu->rflags & FLAG_RF) && cpu->int_shadow != SHADOW_SS) {
+        uint32_t hits = code_breakpoints(cpu);
         if (hits) {
-            raise_debug(cpu, hits);
+            cpu_deliver_debug(cpu, hits);
             return NEXT_EVENT;
         }
     }
     bool trap = cpu->rflags & FLAG_TF;
-    cpu->int_shadow = false;
+    cpu->int_shadow = SHADOW_NONE;
+    cpu->dr6_held = cpu->dr6_traps;
     Block *b = find_block(cpu, x, cpu->mode | MODE_SINGLE);
     x->block = b;
     cpu->rflags &= ~FLAG_RF;
     OpNext next = block_enter(cpu, b);
-    if (trap && !is_fast_call(b)) {
-        cpu->dr6_traps |= DR6_BS;
-        __atomic_or_fetch(&cpu->pending, PEND_DEBUG, __ATOMIC_SEQ_CST);
+    check_branch(cpu, b, next);
+    cpu->dr6_held = 0;
+    if (trap && cpu->int_shadow != SHADOW_SS && !is_fast_call(b)) {
+        debug_trap(cpu, DR6_BS);
     }
     return next;
 }
@@ -272,6 +312,13 @@ static ALWAYS_INLINE bool has_events(const Cpu *cpu)
     return G_UNLIKELY(cpu->pending) && !(cpu->pending == PEND_INTR && !(cpu->rflags & FLAG_IF));
 }
 
+/* Takes what is pending, and what that brings with it: a handler's stack may be watched. */
+static void take_events(Cpu *cpu)
+{
+    while (has_events(cpu) && cpu_take_events(cpu) && cpu->budget > 0) {
+    }
+}
+
 /* Everything that can keep the CPU from executing the next instruction. False: *exit is why. */
 static bool may_go_on(Cpu *cpu, CpuExit *exit)
 {
@@ -280,9 +327,7 @@ static bool may_go_on(Cpu *cpu, CpuExit *exit)
         *exit = CPU_RAN;
         return false;
     }
-    if (has_events(cpu) && !cpu->int_shadow) {
-        cpu_take_events(cpu);
-    }
+    take_events(cpu);
     if (cpu->shutdown) {
         *exit = CPU_TRIPLE_FAULT;
         return false;
@@ -308,6 +353,8 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
         x->block = b;
         OpNext next = block_enter(cpu, b);
         b = x->block; /* host code goes from block to block on its own */
+        check_branch(cpu, b, next);
+        next = check_jump(cpu, next);
         if (has_events(cpu) || G_UNLIKELY(cpu->budget <= 0)) {
             return next;
         }
@@ -346,7 +393,7 @@ static CpuExit run_loop(Cpu *cpu)
                        has_breakpoints(cpu))) {
             next = step(cpu, x);
         } else {
-            cpu->int_shadow = false;
+            cpu->int_shadow = SHADOW_NONE;
             cpu->rflags &= ~FLAG_RF;
             next = run_blocks(cpu, x);
         }

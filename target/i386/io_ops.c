@@ -7,7 +7,6 @@
 #include "target/i386/segment_private.h"
 #include "target/i386/system_ops.h"
 
-#define TSS_IO_MAP_BASE  0x66u
 #define TSS32_LEAST_SIZE 0x67u
 
 static void require_cpl0(Cpu *cpu)
@@ -65,45 +64,69 @@ void sys_hlt(Cpu *cpu)
 {
     require_cpl0(cpu);
     cpu->halted = true;
-    cpu->int_shadow = false;
+    cpu->int_shadow = SHADOW_NONE;
 }
 
-/* CLI and STI: real mode, or CPL within IOPL (in V86, IOPL 3: no VME). */
-static void require_iopl(Cpu *cpu)
+/* The flag of CLI and STI: IF in real mode or with CPL within IOPL, else VIF if there is one. */
+static uint32_t interrupt_flag(Cpu *cpu)
 {
-    if ((cpu->cr0 & CR0_PE) && cpu->cpl > iopl(cpu)) {
+    if (!(cpu->cr0 & CR0_PE) || cpu->cpl <= iopl(cpu)) {
+        return FLAG_IF;
+    }
+    if (!has_virtual_if(cpu)) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
+    return FLAG_VIF;
 }
 
 void sys_cli(Cpu *cpu)
 {
-    require_iopl(cpu);
-    cpu->rflags &= ~FLAG_IF;
+    cpu->rflags &= ~interrupt_flag(cpu);
 }
 
 void sys_sti(Cpu *cpu)
 {
-    require_iopl(cpu);
-    cpu->rflags |= FLAG_IF;
+    uint32_t flag = interrupt_flag(cpu);
+
+    if (flag == FLAG_VIF && (cpu->rflags & FLAG_VIP)) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    cpu->rflags |= flag;
+}
+
+void sys_check_flags_access(Cpu *cpu, unsigned opsize)
+{
+    if (in_v86(cpu) && iopl(cpu) < 3 && !(has_virtual_if(cpu) && opsize == 2)) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+}
+
+uint32_t sys_pushf(Cpu *cpu, unsigned opsize)
+{
+    uint32_t flags = flags_get(cpu) & ~(FLAG_RF | FLAG_VM);
+
+    sys_check_flags_access(cpu, opsize);
+    return in_v86(cpu) && iopl(cpu) < 3 ? virtual_flags(flags) : flags;
 }
 
 void sys_popf(Cpu *cpu, uint64_t value, unsigned opsize)
 {
     uint32_t change = FLAGS_ARITH | FLAG_TF | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID | FLAG_RF;
 
+    sys_check_flags_access(cpu, opsize);
     if (in_v86(cpu) && iopl(cpu) < 3) {
-        cpu_raise_error(cpu, EXCP_GP, 0);
+        value = seg_virtual_flags_in(cpu, value);
+        change |= FLAG_VIF;
     }
     if (!(cpu->cr0 & CR0_PE) || cpu->cpl <= iopl(cpu)) {
         change |= FLAG_IF;
     }
     if (cpu->cpl == 0) {
-        change |= FLAG_IOPL | FLAG_VIF | FLAG_VIP;
+        change |= FLAG_IOPL;
     }
-    value &= ~(uint64_t)(FLAG_RF | FLAG_VIF | FLAG_VIP);
+    value &= ~(uint64_t)FLAG_RF;
     if (opsize == 2) {
-        change &= 0xffff;
+        change &= 0xffff | FLAG_VIF;
     }
     flags_set(cpu, (flags_get(cpu) & ~change) | ((uint32_t)value & change) | FLAG_1);
 }

@@ -16,6 +16,11 @@
 
 typedef enum { MMU_READ, MMU_WRITE, MMU_EXEC } MmuAccess;
 
+static inline bool mmu_is_canonical(uint64_t addr)
+{
+    return (uint64_t)((int64_t)(addr << 16) >> 16) == addr;
+}
+
 /* Slow paths: TLB miss, MMIO, page crossing, write-watched pages. `size` is 1, 2, 4 or 8. */
 uint64_t mmu_load_slow(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode);
 void mmu_store_slow(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, int mmu_mode);
@@ -74,6 +79,10 @@ static inline void mmu_store_as(Cpu *cpu, uint64_t addr, uint64_t v, unsigned si
     }
     mmu_store_slow(cpu, addr, v, size, mmu_mode);
 }
+
+/* #AC for an operand at `addr` that has to be a multiple of `unit`, a power of 2, where alignment
+ * is checked (SDM vol. 3, 6.15). The functions here do it for what has 2, 4 or 8 bytes. */
+void mmu_check_alignment(Cpu *cpu, uint64_t addr, unsigned unit);
 
 /* With rights of the supervisor whatever CPL is: descriptor tables, TSS, IDT (SDM 4.6: implicit
  * supervisor accesses). */

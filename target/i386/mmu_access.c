@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Guest memory accesses that miss the inline fast path: TLB misses, register windows, the APIC
- * page, ROM, pages with decoded code, page crossings, data breakpoints; and code fetches.
+ * page, ROM, pages with decoded code, page crossings, data breakpoints, alignment checks; and code
+ * fetches.
  */
+#include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
 
 uint8_t *mmu_ram_ptr(Cpu *cpu, uint64_t paddr, unsigned size)
@@ -131,11 +133,33 @@ static unsigned in_page(uint64_t addr, unsigned len)
     return len < room ? len : room;
 }
 
+/* A page fault comes first. */
+static void check_alignment(Cpu *cpu, uint64_t addr, unsigned size, MmuAccess access, int mmu_mode)
+{
+    if (G_LIKELY(mmu_mode != MMU_USER_ALIGNED) || (size & (size - 1)) || size > 8 ||
+        !(addr & (size - 1))) {
+        return;
+    }
+    mmu_tlb_get(cpu, addr, access, mmu_mode);
+    if (in_page(addr, size) < size) {
+        mmu_tlb_get(cpu, mmu_next_page(cpu, addr), access, mmu_mode);
+    }
+    cpu_raise_error(cpu, EXCP_AC, 0);
+}
+
+void mmu_check_alignment(Cpu *cpu, uint64_t addr, unsigned unit)
+{
+    if (cpu->mmu_mode == MMU_USER_ALIGNED && (addr & (unit - 1))) {
+        cpu_raise_error(cpu, EXCP_AC, 0);
+    }
+}
+
 uint64_t mmu_load_slow(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
 {
     unsigned here = in_page(addr, size);
     uint64_t next, value;
 
+    check_alignment(cpu, addr, size, MMU_READ, mmu_mode);
     if (G_LIKELY(here == size)) {
         return page_load(cpu, addr, size, mmu_mode);
     }
@@ -151,6 +175,7 @@ void mmu_store_slow(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, int 
     unsigned here = in_page(addr, size);
     uint64_t next;
 
+    check_alignment(cpu, addr, size, MMU_WRITE, mmu_mode);
     if (G_LIKELY(here == size)) {
         page_store(cpu, addr, value, size, mmu_mode);
         return;
@@ -182,6 +207,7 @@ void mmu_load_bytes(Cpu *cpu, uint64_t addr, void *buf, unsigned len)
 {
     uint8_t *to = buf;
 
+    check_alignment(cpu, addr, len, MMU_READ, cpu->mmu_mode);
     while (len > 0) {
         unsigned chunk = in_page(addr, len);
         TlbEntry *e = mmu_tlb_get(cpu, addr, MMU_READ, cpu->mmu_mode);
@@ -225,6 +251,7 @@ void mmu_store_bytes(Cpu *cpu, uint64_t addr, const void *buf, unsigned len)
 
 void mmu_probe_write(Cpu *cpu, uint64_t addr, unsigned len)
 {
+    check_alignment(cpu, addr, len, MMU_WRITE, cpu->mmu_mode);
     mmu_tlb_get(cpu, addr, MMU_WRITE, cpu->mmu_mode);
     if (in_page(addr, len) < len) {
         mmu_tlb_get(cpu, mmu_next_page(cpu, addr), MMU_WRITE, cpu->mmu_mode);
@@ -266,6 +293,6 @@ bool mmu_debug_translate(Cpu *cpu, uint64_t addr, uint64_t *paddr)
         !mmu_walk(cpu, addr, MMU_READ, MMU_KERNEL, false, &walk, &error)) {
         return false;
     }
-    *paddr = walk.paddr | (addr & (PAGE_SIZE - 1));
+    *paddr = (walk.paddr & cpu->paddr_mask) | (addr & (PAGE_SIZE - 1));
     return true;
 }

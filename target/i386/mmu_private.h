@@ -20,6 +20,7 @@
 
 /* Bits of a tag below the page: why the fast compare must miss. Host code compares with the low
  * bits of a misaligned address, too, so these are above what the widest access can be off by. */
+#define TLB_TAG_ALIGN 0x80u  /* reads and writes have to be aligned */
 #define TLB_TAG_IO    0x100u /* no host memory behind it */
 #define TLB_TAG_CODE  0x200u /* a write must drop decoded code */
 #define TLB_TAG_DEBUG 0x400u /* a data breakpoint is in this page */
@@ -49,6 +50,7 @@ enum { TLB_VICTIMS = MMU_MODES, TLB_TABLES };
 typedef struct {
     TlbEntry entry[TLB_TABLES][TLB_SIZE];
     uint64_t used[TLB_TABLES][TLB_SIZE / 64];
+    bool aligned; /* there is something in the table of MMU_USER_ALIGNED */
     /* All entries that are parts of large pages lie within: an INVLPG elsewhere looks at one index.
      * Empty if first > last. */
     uint64_t large_first, large_last;
@@ -105,11 +107,6 @@ static inline uint64_t mmu_next_page(const Cpu *cpu, uint64_t addr)
 {
     uint64_t next = (addr | (PAGE_SIZE - 1)) + 1;
     return cpu->efer & EFER_LMA ? next : (uint32_t)next;
-}
-
-static inline bool mmu_is_canonical(uint64_t addr)
-{
-    return (uint64_t)((int64_t)(addr << 16) >> 16) == addr;
 }
 
 #endif

@@ -78,6 +78,9 @@ typedef void (*EntryVisitor)(TlbSet *set, int table, unsigned index, const void 
 static void set_for_each(TlbSet *set, EntryVisitor visit, const void *arg)
 {
     for (int table = 0; table < TLB_TABLES; table++) {
+        if (table == MMU_USER_ALIGNED && !set->aligned) {
+            continue;
+        }
         for (unsigned word = 0; word < TLB_SIZE / 64; word++) {
             for (uint64_t bits = set->used[table][word]; bits; bits &= bits - 1) {
                 visit(set, table, word * 64 + (unsigned)__builtin_ctzll(bits), arg);
@@ -351,6 +354,7 @@ static void note_used(TlbSet *set, int mmu_mode, unsigned index, uint64_t addr, 
 {
     uint64_t offset_mask = (1ull << shift) - 1;
 
+    set->aligned |= mmu_mode == MMU_USER_ALIGNED;
     set->used[mmu_mode][index / 64] |= 1ull << (index % 64);
     if (shift > PAGE_SHIFT) {
         set->large_first = MIN(set->large_first, addr & ~offset_mask);
@@ -414,7 +418,8 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     uint64_t page = addr & PAGE_MASK;
     unsigned index = (addr >> PAGE_SHIFT) & (TLB_SIZE - 1);
     TlbEntry *e = &cpu->tlb[mmu_mode][index];
-    uint32_t error = 0, debug;
+    bool aligned = mmu_mode == MMU_USER_ALIGNED;
+    uint32_t error = 0, missing;
     MmuWalk walk;
     Backing b;
 
@@ -425,15 +430,16 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     if (victim_swap(mmu_of(cpu)->current, addr, access, mmu_mode)) {
         return e;
     }
-    if (!mmu_walk(cpu, addr, access, mmu_mode, true, &walk, &error)) {
+    if (!mmu_walk(cpu, addr, access, aligned ? MMU_USER : mmu_mode, true, &walk, &error)) {
         /* SDM 4.10.4.1: a fault drops what the TLB had for the address. */
         set_drop_page(mmu_of(cpu)->current, addr);
         cpu_raise_page_fault(cpu, addr, error);
     }
+    walk.paddr &= cpu->paddr_mask;
     b = backing_of(cpu, walk.paddr);
-    debug = debug_page_watched(cpu, page) ? TLB_TAG_DEBUG : 0;
-    e->tag_read = walk.rights & MMU_RIGHT(MMU_READ) ? page | b.read_tag | debug : TLB_NO_TAG;
-    e->tag_write = walk.rights & MMU_RIGHT(MMU_WRITE) ? page | b.write_tag | debug : TLB_NO_TAG;
+    missing = (debug_page_watched(cpu, page) ? TLB_TAG_DEBUG : 0) | (aligned ? TLB_TAG_ALIGN : 0);
+    e->tag_read = walk.rights & MMU_RIGHT(MMU_READ) ? page | b.read_tag | missing : TLB_NO_TAG;
+    e->tag_write = walk.rights & MMU_RIGHT(MMU_WRITE) ? page | b.write_tag | missing : TLB_NO_TAG;
     e->tag_exec = walk.rights & MMU_RIGHT(MMU_EXEC) ? page | b.read_tag : TLB_NO_TAG;
     e->addend = (uintptr_t)b.host - (uintptr_t)page;
     e->paddr = walk.paddr;

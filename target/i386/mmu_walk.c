@@ -65,6 +65,7 @@ typedef struct {
 
 static Entry entry_read(Cpu *cpu, uint64_t paddr, unsigned size)
 {
+    paddr &= cpu->paddr_mask;
     Entry e = {.paddr = paddr, .host = mmu_ram_ptr(cpu, paddr, size)};
 
     if (!e.host) {

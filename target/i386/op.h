@@ -28,11 +28,12 @@ typedef struct Block Block;
 
 /* What a block's last op says about what follows; cpu->rip is set to it. */
 typedef enum {
-    NEXT_LINK0, /* a fixed target: the taken branch */
-    NEXT_LINK1, /* a fixed target: the instruction after the block */
-    NEXT_JUMP,  /* computed target, same mode */
-    NEXT_EVENT, /* mode, mappings or pending events may have changed */
-    NEXT_YIELD, /* PAUSE */
+    NEXT_LINK0,  /* a fixed target: the taken branch */
+    NEXT_LINK1,  /* a fixed target: the instruction after the block */
+    NEXT_JUMP,   /* computed target, same mode */
+    NEXT_EVENT,  /* mode, mappings or pending events may have changed */
+    NEXT_YIELD,  /* PAUSE */
+    NEXT_LOOKUP, /* as NEXT_JUMP, by host code that has not looked at the target */
 } OpNext;
 
 typedef OpNext (*OpFn)(Cpu *cpu, const Op *op);
@@ -52,9 +53,9 @@ struct Op {
     uint8_t idx;       /* instructions before it in the block */
     int32_t target;    /* of a direct branch, from the start of the block's page */
     uint16_t mnemonic; /* ZydisMnemonic: for a translator */
-    uint8_t aux;
-    uint8_t ea_kind; /* EA_* */
-    uint8_t left;    /* instructions from this one to the block's end */
+    uint8_t aux;       /* the handler's; of a compare with a jump fused to it, that jump's length */
+    uint8_t ea_kind;   /* EA_* */
+    uint8_t left;      /* instructions from this one to the block's end */
     /* For the translator: what the handler does, in words that it knows. */
     uint8_t xop;  /* XOP_*; XOP_NONE: call the handler */
     uint8_t form; /* FORM_* | CC_SIZE << OP_FORM_SIZE | OP_FORM_DEAD */
@@ -105,6 +106,7 @@ enum {
     XOP_BMI_FLAGS,
     XOP_CMPXCHG, /* with memory */
     XOP_XADD,    /* likewise */
+    XOP_ADX,     /* always recorded in the same way */
     /* These end a block. */
     XOP_JMP,
     XOP_JCC, /* aux: condition */

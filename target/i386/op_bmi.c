@@ -127,22 +127,26 @@ static ALWAYS_INLINE void tzcnt(Cpu *cpu, const Op *op, int w, uint64_t b)
 }
 
 /* One flag is carry in and out; the others stay. */
-static ALWAYS_INLINE void add_carry(Cpu *cpu, const Op *op, uint32_t flag, int w, uint64_t b)
+static ALWAYS_INLINE void add_carry(Cpu *cpu, const Op *op, unsigned byte, int w, uint64_t b)
 {
-    uint32_t flags = flags_arith(cpu);
-    unsigned __int128 sum = (unsigned __int128)reg_get(cpu, op->dst, w) + b + !!(flags & flag);
-    flags_set_arith(cpu, (flags & ~flag) | ((sum >> w) & 1 ? flag : 0));
+    if (cpu->cc_op != CC_OP(CCK_CARRIES, 64)) {
+        flags_to_carries(cpu);
+    }
+    unsigned bit = 8 * byte;
+    unsigned __int128 sum =
+        (unsigned __int128)reg_get(cpu, op->dst, w) + b + (cpu->cc_src >> bit & 1);
+    cpu->cc_src = (cpu->cc_src & ~(1ull << bit)) | (uint64_t)(sum >> w & 1) << bit;
     result(cpu, op, w, (uint64_t)sum);
 }
 
 static ALWAYS_INLINE void adcx(Cpu *cpu, const Op *op, int w, uint64_t b)
 {
-    add_carry(cpu, op, FLAG_CF, w, b);
+    add_carry(cpu, op, CC_CARRY_CF, w, b);
 }
 
 static ALWAYS_INLINE void adox(Cpu *cpu, const Op *op, int w, uint64_t b)
 {
-    add_carry(cpu, op, FLAG_OF, w, b);
+    add_carry(cpu, op, CC_CARRY_OF, w, b);
 }
 
 /* mnemonic, function, feature */
@@ -246,8 +250,12 @@ OpFn op_select_bmi(Decode *d, Op *op)
             bool flags = d->zi.cpu_flags && d->zi.cpu_flags->modified;
             bool mem = operands(d, op);
             d->pure = !mem;
-            op_translates(op, flags ? XOP_BMI_FLAGS : XOP_BMI, mem ? FORM_RM : FORM_RR,
-                          d->zi.operand_width);
+            bool carries = row->feature == FEAT_ADX;
+            op_translates(op,
+                          carries ? XOP_ADX
+                          : flags ? XOP_BMI_FLAGS
+                                  : XOP_BMI,
+                          mem ? FORM_RM : FORM_RR, d->zi.operand_width);
             return handler(d, row, mem);
         }
     }

@@ -3,8 +3,9 @@
  * Jumps, calls, returns, loops, software interrupts, BOUND (Intel SDM vol. 2).
  *
  * Near branches in 64-bit code have handlers of their own; other modes share ones that cut the
- * target to the operand size. A transfer to an address beyond the code segment's limit, or to one
- * that is not canonical, faults when it is fetched from.
+ * target to the operand size. A branch to an address beyond the code segment's limit, or to one
+ * that is not canonical, faults as the branch that it is, with nothing done; the loop in interp.c
+ * looks at the targets of JMP and Jcc in 64-bit code, which have nothing to undo.
  */
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
@@ -15,21 +16,57 @@ static ALWAYS_INLINE uint64_t cut(const Op *op, uint64_t rip)
     return op->osize == 2 ? (uint16_t)rip : op->osize == 4 ? (uint32_t)rip : rip;
 }
 
+static ALWAYS_INLINE bool target_ok(const Cpu *cpu, uint64_t rip)
+{
+    return cpu->mode & CPU_MODE_CS64 ? mmu_is_canonical(rip)
+                                     : cpu->mode & CPU_MODE_FLAT || rip <= cpu->seg[SEG_CS].limit;
+}
+
+static ALWAYS_INLINE void check_target(Cpu *cpu, uint64_t rip)
+{
+    if (G_UNLIKELY(!target_ok(cpu, rip))) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+}
+
 static OpNext jmp64(Cpu *cpu, const Op *op)
 {
     cpu->rip += (uint64_t)(int64_t)op->target;
     return NEXT_LINK0;
 }
 
+static ALWAYS_INLINE uint64_t relative_target(const Cpu *cpu, const Op *op)
+{
+    return cut(op, cpu->rip + (uint64_t)(int64_t)op->target);
+}
+
 static OpNext jmp_rel(Cpu *cpu, const Op *op)
 {
-    cpu->rip = cut(op, cpu->rip + (uint64_t)(int64_t)op->target);
+    MAY_RAISE();
+    uint64_t target = relative_target(cpu, op);
+    check_target(cpu, target);
+    cpu->rip = target;
     return NEXT_LINK0;
+}
+
+/* SDM vol. 2, CALL: the stack's address is looked at first, then the target, then memory. */
+static G_NORETURN void call_out_of_range(Cpu *cpu, uint64_t sp)
+{
+    if (!mmu_is_canonical(sp)) {
+        cpu_raise_error(cpu, EXCP_SS, 0);
+    }
+    cpu_raise_error(cpu, EXCP_GP, 0);
 }
 
 static ALWAYS_INLINE bool call_push(Cpu *cpu, const Op *op, bool cold)
 {
     uint64_t sp = cpu->gpr[R_RSP] - 8;
+    if (G_UNLIKELY(!mmu_is_canonical(cpu->rip + (uint64_t)(int64_t)op->target))) {
+        if (!cold) {
+            return false;
+        }
+        call_out_of_range(cpu, sp);
+    }
     if (!mem_put(cpu, sp, 64, cold, cpu->rip + op->off + op->len)) {
         return false;
     }
@@ -53,11 +90,22 @@ static OpNext call64(Cpu *cpu, const Op *op)
     return NEXT_LINK0;
 }
 
+/* Likewise, in any mode. */
+static void call_check(Cpu *cpu, const Op *op, uint64_t target)
+{
+    if (G_UNLIKELY(!target_ok(cpu, target))) {
+        uint64_t sp = stack_linear(cpu, cpu->gpr[R_RSP] - op->osize, op->osize, true);
+        call_out_of_range(cpu, sp);
+    }
+}
+
 static OpNext call_rel(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
+    uint64_t target = relative_target(cpu, op);
+    call_check(cpu, op, target);
     stack_push(cpu, op_next_rip(cpu, op), op->osize);
-    cpu->rip = cut(op, cpu->rip + (uint64_t)(int64_t)op->target);
+    cpu->rip = target;
     return NEXT_LINK0;
 }
 
@@ -72,7 +120,9 @@ static ALWAYS_INLINE uint64_t branch_operand(Cpu *cpu, const Op *op)
 static OpNext jmp_indirect(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    cpu->rip = branch_operand(cpu, op);
+    uint64_t target = branch_operand(cpu, op);
+    check_target(cpu, target);
+    cpu->rip = target;
     return NEXT_JUMP;
 }
 
@@ -80,6 +130,7 @@ static OpNext call_indirect(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     uint64_t target = branch_operand(cpu, op);
+    call_check(cpu, op, target);
     stack_push(cpu, op_next_rip(cpu, op), op->osize);
     cpu->rip = target;
     return NEXT_JUMP;
@@ -90,6 +141,12 @@ static ALWAYS_INLINE bool ret_pop(Cpu *cpu, bool cold)
     uint64_t target;
     if (!mem_get(cpu, cpu->gpr[R_RSP], 64, cold, &target)) {
         return false;
+    }
+    if (G_UNLIKELY(!mmu_is_canonical(target))) {
+        if (!cold) {
+            return false;
+        }
+        cpu_raise_error(cpu, EXCP_GP, 0);
     }
     cpu->gpr[R_RSP] += 8;
     cpu->rip = target;
@@ -115,6 +172,7 @@ static OpNext ret_near(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     uint64_t target = stack_peek(cpu, 0, op->osize);
+    check_target(cpu, target);
     stack_set(cpu, cpu->gpr[R_RSP] + op->osize + (uint64_t)op->imm);
     cpu->rip = target;
     return NEXT_JUMP;
@@ -162,12 +220,14 @@ enum { LOOP_PLAIN, LOOP_EQUAL, LOOP_NOT_EQUAL };
 
 static OpNext loop(Cpu *cpu, const Op *op)
 {
-    reg_set(cpu, R_RCX * 8, op->asize * 8, count_get(cpu, op) - 1);
-    bool taken = count_get(cpu, op) != 0;
+    uint64_t count = op_zext(count_get(cpu, op) - 1, op->asize * 8);
+    bool taken = count != 0;
     if (op->aux != LOOP_PLAIN) {
         taken = taken && flags_zf(cpu) == (op->aux == LOOP_EQUAL);
     }
-    return conditional(cpu, op, taken);
+    OpNext next = conditional(cpu, op, taken);
+    reg_set(cpu, R_RCX * 8, op->asize * 8, count);
+    return next;
 }
 
 /* Far transfers: selector and offset are constants, or in memory. */
@@ -217,7 +277,13 @@ static OpNext iret(Cpu *cpu, const Op *op)
 static OpNext int_n(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    cpu_raise_software(cpu, (int)op->imm, op_next_rip(cpu, op));
+    cpu_raise_int_n(cpu, (int)op->imm, op_next_rip(cpu, op));
+}
+
+static OpNext int3(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    cpu_raise_software(cpu, EXCP_BP, op_next_rip(cpu, op));
 }
 
 static OpNext int1(Cpu *cpu, const Op *op)
@@ -338,8 +404,7 @@ OpFn op_select_branch(Decode *d, Op *op)
         op->imm = (int64_t)(d->ops[0].imm.value.u & 0xff);
         return int_n;
     case ZYDIS_MNEMONIC_INT3:
-        op->imm = EXCP_BP;
-        return int_n;
+        return int3;
     case ZYDIS_MNEMONIC_INT1:
         return int1;
     case ZYDIS_MNEMONIC_INTO:

@@ -89,7 +89,7 @@ static OpNext pop_seg(Cpu *cpu, const Op *op)
     seg_load(cpu, op->aux, selector);
     cpu->gpr[R_RSP] = (cpu->gpr[R_RSP] & ~mask) | (sp & mask);
     OpNext next = op_finish(cpu, op);
-    cpu->int_shadow = op->aux == SEG_SS;
+    cpu->int_shadow = op->aux == SEG_SS ? SHADOW_SS : SHADOW_NONE;
     return next;
 }
 
@@ -163,26 +163,17 @@ static OpNext popa(Cpu *cpu, const Op *op)
     NEXT();
 }
 
-/* Virtual-8086 mode without IOPL 3 may not touch the flags (without CR4.VME). */
-static void check_v86_iopl(Cpu *cpu)
-{
-    if ((cpu->rflags & FLAG_VM) && (cpu->rflags & FLAG_IOPL) != FLAG_IOPL) {
-        cpu_raise_error(cpu, EXCP_GP, 0);
-    }
-}
-
 static OpNext pushf(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    check_v86_iopl(cpu);
-    stack_push(cpu, flags_get(cpu) & ~(FLAG_RF | FLAG_VM), op->osize);
+    stack_push(cpu, sys_pushf(cpu, op->osize), op->osize);
     NEXT();
 }
 
 static OpNext popf(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    check_v86_iopl(cpu);
+    sys_check_flags_access(cpu, op->osize);
     uint64_t v = stack_peek(cpu, 0, op->osize);
     sys_popf(cpu, v, op->osize);
     stack_set(cpu, cpu->gpr[R_RSP] + op->osize);

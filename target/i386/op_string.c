@@ -120,7 +120,8 @@ static void fill(void *to, uint64_t value, unsigned size, uint64_t n)
 /* As many iterations at once as one page each side allows; 0 if it must go one by one. */
 static uint64_t string_bulk(Cpu *cpu, const Op *op, StringKind kind, uint64_t count)
 {
-    if (count < 4 || (cpu->rflags & FLAG_DF) || !(cpu->mode & (CPU_MODE_CS64 | CPU_MODE_FLAT))) {
+    if (count < 4 || (cpu->rflags & (FLAG_DF | FLAG_TF)) ||
+        !(cpu->mode & (CPU_MODE_CS64 | CPU_MODE_FLAT))) {
         return 0;
     }
     unsigned size = op->osize;
@@ -154,9 +155,11 @@ static uint64_t string_bulk(Cpu *cpu, const Op *op, StringKind kind, uint64_t co
     return n;
 }
 
-/* Out in the middle of a repeated instruction: it goes on later. */
+/* Out in the middle of a repeated instruction: it goes on later. An event that comes first pushes
+ * RF set, and no code breakpoint is hit again (SDM vol. 3, 17.3.1.1). */
 static OpNext string_leave(Cpu *cpu, const Op *op)
 {
+    cpu->rflags |= FLAG_RF;
     op_stale(cpu, op); /* gives back what the rest of the block was charged */
     return NEXT_EVENT;
 }

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "target/i386/cpuid.h"
+#include "target/i386/debug_regs.h"
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
 #include "target/i386/system_ops.h"
@@ -55,7 +56,7 @@ static OpNext sti(Cpu *cpu, const Op *op)
     if (G_LIKELY(!cpu->pending && op->left > 1)) {
         NEXT();
     }
-    cpu->int_shadow = !was;
+    cpu->int_shadow = was || !(cpu->rflags & FLAG_IF) ? SHADOW_NONE : SHADOW_STI;
     cpu->budget += op->left - 1;
     return op_finish(cpu, op);
 }
@@ -217,6 +218,10 @@ static OpNext fast_syscall(Cpu *cpu, const Op *op)
         seg_sysexit(cpu, op->osize);
         break;
     }
+    /* TF as it is now decides on a single-step trap: SYSCALL may have cleared it, SYSRET set it. */
+    if (cpu->rflags & FLAG_TF) {
+        debug_trap(cpu, DR6_BS);
+    }
     return op_level_changed(cpu, mode);
 }
 
@@ -327,7 +332,7 @@ static OpNext mov_to_seg(Cpu *cpu, const Op *op)
     MAY_RAISE();
     seg_load(cpu, op->aux, load16(cpu, op));
     OpNext next = op_finish(cpu, op);
-    cpu->int_shadow = op->aux == SEG_SS;
+    cpu->int_shadow = op->aux == SEG_SS ? SHADOW_SS : SHADOW_NONE;
     return next;
 }
 
@@ -391,14 +396,13 @@ static OpNext table_store(Cpu *cpu, const Op *op)
     sys_check_umip(cpu);
     bool long_mode = cpu->mode & CPU_MODE_CS64;
     const CpuTable *table = op->mnemonic == ZYDIS_MNEMONIC_SGDT ? &cpu->gdtr : &cpu->idtr;
-    uint64_t ea = op_ea(cpu, op, long_mode ? 10 : 6, true);
-    mmu_probe_write(cpu, ea, long_mode ? 10 : 6);
-    mmu_store16(cpu, ea, table->limit);
-    if (long_mode) {
-        mmu_store64(cpu, ea + 2, table->base);
-    } else {
-        mmu_store32(cpu, ea + 2, (uint32_t)table->base);
-    }
+    unsigned size = long_mode ? 10 : 6;
+    uint64_t ea = op_ea(cpu, op, size, true);
+    uint8_t bytes[10];
+    memcpy(bytes, &table->limit, 2);
+    memcpy(bytes + 2, &table->base, 8);
+    mmu_check_alignment(cpu, ea, 4);
+    mmu_store_bytes(cpu, ea, bytes, size);
     NEXT();
 }
 

@@ -363,19 +363,32 @@ static void iret_to_v86(Cpu *cpu, SegStack *stack, uint64_t rip, uint16_t cs, ui
     cpu_update_mode(cpu);
 }
 
+uint64_t seg_virtual_flags_in(Cpu *cpu, uint64_t flags)
+{
+    if ((flags & FLAG_TF) || ((flags & FLAG_IF) && (cpu->rflags & FLAG_VIP))) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    return (flags & ~(uint64_t)FLAG_VIF) | (flags & FLAG_IF ? FLAG_VIF : 0);
+}
+
 static void iret_paragraph(Cpu *cpu, unsigned opsize)
 {
     SegStack stack = stack_current(cpu);
     uint32_t mask = iret_flags_mask(cpu, opsize);
+    bool virtual_if = in_v86(cpu) && iopl(cpu) < 3;
     uint64_t rip, flags;
     uint16_t selector;
 
-    if (in_v86(cpu) && iopl(cpu) < 3) {
+    if (virtual_if && !(has_virtual_if(cpu) && opsize == 2)) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
     rip = stack_pop(cpu, &stack, opsize);
     selector = (uint16_t)stack_pop(cpu, &stack, opsize);
     flags = stack_pop(cpu, &stack, opsize);
+    if (virtual_if) {
+        flags = seg_virtual_flags_in(cpu, flags);
+        mask |= FLAG_VIF;
+    }
     set_paragraph_cs(cpu, selector, rip);
     stack_commit(cpu, &stack);
     iret_set_flags(cpu, flags, mask);

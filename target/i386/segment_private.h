@@ -26,7 +26,8 @@ enum {
     DESC_INT32 = 14,
     DESC_TRAP32 = 15,
 };
-#define DESC_BUSY 2u /* the bit by which a busy TSS type differs */
+#define TSS_IO_MAP_BASE 0x66u /* a word of a 32-bit or 64-bit TSS */
+#define DESC_BUSY       2u    /* the bit by which a busy TSS type differs */
 
 #define SEG_ATTR_MASK 0x00f0ff00u
 #define SEL_TI        4u
@@ -107,11 +108,23 @@ static inline unsigned iopl(const Cpu *cpu)
 {
     return (cpu->rflags & FLAG_IOPL) >> 12;
 }
+/* Software without the right to IF works on VIF instead (SDM vol. 3, 20.3 and 20.4). */
+static inline bool has_virtual_if(const Cpu *cpu)
+{
+    return cpu->cpl == 3 && iopl(cpu) < 3 && (cpu->cr4 & (in_v86(cpu) ? CR4_VME : CR4_PVI));
+}
+/* FLAGS as such code in virtual-8086 mode reads them; and as it writes them, with IF moved to VIF
+ * and #GP(0) where its monitor has something to do. */
+static inline uint32_t virtual_flags(uint32_t flags)
+{
+    return (flags & ~FLAG_IF) | FLAG_IOPL | (flags & FLAG_VIF ? FLAG_IF : 0);
+}
+uint64_t seg_virtual_flags_in(Cpu *cpu, uint64_t flags);
 /* The kind of access that data of a privilege level is made with. */
 static inline int mmu_mode_of_cpl(const Cpu *cpu, unsigned cpl)
 {
     if (cpl == 3) {
-        return MMU_USER;
+        return (cpu->cr0 & CR0_AM) && (cpu->rflags & FLAG_AC) ? MMU_USER_ALIGNED : MMU_USER;
     }
     return (cpu->cr4 & CR4_SMAP) && !(cpu->rflags & FLAG_AC) ? MMU_KERNEL_SMAP : MMU_KERNEL;
 }

@@ -250,7 +250,6 @@ void seg_task_switch(Cpu *cpu, uint16_t tss_selector, int source, uint64_t next_
         push_error(cpu, error, l->size);
     }
     if (image.trap) {
-        cpu->dr6_traps |= DR6_BT;
-        __atomic_fetch_or(&cpu->pending, PEND_DEBUG, __ATOMIC_SEQ_CST);
+        debug_trap(cpu, DR6_BT);
     }
 }

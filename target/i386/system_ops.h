@@ -38,6 +38,10 @@ void sys_wbinvd(Cpu *cpu);
 void sys_check_umip(Cpu *cpu);
 /* MOV to and from segment bases: RDFSBASE and so on are #UD without CR4.FSGSBASE. */
 void sys_check_fsgsbase(Cpu *cpu);
+/* PUSHF and POPF: #GP(0) in virtual-8086 mode without IOPL 3, nor VIF in its place. */
+void sys_check_flags_access(Cpu *cpu, unsigned opsize);
+/* What PUSHF pushes. */
+uint32_t sys_pushf(Cpu *cpu, unsigned opsize);
 /* POPF with `opsize` 2, 4 or 8 and its privilege rules. */
 void sys_popf(Cpu *cpu, uint64_t value, unsigned opsize);
 /* #UD, #NM checks before x87 and vector instructions (CR0.EM, TS, CR4.OSFXSR, OSXSAVE). */

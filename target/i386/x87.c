@@ -134,6 +134,9 @@ static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     uint64_t flags = HOST_RFLAGS;
 
     check_waiting(cpu);
+    if (insn->width == 10) {
+        mmu_check_alignment(cpu, ea, 8);
+    }
     if (mem && !stores) {
         mmu_load_bytes(cpu, ea, buf, insn->width);
     } else if (mem) {

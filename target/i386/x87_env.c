@@ -140,15 +140,17 @@ static void get_stack(FpuState *fpu, const uint8_t *buf)
 }
 
 /* In pieces that mmu_load_bytes() and mmu_store_bytes() take. */
-static void load(Cpu *cpu, uint64_t addr, uint8_t *buf, unsigned size)
+static void load(Cpu *cpu, unsigned unit, uint64_t addr, uint8_t *buf, unsigned size)
 {
+    mmu_check_alignment(cpu, addr, unit);
     for (unsigned done = 0; done < size; done += 16) {
         mmu_load_bytes(cpu, addr + done, buf + done, MIN(16, size - done));
     }
 }
 
-static void store(Cpu *cpu, uint64_t addr, const uint8_t *buf, unsigned size)
+static void store(Cpu *cpu, unsigned unit, uint64_t addr, const uint8_t *buf, unsigned size)
 {
+    mmu_check_alignment(cpu, addr, unit);
     mmu_probe_write(cpu, addr, size);
     for (unsigned done = 0; done < size; done += 16) {
         mmu_store_bytes(cpu, addr + done, buf + done, MIN(16, size - done));
@@ -168,7 +170,7 @@ void x87_run_fldenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
     check(cpu);
     fpu_check_pending(cpu);
-    load(cpu, ea, buf, ENV_WORDS * insn->opsize);
+    load(cpu, insn->opsize, ea, buf, ENV_WORDS * insn->opsize);
     get_env(cpu, insn->opsize, buf);
 }
 
@@ -178,7 +180,7 @@ void x87_run_fnstenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
     check(cpu);
     put_env(cpu, insn->opsize, buf);
-    store(cpu, ea, buf, ENV_WORDS * insn->opsize);
+    store(cpu, insn->opsize, ea, buf, ENV_WORDS * insn->opsize);
     cpu->fpu.fcw |= FSW_EXCEPTIONS;
     fpu_update_summary(&cpu->fpu);
 }
@@ -190,7 +192,7 @@ void x87_run_frstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
     check(cpu);
     fpu_check_pending(cpu);
-    load(cpu, ea, buf, env + STACK_SIZE);
+    load(cpu, insn->opsize, ea, buf, env + STACK_SIZE);
     get_env(cpu, insn->opsize, buf);
     get_stack(&cpu->fpu, buf + env);
 }
@@ -203,6 +205,6 @@ void x87_run_fnsave(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     check(cpu);
     put_env(cpu, insn->opsize, buf);
     put_stack(&cpu->fpu, buf + env);
-    store(cpu, ea, buf, env + STACK_SIZE);
+    store(cpu, insn->opsize, ea, buf, env + STACK_SIZE);
     fpu_init_x87(&cpu->fpu);
 }

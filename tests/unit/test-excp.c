@@ -244,14 +244,47 @@ static void test_real(Fixture *f, const void *unused)
     g_assert_true(cpu->rflags & FLAG_IF);
 }
 
+/* The last byte of the table that a gate may have. */
+static void test_idt_limit(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+    const unsigned vector = 33;
+
+    for (int beyond = -8; beyond <= 1; beyond++) {
+        cpu_reset(cpu);
+        long_mode(f);
+        cpu->idtr.limit = (uint16_t)(vector * 16 + 15 + beyond);
+        cpu_deliver_external(cpu, (int)vector);
+        expect_handler(f, beyond < 0 ? EXCP_GP : vector);
+    }
+}
+
+static void test_ivt_limit(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+    const unsigned vector = 14;
+
+    for (unsigned n = 0; n <= vector; n++) {
+        put32(f, 4 * n, 0x10000000 | (HANDLER + n));
+    }
+    for (int beyond = -2; beyond <= 1; beyond++) {
+        cpu_reset(cpu);
+        cpu->gpr[R_RSP] = 0x100;
+        cpu->idtr.limit = (uint16_t)(vector * 4 + 3 + beyond);
+        cpu_deliver_external(cpu, (int)vector);
+        g_assert_cmphex(cpu->rip, ==, HANDLER + (beyond < 0 ? EXCP_GP : vector));
+    }
+}
+
 static void test_events(Fixture *f, const void *unused)
 {
     Cpu *cpu = f->cpu;
 
     long_mode(f);
-    cpu->int_shadow = true;
+    cpu->int_shadow = SHADOW_STI;
     cpu_pins.nmi(cpu);
     g_assert_false(cpu_take_events(cpu));
+    cpu->int_shadow = SHADOW_NONE;
     g_assert_true(cpu_take_events(cpu));
     expect_handler(f, EXCP_NMI);
     cpu_pins.nmi(cpu);
@@ -325,6 +358,8 @@ int main(int argc, char **argv)
     ADD("interrupt-flag", test_interrupt_flag);
     ADD("triple-fault", test_triple_fault);
     ADD("real", test_real);
+    ADD("idt-limit", test_idt_limit);
+    ADD("ivt-limit", test_ivt_limit);
     ADD("events", test_events);
     ADD("debug-trap", test_debug_trap);
     ADD("init-sipi", test_init_sipi);

@@ -2,125 +2,8 @@
 /*
  * The executor: blocks, links, self-modifying code, precise faults, instruction counts. What single
  * instructions do is checked against the host in test-cpu-host.c.
- *
- * Code runs in 64-bit mode at CPL 0 over an identity map of 2 MiB pages. Faults go through an IDT
- * whose gates all lead to a HLT, with the frame left on the stack.
  */
-#include <string.h>
-
-#include "target/i386/cpu_state.h"
-#include "target/i386/cpuid.h"
-#include "target/i386/flags.h"
-
-#define RAM_SIZE (16u << 20)
-#define GDT      0x1000u
-#define IDT      0x2000u
-#define TABLES   0x4000u /* PML4, PDPT, PD */
-#define HALT     0x8000u
-#define CODE     0x10000u
-#define DATA     0x300000u
-#define STACK    0x80000u
-
-typedef struct {
-    AddressSpace *memory, *ports;
-    MemRegion ram;
-    Clock *clock;
-    CpuModel *model;
-    CodeCache *code;
-    Cpu *cpu;
-} Fixture;
-
-static void put64(Fixture *f, uint64_t addr, uint64_t v)
-{
-    memcpy(f->ram.host + addr, &v, sizeof(v));
-}
-
-static uint64_t get64(Fixture *f, uint64_t addr)
-{
-    uint64_t v;
-    memcpy(&v, f->ram.host + addr, sizeof(v));
-    return v;
-}
-
-/* An interrupt gate to HALT. */
-static void put_gate(Fixture *f, unsigned vector)
-{
-    put64(f, IDT + 16 * vector, HALT | 0x8ull << 16 | 0x8e00ull << 32);
-}
-
-static void fixture_up(Fixture *f, const void *unused)
-{
-    g_autoptr(GError) error = NULL;
-    memset(f, 0, sizeof(*f));
-    f->memory = as_new("memory", 52);
-    f->ports = as_new("io", 16);
-    g_assert_true(ram_init(&f->ram, "ram", RAM_SIZE, &error));
-    as_add(f->memory, &f->ram, 0);
-    f->clock = clock_new(CLOCK_MANUAL);
-    f->model = cpu_model_parse("max", &error);
-    g_assert_no_error(error);
-    f->code = code_cache_new(f->memory);
-    const char *hot = g_getenv("SWITCHYARD_TEST_HOT");
-    if (hot) {
-        g_assert_true(code_cache_set_hot(f->code, (uint32_t)g_ascii_strtoull(hot, NULL, 10)));
-    }
-    CpuConfig config = {.cores = 1,
-                        .threads = 1,
-                        .total = 1,
-                        .model = f->model,
-                        .memory = f->memory,
-                        .ports = f->ports,
-                        .clock = f->clock,
-                        .code = f->code};
-    f->cpu = cpu_new(&config);
-    put64(f, GDT + 8, 0x00af9b000000ffffull);
-    put64(f, GDT + 16, 0x00cf93000000ffffull);
-    put64(f, TABLES, (TABLES + 0x1000) | 3);
-    put64(f, TABLES + 0x1000, (TABLES + 0x2000) | 3);
-    for (unsigned i = 0; i < RAM_SIZE >> 21; i++) {
-        put64(f, TABLES + 0x2000 + 8 * i, (uint64_t)i << 21 | 0x83);
-    }
-    for (unsigned i = 0; i < 32; i++) {
-        put_gate(f, i);
-    }
-    f->ram.host[HALT] = 0xf4;
-}
-
-static void fixture_down(Fixture *f, const void *unused)
-{
-    cpu_free(f->cpu);
-    code_cache_free(f->code);
-    cpu_model_free(f->model);
-    clock_free(f->clock);
-    as_remove(f->memory, &f->ram);
-    ram_free(&f->ram);
-    as_free(f->memory);
-    as_free(f->ports);
-}
-
-/* Places code and makes the CPU start there. */
-static void load(Fixture *f, uint64_t addr, const void *bytes, size_t len)
-{
-    as_write(f->memory, addr, bytes, len);
-    cpu_reset(f->cpu);
-    CpuBoot boot = {.mode = CPU_BOOT_LONG64,
-                    .rip = addr,
-                    .rsp = STACK,
-                    .cs = 8,
-                    .ds = 16,
-                    .cr3 = TABLES,
-                    .gdt_base = GDT,
-                    .gdt_limit = 23};
-    memset(f->cpu->gpr, 0, sizeof(f->cpu->gpr));
-    cpu_set_boot(f->cpu, &boot);
-    f->cpu->idtr = (CpuTable){.base = IDT, .limit = 0xfff};
-}
-
-static void run(Fixture *f, const void *bytes, size_t len)
-{
-    load(f, CODE, bytes, len);
-    g_assert_cmpint(cpu_run(f->cpu, 100000), ==, CPU_HALTED);
-}
+#include "code-fixture.h"
 
 static void test_self_modifying(Fixture *f, const void *unused)
 {
@@ -174,12 +57,6 @@ static void test_strings(Fixture *f, const void *unused)
     g_assert_cmphex(f->cpu->gpr[R_RCX], ==, 0);
 }
 
-/* The frame that a fault left: `words` up from the stack pointer. */
-static uint64_t frame(Fixture *f, unsigned word)
-{
-    return get64(f, f->cpu->gpr[R_RSP] + 8 * word);
-}
-
 static void test_page_fault(Fixture *f, const void *unused)
 {
     /* mov $0x1234,%eax; add %rax,0x7fffffff; hlt */
@@ -215,8 +92,7 @@ static void test_undefined(Fixture *f, const void *unused)
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         uint8_t code[9] = {0x90, 0x90};
         memcpy(code + 2, cases[i].bytes, 4);
-        run(f, code, sizeof(code));
-        g_assert_cmphex(f->cpu->rip, ==, HALT + 1);
+        g_assert_cmpint(run(f, code, sizeof(code)), ==, EXCP_UD);
         g_assert_cmphex(frame(f, 0), ==, CODE + 2);
     }
 }
@@ -234,14 +110,7 @@ static int run_vector(Fixture *f, const void *bytes, size_t len, uint64_t cr0, u
     f->cpu->cr4 |= CR4_OSFXSR | CR4_OSXMMEXCPT | (xcr0 ? CR4_OSXSAVE : 0);
     f->cpu->xcr0 = xcr0;
     cpu_update_mode(f->cpu);
-    /* A HLT for each vector. */
-    for (unsigned i = 0; i < 32; i++) {
-        put64(f, IDT + 16 * i, (HALT + i) | 0x8ull << 16 | 0x8e00ull << 32);
-        f->ram.host[HALT + i] = 0xf4;
-    }
-    g_assert_cmpint(cpu_run(f->cpu, 100000), ==, CPU_HALTED);
-    uint64_t at = f->cpu->rip - 1 - HALT;
-    return at < 32 ? (int)at : -1;
+    return run_on(f);
 }
 
 /* SDM vol. 1, 13.10: for XSAVEC, MXCSR is in use where it is not what it is initially, and makes
@@ -323,8 +192,8 @@ static void test_too_long(Fixture *f, const void *unused)
     uint8_t code[17];
     memset(code, 0x66, sizeof(code));
     code[15] = 0x90;
-    run(f, code, sizeof(code));
-    g_assert_cmphex(frame(f, 0), ==, 0); /* an error code: #GP, not #UD */
+    g_assert_cmpint(run(f, code, sizeof(code)), ==, EXCP_GP);
+    g_assert_cmphex(frame(f, 0), ==, 0);
     g_assert_cmphex(frame(f, 1), ==, CODE);
 }
 
@@ -338,6 +207,108 @@ static void test_flags(Fixture *f, const void *unused)
     g_assert_cmphex(f->cpu->gpr[R_RBX] & FLAGS_ARITH, ==,
                     FLAG_CF | FLAG_PF | FLAG_AF | FLAG_SF | FLAG_OF);
     g_assert_cmphex(f->cpu->gpr[R_RCX] & FLAGS_ARITH, ==, FLAG_CF | FLAG_SF | FLAG_OF);
+}
+
+/* ADCX and ADOX in turn, from any flags: each carries its own, and the rest stays. Operands in
+ * registers, in memory, and across pages. */
+#define CARRY_OPS 70
+typedef struct {
+    uint8_t code[CARRY_OPS * 6 + 16];
+    size_t size;
+} CarryCode;
+
+static void place_carry_op(CarryCode *c, unsigned kind)
+{
+    static const struct {
+        uint8_t len, bytes[6];
+    } rows[] = {
+        {6, {0x66, 0x48, 0x0f, 0x38, 0xf6, 0xc3}}, /* adcx %rbx,%rax */
+        {6, {0xf3, 0x48, 0x0f, 0x38, 0xf6, 0xcb}}, /* adox %rbx,%rcx */
+        {6, {0x66, 0x48, 0x0f, 0x38, 0xf6, 0x06}}, /* adcx (%rsi),%rax */
+        {6, {0xf3, 0x48, 0x0f, 0x38, 0xf6, 0x0f}}, /* adox (%rdi),%rcx, across a page's end */
+        {6, {0x66, 0x4c, 0x0f, 0x38, 0xf6, 0xcb}}, /* adcx %rbx,%r9 */
+        {6, {0xf3, 0x45, 0x0f, 0x38, 0xf6, 0xd1}}, /* adox %r9d,%r10d */
+        {3, {0x48, 0x8b, 0x17}},                   /* mov (%rdi),%rdx */
+    };
+    unsigned row = kind % G_N_ELEMENTS(rows);
+    memcpy(c->code + c->size, rows[row].bytes, rows[row].len);
+    c->size += rows[row].len;
+}
+
+typedef struct {
+    uint64_t rax, rcx, r9, r10;
+    bool cf, of;
+} CarryState;
+
+static uint64_t add_with(uint64_t a, uint64_t b, bool *carry, unsigned bits)
+{
+    unsigned __int128 sum = (unsigned __int128)a + b + *carry;
+    *carry = sum >> bits & 1;
+    return bits == 64 ? (uint64_t)sum : (uint32_t)sum;
+}
+
+static void expect_carry_op(CarryState *s, unsigned kind, uint64_t rbx, uint64_t memory)
+{
+    switch (kind % 7) {
+    case 0:
+        s->rax = add_with(s->rax, rbx, &s->cf, 64);
+        break;
+    case 1:
+        s->rcx = add_with(s->rcx, rbx, &s->of, 64);
+        break;
+    case 2:
+        s->rax = add_with(s->rax, memory, &s->cf, 64);
+        break;
+    case 3:
+        s->rcx = add_with(s->rcx, memory, &s->of, 64);
+        break;
+    case 4:
+        s->r9 = add_with(s->r9, rbx, &s->cf, 64);
+        break;
+    case 5:
+        s->r10 = add_with((uint32_t)s->r10, (uint32_t)s->r9, &s->of, 32);
+        break;
+    default:
+        break;
+    }
+}
+
+static void test_adx(Fixture *f, const void *unused)
+{
+    const uint64_t rbx = 0x9e3779b97f4a7c15, memory = 0xc2b2ae3d27d4eb4f;
+    for (unsigned n = 0; n < 256; n++) {
+        /* popf; the operations; pushf; pop %rdx; hlt. The last are all of one kind now and then. */
+        CarryCode c = {.code = {0x9d}, .size = 1};
+        uint32_t flags = FLAG_1 | (n & 1 ? FLAG_CF : 0) | (n & 2 ? FLAG_OF : 0) |
+                         (n & 4 ? FLAG_ZF : 0) | (n & 8 ? FLAG_SF : 0) | (n & 16 ? FLAG_PF : 0) |
+                         (n & 32 ? FLAG_AF : 0);
+        CarryState s = {.cf = n & 1, .of = n & 2};
+        uint32_t random = n * 2654435761u + 1;
+        for (unsigned i = 0; i < CARRY_OPS; i++) {
+            random = random * 1664525u + 1013904223u;
+            unsigned kind = n >= 192 && i ? 0 : random >> 20;
+            place_carry_op(&c, kind);
+            expect_carry_op(&s, kind, rbx, memory);
+        }
+        memcpy(c.code + c.size, (const uint8_t[]){0x9c, 0x5a, 0xf4}, 3);
+        load(f, CODE, c.code, c.size + 3);
+        put64(f, STACK - 8, flags);
+        put64(f, DATA, memory);
+        put64(f, DATA + 0x1ffc, memory);
+        f->cpu->gpr[R_RSP] = STACK - 8;
+        f->cpu->gpr[R_RBX] = rbx;
+        f->cpu->gpr[R_RSI] = DATA;
+        f->cpu->gpr[R_RDI] = DATA + 0x1ffc;
+        g_assert_cmpint(run_on(f), ==, -1);
+        flags &= ~(uint32_t)(FLAG_CF | FLAG_OF);
+        flags |= (s.cf ? FLAG_CF : 0) | (s.of ? FLAG_OF : 0);
+        g_assert_cmphex(f->cpu->gpr[R_RDX], ==, flags);
+        g_assert_cmphex(f->cpu->gpr[R_RAX], ==, s.rax);
+        g_assert_cmphex(f->cpu->gpr[R_RCX], ==, s.rcx);
+        g_assert_cmphex(f->cpu->gpr[9], ==, s.r9);
+        g_assert_cmphex(f->cpu->gpr[10], ==, s.r10);
+        g_assert_cmpuint(cpu_instructions(f->cpu), ==, (CARRY_OPS + 4) * (n + 1));
+    }
 }
 
 static void test_bit_offset(Fixture *f, const void *unused)
@@ -376,12 +347,40 @@ static void test_dma_over_code(Fixture *f, const void *unused)
     g_assert_cmphex(f->cpu->gpr[R_RAX] & 0xff, ==, 2);
 }
 
+/* With address line 20 at 0 other code and other data are behind the same addresses; blocks that
+ * were found before are not run. */
+static void test_a20(Fixture *f, const void *unused)
+{
+    static const uint8_t low[] = {0x8a, 0x1e, 0xb0, 1, 0xf4}, /* mov (%rsi),%bl; mov $1,%al; hlt */
+        high[] = {0x8a, 0x1e, 0xb0, 2, 0xf4};
+    const uint64_t line = 1u << 20;
+    load(f, CODE, low, sizeof(low));
+    load(f, CODE + line, high, sizeof(high));
+    f->ram.host[DATA] = 0x33;
+    f->ram.host[DATA - line] = 0x44;
+    for (unsigned i = 0; i < 6; i++) {
+        bool on = i % 2 == 0;
+        cpu_set_a20(f->cpu, on);
+        for (unsigned n = 0; n < 3; n++) {
+            f->cpu->rip = CODE + line;
+            f->cpu->gpr[R_RSI] = DATA;
+            g_assert_cmpint(run_on(f), ==, -1);
+            g_assert_cmphex(f->cpu->gpr[R_RAX] & 0xff, ==, on ? 2 : 1);
+            g_assert_cmphex(f->cpu->gpr[R_RBX] & 0xff, ==, on ? 0x33 : 0x44);
+        }
+    }
+    /* Page tables, too: an entry for a table that is 1 MiB further up. */
+    put64(f, TABLES + 0x1000, (TABLES + 0x2000 + line) | 3);
+    cpu_set_a20(f->cpu, false);
+    f->cpu->rip = CODE;
+    g_assert_cmpint(run_on(f), ==, -1);
+}
+
 static void test_single_step(Fixture *f, const void *unused)
 {
     /* push $0x102; popf; nop; nop; hlt: the trap comes after the first nop */
     static const uint8_t code[] = {0x68, 2, 1, 0, 0, 0x9d, 0x90, 0x90, 0xf4};
-    run(f, code, sizeof(code));
-    g_assert_cmphex(f->cpu->rip, ==, HALT + 1);
+    g_assert_cmpint(run(f, code, sizeof(code)), ==, EXCP_DB);
     g_assert_cmphex(frame(f, 0), ==, CODE + 7);
     g_assert_cmphex(f->cpu->dr[6] & 0x4000, ==, 0x4000);
 }
@@ -425,9 +424,11 @@ int main(int argc, char **argv)
     ADD("vtest-flags", test_vtest_flags);
     ADD("too-long", test_too_long);
     ADD("flags", test_flags);
+    ADD("adx", test_adx);
     ADD("bit-offset", test_bit_offset);
     ADD("page-crossing", test_page_crossing);
     ADD("dma-over-code", test_dma_over_code);
+    ADD("a20", test_a20);
     ADD("single-step", test_single_step);
     if (g_test_perf()) {
         ADD("speed", test_speed);

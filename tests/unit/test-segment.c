@@ -351,6 +351,70 @@ static void test_io_map(Fixture *f, const void *unused)
     EXPECT(EXCP_GP, 0, sys_check_io(f->cpu, 0xffff, 4));
 }
 
+/* The last byte that a table's limit covers is the last one that a descriptor may have. */
+static void test_table_limits(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+    const uint16_t last = SEL(G_END - 1);
+
+    protected_mode(f);
+    put_desc(f, G_END - 1, DATA32);
+    for (int beyond = -8; beyond <= 1; beyond++) {
+        cpu->gdtr.limit = (uint16_t)(last + 7 + beyond);
+        if (beyond >= 0) {
+            seg_load(cpu, SEG_DS, last);
+        } else {
+            EXPECT(EXCP_GP, last, seg_load(cpu, SEG_DS, last));
+        }
+    }
+    cpu->ldtr = (CpuSegment){.selector = 8, .base = GDT, .attr = SEG_ATTR_P | 0x200};
+    for (int beyond = -8; beyond <= 1; beyond++) {
+        cpu->ldtr.limit = (uint32_t)(last + 7 + beyond);
+        if (beyond >= 0) {
+            seg_load(cpu, SEG_DS, last | 4);
+        } else {
+            EXPECT(EXCP_GP, last | 4, seg_load(cpu, SEG_DS, last | 4));
+        }
+    }
+}
+
+/* A system descriptor of 16 bytes has to fit whole. */
+static void test_long_table_limit(Fixture *f, const void *unused)
+{
+    const uint16_t last = SEL(G_END - 2);
+
+    long_mode(f);
+    for (int beyond = -9; beyond <= 1; beyond++) {
+        put_desc(f, G_END - 2, system_desc(TSS, 0x67, 0x9));
+        put_desc(f, G_END - 1, 0);
+        f->cpu->gdtr.limit = (uint16_t)(last + 15 + beyond);
+        if (beyond >= 0) {
+            seg_ltr(f->cpu, last);
+        } else {
+            EXPECT(EXCP_GP, last, seg_ltr(f->cpu, last));
+        }
+    }
+}
+
+/* The stack of an inner level is read from the TSS as far as its limit goes. */
+static void test_tss_limit(Fixture *f, const void *unused)
+{
+    protected_mode(f);
+    to_ring3(f);
+    put_desc(f, G_GATE, 0x0000ec0000080000ull | 0x5000);
+    for (int beyond = -6; beyond <= 1; beyond++) {
+        Cpu saved = *f->cpu;
+        f->cpu->tr.limit = (uint32_t)(4 + 6 - 1 + beyond);
+        if (beyond >= 0) {
+            seg_far_call(f->cpu, SEL(G_GATE) | 3, 0, 4, 0x7007);
+            g_assert_cmpuint(f->cpu->cpl, ==, 0);
+        } else {
+            EXPECT(EXCP_TS, SEL(G_TSS), seg_far_call(f->cpu, SEL(G_GATE) | 3, 0, 4, 0x7007));
+        }
+        *f->cpu = saved;
+    }
+}
+
 #define ADD(name_, fn_) g_test_add("/segment/" name_, Fixture, NULL, fixture_up, fn_, fixture_down)
 
 int main(int argc, char **argv)
@@ -367,5 +431,8 @@ int main(int argc, char **argv)
     ADD("task", test_task);
     ADD("inspect", test_inspect);
     ADD("io-map", test_io_map);
+    ADD("table-limits", test_table_limits);
+    ADD("long-table-limit", test_long_table_limit);
+    ADD("tss-limit", test_tss_limit);
     return g_test_run();
 }

@@ -30,6 +30,7 @@ typedef struct Platform {
     struct Backends *backends; /* -drive and -chardev, for PROP_DRIVE and PROP_CHARDEV */
     struct RunState *runstate; /* reset, power-off and exit requests; set by the board */
     IrqLine *gsi;              /* the board's interrupt inputs 0..23 for ISA devices, or NULL */
+    struct A20Gate *a20;       /* the same for address line 20 */
 } Platform;
 #define PLATFORM_GSIS 24
 

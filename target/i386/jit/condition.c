@@ -18,3 +18,9 @@ FOR_CONDITIONS(CONDITION)
 
 #define ITEM(c_) condition_##c_,
 ConditionCall *const condition_calls[16] = {FOR_CONDITIONS(ITEM)};
+
+static __attribute__((no_caller_saved_registers)) void to_carries(Cpu *cpu)
+{
+    flags_to_carries(cpu);
+}
+FlagsCall *const carries_call = to_carries;

@@ -123,6 +123,7 @@ void tr_write(Tr *t, unsigned off, unsigned size, int reg)
 
 void tr_flush(Tr *t)
 {
+    tr_end_carries(t);
     registers_store(&t->e, t->dirty);
     t->dirty = 0;
     vec_store(&t->e, &t->vec);

@@ -108,7 +108,10 @@ static void emit_lookup(Emit *e)
     for (unsigned i = 0; i < 4; i++) {
         emit_here(e, fail[i]);
     }
+    emit_load(e, 3, H_RCX, H_CPU, OP_REG_RIP);
+    emit_store(e, 3, H_RCX, H_CPU, CPU_OFF(jump_page));
     emit_store(e, 3, H_RAX, H_CPU, CPU_OFF(rip));
+    emit_leave(e, NEXT_LOOKUP);
     emit_here(e, fail[4]);
     emit_here(e, fail[5]);
     emit_leave(e, NEXT_JUMP);

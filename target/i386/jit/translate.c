@@ -25,15 +25,23 @@ static void set_block(Tr *t)
     emit_store(e, 3, H_RAX, H_RCX, (int32_t)offsetof(Exec, block));
 }
 
-static void goto_handler(Tr *t, unsigned n)
+static void goto_handler(Tr *t, unsigned n, bool budget)
 {
     Emit *e = &t->e;
     if (n + 1u == t->block->n_ops) {
         set_block(t);
     }
-    emit_store(e, 3, H_BUDGET, H_CPU, CPU_OFF(budget));
+    if (budget) {
+        emit_store(e, 3, H_BUDGET, H_CPU, CPU_OFF(budget));
+    }
     emit_const(e, H_RSI, (uint64_t)(uintptr_t)&t->block->ops[n]);
     emit_jmp_abs(e, (const void *)(uintptr_t)t->block->ops[n].fn);
+}
+
+void tr_last_by_handler(Tr *t)
+{
+    vec_end_upper(&t->e, &t->vec);
+    goto_handler(t, t->block->n_ops - 1u, true);
 }
 
 static void call_stub(Tr *t, const uint8_t *stub)
@@ -48,7 +56,7 @@ static void by_handler(Tr *t)
     tr_flush(t);
     vec_end_upper(&t->e, &t->vec);
     t->vec = (VecState){0};
-    goto_handler(t, t->at);
+    goto_handler(t, t->at, true);
     t->cc = CC_UNKNOWN;
     t->host_flags = 0;
     if (t->at + 1u < t->block->n_ops) {
@@ -65,6 +73,7 @@ void tr_slow_run(Tr *t, unsigned cond, unsigned last)
                                       .dirty = t->dirty,
                                       .vec = t->vec,
                                       .late = t->late,
+                                      .carries = t->carries,
                                       .restore = CC_UNKNOWN};
 }
 
@@ -85,11 +94,17 @@ static void emit_slow_paths(Tr *t)
         if (s->late.kind) {
             tr_emit_late(e, &s->late);
         }
-        goto_handler(t, s->op);
+        if (s->carries.on) {
+            tr_store_carries(e, &s->carries);
+        }
+        goto_handler(t, s->op, !s->carries.on);
         if (s->last + 1u < t->block->n_ops) {
             t->resume[s->last + 1] = as_handler(t, e->p);
             call_stub(t, t->stubs->reload);
             vec_load(e, &s->vec_join);
+            if (s->carries_join.on) {
+                tr_load_carries(e, &s->carries_join);
+            }
             if (s->restore != CC_UNKNOWN) {
                 tr_redo(e, s->restore);
             }
@@ -149,6 +164,8 @@ static bool translate_op(Tr *t, const Op *op)
     case XOP_BMI:
     case XOP_BMI_FLAGS:
         return tr_bmi(t, op);
+    case XOP_ADX:
+        return tr_adx(t, op);
     case XOP_PUSH:
     case XOP_POP:
     case XOP_LEAVE:
@@ -187,6 +204,23 @@ static bool keeps_host_flags(const Op *op)
     }
 }
 
+/* Ops that go between ADCX and ADOX: they neither read nor write flags. */
+static bool keeps_carries(const Op *op)
+{
+    switch (op->xop) {
+    case XOP_ADX:
+    case XOP_BMI:
+    case XOP_MOV:
+    case XOP_MOVZX:
+    case XOP_MOVSX:
+    case XOP_LEA:
+    case XOP_NOP:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* A handler records flags even where nobody reads them. */
 static bool handler_records(const Op *op)
 {
@@ -212,6 +246,7 @@ static void join_slow_paths(Tr *t, const Op *op, unsigned first)
     for (unsigned i = first; i < t->n_slow; i++) {
         t->slow[i].join = t->e.p;
         t->slow[i].vec_join = t->vec;
+        t->slow[i].carries_join = t->carries;
         t->slow[i].kept = t->kept;
         t->slow[i].restore = restore ? t->cc : CC_UNKNOWN;
     }
@@ -228,6 +263,9 @@ static void translate_ops(Tr *t)
     for (t->at = 0; t->at < t->block->n_ops; t->at++) {
         const Op *op = &t->block->ops[t->at];
         unsigned slow = t->n_slow;
+        if (!keeps_carries(op)) {
+            tr_end_carries(t);
+        }
         if (!keeps_host_flags(op)) {
             t->host_flags = 0;
         }

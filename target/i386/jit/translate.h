@@ -2,10 +2,11 @@
 /*
  * A block under translation, and what the translate_*.c files share.
  *
- * In host code rdi is the Cpu, r15 the instruction budget, rax, rcx and rdx are scratch, and the
- * other registers hold ten of the guest's (registers.c); the remaining guest registers stay in the
- * Cpu. The pinned ones are right in their host registers at all times; the Cpu's copies are brought
- * up to date by tr_flush() before anybody else looks: handlers and other blocks.
+ * In host code rdi is the Cpu, r15 the instruction budget (but see Carries), rax, rcx and rdx are
+ * scratch, and the other registers hold ten of the guest's (registers.c); the remaining guest
+ * registers stay in the Cpu. The pinned ones are right in their host registers at all times; the
+ * Cpu's copies are brought up to date by tr_flush() before anybody else looks: handlers and other
+ * blocks.
  */
 #ifndef TARGET_I386_JIT_TRANSLATE_H
 #define TARGET_I386_JIT_TRANSLATE_H
@@ -35,6 +36,13 @@ typedef struct {
     int32_t imm;
 } LateFlags;
 
+/* While ADCX and ADOX take turns, CF and OF are in these bits of r15, and the budget is in the Cpu.
+ */
+typedef struct {
+    bool on;
+    uint8_t cf, of;
+} Carries;
+
 /* A guest register that is not pinned, and the host register that still has what was written last.
  */
 typedef struct {
@@ -50,8 +58,10 @@ typedef struct {
     VecState vec;      /* at `from` */
     VecState vec_join; /* at `join` */
     LateFlags late;    /* at `from` */
-    Kept kept;         /* at `join` */
-    uint32_t restore;  /* host flags on the way back: of this cc_op, unless CC_UNKNOWN */
+    Carries carries;   /* likewise */
+    Carries carries_join;
+    Kept kept;        /* at `join` */
+    uint32_t restore; /* host flags on the way back: of this cc_op, unless CC_UNKNOWN */
 } SlowPath;
 
 /* A way out of the block, in the writable view. */
@@ -75,6 +85,7 @@ typedef struct {
     uint32_t cc;    /* what cc_op is known to be, or one of the above */
     uint32_t guess; /* what cc_op may be where it is not known */
     LateFlags late;
+    Carries carries;
     Kept kept; /* see tr_is_kept() */
     unsigned host_flags;
     VecState vec, needs;              /* now; at the way in past the loading */
@@ -124,6 +135,9 @@ void tr_slow_if(Tr *t, unsigned cond);
 /* The same for a run of ops that are translated as one: the slow path runs them all. */
 void tr_slow_run(Tr *t, unsigned cond, unsigned last);
 
+/* All is flushed: on to the block's last op's handler, which does all of it. */
+void tr_last_by_handler(Tr *t);
+
 /* Emits the whole block. */
 void tr_block(Tr *t);
 
@@ -139,6 +153,7 @@ bool tr_shift(Tr *t, const Op *op);
 bool tr_multiply(Tr *t, const Op *op);
 bool tr_bit(Tr *t, const Op *op);
 bool tr_bmi(Tr *t, const Op *op);
+bool tr_adx(Tr *t, const Op *op);
 bool tr_cond(Tr *t, const Op *op);
 bool tr_stack(Tr *t, const Op *op);
 bool tr_branch(Tr *t, const Op *op);
@@ -202,6 +217,12 @@ void tr_keep_carry(Tr *t);
 
 /* cc_op, cc_src: all arithmetic flags as after LAHF and SETO AL. Uses rax and rcx. */
 void tr_record_host_flags(Tr *t);
+
+/* ADCX's and ADOX's carries back in the record, and the budget in r15. Changes host flags alone. */
+void tr_end_carries(Tr *t);
+/* The same for slow paths, which have no use for the budget; and back. The latter uses rax. */
+void tr_store_carries(Emit *e, const Carries *c);
+void tr_load_carries(Emit *e, const Carries *c);
 
 /* Both ways out after a compare, by host condition. */
 void tr_jump_if(Tr *t, const Op *op, unsigned cond);

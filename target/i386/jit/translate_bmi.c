@@ -3,7 +3,7 @@
  * BMI1, BMI2 and LZCNT (Intel SDM vol. 2): the host's own instruction, if the host has it. Flags
  * are recorded as op_bmi.c does.
  *
- * Left out: 16-bit counts, ADCX and ADOX.
+ * Left out: 16-bit counts. ADCX and ADOX are in translate_adx.c.
  */
 #include "target/i386/jit/translate.h"
 

@@ -65,6 +65,25 @@ void tr_jump_if(Tr *t, const Op *op, unsigned cond)
     leave_by(t, 1, op->off + op->len);
 }
 
+/* "Not equal" if the address in rcx lies in another half of the address space than the code, or in
+ * none: so if it is not canonical. The address is lost. */
+static void compare_half(Emit *e)
+{
+    emit_rm(e, 0x33, 3, H_RCX, H_CPU, OP_REG_RIP);
+    emit_shift_imm(e, 5, 3, H_RCX, 47);
+}
+
+static void check_direct(Tr *t, const Op *op)
+{
+    Emit *e = &t->e;
+    if (!t->block->link_local[0]) {
+        emit_load(e, 3, H_RCX, H_CPU, OP_REG_RIP);
+        emit_lea(e, H_RCX, H_RCX, op->target);
+        compare_half(e);
+        tr_slow_if(t, 5);
+    }
+}
+
 /* The return address, in rcx, to the guest's stack. */
 static void push_return(Tr *t, const Op *op)
 {
@@ -123,6 +142,7 @@ static void emit_landing(Tr *t, const Op *op, uint8_t *landing)
 
 static void call_direct(Tr *t, const Op *op)
 {
+    check_direct(t, op);
     push_return(t, op);
     tr_flush(t);
     uint8_t *landing = note_return(t);
@@ -145,10 +165,12 @@ static void computed_target(Tr *t, const Op *op)
     }
 }
 
+/* The loop, which is told where from, looks at a target that is nowhere. */
 static void jump_computed(Tr *t, const Op *op)
 {
     computed_target(t, op);
     tr_flush(t);
+    emit_store_imm(&t->e, 2, op->off, H_CPU, CPU_OFF(jump_off));
     jump_to_stub(t, t->stubs->lookup);
 }
 
@@ -157,6 +179,9 @@ static void call_computed(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     computed_target(t, op);
+    emit_mov(e, 3, H_RCX, H_RAX);
+    compare_half(e);
+    tr_slow_if(t, 5);
     emit_store(e, 3, H_RAX, H_CPU, CPU_OFF(call_target));
     push_return(t, op);
     tr_flush(t);
@@ -179,11 +204,18 @@ static void ret(Tr *t, const Op *op)
     tr_flush(t);
     emit_load(e, 2, H_RCX, H_CPU, CPU_OFF(returns_top));
     emit_rmx(e, 0x3b, 3, H_RAX, H_CPU, H_RCX, 0, notes + (int32_t)offsetof(CpuReturns, linear));
-    emit_target(e, emit_jcc(e, 5), t->stubs->lookup);
+    uint8_t *other = emit_jcc(e, 5);
     emit_lea(e, H_RDX, H_RCX, -8);
     emit_alu_imm(e, ALU_AND, 2, H_RDX, 8 * (RETURNS - 1));
     emit_store(e, 2, H_RDX, H_CPU, CPU_OFF(returns_top));
     emit_rmx(e, 0xff, 2, 4, H_CPU, H_RCX, 0, notes + (int32_t)offsetof(CpuReturns, host));
+    /* Elsewhere than was noted. */
+    emit_here(e, other);
+    emit_mov(e, 3, H_RCX, H_RAX);
+    compare_half(e);
+    emit_target(e, emit_jcc(e, 4), t->stubs->lookup);
+    emit_add_mem_imm(e, -8, H_CPU, R_RSP * 8);
+    tr_last_by_handler(t);
 }
 
 bool tr_branch(Tr *t, const Op *op)

@@ -241,8 +241,9 @@ unsigned tr_condition(Tr *t, unsigned cond)
         return cond;
     }
     t->host_flags = 0;
-    if (pair == COND_B && (t->cc == CC_CF_IN_SRC || t->cc == CC_FLAGS)) {
-        emit_rm(e, 0x0fba, 2, 4, H_CPU, CPU_OFF(cc_src)); /* bt $0 */
+    if (pair == COND_B && (t->cc == CC_CF_IN_SRC || kind <= CCK_CARRIES)) {
+        emit_load(e, 0, H_RAX, H_CPU, CPU_OFF(cc_src)); /* it may just have been stored as a byte */
+        emit_rr(e, 0x0fba, 2, 4, H_RAX);                /* bt $0 */
         emit8(e, 0);
         return cond;
     }
@@ -260,7 +261,7 @@ unsigned tr_condition(Tr *t, unsigned cond)
         return cond;
     }
     bool by_result = pair == COND_Z || pair == COND_S || pair == COND_P;
-    if (kind != CCK_FLAGS && by_result) {
+    if (kind > CCK_CARRIES && by_result) {
         emit_load(e, 3, H_RAX, H_CPU, CPU_OFF(cc_dst));
         emit_rr(e, 0x85, 3, H_RAX, H_RAX);
         return cond;

@@ -224,6 +224,32 @@ static void place_call(Program *p)
     }
 }
 
+/* To where no code can be: a fault of the branch, after which the program goes on behind it. */
+static void place_lost(Program *p)
+{
+    Gen *gen = &p->gen;
+    unsigned reg = pick_scratch(gen), rex = 0x40 | (reg >= 8);
+    uint64_t target = rng_next(&gen->rng) | 1ull << 63;
+
+    target &= ~(1ull << (47 + pick(gen, 16))); /* not canonical, maybe by one bit only */
+    uint8_t load[10] = {(uint8_t)(0x48 | (reg >= 8)), (uint8_t)(0xb8 | (reg & 7))};
+    memcpy(load + 2, &target, sizeof(target));
+    place_bytes(gen, load, sizeof(load));
+    switch (pick(gen, 3)) {
+    case 0:
+        PLACE(gen, rex, 0xff, 0xe0 | (reg & 7));
+        break;
+    case 1:
+        PLACE(gen, rex, 0xff, 0xd0 | (reg & 7));
+        break;
+    default: /* push, ret, pop */
+        PLACE(gen, rex, 0x50 | (reg & 7));
+        PLACE(gen, 0xc3);
+        PLACE(gen, rex, 0x58 | (reg & 7));
+        break;
+    }
+}
+
 static void place_body(Program *p, unsigned length)
 {
     Gen *gen = &p->gen;
@@ -237,6 +263,8 @@ static void place_body(Program *p, unsigned length)
             place_loop(p);
         } else if (what < 20 && p->patches) {
             place_patch(p);
+        } else if (what < 22 && gen->wild) {
+            place_lost(p);
         } else {
             place_any(gen);
         }
