@@ -48,7 +48,7 @@ static void write_acpi(Q35Machine *m)
     uint64_t base = m->ram_low.size - ACPI_AREA;
     g_autofree uint32_t *ids = g_new(uint32_t, machine->cpu_count);
     for (unsigned i = 0; i < machine->cpu_count; i++) {
-        ids[i] = i;
+        ids[i] = q35_apic_id(m, i);
     }
     AcpiInfo info = {
         .apic_ids = ids,
@@ -74,11 +74,13 @@ static void write_acpi(Q35Machine *m)
 
 /* Where an id does not fit into 8 bits, firmware hands all CPUs over in x2APIC mode: kernels leave
  * out CPUs that they could not address in the mode they start in. */
-static void enable_x2apic_if_needed(Machine *machine)
+static void enable_x2apic_if_needed(Q35Machine *m)
 {
+    Machine *machine = &m->machine;
     const uint64_t extd = 1u << 10;
     uint64_t base;
-    for (unsigned i = 0; machine->cpu_count > 255 && i < machine->cpu_count; i++) {
+    bool needed = q35_apic_id(m, machine->cpu_count - 1) > XAPIC_ID_MAX;
+    for (unsigned i = 0; needed && i < machine->cpu_count; i++) {
         apic_msr_read(machine->apics[i], MSR_IA32_APIC_BASE, &base);
         apic_msr_write(machine->apics[i], MSR_IA32_APIC_BASE, base | extd);
     }
@@ -132,7 +134,7 @@ bool q35_boot(Machine *machine, GError **error)
             cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
         }
     }
-    enable_x2apic_if_needed(machine);
+    enable_x2apic_if_needed(m);
     if (machine->cpus[0]) {
         cpu_set_boot(machine->cpus[0], &boot);
     }

@@ -99,7 +99,7 @@ static void write_cr0(Cpu *cpu, uint64_t value)
 static void write_cr3(Cpu *cpu, uint64_t value)
 {
     if (in_ia32e(cpu)) {
-        uint64_t reserved = ~0ull << CPU_PHYS_BITS;
+        uint64_t reserved = ~0ull << cpu_phys_bits(cpu);
         if (cpu->cr4 & CR4_PCIDE) {
             reserved &= ~CR3_NOFLUSH;
         }

@@ -14,6 +14,7 @@
 #include "target/i386/interp.h"
 #include "target/i386/mmu.h"
 #include "target/i386/segment_private.h"
+#include "target/i386/system_ops.h"
 
 #define PAT_RESET 0x0007040600070406ull
 #define CR0_RESET (CR0_CD | CR0_NW | CR0_ET)
@@ -268,7 +269,8 @@ void cpu_set_firmware_mtrrs(Cpu *cpu, uint64_t uncached)
         cpu->mtrr_fixed[i] = i == VGA_16K_BLOCKS ? UC : WB * 0x0101010101010101ull;
     }
     cpu->mtrr_base[0] = uncached | UC;
-    cpu->mtrr_mask[0] = (((1ull << CPU_PHYS_BITS) - 1) & ~((1ull << 32) - uncached - 1)) | VALID;
+    cpu->mtrr_mask[0] =
+        (((1ull << cpu_phys_bits(cpu)) - 1) & ~((1ull << 32) - uncached - 1)) | VALID;
     cpu->mtrr_def = ENABLE | FIXED_ENABLE | WB;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "target/i386/cpuid.h"
 #include "target/i386/mmu_private.h"
+#include "target/i386/system_ops.h"
 
 #define PTE_P       (1ull << 0)
 #define PTE_W       (1ull << 1)
@@ -21,7 +22,6 @@
 
 /* Bits from `lo` to `hi`, both included. */
 #define BIT_RANGE(hi, lo) ((~0ull >> (63 - (hi))) & (~0ull << (lo)))
-#define PHYS_RESERVED     BIT_RANGE(51, CPU_PHYS_BITS)
 
 /* A level's place in a paging mode. */
 typedef struct {
@@ -106,12 +106,13 @@ static bool entry_set_bits(Cpu *cpu, Entry *e, uint64_t bits, unsigned size)
 
 static uint64_t reserved_bits(const Cpu *cpu, const PagingMode *mode)
 {
+    unsigned last = mode == &paging_pae ? 62 : 51;
     uint64_t reserved;
 
     if (mode->entry_size == 4) {
         return 0;
     }
-    reserved = mode == &paging_pae ? BIT_RANGE(62, CPU_PHYS_BITS) : PHYS_RESERVED;
+    reserved = BIT_RANGE(last, 0) & ~0ull << cpu_phys_bits(cpu);
     return cpu->efer & EFER_NXE ? reserved : reserved | PTE_NX;
 }
 
@@ -314,7 +315,7 @@ bool mmu_walk(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode, bool upda
 bool mmu_load_pdptes(Cpu *cpu, uint64_t cr3)
 {
     /* SDM 4.4.1: bits 2:1, 8:5 and those past MAXPHYADDR are reserved in a present PDPTE. */
-    const uint64_t reserved = BIT_RANGE(63, CPU_PHYS_BITS) | BIT_RANGE(8, 5) | BIT_RANGE(2, 1);
+    const uint64_t reserved = ~0ull << cpu_phys_bits(cpu) | BIT_RANGE(8, 5) | BIT_RANGE(2, 1);
     uint64_t value[4];
 
     mmu_check_map(cpu);

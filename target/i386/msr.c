@@ -225,7 +225,7 @@ static bool read_mtrr_variable(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64
 
 static bool write_mtrr_variable(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
-    uint64_t reserved = ~0ull << CPU_PHYS_BITS | (msr & 1 ? 0x7ffull : 0xf00ull);
+    uint64_t reserved = ~0ull << cpu_phys_bits(cpu) | (msr & 1 ? 0x7ffull : 0xf00ull);
 
     if (value & reserved) {
         return false;

@@ -45,5 +45,9 @@ void sys_check_x87(Cpu *cpu);
 void sys_check_sse(Cpu *cpu);
 /* The feature words: is this CPUID feature there? Feature ids are in cpuid.h. */
 bool cpu_has_feature(const Cpu *cpu, int feature);
+/* Where the makers' manuals differ: true for AMD's way, false for Intel's. */
+bool cpu_is_amd(const Cpu *cpu);
+/* MAXPHYADDR. */
+unsigned cpu_phys_bits(const Cpu *cpu);
 
 #endif
