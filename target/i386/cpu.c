@@ -18,6 +18,9 @@
 
 #define PAT_RESET 0x0007040600070406ull
 #define CR0_RESET (CR0_CD | CR0_NW | CR0_ET)
+/* The TSC counts at P0's rate; LFENCE waits. */
+#define HWCR_RESET   (1u << 24)
+#define DE_CFG_RESET (1u << 1)
 #define MISC_ENABLE_RESET                                                                          \
     ((1ull << 0) | (1ull << 11) | (1ull << 12)) /* fast strings; no BTS, PEBS */
 
@@ -92,6 +95,9 @@ static void reset_msrs(Cpu *cpu)
     cpu->xcr0 = 1;
     cpu->xss = 0;
     cpu->misc_enable = MISC_ENABLE_RESET;
+    cpu->hwcr = HWCR_RESET;
+    cpu->syscfg = cpu->nb_cfg = 0;
+    cpu->de_cfg = DE_CFG_RESET;
     cpu->spec_ctrl = 0;
     cpu->mtrr_def = 0;
     memset(cpu->mtrr_fixed, 0, sizeof(cpu->mtrr_fixed));

@@ -45,7 +45,7 @@ typedef struct {
     Trace *trace;
     CodeCache *code;
     ApicState *apic;
-    /* A single step asked for by nobody but tests: none. */
+    bool fmask_upper_ignored; /* WRMSR of IA32_FMASK drops bits 63:32; else they are #GP */
 } CpuConfig;
 
 /* The TSC counts at this rate from the machine's clock. */

@@ -210,13 +210,20 @@ static CpuidResult leaf_brand(const Cpu *cpu, uint32_t leaf)
     return r;
 }
 
+/* A switch for old kernels (SDM vol. 4, IA32_MISC_ENABLE). */
+static uint32_t last_leaf(const Cpu *cpu)
+{
+    return cpu->misc_enable & MISC_ENABLE_LIMIT_CPUID ? MIN(cpu->cfg.model->leaf_max, 2)
+                                                      : cpu->cfg.model->leaf_max;
+}
+
 static CpuidResult basic_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
 {
     const CpuModel *m = cpu->cfg.model;
 
     switch (leaf) {
     case 0:
-        return text_leaf(m->leaf_max, m->vendor, true);
+        return text_leaf(last_leaf(cpu), m->vendor, true);
     case 1:
         return leaf_1(cpu);
     case 2: /* see leaf 4 for caches */
@@ -249,6 +256,9 @@ static CpuidResult leaf_ext_1(const Cpu *cpu)
     const CpuModel *m = cpu->cfg.model;
     CpuidResult r = feature_leaf(m, 0x80000001u, 0);
 
+    if (cpu->misc_enable & MISC_ENABLE_XD_OFF) {
+        r.edx &= ~(1u << cpu_feature_rows[FEAT_NX].bit);
+    }
     if (m->amd) {
         r.eax = signature(m);
         r.edx |= leaf_1(cpu).edx & repeated;
