@@ -3,9 +3,12 @@
  * VMASKMOVPx, VPMASKMOVx, gathers, VZEROUPPER and VZEROALL, and VCVTPS2PH (Intel SDM vol. 2).
  *
  * Elements that the mask leaves out are not accessed. A gather that faults keeps the elements it
- * has, with their mask bits clear, and goes on where it was when it is restarted.
+ * has, with their mask bits clear, and goes on where it was when it is restarted. What is left of
+ * the mask is all ones or zeros by then at Intel's (SDM: "extend from most significant bit"), and
+ * as it was at AMD's.
  */
 #include "target/i386/avx.h"
+#include "target/i386/system_ops.h"
 
 /* Bytes of an instruction's vectors: VEX.L is kept in op->osize. */
 static unsigned vector_bytes(const Op *op)
@@ -67,12 +70,24 @@ static void masked_store(Cpu *cpu, const Op *op, unsigned size)
     }
 }
 
+/* What the SDM's operation does before the first element. */
+static void spread_mask(VecReg *mask, unsigned count, unsigned size)
+{
+    for (unsigned i = 0; i < count; i++) {
+        memset(bytes_of(mask) + i * size, selected(mask, i, size) ? 0xff : 0, size);
+    }
+    memset(bytes_of(mask) + count * size, 0, sizeof(*mask) - count * size);
+}
+
 /* The mask is cleared as elements are done, and is all zeros at the end. */
 static void gather(Cpu *cpu, const Op *op, unsigned size, unsigned index_size)
 {
     const VecReg index = cpu->fpu.vec[avx_insn(op)->reg4];
     VecReg *mask = &cpu->fpu.vec[op->src], *dst = &cpu->fpu.vec[op->dst];
     unsigned count = vector_bytes(op) / MAX(size, index_size);
+    if (!cpu_is_amd(cpu)) {
+        spread_mask(mask, count, size);
+    }
     for (unsigned i = 0; i < count; i++) {
         if (selected(mask, i, size)) {
             Op at = *op;

@@ -19,11 +19,16 @@ typedef struct FpuInsn FpuInsn;
  * raise. The caller has done nothing yet but compute `ea`. */
 typedef void (*FpuHandler)(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 
+/* For instructions with a memory operand, before its address is looked at: true if the instruction
+ * has ended without it. `offset` is where the operand is in its segment. */
+typedef bool (*FpuEarlyHandler)(Cpu *cpu, const FpuInsn *insn, uint64_t offset);
+
 /* What a handler needs, filled in by fpu_lookup(). */
 struct FpuInsn {
     FpuHandler run;
-    const void *impl; /* the operation: a host thunk or function, private to fpu files */
-    uint8_t dst, src; /* register numbers; 0xff where the operand is memory or absent */
+    FpuEarlyHandler early; /* or NULL */
+    const void *impl;      /* the operation: a host thunk or function, private to fpu files */
+    uint8_t dst, src;      /* register numbers; 0xff where the operand is memory or absent */
     uint8_t src2;
     uint8_t imm;
     uint8_t width;              /* of the memory operand in bytes */

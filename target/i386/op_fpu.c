@@ -32,6 +32,20 @@ static OpNext fpu_mem_slow(Cpu *cpu, const Op *op)
     NEXT();
 }
 
+static OpNext fpu_mem_early(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
+    uint64_t offset = ea_fast(cpu, op);
+    if (op->asize < 8) {
+        offset = op->asize == 4 ? (uint32_t)offset : (uint16_t)offset;
+    }
+    if (!insn->early(cpu, insn, offset)) {
+        insn->run(cpu, insn, op_ea(cpu, op, MAX(insn->width, 1), op->aux));
+    }
+    NEXT();
+}
+
 /* After an instruction that sets MXCSR, what later ops assume may be wrong. */
 static OpNext fpu_mem_mode(Cpu *cpu, const Op *op)
 {
@@ -92,6 +106,9 @@ OpFn op_fpu_glue(Decode *d, Op *op, const FpuInsn *insn)
             bool fast = decode_mem(d, op, o);
             if (sets_mxcsr(d->zi.mnemonic)) {
                 return fpu_mem_mode;
+            }
+            if (insn->early && !cpu_model_is_amd(d->model)) {
+                return fpu_mem_early;
             }
             return fast ? fpu_mem : fpu_mem_slow;
         }

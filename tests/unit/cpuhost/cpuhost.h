@@ -75,6 +75,20 @@ typedef bool SeqFilter(const ZydisDecodedInstruction *zi, void *opaque);
 void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic only,
                   SeqFilter *filter, void *opaque);
 
+/* maker.c: whose ways a CPU has, as far as makers differ. */
+typedef enum { MAKER_INTEL = 1, MAKER_AMD = 2 } Maker;
+Maker maker_of_host(void);
+const char *maker_vendor(Maker maker); /* CPUID's */
+/* "GenuineIntel, family 6 model 85 stepping 7, Intel(R) ..."; to be freed. */
+char *maker_describe_host(void);
+/* A bit of the host's CPUID; `reg` is 0 for EAX to 3 for EDX. */
+bool host_has_bit(unsigned leaf, unsigned subleaf, unsigned reg, unsigned bit);
+/* Instructions with VEX prefixes that the decoder does not know: what it calls undefined may run.
+ */
+bool host_has_newer_vex(void);
+/* The host's kernel lets users have RDFSBASE and the like. */
+bool host_enables_fsgsbase(void);
+
 /* native.c */
 typedef struct NativeCpu NativeCpu;
 NativeCpu *native_new(const char **reason); /* NULL: the host does not let us trace, and why */
@@ -82,9 +96,10 @@ void native_free(NativeCpu *native);
 void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
 
 /* ours.c, for a Vcpu (vcpu.h) */
-struct Vcpu *our_new(void);
-/* What the host lacks, and our CPU therefore too: " avx fma" or "". To be freed. */
-char *our_lacks(struct Vcpu *our);
+struct Vcpu *our_new(Maker maker);
+/* Features that cannot be compared, because the host lacks them, or we: " avx fma", and how many.
+ * To be freed. */
+char *our_lacks(struct Vcpu *our, unsigned *count);
 bool our_has(const ZydisDecodedInstruction *zi, void *our);
 void our_run(struct Vcpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
 

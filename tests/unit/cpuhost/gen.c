@@ -467,6 +467,16 @@ static bool has_repeat_prefix(const ZydisDecodedInstruction *zi)
     return false;
 }
 
+/* Repeated none at all with 32-bit addresses, some of Intel's cut registers that others leave. */
+static bool may_repeat_none(const Gen *gen, const ZydisDecodedInstruction *zi)
+{
+    const uint16_t pointers = 1u << RSI | 1u << RDI;
+
+    return zi->meta.category == ZYDIS_CATEGORY_STRINGOP && zi->address_width == 32 &&
+           has_repeat_prefix(zi) &&
+           (!(gen->small >> RCX & 1) || (gen->pointers & pointers) != pointers);
+}
+
 /* Encodings of which makers of CPUs, or the decoder, have different ideas. */
 static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
                      const ZydisDecodedOperand *ops)
@@ -480,11 +490,11 @@ static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
         return zi->attributes & ZYDIS_ATTRIB_HAS_REX;
     case ZYDIS_MNEMONIC_CMPSB: /* which of two faults comes first */
     case ZYDIS_MNEMONIC_CMPSW:
-    case ZYDIS_MNEMONIC_CMPSQ:
-        return !(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1);
     case ZYDIS_MNEMONIC_CMPSD:
+    case ZYDIS_MNEMONIC_CMPSQ:
         return zi->meta.category == ZYDIS_CATEGORY_STRINGOP &&
-               (!(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1));
+               (!(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1) ||
+                may_repeat_none(gen, zi));
     case ZYDIS_MNEMONIC_PUSH: /* which of two faults comes first, too */
     case ZYDIS_MNEMONIC_POP:
         return ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && !(gen->pointers >> RSP & 1);
@@ -498,7 +508,7 @@ static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
     case ZYDIS_MNEMONIC_LOOPNE:
         return has_repeat_prefix(zi);
     default:
-        return false;
+        return may_repeat_none(gen, zi);
     }
 }
 
@@ -709,7 +719,7 @@ static bool try_instruction(Gen *gen)
     "\xc7\x43\x1c\x00\x00\x00\x00"
 /* mov qword [rbx + 512], bv; mov qword [rbx + 520], 0; mov qword [rbx + 528], 0 */
 #define HEADER(bv)                                                                                 \
-    "\x48\xc7\x83\x00\x02\x00\x00" bv "\x00\x00\x00"                                               \
+    "\x48\xc7\x83\x00\x02\x00\x00" bv "\x00\x00"                                                   \
     "\x48\xc7\x83\x08\x02\x00\x00\x00\x00\x00\x00"                                                 \
     "\x48\xc7\x83\x10\x02\x00\x00\x00\x00\x00\x00"
 #define XRSTOR(bv) ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR HEADER(bv)
@@ -743,18 +753,18 @@ static const struct {
     TEMPLATE(ALIGN_RBX ALL_STATE "\x48\x0f\xae\x23" CLEAR),      /* xsave64 */
     TEMPLATE(ALIGN_RBX ONE_STATE "\x0f\xae\x23" CLEAR),          /* xsave */
     TEMPLATE(ALIGN_RBX ONE_STATE "\x48\x0f\xae\x33" CLEAR),      /* xsaveopt64 */
-    TEMPLATE(XRSTOR("\x00") "\x48\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x01") "\x48\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x02") "\x48\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x03") ONE_STATE "\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x0b") "\x48\x0f\xae\x2b"),             /* a component that is not enabled */
+    TEMPLATE(XRSTOR("\x00\x00") "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x01\x00") "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x02\x00") "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x03\x00") ONE_STATE "\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x03\x01") "\x48\x0f\xae\x2b"),         /* a component of no user's */
     TEMPLATE(ALIGN_RBX AVX_STATE "\x48\x0f\xae\x23" CLEAR),  /* xsave64 */
     TEMPLATE(ALIGN_RBX SOME_STATE "\x48\x0f\xae\x33" CLEAR), /* xsaveopt64 */
     TEMPLATE(ALIGN_RBX AVX_STATE "\x48\x0f\xc7\x23" CLEAR),  /* xsavec64 */
     TEMPLATE(ALIGN_RBX SOME_STATE "\x0f\xc7\x23" CLEAR),     /* xsavec */
-    TEMPLATE(XRSTOR("\x07") AVX_STATE "\x48\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x04") SOME_STATE "\x48\x0f\xae\x2b"),
-    TEMPLATE(XRSTOR("\x03") AVX_STATE "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x07\x00") AVX_STATE "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x04\x00") SOME_STATE "\x48\x0f\xae\x2b"),
+    TEMPLATE(XRSTOR("\x03\x00") AVX_STATE "\x48\x0f\xae\x2b"),
     TEMPLATE(COMPACT AVX_STATE "\x48\x0f\xae\x2b"),
     TEMPLATE(COMPACT SOME_STATE "\x48\x0f\xae\x2b"),
     /* bytes 63:16 of the header must be zero */
@@ -852,7 +862,7 @@ void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic o
             try_instruction(&gen);
         }
     }
-    if (gen.branch < 0 && !only && chance(&gen, 4)) {
+    if (gen.branch < 0 && !only && chance(&gen, 4) && !host_has_newer_vex()) {
         append_undefined(&gen);
     }
     seq->insn[seq->count] = (SeqInsn){(uint16_t)seq->size, 1, gen.undefined};

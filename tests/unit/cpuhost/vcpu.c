@@ -158,7 +158,7 @@ static void set_system(Cpu *cpu)
     mmu_flush_all(cpu);
 }
 
-Vcpu *vcpu_new(bool translated, size_t arena)
+Vcpu *vcpu_new(const char *model, bool translated, size_t arena)
 {
     Vcpu *v = g_new0(Vcpu, 1);
     CpuConfig config = {.cores = 1, .threads = 1, .total = 1};
@@ -168,7 +168,7 @@ Vcpu *vcpu_new(bool translated, size_t arena)
     v->ports = as_new("ports", 16);
     v->clock = clock_new(CLOCK_MANUAL);
     trace_init(&v->trace);
-    v->model = cpu_model_parse("max", &error);
+    v->model = cpu_model_parse(model, &error);
     g_assert_no_error(error);
     ram_init(&v->ram, "ram", RAM_SIZE, &error);
     g_assert_no_error(error);
@@ -192,6 +192,13 @@ Vcpu *vcpu_new(bool translated, size_t arena)
     make_tables(v);
     make_kernel(v);
     return v;
+}
+
+Vcpu *vcpu_new_of(Maker maker, bool translated, size_t arena)
+{
+    g_autofree char *model = g_strdup_printf("max,vendor=%s", maker_vendor(maker));
+
+    return vcpu_new(model, translated, arena);
 }
 
 void vcpu_free(Vcpu *v)

@@ -11,8 +11,10 @@
 #include "target/i386/cpu_state.h"
 
 typedef struct Vcpu Vcpu;
-/* `arena`: bytes for host code; 0: as usual. */
-Vcpu *vcpu_new(bool translated, size_t arena);
+/* `model` as for -cpu. `arena`: bytes for host code; 0: as usual. */
+Vcpu *vcpu_new(const char *model, bool translated, size_t arena);
+/* As `maker` has it. */
+Vcpu *vcpu_new_of(Maker maker, bool translated, size_t arena);
 void vcpu_free(Vcpu *v);
 Cpu *vcpu_cpu(Vcpu *v);
 /* Of the translating one: how often a block runs before it is translated. */
