@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What Intel's CPUs and AMD's do otherwise in user code: stores of x87 values that fault for two
- * reasons, repeated strings.
+ * reasons, repeated strings. And what is the same: where DPPS and DPPD stop.
  */
 #include "makers-fixture.h"
 
@@ -193,6 +193,48 @@ static void test_repeat_none(void)
     }
 }
 
+/* DPPS and DPPD stop at the first multiplication or addition that raises: what later ones would
+ * have found is not in MXCSR. */
+static void test_dot_product_steps(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t code[6];
+        uint32_t mxcsr, found;
+        uint64_t a[2], b[2];
+    } rows[] = {
+        /* the product underflows, and is denormal for the sum */
+        {"dppd xmm0, xmm1, 64h",
+         {0x66, 0x0f, 0x3a, 0x41, 0xc1, 0x64},
+         0x4400,
+         UE | PE,
+         {0, 0x00500c63dc47ab19},
+         {0, 0x3c00000000000001}},
+        /* products overflow to infinities of both signs, whose sum is invalid */
+        {"dpps xmm0, xmm1, b7h",
+         {0x66, 0x0f, 0x3a, 0x40, 0xc1, 0xb7},
+         0x10c0,
+         OE | PE,
+         {0x7f0000017f000001, 0},
+         {0xff0000017f000001, 0}},
+    };
+
+    if (!cpu_model_has(vcpu_cpu(rig.vcpu[0][0])->cfg.model, FEAT_SSE41)) {
+        g_test_skip("the host lacks SSE4.1");
+        return;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        start(rows[i].code, sizeof(rows[i].code));
+        memcpy(rig.seq.start.fx + 24, &rows[i].mxcsr, 4);
+        memcpy(XMM(&rig.seq.start, 0), rows[i].a, 16);
+        memcpy(XMM(&rig.seq.start, 1), rows[i].b, 16);
+        run();
+        g_test_message("%s", rows[i].name);
+        g_assert_cmpint(rig.out[INTEL].vector, ==, EXCP_XM);
+        g_assert_cmphex(rig.out[INTEL].regs.fx[24] & 0x3f, ==, rows[i].found);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -201,6 +243,7 @@ int main(int argc, char **argv)
     g_test_add_func("/makers/x87-store-inexact", test_x87_store_inexact);
     g_test_add_func("/makers/repeat-flags", test_repeat_flags);
     g_test_add_func("/makers/repeat-none", test_repeat_none);
+    g_test_add_func("/makers/dot-product-steps", test_dot_product_steps);
     int result = g_test_run();
     rig_down();
     return result;
