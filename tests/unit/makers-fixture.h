@@ -42,6 +42,7 @@ static inline void start(const uint8_t *code, unsigned length)
     memset(&rig.seq, 0, sizeof(rig.seq));
     memset(rig.seq.code, 0xcc, sizeof(rig.seq.code));
     memcpy(rig.seq.code, code, length);
+    rig.seq.bits = 64;
     rig.seq.size = length;
     rig.seq.count = 1;
     rig.seq.insn[0] = (SeqInsn){0, (uint16_t)length, 0};
@@ -56,6 +57,18 @@ static inline void start(const uint8_t *code, unsigned length)
     for (unsigned i = 0; i < DATA_SIZE; i++) {
         rig.seq.data[i] = (uint8_t)(i * 7 + 1);
     }
+}
+
+/* The same in 32-bit code. */
+static inline void start_32(const uint8_t *code, unsigned length)
+{
+    static const uint16_t segments[6] = {USER_SS, USER_CS32, USER_SS,
+                                         USER_SS, USER_FS32, USER_GS32};
+
+    start(code, length);
+    rig.seq.bits = 32;
+    memset(rig.seq.start.gpr + 8, 0, 8 * sizeof(rig.seq.start.gpr[0]));
+    memcpy(rig.seq.start.seg, segments, sizeof(segments));
 }
 
 /* Runs it on all; what the tiers make of it is the same. */

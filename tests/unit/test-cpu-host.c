@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our CPU against the host's own, on generated instruction sequences in 64-bit user mode: general
- * registers, RFLAGS (bits that the SDM calls undefined excepted), x87, MMX and vector registers,
- * memory, and the exception a sequence ends with.
+ * Our CPU against the host's own, on generated instruction sequences in 64- and 32-bit user code:
+ * general registers, RFLAGS (bits that the SDM calls undefined excepted), x87, MMX and vector
+ * registers, memory, and the exception a sequence ends with.
  *
- *     test-cpu-host [--seed N] [--count N] [--length N] [--insn MNEMONIC] [--keep-going]
- *                   [--maker intel|amd] [--list]
+ *     test-cpu-host [--seed N] [--count N] [--length N] [--insn MNEMONIC] [--bits 64|32]
+ *                   [--keep-going] *                   [--maker intel|amd] [--list]
  *     test-cpu-host --rows | --host
  *
  * Sequence i of a run has the seed N + i, so a reported one is repeated by --seed S --count 1.
@@ -26,7 +26,7 @@
 #define MAX_REPORTS     20
 
 static gint64 opt_seed = 1, opt_count;
-static gint opt_length = DEFAULT_LENGTH;
+static gint opt_length = DEFAULT_LENGTH, opt_bits = 64;
 static gchar *opt_insn;
 static gchar *opt_maker;
 static gboolean opt_keep_going, opt_tap, opt_rows, opt_list, opt_host;
@@ -35,6 +35,7 @@ static const GOptionEntry options[] = {
     {"seed", 0, 0, G_OPTION_ARG_INT64, &opt_seed, "First seed", "N"},
     {"count", 0, 0, G_OPTION_ARG_INT64, &opt_count, "Number of sequences", "N"},
     {"length", 0, 0, G_OPTION_ARG_INT, &opt_length, "Instructions a sequence", "N"},
+    {"bits", 0, 0, G_OPTION_ARG_INT, &opt_bits, "64-bit or 32-bit code", "64|32"},
     {"insn", 0, 0, G_OPTION_ARG_STRING, &opt_insn, "Only this mnemonic", "NAME"},
     {"keep-going", 0, 0, G_OPTION_ARG_NONE, &opt_keep_going, "Report more than one", NULL},
     {"maker", 0, 0, G_OPTION_ARG_STRING, &opt_maker, "Whose ways ours has", "intel|amd"},
@@ -91,7 +92,7 @@ static void print_insn(const Sequence *seq, unsigned n)
             printf("  ");
         }
     }
-    if (ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, addr,
+    if (ZYAN_SUCCESS(ZydisDisassembleIntel(seq_machine_mode(seq->bits), addr,
                                            seq->code + insn->offset, insn->length, &text))) {
         printf("  %s", text.text);
     }
@@ -224,8 +225,7 @@ static void print_host(Vcpu *our, const char *indent)
 
     printf("%shost: %s\n", indent, host);
     if (lacking) {
-        printf("%s%u not compared with the host, which lacks them:%s\n", indent, lacking,
-               lacks);
+        printf("%s%u not compared with the host, which lacks them:%s\n", indent, lacking, lacks);
     }
     if (host_has_newer_vex()) {
         printf(
@@ -256,8 +256,8 @@ static unsigned run_all(Test *test, ZydisMnemonic only)
 
     for (i = 0; opt_count ? i < opt_count : g_get_monotonic_time() < end; i++) {
         uint64_t seed = (uint64_t)(opt_seed + i);
-        seq_generate(&test->seq, seed, (unsigned)CLAMP(opt_length, 1, SEQ_MAX - 1), only, our_has,
-                     test->our);
+        seq_generate(&test->seq, (unsigned)opt_bits, seed,
+                     (unsigned)CLAMP(opt_length, 1, SEQ_MAX - 1), only, our_has, test->our);
         bool same = run_both(test);
         if (opt_list) {
             list(test, seed);
@@ -297,6 +297,10 @@ int main(int argc, char **argv)
         print_rows();
         return 0;
     }
+    if (opt_bits != 64 && opt_bits != 32) {
+        fprintf(stderr, "--bits %d is neither 64 nor 32\n", opt_bits);
+        return 2;
+    }
     if (!parse_maker(&maker)) {
         return 2;
     }
@@ -317,6 +321,11 @@ int main(int argc, char **argv)
         printf("ok 1 /cpu/host # SKIP %s\n", reason);
         vcpu_free(test->our);
         g_free(test);
+        return 0;
+    }
+    reason = native_lacks_32(test->native);
+    if (opt_bits == 32 && reason) {
+        printf("ok 1 /cpu/host # SKIP %s\n", reason);
         return 0;
     }
     test->diff = g_string_new(NULL);

@@ -321,7 +321,7 @@ static void test_mmx_store(void)
 }
 
 /* ENTER: what it pushed before the fault may be there, and nothing above RSP may have changed. */
-static void test_enter_frame(void)
+static void test_partial_frame(void)
 {
     static const uint8_t code[] = {0xc8, 0x20, 0, 2};
     uint8_t data[DATA_SIZE];
@@ -335,13 +335,74 @@ static void test_enter_frame(void)
     memset(data + 12, 0xee, 8); /* RBP, pushed */
     g_assert_true(
         forgiven(&rig.out[INTEL], data, &rig.out[INTEL], rig.data[INTEL], MAKER_AMD, false, &rows));
-    g_assert_cmphex(rows, ==, row_bit("enter-frame"));
+    g_assert_cmphex(rows, ==, row_bit("partial-frame"));
     data[20] ^= 1;
     g_assert_false(
         forgiven(&rig.out[INTEL], data, &rig.out[INTEL], rig.data[INTEL], MAKER_AMD, false, &rows));
 }
 
-/* FRSTOR across the end of memory: CR2 anywhere in the page that is not there. */
+/* PUSHAD likewise. */
+static void test_partial_pushad(void)
+{
+    static const uint8_t code[] = {0x60};
+    uint8_t data[DATA_SIZE];
+    uint32_t rows;
+
+    start_32(code, sizeof(code));
+    rig.seq.start.gpr[R_RSP] = DATA_BASE + 8;
+    run();
+    g_assert_cmpint(rig.out[INTEL].vector, ==, EXCP_PF);
+    memcpy(data, rig.data[INTEL], DATA_SIZE);
+    memset(data, 0xee, 8);
+    g_assert_true(
+        forgiven(&rig.out[INTEL], data, &rig.out[INTEL], rig.data[INTEL], MAKER_AMD, false, &rows));
+    g_assert_cmphex(rows, ==, row_bit("partial-frame"));
+}
+
+/* #BR is what Linux' signal calls #GP; no other instruction's #GP is. */
+static void test_bound_signal(void)
+{
+    static const uint8_t bound[] = {0x62, 0x03}, mov[] = {0x8b, 0x03};
+    Outcome host;
+
+    start_32(bound, sizeof(bound));
+    memset(rig.seq.data, 0, DATA_SIZE);
+    run();
+    g_assert_cmpint(rig.out[INTEL].vector, ==, EXCP_BR);
+    host = rig.out[INTEL];
+    host.vector = EXCP_GP;
+    expect_row("bound-signal", &host, &rig.out[INTEL], MAKER_INTEL | MAKER_AMD, false);
+    host.vector = EXCP_PF;
+    expect_no_row(&host, &rig.out[INTEL]);
+    start_32(mov, sizeof(mov));
+    rig.seq.start.gpr[R_RBX] = ABSENT;
+    run();
+    host = rig.out[INTEL];
+    host.vector = EXCP_GP;
+    expect_no_row(&host, &rig.out[INTEL]);
+}
+
+/* Four bytes from 4 GiB - 2 on, which a segment of 4 GiB has or has not. */
+static void test_limit_4g(void)
+{
+    static const uint8_t code[] = {0x64, 0x8b, 0x03};
+    Outcome host;
+
+    start_32(code, sizeof(code));
+    rig.seq.start.gpr[R_RBX] = UINT32_MAX - 1;
+    run();
+    host = rig.out[INTEL];
+    host.vector = host.vector == EXCP_PF ? EXCP_GP : EXCP_PF;
+    host.fault = host.vector == EXCP_PF ? 0x3e : 0;
+    expect_row("limit-4g", &host, &rig.out[INTEL], MAKER_INTEL | MAKER_AMD, false);
+    rig.seq.start.gpr[R_RBX] = UINT32_MAX - 7; /* all of it below */
+    run();
+    host = rig.out[INTEL];
+    host.vector = host.vector == EXCP_PF ? EXCP_GP : EXCP_PF;
+    expect_no_row(&host, &rig.out[INTEL]);
+}
+
+/* FRSTOR across the end of memory: CR2 anywhere in the operand. */
 static void test_environment_order(void)
 {
     static const uint8_t code[] = {0x41, 0xdd, 0x65, 0};
@@ -352,7 +413,7 @@ static void test_environment_order(void)
     run();
     host = rig.out[INTEL];
     g_assert_cmphex(host.fault >> 12, ==, (DATA_BASE + DATA_SIZE) >> 12);
-    host.fault ^= 0x58;
+    host.fault += 0x28;
     expect_row("environment-order", &host, &rig.out[INTEL], MAKER_INTEL | MAKER_AMD, false);
     host.fault += 0x1000;
     expect_no_row(&host, &rig.out[INTEL]);
@@ -403,7 +464,10 @@ int main(int argc, char **argv)
     g_test_add_func("/forgive/rows", test_rows);
     g_test_add_func("/forgive/gather", test_gather);
     g_test_add_func("/forgive/mmx-store", test_mmx_store);
-    g_test_add_func("/forgive/enter-frame", test_enter_frame);
+    g_test_add_func("/forgive/partial-frame", test_partial_frame);
+    g_test_add_func("/forgive/partial-pushad", test_partial_pushad);
+    g_test_add_func("/forgive/bound-signal", test_bound_signal);
+    g_test_add_func("/forgive/limit-4g", test_limit_4g);
     g_test_add_func("/forgive/environment-order", test_environment_order);
     g_test_add_func("/forgive/sse-precision", test_sse_precision);
     int result = g_test_run();

@@ -200,8 +200,8 @@ static bool answer_fault(Test *test)
         test->total.skips++;
         rip += insn->length;
     }
-    vcpu_resume(test->interp, rip);
-    vcpu_resume(test->jit, rip);
+    vcpu_resume(test->interp, &test->seq, rip);
+    vcpu_resume(test->jit, &test->seq, rip);
     return true;
 }
 
@@ -308,7 +308,7 @@ static bool strayed(Test *test)
             !vcpu_map(test->interp, out.fault)) {
             break;
         }
-        vcpu_resume(test->interp, out.regs.rip);
+        vcpu_resume(test->interp, &test->seq, out.regs.rip);
     }
     cpu->insn_count = before; /* as the translator's */
     return found;

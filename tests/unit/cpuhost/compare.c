@@ -60,15 +60,22 @@ static void differ_data(GString *diff, const uint8_t *theirs, const uint8_t *our
     }
 }
 
-/* RFLAGS bits that have a defined value where the sequence stopped. */
+/* RFLAGS bits that have a defined value where the sequence stopped. Where it jumped away from its
+ * own instructions, those that have one anywhere. */
 static uint32_t defined_flags(const Sequence *seq, uint64_t rip)
 {
+    uint32_t undefined = 0;
+
+    if (rip > CODE_BASE + seq->insn[seq->count].offset && rip - CODE_BASE <= seq->size + 1) {
+        return FLAGS_COMPARED & ~seq->insn[seq->count].undefined; /* after the INT3 at the end */
+    }
     for (unsigned i = 0; i <= seq->count; i++) {
         if (CODE_BASE + seq->insn[i].offset == rip) {
             return FLAGS_COMPARED & ~seq->insn[i].undefined;
         }
+        undefined |= seq->insn[i].undefined;
     }
-    return FLAGS_COMPARED & ~seq->insn[seq->count].undefined;
+    return FLAGS_COMPARED & ~undefined;
 }
 
 void compare_outcomes(GString *diff, const Sequence *seq, const Outcome *theirs,
@@ -84,6 +91,10 @@ void compare_outcomes(GString *diff, const Sequence *seq, const Outcome *theirs,
     differ64(diff, "rflags", a->rflags & flags, b->rflags & flags);
     for (unsigned i = 0; i < 16; i++) {
         differ64(diff, compare_gpr_names[i], a->gpr[i], b->gpr[i]);
+    }
+    for (unsigned i = 0; i < 6; i++) {
+        static const char *const names[] = {"es", "cs", "ss", "ds", "fs", "gs"};
+        differ64(diff, names[i], a->seg[i], b->seg[i]);
     }
     differ_fx(diff, a->fx, b->fx);
     for (unsigned i = 0; i < 32; i++) {

@@ -65,30 +65,39 @@ static bool sse_precision(Comparison *c, const Stop *stop)
 
 static bool environment_order(Comparison *c, const Stop *stop)
 {
+    uint64_t low = MIN(c->host->fault, c->ours->fault), high = MAX(c->host->fault, c->ours->fault);
     bool mine =
         stop->zi.mnemonic == ZYDIS_MNEMONIC_FLDENV || stop->zi.mnemonic == ZYDIS_MNEMONIC_FRSTOR;
 
-    if (!mine || !same_fault(c) || c->host->vector != EXCP_PF || c->host->fault == c->ours->fault ||
-        c->host->fault >> 12 != c->ours->fault >> 12) {
+    if (!mine || !same_fault(c) || c->host->vector != EXCP_PF || low == high ||
+        high - low >= stop->ops[0].size / 8) {
         return false;
     }
     c->ours->fault = c->host->fault;
     return true;
 }
 
-/* Bytes of a frame with this nesting level. */
+/* Bytes of what ENTER pushes, by its nesting level, or PUSHA; 0 if it is neither. */
 static uint64_t frame_bytes(const Stop *stop)
 {
-    uint64_t level = stop->ops[1].imm.value.u & 31;
+    uint64_t size = stop->zi.operand_width / 8;
 
-    return (level + 1) * (stop->zi.operand_width / 8);
+    switch (stop->zi.mnemonic) {
+    case ZYDIS_MNEMONIC_ENTER:
+        return ((stop->ops[1].imm.value.u & 31) + 1) * size;
+    case ZYDIS_MNEMONIC_PUSHA:
+    case ZYDIS_MNEMONIC_PUSHAD:
+        return 8 * size;
+    default:
+        return 0;
+    }
 }
 
-static bool enter_frame(Comparison *c, const Stop *stop)
+static bool partial_frame(Comparison *c, const Stop *stop)
 {
     uint64_t rsp = c->ours->regs.gpr[R_RSP], from, to;
 
-    if (stop->zi.mnemonic != ZYDIS_MNEMONIC_ENTER || !same_fault(c)) {
+    if (!frame_bytes(stop) || !same_fault(c)) {
         return false;
     }
     /* as much of the frame as there is */
@@ -299,6 +308,63 @@ static bool repeat_flags(Comparison *c, const Stop *stop)
     return true;
 }
 
+static bool bound_signal(Comparison *c, const Stop *stop)
+{
+    if (stop->zi.mnemonic != ZYDIS_MNEMONIC_BOUND || c->host->regs.rip != c->ours->regs.rip ||
+        c->host->vector != EXCP_GP || c->ours->vector != EXCP_BR) {
+        return false;
+    }
+    c->ours->vector = EXCP_GP;
+    return true;
+}
+
+static uint64_t register_value(const HostRegs *regs, ZydisRegister reg)
+{
+    ZydisRegister whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
+
+    return ZydisRegisterGetClass(whole) == ZYDIS_REGCLASS_GPR64
+               ? regs->gpr[ZydisRegisterGetId(whole)]
+               : 0;
+}
+
+/* Whether an operand in memory has bytes on both sides of 4 GiB, as far as its registers tell. */
+static bool wraps(const HostRegs *regs, const Stop *stop)
+{
+    for (unsigned i = 0; i < stop->zi.operand_count; i++) {
+        const ZydisDecodedOperand *op = &stop->ops[i];
+        bool stack = op->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+                     op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
+        uint64_t at;
+        if (op->type != ZYDIS_OPERAND_TYPE_MEMORY || stop->zi.address_width != 32) {
+            continue;
+        }
+        at = register_value(regs, op->mem.base) + (uint64_t)op->mem.disp.value +
+             register_value(regs, op->mem.index) * MAX(op->mem.scale, 1);
+        at = (uint32_t)at;
+        /* a push's is below the stack pointer, by as much as it pushes */
+        if (at + op->size / 8 > 1ull << 32 || (stack && at < op->size / 8)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool limit_4g(Comparison *c, const Stop *stop)
+{
+    const Outcome *a = c->host, *b = c->ours;
+    bool segment = a->vector == EXCP_GP || a->vector == EXCP_SS || b->vector == EXCP_GP ||
+                   b->vector == EXCP_SS;
+
+    if (c->seq->bits != 32 || a->regs.rip != b->regs.rip || !memory_fault(a) || !memory_fault(b) ||
+        (a->vector == b->vector && a->fault == b->fault) || !wraps(&a->regs, stop) ||
+        (!segment && a->vector != b->vector)) {
+        return false;
+    }
+    c->ours->vector = a->vector;
+    c->ours->fault = a->fault;
+    return true;
+}
+
 static const ForgiveRow rows[] = {
     {
         .name = "sse-precision",
@@ -316,19 +382,20 @@ static const ForgiveRow rows[] = {
         .instructions = "FLDENV, FRSTOR with a page fault",
         .makers = EITHER,
         .forgive = environment_order,
-        .state = "the address in CR2, within its page",
+        .state = "the address in CR2, within the operand",
         .words =
             "SDM vol. 3, 6.15 (#PF): CR2 has the linear address that caused the fault; no manual "
             "says in which order the parts of an environment are read",
     },
     {
-        .name = "enter-frame",
-        .instructions = "ENTER with a fault",
+        .name = "partial-frame",
+        .instructions = "ENTER, PUSHA, PUSHAD with a fault",
         .makers = EITHER,
-        .forgive = enter_frame,
+        .forgive = partial_frame,
         .state = "memory in the frame below RSP",
-        .words = "SDM vol. 2, ENTER: the write at the final stack pointer is tried last; what was "
-                 "pushed before it lies below RSP, which is unchanged",
+        .words =
+            "SDM vol. 2, ENTER: the write at the final stack pointer is tried last; PUSHA: eight "
+            "pushes. What was pushed before a fault lies below RSP, which is unchanged",
     },
     {
         .name = "gather-mask",
@@ -354,6 +421,26 @@ static const ForgiveRow rows[] = {
             "SDM vol. 1, 9.5.1: \"When an MMX instruction (other than the EMMS instruction) is "
             "executed, the processor changes the x87 FPU state\": TOP to 0, all tags to valid. "
             "Not said: that a fault undoes it",
+    },
+    {
+        .name = "bound-signal",
+        .instructions = "BOUND out of its bounds",
+        .makers = EITHER,
+        .forgive = bound_signal,
+        .state = "the vector, #BR for #GP",
+        .words = "SDM vol. 2, BOUND: #BR if the index is out of range, #GP for the memory operand; "
+                 "Linux sends the same signal for both, and only ours tells them apart",
+    },
+    {
+        .name = "limit-4g",
+        .instructions = "any of 32-bit code with an operand that goes on at 0 after 4 GiB",
+        .makers = EITHER,
+        .forgive = limit_4g,
+        .state = "the vector, #GP or #SS for #PF, and the address in CR2",
+        .words =
+            "SDM vol. 3, 5.3: \"When the effective limit is FFFFFFFFH (4 GBytes), these accesses "
+            "may or may not cause the indicated exceptions. Behavior is "
+            "implementation-specific and may vary from one execution to another.\"",
     },
     {
         .name = "x87-store-first",
@@ -394,7 +481,7 @@ static bool decode_stop(const Comparison *c, uint64_t rip, Stop *stop)
     uint64_t offset = rip - CODE_BASE;
     ZydisDecoder decoder;
 
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    seq_decoder_init(&decoder, c->seq->bits);
     return offset <= CODE_SIZE - 15 &&
            ZYAN_SUCCESS(
                ZydisDecoderDecodeFull(&decoder, c->seq->code + offset, 15, &stop->zi, stop->ops));

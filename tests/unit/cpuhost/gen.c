@@ -32,7 +32,7 @@ static void patch(Gen *gen, const ZydisDecodedInstruction *zi, Draft *draft)
         memset(draft->bytes + zi->raw.imm[0].offset, 0, zi->raw.imm[0].size / 8);
     } else if ((zi->attributes & ZYDIS_ATTRIB_HAS_MODRM) && zi->raw.modrm.mod == 0 &&
                zi->raw.modrm.rm == 5 && zi->raw.disp.size == 32) {
-        uint32_t offset = (uint32_t)(target - next);
+        uint32_t offset = (uint32_t)(gen->seq->bits == 64 ? target - next : target);
         memcpy(disp, &offset, sizeof(offset));
     } else if (!(zi->attributes & ZYDIS_ATTRIB_HAS_MODRM) && zi->raw.disp.size) {
         memcpy(disp, &target, zi->raw.disp.size / 8);
@@ -91,6 +91,7 @@ static bool try_instruction(Gen *gen)
 static void append_undefined(Gen *gen)
 {
     static const uint8_t bad[] = {0x66, 0xf2, 0xf3, 0xf0, 0x40, 0x48};
+    unsigned n_bad = gen->seq->bits == 64 ? 6 : 4; /* REX, too */
 
     for (unsigned tries = 0; tries < 100; tries++) {
         Draft draft = gen_draw_vex(gen);
@@ -99,7 +100,7 @@ static void append_undefined(Gen *gen)
 
         if (chance(gen, 30)) {
             memmove(draft.bytes + 1, draft.bytes, draft.length);
-            draft.bytes[0] = bad[pick(gen, G_N_ELEMENTS(bad))];
+            draft.bytes[0] = bad[pick(gen, n_bad)];
         }
         status = ZydisDecoderDecodeInstruction(&gen->decoder, NULL, draft.bytes, INSN_BYTES, &zi);
         if (!ZYAN_SUCCESS(status) && status != ZYDIS_STATUS_NO_MORE_DATA &&
@@ -110,7 +111,7 @@ static void append_undefined(Gen *gen)
     }
 }
 
-void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic only,
+void seq_generate(Sequence *seq, unsigned bits, uint64_t seed, unsigned length, ZydisMnemonic only,
                   SeqFilter *filter, void *opaque)
 {
     Gen gen = {.seq = seq, .only = only, .filter = filter, .opaque = opaque, .branch = -1};
@@ -118,15 +119,23 @@ void seq_generate(Sequence *seq, uint64_t seed, unsigned length, ZydisMnemonic o
     memset(seq->code, 0xcc, sizeof(seq->code));
     seq->size = seq->count = 0;
     rng_seed(&gen.rng, seed);
-    ZydisDecoderInit(&gen.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    gen.pointers = 1u << RBX | 1u << RSP | 1u << RBP | 1u << RSI | 1u << RDI | 1u << R8 |
-                   1u << R13 | 1u << R14;
-    gen.small = 1u << RCX | 1u << R9 | 1u << R15;
+    seq->bits = bits;
+    seq_decoder_init(&gen.decoder, bits);
+    gen.pointers = 1u << RBX | 1u << RSP | 1u << RBP | 1u << RSI | 1u << RDI;
+    if (bits == 64) {
+        gen.pointers |= 1u << R8 | 1u << R13 | 1u << R14;
+        gen.small = 1u << RCX | 1u << R9 | 1u << R15;
+        gen.edges = 1u << R8 | 1u << R13 | 1u << R14;
+    } else {
+        gen.pointers |= 1u << RDX;
+        gen.small = 1u << RCX;
+        gen.edges = 1u << RDX;
+    }
     gen_state(&gen);
     for (unsigned tries = 0;
          seq->count < length && seq->count < SEQ_MAX - TEMPLATE_MAX && tries < MAX_TRIES; tries++) {
         if (gen.branch < 0 && !only && (gen.pointers >> RSP & 1) && (gen.pointers >> RBX & 1) &&
-            pick(&gen, 1000) == 0) {
+            pick(&gen, bits == 64 ? 1000 : 300) == 0) {
             gen_append_template(&gen);
         } else {
             try_instruction(&gen);

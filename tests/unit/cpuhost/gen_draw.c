@@ -13,13 +13,13 @@ static void emit(Draft *draft, unsigned byte)
 
 static unsigned pick_register(Gen *gen, uint16_t mask)
 {
-    unsigned n;
+    unsigned n, count = gen->seq->bits == 64 ? 16 : 8;
 
     if (!mask || chance(gen, 3)) {
-        return pick(gen, 16);
+        return pick(gen, count);
     }
     do {
-        n = pick(gen, 16);
+        n = pick(gen, count);
     } while (!(mask >> n & 1));
     return n;
 }
@@ -76,6 +76,16 @@ static ModRm pick_modrm(Gen *gen)
     return m;
 }
 
+/* With 16-bit addresses, which reach nothing but by a segment of their own. */
+static ModRm pick_modrm16(Gen *gen)
+{
+    ModRm m = {.mod = chance(gen, 30) ? 3 : pick(gen, 3), .rm = pick(gen, 8)};
+
+    m.disp_size = m.mod == 3 ? 0 : m.mod == 0 ? (m.rm == 6 ? 2 : 0) : m.mod;
+    m.disp = m.disp_size == 2 ? (int32_t)pick(gen, DATA_SIZE + 64) : (int32_t)pick(gen, 256) - 128;
+    return m;
+}
+
 static void emit_opcode(Gen *gen, Draft *draft, unsigned map)
 {
     switch (map) {
@@ -96,16 +106,18 @@ static void emit_opcode(Gen *gen, Draft *draft, unsigned map)
     emit(draft, map == X87 ? 0xd8 + pick(gen, 8) : pick(gen, 256));
 }
 
-static void emit_prefixes(Gen *gen, Draft *draft, unsigned map)
+static void emit_prefixes(Gen *gen, Draft *draft, unsigned map, bool address16)
 {
     static const uint8_t mandatory[] = {0, 0x66, 0xf2, 0xf3};
     static const uint8_t segments[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
     uint8_t prefix = mandatory[pick(gen, 4)];
 
-    if (chance(gen, 4)) {
+    if (address16 && chance(gen, 80)) {
+        emit(draft, 0x65);
+    } else if (chance(gen, 4)) {
         emit(draft, segments[pick(gen, 6)]);
     }
-    if (chance(gen, 4)) {
+    if (address16 || (gen->seq->bits == 64 && chance(gen, 4))) {
         emit(draft, 0x67);
     }
     if (chance(gen, 5) && map < 2) {
@@ -116,12 +128,13 @@ static void emit_prefixes(Gen *gen, Draft *draft, unsigned map)
     }
 }
 
-/* A VEX prefix for REX bits `rex`, with a random opcode in one of its three maps. */
+/* A VEX prefix for REX bits `rex`, with a random opcode in one of its three maps. In 32-bit code
+ * the bits for registers 8 to 15 must not be used: LDS and LES have them clear. */
 static void emit_vex(Gen *gen, Draft *draft, unsigned rex)
 {
     static const uint8_t maps[] = {1, 1, 1, 2, 2, 2, 3};
     unsigned map = maps[pick(gen, G_N_ELEMENTS(maps))];
-    unsigned vvvv = chance(gen, 50) ? 15 : pick(gen, 16);
+    unsigned vvvv = chance(gen, 50) ? 15 : gen->seq->bits == 64 ? pick(gen, 16) : 8 + pick(gen, 8);
     unsigned low = vvvv << 3 | (chance(gen, 50) ? 4 : 0) | pick(gen, 4);
 
     if (map == 1 && !(rex & 0xb) && chance(gen, 70)) {
@@ -139,20 +152,22 @@ static Draft draw_from(Gen *gen, unsigned map)
 {
     Draft draft = {.length = 0};
     unsigned rex;
-    ModRm m = pick_modrm(gen);
+    bool is64 = gen->seq->bits == 64, address16 = !is64 && chance(gen, 8);
+    ModRm m = address16 ? pick_modrm16(gen) : pick_modrm(gen);
 
-    emit_prefixes(gen, &draft, map);
+    emit_prefixes(gen, &draft, map, address16);
     rex = m.rex | (chance(gen, 35) ? 8 : 0) | (chance(gen, 30) ? 4 : 0);
+    rex &= is64 ? 15 : 8;
     if (map == VEX) {
         emit_vex(gen, &draft, rex);
     } else {
-        if (rex || chance(gen, 15)) {
+        if (is64 && (rex || chance(gen, 15))) {
             emit(&draft, 0x40 | rex);
         }
         emit_opcode(gen, &draft, map);
     }
     emit(&draft, m.mod << 6 | pick(gen, 8) << 3 | m.rm);
-    if (m.mod != 3 && m.rm == 4) {
+    if (m.mod != 3 && m.rm == 4 && !address16) {
         emit(&draft, m.sib);
     }
     for (unsigned i = 0; i < m.disp_size; i++) {

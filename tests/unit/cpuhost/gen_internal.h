@@ -20,6 +20,8 @@ typedef struct {
     SeqFilter *filter;
     void *opaque;
     uint16_t pointers; /* registers that still hold data addresses */
+    uint16_t edges;    /* pointers that may be at the edge of the data pages: none that instructions
+                          use implicitly */
     uint16_t small;    /* registers that still hold small numbers */
     bool frames;       /* RSP and RBP are both pointers before the instruction being drawn */
     uint32_t undefined;

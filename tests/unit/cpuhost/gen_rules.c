@@ -36,6 +36,8 @@ static bool denied(const ZydisDecodedInstruction *zi)
     case ZYDIS_MNEMONIC_LFS:
     case ZYDIS_MNEMONIC_LGS:
     case ZYDIS_MNEMONIC_LSS:
+    case ZYDIS_MNEMONIC_LDS:
+    case ZYDIS_MNEMONIC_LES:
     case ZYDIS_MNEMONIC_MONITOR:
     case ZYDIS_MNEMONIC_MWAIT:
     case ZYDIS_MNEMONIC_WRFSBASE:
@@ -84,7 +86,7 @@ static bool may_repeat_none(const Gen *gen, const ZydisDecodedInstruction *zi)
     const uint16_t pointers = 1u << RSI | 1u << RDI;
 
     return zi->meta.category == ZYDIS_CATEGORY_STRINGOP && zi->address_width == 32 &&
-           has_repeat_prefix(zi) &&
+           gen->seq->bits == 64 && has_repeat_prefix(zi) &&
            (!(gen->small >> RCX & 1) || (gen->pointers & pointers) != pointers);
 }
 
@@ -104,11 +106,18 @@ static bool disputed(const Gen *gen, const ZydisDecodedInstruction *zi,
     case ZYDIS_MNEMONIC_CMPSD:
     case ZYDIS_MNEMONIC_CMPSQ:
         return zi->meta.category == ZYDIS_CATEGORY_STRINGOP &&
-               (!(gen->pointers >> RSI & 1) || !(gen->pointers >> RDI & 1) ||
-                may_repeat_none(gen, zi));
+               (zi->address_width == 16 || !(gen->pointers >> RSI & 1) ||
+                !(gen->pointers >> RDI & 1) || may_repeat_none(gen, zi));
     case ZYDIS_MNEMONIC_PUSH: /* which of two faults comes first, too */
     case ZYDIS_MNEMONIC_POP:
+        /* a selector takes 16 bits of 32, or all of them (SDM vol. 2, PUSH) */
+        if (zi->operand_width == 32 && ops[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            ZydisRegisterGetClass(ops[0].reg.value) == ZYDIS_REGCLASS_SEGMENT) {
+            return true;
+        }
         return ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY && !(gen->pointers >> RSP & 1);
+    case ZYDIS_MNEMONIC_ARPL: /* whether memory must be writable if it does not change */
+        return ops[0].type == ZYDIS_OPERAND_TYPE_MEMORY;
     case ZYDIS_MNEMONIC_INSB: /* repeated no times: permission checked or not */
     case ZYDIS_MNEMONIC_INSW:
     case ZYDIS_MNEMONIC_INSD:
@@ -156,13 +165,15 @@ static bool branch_ok(const Gen *gen, const ZydisDecodedInstruction *zi,
                       const ZydisDecodedOperand *ops)
 {
     return gen->branch < 0 && ops[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE &&
-           ops[0].imm.is_relative && !(zi->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE);
+           ops[0].imm.is_relative &&
+           (gen->seq->bits == 32 || !(zi->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE));
 }
 
 static uint32_t tested_flags(const ZydisDecodedInstruction *zi)
 {
     switch (zi->mnemonic) {
     case ZYDIS_MNEMONIC_PUSHF:
+    case ZYDIS_MNEMONIC_PUSHFD:
     case ZYDIS_MNEMONIC_PUSHFQ:
     case ZYDIS_MNEMONIC_LAHF:
         return FLAGS_ALL;

@@ -2,9 +2,6 @@
 /* Random numbers, and the state that a sequence starts with. */
 #include "tests/unit/cpuhost/gen_internal.h"
 
-/* Pointers that may be at the edge of the data pages: none that instructions use implicitly. */
-#define AT_EDGES (1u << R8 | 1u << R13 | 1u << R14)
-
 /* xoroshiro128+ and splitmix64 (Blackman and Vigna, public domain). */
 uint64_t rng_next(Rng *rng)
 {
@@ -137,6 +134,18 @@ static void gen_indices(Gen *gen, HostRegs *start, unsigned n)
     memcpy(start->ymm[n], offsets + 2, 16);
 }
 
+/* Of 32-bit code: half of half the registers, and segments. */
+static void legacy_state(HostRegs *start)
+{
+    static const uint16_t segments[6] = {USER_SS, USER_CS32, USER_SS,
+                                         USER_SS, USER_FS32, USER_GS32};
+
+    for (unsigned i = 0; i < 16; i++) {
+        start->gpr[i] = i < 8 ? (uint32_t)start->gpr[i] : 0;
+    }
+    memcpy(start->seg, segments, sizeof(segments));
+}
+
 void gen_state(Gen *gen)
 {
     HostRegs *start = &gen->seq->start;
@@ -147,17 +156,22 @@ void gen_state(Gen *gen)
         start->gpr[i] = interesting(gen);
         if (gen->pointers >> i & 1) {
             start->gpr[i] = DATA_MIDDLE + (uint64_t)(int64_t)((int)pick(gen, 256) - 128) * 16;
-            if ((AT_EDGES >> i & 1) && chance(gen, 8)) {
+            if ((gen->edges >> i & 1) && chance(gen, 8)) {
                 start->gpr[i] = pick_edge(gen);
             }
         } else if (gen->small >> i & 1) {
             start->gpr[i] = chance(gen, 70) ? pick(gen, 8) * 16 : pick(gen, 64);
         }
     }
+    if (gen->seq->bits == 32) {
+        legacy_state(start);
+    }
     start->rip = CODE_BASE;
     start->rflags = 0x202 | (rng_next(&gen->rng) & FLAGS_ALL) | (chance(gen, 20) ? 0x400 : 0);
-    start->fs_base = 0x40;
-    start->gs_base = 0x100;
+    if (gen->seq->bits == 64) {
+        start->fs_base = 0x40;
+        start->gs_base = 0x100;
+    }
     gen_x87(gen, start->fx);
     if (chance(gen, 50)) {
         mxcsr = (chance(gen, 70) ? 0x1f80 : pick(gen, 64) << 7) |
