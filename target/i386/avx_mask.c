@@ -39,14 +39,23 @@ static uint64_t load_element(Cpu *cpu, uint64_t ea, unsigned size)
     return size == 8 ? mmu_load64(cpu, ea) : mmu_load32(cpu, ea);
 }
 
+/* Where an element that is accessed is. Its segment is asked for it alone: what the mask leaves out
+ * may be beyond the limit. */
+static uint64_t element_address(Cpu *cpu, const Op *op, unsigned offset, unsigned size, bool write)
+{
+    Op at = *op;
+    at.disp += offset;
+    return op_ea(cpu, &at, size, write);
+}
+
 static void masked_load(Cpu *cpu, const Op *op, unsigned size)
 {
     const VecReg *mask = &cpu->fpu.vec[op->src];
-    uint64_t ea = avx_address(cpu, op, false);
     VecReg r = {0};
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
         if (selected(mask, i, size)) {
-            uint64_t value = load_element(cpu, ea + i * size, size);
+            uint64_t ea = element_address(cpu, op, i * size, size, false);
+            uint64_t value = load_element(cpu, ea, size);
             memcpy(bytes_of(&r) + i * size, &value, size);
         }
     }
@@ -57,15 +66,15 @@ static void masked_load(Cpu *cpu, const Op *op, unsigned size)
 static void masked_store(Cpu *cpu, const Op *op, unsigned size)
 {
     const VecReg *mask = &cpu->fpu.vec[op->src], *from = &cpu->fpu.vec[op->aux];
-    uint64_t ea = avx_address(cpu, op, true);
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
         if (selected(mask, i, size)) {
-            mmu_probe_write(cpu, ea + i * size, size);
+            mmu_probe_write(cpu, element_address(cpu, op, i * size, size, true), size);
         }
     }
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
         if (selected(mask, i, size)) {
-            mmu_store_bytes(cpu, ea + i * size, (const uint8_t *)from->lo + i * size, size);
+            uint64_t ea = element_address(cpu, op, i * size, size, true);
+            mmu_store_bytes(cpu, ea, (const uint8_t *)from->lo + i * size, size);
         }
     }
 }

@@ -155,6 +155,60 @@ void fpu_check_mmx(Cpu *cpu)
     fpu_check_pending(cpu);
 }
 
+static void check_x87(Cpu *cpu)
+{
+    if (G_UNLIKELY(cpu->cr0 & (CR0_EM | CR0_TS))) {
+        sys_check_x87(cpu);
+    }
+}
+
+static void check_x87_waiting(Cpu *cpu)
+{
+    check_x87(cpu);
+    fpu_check_pending(cpu);
+}
+
+static void check_sse(Cpu *cpu)
+{
+    fpu_check_sse(cpu);
+}
+
+static bool has_register(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                         ZydisRegisterClass class_)
+{
+    for (unsigned i = 0; i < zi->operand_count_visible; i++) {
+        if (fpu_is_class(&ops[i], class_)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+FpuCheck fpu_check_of(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+    switch (zi->mnemonic) {
+    case ZYDIS_MNEMONIC_FNSTCW:
+    case ZYDIS_MNEMONIC_FNSTSW:
+    case ZYDIS_MNEMONIC_FNSTENV:
+    case ZYDIS_MNEMONIC_FNSAVE:
+        return check_x87;
+    case ZYDIS_MNEMONIC_FISTTP:
+        return check_x87_waiting;
+    case ZYDIS_MNEMONIC_CVTPI2PS: /* with an operand in memory they are no MMX instructions */
+    case ZYDIS_MNEMONIC_CVTPI2PD:
+        return check_sse;
+    default:
+        break;
+    }
+    if (zi->meta.isa_ext == ZYDIS_ISA_EXT_X87) {
+        return check_x87_waiting;
+    }
+    if (has_register(zi, ops, ZYDIS_REGCLASS_MMX)) {
+        return fpu_check_mmx;
+    }
+    return has_register(zi, ops, ZYDIS_REGCLASS_XMM) ? check_sse : NULL;
+}
+
 void fpu_mxcsr_raise(Cpu *cpu, uint32_t flags, bool tiny)
 {
     uint32_t unmasked = ~(cpu->fpu.mxcsr >> MXCSR_MASK_SHIFT) & MXCSR_FLAGS;

@@ -28,6 +28,9 @@ static OpNext fpu_mem_slow(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
+    if (insn->check) {
+        insn->check(cpu);
+    }
     insn->run(cpu, insn, ea_slow(cpu, op, MAX(insn->width, 1), op->aux));
     NEXT();
 }
@@ -52,6 +55,9 @@ static OpNext fpu_mem_mode(Cpu *cpu, const Op *op)
     MAY_RAISE();
     const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
     uint32_t mode = cpu->mode;
+    if (insn->check) {
+        insn->check(cpu);
+    }
     insn->run(cpu, insn, op_ea(cpu, op, MAX(insn->width, 1), false));
     if (mode == cpu->mode) {
         NEXT();
@@ -102,6 +108,7 @@ OpFn op_fpu_glue(Decode *d, Op *op, const FpuInsn *insn)
         const ZydisDecodedOperand *o = &d->ops[i];
         /* MASKMOVQ's and MASKMOVDQU's destination is a hidden operand */
         if (decode_is_mem(o)) {
+            kept->check = fpu_check_of(&d->zi, d->ops);
             op->aux = (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
             bool fast = decode_mem(d, op, o);
             if (sets_mxcsr(d->zi.mnemonic)) {

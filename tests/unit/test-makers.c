@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What Intel's CPUs and AMD's do otherwise in user code: stores of x87 values that fault for two
- * reasons, repeated strings. And what is the same: where DPPS and DPPD stop.
+ * reasons, repeated strings, selectors pushed. And what is the same on both: where DPPS and DPPD
+ * stop, and what segments of 32-bit code permit.
  */
 #include "makers-fixture.h"
 
@@ -235,6 +236,111 @@ static void test_dot_product_steps(void)
     }
 }
 
+/* PUSH of a selector with an operand size of 32 bits (SDM vol. 2, PUSH). */
+static void test_push_segment(void)
+{
+    static const uint8_t codes[][2] = {{0x1e}, {0x06}, {0x0e}, {0x16}, {0x0f, 0xa0}, {0x0f, 0xa8}};
+    static const uint16_t selectors[] = {USER_SS, USER_SS,   USER_CS32,
+                                         USER_SS, USER_FS32, USER_GS32};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
+        unsigned at = DATA_SIZE / 2 - 4;
+        start_32(codes[i], codes[i][0] == 0x0f ? 2 : 1);
+        rig.seq.start.gpr[R_RSP] = DATA_BASE + at + 4;
+        memset(rig.seq.data + at, 0xee, 4);
+        run();
+        for (unsigned maker = 0; maker < MAKERS; maker++) {
+            uint32_t high = maker == INTEL ? 0xeeee0000 : 0;
+            g_assert_cmphex(compare_field(rig.data[maker], at, 4), ==, high | selectors[i]);
+            g_assert_cmphex(rig.out[maker].regs.gpr[R_RSP], ==, DATA_BASE + at);
+        }
+    }
+}
+
+static void expect_fault_32(const uint8_t *code, unsigned length, int vector)
+{
+    start_32(code, length);
+    rig.seq.start.gpr[R_RAX] = DATA_SIZE + 16; /* beyond the limit of GS */
+    run();
+    for (unsigned maker = 0; maker < MAKERS; maker++) {
+        g_assert_cmpint(rig.out[maker].vector, ==, vector);
+        g_assert_cmphex(rig.out[maker].regs.rip, ==,
+                        vector == EXCP_BP ? CODE_BASE + length + 1 : CODE_BASE);
+    }
+}
+
+/* A code segment may be flat, and is not writable for that. */
+static void test_code_segment(void)
+{
+    static const uint8_t store[] = {0x2e, 0x89, 0x03}, load[] = {0x2e, 0x8b, 0x03},
+                         rmw[] = {0x2e, 0xff, 0x0b}, movups[] = {0x2e, 0x0f, 0x11, 0x03};
+
+    expect_fault_32(store, sizeof(store), EXCP_GP);
+    expect_fault_32(rmw, sizeof(rmw), EXCP_GP);
+    expect_fault_32(movups, sizeof(movups), EXCP_GP);
+    expect_fault_32(load, sizeof(load), EXCP_BP);
+}
+
+/* A pending x87 exception comes before the segment's limit. */
+static void test_pending_first(void)
+{
+    static const uint8_t fadd[] = {0x65, 0xdc, 0x00}, paddb[] = {0x65, 0x0f, 0xfc, 0x00},
+                         fnstsw[] = {0x65, 0xdd, 0x38}, movups[] = {0x65, 0x0f, 0x10, 0x00};
+    const uint16_t fcw = 0x37e, fsw = 0x8081;
+    const struct {
+        const uint8_t *code;
+        unsigned length;
+        int vector;
+    } rows[] = {
+        {fadd, 3, EXCP_MF}, {paddb, 4, EXCP_MF}, {fnstsw, 3, EXCP_GP}, {movups, 4, EXCP_GP}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        start_32(rows[i].code, rows[i].length);
+        rig.seq.start.gpr[R_RAX] = DATA_SIZE + 16;
+        memcpy(rig.seq.start.fx, &fcw, 2);
+        memcpy(rig.seq.start.fx + 2, &fsw, 2);
+        run();
+        g_assert_cmpint(rig.out[INTEL].vector, ==, rows[i].vector);
+        g_assert_cmpint(rig.out[AMD].vector, ==, rows[i].vector);
+    }
+}
+
+/* Elements that the mask leaves out may be beyond the limit, and in code that is not writable. */
+static void test_masked_beyond_limit(void)
+{
+    static const uint8_t load[] = {0x65, 0xc4, 0xe2, 0x79, 0x2c, 0x08},
+                         store[] = {0x65, 0xc4, 0xe2, 0x79, 0x2e, 0x08},
+                         store_cs[] = {0x2e, 0xc4, 0xe2, 0x79, 0x2e, 0x08};
+    const struct {
+        const uint8_t *code;
+        uint64_t offset; /* of the first of four elements */
+        uint32_t mask;   /* those that are wanted, a bit each */
+        int vector;
+    } rows[] = {
+        {load, DATA_SIZE - 8, 3, EXCP_BP},   {load, DATA_SIZE - 8, 7, EXCP_GP},
+        {load, DATA_SIZE, 0, EXCP_BP},       {store, DATA_RW - 8, 3, EXCP_BP},
+        {store, DATA_SIZE, 0, EXCP_BP},      {store, DATA_SIZE, 8, EXCP_GP},
+        {store_cs, DATA_MIDDLE, 0, EXCP_BP}, {store_cs, DATA_MIDDLE, 1, EXCP_GP},
+    };
+
+    if (!cpu_model_has(vcpu_cpu(rig.vcpu[0][0])->cfg.model, FEAT_AVX)) {
+        g_test_skip("the host lacks AVX");
+        return;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint32_t mask[4];
+        for (unsigned n = 0; n < 4; n++) {
+            mask[n] = rows[i].mask >> n & 1 ? 0x80000000 : 0;
+        }
+        start_32(rows[i].code, 6);
+        rig.seq.start.gpr[R_RAX] = rows[i].offset;
+        memcpy(XMM(&rig.seq.start, 0), mask, sizeof(mask));
+        run();
+        g_assert_cmpint(rig.out[INTEL].vector, ==, rows[i].vector);
+        g_assert_cmpint(rig.out[AMD].vector, ==, rows[i].vector);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -244,6 +350,10 @@ int main(int argc, char **argv)
     g_test_add_func("/makers/repeat-flags", test_repeat_flags);
     g_test_add_func("/makers/repeat-none", test_repeat_none);
     g_test_add_func("/makers/dot-product-steps", test_dot_product_steps);
+    g_test_add_func("/makers/push-segment", test_push_segment);
+    g_test_add_func("/makers/code-segment", test_code_segment);
+    g_test_add_func("/makers/pending-first", test_pending_first);
+    g_test_add_func("/makers/masked-beyond-limit", test_masked_beyond_limit);
     int result = g_test_run();
     rig_down();
     return result;
