@@ -93,6 +93,7 @@ static void reset_msrs(Cpu *cpu)
     cpu->tsc_aux = cpu->tsc_offset = cpu->tsc_adjust = 0;
     cpu->pat = PAT_RESET;
     cpu->xcr0 = 1;
+    cpu->pkru = cpu->pkrs = 0;
     cpu->xss = 0;
     cpu->misc_enable = MISC_ENABLE_RESET;
     cpu->hwcr = HWCR_RESET;

@@ -372,9 +372,12 @@ bool cpu_model_is_amd(const CpuModel *model)
 
 uint64_t cpu_model_xcr0(const CpuModel *model)
 {
-    const uint64_t x87_sse = 3, avx = 4;
+    const uint64_t x87_sse = 3, avx = 4, pkru = 1 << 9;
 
-    return model->has[FEAT_XSAVE] ? x87_sse | (model->has[FEAT_AVX] ? avx : 0) : 0;
+    if (!model->has[FEAT_XSAVE]) {
+        return 0;
+    }
+    return x87_sse | (model->has[FEAT_AVX] ? avx : 0) | (model->has[FEAT_PKU] ? pkru : 0);
 }
 
 const char *cpu_model_listed(unsigned n)

@@ -63,6 +63,8 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_COUNT };
 #define CR4_OSXSAVE    (1u << 18)
 #define CR4_SMEP       (1u << 20)
 #define CR4_SMAP       (1u << 21)
+#define CR4_PKE        (1u << 22)
+#define CR4_PKS        (1u << 24)
 /* IA32_MISC_ENABLE: CPUID ends early; XD is not there. */
 #define MISC_ENABLE_LIMIT_CPUID (1ull << 22)
 #define MISC_ENABLE_XD_OFF      (1ull << 34)
@@ -229,8 +231,9 @@ struct Cpu {
     uint64_t hwcr, syscfg, nb_cfg, de_cfg; /* AMD's */
     uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
     uint64_t tsc_adjust;
-    uint64_t pdpte[4];  /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
-    uint32_t dr6_traps; /* DR6 bits of a trap waiting under PEND_DEBUG */
+    uint64_t pkru, pkrs; /* rights by protection key, of users' pages and of the supervisor's */
+    uint64_t pdpte[4];   /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
+    uint32_t dr6_traps;  /* DR6 bits of a trap waiting under PEND_DEBUG */
     uint8_t sipi_vector;
     bool shutdown; /* triple fault */
 

@@ -16,7 +16,11 @@
 #define CLFLUSH_SIZE 64u
 #define XSAVE_SIZE   576u /* legacy area and header */
 #define YMM_SIZE     256u
+#define PKRU_OFFSET  2688u
+#define PKRU_SIZE    8u
 #define XSTATE_AVX   4u
+#define XSTATE_PKRU  (1u << 9)
+#define ECX7_OSPKE   (1u << 4)
 #define LINEAR_BITS  48u
 #define ECX1_OSXSAVE (1u << 27)
 #define EDX1_APIC    (1u << 9)
@@ -125,13 +129,14 @@ static CpuidResult leaf_4(const Cpu *cpu, uint32_t index)
 }
 
 /* Subleaf 0's EAX is the last subleaf. */
-static CpuidResult leaf_7(const CpuModel *m, uint32_t subleaf)
+static CpuidResult leaf_7(const Cpu *cpu, uint32_t subleaf)
 {
     const uint32_t last = 2;
-    CpuidResult r = feature_leaf(m, 7, subleaf);
+    CpuidResult r = feature_leaf(cpu->cfg.model, 7, subleaf);
 
     if (subleaf == 0) {
         r.eax = last;
+        r.ecx |= cpu->cr4 & CR4_PKE ? ECX7_OSPKE : 0;
     }
     return r;
 }
@@ -154,10 +159,19 @@ static CpuidResult leaf_b(const Cpu *cpu, uint32_t level)
     return r;
 }
 
-/* Of an XSAVE area with these components. */
+/* Of an XSAVE area with these components, in the standard format and the compacted one. */
 static uint32_t xsave_size(uint64_t components)
 {
+    if (components & XSTATE_PKRU) {
+        return PKRU_OFFSET + PKRU_SIZE;
+    }
     return XSAVE_SIZE + (components & XSTATE_AVX ? YMM_SIZE : 0);
+}
+
+static uint32_t xsavec_size(uint64_t components)
+{
+    return XSAVE_SIZE + (components & XSTATE_AVX ? YMM_SIZE : 0) +
+           (components & XSTATE_PKRU ? PKRU_SIZE : 0);
 }
 
 static CpuidResult leaf_d(const Cpu *cpu, uint32_t subleaf)
@@ -173,14 +187,20 @@ static CpuidResult leaf_d(const Cpu *cpu, uint32_t subleaf)
         r.ebx = xsave_size(cpu->xcr0);
         r.ecx = xsave_size(all);
         break;
-    case 1: /* the compacted format's size, which is the same as long as there is one component */
+    case 1:
         r = feature_leaf(cpu->cfg.model, 0xd, 1);
-        r.ebx = cpu->cfg.model->has[FEAT_XSAVEC] ? xsave_size(cpu->xcr0 | cpu->xss) : 0;
+        r.ebx = cpu->cfg.model->has[FEAT_XSAVEC] ? xsavec_size(cpu->xcr0 | cpu->xss) : 0;
         break;
     case 2:
         if (all & XSTATE_AVX) {
             r.eax = YMM_SIZE;
             r.ebx = XSAVE_SIZE;
+        }
+        break;
+    case 9:
+        if (all & XSTATE_PKRU) {
+            r.eax = PKRU_SIZE;
+            r.ebx = PKRU_OFFSET;
         }
         break;
     default:
@@ -233,7 +253,7 @@ static CpuidResult basic_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
     case 6:
         return feature_leaf(m, 6, 0);
     case 7:
-        return leaf_7(m, subleaf);
+        return leaf_7(cpu, subleaf);
     case 0xb:
         return leaf_b(cpu, subleaf);
     case 0xd:

@@ -69,6 +69,8 @@ typedef enum {
     FEAT_CLFLUSHOPT,
     FEAT_CLWB,
     FEAT_UMIP,
+    FEAT_PKU,
+    FEAT_PKS,
     FEAT_VAES,
     FEAT_VPCLMULQDQ,
     FEAT_RDPID,

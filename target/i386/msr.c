@@ -319,6 +319,18 @@ static bool write_hwcr(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value
     return true;
 }
 
+static bool write_pkrs(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
+{
+    uint64_t old = cpu->pkrs;
+
+    if (value >> 32) {
+        return false;
+    }
+    cpu->pkrs = value;
+    mmu_keys_changed(cpu, MMU_KEYS_KERNEL, old);
+    return true;
+}
+
 /* Bits 63:32 are reserved (SDM vol. 3, 5.8.8), and WRMSR gives #GP for what is reserved (vol. 2).
  */
 static bool write_fmask(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
@@ -376,6 +388,7 @@ static const MsrRow rows[] = {
     FIELD(0x2ff, 0x2ff, FEAT_MTRR, mtrr_def, MTRR_DEF_BITS),
     CALLS(0x400, 0x40f, FEAT_MCA, read_mc_bank, write_mc_bank),
     CALLS(MSR_IA32_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE, FEAT_TSC_DEADLINE, read_apic, write_apic),
+    {0x6e1, 0x6e1, FEAT_PKS, offsetof(Cpu, pkrs), 0, read_field, write_pkrs},
     FIELD(0xda0, 0xda0, FEAT_XSAVES, xss, 0), /* no supervisor state */
     {0xc0000080u, 0xc0000080u, FEAT_LM, offsetof(Cpu, efer), 0, read_field, write_efer},
     FIELD(0xc0000081u, 0xc0000081u, FEAT_SYSCALL, star, UINT64_MAX),
