@@ -328,6 +328,11 @@ bool cpu_model_has(const CpuModel *model, int feature)
     return model->has[feature];
 }
 
+bool cpu_model_host_has(const CpuModel *model, int feature)
+{
+    return host_has(&model->host, &cpu_feature_rows[feature]);
+}
+
 bool cpu_model_has_x2apic(const CpuModel *model)
 {
     return model->has[FEAT_X2APIC];

@@ -68,6 +68,7 @@ typedef enum {
     FEAT_SMAP,
     FEAT_CLFLUSHOPT,
     FEAT_CLWB,
+    FEAT_SHA_NI,
     FEAT_UMIP,
     FEAT_PKU,
     FEAT_PKS,
@@ -108,6 +109,8 @@ typedef enum {
 #define CPU_PHYS_BITS 46
 
 bool cpu_model_has(const CpuModel *model, int feature);
+/* The same of the host, for features in leaves 1 and 7 (ECX; EBX and ECX). */
+bool cpu_model_host_has(const CpuModel *model, int feature);
 const char *cpu_model_name(const CpuModel *model);
 /* One feature's row. */
 typedef enum { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX } CpuidReg;

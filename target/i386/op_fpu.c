@@ -84,7 +84,8 @@ void op_describe_vector(Decode *d, Op *op, FpuInsn *insn)
 {
     VecCode code;
     uint32_t needed = CPU_MODE_CS64;
-    if (!vec_code_make(&d->zi, d->ops, &code)) {
+    if (!vec_code_make(&d->zi, d->ops, &code) ||
+        (d->zi.meta.isa_set == ZYDIS_ISA_SET_SHA && !cpu_model_host_has(d->model, FEAT_SHA_NI))) {
         return;
     }
     needed |= code.vex || code.zero_upper ? CPU_MODE_AVX : CPU_MODE_SSE;
