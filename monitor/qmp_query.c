@@ -200,15 +200,16 @@ static JsonNode *query_pci(Machine *machine, JsonObject *args, GError **error)
 
 static JsonNode *query_cpu_definitions(Machine *machine, JsonObject *args, GError **error)
 {
-    static const char *const names[] = {"max", "qemu64", "base"};
     JsonArray *list = json_array_new();
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+    const char *name;
+    for (unsigned i = 0; (name = cpu_model_listed(i)); i++) {
         JsonObject *o = json_object_new();
-        g_autofree char *type = g_strdup_printf("%s-x86_64-cpu", names[i]);
-        json_object_set_string_member(o, "name", names[i]);
+        g_autofree char *type = g_strdup_printf("%s-x86_64-cpu", name);
+        json_object_set_string_member(o, "name", name);
         json_object_set_string_member(o, "typename", type);
-        json_object_set_boolean_member(o, "static", strcmp(names[i], "base") == 0);
-        json_object_set_boolean_member(o, "migration-safe", strcmp(names[i], "max") != 0);
+        json_object_set_boolean_member(o, "static", strcmp(name, "base") == 0);
+        json_object_set_boolean_member(o, "migration-safe",
+                                       strcmp(name, "max") != 0 && strcmp(name, "host") != 0);
         json_object_set_boolean_member(o, "deprecated", FALSE);
         json_array_add_object_element(list, o);
     }

@@ -183,6 +183,16 @@ static bool opt_enable_kvm(Options *o, const char *value, GError **error)
     return true;
 }
 
+static void warn_missing(const CpuModel *model)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    cpu_model_warnings(model, text);
+    g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
+    for (int i = 0; lines[i] && *lines[i]; i++) {
+        g_printerr("qemu-system-x86_64: warning: %s\n", lines[i]);
+    }
+}
+
 static bool opt_cpu(Options *o, const char *value, GError **error)
 {
     if (wants_help(value)) {
@@ -197,6 +207,7 @@ static bool opt_cpu(Options *o, const char *value, GError **error)
     if (!model) {
         return false;
     }
+    warn_missing(model);
     cpu_model_free(model);
     o->machine.cpu_model = options_keep(o, value);
     return true;

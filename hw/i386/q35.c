@@ -19,7 +19,6 @@
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "target/i386/cpu.h"
-#include "target/i386/cpuid.h"
 
 /* Runs of a block before it is translated to host code. */
 #define HOT_RUNS 20
@@ -109,16 +108,23 @@ static const CpuPins no_cpu_pins = {
     .base_changed = no_pin,
 };
 
+uint32_t q35_apic_id(const Q35Machine *m, unsigned index)
+{
+    int64_t id = cpu_model_apic_id(m->model);
+    return id < 0 ? index : (uint32_t)id;
+}
+
 static Cpu *build_cpu(Q35Machine *m, unsigned index, ApicState *apic)
 {
     const MachineOptions *opts = &m->machine.opts;
     const Platform *p = &m->machine.platform;
     const CpuConfig config = {
         .index = index,
-        .apic_id = index,
+        .apic_id = q35_apic_id(m, index),
         .cores = opts->cores,
         .threads = opts->threads,
         .total = opts->cpus,
+        .fmask_upper_ignored = forgives(opts->forgive, FORGIVE_FMASK_UPPER),
         .model = m->model,
         .memory = p->memory,
         .ports = p->ports,
@@ -128,6 +134,43 @@ static Cpu *build_cpu(Q35Machine *m, unsigned index, ApicState *apic)
         .apic = apic,
     };
     return cpu_new(&config);
+}
+
+/* QEMU has the property on each CPU; -cpu's would give all the same id. */
+static bool check_apic_id(const Q35Machine *m, GError **error)
+{
+    int64_t id = cpu_model_apic_id(m->model);
+
+    if (id >= 0 && m->machine.opts.cpus > 1) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "-cpu ...,apic-id=%" PRIi64
+                    " is for a single vCPU; with -smp %u the ids follow "
+                    "from -smp's sockets, cores and threads",
+                    id, m->machine.opts.cpus);
+        return false;
+    }
+    if (id > XAPIC_ID_MAX && !cpu_model_has_x2apic(m->model)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "apic-id=%" PRIi64 " needs x2APIC; without it the last is %d", id,
+                    XAPIC_ID_MAX);
+        return false;
+    }
+    return true;
+}
+
+static bool check_phys_bits(const Q35Machine *m, GError **error)
+{
+    uint64_t size = m->machine.opts.ram_size;
+    uint64_t end = size > RAM_LOW_MAX ? RAM_HIGH_BASE + size - RAM_LOW_MAX : size;
+    unsigned bits = cpu_model_phys_bits(m->model);
+
+    if (end <= 1ull << bits) {
+        return true;
+    }
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                "phys-bits=%u reach to 0x%" PRIx64 ", and -m %" PRIu64 "M to 0x%" PRIx64, bits,
+                (uint64_t)1 << bits, size >> 20, end);
+    return false;
 }
 
 static bool choose_model(Q35Machine *m, GError **error)
@@ -144,7 +187,7 @@ static bool choose_model(Q35Machine *m, GError **error)
                     opts->cpus, model);
         return false;
     }
-    return true;
+    return check_apic_id(m, error) && check_phys_bits(m, error);
 }
 
 static uint32_t hot_runs(const MachineOptions *opts)
@@ -176,7 +219,7 @@ static bool build_cpus(Q35Machine *m, GError **error)
         }
         *links = (ApicLinks){
             .bus = machine->apic_bus,
-            .apic_id = i,
+            .apic_id = q35_apic_id(m, i),
             .is_bsp = i == 0,
             .x2apic = cpu_model_has_x2apic(m->model),
             /* Which processors take a new id is up to the model (SDM vol. 3, 11.4.6): here those
@@ -184,7 +227,7 @@ static bool build_cpus(Q35Machine *m, GError **error)
             .id_writable = !cpu_model_has_x2apic(m->model),
             .tsc_deadline = cpu_model_has_tsc_deadline(m->model),
             .eoi_suppression = true,
-            .phys_bits = CPU_PHYS_BITS,
+            .phys_bits = (uint8_t)cpu_model_phys_bits(m->model),
             .timer_hz = CPU_CRYSTAL_HZ,
             .pins = machine->cpus[i] ? &cpu_pins : &no_cpu_pins,
             .pins_opaque = machine->cpus[i] ? (void *)machine->cpus[i] : machine->platform.clock,

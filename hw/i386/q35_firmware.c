@@ -45,11 +45,11 @@ static void program_chipset(Q35Machine *m)
 }
 
 /* Local APIC ids, cpu_count of them. */
-static uint32_t *apic_ids(const Machine *machine)
+static uint32_t *apic_ids(const Q35Machine *m)
 {
-    uint32_t *ids = g_new(uint32_t, machine->cpu_count);
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        ids[i] = i;
+    uint32_t *ids = g_new(uint32_t, m->machine.cpu_count);
+    for (unsigned i = 0; i < m->machine.cpu_count; i++) {
+        ids[i] = q35_apic_id(m, i);
     }
     return ids;
 }
@@ -73,7 +73,7 @@ static void write_mptable(Q35Machine *m)
     enum { APIC_XAPIC = 0x14 };
     const Machine *machine = &m->machine;
     AddressSpace *memory = machine->platform.memory;
-    g_autofree uint32_t *ids = apic_ids(machine);
+    g_autofree uint32_t *ids = apic_ids(m);
     CpuidResult cpuid = {0};
     if (machine->cpus[0]) {
         cpuid = cpuid_query(machine->cpus[0], 1, 0);
@@ -104,7 +104,7 @@ static void write_acpi(Q35Machine *m)
 {
     Machine *machine = &m->machine;
     uint64_t base = acpi_base(m);
-    g_autofree uint32_t *ids = apic_ids(machine);
+    g_autofree uint32_t *ids = apic_ids(m);
     AcpiInfo info = {
         .apic_ids = ids,
         .cpus = machine->cpu_count,
@@ -129,11 +129,13 @@ static void write_acpi(Q35Machine *m)
 
 /* Where an id does not fit into 8 bits, firmware hands all CPUs over in x2APIC mode: kernels leave
  * out CPUs that they could not address in the mode they start in. */
-static void enable_x2apic_if_needed(Machine *machine)
+static void enable_x2apic_if_needed(Q35Machine *m)
 {
+    Machine *machine = &m->machine;
     const uint64_t extd = 1u << 10;
     uint64_t base;
-    for (unsigned i = 0; machine->cpu_count > 255 && i < machine->cpu_count; i++) {
+    bool needed = q35_apic_id(m, machine->cpu_count - 1) > XAPIC_ID_MAX;
+    for (unsigned i = 0; needed && i < machine->cpu_count; i++) {
         apic_msr_read(machine->apics[i], MSR_IA32_APIC_BASE, &base);
         apic_msr_write(machine->apics[i], MSR_IA32_APIC_BASE, base | extd);
     }
@@ -179,7 +181,7 @@ static void hand_over(Q35Machine *m, const CpuBoot *boot)
             cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
         }
     }
-    enable_x2apic_if_needed(machine);
+    enable_x2apic_if_needed(m);
     if (machine->cpus[0]) {
         cpu_set_boot(machine->cpus[0], boot);
     }

@@ -27,6 +27,7 @@
 #define MEM32_LIMIT   0xfebfffffull
 #define MEM64_BASE    0x8000000000ull
 #define MEM64_LIMIT   0xffffffffffull
+#define XAPIC_ID_MAX  254 /* 255 is everybody */
 #define IO_BASE       0xc000
 #define IO_LIMIT      0xfeff
 #define ISA_IRQS      16
@@ -55,6 +56,8 @@ typedef struct {
     unsigned pci_buses; /* as firmware numbered them */
 } Q35Machine;
 
+/* A CPU's index, unless -cpu has "apic-id=". */
+uint32_t q35_apic_id(const Q35Machine *m, unsigned index);
 /* Lines 0 to 15 are the ISA interrupts, 16 to 23 IOAPIC pins; to be set up before anything drives
  * one. */
 void q35_irq_init(Q35Machine *m);

@@ -52,17 +52,15 @@ OpNext avx_store_miss(Cpu *cpu, const Op *op)
     NEXT();
 }
 
-/* Whether an exact underflow makes `result` denormal, or a part of what it is the sum of. */
-static bool is_tiny(Cpu *cpu, const Op *op, const VecReg *result, const void *b)
+static void raise_flags(Cpu *cpu, const Op *op, uint32_t flags, const VecReg *result, const void *b)
 {
     const AvxInsn *insn = avx_insn(op);
-    const VecReg *a = &cpu->fpu.vec[op->src];
-    if (insn->tiny != FP_TINY_DPPS && insn->tiny != FP_TINY_DPPD) {
-        return sse_fp_is_tiny(insn->tiny, (const uint8_t *)result->lo, sizeof(*result));
+    if (insn->tiny == FP_TINY_DPPS || insn->tiny == FP_TINY_DPPD) {
+        sse_dp_raise(cpu, insn->tiny, &cpu->fpu.vec[op->src], b, op->osize, insn->imm);
+    } else {
+        fpu_mxcsr_raise(cpu, flags,
+                        sse_fp_is_tiny(insn->tiny, (const uint8_t *)result->lo, sizeof(*result)));
     }
-    return sse_dp_is_tiny(cpu, insn->tiny, a->lo, b, insn->imm) ||
-           (op->osize == sizeof(*a) &&
-            sse_dp_is_tiny(cpu, insn->tiny, a->hi, (const uint8_t *)b + 16, insn->imm));
 }
 
 /* Runs a kernel and puts the result in place only if no exception is raised. */
@@ -80,7 +78,7 @@ static void judge(Cpu *cpu, const Op *op, const void *b)
     }
     result = *dst;
     *dst = before;
-    fpu_mxcsr_raise(cpu, flags, is_tiny(cpu, op, &result, b));
+    raise_flags(cpu, op, flags, &result, b);
     *dst = result;
 }
 

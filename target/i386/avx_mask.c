@@ -3,9 +3,12 @@
  * VMASKMOVPx, VPMASKMOVx, gathers, VZEROUPPER and VZEROALL, and VCVTPS2PH (Intel SDM vol. 2).
  *
  * Elements that the mask leaves out are not accessed. A gather that faults keeps the elements it
- * has, with their mask bits clear, and goes on where it was when it is restarted.
+ * has, with their mask bits clear, and goes on where it was when it is restarted. What is left of
+ * the mask is all ones or zeros by then at Intel's (SDM: "extend from most significant bit"), and
+ * as it was at AMD's.
  */
 #include "target/i386/avx.h"
+#include "target/i386/system_ops.h"
 
 /* Bytes of an instruction's vectors: VEX.L is kept in op->osize. */
 static unsigned vector_bytes(const Op *op)
@@ -36,14 +39,23 @@ static uint64_t load_element(Cpu *cpu, uint64_t ea, unsigned size)
     return size == 8 ? mmu_load64(cpu, ea) : mmu_load32(cpu, ea);
 }
 
+/* Where an element that is accessed is. Its segment is asked for it alone: what the mask leaves out
+ * may be beyond the limit. */
+static uint64_t element_address(Cpu *cpu, const Op *op, unsigned offset, unsigned size, bool write)
+{
+    Op at = *op;
+    at.disp += offset;
+    return op_ea(cpu, &at, size, write);
+}
+
 static void masked_load(Cpu *cpu, const Op *op, unsigned size)
 {
     const VecReg *mask = &cpu->fpu.vec[op->src];
-    uint64_t ea = avx_address(cpu, op, false);
     VecReg r = {0};
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
         if (selected(mask, i, size)) {
-            uint64_t value = load_element(cpu, ea + i * size, size);
+            uint64_t ea = element_address(cpu, op, i * size, size, false);
+            uint64_t value = load_element(cpu, ea, size);
             memcpy(bytes_of(&r) + i * size, &value, size);
         }
     }
@@ -54,17 +66,26 @@ static void masked_load(Cpu *cpu, const Op *op, unsigned size)
 static void masked_store(Cpu *cpu, const Op *op, unsigned size)
 {
     const VecReg *mask = &cpu->fpu.vec[op->src], *from = &cpu->fpu.vec[op->aux];
-    uint64_t ea = avx_address(cpu, op, true);
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
         if (selected(mask, i, size)) {
-            mmu_probe_write(cpu, ea + i * size, size);
+            mmu_probe_write(cpu, element_address(cpu, op, i * size, size, true), size);
         }
     }
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
         if (selected(mask, i, size)) {
-            mmu_store_bytes(cpu, ea + i * size, (const uint8_t *)from->lo + i * size, size);
+            uint64_t ea = element_address(cpu, op, i * size, size, true);
+            mmu_store_bytes(cpu, ea, (const uint8_t *)from->lo + i * size, size);
         }
     }
+}
+
+/* What the SDM's operation does before the first element. */
+static void spread_mask(VecReg *mask, unsigned count, unsigned size)
+{
+    for (unsigned i = 0; i < count; i++) {
+        memset(bytes_of(mask) + i * size, selected(mask, i, size) ? 0xff : 0, size);
+    }
+    memset(bytes_of(mask) + count * size, 0, sizeof(*mask) - count * size);
 }
 
 /* The mask is cleared as elements are done, and is all zeros at the end. */
@@ -73,6 +94,9 @@ static void gather(Cpu *cpu, const Op *op, unsigned size, unsigned index_size)
     const VecReg index = cpu->fpu.vec[avx_insn(op)->reg4];
     VecReg *mask = &cpu->fpu.vec[op->src], *dst = &cpu->fpu.vec[op->dst];
     unsigned count = vector_bytes(op) / MAX(size, index_size);
+    if (!cpu_is_amd(cpu)) {
+        spread_mask(mask, count, size);
+    }
     for (unsigned i = 0; i < count; i++) {
         if (selected(mask, i, size)) {
             Op at = *op;

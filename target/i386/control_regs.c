@@ -99,7 +99,7 @@ static void write_cr0(Cpu *cpu, uint64_t value)
 static void write_cr3(Cpu *cpu, uint64_t value)
 {
     if (in_ia32e(cpu)) {
-        uint64_t reserved = ~0ull << CPU_PHYS_BITS;
+        uint64_t reserved = ~0ull << cpu_phys_bits(cpu);
         if (cpu->cr4 & CR4_PCIDE) {
             reserved &= ~CR3_NOFLUSH;
         }
@@ -126,7 +126,7 @@ static uint64_t cr4_writable(const Cpu *cpu)
         {CR4_MCE, FEAT_MCE},        {CR4_PGE, FEAT_PGE},       {CR4_OSFXSR, FEAT_FXSR},
         {CR4_OSXMMEXCPT, FEAT_SSE}, {CR4_UMIP, FEAT_UMIP},     {CR4_FSGSBASE, FEAT_FSGSBASE},
         {CR4_PCIDE, FEAT_PCID},     {CR4_OSXSAVE, FEAT_XSAVE}, {CR4_SMEP, FEAT_SMEP},
-        {CR4_SMAP, FEAT_SMAP},
+        {CR4_SMAP, FEAT_SMAP},      {CR4_PKE, FEAT_PKU},       {CR4_PKS, FEAT_PKS},
     };
     uint64_t mask = CR4_PCE;
 
@@ -140,7 +140,8 @@ static uint64_t cr4_writable(const Cpu *cpu)
 
 static void write_cr4(Cpu *cpu, uint64_t value)
 {
-    const uint64_t translation = CR4_PGE | CR4_PAE | CR4_PSE | CR4_PCIDE | CR4_SMEP | CR4_SMAP;
+    const uint64_t translation =
+        CR4_PGE | CR4_PAE | CR4_PSE | CR4_PCIDE | CR4_SMEP | CR4_SMAP | CR4_PKE | CR4_PKS;
     uint64_t old = cpu->cr4;
     bool pcide_on = (value & CR4_PCIDE) && !(old & CR4_PCIDE);
 
@@ -254,6 +255,38 @@ void sys_xgetbv(Cpu *cpu)
     }
     cpu->gpr[R_RAX] = (uint32_t)value;
     cpu->gpr[R_RDX] = value >> 32;
+}
+
+/* RDPKRU and WRPKRU (SDM vol. 2). */
+static void check_pkru(Cpu *cpu, uint64_t zeros)
+{
+    if (!(cpu->cr4 & CR4_PKE)) {
+        cpu_raise(cpu, EXCP_UD);
+    }
+    if ((uint32_t)zeros) {
+        general_protection(cpu);
+    }
+}
+
+void sys_rdpkru(Cpu *cpu)
+{
+    check_pkru(cpu, cpu->gpr[R_RCX]);
+    cpu->gpr[R_RAX] = cpu->pkru;
+    cpu->gpr[R_RDX] = 0;
+}
+
+void sys_wrpkru(Cpu *cpu)
+{
+    check_pkru(cpu, cpu->gpr[R_RCX] | cpu->gpr[R_RDX]);
+    sys_set_pkru(cpu, (uint32_t)cpu->gpr[R_RAX]);
+}
+
+void sys_set_pkru(Cpu *cpu, uint32_t value)
+{
+    uint64_t old = cpu->pkru;
+
+    cpu->pkru = value;
+    mmu_keys_changed(cpu, MMU_KEYS_USER, old);
 }
 
 void sys_xsetbv(Cpu *cpu)

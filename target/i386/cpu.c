@@ -14,9 +14,13 @@
 #include "target/i386/interp.h"
 #include "target/i386/mmu.h"
 #include "target/i386/segment_private.h"
+#include "target/i386/system_ops.h"
 
 #define PAT_RESET 0x0007040600070406ull
 #define CR0_RESET (CR0_CD | CR0_NW | CR0_ET)
+/* The TSC counts at P0's rate; LFENCE waits. */
+#define HWCR_RESET   (1u << 24)
+#define DE_CFG_RESET (1u << 1)
 #define MISC_ENABLE_RESET                                                                          \
     ((1ull << 0) | (1ull << 11) | (1ull << 12)) /* fast strings; no BTS, PEBS */
 
@@ -91,8 +95,12 @@ static void reset_msrs(Cpu *cpu)
     cpu->tsc_aux = cpu->tsc_offset = cpu->tsc_adjust = 0;
     cpu->pat = PAT_RESET;
     cpu->xcr0 = 1;
+    cpu->pkru = cpu->pkrs = 0;
     cpu->xss = 0;
     cpu->misc_enable = MISC_ENABLE_RESET;
+    cpu->hwcr = HWCR_RESET;
+    cpu->syscfg = cpu->nb_cfg = 0;
+    cpu->de_cfg = DE_CFG_RESET;
     cpu->spec_ctrl = 0;
     cpu->mtrr_def = 0;
     memset(cpu->mtrr_fixed, 0, sizeof(cpu->mtrr_fixed));
@@ -276,7 +284,8 @@ void cpu_set_firmware_mtrrs(Cpu *cpu, uint64_t uncached)
         cpu->mtrr_fixed[i] = i == VGA_16K_BLOCKS ? UC : WB * 0x0101010101010101ull;
     }
     cpu->mtrr_base[0] = uncached | UC;
-    cpu->mtrr_mask[0] = (((1ull << CPU_PHYS_BITS) - 1) & ~((1ull << 32) - uncached - 1)) | VALID;
+    cpu->mtrr_mask[0] =
+        (((1ull << cpu_phys_bits(cpu)) - 1) & ~((1ull << 32) - uncached - 1)) | VALID;
     cpu->mtrr_def = ENABLE | FIXED_ENABLE | WB;
 }
 

@@ -22,6 +22,15 @@ CpuModel *cpu_model_parse(const char *text, GError **error);
 void cpu_model_free(CpuModel *model);
 bool cpu_model_has_x2apic(const CpuModel *model);
 bool cpu_model_has_tsc_deadline(const CpuModel *model);
+unsigned cpu_model_phys_bits(const CpuModel *model);
+/* By "apic-id=", or -1. */
+int64_t cpu_model_apic_id(const CpuModel *model);
+/* Where the makers' manuals differ: true for AMD's way, false for Intel's. */
+bool cpu_model_is_amd(const CpuModel *model);
+/* A line for each feature that was asked for and is not to be had. */
+void cpu_model_warnings(const CpuModel *model, GString *out);
+/* The names for `-cpu`; NULL after the last. */
+const char *cpu_model_listed(unsigned n);
 /* `-cpu help`. */
 void cpu_model_help(GString *out);
 
@@ -36,7 +45,7 @@ typedef struct {
     Trace *trace;
     CodeCache *code;
     ApicState *apic;
-    /* A single step asked for by nobody but tests: none. */
+    bool fmask_upper_ignored; /* WRMSR of IA32_FMASK drops bits 63:32; else they are #GP */
 } CpuConfig;
 
 /* The TSC counts at this rate from the machine's clock. */

@@ -1,62 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -cpu: model names and their features, as QEMU spells them. A named Intel model gets the features
- * of its generation that this CPU has; "enforce" makes a missing one an error. Vector instructions,
- * POPCNT and BMI2 are executed by the host's own, so a host that lacks one of them takes it away.
+ * -cpu: a model and its features, as QEMU spells them. A named model gets the features of its row
+ * that this CPU has; "enforce" makes a missing one an error. Vector instructions, POPCNT and BMI2
+ * are executed by the host's own, so a host that lacks one of them takes it away.
  */
 #include "target/i386/cpu_model.h"
 
 #include <cpuid.h>
 #include <gio/gio.h>
 #include <string.h>
-
-typedef struct {
-    const char *name, *desc, *brand;
-    uint8_t level, model, stepping; /* family is 6 */
-} ModelRow;
-
-static const ModelRow models[] = {
-    {"max", "all that this CPU has", "Switchyard CPU (max)", LEVEL_MAX, 0x6a, 6},
-    {"host", "the same as max", "Switchyard CPU (max)", LEVEL_MAX, 0x6a, 6},
-    {"base", "the least x86-64", "Switchyard CPU (base)", LEVEL_BASE, 0x0f, 11},
-    {"qemu64", "a plain 64-bit CPU", "Switchyard CPU (qemu64)", LEVEL_QEMU64, 0x0f, 11},
-    {"kvm64", "the same as qemu64", "Switchyard CPU (kvm64)", LEVEL_QEMU64, 0x0f, 11},
-    {"Nehalem", "with SSE4.2", "Intel Core i7 9xx (Nehalem Class Core i7)", LEVEL_NEHALEM, 0x1a, 3},
-    {"Westmere", "with AES", "Westmere E56xx/L56xx/X56xx (Nehalem-C)", LEVEL_WESTMERE, 0x2c, 1},
-    {"SandyBridge", "with XSAVE", "Intel Xeon E312xx (Sandy Bridge)", LEVEL_SANDYBRIDGE, 0x2a, 1},
-    {"IvyBridge", "as SandyBridge", "Intel Xeon E3-12xx v2 (Ivy Bridge)", LEVEL_SANDYBRIDGE, 0x3a,
-     9},
-    {"Haswell", "with PCID, SMEP", "Intel Core Processor (Haswell)", LEVEL_HASWELL, 0x3c, 4},
-    {"Broadwell", "as Haswell", "Intel Core Processor (Broadwell)", LEVEL_HASWELL, 0x3d, 2},
-    {"Skylake-Client", "with SMAP", "Intel Core Processor (Skylake)", LEVEL_SKYLAKE, 0x5e, 3},
-    {"Skylake-Server", "with SMAP", "Intel Xeon Processor (Skylake)", LEVEL_SKYLAKE, 0x55, 4},
-    {"Cascadelake-Server", "as Skylake", "Intel Xeon Processor (Cascadelake)", LEVEL_SKYLAKE, 0x55,
-     6},
-    {"Icelake-Server", "with UMIP", "Intel Xeon Processor (Icelake)", LEVEL_ICELAKE, 0x6a, 0},
-    {"SapphireRapids", "as Icelake", "Intel Xeon Processor (SapphireRapids)", LEVEL_ICELAKE, 0x8f,
-     4},
-};
-
-static const ModelRow *find_model(const char *name, const char **nearest)
-{
-    unsigned best = UINT_MAX;
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
-        unsigned distance = cpu_name_distance(name, models[i].name);
-        size_t len = strlen(models[i].name);
-        /* "Skylake-Client-v3" and "Haswell-noTSX" are versions of what we have. */
-        if (distance == 0 ||
-            (models[i].level > LEVEL_QEMU64 &&
-             g_ascii_strncasecmp(name, models[i].name, len) == 0 && name[len] == '-')) {
-            return &models[i];
-        }
-        if (distance < best) {
-            best = distance;
-            *nearest = models[i].name;
-        }
-    }
-    return NULL;
-}
 
 /* XCR0 of the host, which tells whose registers its kernel keeps. */
 static uint64_t host_xcr0(void)
@@ -67,7 +19,7 @@ static uint64_t host_xcr0(void)
     return eax | (uint64_t)edx << 32;
 }
 
-static HostFeatures host_features(void)
+HostFeatures cpu_host_features(void)
 {
     const uint64_t ymm = 6;
     HostFeatures host = {0};
@@ -120,68 +72,129 @@ static bool host_has(const HostFeatures *host, const CpuFeatureRow *row)
 
 static bool available(int id, const HostFeatures *host)
 {
-    const CpuFeatureRow *row = &cpu_feature_rows[id];
-
-    return row->available && (!runs_on_host(id) || host_has(host, row));
+    return !runs_on_host(id) || host_has(host, &cpu_feature_rows[id]);
 }
 
-static void add_missing(CpuModel *m, const char *name)
+/* A feature by its name: its id, or -1 with its row in *absent, which is NULL if there is no such
+ * name. */
+static int find_feature(const char *name, const CpuFeatureRow **absent, const char **nearest)
 {
-    char *longer = m->missing ? g_strdup_printf("%s,%s", m->missing, name) : g_strdup(name);
-    g_free(m->missing);
-    m->missing = longer;
+    int id = cpu_feature_find(name, nearest);
+
+    *absent = id < 0 ? cpu_feature_absent(name) : NULL;
+    return id;
 }
 
-static CpuModel *model_new(const ModelRow *row, const HostFeatures *host)
+/* The names of the model's own row: all that is to be had of them. */
+static void add_named(CpuModel *m, const char *names)
+{
+    g_auto(GStrv) list = g_strsplit(names ? names : "", ",", -1);
+
+    for (int i = 0; list[i]; i++) {
+        const CpuFeatureRow *absent;
+        const char *nearest;
+        int id = find_feature(list[i], &absent, &nearest);
+        g_assert(id >= 0 || absent);
+        if (id >= 0 && available(id, &m->host)) {
+            m->has[id] = true;
+        } else {
+            g_ptr_array_add(m->lacking, (void *)(id >= 0 ? &cpu_feature_rows[id] : absent));
+        }
+    }
+}
+
+static bool names_contain(const char *names, const CpuFeatureRow *row)
+{
+    g_auto(GStrv) list = g_strsplit(names ? names : "", ",", -1);
+
+    return g_strv_contains((const char *const *)list, row->name);
+}
+
+static CpuModel *model_new(const CpuModelRow *row, const HostFeatures *host)
 {
     CpuModel *m = g_new0(CpuModel, 1);
 
     m->name = g_strdup(row->name);
-    m->brand = row->brand;
+    g_strlcpy(m->brand, row->brand, sizeof(m->brand));
     m->host = *host;
-    m->family = 6;
+    m->missing = g_ptr_array_new();
+    m->lacking = g_ptr_array_new();
+    m->family = row->family;
     m->model = row->model;
     m->stepping = row->stepping;
+    m->phys_bits = CPU_PHYS_BITS;
+    m->apic_id = -1;
+    cpu_model_set_vendor(m, row->vendor);
+    m->leaf_max = m->amd ? LEAF_MAX_AMD : LEAF_MAX_INTEL;
+    m->leaf_ext_max = m->amd ? LEAF_EXT_MAX_AMD : LEAF_EXT_MAX_INTEL;
     for (int i = 0; i < FEAT_COUNT; i++) {
-        m->has[i] = cpu_feature_rows[i].level <= row->level && available(i, host);
+        const CpuFeatureRow *f = &cpu_feature_rows[i];
+        if (f->level > row->level || names_contain(row->minus, f)) {
+            continue;
+        }
+        m->has[i] = available(i, host);
+        if (!m->has[i] && row->level < LEVEL_MAX) {
+            g_ptr_array_add(m->lacking, (void *)f);
+        }
     }
+    add_named(m, row->plus);
     return m;
 }
 
-static bool enforce_level(const ModelRow *row, const HostFeatures *host, GError **error)
+static void append_names(GString *list, const GPtrArray *rows)
+{
+    for (unsigned i = 0; i < rows->len; i++) {
+        const CpuFeatureRow *row = rows->pdata[i];
+        g_string_append_printf(list, "%s%s", list->len ? ", " : "", row->name);
+    }
+}
+
+/* What was asked for, or is the model's, must be there. */
+static bool enforce_all(const CpuModel *m, GError **error)
 {
     g_autoptr(GString) list = g_string_new(NULL);
 
-    for (int i = 0; i < FEAT_COUNT && row->level < LEVEL_MAX; i++) {
-        if (cpu_feature_rows[i].level <= row->level && !available(i, host)) {
-            g_string_append_printf(list, "%s%s", list->len ? ", " : "", cpu_feature_rows[i].name);
-        }
-    }
+    append_names(list, m->missing);
+    append_names(list, m->lacking);
     if (list->len == 0) {
         return true;
     }
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                "with enforce: %s does not have %s here", row->name, list->str);
+                "with enforce: %s does not have %s here", m->name, list->str);
     return false;
 }
 
-static bool set_feature(CpuModel *m, const char *name, bool on, bool *enforce_failed,
-                        GError **error)
+static bool is_feature(const char *name, GError **error)
 {
     const char *nearest = NULL;
-    int id = cpu_feature_find(name, &nearest);
+    const CpuFeatureRow *absent;
 
-    if (id < 0) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "there is no feature '%s' (did you mean '%s'?)", name, nearest);
-        return false;
-    }
-    if (on && !available(id, &m->host)) {
-        add_missing(m, cpu_feature_rows[id].name);
-        *enforce_failed = true;
+    if (find_feature(name, &absent, &nearest) >= 0 || absent) {
         return true;
     }
-    m->has[id] = on;
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                "there is no feature '%s' (did you mean '%s'?)", name, nearest);
+    return false;
+}
+
+static bool set_feature(CpuModel *m, const char *name, bool on, GError **error)
+{
+    const char *nearest;
+    const CpuFeatureRow *row;
+    int id;
+
+    if (!is_feature(name, error)) {
+        return false;
+    }
+    id = find_feature(name, &row, &nearest);
+    row = id >= 0 ? &cpu_feature_rows[id] : row;
+    g_ptr_array_remove(m->lacking, (void *)row);
+    g_ptr_array_remove(m->missing, (void *)row);
+    if (id >= 0 && available(id, &m->host)) {
+        m->has[id] = on;
+    } else if (on) {
+        g_ptr_array_add(m->missing, (void *)row);
+    }
     return true;
 }
 
@@ -211,30 +224,37 @@ static bool is_ignored(const char *name)
     return g_strv_contains(ignored, name);
 }
 
-/* One item after the model's name: "+f", "-f", "f", "f=on|off", "enforce", "check". */
-static bool parse_item(CpuModel *m, const char *item, bool *enforce, bool *failed, GError **error)
+/* One item after the model's name: "+f", "-f", "f", "f=on|off", "property=value", "enforce",
+ * "check". */
+static bool parse_item(CpuModel *m, const char *item, bool *enforce, GError **error)
 {
     g_auto(GStrv) pair = g_strsplit(item, "=", 2);
     const char *name = pair[0] ? pair[0] : "";
     bool on = true;
 
     if (name[0] == '+' || name[0] == '-') {
-        return set_feature(m, name + 1, name[0] == '+', failed, error);
+        return set_feature(m, name + 1, name[0] == '+', error);
     }
     if (is_ignored(name)) {
         return true;
     }
-    if (pair[0] && pair[1] && !parse_switch(name, pair[1], &on, error)) {
+    switch (cpu_model_set_property(m, name, pair[0] ? pair[1] : NULL, error)) {
+    case CPU_PROPERTY_SET:
+        return true;
+    case CPU_PROPERTY_BAD:
+        return false;
+    default:
+        break;
+    }
+    bool enforces = strcmp(name, "enforce") == 0, checks = strcmp(name, "check") == 0;
+    if ((!enforces && !checks && !is_feature(name, error)) ||
+        (pair[0] && pair[1] && !parse_switch(name, pair[1], &on, error))) {
         return false;
     }
-    if (strcmp(name, "enforce") == 0) {
+    if (enforces) {
         *enforce = on;
-        return true;
     }
-    if (strcmp(name, "check") == 0) {
-        return true;
-    }
-    return set_feature(m, name, on, failed, error);
+    return enforces || checks || set_feature(m, name, on, error);
 }
 
 /* Features that are nothing without another. */
@@ -261,8 +281,8 @@ CpuModel *cpu_model_parse_for_host(const char *text, const HostFeatures *host, G
 {
     g_auto(GStrv) items = g_strsplit(text ? text : "max", ",", -1);
     const char *nearest = NULL, *name = items[0] && items[0][0] ? items[0] : "max";
-    const ModelRow *row = find_model(name, &nearest);
-    bool enforce = false, failed = false;
+    const CpuModelRow *row = cpu_model_find(name, &nearest);
+    bool enforce = false;
     CpuModel *m;
 
     if (!row) {
@@ -272,16 +292,11 @@ CpuModel *cpu_model_parse_for_host(const char *text, const HostFeatures *host, G
     }
     m = model_new(row, host);
     for (int i = 1; items[0] && items[i]; i++) {
-        if (items[i][0] && !parse_item(m, items[i], &enforce, &failed, error)) {
+        if (items[i][0] && !parse_item(m, items[i], &enforce, error)) {
             goto bad;
         }
     }
-    if (enforce && failed) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                    "with enforce: %s does not have %s here", m->name, m->missing);
-        goto bad;
-    }
-    if (enforce && !enforce_level(row, host, error)) {
+    if (enforce && !enforce_all(m, error)) {
         goto bad;
     }
     drop_dependents(m);
@@ -293,7 +308,7 @@ bad:
 
 CpuModel *cpu_model_parse(const char *text, GError **error)
 {
-    HostFeatures host = host_features();
+    HostFeatures host = cpu_host_features();
 
     return cpu_model_parse_for_host(text, &host, error);
 }
@@ -302,7 +317,8 @@ void cpu_model_free(CpuModel *model)
 {
     if (model) {
         g_free(model->name);
-        g_free(model->missing);
+        g_ptr_array_free(model->missing, TRUE);
+        g_ptr_array_free(model->lacking, TRUE);
         g_free(model);
     }
 }
@@ -310,6 +326,11 @@ void cpu_model_free(CpuModel *model)
 bool cpu_model_has(const CpuModel *model, int feature)
 {
     return model->has[feature];
+}
+
+bool cpu_model_host_has(const CpuModel *model, int feature)
+{
+    return host_has(&model->host, &cpu_feature_rows[feature]);
 }
 
 bool cpu_model_has_x2apic(const CpuModel *model)
@@ -327,25 +348,58 @@ const char *cpu_model_name(const CpuModel *model)
     return model->name;
 }
 
-const char *cpu_model_missing(const CpuModel *model)
+void cpu_model_warnings(const CpuModel *model, GString *out)
 {
-    return model->missing;
+    static const char *const reg[] = {"EAX", "EBX", "ECX", "EDX"};
+
+    for (unsigned i = 0; i < model->missing->len; i++) {
+        const CpuFeatureRow *row = model->missing->pdata[i];
+        g_string_append_printf(
+            out, "TCG doesn't support requested feature: CPUID.%02XH:%s.%s [bit %u]\n", row->leaf,
+            reg[row->reg], row->name, row->bit);
+    }
+}
+
+unsigned cpu_model_phys_bits(const CpuModel *model)
+{
+    return model->phys_bits;
+}
+
+int64_t cpu_model_apic_id(const CpuModel *model)
+{
+    return model->apic_id;
+}
+
+bool cpu_model_is_amd(const CpuModel *model)
+{
+    return model->amd;
 }
 
 uint64_t cpu_model_xcr0(const CpuModel *model)
 {
-    const uint64_t x87_sse = 3, avx = 4;
+    const uint64_t x87_sse = 3, avx = 4, pkru = 1 << 9;
 
-    return model->has[FEAT_XSAVE] ? x87_sse | (model->has[FEAT_AVX] ? avx : 0) : 0;
+    if (!model->has[FEAT_XSAVE]) {
+        return 0;
+    }
+    return x87_sse | (model->has[FEAT_AVX] ? avx : 0) | (model->has[FEAT_PKU] ? pkru : 0);
+}
+
+const char *cpu_model_listed(unsigned n)
+{
+    const CpuModelRow *row = cpu_model_row(n);
+
+    return row ? row->name : NULL;
 }
 
 void cpu_model_help(GString *out)
 {
-    HostFeatures host = host_features();
+    HostFeatures host = cpu_host_features();
+    const CpuModelRow *row;
 
     g_string_append(out, "Available CPUs:\n");
-    for (unsigned i = 0; i < G_N_ELEMENTS(models); i++) {
-        g_string_append_printf(out, "  %-20s %s\n", models[i].name, models[i].desc);
+    for (unsigned i = 0; (row = cpu_model_row(i)); i++) {
+        g_string_append_printf(out, "  %-20s %s\n", row->name, row->desc);
     }
     g_string_append(out, "\nRecognized CPUID flags:\n ");
     for (int i = 0; i < FEAT_COUNT; i++) {
@@ -353,5 +407,7 @@ void cpu_model_help(GString *out)
             g_string_append_printf(out, " %s", cpu_feature_rows[i].name);
         }
     }
-    g_string_append_c(out, '\n');
+    g_string_append(out,
+                    "\n\nProperties:\n  vendor=<12 letters> family= model= stepping= "
+                    "model-id=<text>\n  phys-bits= level= xlevel= apic-id=<of a single CPU>\n");
 }

@@ -63,10 +63,15 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_COUNT };
 #define CR4_OSXSAVE    (1u << 18)
 #define CR4_SMEP       (1u << 20)
 #define CR4_SMAP       (1u << 21)
-#define EFER_SCE       (1u << 0)
-#define EFER_LME       (1u << 8)
-#define EFER_LMA       (1u << 10)
-#define EFER_NXE       (1u << 11)
+#define CR4_PKE        (1u << 22)
+#define CR4_PKS        (1u << 24)
+/* IA32_MISC_ENABLE: CPUID ends early; XD is not there. */
+#define MISC_ENABLE_LIMIT_CPUID (1ull << 22)
+#define MISC_ENABLE_XD_OFF      (1ull << 34)
+#define EFER_SCE                (1u << 0)
+#define EFER_LME                (1u << 8)
+#define EFER_LMA                (1u << 10)
+#define EFER_NXE                (1u << 11)
 
 /* Exceptions */
 enum {
@@ -232,8 +237,10 @@ struct Cpu {
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t tsc_aux, tsc_offset, pat, xcr0, xss, misc_enable, spec_ctrl;
     uint64_t mtrr_def, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8];
+    uint64_t hwcr, syscfg, nb_cfg, de_cfg; /* AMD's */
     uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
     uint64_t tsc_adjust;
+    uint64_t pkru, pkrs; /* rights by protection key, of users' pages and of the supervisor's */
     uint64_t paddr_mask; /* what A20 lets through of a physical address */
     uint64_t pdpte[4];   /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */
     uint32_t dr6_traps;  /* DR6 bits of a trap waiting under PEND_DEBUG */

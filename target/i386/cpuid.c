@@ -2,6 +2,7 @@
 /*
  * The CPUID instruction's answers (Intel SDM vol. 2, CPUID): features from the rows of
  * cpuid_features.c, and the leaves that describe caches, topology, XSAVE's area and frequencies.
+ * AMD's models have those of AMD's manual (APM vol. 3, appendix E).
  * Left out: performance monitoring, thermal, SGX, PT, RDT (their leaves read as zeros).
  */
 #include "target/i386/cpuid.h"
@@ -11,13 +12,15 @@
 #include "target/i386/cpu_model.h"
 #include "target/i386/system_ops.h"
 
-#define LEAF_MAX     0x16u
 #define LEAF_HV_MAX  0x40000000u
-#define LEAF_EXT_MAX 0x80000008u
 #define CLFLUSH_SIZE 64u
 #define XSAVE_SIZE   576u /* legacy area and header */
 #define YMM_SIZE     256u
+#define PKRU_OFFSET  2688u
+#define PKRU_SIZE    8u
 #define XSTATE_AVX   4u
+#define XSTATE_PKRU  (1u << 9)
+#define ECX7_OSPKE   (1u << 4)
 #define LINEAR_BITS  48u
 #define ECX1_OSXSAVE (1u << 27)
 #define EDX1_APIC    (1u << 9)
@@ -49,7 +52,9 @@ static CpuidResult feature_leaf(const CpuModel *m, uint32_t leaf, uint32_t suble
 
 static uint32_t signature(const CpuModel *m)
 {
-    return m->stepping | (m->model & 15) << 4 | m->family << 8 | (m->model >> 4) << 16;
+    unsigned base = MIN(m->family, 0xfu), extended = m->family - base;
+
+    return m->stepping | (m->model & 15) << 4 | base << 8 | (m->model >> 4) << 16 | extended << 20;
 }
 
 /* Bits that an id below `n` needs. */
@@ -124,13 +129,14 @@ static CpuidResult leaf_4(const Cpu *cpu, uint32_t index)
 }
 
 /* Subleaf 0's EAX is the last subleaf. */
-static CpuidResult leaf_7(const CpuModel *m, uint32_t subleaf)
+static CpuidResult leaf_7(const Cpu *cpu, uint32_t subleaf)
 {
     const uint32_t last = 2;
-    CpuidResult r = feature_leaf(m, 7, subleaf);
+    CpuidResult r = feature_leaf(cpu->cfg.model, 7, subleaf);
 
     if (subleaf == 0) {
         r.eax = last;
+        r.ecx |= cpu->cr4 & CR4_PKE ? ECX7_OSPKE : 0;
     }
     return r;
 }
@@ -153,10 +159,19 @@ static CpuidResult leaf_b(const Cpu *cpu, uint32_t level)
     return r;
 }
 
-/* Of an XSAVE area with these components. */
+/* Of an XSAVE area with these components, in the standard format and the compacted one. */
 static uint32_t xsave_size(uint64_t components)
 {
+    if (components & XSTATE_PKRU) {
+        return PKRU_OFFSET + PKRU_SIZE;
+    }
     return XSAVE_SIZE + (components & XSTATE_AVX ? YMM_SIZE : 0);
+}
+
+static uint32_t xsavec_size(uint64_t components)
+{
+    return XSAVE_SIZE + (components & XSTATE_AVX ? YMM_SIZE : 0) +
+           (components & XSTATE_PKRU ? PKRU_SIZE : 0);
 }
 
 static CpuidResult leaf_d(const Cpu *cpu, uint32_t subleaf)
@@ -172,14 +187,20 @@ static CpuidResult leaf_d(const Cpu *cpu, uint32_t subleaf)
         r.ebx = xsave_size(cpu->xcr0);
         r.ecx = xsave_size(all);
         break;
-    case 1: /* the compacted format's size, which is the same as long as there is one component */
+    case 1:
         r = feature_leaf(cpu->cfg.model, 0xd, 1);
-        r.ebx = cpu->cfg.model->has[FEAT_XSAVEC] ? xsave_size(cpu->xcr0 | cpu->xss) : 0;
+        r.ebx = cpu->cfg.model->has[FEAT_XSAVEC] ? xsavec_size(cpu->xcr0 | cpu->xss) : 0;
         break;
     case 2:
         if (all & XSTATE_AVX) {
             r.eax = YMM_SIZE;
             r.ebx = XSAVE_SIZE;
+        }
+        break;
+    case 9:
+        if (all & XSTATE_PKRU) {
+            r.eax = PKRU_SIZE;
+            r.ebx = PKRU_OFFSET;
         }
         break;
     default:
@@ -203,12 +224,17 @@ static CpuidResult text_leaf(uint32_t eax, const char text[12], bool vendor_orde
 
 static CpuidResult leaf_brand(const Cpu *cpu, uint32_t leaf)
 {
-    char brand[48] = {0};
     CpuidResult r;
 
-    g_strlcpy(brand, cpu->cfg.model->brand, sizeof(brand));
-    memcpy(&r, brand + 16 * (leaf - 0x80000002u), 16);
+    memcpy(&r, cpu->cfg.model->brand + 16 * (leaf - 0x80000002u), 16);
     return r;
+}
+
+/* A switch for old kernels (SDM vol. 4, IA32_MISC_ENABLE). */
+static uint32_t last_leaf(const Cpu *cpu)
+{
+    return cpu->misc_enable & MISC_ENABLE_LIMIT_CPUID ? MIN(cpu->cfg.model->leaf_max, 2)
+                                                      : cpu->cfg.model->leaf_max;
 }
 
 static CpuidResult basic_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
@@ -217,17 +243,17 @@ static CpuidResult basic_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
 
     switch (leaf) {
     case 0:
-        return text_leaf(LEAF_MAX, "GenuineIntel", true);
+        return text_leaf(last_leaf(cpu), m->vendor, true);
     case 1:
         return leaf_1(cpu);
     case 2: /* see leaf 4 for caches */
-        return (CpuidResult){.eax = 0x00feff01};
+        return m->amd ? (CpuidResult){0} : (CpuidResult){.eax = 0x00feff01};
     case 4:
-        return leaf_4(cpu, subleaf);
+        return m->amd ? (CpuidResult){0} : leaf_4(cpu, subleaf);
     case 6:
         return feature_leaf(m, 6, 0);
     case 7:
-        return leaf_7(m, subleaf);
+        return leaf_7(cpu, subleaf);
     case 0xb:
         return leaf_b(cpu, subleaf);
     case 0xd:
@@ -243,45 +269,123 @@ static CpuidResult basic_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
     }
 }
 
-static CpuidResult extended_leaf(const Cpu *cpu, uint32_t leaf)
+/* AMD's shows those of leaf 1 again that there were before long mode (APM vol. 3, E.4). */
+static CpuidResult leaf_ext_1(const Cpu *cpu)
 {
-    CpuidResult r = {0};
+    const uint32_t repeated = 0x0183f3ffu;
+    const CpuModel *m = cpu->cfg.model;
+    CpuidResult r = feature_leaf(m, 0x80000001u, 0);
 
-    switch (leaf) {
-    case 0x80000000u:
-        r.eax = LEAF_EXT_MAX;
-        break;
-    case 0x80000001u:
-        r = feature_leaf(cpu->cfg.model, leaf, 0);
-        break;
-    case 0x80000002u ... 0x80000004u:
-        r = leaf_brand(cpu, leaf);
-        break;
-    case 0x80000006u: /* L2: 1 MiB, 16 ways, 64-byte lines */
-        r.ecx = 1024u << 16 | 8u << 12 | CLFLUSH_SIZE;
-        break;
-    case 0x80000007u:
-        r = feature_leaf(cpu->cfg.model, leaf, 0);
-        break;
-    case 0x80000008u:
-        r.eax = CPU_PHYS_BITS | LINEAR_BITS << 8;
-        break;
-    default:
-        break;
+    if (cpu->misc_enable & MISC_ENABLE_XD_OFF) {
+        r.edx &= ~(1u << cpu_feature_rows[FEAT_NX].bit);
+    }
+    if (m->amd) {
+        r.eax = signature(m);
+        r.edx |= leaf_1(cpu).edx & repeated;
+        if (threads_of(cpu) * cores_of(cpu) > 1) {
+            r.ecx |= 1u << cpu_feature_rows[FEAT_CMP_LEGACY].bit;
+        }
     }
     return r;
 }
 
+/* Widths of addresses; AMD's also how many CPUs a package has (APM vol. 3, E.4). */
+static CpuidResult leaf_ext_8(const Cpu *cpu)
+{
+    const CpuModel *m = cpu->cfg.model;
+    CpuidResult r = feature_leaf(m, 0x80000008u, 0);
+
+    r.eax = m->phys_bits | LINEAR_BITS << 8;
+    if (m->amd) {
+        r.ecx = package_bits(cpu) << 12 | (threads_of(cpu) * cores_of(cpu) - 1);
+    }
+    return r;
+}
+
+/* AMD's L1 caches: KiB, ways, lines a tag, line size (APM vol. 3, E.4). */
+static CpuidResult leaf_ext_5(void)
+{
+    const uint32_t l1 = 32u << 24 | 8u << 16 | 1u << 8 | CLFLUSH_SIZE;
+
+    return (CpuidResult){.ecx = l1, .edx = l1};
+}
+
+/* L2: 1 MiB, 16 ways, 64-byte lines; AMD's also L3: 16 MiB, 16 ways. */
+static CpuidResult leaf_ext_6(const CpuModel *m)
+{
+    const uint32_t ways_16 = 8;
+
+    return (CpuidResult){
+        .ecx = 1024u << 16 | ways_16 << 12 | CLFLUSH_SIZE,
+        .edx = m->amd ? (16u * 2) << 18 | ways_16 << 12 | 1u << 8 | CLFLUSH_SIZE : 0,
+    };
+}
+
+/* Caches as leaf 4 has them, but for the count of cores. */
+static CpuidResult leaf_ext_1d(const Cpu *cpu, uint32_t index)
+{
+    CpuidResult r = leaf_4(cpu, index);
+
+    r.eax &= 0x03ffffffu;
+    return r;
+}
+
+/* Core and node of this CPU (APM vol. 3, E.4): a package is a node. */
+static CpuidResult leaf_ext_1e(const Cpu *cpu)
+{
+    uint32_t id = cpu->cfg.apic_id;
+
+    return (CpuidResult){
+        .eax = id,
+        .ebx = (threads_of(cpu) - 1) << 8 | (id >> bits_for(threads_of(cpu)) & 0xff),
+        .ecx = id >> package_bits(cpu) & 0xff,
+    };
+}
+
+static CpuidResult extended_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
+{
+    const CpuModel *m = cpu->cfg.model;
+
+    switch (leaf) {
+    case 0x80000000u:
+        return m->amd ? text_leaf(m->leaf_ext_max, m->vendor, true)
+                      : (CpuidResult){.eax = m->leaf_ext_max};
+    case 0x80000001u:
+        return leaf_ext_1(cpu);
+    case 0x80000002u ... 0x80000004u:
+        return leaf_brand(cpu, leaf);
+    case 0x80000005u:
+        return m->amd ? leaf_ext_5() : (CpuidResult){0};
+    case 0x80000006u:
+        return leaf_ext_6(m);
+    case 0x80000007u:
+        return feature_leaf(m, leaf, 0);
+    case 0x80000008u:
+        return leaf_ext_8(cpu);
+    case 0x8000001du:
+        return m->has[FEAT_TOPOEXT] ? leaf_ext_1d(cpu, subleaf) : (CpuidResult){0};
+    case 0x8000001eu:
+        return m->has[FEAT_TOPOEXT] ? leaf_ext_1e(cpu) : (CpuidResult){0};
+    default:
+        return (CpuidResult){0};
+    }
+}
+
 CpuidResult cpuid_query(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
 {
-    if (leaf >= 0x80000000u && leaf <= LEAF_EXT_MAX) {
-        return extended_leaf(cpu, leaf);
+    const CpuModel *m = cpu->cfg.model;
+
+    if (leaf >= 0x80000000u && leaf <= m->leaf_ext_max) {
+        return extended_leaf(cpu, leaf, subleaf);
     }
-    if (leaf == LEAF_HV_MAX && cpu->cfg.model->has[FEAT_HYPERVISOR]) {
+    if (leaf == LEAF_HV_MAX && m->has[FEAT_HYPERVISOR]) {
         return text_leaf(LEAF_HV_MAX, "SwitchyardTC", false);
     }
+    if (leaf > m->leaf_max && m->amd) {
+        return (CpuidResult){0};
+    }
     /* SDM: beyond the maximum, as the highest basic leaf. */
-    return basic_leaf(cpu, leaf <= LEAF_MAX ? leaf : LEAF_MAX, subleaf);
+    return basic_leaf(cpu, MIN(leaf, m->leaf_max), subleaf);
 }
 
 void sys_cpuid(Cpu *cpu)
@@ -297,4 +401,14 @@ void sys_cpuid(Cpu *cpu)
 bool cpu_has_feature(const Cpu *cpu, int feature)
 {
     return cpu->cfg.model->has[feature];
+}
+
+bool cpu_is_amd(const Cpu *cpu)
+{
+    return cpu->cfg.model->amd;
+}
+
+unsigned cpu_phys_bits(const Cpu *cpu)
+{
+    return cpu->cfg.model->phys_bits;
 }

@@ -39,7 +39,6 @@ typedef enum {
     /* 1.ECX */
     FEAT_SSE3,
     FEAT_PCLMULQDQ,
-    FEAT_MONITOR,
     FEAT_SSSE3,
     FEAT_FMA,
     FEAT_CX16,
@@ -73,9 +72,9 @@ typedef enum {
     FEAT_SHA_NI,
     FEAT_UMIP,
     FEAT_PKU,
+    FEAT_PKS,
     FEAT_VAES,
     FEAT_VPCLMULQDQ,
-    FEAT_LA57,
     FEAT_RDPID,
     FEAT_FSRM,
     FEAT_MD_CLEAR,
@@ -95,26 +94,25 @@ typedef enum {
     FEAT_SYSCALL,
     FEAT_NX,
     FEAT_PDPE1GB,
+    FEAT_MMXEXT,
     FEAT_RDTSCP,
     FEAT_LM,
     FEAT_LAHF_LM,
     FEAT_ABM,
+    FEAT_CMP_LEGACY,
+    FEAT_TOPOEXT,
     FEAT_3DNOWPREFETCH,
-    FEAT_SVM,
-    FEAT_VMX,
     FEAT_INVTSC,
     FEAT_COUNT
 } CpuFeature;
 
-/* Physical address bits of every model. */
+/* Physical address bits, unless "phys-bits=" says otherwise. */
 #define CPU_PHYS_BITS 46
 
 bool cpu_model_has(const CpuModel *model, int feature);
+/* The same of the host, for features in leaves 1 and 7 (ECX; EBX and ECX). */
+bool cpu_model_host_has(const CpuModel *model, int feature);
 const char *cpu_model_name(const CpuModel *model);
-/* Features that were asked for by "+name" and are not to be had, "avx,vmx", or NULL: for a
- * warning. Owned by the model. */
-const char *cpu_model_missing(const CpuModel *model);
-
 /* One feature's row. */
 typedef enum { CPUID_EAX, CPUID_EBX, CPUID_ECX, CPUID_EDX } CpuidReg;
 typedef struct {
@@ -122,12 +120,13 @@ typedef struct {
     uint32_t leaf, subleaf;
     CpuidReg reg;
     uint8_t bit;
-    bool available; /* this CPU can do it */
-    uint8_t level;  /* least model level that has it: see cpuid_features.c */
+    uint8_t level; /* least model level that has it: see cpuid_features.c */
 } CpuFeatureRow;
 extern const CpuFeatureRow cpu_feature_rows[FEAT_COUNT];
 /* By name or alias, '_' and '-' and '.' alike; -1 if unknown, and *nearest is the closest name. */
 int cpu_feature_find(const char *name, const char **nearest);
+/* The row of a feature that is known by name only; NULL if it is not. */
+const CpuFeatureRow *cpu_feature_absent(const char *name);
 
 typedef struct {
     uint32_t eax, ebx, ecx, edx;

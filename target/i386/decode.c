@@ -89,7 +89,9 @@ bool decode_mem(Decode *d, Op *op, const ZydisDecodedOperand *operand)
             op->ea_kind = op->asize < 8 ? EA_TRUNC : EA_FAST;
         }
     } else {
-        op->ea_kind = (d->mode & CPU_MODE_FLAT) && op->seg < SEG_FS ? EA_TRUNC : EA_CHECK;
+        /* flat or not, code may not be writable, and not readable */
+        bool flat = (d->mode & CPU_MODE_FLAT) && op->seg < SEG_FS && op->seg != SEG_CS;
+        op->ea_kind = flat ? EA_TRUNC : EA_CHECK;
     }
     return op->ea_kind == EA_FAST;
 }

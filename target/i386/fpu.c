@@ -19,33 +19,23 @@ typedef struct {
 } IsaFeature;
 
 static const IsaFeature isa_features[] = {
-    {ZYDIS_ISA_SET_X87, FEAT_FPU},
-    {ZYDIS_ISA_SET_FCMOV, FEAT_CMOV},
+    {ZYDIS_ISA_SET_X87, FEAT_FPU},        {ZYDIS_ISA_SET_FCMOV, FEAT_CMOV},
     {ZYDIS_ISA_SET_PPRO, FEAT_CMOV}, /* FCOMI and family */
-    {ZYDIS_ISA_SET_SSE3X87, FEAT_SSE3},
-    {ZYDIS_ISA_SET_PENTIUMMMX, FEAT_MMX},
-    {ZYDIS_ISA_SET_SSE, FEAT_SSE},
-    {ZYDIS_ISA_SET_SSEMXCSR, FEAT_SSE},
-    {ZYDIS_ISA_SET_SSE2, FEAT_SSE2},
-    {ZYDIS_ISA_SET_SSE2MMX, FEAT_SSE2},
-    {ZYDIS_ISA_SET_SSE3, FEAT_SSE3},
-    {ZYDIS_ISA_SET_SSSE3, FEAT_SSSE3},
-    {ZYDIS_ISA_SET_SSSE3MMX, FEAT_SSSE3},
-    {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
-    {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},
-    {ZYDIS_ISA_SET_AES, FEAT_AES},
-    {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
-    {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},
-    {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
-    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},
-    {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
-    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},
-    {ZYDIS_ISA_SET_XSAVES, FEAT_XSAVES},
+    {ZYDIS_ISA_SET_SSE3X87, FEAT_SSE3},   {ZYDIS_ISA_SET_PENTIUMMMX, FEAT_MMX},
+    {ZYDIS_ISA_SET_SSE, FEAT_SSE},        {ZYDIS_ISA_SET_SSEMXCSR, FEAT_SSE},
+    {ZYDIS_ISA_SET_SSE2, FEAT_SSE2},      {ZYDIS_ISA_SET_SSE2MMX, FEAT_SSE2},
+    {ZYDIS_ISA_SET_SSE3, FEAT_SSE3},      {ZYDIS_ISA_SET_SSSE3, FEAT_SSSE3},
+    {ZYDIS_ISA_SET_SSSE3MMX, FEAT_SSSE3}, {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
+    {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},    {ZYDIS_ISA_SET_AES, FEAT_AES},
+    {ZYDIS_ISA_SET_SHA, FEAT_SHA_NI},     {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
+    {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},    {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
+    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},    {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
+    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},  {ZYDIS_ISA_SET_XSAVES, FEAT_XSAVES},
 };
 
 static FpuLookup *const lookups[] = {
     sse_move_lookup,   sse_int_lookup, sse_fp_lookup, sse_imm_lookup, sse_gpr_lookup,
-    sse_string_lookup, mmx_lookup,     x87_lookup,    xsave_lookup,
+    sse_string_lookup, sse_sha_lookup, mmx_lookup,    x87_lookup,     xsave_lookup,
 };
 
 static bool has_feature(const CpuModel *model, const ZydisDecodedInstruction *zi)
@@ -153,6 +143,60 @@ void fpu_check_mmx(Cpu *cpu)
         cpu_raise(cpu, cpu->cr0 & CR0_EM ? EXCP_UD : EXCP_NM);
     }
     fpu_check_pending(cpu);
+}
+
+static void check_x87(Cpu *cpu)
+{
+    if (G_UNLIKELY(cpu->cr0 & (CR0_EM | CR0_TS))) {
+        sys_check_x87(cpu);
+    }
+}
+
+static void check_x87_waiting(Cpu *cpu)
+{
+    check_x87(cpu);
+    fpu_check_pending(cpu);
+}
+
+static void check_sse(Cpu *cpu)
+{
+    fpu_check_sse(cpu);
+}
+
+static bool has_register(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                         ZydisRegisterClass class_)
+{
+    for (unsigned i = 0; i < zi->operand_count_visible; i++) {
+        if (fpu_is_class(&ops[i], class_)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+FpuCheck fpu_check_of(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops)
+{
+    switch (zi->mnemonic) {
+    case ZYDIS_MNEMONIC_FNSTCW:
+    case ZYDIS_MNEMONIC_FNSTSW:
+    case ZYDIS_MNEMONIC_FNSTENV:
+    case ZYDIS_MNEMONIC_FNSAVE:
+        return check_x87;
+    case ZYDIS_MNEMONIC_FISTTP:
+        return check_x87_waiting;
+    case ZYDIS_MNEMONIC_CVTPI2PS: /* with an operand in memory they are no MMX instructions */
+    case ZYDIS_MNEMONIC_CVTPI2PD:
+        return check_sse;
+    default:
+        break;
+    }
+    if (zi->meta.isa_ext == ZYDIS_ISA_EXT_X87) {
+        return check_x87_waiting;
+    }
+    if (has_register(zi, ops, ZYDIS_REGCLASS_MMX)) {
+        return fpu_check_mmx;
+    }
+    return has_register(zi, ops, ZYDIS_REGCLASS_XMM) ? check_sse : NULL;
 }
 
 void fpu_mxcsr_raise(Cpu *cpu, uint32_t flags, bool tiny)

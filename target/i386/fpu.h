@@ -19,11 +19,20 @@ typedef struct FpuInsn FpuInsn;
  * raise. The caller has done nothing yet but compute `ea`. */
 typedef void (*FpuHandler)(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 
+/* For instructions with a memory operand, before its address is looked at: true if the instruction
+ * has ended without it. `offset` is where the operand is in its segment. */
+typedef bool (*FpuEarlyHandler)(Cpu *cpu, const FpuInsn *insn, uint64_t offset);
+
+/* Raises what must be raised before anything else. */
+typedef void (*FpuCheck)(Cpu *cpu);
+
 /* What a handler needs, filled in by fpu_lookup(). */
 struct FpuInsn {
     FpuHandler run;
-    const void *impl; /* the operation: a host thunk or function, private to fpu files */
-    uint8_t dst, src; /* register numbers; 0xff where the operand is memory or absent */
+    FpuEarlyHandler early; /* or NULL */
+    FpuCheck check;        /* see fpu_check_of() */
+    const void *impl;      /* the operation: a host thunk or function, private to fpu files */
+    uint8_t dst, src;      /* register numbers; 0xff where the operand is memory or absent */
     uint8_t src2;
     uint8_t imm;
     uint8_t width;              /* of the memory operand in bytes */
@@ -36,6 +45,9 @@ struct FpuInsn {
  * not ours or the CPU model lacks the feature: #UD. */
 bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
                 const ZydisDecodedOperand *ops, FpuInsn *out);
+
+/* What an instruction checks before its memory operand's address: #UD, #NM, #MF; or NULL. */
+FpuCheck fpu_check_of(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops);
 
 /* The same for a VEX-encoded instruction that does what its legacy form does, because it writes no
  * vector register. The features are the caller's business. */

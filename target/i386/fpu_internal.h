@@ -33,7 +33,7 @@
 typedef bool FpuLookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
                        FpuInsn *out);
 FpuLookup sse_move_lookup, sse_int_lookup, sse_fp_lookup, sse_imm_lookup, sse_gpr_lookup,
-    sse_string_lookup, mmx_lookup, x87_lookup, xsave_lookup;
+    sse_string_lookup, sse_sha_lookup, mmx_lookup, x87_lookup, xsave_lookup;
 
 static inline bool fpu_is_mem(const ZydisDecodedOperand *op)
 {

@@ -15,6 +15,8 @@
 #include "target/i386/cpu_state.h"
 
 typedef enum { MMU_READ, MMU_WRITE, MMU_EXEC } MmuAccess;
+/* Whether a page has a protection key, and which register has its rights: PKRU, IA32_PKRS. */
+typedef enum { MMU_KEYS_NONE, MMU_KEYS_USER, MMU_KEYS_KERNEL, MMU_KEYS } MmuKeys;
 
 static inline bool mmu_is_canonical(uint64_t addr)
 {
@@ -116,6 +118,8 @@ void mmu_flush_non_global(Cpu *cpu);
 void mmu_flush_page(Cpu *cpu, uint64_t addr);
 /* MOV to CR3 with its PCID rules; `value` is as the guest gave it, bit 63 included. */
 void mmu_set_cr3(Cpu *cpu, uint64_t value);
+/* PKRU or IA32_PKRS was `old` until now: what was cached of pages with other rights now is gone. */
+void mmu_keys_changed(Cpu *cpu, MmuKeys keys, uint64_t old);
 /* INVPCID; raises #GP for bad types. */
 void mmu_invpcid(Cpu *cpu, unsigned type, uint64_t pcid, uint64_t addr);
 /* PAE paging: reads the four PDPTEs at `cr3` into cpu->pdpte; false (nothing changed) if a reserved

@@ -26,12 +26,17 @@
 #define TLB_TAG_DEBUG 0x400u /* a data breakpoint is in this page */
 #define TLB_TAG_ROM   0x800u /* writes are dropped */
 
-/* TlbEntry.flags: the page's size as a shift, G, and the MMU_* that the rights are for. */
+/* TlbEntry.flags: the page's size as a shift, G, the MMU_* that the rights are for, and its key. */
 #define TLB_SHIFT_MASK  0x3fu
 #define TLB_FLAG_GLOBAL 0x40u
 #define TLB_FLAG_APIC   0x80u
 #define TLB_MODE_SHIFT  8
-#define TLB_MODE(flags) ((int)((flags) >> TLB_MODE_SHIFT))
+#define TLB_MODE(flags) ((int)((flags) >> TLB_MODE_SHIFT & 3))
+/* The key that its rights were restricted by, and whose page it is: MMU_KEYS_*. */
+#define TLB_KEY_SHIFT   12
+#define TLB_KEY(flags)  ((flags) >> TLB_KEY_SHIFT & 15)
+#define TLB_KEYS_SHIFT  16
+#define TLB_KEYS(flags) ((MmuKeys)((flags) >> TLB_KEYS_SHIFT))
 
 /* Rights, as a mask of 1 << MmuAccess. */
 #define MMU_RIGHT(access) (1u << (access))
@@ -43,6 +48,7 @@
 #define PF_U    (1u << 2)
 #define PF_RSVD (1u << 3)
 #define PF_I    (1u << 4)
+#define PF_PK   (1u << 5)
 
 #define TLB_SETS 6
 /* Tables of a set: one for each MMU_*, and the victims of all. */
@@ -54,6 +60,7 @@ typedef struct {
     /* All entries that are parts of large pages lie within: an INVLPG elsewhere looks at one index.
      * Empty if first > last. */
     uint64_t large_first, large_last;
+    uint16_t keys[MMU_KEYS]; /* a bit for each that an entry may have */
     uint32_t pcid;
     uint64_t stamp; /* of the last switch to it: the oldest set is reused */
 } TlbSet;
@@ -85,10 +92,12 @@ typedef struct {
     unsigned rights; /* what may be done without asking again; MMU_WRITE only if D is set */
     unsigned shift;  /* size of the page: 12, 21, 22 or 30 */
     bool global;
+    MmuKeys keys; /* what restricted the rights, and by which key */
+    uint8_t key;
 } MmuWalk;
 
 /* Walks for `access` with the rights of `mmu_mode`. False with *error set: #PF. With `update`, A
- * and D are set in the guest's tables as needed. */
+ * and D are set in the guest's tables as needed; without, protection keys are not looked at. */
 bool mmu_walk(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode, bool update, MmuWalk *walk,
               uint32_t *error);
 

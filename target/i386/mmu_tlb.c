@@ -209,6 +209,38 @@ void mmu_flush_page(Cpu *cpu, uint64_t addr)
     }
 }
 
+typedef struct {
+    MmuKeys keys;
+    uint16_t changed; /* a bit a key */
+} KeyChange;
+
+static void drop_by_key(TlbSet *set, int table, unsigned index, const void *arg)
+{
+    const KeyChange *change = arg;
+    uint32_t flags = set->entry[table][index].flags;
+
+    if (TLB_KEYS(flags) == change->keys && (change->changed >> TLB_KEY(flags) & 1)) {
+        entry_drop(set, table, index);
+    }
+}
+
+void mmu_keys_changed(Cpu *cpu, MmuKeys keys, uint64_t old)
+{
+    uint64_t bits = old ^ (keys == MMU_KEYS_USER ? cpu->pkru : cpu->pkrs);
+    KeyChange change = {.keys = keys};
+    Mmu *m = mmu_of(cpu);
+
+    for (unsigned key = 0; key < 16; key++) {
+        change.changed |= (uint16_t)((bits >> (2 * key) & 3) != 0) << key;
+    }
+    for (int i = 0; i < TLB_SETS && m->set[i]; i++) {
+        if (m->set[i]->keys[keys] & change.changed) {
+            set_for_each(m->set[i], drop_by_key, &change);
+            m->set[i]->keys[keys] &= (uint16_t)~change.changed;
+        }
+    }
+}
+
 void mmu_watch_page(Cpu *cpu, uint64_t paddr)
 {
     uint64_t page = paddr & PAGE_MASK;
@@ -445,7 +477,9 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     e->paddr = walk.paddr;
     e->region = b.region;
     e->flags = b.flags | walk.shift | (walk.global ? TLB_FLAG_GLOBAL : 0) |
-               (uint32_t)mmu_mode << TLB_MODE_SHIFT;
+               (uint32_t)mmu_mode << TLB_MODE_SHIFT | (uint32_t)walk.key << TLB_KEY_SHIFT |
+               (uint32_t)walk.keys << TLB_KEYS_SHIFT;
+    mmu_of(cpu)->current->keys[walk.keys] |= (uint16_t)(1u << walk.key);
     note_used(mmu_of(cpu)->current, mmu_mode, index, addr, walk.shift);
     return e;
 }

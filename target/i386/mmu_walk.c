@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Page walks: 32-bit paging with PSE and PSE-36, PAE, and 4-level paging with 2 MiB and 1 GiB
- * pages (Intel SDM vol. 3, 4.3 to 4.8). Left out: 5-level paging, protection keys.
+ * pages (Intel SDM vol. 3, 4.3 to 4.8), and protection keys (4.6.2). Left out: 5-level paging.
  *
  * Entries are read through host pointers where tables are in RAM, and changed by compare and
  * exchange, so that a table another CPU edits at the same time is walked again.
  */
 #include "target/i386/cpuid.h"
 #include "target/i386/mmu_private.h"
+#include "target/i386/system_ops.h"
 
 #define PTE_P       (1ull << 0)
 #define PTE_W       (1ull << 1)
@@ -17,11 +18,11 @@
 #define PTE_PS      (1ull << 7)
 #define PTE_G       (1ull << 8)
 #define PTE_NX      (1ull << 63)
+#define PTE_KEY     59 /* to 62: not reserved in 4-level paging */
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
 /* Bits from `lo` to `hi`, both included. */
 #define BIT_RANGE(hi, lo) ((~0ull >> (63 - (hi))) & (~0ull << (lo)))
-#define PHYS_RESERVED     BIT_RANGE(51, CPU_PHYS_BITS)
 
 /* A level's place in a paging mode. */
 typedef struct {
@@ -107,12 +108,13 @@ static bool entry_set_bits(Cpu *cpu, Entry *e, uint64_t bits, unsigned size)
 
 static uint64_t reserved_bits(const Cpu *cpu, const PagingMode *mode)
 {
+    unsigned last = mode == &paging_pae ? 62 : 51;
     uint64_t reserved;
 
     if (mode->entry_size == 4) {
         return 0;
     }
-    reserved = mode == &paging_pae ? BIT_RANGE(62, CPU_PHYS_BITS) : PHYS_RESERVED;
+    reserved = BIT_RANGE(last, 0) & ~0ull << cpu_phys_bits(cpu);
     return cpu->efer & EFER_NXE ? reserved : reserved | PTE_NX;
 }
 
@@ -171,6 +173,35 @@ static unsigned walk_rights(const Cpu *cpu, int mmu_mode, bool user, bool writab
         rights |= MMU_RIGHT(MMU_EXEC);
     }
     return rights;
+}
+
+/* Rights of a key, two bits each. */
+#define KEY_AD 1u
+#define KEY_WD 2u
+
+static MmuKeys keys_of(const Cpu *cpu, bool user)
+{
+    uint64_t bit = user ? CR4_PKE : CR4_PKS;
+
+    if (!(cpu->efer & EFER_LMA) || !(cpu->cr4 & bit)) {
+        return MMU_KEYS_NONE;
+    }
+    return user ? MMU_KEYS_USER : MMU_KEYS_KERNEL;
+}
+
+/* What keys leave of data accesses; whose page it is decides which register counts. */
+static unsigned key_rights(const Cpu *cpu, int mmu_mode, const MmuWalk *walk)
+{
+    uint64_t all = walk->keys == MMU_KEYS_USER ? cpu->pkru : cpu->pkrs;
+    unsigned bits = walk->keys == MMU_KEYS_NONE ? 0 : (unsigned)(all >> (2 * walk->key));
+
+    if (bits & KEY_AD) {
+        return MMU_RIGHT(MMU_EXEC);
+    }
+    if ((bits & KEY_WD) && (mmu_mode == MMU_USER || (cpu->cr0 & CR0_WP))) {
+        return MMU_RIGHT(MMU_READ) | MMU_RIGHT(MMU_EXEC);
+    }
+    return MMU_RIGHTS_ALL;
 }
 
 static uint32_t fault_code(const Cpu *cpu, MmuAccess access, int mmu_mode, uint32_t cause)
@@ -268,16 +299,22 @@ static WalkResult walk_once(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_m
 {
     WalkState w;
     uint64_t leaf;
+    unsigned by_key;
 
     *cause = 0;
     if (!walk_start(cpu, addr, &w) || !walk_descend(cpu, addr, &w, cause)) {
         return WALK_FAULT;
     }
+    leaf = w.entry[w.depth - 1].value;
     walk->rights = walk_rights(cpu, mmu_mode, w.user, w.writable, w.nx);
-    if (!(walk->rights & MMU_RIGHT(access))) {
-        *cause = PF_P;
+    walk->keys = update ? keys_of(cpu, w.user) : MMU_KEYS_NONE;
+    walk->key = leaf >> PTE_KEY & 15;
+    by_key = key_rights(cpu, mmu_mode, walk);
+    if (!(walk->rights & by_key & MMU_RIGHT(access))) {
+        *cause = by_key & MMU_RIGHT(access) ? PF_P : PF_P | PF_PK;
         return WALK_FAULT;
     }
+    walk->rights &= by_key;
     if (update && !walk_update(cpu, &w, access == MMU_WRITE)) {
         return WALK_AGAIN;
     }
@@ -298,7 +335,8 @@ bool mmu_walk(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode, bool upda
     uint32_t cause = 0;
 
     if (!(cpu->cr0 & CR0_PG)) {
-        *walk = (MmuWalk){(uint32_t)addr & PAGE_MASK, MMU_RIGHTS_ALL, PAGE_SHIFT, false};
+        *walk = (MmuWalk){
+            .paddr = (uint32_t)addr & PAGE_MASK, .rights = MMU_RIGHTS_ALL, .shift = PAGE_SHIFT};
         return true;
     }
     /* A guest that edits tables from another CPU for ever gets a spurious fault, not a hang. */
@@ -315,7 +353,7 @@ bool mmu_walk(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode, bool upda
 bool mmu_load_pdptes(Cpu *cpu, uint64_t cr3)
 {
     /* SDM 4.4.1: bits 2:1, 8:5 and those past MAXPHYADDR are reserved in a present PDPTE. */
-    const uint64_t reserved = BIT_RANGE(63, CPU_PHYS_BITS) | BIT_RANGE(8, 5) | BIT_RANGE(2, 1);
+    const uint64_t reserved = ~0ull << cpu_phys_bits(cpu) | BIT_RANGE(8, 5) | BIT_RANGE(2, 1);
     uint64_t value[4];
 
     mmu_check_map(cpu);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Model-specific registers (Intel SDM vol. 4), a row each. What has no row gives #GP(0), which
- * kernels probe for. Left out: performance counters, branch records, RAPL, VMX.
+ * Model-specific registers (Intel SDM vol. 4; AMD's APM vol. 2, appendix A), a row each. What has
+ * no row gives #GP(0), which kernels probe for. Left out: performance counters, branch records,
+ * RAPL, VMX, SVM.
  */
 #include <stddef.h>
 
@@ -10,15 +11,31 @@
 #include "target/i386/segment_private.h"
 #include "target/i386/system_ops.h"
 
-#define MSR_ANY          (-1)
-#define MTRR_CAP         (8u | 1u << 8 | 1u << 10) /* 8 variable ranges, fixed ones, WC */
-#define MTRR_DEF_BITS    0xcffu
-#define UCODE_REVISION   (1ull << 32)
-#define FEATURE_LOCKED   1u
-#define MCG_CAP_BANKS    4u
-#define SPEC_CTRL_BITS   (7u | 1u << 10) /* IBRS, STIBP, SSBD, BHI_DIS_S */
-#define EFER_KNOWN       (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
-#define MISC_ENABLE_BITS ((1ull << 0) | (1ull << 11) | (1ull << 12) | (1ull << 16) | (1ull << 22))
+/* Instead of a feature. */
+#define MSR_ANY        (-1)
+#define MSR_INTEL      (-2)
+#define MSR_AMD        (-3)
+#define MTRR_CAP       (8u | 1u << 8 | 1u << 10) /* 8 variable ranges, fixed ones, WC */
+#define MTRR_DEF_BITS  0xcffu
+#define UCODE_REVISION (1ull << 32)
+#define FEATURE_LOCKED 1u
+#define MCG_CAP_BANKS  4u
+#define SPEC_CTRL_BITS (7u | 1u << 10) /* IBRS, STIBP, SSBD, BHI_DIS_S */
+#define EFER_KNOWN     (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
+/* Ratios of the TSC to a bus of 100 MHz: as fast as it gets, and as slow. */
+#define PLATFORM_INFO  (PLATFORM_RATIO << 8 | PLATFORM_RATIO << 40)
+#define PLATFORM_RATIO ((uint64_t)(CPU_TSC_HZ / 100000000u))
+/* Fast strings, thermal control, SpeedStep, MONITOR, CPUID's limit, xTPR off, XD off. */
+#define MISC_ENABLE_WRITABLE                                                                       \
+    (1ull << 0 | 1ull << 3 | 1ull << 16 | 1ull << 18 | MISC_ENABLE_LIMIT_CPUID | 1ull << 23 |      \
+     MISC_ENABLE_XD_OFF)
+/* Performance counters, no branch trace, no PEBS. */
+#define MISC_ENABLE_READ_ONLY (1ull << 7 | 1ull << 11 | 1ull << 12)
+/* AMD's HWCR: software may write MCi_STATUS and the like, and the TSC counts at P0's rate. */
+#define HWCR_MC_STATUS_WRITABLE (1ull << 18)
+#define HWCR_TSC_FREQ_SEL       (1ull << 24)
+/* SYSCFG: how the ranges of fixed MTRRs and memory above 4 GiB are treated. */
+#define SYSCFG_BITS (0x1full << 18)
 /* IA32_ARCH_CAPABILITIES: RDCL_NO, IBRS_ALL, SKIP_L1DFL_VMENTRY, SSB_NO, MDS_NO, PSCHANGE_MC_NO,
  * TAA_NO, SBDR_SSDP_NO, FBSDP_NO, PSDP_NO, BHI_NO, PBRSB_NO, GDS_NO, RFDS_NO, ITS_NO. */
 #define ARCH_CAPABILITIES                                                                          \
@@ -29,7 +46,7 @@
 typedef struct MsrRow MsrRow;
 struct MsrRow {
     uint32_t first, last;
-    int feature; /* that must be there, or MSR_ANY */
+    int feature; /* that must be there, or MSR_ANY, MSR_INTEL, MSR_AMD */
     /* Without functions: a plain field at `offset`, whose bits outside `writable` must be zero. */
     size_t offset;
     uint64_t writable;
@@ -151,7 +168,7 @@ static bool write_efer(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value
 {
     uint64_t known = EFER_KNOWN, old = cpu->efer;
 
-    if (!cpu_has_feature(cpu, FEAT_NX)) {
+    if (!cpu_has_feature(cpu, FEAT_NX) || (cpu->misc_enable & MISC_ENABLE_XD_OFF)) {
         known &= ~(uint64_t)EFER_NXE;
     }
     if ((value & ~known) || ((cpu->cr0 & CR0_PG) && ((value ^ old) & EFER_LME))) {
@@ -225,7 +242,7 @@ static bool read_mtrr_variable(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64
 
 static bool write_mtrr_variable(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
-    uint64_t reserved = ~0ull << CPU_PHYS_BITS | (msr & 1 ? 0x7ffull : 0xf00ull);
+    uint64_t reserved = ~0ull << cpu_phys_bits(cpu) | (msr & 1 ? 0x7ffull : 0xf00ull);
 
     if (value & reserved) {
         return false;
@@ -265,12 +282,63 @@ static bool read_mc_bank(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *va
     return true;
 }
 
+/* CTL takes all or nothing (SDM vol. 3, 15.3.2.1); software clears the others, and only on AMD's
+ * may it be allowed more. */
 static bool write_mc_bank(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
-    if ((msr & 3) != 0 && value != 0) {
+    bool control = (msr & 3) == 0;
+
+    if (value != 0 && !(control ? value == UINT64_MAX : cpu->hwcr & HWCR_MC_STATUS_WRITABLE)) {
         return false;
     }
     *mc_bank(cpu, msr) = value;
+    return true;
+}
+
+/* Bits that report something keep their value. */
+static bool write_misc_enable(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
+{
+    uint64_t known = MISC_ENABLE_WRITABLE | MISC_ENABLE_READ_ONLY;
+
+    if (!cpu_has_feature(cpu, FEAT_NX)) {
+        known &= ~MISC_ENABLE_XD_OFF;
+    }
+    if (value & ~known) {
+        return false;
+    }
+    cpu->misc_enable = (value & MISC_ENABLE_WRITABLE) | (cpu->misc_enable & MISC_ENABLE_READ_ONLY);
+    return true;
+}
+
+static bool write_hwcr(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
+{
+    if (value >> 32) {
+        return false;
+    }
+    cpu->hwcr = value | HWCR_TSC_FREQ_SEL;
+    return true;
+}
+
+static bool write_pkrs(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
+{
+    uint64_t old = cpu->pkrs;
+
+    if (value >> 32) {
+        return false;
+    }
+    cpu->pkrs = value;
+    mmu_keys_changed(cpu, MMU_KEYS_KERNEL, old);
+    return true;
+}
+
+/* Bits 63:32 are reserved (SDM vol. 3, 5.8.8), and WRMSR gives #GP for what is reserved (vol. 2).
+ */
+static bool write_fmask(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
+{
+    if (value >> 32 && !cpu->cfg.fmask_upper_ignored) {
+        return false;
+    }
+    cpu->sfmask = (uint32_t)value;
     return true;
 }
 
@@ -293,23 +361,24 @@ static bool write_mc_bank(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t va
 
 static const MsrRow rows[] = {
     CALLS(0x10, 0x10, FEAT_TSC, read_tsc, write_tsc),
-    CONSTANT(0x17, MSR_ANY, 0, never_write), /* PLATFORM_ID */
+    CONSTANT(0x17, MSR_INTEL, 0, never_write), /* PLATFORM_ID */
     CALLS(MSR_IA32_APIC_BASE, MSR_IA32_APIC_BASE, FEAT_APIC, read_apic, write_apic),
-    CONSTANT(0x3a, MSR_ANY, FEATURE_LOCKED, never_write), /* FEATURE_CONTROL: VMX off */
+    CONSTANT(0x3a, MSR_INTEL, FEATURE_LOCKED, never_write), /* FEATURE_CONTROL: VMX off */
     {0x3b, 0x3b, FEAT_TSC_ADJUST, offsetof(Cpu, tsc_adjust), 0, read_field, write_tsc_adjust},
     FIELD(0x48, 0x48, FEAT_SPEC_CTRL, spec_ctrl, SPEC_CTRL_BITS),
     {0x49, 0x49, FEAT_SPEC_CTRL, 0, 1, never_read, write_command}, /* PRED_CMD */
-    CALLS(0x79, 0x79, MSR_ANY, never_read, write_ignored),         /* BIOS_UPDT_TRIG */
+    CALLS(0x79, 0x79, MSR_INTEL, never_read, write_ignored),       /* BIOS_UPDT_TRIG */
     CONSTANT(0x8b, MSR_ANY, UCODE_REVISION, write_ignored),        /* BIOS_SIGN_ID */
-    CONSTANT(0xfe, FEAT_MTRR, MTRR_CAP, never_write),              /* MTRRCAP */
+    CONSTANT(0xce, MSR_INTEL, PLATFORM_INFO, never_write),
+    CONSTANT(0xfe, FEAT_MTRR, MTRR_CAP, never_write), /* MTRRCAP */
     {0x10a, 0x10a, FEAT_ARCH_CAPABILITIES, 0, 0, read_arch_capabilities, never_write},
     FIELD(0x174, 0x174, FEAT_SEP, sysenter_cs, UINT64_MAX),
     ADDRESS(0x175, FEAT_SEP, sysenter_esp),
     ADDRESS(0x176, FEAT_SEP, sysenter_eip),
     CONSTANT(0x179, FEAT_MCA, MCG_CAP_BANKS, never_write),
     FIELD(0x17a, 0x17a, FEAT_MCA, mcg_status, 7),
-    CALLS(0x198, 0x198, MSR_ANY, read_zero, never_write), /* PERF_STATUS */
-    FIELD(0x1a0, 0x1a0, MSR_ANY, misc_enable, MISC_ENABLE_BITS),
+    CALLS(0x198, 0x198, MSR_INTEL, read_zero, never_write), /* PERF_STATUS */
+    {0x1a0, 0x1a0, MSR_INTEL, offsetof(Cpu, misc_enable), 0, read_field, write_misc_enable},
     CALLS(0x1d9, 0x1d9, MSR_ANY, read_zero, write_zero), /* DEBUGCTL */
     CALLS(0x200, 0x20f, FEAT_MTRR, read_mtrr_variable, write_mtrr_variable),
     CALLS(0x250, 0x250, FEAT_MTRR, read_mtrr_fixed, write_mtrr_fixed),
@@ -319,15 +388,22 @@ static const MsrRow rows[] = {
     FIELD(0x2ff, 0x2ff, FEAT_MTRR, mtrr_def, MTRR_DEF_BITS),
     CALLS(0x400, 0x40f, FEAT_MCA, read_mc_bank, write_mc_bank),
     CALLS(MSR_IA32_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE, FEAT_TSC_DEADLINE, read_apic, write_apic),
+    {0x6e1, 0x6e1, FEAT_PKS, offsetof(Cpu, pkrs), 0, read_field, write_pkrs},
     FIELD(0xda0, 0xda0, FEAT_XSAVES, xss, 0), /* no supervisor state */
     {0xc0000080u, 0xc0000080u, FEAT_LM, offsetof(Cpu, efer), 0, read_field, write_efer},
     FIELD(0xc0000081u, 0xc0000081u, FEAT_SYSCALL, star, UINT64_MAX),
     ADDRESS(0xc0000082u, FEAT_SYSCALL, lstar),
     ADDRESS(0xc0000083u, FEAT_SYSCALL, cstar),
-    FIELD(0xc0000084u, 0xc0000084u, FEAT_SYSCALL, sfmask, UINT32_MAX),
+    {0xc0000084u, 0xc0000084u, FEAT_SYSCALL, offsetof(Cpu, sfmask), 0, read_field, write_fmask},
     CALLS(0xc0000100u, 0xc0000101u, FEAT_LM, read_segment_base, write_segment_base),
     ADDRESS(0xc0000102u, FEAT_LM, kernel_gs_base),
     FIELD(0xc0000103u, 0xc0000103u, FEAT_RDTSCP, tsc_aux, UINT32_MAX),
+    FIELD(0xc0010010u, 0xc0010010u, MSR_AMD, syscfg, SYSCFG_BITS),
+    {0xc0010015u, 0xc0010015u, MSR_AMD, offsetof(Cpu, hwcr), 0, read_field, write_hwcr},
+    FIELD(0xc001001fu, 0xc001001fu, MSR_AMD, nb_cfg, UINT64_MAX),
+    CALLS(0xc0010020u, 0xc0010020u, MSR_AMD, never_read, write_ignored), /* PATCH_LOADER */
+    CALLS(0xc0010055u, 0xc0010055u, MSR_AMD, read_zero, write_zero),     /* INT_PENDING */
+    FIELD(0xc0011029u, 0xc0011029u, MSR_AMD, de_cfg, UINT64_MAX),
 };
 
 /* Kernels use these most, for each EOI and each IPI. */
@@ -357,11 +433,25 @@ static const MsrRow *search_row(uint32_t msr)
     return NULL;
 }
 
+static bool available(const Cpu *cpu, const MsrRow *row)
+{
+    switch (row->feature) {
+    case MSR_ANY:
+        return true;
+    case MSR_INTEL:
+        return !cpu_is_amd(cpu);
+    case MSR_AMD:
+        return cpu_is_amd(cpu);
+    default:
+        return cpu_has_feature(cpu, row->feature);
+    }
+}
+
 static const MsrRow *find_row(const Cpu *cpu, uint32_t msr)
 {
     const MsrRow *row = in_row(&x2apic_row, msr) ? &x2apic_row : search_row(msr);
 
-    return row && (row->feature == MSR_ANY || cpu_has_feature(cpu, row->feature)) ? row : NULL;
+    return row && available(cpu, row) ? row : NULL;
 }
 
 static G_NORETURN void refuse(Cpu *cpu, const char *what, uint32_t msr)

@@ -4,6 +4,7 @@
  * and vector instructions of fpu.h.
  */
 #include "target/i386/block.h"
+#include "target/i386/cpuid.h"
 #include "target/i386/decode.h"
 #include "target/i386/fpu.h"
 #include "target/i386/vec_code.h"
@@ -28,7 +29,24 @@ static OpNext fpu_mem_slow(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
+    if (insn->check) {
+        insn->check(cpu);
+    }
     insn->run(cpu, insn, ea_slow(cpu, op, MAX(insn->width, 1), op->aux));
+    NEXT();
+}
+
+static OpNext fpu_mem_early(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
+    uint64_t offset = ea_fast(cpu, op);
+    if (op->asize < 8) {
+        offset = op->asize == 4 ? (uint32_t)offset : (uint16_t)offset;
+    }
+    if (!insn->early(cpu, insn, offset)) {
+        insn->run(cpu, insn, op_ea(cpu, op, MAX(insn->width, 1), op->aux));
+    }
     NEXT();
 }
 
@@ -38,6 +56,9 @@ static OpNext fpu_mem_mode(Cpu *cpu, const Op *op)
     MAY_RAISE();
     const FpuInsn *insn = (const FpuInsn *)(uintptr_t)op->imm;
     uint32_t mode = cpu->mode;
+    if (insn->check) {
+        insn->check(cpu);
+    }
     insn->run(cpu, insn, op_ea(cpu, op, MAX(insn->width, 1), false));
     if (mode == cpu->mode) {
         NEXT();
@@ -64,7 +85,8 @@ void op_describe_vector(Decode *d, Op *op, FpuInsn *insn)
 {
     VecCode code;
     uint32_t needed = CPU_MODE_CS64;
-    if (!vec_code_make(&d->zi, d->ops, &code)) {
+    if (!vec_code_make(&d->zi, d->ops, &code) ||
+        (d->zi.meta.isa_set == ZYDIS_ISA_SET_SHA && !cpu_model_host_has(d->model, FEAT_SHA_NI))) {
         return;
     }
     needed |= code.vex || code.zero_upper ? CPU_MODE_AVX : CPU_MODE_SSE;
@@ -88,10 +110,14 @@ OpFn op_fpu_glue(Decode *d, Op *op, const FpuInsn *insn)
         const ZydisDecodedOperand *o = &d->ops[i];
         /* MASKMOVQ's and MASKMOVDQU's destination is a hidden operand */
         if (decode_is_mem(o)) {
+            kept->check = fpu_check_of(&d->zi, d->ops);
             op->aux = (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
             bool fast = decode_mem(d, op, o);
             if (sets_mxcsr(d->zi.mnemonic)) {
                 return fpu_mem_mode;
+            }
+            if (insn->early && !cpu_model_is_amd(d->model)) {
+                return fpu_mem_early;
             }
             return fast ? fpu_mem : fpu_mem_slow;
         }

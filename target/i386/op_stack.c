@@ -61,6 +61,16 @@ static OpNext push_seg(Cpu *cpu, const Op *op)
     NEXT();
 }
 
+/* Intel's writes 16 of the 32 bits (SDM vol. 2, PUSH). */
+static OpNext push_seg_part(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    uint64_t sp = cpu->gpr[R_RSP] - op->osize;
+    mem_store(cpu, stack_linear(cpu, sp, 2, true), 16, cpu->seg[op->aux].selector);
+    stack_set(cpu, sp);
+    NEXT();
+}
+
 static OpNext pop_reg(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
@@ -119,7 +129,10 @@ OpFn op_select_push_pop(Decode *d, Op *op)
     if (seg >= 0) {
         op->aux = (uint8_t)seg;
         d->ends = !push;
-        return push ? push_seg : seg == SEG_CS ? NULL : pop_seg;
+        if (push) {
+            return op->osize == 4 && !cpu_model_is_amd(d->model) ? push_seg_part : push_seg;
+        }
+        return seg == SEG_CS ? NULL : pop_seg;
     }
     op->src = op->dst = decode_reg(a->reg.value);
     if (fast) {

@@ -164,10 +164,33 @@ static OpNext string_leave(Cpu *cpu, const Op *op)
     return NEXT_EVENT;
 }
 
+/* Repeated none at all with a 32-bit address size in 64-bit code: Intel's cuts the registers all
+ * the same, the pointers of MOVS and STOS too. */
+static void string_none(Cpu *cpu, const Op *op, StringKind kind)
+{
+    if (op->asize != 4 || !(cpu->mode & CPU_MODE_CS64) || cpu_is_amd(cpu)) {
+        return;
+    }
+    cpu->gpr[R_RCX] = 0;
+    if (kind == STR_MOVS) {
+        cpu->gpr[R_RSI] = (uint32_t)cpu->gpr[R_RSI];
+    }
+    if (kind == STR_MOVS || kind == STR_STOS) {
+        cpu->gpr[R_RDI] = (uint32_t)cpu->gpr[R_RDI];
+    }
+}
+
 static ALWAYS_INLINE OpNext string_rep(Cpu *cpu, const Op *op, StringKind kind)
 {
     MAY_RAISE();
     uint64_t mask = asize_mask(op), count;
+    const bool compares = kind == STR_CMPS || kind == STR_SCAS;
+    const uint64_t dst = cpu->cc_dst, src = cpu->cc_src;
+    const uint32_t cc = cpu->cc_op;
+    const bool restores = compares && !cpu_is_amd(cpu);
+    if ((cpu->gpr[R_RCX] & mask) == 0) {
+        string_none(cpu, op, kind);
+    }
     while ((count = cpu->gpr[R_RCX] & mask) != 0) {
         uint64_t n = 0;
         if (kind == STR_MOVS || kind == STR_STOS) {
@@ -176,12 +199,19 @@ static ALWAYS_INLINE OpNext string_rep(Cpu *cpu, const Op *op, StringKind kind)
         if (n) {
             cpu->budget -= (int64_t)(n * op->osize / 64);
         } else {
+            /* By the SDM (REP), a fault finds the flags as they were before the instruction; the
+             * APM says nothing of the kind, and AMD's has the last iteration's. */
+            if (restores) {
+                cpu->cc_dst = dst;
+                cpu->cc_src = src;
+                cpu->cc_op = cc;
+            }
             string_once(cpu, op, kind);
             n = 1;
         }
         cpu->budget--;
         index_set(cpu, op, R_RCX, count - n);
-        if ((kind == STR_CMPS || kind == STR_SCAS) && flags_zf(cpu) != (op->aux == REP_EQUAL)) {
+        if (compares && flags_zf(cpu) != (op->aux == REP_EQUAL)) {
             break;
         }
         if (count == n) {

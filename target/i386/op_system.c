@@ -82,6 +82,20 @@ static void set_edx_eax(Cpu *cpu, uint64_t v)
     cpu->gpr[R_RDX] = v >> 32;
 }
 
+static OpNext rdpkru(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    sys_rdpkru(cpu);
+    NEXT();
+}
+
+static OpNext wrpkru(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    sys_wrpkru(cpu);
+    NEXT();
+}
+
 static OpNext rdtsc(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
@@ -252,6 +266,8 @@ static const SystemRow system_rows[] = {
     {ZYDIS_MNEMONIC_CPUID, cpuid, false, -1},
     {ZYDIS_MNEMONIC_XGETBV, xgetbv, false, FEAT_XSAVE},
     {ZYDIS_MNEMONIC_XSETBV, xsetbv, true, FEAT_XSAVE},
+    {ZYDIS_MNEMONIC_RDPKRU, rdpkru, false, FEAT_PKU},
+    {ZYDIS_MNEMONIC_WRPKRU, wrpkru, false, FEAT_PKU},
     {ZYDIS_MNEMONIC_RDTSC, rdtsc, false, FEAT_TSC},
     {ZYDIS_MNEMONIC_RDTSCP, rdtscp, false, FEAT_RDTSCP},
     {ZYDIS_MNEMONIC_RDPMC, rdpmc, false, -1},

@@ -23,9 +23,9 @@ typedef enum {
 /* Whether one of the results is denormal; what is no result is zero. */
 bool sse_fp_is_tiny(FpTiny kind, const uint8_t *result, unsigned size);
 
-/* The same for DPPS and DPPD of 16 bytes, with all their parts. Outside of fpu_mxcsr_begin() and
- * fpu_mxcsr_end(). */
-bool sse_dp_is_tiny(Cpu *cpu, FpTiny kind, const void *a, const void *b, uint8_t imm);
+/* Merges the exceptions of DPPS and DPPD of `size` bytes, 16 or 32, into MXCSR, a multiplication or
+ * addition at a time; raises if one is unmasked. */
+void sse_dp_raise(Cpu *cpu, FpTiny kind, const void *a, const void *b, unsigned size, uint8_t imm);
 
 /* insn->impl is a function of two vectors. */
 void sse_fp_run(Cpu *cpu, const FpuInsn *insn, uint64_t ea);

@@ -122,7 +122,7 @@ static void run_dp(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     if (fpu_mxcsr_all_masked(cpu)) {
         fpu_mxcsr_merge(cpu, flags);
     } else {
-        fpu_mxcsr_raise(cpu, flags, sse_dp_is_tiny(cpu, insn->src2, &dst, &src, insn->imm));
+        sse_dp_raise(cpu, insn->src2, &dst, &src, sizeof(dst), insn->imm);
     }
     fpu_set_xmm(cpu, insn->dst, result);
 }

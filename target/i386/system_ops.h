@@ -19,6 +19,9 @@ void sys_wrmsr(Cpu *cpu);
 void sys_cpuid(Cpu *cpu);
 void sys_xgetbv(Cpu *cpu);
 void sys_xsetbv(Cpu *cpu);
+void sys_rdpkru(Cpu *cpu);
+void sys_wrpkru(Cpu *cpu);
+void sys_set_pkru(Cpu *cpu, uint32_t value);
 uint64_t sys_rdtsc(Cpu *cpu); /* checks CR4.TSD */
 void sys_rdpmc(Cpu *cpu);
 /* IN and OUT with IOPL and the TSS's permission map. size 1, 2, 4. */
@@ -49,5 +52,9 @@ void sys_check_x87(Cpu *cpu);
 void sys_check_sse(Cpu *cpu);
 /* The feature words: is this CPUID feature there? Feature ids are in cpuid.h. */
 bool cpu_has_feature(const Cpu *cpu, int feature);
+/* Where the makers' manuals differ: true for AMD's way, false for Intel's. */
+bool cpu_is_amd(const Cpu *cpu);
+/* MAXPHYADDR. */
+unsigned cpu_phys_bits(const Cpu *cpu);
 
 #endif

@@ -109,12 +109,13 @@ static void image_store(const HostImage *image, FpuState *fpu)
     fpu_update_summary(fpu);
 }
 
-/* An unmasked invalid, overflow or underflow exception leaves the memory operand alone. */
+/* An unmasked invalid, overflow or underflow exception leaves the memory operand alone (SDM vol. 1,
+ * 8.5.1.2, 8.5.4, 8.5.5). */
+#define FCW_STORE_MASKS 0x0019u
+
 static bool store_suppressed(const FpuState *fpu, uint16_t fsw)
 {
-    const uint16_t ie_oe_ue = 0x19;
-
-    return fsw & ~fpu->fcw & ie_oe_ue;
+    return fsw & ~fpu->fcw & FCW_STORE_MASKS;
 }
 
 /* Where the instruction in execution begins. */
@@ -123,6 +124,35 @@ static uint64_t insn_pointer(const Cpu *cpu)
     const Op *op = cpu->op;
 
     return (cpu->rip + (op ? op->off : 0)) & cpu->rip_mask;
+}
+
+static void note_pointers(Cpu *cpu, const FpuInsn *insn, bool mem, uint64_t ea)
+{
+    cpu->fpu.fop = insn->fop;
+    cpu->fpu.fip = insn_pointer(cpu);
+    cpu->fpu.fdp = mem ? ea : cpu->fpu.fdp;
+}
+
+/* Of two faults in a store, Intel's has the x87's first: it stays pending, and the address is never
+ * used. AMD's has the page fault. */
+static bool store_raises_early(Cpu *cpu, const FpuInsn *insn, uint64_t offset)
+{
+    FpuState *fpu = &cpu->fpu;
+    uint8_t buf[16] = {0};
+    HostImage image;
+
+    check_waiting(cpu);
+    if ((fpu->fcw & FCW_STORE_MASKS) == FCW_STORE_MASKS) {
+        return false;
+    }
+    image_load(&image, fpu);
+    x87_host_call(insn->impl, &image, buf, HOST_RFLAGS);
+    if (!store_suppressed(fpu, image_fsw(&image))) {
+        return false;
+    }
+    image_store(&image, fpu);
+    note_pointers(cpu, insn, true, offset);
+    return true;
 }
 
 static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -154,9 +184,7 @@ static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
         flags_set_arith(cpu, (uint32_t)flags);
     }
     image_store(&image, fpu);
-    fpu->fop = insn->fop;
-    fpu->fip = insn_pointer(cpu);
-    fpu->fdp = mem ? ea : fpu->fdp;
+    note_pointers(cpu, insn, mem, ea);
 }
 
 static void run_nop(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -286,6 +314,7 @@ bool x87_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *op
     out->impl = x87_mem_entries + X87_ENTRY * (opcode * 8 + zi->raw.modrm.reg);
     if (ops[0].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) {
         out->imm |= X87_STORES;
+        out->early = store_raises_early;
     }
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * FXSAVE, FXRSTOR, XSAVE, XSAVEOPT, XSAVEC, XSAVES, XRSTOR and XRSTORS (Intel SDM vol. 1, chapters
- * 10.5 and 13), with the state components x87, SSE and AVX. There is no supervisor state.
+ * 10.5 and 13), with the state components x87, SSE, AVX and PKRU. There is no supervisor state.
  *
  * XSAVEOPT and XSAVES leave out what is in its initial configuration, not what is unmodified since
  * an XRSTOR, as they may.
@@ -18,12 +18,15 @@
 #define XMM_OFFSET     160
 #define XMM_END        416       /* what follows belongs to software */
 #define XMM_END_32     288       /* outside 64-bit code: eight registers */
-#define YMM_OFFSET     AREA_SIZE /* in both formats: the one component beyond the legacy area */
+#define YMM_OFFSET     AREA_SIZE /* in both formats: the first component beyond the legacy area */
+#define YMM_SIZE       256
+#define PKRU_OFFSET    2688 /* in the standard format */
 #define XSTATE_X87     1u
 #define XSTATE_SSE     2u
 #define XSTATE_AVX     4u
+#define XSTATE_PKRU    (1u << 9)
 #define XSTATE_LEGACY  (XSTATE_X87 | XSTATE_SSE)
-#define XSTATE_KNOWN   (XSTATE_LEGACY | XSTATE_AVX)
+#define XSTATE_KNOWN   (XSTATE_LEGACY | XSTATE_AVX | XSTATE_PKRU)
 #define FXSAVE_PIECE   16
 #define FXSAVE_ALIGN   15
 #define XSAVE_ALIGN    63
@@ -201,11 +204,24 @@ uint32_t fpu_xinuse(const Cpu *cpu)
         sse |= fpu->vec[i].lo[0] | fpu->vec[i].lo[1];
         avx |= fpu->vec[i].hi[0] | fpu->vec[i].hi[1];
     }
-    return (x87_in_use(fpu) ? XSTATE_X87 : 0) | (sse ? XSTATE_SSE : 0) | (avx ? XSTATE_AVX : 0);
+    return (x87_in_use(fpu) ? XSTATE_X87 : 0) | (sse ? XSTATE_SSE : 0) | (avx ? XSTATE_AVX : 0) |
+           (cpu->pkru ? XSTATE_PKRU : 0);
 }
 
-/* The components of `written`, and MXCSR if `mxcsr`. All of it is known to be writable. */
-static void save(Cpu *cpu, const FpuInsn *insn, uint64_t ea, uint32_t written, bool mxcsr)
+/* Where PKRU is in an area: in the compacted format with these components, in the standard one with
+ * 0. */
+static unsigned pkru_offset(uint64_t compacted)
+{
+    if (!compacted) {
+        return PKRU_OFFSET;
+    }
+    return YMM_OFFSET + (compacted & XSTATE_AVX ? YMM_SIZE : 0);
+}
+
+/* The components of `written`, and MXCSR if `mxcsr`, in the format of pkru_offset(). All of it is
+ * known to be writable. */
+static void save(Cpu *cpu, const FpuInsn *insn, uint64_t ea, uint32_t written, bool mxcsr,
+                 uint64_t compacted)
 {
     uint8_t image[LEGACY_SIZE];
 
@@ -223,13 +239,19 @@ static void save(Cpu *cpu, const FpuInsn *insn, uint64_t ea, uint32_t written, b
     if (written & XSTATE_AVX) {
         copy_ymm_out(cpu, ea + YMM_OFFSET);
     }
+    if (written & XSTATE_PKRU) {
+        mmu_store64(cpu, ea + pkru_offset(compacted), cpu->pkru);
+    }
 }
 
-static void probe(Cpu *cpu, uint64_t ea, uint32_t rfbm)
+static void probe(Cpu *cpu, uint64_t ea, uint32_t rfbm, uint64_t compacted)
 {
     mmu_probe_write(cpu, ea, AREA_SIZE);
     if (rfbm & XSTATE_AVX) {
         mmu_probe_write(cpu, ea + YMM_OFFSET, xmm_count(cpu) * 16);
+    }
+    if (rfbm & XSTATE_PKRU) {
+        mmu_probe_write(cpu, ea + pkru_offset(compacted), sizeof(cpu->pkru));
     }
 }
 
@@ -239,10 +261,10 @@ static void run_xsave(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     uint32_t rfbm = requested(cpu, insn, ea), used = fpu_xinuse(cpu);
     uint64_t bv;
 
-    probe(cpu, ea, rfbm);
+    probe(cpu, ea, rfbm, 0);
     bv = mmu_load64(cpu, ea + LEGACY_SIZE + XSTATE_BV);
     save(cpu, insn, ea, insn->imm & OPTIMIZED ? rfbm & used : rfbm,
-         rfbm & (XSTATE_SSE | XSTATE_AVX));
+         rfbm & (XSTATE_SSE | XSTATE_AVX), 0);
     mmu_store64(cpu, ea + LEGACY_SIZE + XSTATE_BV, (bv & ~(uint64_t)rfbm) | (rfbm & used));
 }
 
@@ -254,8 +276,8 @@ static void run_xsavec(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     if (fpu_mxcsr(&cpu->fpu) != MXCSR_DEFAULT) {
         used |= XSTATE_SSE;
     }
-    probe(cpu, ea, rfbm);
-    save(cpu, insn, ea, rfbm & used, rfbm & used & XSTATE_SSE);
+    probe(cpu, ea, rfbm, rfbm | XCOMP_COMPACT);
+    save(cpu, insn, ea, rfbm & used, rfbm & used & XSTATE_SSE, rfbm | XCOMP_COMPACT);
     mmu_store64(cpu, ea + LEGACY_SIZE + XSTATE_BV, rfbm & used);
     mmu_store64(cpu, ea + LEGACY_SIZE + XCOMP_BV, rfbm | XCOMP_COMPACT);
 }
@@ -308,6 +330,7 @@ static void run_xrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     uint32_t rfbm = requested(cpu, insn, ea), present, mxcsr = fpu_mxcsr(&cpu->fpu);
     uint8_t image[AREA_SIZE] = {0};
     YmmImage ymm;
+    uint64_t pkru = 0, comp;
     bool compact;
 
     copy_in(cpu, ea, image, 0, AREA_SIZE);
@@ -315,6 +338,10 @@ static void run_xrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     present = rfbm & (uint32_t)header_word(image + LEGACY_SIZE, XSTATE_BV);
     if (present & XSTATE_AVX) {
         copy_ymm_in(cpu, ea + YMM_OFFSET, &ymm);
+    }
+    if (present & XSTATE_PKRU) {
+        comp = header_word(image + LEGACY_SIZE, XCOMP_BV);
+        pkru = mmu_load64(cpu, ea + pkru_offset(compact ? comp : 0));
     }
     if (compact ? present & XSTATE_SSE : rfbm & (XSTATE_SSE | XSTATE_AVX)) {
         mxcsr = image_mxcsr(cpu, image);
@@ -326,6 +353,9 @@ static void run_xrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
         take_ymm(cpu, &ymm);
     }
     initialize(cpu, rfbm & ~present);
+    if (rfbm & XSTATE_PKRU) {
+        sys_set_pkru(cpu, (uint32_t)pkru);
+    }
     fpu_set_mxcsr(cpu, mxcsr);
 }
 

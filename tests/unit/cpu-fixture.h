@@ -42,6 +42,17 @@ static inline void fixture_up(Fixture *f, const void *unused)
     f->cpu = cpu_new(&config);
 }
 
+/* Another model, in the state in which the CPU is. */
+static inline void fixture_use_model(Fixture *f, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    CpuModel *model = cpu_model_parse(text, &error);
+
+    g_assert_no_error(error);
+    cpu_model_free(f->model);
+    f->cpu->cfg.model = f->model = model;
+}
+
 static inline void fixture_down(Fixture *f, const void *unused)
 {
     cpu_free(f->cpu);

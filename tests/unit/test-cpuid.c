@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* -cpu's names and errors, and what CPUID and the MSRs beside it say. */
+/* -cpu's names and errors, and what CPUID says. */
 #include "cpu-fixture.h"
 #include "target/i386/cpu_model.h"
 
@@ -15,14 +15,16 @@ static void expect_error(const char *text, const char *part)
 static void test_parse(void)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(GString) warnings = g_string_new(NULL);
     CpuModel *m = cpu_model_parse("max,-x2apic,sse4_2=off,-SSE4.1,+vmx", &error);
 
     g_assert_no_error(error);
     g_assert_false(cpu_model_has_x2apic(m));
     g_assert_false(cpu_model_has(m, FEAT_SSE42));
     g_assert_false(cpu_model_has(m, FEAT_SSE41));
-    g_assert_false(cpu_model_has(m, FEAT_VMX));
-    g_assert_cmpstr(cpu_model_missing(m), ==, "vmx");
+    cpu_model_warnings(m, warnings);
+    g_assert_cmpstr(warnings->str, ==,
+                    "TCG doesn't support requested feature: CPUID.01H:ECX.vmx [bit 5]\n");
     g_assert_true(cpu_model_has_tsc_deadline(m));
     cpu_model_free(m);
     m = cpu_model_parse("base", &error);
@@ -41,7 +43,18 @@ static void test_parse_errors(void)
     expect_error("max,-x2apick", "'x2apic'");
     expect_error("max,x2apic=maybe", "neither on nor off");
     expect_error("max,+vmx,enforce", "vmx");
-    expect_error("Icelake-Server,enforce", "pku");
+    expect_error("Icelake-Server,enforce", "la57");
+    expect_error("EPYC,enforce", "sse4a");
+    expect_error("Skylake-Server-v9x", "did you mean 'Skylake-Server'");
+    expect_error("EPYC-Rom", "'EPYC-Rome'");
+    expect_error("max,vendor=Foo", "12 letters");
+    expect_error("max,vendor", "needs a value");
+    expect_error("max,family=271", "from 0 to 270");
+    expect_error("max,model=-1", "from 0 to 255");
+    expect_error("max,stepping=0x1z", "from 0 to 15");
+    expect_error("max,phys-bits=31", "from 32 to 52");
+    expect_error("max,apic-id=4294967295", "apic-id");
+    expect_error("max,modelid=x", "there is no feature 'modelid'");
 }
 
 static void take_bit(HostFeatures *host, const CpuFeatureRow *row)
@@ -90,7 +103,8 @@ static void test_host_lacks(void)
         HostFeatures host = all;
         take_bit(&host, row);
         CpuModel *m = cpu_model_parse_for_host(plus, &host, NULL);
-        g_assert_cmpstr(cpu_model_missing(m), ==, row->name);
+        g_assert_cmpuint(m->missing->len, ==, 1);
+        g_assert_true(m->missing->pdata[0] == row);
         for (int f = 0; f < FEAT_COUNT; f++) {
             bool expected = f != (int)on_host[i] && cpu_model_has(full, f) &&
                             !depends_on((CpuFeature)f, on_host[i]);
@@ -117,12 +131,12 @@ static void test_dependents(void)
     g_assert_false(cpu_model_has(m, FEAT_AVX2));
     g_assert_false(cpu_model_has(m, FEAT_FMA));
     g_assert_true(cpu_model_has(m, FEAT_BMI2));
-    g_assert_cmphex(cpu_model_xcr0(m), ==, 3);
+    g_assert_cmphex(cpu_model_xcr0(m), ==, 0x203);
     cpu_model_free(m);
     m = cpu_model_parse_for_host("max,-avx2", &all, NULL);
     g_assert_true(cpu_model_has(m, FEAT_AVX));
     g_assert_true(cpu_model_has(m, FEAT_FMA));
-    g_assert_cmphex(cpu_model_xcr0(m), ==, 7);
+    g_assert_cmphex(cpu_model_xcr0(m), ==, 0x207);
     cpu_model_free(m);
     m = cpu_model_parse_for_host("max,-xsave", &all, NULL);
     g_assert_false(cpu_model_has(m, FEAT_AVX));
@@ -136,6 +150,117 @@ static void test_dependents(void)
     cpu_model_free(m);
 }
 
+/* What a CPU of this model answers. */
+static CpuidResult ask(Fixture *f, const char *text, uint32_t leaf, uint32_t subleaf)
+{
+    const CpuModel *own = f->cpu->cfg.model;
+    g_autoptr(GError) error = NULL;
+    CpuModel *m = cpu_model_parse(text, &error);
+
+    g_assert_no_error(error);
+    f->cpu->cfg.model = m;
+    CpuidResult r = cpuid_query(f->cpu, leaf, subleaf);
+    f->cpu->cfg.model = own;
+    cpu_model_free(m);
+    return r;
+}
+
+static void assert_text(CpuidResult r, const char *text)
+{
+    const uint32_t words[] = {r.ebx, r.edx, r.ecx};
+
+    g_assert_cmpmem(words, sizeof(words), text, 12);
+}
+
+/* Every row of the table makes a model; what it names is known. */
+static void test_models(Fixture *f, const void *unused)
+{
+    const CpuModelRow *row;
+
+    for (unsigned i = 0; (row = cpu_model_row(i)); i++) {
+        g_autofree char *version = g_strdup_printf("%s-v1", row->name);
+        assert_text(ask(f, version, 0, 0), row->vendor);
+        g_assert_cmpstr(cpu_model_listed(i), ==, row->name);
+    }
+    g_assert_null(cpu_model_listed(1000));
+    /* 17h.01h.2 */
+    g_assert_cmphex(ask(f, "EPYC", 1, 0).eax, ==, 0x800f12);
+    g_assert_cmphex(ask(f, "EPYC-Milan", 1, 0).eax, ==, 0xa00f11);
+    g_assert_cmphex(ask(f, "Opteron_G3", 1, 0).eax, ==, 0x100f23);
+    g_assert_cmphex(ask(f, "Icelake-Server", 1, 0).eax, ==, 0x606a0);
+}
+
+static void test_properties(Fixture *f, const void *unused)
+{
+    static const char text[] = "max,vendor=AuthenticAMD,family=0x19,model=1,stepping=2,"
+                               "model-id=A \"CPU\" of ours,phys-bits=40,level=7,xlevel=0x80000004";
+    CpuidResult r = ask(f, text, 0, 0);
+
+    g_assert_cmphex(r.eax, ==, 7);
+    assert_text(r, "AuthenticAMD");
+    g_assert_cmphex(ask(f, text, 1, 0).eax, ==, 0xa00f12);
+    r = ask(f, text, 0x80000002u, 0);
+    g_assert_cmpmem(&r, 16, "A \"CPU\" of ours", 16);
+    g_assert_cmphex(ask(f, text, 0x80000000u, 0).eax, ==, 0x80000004u);
+    g_assert_cmphex(ask(f, text, 0x80000008u, 0).eax, ==, 0); /* beyond xlevel */
+    g_assert_cmphex(ask(f, "max,phys-bits=40", 0x80000008u, 0).eax & 0xff, ==, 40);
+    g_assert_cmphex(ask(f, "max,phys-bits=0", 0x80000008u, 0).eax & 0xff, ==, CPU_PHYS_BITS);
+}
+
+/* Leaves that makers have to themselves. */
+static void test_amd_leaves(Fixture *f, const void *unused)
+{
+    CpuidResult r = ask(f, "EPYC", 0x80000000u, 0);
+
+    g_assert_cmphex(r.eax, ==, 0x8000001eu);
+    assert_text(r, "AuthenticAMD");
+    r = ask(f, "EPYC", 0x80000001u, 0);
+    g_assert_cmphex(r.eax, ==, 0x800f12);
+    g_assert_cmphex(r.edx & 0x3ff, ==, ask(f, "EPYC", 1, 0).edx & 0x3ff);
+    g_assert_cmphex(r.ecx & 2, ==, 2); /* more than one CPU a package, as APIC ids say */
+    g_assert_cmphex(ask(f, "max", 0x80000001u, 0).edx & 0x3ff, ==, 0);
+    r = ask(f, "EPYC", 0x80000008u, 0);
+    g_assert_cmphex(r.ecx, ==, 2 << 12 | 3);
+    r = ask(f, "EPYC", 0x8000001eu, 0); /* id 1: thread 1 of core 0 */
+    g_assert_cmphex(r.eax, ==, 1);
+    g_assert_cmphex(r.ebx, ==, 1 << 8);
+    g_assert_cmphex(ask(f, "EPYC", 0x8000001du, 3).eax & 0xff, ==, 3 << 5 | 3);
+    g_assert_cmphex(ask(f, "EPYC", 4, 0).eax, ==, 0);
+    g_assert_cmphex(ask(f, "EPYC", 0x5000, 0).eax, ==, 0); /* Intel: as the last leaf */
+    g_assert_cmphex(ask(f, "max", 0x5000, 0).eax, ==, ask(f, "max", 0x16, 0).eax);
+    g_assert_cmphex(ask(f, "EPYC", 7, 0).edx, ==, 0); /* nothing of Intel's speculation control */
+}
+
+/* "+f" for what is only known by name warns, and is an error with "enforce"; "-f" is neither. */
+static void test_absent(void)
+{
+    static const struct {
+        const char *text, *warning;
+    } rows[] = {
+        {"max,+avx512f", "CPUID.07H:EBX.avx512f [bit 16]"},
+        {"max,fma4=on", "CPUID.80000001H:ECX.fma4 [bit 16]"},
+        {"max,+npt", "CPUID.8000000AH:EDX.npt [bit 0]"},
+        {"max,-avx512f", NULL},
+        {"max,+svm,-svm", NULL},
+        {"EPYC", NULL},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *enforce = g_strdup_printf("%s,enforce", rows[i].text);
+        g_autoptr(GString) out = g_string_new(NULL);
+        CpuModel *m = cpu_model_parse(rows[i].text, NULL);
+        g_assert_nonnull(m);
+        cpu_model_warnings(m, out);
+        if (rows[i].warning) {
+            g_assert_nonnull(strstr(out->str, rows[i].warning));
+            expect_error(enforce, "with enforce: max does not have ");
+        } else {
+            g_assert_cmpstr(out->str, ==, "");
+        }
+        cpu_model_free(m);
+    }
+}
+
 static void test_rows(void)
 {
     for (int i = 0; i < FEAT_COUNT; i++) {
@@ -143,6 +268,7 @@ static void test_rows(void)
         const char *nearest;
         g_assert_nonnull(a->name);
         g_assert_cmpint(cpu_feature_find(a->name, &nearest), ==, i);
+        g_assert_null(cpu_feature_absent(a->name));
         for (int j = 0; j < i; j++) {
             const CpuFeatureRow *b = &cpu_feature_rows[j];
             g_assert_false(a->leaf == b->leaf && a->subleaf == b->subleaf && a->reg == b->reg &&
@@ -157,9 +283,9 @@ static void test_xsave_leaves(Fixture *f)
     bool avx = cpu_model_has(f->cpu->cfg.model, FEAT_AVX);
     CpuidResult r = cpuid_query(f->cpu, 0xd, 0);
 
-    g_assert_cmphex(r.eax, ==, avx ? 7 : 3);
+    g_assert_cmphex(r.eax, ==, avx ? 0x207 : 0x203);
     g_assert_cmpuint(r.ebx, ==, 576);
-    g_assert_cmpuint(r.ecx, ==, avx ? 832 : 576);
+    g_assert_cmpuint(r.ecx, ==, 2696); /* with PKRU */
     g_assert_cmphex(cpuid_query(f->cpu, 0xd, 1).eax, ==, 15);
     g_assert_cmpuint(cpuid_query(f->cpu, 0xd, 2).eax, ==, avx ? 256 : 0);
     g_assert_cmpuint(cpuid_query(f->cpu, 0xd, 2).ebx, ==, avx ? 576 : 0);
@@ -229,68 +355,6 @@ static void test_leaves(Fixture *f, const void *unused)
     g_assert_cmpuint(cpuid_query(f->cpu, 0x80000008u, 0).eax & 0xff, ==, CPU_PHYS_BITS);
 }
 
-static int rdmsr(Fixture *f, uint32_t msr, uint64_t *value)
-{
-    int vector;
-
-    f->cpu->gpr[R_RCX] = msr;
-    vector = RAISED(f, sys_rdmsr(f->cpu));
-    *value = (uint32_t)f->cpu->gpr[R_RAX] | f->cpu->gpr[R_RDX] << 32;
-    return vector;
-}
-
-static int wrmsr(Fixture *f, uint32_t msr, uint64_t value)
-{
-    f->cpu->gpr[R_RCX] = msr;
-    f->cpu->gpr[R_RAX] = (uint32_t)value;
-    f->cpu->gpr[R_RDX] = value >> 32;
-    return RAISED(f, sys_wrmsr(f->cpu));
-}
-
-static void test_msrs(Fixture *f, const void *unused)
-{
-    uint64_t value;
-
-    g_assert_cmpint(rdmsr(f, 0x12345, &value), ==, EXCP_GP);
-    g_assert_cmpint(wrmsr(f, 0xc0000080u, EFER_SCE | EFER_NXE | EFER_LME), ==, -1);
-    g_assert_cmpint(wrmsr(f, 0xc0000080u, 1u << 9), ==, EXCP_GP);
-    g_assert_cmpint(wrmsr(f, 0xc0000082u, 1ull << 60), ==, EXCP_GP);
-    g_assert_cmpint(wrmsr(f, 0xc0000100u, 0xffff888000000000ull), ==, -1);
-    g_assert_cmphex(f->cpu->seg[SEG_FS].base, ==, 0xffff888000000000ull);
-    g_assert_cmpint(wrmsr(f, 0x277, 0x0007040600070405ull), ==, -1);
-    g_assert_cmpint(wrmsr(f, 0x277, 2), ==, EXCP_GP);
-    g_assert_cmpint(wrmsr(f, 0x10, 5000), ==, -1);
-    g_assert_cmpint(rdmsr(f, 0x3b, &value), ==, -1);
-    g_assert_cmpuint(value, ==, 5000);
-    clock_advance_to(f->clock, 700);
-    g_assert_cmpint(rdmsr(f, 0x10, &value), ==, -1);
-    g_assert_cmpuint(value, ==, 5700);
-    for (uint32_t msr = 0; msr < 0x1000; msr++) { /* none may do worse than #GP */
-        rdmsr(f, msr, &value);
-        wrmsr(f, msr, UINT64_MAX);
-    }
-    f->cpu->cpl = 3;
-    g_assert_cmpint(rdmsr(f, 0x10, &value), ==, EXCP_GP);
-}
-
-/* A kernel that reads "enhanced IBRS" switches it on in IA32_SPEC_CTRL, whatever the model. */
-static void test_ibrs_promise(Fixture *f, const void *unused)
-{
-    static const char *const models[] = {"max", "qemu64", "base", "Nehalem", "max,-spec-ctrl"};
-    const CpuModel *own = f->cpu->cfg.model;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(models); i++) {
-        uint64_t value = 0;
-        CpuModel *model = cpu_model_parse(models[i], NULL);
-        f->cpu->cfg.model = model;
-        bool promised = rdmsr(f, 0x10a, &value) == -1 && (value & 2);
-        g_assert_cmpint(promised, ==, cpu_model_has(model, FEAT_SPEC_CTRL));
-        g_assert_cmpint(wrmsr(f, 0x48, 1), ==, promised ? -1 : EXCP_GP);
-        f->cpu->cfg.model = own;
-        cpu_model_free(model);
-    }
-}
-
 static void test_cr_rules(Fixture *f, const void *unused)
 {
     Cpu *cpu = f->cpu;
@@ -305,7 +369,9 @@ static void test_cr_rules(Fixture *f, const void *unused)
     sys_write_cr(cpu, 0, CR0_PE | CR0_PG);
     g_assert_cmphex(cpu->efer, ==, EFER_LME | EFER_LMA);
     g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 4, 0)), ==, EXCP_GP);
-    g_assert_cmpint(wrmsr(f, 0xc0000080u, 0), ==, EXCP_GP);
+    cpu->gpr[R_RCX] = 0xc0000080u;
+    cpu->gpr[R_RAX] = cpu->gpr[R_RDX] = 0;
+    g_assert_cmpint(RAISED(f, sys_wrmsr(cpu)), ==, EXCP_GP);
     sys_write_cr(cpu, 4, CR4_PAE | CR4_PCIDE);
     g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 0, CR0_PE)), ==, EXCP_GP);
     g_assert_cmpint(RAISED(f, sys_write_cr(cpu, 8, 16)), ==, EXCP_GP);
@@ -321,11 +387,13 @@ int main(int argc, char **argv)
     g_test_add_func("/cpuid/parse-errors", test_parse_errors);
     g_test_add_func("/cpuid/host-lacks", test_host_lacks);
     g_test_add_func("/cpuid/dependents", test_dependents);
+    g_test_add_func("/cpuid/absent", test_absent);
     g_test_add_func("/cpuid/rows", test_rows);
+    ADD("models", test_models);
+    ADD("properties", test_properties);
+    ADD("amd-leaves", test_amd_leaves);
     ADD("leaves", test_leaves);
     ADD("xsetbv", test_xsetbv);
-    ADD("msrs", test_msrs);
-    ADD("ibrs-promise", test_ibrs_promise);
     ADD("cr-rules", test_cr_rules);
     return g_test_run();
 }

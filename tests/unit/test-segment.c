@@ -293,6 +293,127 @@ static void test_syscall(Fixture *f, const void *unused)
     g_assert_cmpuint(cpu->cpl, ==, 3);
 }
 
+#define INTELS "max,vendor=GenuineIntel"
+#define AMDS   "max,vendor=AuthenticAMD"
+
+static void set_call_msrs(Fixture *f)
+{
+    f->cpu->efer |= EFER_SCE;
+    f->cpu->star = (uint64_t)(SEL(G_DATA) | 3) << 48 | (uint64_t)SEL(G_CODE) << 32 | 0x6000;
+    f->cpu->lstar = 0x6400;
+    f->cpu->cstar = 0x6800;
+    f->cpu->sysenter_cs = SEL(G_CODE);
+    f->cpu->sysenter_eip = 0x6c00;
+}
+
+static void to_compatibility(Fixture *f)
+{
+    put_desc(f, G_CODE3, CODE32_R3);
+    to_ring3(f);
+    g_assert_cmphex(f->cpu->mode & (CPU_MODE_CS64 | CPU_MODE_CS32), ==, CPU_MODE_CS32);
+}
+
+/* Outside 64-bit code SYSCALL is AMD's alone: to CSTAR in long mode, to STAR's EIP without it. */
+static void test_syscall_32(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+
+    long_mode(f);
+    set_call_msrs(f);
+    to_compatibility(f);
+    fixture_use_model(f, INTELS);
+    EXPECT(EXCP_UD, 0, seg_syscall(cpu, 0x7002));
+    EXPECT(EXCP_UD, 0, seg_sysret(cpu, 4));
+    fixture_use_model(f, AMDS);
+    cpu->sfmask = FLAG_IF;
+    seg_syscall(cpu, 0x7002);
+    g_assert_cmphex(cpu->rip, ==, 0x6800);
+    g_assert_cmphex(cpu->gpr[R_RCX], ==, 0x7002);
+    g_assert_cmphex(cpu->gpr[11], ==, 0x202);
+    g_assert_true(cpu->mode & CPU_MODE_CS64);
+    g_assert_cmphex(flags_get(cpu), ==, 2);
+    seg_sysret(cpu, 4);
+    g_assert_cmphex(cpu->rip, ==, 0x7002);
+    g_assert_cmphex(cpu->mode & (CPU_MODE_CS64 | CPU_MODE_CS32), ==, CPU_MODE_CS32);
+    g_assert_cmpuint(cpu->cpl, ==, 3);
+}
+
+static void test_syscall_legacy(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+
+    protected_mode(f);
+    set_call_msrs(f);
+    to_ring3(f);
+    fixture_use_model(f, INTELS);
+    EXPECT(EXCP_UD, 0, seg_syscall(cpu, 0x7002));
+    fixture_use_model(f, AMDS);
+    cpu->sfmask = FLAG_CF;
+    cpu->gpr[11] = 0x1111;
+    flags_set(cpu, 0x203);
+    seg_syscall(cpu, 0x7002);
+    g_assert_cmphex(cpu->rip, ==, 0x6000);
+    g_assert_cmphex(cpu->gpr[11], ==, 0x1111);
+    g_assert_cmphex(flags_get(cpu), ==, 3); /* IF, and no mask */
+    g_assert_cmpuint(cpu->cpl, ==, 0);
+    seg_sysret(cpu, 4);
+    g_assert_cmphex(cpu->rip, ==, 0x7002);
+    g_assert_cmphex(flags_get(cpu), ==, 0x203);
+    EXPECT(EXCP_GP, 0, seg_sysret(cpu, 4)); /* CPL 3 */
+}
+
+/* What SYSRET makes of SS, and of an RCX that is not canonical. */
+static void test_sysret_makers(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+
+    for (unsigned amd = 0; amd < 2; amd++) {
+        cpu_reset(cpu);
+        long_mode(f);
+        set_call_msrs(f);
+        fixture_use_model(f, amd ? AMDS : INTELS);
+        cpu->gpr[R_RCX] = 0x7002;
+        cpu->seg[SEG_SS] = (CpuSegment){.selector = 0, .limit = 0x1234};
+        seg_sysret(cpu, 8);
+        g_assert_cmphex(cpu->seg[SEG_SS].selector, ==, SEL(G_DATA) + 8 + 3);
+        g_assert_cmphex(cpu->seg[SEG_SS].limit, ==, amd ? 0x1234 : 0xffffffff);
+        g_assert_cmphex(cpu->seg[SEG_SS].attr & SEG_ATTR_P, ==, amd ? 0 : SEG_ATTR_P);
+        g_assert_cmphex(cpu->seg[SEG_CS].selector, ==, SEL(G_DATA) + 16 + 3);
+        cpu_reset(cpu);
+        long_mode(f);
+        set_call_msrs(f);
+        cpu->gpr[R_RCX] = 1ull << 47;
+        g_assert_cmpint(RAISED(f, seg_sysret(cpu, 8)), ==, amd ? -1 : EXCP_GP);
+        g_assert_cmpuint(cpu->cpl, ==, amd ? 3 : 0);
+        g_assert_cmphex(cpu->rip, ==, amd ? 1ull << 47 : 0x5000);
+    }
+}
+
+static void test_sysenter_makers(Fixture *f, const void *unused)
+{
+    Cpu *cpu = f->cpu;
+
+    fixture_use_model(f, AMDS);
+    long_mode(f);
+    set_call_msrs(f);
+    EXPECT(EXCP_UD, 0, seg_sysexit(cpu, 8));
+    to_ring3(f);
+    EXPECT(EXCP_UD, 0, seg_sysenter(cpu));
+    to_compatibility(f);
+    EXPECT(EXCP_UD, 0, seg_sysenter(cpu));
+    fixture_use_model(f, INTELS);
+    seg_sysenter(cpu);
+    g_assert_cmphex(cpu->rip, ==, 0x6c00);
+    g_assert_true(cpu->mode & CPU_MODE_CS64);
+    fixture_use_model(f, AMDS);
+    cpu_reset(cpu);
+    protected_mode(f);
+    set_call_msrs(f);
+    to_ring3(f);
+    seg_sysenter(cpu);
+    g_assert_cmphex(cpu->rip, ==, 0x6c00);
+}
+
 static void test_task(Fixture *f, const void *unused)
 {
     Cpu *cpu = f->cpu;
@@ -428,6 +549,10 @@ int main(int argc, char **argv)
     ADD("v86", test_v86);
     ADD("long", test_long);
     ADD("syscall", test_syscall);
+    ADD("syscall-32", test_syscall_32);
+    ADD("syscall-legacy", test_syscall_legacy);
+    ADD("sysret-makers", test_sysret_makers);
+    ADD("sysenter-makers", test_sysenter_makers);
     ADD("task", test_task);
     ADD("inspect", test_inspect);
     ADD("io-map", test_io_map);

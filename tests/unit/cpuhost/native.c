@@ -5,6 +5,7 @@
  */
 #include "cpuhost.h"
 
+#include <asm/ldt.h>
 #include <cpuid.h>
 #include <elf.h>
 #include <signal.h>
@@ -33,6 +34,7 @@
 
 struct NativeCpu {
     pid_t child;
+    const char *lacks_32;
     uint8_t *shared; /* code page, then data */
     struct user_regs_struct regs;
     /* The XSAVE area that ptrace shows, and where the upper halves of ymm registers are in it; 0:
@@ -52,6 +54,29 @@ static void map_shared(int fd, uint64_t addr, size_t size, int prot, off_t offse
     }
 }
 
+static bool add_segment(struct user_desc desc)
+{
+    const int write_new_mode = 0x11;
+
+    return syscall(SYS_modify_ldt, write_new_mode, &desc, sizeof(desc)) == 0;
+}
+
+/* USER_FS32 and USER_GS32; tells the parent whether there are such. */
+static void add_segments(void)
+{
+    const struct user_desc fs = {.entry_number = USER_FS32 >> 3,
+                                 .base_addr = FS32_BASE,
+                                 .limit = 0xfffff,
+                                 .seg_32bit = 1,
+                                 .limit_in_pages = 1};
+    const struct user_desc gs = {.entry_number = USER_GS32 >> 3,
+                                 .base_addr = (unsigned)GS32_BASE,
+                                 .limit = GS32_LIMIT,
+                                 .seg_32bit = 1};
+
+    *(volatile uint32_t *)(uintptr_t)DATA_BASE = add_segment(fs) && add_segment(gs);
+}
+
 static G_NORETURN void child_main(int fd)
 {
     static const uint8_t stub[] = {0x0f, 0x05, 0xcc, 0x6a, 0x02, 0x9d, 0xcc};
@@ -67,6 +92,7 @@ static G_NORETURN void child_main(int fd)
     }
     memcpy(page, stub, sizeof(stub));
     mprotect(page, STUB_SIZE, PROT_READ | PROT_EXEC);
+    add_segments();
     /* The kernel would write to the C library's restartable-sequence area, soon unmapped. */
     syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32, RSEQ_FLAG_UNREGISTER,
             RSEQ_SIG);
@@ -180,6 +206,182 @@ static void get_fpregs(NativeCpu *native, HostRegs *to)
     }
 }
 
+void native_free(NativeCpu *native)
+{
+    if (native->child > 0) {
+        kill(native->child, SIGKILL);
+        waitpid(native->child, NULL, 0);
+    }
+    if (native->shared && native->shared != MAP_FAILED) {
+        munmap(native->shared, SHARED_SIZE);
+    }
+    g_free(native);
+}
+
+static void regs_to_user(const HostRegs *from, unsigned bits, struct user_regs_struct *to)
+{
+    const uint64_t *g = from->gpr;
+
+    to->rax = g[0], to->rcx = g[1], to->rdx = g[2], to->rbx = g[3];
+    to->rsp = g[4], to->rbp = g[5], to->rsi = g[6], to->rdi = g[7];
+    to->r8 = g[8], to->r9 = g[9], to->r10 = g[10], to->r11 = g[11];
+    to->r12 = g[12], to->r13 = g[13], to->r14 = g[14], to->r15 = g[15];
+    to->rip = from->rip;
+    to->eflags = from->rflags;
+    to->fs_base = from->fs_base;
+    to->gs_base = from->gs_base;
+    to->orig_rax = ~0ull;
+    to->ds = to->es = to->fs = to->gs = 0;
+    to->cs = USER_CS;
+    to->ss = USER_SS;
+    if (bits == 32) {
+        const uint16_t *seg = from->seg;
+        to->es = seg[0], to->cs = seg[1], to->ss = seg[2];
+        to->ds = seg[3], to->fs = seg[4], to->gs = seg[5];
+        /* as the descriptors have them, for kernels that load a base after its selector */
+        to->fs_base = seg[4] == USER_FS32 ? FS32_BASE : 0;
+        to->gs_base = seg[5] == USER_GS32 ? GS32_BASE : 0;
+    }
+}
+
+static void regs_from_user(const struct user_regs_struct *from, unsigned bits, HostRegs *to)
+{
+    const uint16_t seg[6] = {(uint16_t)from->es, (uint16_t)from->cs, (uint16_t)from->ss,
+                             (uint16_t)from->ds, (uint16_t)from->fs, (uint16_t)from->gs};
+    const uint64_t g[16] = {from->rax, from->rcx, from->rdx, from->rbx, from->rsp, from->rbp,
+                            from->rsi, from->rdi, from->r8,  from->r9,  from->r10, from->r11,
+                            from->r12, from->r13, from->r14, from->r15};
+
+    memcpy(to->gpr, g, sizeof(g));
+    to->rip = from->rip;
+    to->rflags = from->eflags;
+    to->fs_base = from->fs_base;
+    to->gs_base = from->gs_base;
+    seq_normalize(to, bits, seg);
+}
+
+/* SIGFPE from x87 or from SSE: by what is pending and by what wants to run. */
+static int fpe_vector(const HostRegs *regs, const Sequence *seq)
+{
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction zi;
+    ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
+    uint16_t fcw, fsw;
+
+    memcpy(&fcw, regs->fx, sizeof(fcw));
+    memcpy(&fsw, regs->fx + 2, sizeof(fsw));
+    seq_decoder_init(&decoder, seq->bits);
+    if (!(fsw & ~fcw & 0x3f) || regs->rip - CODE_BASE > CODE_SIZE - 16 ||
+        !ZYAN_SUCCESS(
+            ZydisDecoderDecodeFull(&decoder, seq->code + (regs->rip - CODE_BASE), 16, &zi, ops))) {
+        return 19;
+    }
+    for (unsigned i = 0; i < zi.operand_count_visible; i++) {
+        if (ops[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
+            ZydisRegisterGetClass(ops[i].reg.value) == ZYDIS_REGCLASS_MMX) {
+            return 16;
+        }
+    }
+    return zi.meta.isa_ext == ZYDIS_ISA_EXT_X87 || zi.meta.isa_ext == ZYDIS_ISA_EXT_MMX ||
+                   zi.mnemonic == ZYDIS_MNEMONIC_FISTTP
+               ? 16
+               : 19;
+}
+
+/* INTO traps: RIP is after it. */
+static bool after_into(const HostRegs *regs, const Sequence *seq)
+{
+    const uint64_t of = 1u << 11, rf = 1u << 16; /* RF: a fault of the next instruction */
+    bool may = seq->bits == 32 && (regs->rflags & of) && !(regs->rflags & rf);
+
+    for (unsigned i = 0; i < seq->count && may; i++) {
+        const SeqInsn *insn = &seq->insn[i];
+        ZydisDecodedInstruction zi;
+        ZydisDecoder decoder;
+        seq_decoder_init(&decoder, seq->bits);
+        if (CODE_BASE + insn->offset + insn->length == regs->rip) {
+            return ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
+                       &decoder, NULL, seq->code + insn->offset, insn->length, &zi)) &&
+                   zi.mnemonic == ZYDIS_MNEMONIC_INTO;
+        }
+    }
+    return false;
+}
+
+/* The vector behind a signal. */
+static int vector_of(const siginfo_t *si, const HostRegs *regs, const Sequence *seq)
+{
+    switch (si->si_signo) {
+    case SIGILL:
+        return 6;
+    case SIGTRAP:
+        return si->si_code == SI_KERNEL ? 3 : 1;
+    case SIGBUS:
+        return si->si_code == BUS_ADRALN ? 17 : 12;
+    case SIGSEGV:
+        return si->si_code != SI_KERNEL ? 14 : after_into(regs, seq) ? 4 : 13;
+    case SIGFPE:
+        return si->si_code == FPE_INTDIV ? 0 : fpe_vector(regs, seq);
+    default:
+        return -1;
+    }
+}
+
+void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE])
+{
+    struct user_regs_struct regs = native->regs;
+    siginfo_t si;
+
+    memcpy(native->shared, seq->code, CODE_SIZE);
+    memcpy(native->shared + CODE_SIZE, seq->data, DATA_SIZE);
+    regs_to_user(&seq->start, seq->bits, &regs);
+    ptrace(PTRACE_SETREGS, native->child, NULL, &regs);
+    set_fpregs(native, &seq->start);
+    go_on(native);
+    if (!wait_stopped(native)) {
+        g_error("the native child is gone");
+    }
+    ptrace(PTRACE_GETSIGINFO, native->child, NULL, &si);
+    ptrace(PTRACE_GETREGS, native->child, NULL, &regs);
+    get_fpregs(native, &out->regs);
+    regs_from_user(&regs, seq->bits, &out->regs);
+    out->vector = vector_of(&si, &out->regs, seq);
+    out->fault = out->vector == 14 ? (uint64_t)(uintptr_t)si.si_addr : 0;
+    memcpy(data, native->shared + CODE_SIZE, DATA_SIZE);
+    if (regs.eflags & EFLAGS_ID) {
+        regs = native->regs;
+        regs.rsp = DATA_BASE + DATA_RW;
+        run_stub(native, &regs, CLEAR_ID);
+    }
+}
+
+/* A kernel may refuse 32-bit code altogether: an INT3 of it tells. */
+static const char *probe_32(NativeCpu *native)
+{
+    g_autofree Sequence *seq = g_new0(Sequence, 1);
+    g_autofree uint8_t *data = g_malloc(DATA_SIZE);
+    const uint16_t segments[6] = {USER_SS, USER_CS32, USER_SS, USER_SS, USER_FS32, USER_GS32};
+    uint32_t has_segments;
+    Outcome out;
+
+    memcpy(&has_segments, native->shared + CODE_SIZE, sizeof(has_segments));
+    if (!has_segments) {
+        return "the host has no modify_ldt()";
+    }
+    seq->bits = 32;
+    seq->code[0] = 0xcc;
+    seq->start.rip = CODE_BASE;
+    seq->start.gpr[4] = DATA_MIDDLE;
+    memcpy(seq->start.seg, segments, sizeof(segments));
+    native_run(native, seq, &out, data);
+    return out.vector == 3 && out.regs.rip == CODE_BASE + 1 ? NULL : "the host runs no 32-bit code";
+}
+
+const char *native_lacks_32(NativeCpu *native)
+{
+    return native->lacks_32;
+}
+
 NativeCpu *native_new(const char **reason)
 {
     NativeCpu *native = g_new0(NativeCpu, 1);
@@ -199,6 +401,7 @@ NativeCpu *native_new(const char **reason)
     }
     close(fd);
     find_xstate(native);
+    native->lacks_32 = probe_32(native);
     return native;
 fail:
     if (fd >= 0) {
@@ -206,122 +409,4 @@ fail:
     }
     native_free(native);
     return NULL;
-}
-
-void native_free(NativeCpu *native)
-{
-    if (native->child > 0) {
-        kill(native->child, SIGKILL);
-        waitpid(native->child, NULL, 0);
-    }
-    if (native->shared && native->shared != MAP_FAILED) {
-        munmap(native->shared, SHARED_SIZE);
-    }
-    g_free(native);
-}
-
-static void regs_to_user(const HostRegs *from, struct user_regs_struct *to)
-{
-    const uint64_t *g = from->gpr;
-
-    to->rax = g[0], to->rcx = g[1], to->rdx = g[2], to->rbx = g[3];
-    to->rsp = g[4], to->rbp = g[5], to->rsi = g[6], to->rdi = g[7];
-    to->r8 = g[8], to->r9 = g[9], to->r10 = g[10], to->r11 = g[11];
-    to->r12 = g[12], to->r13 = g[13], to->r14 = g[14], to->r15 = g[15];
-    to->rip = from->rip;
-    to->eflags = from->rflags;
-    to->fs_base = from->fs_base;
-    to->gs_base = from->gs_base;
-    to->orig_rax = ~0ull;
-    to->ds = to->es = to->fs = to->gs = 0;
-    to->cs = USER_CS;
-    to->ss = USER_SS;
-}
-
-static void regs_from_user(const struct user_regs_struct *from, HostRegs *to)
-{
-    const uint64_t g[16] = {from->rax, from->rcx, from->rdx, from->rbx, from->rsp, from->rbp,
-                            from->rsi, from->rdi, from->r8,  from->r9,  from->r10, from->r11,
-                            from->r12, from->r13, from->r14, from->r15};
-
-    memcpy(to->gpr, g, sizeof(g));
-    to->rip = from->rip;
-    to->rflags = from->eflags;
-    to->fs_base = from->fs_base;
-    to->gs_base = from->gs_base;
-}
-
-/* SIGFPE from x87 or from SSE: by what is pending and by what wants to run. */
-static int fpe_vector(const HostRegs *regs, const uint8_t *code)
-{
-    ZydisDecoder decoder;
-    ZydisDecodedInstruction zi;
-    ZydisDecodedOperand ops[ZYDIS_MAX_OPERAND_COUNT];
-    uint16_t fcw, fsw;
-
-    memcpy(&fcw, regs->fx, sizeof(fcw));
-    memcpy(&fsw, regs->fx + 2, sizeof(fsw));
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    if (!(fsw & ~fcw & 0x3f) || regs->rip - CODE_BASE > CODE_SIZE - 16 ||
-        !ZYAN_SUCCESS(
-            ZydisDecoderDecodeFull(&decoder, code + (regs->rip - CODE_BASE), 16, &zi, ops))) {
-        return 19;
-    }
-    for (unsigned i = 0; i < zi.operand_count_visible; i++) {
-        if (ops[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-            ZydisRegisterGetClass(ops[i].reg.value) == ZYDIS_REGCLASS_MMX) {
-            return 16;
-        }
-    }
-    return zi.meta.isa_ext == ZYDIS_ISA_EXT_X87 || zi.meta.isa_ext == ZYDIS_ISA_EXT_MMX ||
-                   zi.mnemonic == ZYDIS_MNEMONIC_FISTTP
-               ? 16
-               : 19;
-}
-
-/* The vector behind a signal. */
-static int vector_of(const siginfo_t *si, const HostRegs *regs, const uint8_t *code)
-{
-    switch (si->si_signo) {
-    case SIGILL:
-        return 6;
-    case SIGTRAP:
-        return si->si_code == SI_KERNEL ? 3 : 1;
-    case SIGBUS:
-        return si->si_code == BUS_ADRALN ? 17 : 12;
-    case SIGSEGV:
-        return si->si_code == SI_KERNEL ? 13 : 14;
-    case SIGFPE:
-        return si->si_code == FPE_INTDIV ? 0 : fpe_vector(regs, code);
-    default:
-        return -1;
-    }
-}
-
-void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE])
-{
-    struct user_regs_struct regs = native->regs;
-    siginfo_t si;
-
-    memcpy(native->shared, seq->code, CODE_SIZE);
-    memcpy(native->shared + CODE_SIZE, seq->data, DATA_SIZE);
-    regs_to_user(&seq->start, &regs);
-    ptrace(PTRACE_SETREGS, native->child, NULL, &regs);
-    set_fpregs(native, &seq->start);
-    go_on(native);
-    if (!wait_stopped(native)) {
-        g_error("the native child is gone");
-    }
-    ptrace(PTRACE_GETSIGINFO, native->child, NULL, &si);
-    ptrace(PTRACE_GETREGS, native->child, NULL, &regs);
-    get_fpregs(native, &out->regs);
-    regs_from_user(&regs, &out->regs);
-    out->vector = vector_of(&si, &out->regs, seq->code);
-    out->fault = out->vector == 14 ? (uint64_t)(uintptr_t)si.si_addr : 0;
-    memcpy(data, native->shared + CODE_SIZE, DATA_SIZE);
-    if (regs.eflags & EFLAGS_ID) {
-        regs = native->regs;
-        regs.rsp = DATA_BASE + DATA_RW;
-        run_stub(native, &regs, CLEAR_ID);
-    }
 }

@@ -9,10 +9,10 @@
 #define BUDGET     100000
 #define MAX_ROUNDS 100
 
-Vcpu *our_new(void)
+Vcpu *our_new(Maker maker)
 {
     const char *hot = g_getenv("SWITCHYARD_TEST_HOT");
-    Vcpu *our = vcpu_new(hot != NULL, 0);
+    Vcpu *our = vcpu_new_of(maker, hot != NULL, 0);
 
     if (hot) {
         vcpu_set_hot(our, (unsigned)g_ascii_strtoull(hot, NULL, 10));
@@ -67,6 +67,7 @@ static const IsaRow isa_rows[] = {
     {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
     {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},
     {ZYDIS_ISA_SET_AES, FEAT_AES},
+    {ZYDIS_ISA_SET_SHA, FEAT_SHA_NI},
     {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
     {ZYDIS_ISA_SET_AVX, FEAT_AVX},
     {ZYDIS_ISA_SET_AVX2, FEAT_AVX2},
@@ -83,27 +84,41 @@ static const IsaRow isa_rows[] = {
     {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},
 };
 
+/* What is computed here and not by the host is there without the host's. */
+static bool comparable(const CpuModel *model, int feature)
+{
+    const CpuFeatureRow *row = &cpu_feature_rows[feature];
+
+    if (feature == FEAT_FSGSBASE && !host_enables_fsgsbase()) {
+        return false;
+    }
+    return cpu_model_has(model, feature) &&
+           host_has_bit(row->leaf, row->subleaf, row->reg, row->bit);
+}
+
 bool our_has(const ZydisDecodedInstruction *zi, void *opaque)
 {
     const CpuModel *model = vcpu_cpu(opaque)->cfg.model;
 
     for (size_t i = 0; i < G_N_ELEMENTS(isa_rows); i++) {
         if (isa_rows[i].isa_set == zi->meta.isa_set) {
-            return isa_rows[i].feature < 0 || cpu_model_has(model, isa_rows[i].feature);
+            return isa_rows[i].feature < 0 || comparable(model, isa_rows[i].feature);
         }
     }
     return false;
 }
 
-char *our_lacks(Vcpu *our)
+char *our_lacks(Vcpu *our, unsigned *count)
 {
     const CpuModel *model = vcpu_cpu(our)->cfg.model;
     GString *names = g_string_new(NULL);
     bool named[FEAT_COUNT] = {false};
 
+    *count = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(isa_rows); i++) {
         int feature = isa_rows[i].feature;
-        if (feature >= 0 && !cpu_model_has(model, feature) && !named[feature]) {
+        if (feature >= 0 && !comparable(model, feature) && !named[feature]) {
+            ++*count;
             g_string_append_printf(names, " %s", cpu_feature_rows[feature].name);
             named[feature] = true;
         }

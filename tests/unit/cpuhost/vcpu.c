@@ -21,6 +21,8 @@
 #define PDPT_KERNEL  0x5000u
 #define PD_KERNEL    0x6000u
 #define GDT          0x7000u
+#define LDT          0x7800u
+#define LDT_LIMIT    0xfu
 #define IDT          0x8000u
 #define TSS          0x9000u
 #define HANDLERS     0xa000u
@@ -34,6 +36,7 @@
 #define KERNEL_CS    0x10u
 #define TSS_SELECTOR 0x40u
 #define TSS_LIMIT    0x67u
+#define LDT_SELECTOR 0x50u
 #define PAGES        (CODE_PAGES + DATA_PAGES)
 
 #define PTE_P  1ull
@@ -50,6 +53,7 @@ struct Vcpu {
     Trace trace;
     CodeCache *code;
     CpuModel *model;
+    unsigned bits;
     uint64_t user_rsp, user_rflags;
     uint8_t view[PAGES * 0x1000]; /* memory in linear order */
 };
@@ -96,17 +100,26 @@ static void make_page_tables(Vcpu *v)
     put64(v, PD_KERNEL, PTE_P | PTE_W | PTE_PS);
 }
 
+/* Data of users, byte-granular. */
+static uint64_t legacy_descriptor(uint64_t base, uint64_t limit)
+{
+    return 0x0040f30000000000 | (limit & 0xffff) | (limit >> 16 & 15) << 48 |
+           (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+}
+
 static void make_tables(Vcpu *v)
 {
     put64(v, GDT + KERNEL_CS, 0x00af9b000000ffff);
     put64(v, GDT + (USER_CS32 & ~7), 0x00cffb000000ffff);
     put64(v, GDT + (USER_SS & ~7), 0x00cff3000000ffff);
     put64(v, GDT + (USER_CS & ~7), 0x00affb000000ffff);
+    put64(v, LDT + (USER_FS32 & ~7), 0x00cff3000000ffff | FS32_BASE << 16);
+    put64(v, LDT + (USER_GS32 & ~7), legacy_descriptor(GS32_BASE, GS32_LIMIT));
     put64(v, TSS + 4, KERNEL + STACK_TOP);
     put64(v, TSS + 0x60, (uint64_t)(TSS_LIMIT + 1) << 48); /* no I/O permission map */
     for (unsigned i = 0; i < VECTORS; i++) {
         uint64_t handler = KERNEL + HANDLERS + i * HANDLER_STEP;
-        uint64_t type = i == EXCP_BP ? 0xee00 : 0x8e00; /* users may call INT3's */
+        uint64_t type = i == EXCP_BP || i == EXCP_OF ? 0xee00 : 0x8e00; /* users may call these */
         put64(v, IDT + 16 * i,
               (handler & 0xffff) | KERNEL_CS << 16 | type << 32 | (handler >> 16 & 0xffff) << 48);
         put64(v, IDT + 16 * i + 8, handler >> 32);
@@ -122,18 +135,34 @@ static void make_kernel(Vcpu *v)
     memcpy(v->ram.host + SYSCALL, code, sizeof(code));
 }
 
-static void user_segments(Cpu *cpu)
+/* As the GDT has them. */
+static void legacy_segments(Cpu *cpu, const uint16_t selectors[6], uint32_t attr)
+{
+    for (int seg = SEG_DS; seg <= SEG_GS; seg++) {
+        seg_set(cpu, seg, selectors[seg], 0, 0xffffffff, attr);
+    }
+    seg_set(cpu, SEG_ES, selectors[SEG_ES], 0, 0xffffffff, attr);
+    seg_set(cpu, SEG_FS, selectors[SEG_FS], FS32_BASE, 0xffffffff, attr);
+    seg_set(cpu, SEG_GS, selectors[SEG_GS], GS32_BASE, GS32_LIMIT, attr & ~SEG_ATTR_G);
+}
+
+static void user_segments(Cpu *cpu, const Sequence *seq)
 {
     const uint32_t user =
         SEG_ATTR_P | SEG_ATTR_S | 3u << SEG_ATTR_DPL_SHIFT | SEG_ATTR_W | SEG_ATTR_A | SEG_ATTR_G;
-    seg_set(cpu, SEG_CS, USER_CS, 0, 0xffffffff, user | SEG_ATTR_CODE | SEG_ATTR_L);
+    bool is64 = seq->bits == 64;
+    seg_set(cpu, SEG_CS, is64 ? USER_CS : USER_CS32, 0, 0xffffffff,
+            user | SEG_ATTR_CODE | (is64 ? SEG_ATTR_L : SEG_ATTR_DB));
+    if (!is64) {
+        legacy_segments(cpu, seq->start.seg, user | SEG_ATTR_DB);
+    }
     seg_set(cpu, SEG_SS, USER_SS, 0, 0xffffffff, user | SEG_ATTR_DB);
     cpu->cpl = 3;
     cpu->halted = cpu->wait_sipi = cpu->shutdown = false;
     cpu_update_mode(cpu);
 }
 
-static void set_system(Cpu *cpu)
+static void set_system(Cpu *cpu, const Sequence *seq)
 {
     cpu->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
     cpu->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_AM | CR0_PG;
@@ -145,6 +174,10 @@ static void set_system(Cpu *cpu)
     cpu->sfmask = FLAG_TF | FLAG_IF | FLAG_DF;
     cpu->gdtr = (CpuTable){.base = KERNEL + GDT, .limit = 0xff};
     cpu->idtr = (CpuTable){.base = KERNEL + IDT, .limit = VECTORS * 16 - 1};
+    cpu->ldtr = (CpuSegment){.base = KERNEL + LDT,
+                             .limit = LDT_LIMIT,
+                             .attr = SEG_ATTR_P | 2u << 8,
+                             .selector = LDT_SELECTOR};
     cpu->tr = (CpuSegment){.base = KERNEL + TSS,
                            .limit = TSS_LIMIT,
                            .attr = SEG_ATTR_P | 11u << 8,
@@ -153,12 +186,12 @@ static void set_system(Cpu *cpu)
         seg_set(cpu, seg, 0, 0, 0, 0);
     }
     seg_set(cpu, SEG_ES, 0, 0, 0, 0);
-    user_segments(cpu);
+    user_segments(cpu, seq);
     mmu_set_cr3(cpu, PML4);
     mmu_flush_all(cpu);
 }
 
-Vcpu *vcpu_new(bool translated, size_t arena)
+Vcpu *vcpu_new(const char *model, bool translated, size_t arena)
 {
     Vcpu *v = g_new0(Vcpu, 1);
     CpuConfig config = {.cores = 1, .threads = 1, .total = 1};
@@ -168,7 +201,7 @@ Vcpu *vcpu_new(bool translated, size_t arena)
     v->ports = as_new("ports", 16);
     v->clock = clock_new(CLOCK_MANUAL);
     trace_init(&v->trace);
-    v->model = cpu_model_parse("max", &error);
+    v->model = cpu_model_parse(model, &error);
     g_assert_no_error(error);
     ram_init(&v->ram, "ram", RAM_SIZE, &error);
     g_assert_no_error(error);
@@ -192,6 +225,13 @@ Vcpu *vcpu_new(bool translated, size_t arena)
     make_tables(v);
     make_kernel(v);
     return v;
+}
+
+Vcpu *vcpu_new_of(Maker maker, bool translated, size_t arena)
+{
+    g_autofree char *model = g_strdup_printf("max,vendor=%s", maker_vendor(maker));
+
+    return vcpu_new(model, translated, arena);
 }
 
 void vcpu_free(Vcpu *v)
@@ -235,12 +275,15 @@ void vcpu_load(Vcpu *v, const Sequence *seq, bool code, uint32_t absent)
             put64(v, PT_USER + (linear_of(n) >> 12 & 511) * 8, 0);
         }
     }
-    set_system(cpu);
+    set_system(cpu, seq);
+    v->bits = seq->bits;
     memcpy(cpu->gpr, start->gpr, sizeof(cpu->gpr));
     cpu->rip = start->rip;
     flags_set(cpu, (uint32_t)start->rflags);
-    cpu->seg[SEG_FS].base = start->fs_base;
-    cpu->seg[SEG_GS].base = start->gs_base;
+    if (seq->bits == 64) {
+        cpu->seg[SEG_FS].base = start->fs_base;
+        cpu->seg[SEG_GS].base = start->gs_base;
+    }
     fpu_set_fxsave(&cpu->fpu, start->fx, true);
     for (unsigned i = 0; i < 16; i++) {
         memcpy(cpu->fpu.vec[i].hi, start->ymm[i], sizeof(start->ymm[i]));
@@ -251,6 +294,18 @@ void vcpu_load(Vcpu *v, const Sequence *seq, bool code, uint32_t absent)
 static bool has_error_code(int vector)
 {
     return vector == EXCP_DF || (vector >= EXCP_TS && vector <= EXCP_PF) || vector == EXCP_AC;
+}
+
+/* CS and SS are in the frame. */
+static void user_selectors(const Vcpu *v, uint64_t frame, HostRegs *regs)
+{
+    uint16_t selectors[6];
+    for (int seg = SEG_ES; seg <= SEG_GS; seg++) {
+        selectors[seg] = v->cpu->seg[seg].selector;
+    }
+    selectors[SEG_CS] = (uint16_t)get64(v, frame + 8);
+    selectors[SEG_SS] = (uint16_t)get64(v, frame + 32);
+    seq_normalize(regs, v->bits, selectors);
 }
 
 bool vcpu_stopped(Vcpu *v, Outcome *out)
@@ -273,6 +328,7 @@ bool vcpu_stopped(Vcpu *v, Outcome *out)
     out->regs.gpr[R_RSP] = v->user_rsp = get64(v, frame + 24);
     out->regs.fs_base = cpu->seg[SEG_FS].base;
     out->regs.gs_base = cpu->seg[SEG_GS].base;
+    user_selectors(v, frame, &out->regs);
     out->fault = out->vector == EXCP_PF ? cpu->cr2 : 0;
     fpu_get_fxsave(&cpu->fpu, out->regs.fx, true);
     for (unsigned i = 0; i < 16; i++) {
@@ -281,11 +337,11 @@ bool vcpu_stopped(Vcpu *v, Outcome *out)
     return true;
 }
 
-void vcpu_resume(Vcpu *v, uint64_t rip)
+void vcpu_resume(Vcpu *v, const Sequence *seq, uint64_t rip)
 {
     Cpu *cpu = v->cpu;
 
-    user_segments(cpu);
+    user_segments(cpu, seq);
     cpu->gpr[R_RSP] = v->user_rsp;
     cpu->rip = rip;
     flags_set(cpu, (uint32_t)v->user_rflags);

@@ -11,8 +11,10 @@
 #include "target/i386/cpu_state.h"
 
 typedef struct Vcpu Vcpu;
-/* `arena`: bytes for host code; 0: as usual. */
-Vcpu *vcpu_new(bool translated, size_t arena);
+/* `model` as for -cpu. `arena`: bytes for host code; 0: as usual. */
+Vcpu *vcpu_new(const char *model, bool translated, size_t arena);
+/* As `maker` has it. */
+Vcpu *vcpu_new_of(Maker maker, bool translated, size_t arena);
 void vcpu_free(Vcpu *v);
 Cpu *vcpu_cpu(Vcpu *v);
 /* Of the translating one: how often a block runs before it is translated. */
@@ -23,7 +25,7 @@ void vcpu_load(Vcpu *v, const Sequence *seq, bool code, uint32_t absent);
 /* After CPU_HALTED: the state in which the exception found the program; false if it was none. */
 bool vcpu_stopped(Vcpu *v, Outcome *out);
 /* Back into the program as vcpu_stopped() found it, but at `rip`. */
-void vcpu_resume(Vcpu *v, uint64_t rip);
+void vcpu_resume(Vcpu *v, const Sequence *seq, uint64_t rip);
 /* Maps an absent page; false if `addr` is in none. */
 bool vcpu_map(Vcpu *v, uint64_t addr);
 /* Code, data and page tables. */

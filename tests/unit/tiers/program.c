@@ -432,7 +432,7 @@ bool program_generate(Sequence *seq, uint64_t seed)
     Program p = {.gen.seq = seq};
     Gen *gen = &p.gen;
 
-    seq_generate(seq, seed, 0, 0, NULL, NULL); /* registers and data */
+    seq_generate(seq, 64, seed, 0, 0, NULL, NULL); /* registers and data */
     rng_seed(&gen->rng, seed ^ 0x7469657273);
     ZydisDecoderInit(&gen->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
     gen->wild = chance(gen, 35);
