@@ -85,10 +85,12 @@ void op_describe_vector(Decode *d, Op *op, FpuInsn *insn)
 {
     VecCode code;
     uint32_t needed = CPU_MODE_CS64;
+    const bool sha = d->zi.meta.isa_set == ZYDIS_ISA_SET_SHA;
     if (!vec_code_make(&d->zi, d->ops, &code) ||
-        (d->zi.meta.isa_set == ZYDIS_ISA_SET_SHA && !cpu_model_host_has(d->model, FEAT_SHA_NI))) {
+        (sha && !cpu_model_host_has(d->model, FEAT_SHA_NI))) {
         return;
     }
+    code.aligned &= !sha || !cpu_model_is_amd(d->model); /* as in sse_sha.c */
     needed |= code.vex || code.zero_upper ? CPU_MODE_AVX : CPU_MODE_SSE;
     needed |= code.fp ? CPU_MODE_MASKED : 0;
     if ((d->mode & needed) != needed) {

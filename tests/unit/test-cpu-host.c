@@ -56,10 +56,10 @@ typedef struct {
     Maker maker;
     uint32_t applied; /* rows that forgave something in this run */
     uint64_t forgiven[32];
+    uint64_t unsteady; /* sequences on which the host agreed only when asked again */
 } Test;
 
-/* Runs the sequence on both; true if they agree. */
-static bool run_both(Test *test)
+static bool run_once(Test *test)
 {
     Comparison c = {.maker = test->maker,
                     .switched = test->maker != maker_of_host(),
@@ -76,6 +76,18 @@ static bool run_both(Test *test)
     compare_outcomes(test->diff, &test->seq, &test->theirs, test->their_data, &test->ours,
                      test->our_data);
     return test->diff->len == 0;
+}
+
+/* Runs the sequence on both; true if they agree. */
+static bool run_both(Test *test)
+{
+    for (unsigned i = 0; i < NATIVE_TRIES; i++) {
+        if (run_once(test)) {
+            test->unsteady += i != 0;
+            return true;
+        }
+    }
+    return false;
 }
 
 static void print_insn(const Sequence *seq, unsigned n)
@@ -198,6 +210,9 @@ static void print_forgiven(const Test *test)
         if (test->forgiven[i]) {
             printf("# forgiven %" PRIu64 " times: %s\n", test->forgiven[i], row->name);
         }
+    }
+    if (test->unsteady) {
+        printf("# of %" PRIu64 " sequences the host gave several outcomes\n", test->unsteady);
     }
 }
 

@@ -129,6 +129,10 @@ void native_free(NativeCpu *native);
 /* NULL, or why it cannot run 32-bit code. */
 const char *native_lacks_32(NativeCpu *native);
 void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
+/* How often a sequence is run whose outcome differs from ours. Some hypervisors' kernels cannot
+ * return to a program whose stack pointer is not canonical: an interrupt of theirs, in the middle
+ * of a sequence, then looks like a fault of it. The CPU itself does the same each time. */
+#define NATIVE_TRIES 4
 
 /* ours.c, for a Vcpu (vcpu.h) */
 struct Vcpu *our_new(Maker maker);
