@@ -49,7 +49,8 @@ static void map_shared(int fd, uint64_t addr, size_t size, int prot, off_t offse
 {
     void *want = (void *)(uintptr_t)addr;
 
-    if (mmap(want, size, prot, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, fd, offset) != want) {
+    if (mmap(want, size, prot, MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_POPULATE, fd, offset) !=
+        want) {
         _exit(1);
     }
 }
