@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/names.h"
+#include "base/report.h"
 #include "chardev/internal.h"
-#include "hw/core/device.h"
-#include "system/report.h"
 
 static const ChrOps *const backends[] = {
     &chr_null_ops, &chr_stdio_ops,  &chr_file_ops,    &chr_pipe_ops,

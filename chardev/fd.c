@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "chardev/internal.h"
-#include "system/report.h"
 
 /* A pipe that polls writable takes this much without blocking (PIPE_BUF). */
 #define WRITE_CHUNK 4096

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
+#include "base/optlist.h"
 #include "chardev/chardev.h"
-#include "system/optlist.h"
 
 /* Output that a slow reader has not taken yet is queued up to this; then one write waits this long,
  * and from then on output is dropped until the reader has caught up. */

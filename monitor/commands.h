@@ -5,7 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "system/machine.h"
+#include "machine/machine.h"
 
 typedef struct {
     const char *name;

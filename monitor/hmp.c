@@ -4,12 +4,13 @@
  * hmp_info.c. Left out: history and completion.
  */
 #include "monitor/hmp.h"
+#include "base/names.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/optlist.h"
 #include "monitor/hmp_commands.h"
-#include "system/optlist.h"
 #include "target/i386/mmu.h"
 
 #define LINE_MAX_BYTES 4096

@@ -3,7 +3,7 @@
 #ifndef MONITOR_HMP_COMMANDS_H
 #define MONITOR_HMP_COMMANDS_H
 
-#include "system/machine.h"
+#include "machine/machine.h"
 
 typedef struct {
     const char *name, *alias, *help;

@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "hw/i386/vtd.h"
+#include "base/optlist.h"
+#include "hw/i386/iommu/vtd.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "monitor/hmp_commands.h"
-#include "system/optlist.h"
 #include "target/i386/cpu.h"
 
 static void info_version(Machine *machine, char **args, GString *out)

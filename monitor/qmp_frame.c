@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "system/jsontext.h"
+#include "base/jsontext.h"
 
 void qmp_frame_init(QmpFrame *frame, const QmpFrameOps *ops, void *opaque)
 {

@@ -2,7 +2,7 @@
 /* QMP commands that ask about the program and the machine. */
 #include <string.h>
 
-#include "hw/i386/vtd.h"
+#include "hw/i386/iommu/vtd.h"
 #include "monitor/commands.h"
 #include "target/i386/cpu.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Choosing an accelerator from -accel and -machine accel=. */
-#include "system/accel.h"
+#include "machine/accel.h"
+#include "base/report.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "system/message.h"
 #include "system/process.h"
 #include "system/vm.h"

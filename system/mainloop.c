@@ -10,7 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "system/report.h"
+#include "base/report.h"
 #include "system/signals.h"
 #include "system/vm.h"
 

@@ -5,12 +5,14 @@
  * that the order of options does not matter.
  */
 #include "system/options.h"
+#include "base/names.h"
+#include "base/report.h"
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "system/jsontext.h"
+#include "base/jsontext.h"
 
 static bool show_help(Options *o, const char *value, GError **error);
 

@@ -3,10 +3,8 @@
 #ifndef SYSTEM_OPTIONS_H
 #define SYSTEM_OPTIONS_H
 
-#include "system/machine.h"
-#include "system/optlist.h"
-
-#define PROGRAM "qemu-system-x86_64"
+#include "base/optlist.h"
+#include "machine/machine.h"
 
 /* -monitor, -qmp, -mon */
 typedef struct {

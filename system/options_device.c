@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "system/options.h"
 
 static const char *bus_label(BusType bus)

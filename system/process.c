@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "system/optlist.h"
+#include "base/optlist.h"
 
 static bool fail(GError **error, const char *what)
 {

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "system/optlist.h"
-#include "system/report.h"
+#include "base/optlist.h"
+#include "base/report.h"
 
 #define LINE_MAX_BYTES  (64u << 20) /* b64write of a kernel is a long line */
 #define BLOCK_MAX_BYTES (16u << 20)

@@ -3,9 +3,9 @@
 #ifndef SYSTEM_VM_H
 #define SYSTEM_VM_H
 
+#include "machine/accel.h"
 #include "monitor/hmp.h"
 #include "monitor/qmp.h"
-#include "system/accel.h"
 #include "system/options.h"
 #include "system/qtest.h"
 

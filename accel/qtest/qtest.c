@@ -3,7 +3,7 @@
  * -accel qtest: no CPUs. A test program drives the machine through the qtest server and plays the
  * CPUs itself; the clock moves only when it says so.
  */
-#include "system/accel.h"
+#include "machine/accel.h"
 
 const AccelOps qtest_accel = {
     .name = "qtest",

@@ -7,7 +7,7 @@
  * what it waits for, and twice as long each time that it does not. Between turns the clock is asked
  * whether the slice is over or a timer is due. Which vCPU goes first rotates from slice to slice.
  */
-#include "system/accel.h"
+#include "machine/accel.h"
 #include "target/i386/cpu.h"
 
 /* A fraction of a millisecond: the latency of a timer or an interprocessor interrupt. */

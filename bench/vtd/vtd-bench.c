@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "hw/i386/vtd.h"
+#include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
 
 #define RAM_SIZE    (64ull << 20)

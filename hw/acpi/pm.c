@@ -8,7 +8,7 @@
  */
 #include "hw/acpi/pm.h"
 
-#include "system/runstate.h"
+#include "base/runstate.h"
 
 enum {
     STS_TIMER = 1 << 0,

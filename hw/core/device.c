@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices: creation, properties, life and published lines. */
 #include "hw/core/device.h"
+#include "base/names.h"
 
 #include <string.h>
 

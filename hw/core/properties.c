@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Properties: text from the command line into typed fields. */
 #include "hw/core/properties.h"
+#include "base/names.h"
 
 #include <string.h>
 
-#include "system/backends.h"
-#include "system/optlist.h"
+#include "base/optlist.h"
+#include "hw/core/backends.h"
 
 G_GNUC_PRINTF(4, 5)
 static bool bad_value(GError **error, const PropInfo *prop, const char *text, const char *format,

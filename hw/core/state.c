@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "system/clock.h"
+#include "base/clock.h"
 
 /* A timer is saved as its time, with this for "not armed". */
 #define TIMER_NOT_ARMED INT64_MAX

@@ -6,7 +6,7 @@
  */
 #include "hw/i386/mch.h"
 
-#include "system/runstate.h"
+#include "base/runstate.h"
 
 #define CONFIG_ADDRESS  0xcf8
 #define CONFIG_ENABLE   (1u << 31)

@@ -5,9 +5,9 @@
  * each reset; after S3 what does not touch memory, and then the waking vector.
  */
 #include "hw/acpi/pm.h"
-#include "hw/i386/acpi.h"
+#include "hw/i386/boot/acpi.h"
+#include "hw/i386/boot/mptable.h"
 #include "hw/i386/mch.h"
-#include "hw/i386/mptable.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/timer/hpet.h"
 #include "target/i386/cpuid.h"

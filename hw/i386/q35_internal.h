@@ -6,7 +6,7 @@
 #ifndef HW_I386_Q35_INTERNAL_H
 #define HW_I386_Q35_INTERNAL_H
 
-#include "hw/i386/boot.h"
+#include "hw/i386/boot/boot.h"
 #include "hw/i386/fabric.h"
 #include "hw/i386/q35.h"
 #include "hw/intc/ioapic.h"

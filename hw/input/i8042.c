@@ -6,8 +6,8 @@
  */
 #include "hw/input/i8042.h"
 
+#include "base/runstate.h"
 #include "hw/isa/a20.h"
-#include "system/runstate.h"
 
 #define I8042_PORT_DATA   0x60
 #define I8042_PORT_STATUS 0x64

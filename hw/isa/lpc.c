@@ -6,8 +6,8 @@
  */
 #include "hw/isa/lpc.h"
 
+#include "base/runstate.h"
 #include "hw/isa/a20.h"
-#include "system/runstate.h"
 
 enum { REG_PMBASE = 0x40, REG_PIRQ_A = 0x60, REG_PIRQ_E = 0x68, REG_LPC_EN = 0x82 };
 #define PIRQ_DISABLED 0x80u

@@ -5,7 +5,7 @@
  */
 #include "hw/misc/debug_exit.h"
 
-#include "system/runstate.h"
+#include "base/runstate.h"
 
 typedef struct {
     Device dev;

@@ -7,9 +7,9 @@
 #include <linux/virtio_ids.h>
 #include <string.h>
 
+#include "block/block.h"
 #include "hw/virtio/virtio_devices.h"
 #include "hw/virtio/virtio_pci.h"
-#include "system/block.h"
 
 #define SECTOR_SIZE        512u
 #define BOUNCE_SIZE        (64u * 1024)

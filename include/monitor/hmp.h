@@ -4,7 +4,7 @@
 #define MONITOR_HMP_H
 
 #include "chardev/chardev.h"
-#include "system/machine.h"
+#include "machine/machine.h"
 
 typedef struct Hmp Hmp;
 Hmp *hmp_new(Machine *machine, Chardev *chr, GError **error);

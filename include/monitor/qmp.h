@@ -4,7 +4,7 @@
 #define MONITOR_QMP_H
 
 #include "chardev/chardev.h"
-#include "system/machine.h"
+#include "machine/machine.h"
 
 typedef struct Qmp Qmp;
 Qmp *qmp_new(Machine *machine, Chardev *chr, bool pretty, GError **error);

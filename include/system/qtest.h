@@ -11,7 +11,7 @@
 #define SYSTEM_QTEST_H
 
 #include "chardev/chardev.h"
-#include "system/machine.h"
+#include "machine/machine.h"
 
 typedef struct Qtest Qtest;
 /* `log` is a path or NULL. The server lives until qtest_free(). */

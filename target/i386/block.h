@@ -5,7 +5,7 @@
 #ifndef TARGET_I386_BLOCK_H
 #define TARGET_I386_BLOCK_H
 
-#include "target/i386/jit/jit.h"
+#include "target/i386/jit.h"
 
 /* CPUs whose TLBs must watch pages with code. */
 void code_cache_attach(CodeCache *code, Cpu *cpu);

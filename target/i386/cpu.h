@@ -8,10 +8,10 @@
 
 #include <glib.h>
 
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/trace.h"
 #include "hw/intc/apic.h"
-#include "system/clock.h"
-#include "system/memory.h"
-#include "system/trace.h"
 
 typedef struct Cpu Cpu;
 typedef struct CpuModel CpuModel;   /* feature words; cpuid.c */

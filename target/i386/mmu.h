@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "system/bytes.h"
+#include "base/bytes.h"
 #include "target/i386/cpu_state.h"
 
 typedef enum { MMU_READ, MMU_WRITE, MMU_EXEC } MmuAccess;

@@ -3,7 +3,7 @@
 
 A table (*.mutants beside this file) has sections, one a source file, and rows:
 
-  [hw/i386/vtd_regs.c]
+  [hw/i386/iommu/vtd/regs.c]
 
   name-of-the-row (test, test): What the changed code does, in a sentence.
   - the code; more lines of it

@@ -2,7 +2,7 @@
 /* ACPI tables: every pointer leads to a table whose length and checksum are right. */
 #include <string.h>
 
-#include "hw/i386/acpi.h"
+#include "hw/i386/boot/acpi.h"
 
 #define BASE      0x1000000ull
 #define IOAPIC_ID 5

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "chardev/chardev.h"
-#include "system/backends.h"
+#include "hw/core/backends.h"
 
 typedef struct {
     GString *got;

@@ -13,8 +13,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "hw/i386/boot.h"
-#include "hw/i386/unpack.h"
+#include "hw/i386/boot/boot.h"
+#include "hw/i386/boot/unpack.h"
 
 #define RAM_BYTES    (64ull << 20)
 #define TABLES_BYTES (128ull << 10) /* kept at the end of it */

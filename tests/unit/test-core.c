@@ -3,10 +3,11 @@
  */
 #include <string.h>
 
+#include "base/names.h"
+#include "base/report.h"
 #include "hw/core/device.h"
 #include "hw/core/regfile.h"
 #include "hw/core/upstream.h"
-#include "system/report.h"
 
 /* Timers */
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "system/memory.h"
+#include "base/memory.h"
 
 #define SPACE_BITS 16
 #define SPACE      (1u << SPACE_BITS)

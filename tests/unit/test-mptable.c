@@ -2,7 +2,7 @@
 /* The MP table: found by its pointer, read back entry by entry. */
 #include <string.h>
 
-#include "hw/i386/mptable.h"
+#include "hw/i386/boot/mptable.h"
 
 #define ADDRESS 0xf0100u
 

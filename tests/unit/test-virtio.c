@@ -13,11 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hw/core/backends.h"
 #include "hw/misc/pci_devices.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci.h"
 #include "hw/virtio/virtio_devices.h"
-#include "system/backends.h"
 
 #define RAM_SIZE   0x40000
 #define DISK_SIZE  (64 * 1024)

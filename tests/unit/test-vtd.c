@@ -4,7 +4,7 @@
  * table entries), and what only the object shows: completions of device-TLB invalidations, counters
  * and saved state.
  */
-#include "hw/i386/vtd_internal.h"
+#include "hw/i386/iommu/vtd/vtd_internal.h"
 
 #include <string.h>
 

@@ -12,11 +12,11 @@
 
 #include <glib.h>
 
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/trace.h"
 #include "hw/core/irq.h"
 #include "hw/core/state.h"
-#include "system/clock.h"
-#include "system/memory.h"
-#include "system/trace.h"
 
 typedef struct Device Device;
 typedef struct DeviceClass DeviceClass;
@@ -151,8 +151,6 @@ void device_class_help(const DeviceClass *cls, GString *out);
 /* Every class there is; ends with NULL. In system/devices.c. */
 extern const DeviceClass *const device_classes[];
 const DeviceClass *device_class_find(const char *name);
-/* The closest of `count` names to `name` for "did you mean", or NULL if none is close. */
-const char *nearest_name(const char *name, const char *const *names, size_t count);
 
 #define DEVICE_ERROR (device_error_quark())
 GQuark device_error_quark(void);

@@ -11,8 +11,8 @@
 
 #include <stddef.h>
 
+#include "base/memory.h"
 #include "hw/core/intr_msg.h"
-#include "system/memory.h"
 
 /* Who asks. */
 typedef struct {

@@ -3,7 +3,7 @@
 #ifndef HW_I386_Q35_H
 #define HW_I386_Q35_H
 
-#include "system/machine.h"
+#include "machine/machine.h"
 
 extern const MachineClass q35_machine_class;
 

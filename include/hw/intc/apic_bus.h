@@ -7,8 +7,8 @@
 #ifndef HW_INTC_APIC_BUS_H
 #define HW_INTC_APIC_BUS_H
 
+#include "base/trace.h"
 #include "hw/core/intr_msg.h"
-#include "system/trace.h"
 
 typedef struct ApicBus ApicBus;
 typedef struct ApicState ApicState;

@@ -6,8 +6,8 @@
 #ifndef HW_VIRTIO_VIRTIO_H
 #define HW_VIRTIO_VIRTIO_H
 
+#include "base/trace.h"
 #include "hw/virtio/virtqueue.h"
-#include "system/trace.h"
 
 #define VIRTIO_MAX_QUEUES    64
 #define VIRTIO_MAX_CONFIG    128

@@ -9,8 +9,8 @@
 #ifndef HW_VIRTIO_VIRTQUEUE_H
 #define HW_VIRTIO_VIRTQUEUE_H
 
+#include "base/memory.h"
 #include "hw/core/state.h"
-#include "system/memory.h"
 
 #define VIRTQUEUE_MAX_SIZE 1024
 #define VIRTQUEUE_MAX_SEGS 1024

@@ -5,7 +5,7 @@
 #ifndef TARGET_I386_JIT_LINK_H
 #define TARGET_I386_JIT_LINK_H
 
-#include "target/i386/jit/jit.h"
+#include "target/i386/jit.h"
 
 /* Guest vector registers, as masks: in the host's registers, with the upper halves; newer there
  * than in the Cpu, and with the upper halves. */

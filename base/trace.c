@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Trace groups, and where their lines go. */
+#include "base/trace.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "base/optlist.h"
+#include "base/report.h"
+
+static const struct {
+    const char *name;
+    const char *help;
+} groups[TRACE_GROUPS] = {
+    [TRACE_INT] = {"int", "exceptions and interrupts taken by CPUs"},
+    [TRACE_CPU_RESET] = {"cpu_reset", "CPU registers at reset and at a triple fault"},
+    [TRACE_GUEST_ERRORS] = {"guest_errors", "what a guest got wrong"},
+    [TRACE_UNIMP] = {"unimp", "what a guest asked for that is not there"},
+    [TRACE_APIC] = {"apic", "local APICs and the APIC bus"},
+    [TRACE_IOAPIC] = {"ioapic", "IOAPIC pins and messages"},
+    [TRACE_PIC] = {"pic", "i8259 pair"},
+    [TRACE_VTD] = {"vtd", "DMA and interrupt remapping unit"},
+    [TRACE_MSI] = {"msi", "MSI and MSI-X messages"},
+    [TRACE_HPET] = {"hpet", "HPET comparators and messages"},
+    [TRACE_PCI] = {"pci", "configuration space and BARs"},
+    [TRACE_VIRTIO] = {"virtio", "virtio devices"},
+};
+
+/* Lines a group at most, unless told otherwise. */
+#define DEFAULT_LIMIT 1000000
+
+void trace_init(Trace *trace)
+{
+    *trace = (Trace){.out = stderr, .limit = DEFAULT_LIMIT};
+}
+
+static int find_group(const char *name)
+{
+    for (int i = 0; i < TRACE_GROUPS; i++) {
+        if (strcmp(groups[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void set_unknown(GError **error, const char *name)
+{
+    const char *names[TRACE_GROUPS];
+    for (int i = 0; i < TRACE_GROUPS; i++) {
+        names[i] = groups[i].name;
+    }
+    const char *near = nearest_name(name, names, TRACE_GROUPS);
+    g_set_error(error, OPT_ERROR, 0, "there is no trace group '%s'%s%s%s; 'help' lists them", name,
+                near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+bool trace_enable(Trace *trace, const char *text, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(text, ",", -1);
+    for (char **name = names; *name; name++) {
+        int group = find_group(*name);
+        if (strcmp(*name, "all") == 0) {
+            trace->enabled = (1u << TRACE_GROUPS) - 1;
+        } else if (group >= 0) {
+            trace->enabled |= 1u << group;
+        } else {
+            set_unknown(error, *name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool trace_open(Trace *trace, const char *path, GError **error)
+{
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "cannot write the log file '%s': %s", path, g_strerror(errno));
+        return false;
+    }
+    setvbuf(file, NULL, _IOLBF, 0);
+    trace_close(trace);
+    trace->out = file;
+    return true;
+}
+
+void trace_close(Trace *trace)
+{
+    if (trace->out && trace->out != stderr) {
+        fclose(trace->out);
+    }
+    trace->out = stderr;
+}
+
+void trace_help(GString *out)
+{
+    g_string_append(out, "Log items (comma separated):\n");
+    for (int i = 0; i < TRACE_GROUPS; i++) {
+        g_string_append_printf(out, "%-15s %s\n", groups[i].name, groups[i].help);
+    }
+}
+
+void trace_print(Trace *trace, TraceGroup group, const char *format, ...)
+{
+    if (trace->limit && trace->lines[group] >= trace->limit) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    vfprintf(trace->out, format, args);
+    va_end(args);
+    fputc('\n', trace->out);
+    if (++trace->lines[group] == trace->limit) {
+        fprintf(trace->out, "%s: %" PRIu64 " lines, further ones are left out\n",
+                groups[group].name, trace->limit);
+    }
+    if (ferror(trace->out) && !report_written(trace->out, "the log")) {
+        trace->enabled = 0;
+    }
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The drives and character devices that the command line named (include/hw/core/backends.h). */
+#include "hw/core/backends.h"
+
+#include <string.h>
+
+#include "base/optlist.h"
+
+struct Backends {
+    GPtrArray *drives;   /* of BlockBackend * */
+    GPtrArray *chardevs; /* of Chardev * */
+};
+
+static void close_drive(gpointer blk)
+{
+    blk_close(blk);
+}
+
+static void close_chardev(gpointer chr)
+{
+    chr_free(chr);
+}
+
+Backends *backends_new(void)
+{
+    Backends *backends = g_new0(Backends, 1);
+    backends->drives = g_ptr_array_new_with_free_func(close_drive);
+    backends->chardevs = g_ptr_array_new_with_free_func(close_chardev);
+    return backends;
+}
+
+void backends_free(Backends *backends)
+{
+    if (!backends) {
+        return;
+    }
+    g_ptr_array_unref(backends->drives);
+    g_ptr_array_unref(backends->chardevs);
+    g_free(backends);
+}
+
+BlockBackend *backends_drive(const Backends *backends, const char *id)
+{
+    for (guint i = 0; i < backends->drives->len; i++) {
+        if (strcmp(blk_id(backends->drives->pdata[i]), id) == 0) {
+            return backends->drives->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+Chardev *backends_chardev(const Backends *backends, const char *id)
+{
+    for (guint i = 0; i < backends->chardevs->len; i++) {
+        if (strcmp(chr_id(backends->chardevs->pdata[i]), id) == 0) {
+            return backends->chardevs->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+bool backends_add_drive(Backends *backends, BlockBackend *blk, GError **error)
+{
+    if (backends_drive(backends, blk_id(blk))) {
+        g_set_error(error, OPT_ERROR, 0, "id=%s: another drive has this id; choose a new one",
+                    blk_id(blk));
+        blk_close(blk);
+        return false;
+    }
+    g_ptr_array_add(backends->drives, blk);
+    return true;
+}
+
+bool backends_add_chardev(Backends *backends, Chardev *chr, GError **error)
+{
+    if (backends_chardev(backends, chr_id(chr))) {
+        g_set_error(error, OPT_ERROR, 0, "id=%s: another chardev has this id; choose a new one",
+                    chr_id(chr));
+        chr_free(chr);
+        return false;
+    }
+    g_ptr_array_add(backends->chardevs, chr);
+    return true;
+}
+
+const char **backends_drive_ids(const Backends *backends, size_t *count)
+{
+    const char **ids = g_new0(const char *, backends->drives->len + 1);
+    for (guint i = 0; i < backends->drives->len; i++) {
+        ids[i] = blk_id(backends->drives->pdata[i]);
+    }
+    *count = backends->drives->len;
+    return ids;
+}
+
+const char **backends_chardev_ids(const Backends *backends, size_t *count)
+{
+    const char **ids = g_new0(const char *, backends->chardevs->len + 1);
+    for (guint i = 0; i < backends->chardevs->len; i++) {
+        ids[i] = chr_id(backends->chardevs->pdata[i]);
+    }
+    *count = backends->chardevs->len;
+    return ids;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ACPI tables (ACPI 6.4, chapter 5; VT-d 8 for the DMAR table): RSDP, RSDT, XSDT, FADT, FACS, MADT,
+ * HPET, MCFG, DMAR and the compiled DSDT.
+ */
+#ifndef HW_I386_BOOT_ACPI_H
+#define HW_I386_BOOT_ACPI_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hw/i386/iommu/vtd.h"
+
+/* Source ids as the DMAR table tells them: a bus of its own, where no device can be. */
+#define ACPI_SCOPE_BUS  0xff
+#define ACPI_IOAPIC_SID ((uint16_t)(ACPI_SCOPE_BUS << 8 | 0x00))
+#define ACPI_HPET_SID   ((uint16_t)(ACPI_SCOPE_BUS << 8 | 0x08))
+
+typedef struct {
+    const uint32_t *apic_ids;
+    unsigned cpus;
+    uint8_t ioapic_id;
+    uint64_t ioapic_base;
+    bool hpet;
+    uint32_t hpet_id; /* low half of the HPET's capabilities register */
+    uint64_t hpet_base;
+    uint64_t ecam_base;
+    bool iommu;
+    uint64_t iommu_base;
+    VtdAcpiInfo iommu_info;
+} AcpiInfo;
+
+/* The FACS is at this place of the blob, with the operating system's waking vectors in it. */
+#define ACPI_FACS_AT           256
+#define ACPI_FACS_WAKE_VECTOR  12
+#define ACPI_FACS_XWAKE_VECTOR 24
+
+/* All tables in one blob that is to lie at `base` (64-byte aligned, below 4 GiB). */
+GByteArray *acpi_build(const AcpiInfo *info, uint64_t base);
+/* The RSDP for a blob at `base`; 36 bytes. */
+#define ACPI_RSDP_BYTES 36
+void acpi_build_rsdp(const GByteArray *tables, uint64_t base, uint8_t rsdp[ACPI_RSDP_BYTES]);
+
+#endif

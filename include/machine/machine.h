@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine: the options that make it, the board that builds it, and what the main loop, monitor
+ * and qtest need to find on it.
+ */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "base/runstate.h"
+#include "hw/core/backends.h"
+#include "hw/core/device.h"
+#include "hw/intc/apic.h"
+#include "hw/pci/pci.h"
+#include "machine/forgive.h"
+
+struct Cpu;
+
+/* Who runs guest code: the translator with the interpreter under it, or that alone (docs/cpu.md).
+ */
+typedef enum {
+    TCG_TIER_AUTO, /* the translator, if the host gives memory for its code */
+    TCG_TIER_INTERP,
+    TCG_TIER_JIT,
+} TcgTier;
+
+/* -fw_cfg: an extra file. */
+typedef struct {
+    char *name;
+    uint8_t *data;
+    size_t len;
+} FwCfgItem;
+
+typedef struct {
+    const char *name;                       /* -name, may be NULL */
+    const char *uuid;                       /* -uuid, may be NULL */
+    uint64_t ram_size;                      /* bytes */
+    unsigned cpus, sockets, cores, threads; /* cpus at start; -smp */
+    unsigned max_cpus;
+    const char *cpu_model;                /* "max,-x2apic" or NULL */
+    const char *kernel, *initrd, *append; /* may be NULL */
+    ForgiveSet forgive;
+    const char *ioapic_version; /* NULL, "0x11" or "0x20" */
+    Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
+    Chardev *debugcon;
+    unsigned debugcon_port;
+    const char *rtc_base;
+    bool with_cpus;      /* false under -accel qtest: local APICs without CPUs behind them */
+    TcgTier tier;        /* tcg,tier= */
+    int hot_runs;        /* tcg,hot=: after which a block is translated; -1: not given */
+    GHashTable *globals; /* "driver.prop" -> text, from -global */
+    GPtrArray *fw_cfg;   /* of FwCfgItem *, from -fw_cfg; may be NULL */
+} MachineOptions;
+
+typedef struct Machine Machine;
+
+typedef struct {
+    const char *name, *alias, *desc;
+    unsigned max_cpus;
+    bool acpi;             /* it has ACPI tables */
+    const PropInfo *props; /* of the Machine subclass; PROP_END */
+    size_t instance_size;
+    /* Builds the board: everything but the -device devices. `iommu` is a created, unrealized
+     * remapping unit or NULL; the board links, realizes and owns it. */
+    bool (*build)(Machine *machine, Device *iommu, GError **error);
+    /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
+     * devices were reset, since firmware would run again. */
+    bool (*boot)(Machine *machine, GError **error);
+    /* After a sleep, in place of boot: memory is as it was. NULL where nothing sleeps. */
+    bool (*wake)(Machine *machine, GError **error);
+    /* Fills in the links of a -device device that is on no PCI bus (lines, run state ...), before
+     * it is realized. NULL: such devices have nothing to be plugged into. */
+    bool (*plug)(Machine *machine, Device *dev, GError **error);
+    /* Frees what build() made and machine_own() was not given; the devices are gone already. */
+    void (*destroy)(Machine *machine);
+} MachineClass;
+
+struct Machine {
+    const MachineClass *cls;
+    MachineOptions opts;
+    Platform platform;
+    RunState *runstate;
+    GPtrArray
+        *devices; /* of Device *, in order of creation; reset in this order, freed in reverse */
+    ApicBus *apic_bus;
+    unsigned cpu_count;
+    ApicState **apics; /* cpu_count of them */
+    struct Cpu **cpus; /* NULL entries under qtest */
+    PciBus *pci_root;  /* NULL for machine none */
+    Device *iommu;     /* NULL without */
+    Device *ioapic;
+    Device *pic;
+};
+
+extern const MachineClass *const machine_classes[]; /* ends with NULL; hw/i386/machines.c */
+
+/* `opts` is copied, what it points at is not and must outlive the machine. */
+Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState *rs,
+                     const MachineOptions *opts);
+/* A property of the Machine subclass, or an error that names the nearest. */
+bool machine_set_prop(Machine *machine, const char *name, const char *text, GError **error);
+void machine_free(Machine *machine);
+/* Takes ownership of a realized or board-made device, so that it is reset, shown and freed. */
+void machine_own(Machine *machine, Device *dev);
+/* Creates, sets up, attaches to its bus, realizes and owns a device from -device's options
+ * ("edu,id=x,addr=5"; `globals` applied first). Owned by the machine. */
+Device *machine_add_device(Machine *machine, const char *text, GError **error);
+/* The first half of that: created and set up, but on no bus, unrealized, and the caller's. */
+Device *machine_create_device(Machine *machine, const char *text, GError **error);
+/* Sets what -global says about this class: the board calls it for each device it makes itself,
+ * after its own settings and before realize. */
+bool machine_apply_globals(Machine *machine, Device *dev, GError **error);
+/* By id, or by a QOM-like path ("/machine/peripheral/x", "ioapic"); NULL if there is none. */
+Device *machine_find_device(Machine *machine, const char *path);
+/* Devices in order, then the vCPUs. */
+void machine_reset(Machine *machine);
+/* machine_reset(), then what firmware would do (MachineClass.boot). */
+bool machine_restart(Machine *machine, GError **error);
+/* Out of sleep with memory kept (S3): devices that lost their power and the vCPUs are reset, then
+ * MachineClass.wake. */
+bool machine_wake(Machine *machine, GError **error);
+/* By name or alias, or NULL. */
+const MachineClass *machine_class_find(const char *name);
+
+/* `none`: no devices, no memory, no CPUs. */
+extern const MachineClass machine_none_class;
+
+#endif
