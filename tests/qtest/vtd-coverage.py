@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / 'tests/mutate'))
 from scratch import Scratch  # noqa: E402
 
 PAGE = ROOT / 'docs/vtd-coverage.md'
-UNIT = 'hw/i386/vtd_{}.c'
+UNIT = 'hw/i386/iommu/vtd/{}.c'
 # What has a layout, by file: a title, and the prefix that a field's name loses.
 LAYOUTS = [
     ('regs', 'CAP_', 'Fields of CAP'), ('regs', 'ECAP_', 'Fields of ECAP'),
@@ -99,7 +99,7 @@ def enumerators(prefix):
     text = (ROOT / 'hw/i386/iommu/vtd/vtd_internal.h').read_text()
     for name, number in re.findall(rf'\b({prefix}\w+) = (0x[0-9a-f]+|\d+)', text):
         used = any(re.search(rf'\b{name}\b', path.read_text())
-                   for path in (ROOT / 'hw/i386').glob('vtd_*.c'))
+                   for path in (ROOT / 'hw/i386/iommu/vtd').glob('*.c'))
         words = name[len(prefix):].lower().replace('_', ' ')
         yield name, int(number, 0), words, used
 
