@@ -238,7 +238,7 @@ static bool same_name(const char *a, const char *b)
 unsigned cpu_name_distance(const char *a, const char *b)
 {
     unsigned row[64];
-    size_t n = MIN(strlen(b), G_N_ELEMENTS(row) - 1);
+    size_t n = strnlen(b, G_N_ELEMENTS(row) - 1);
 
     for (size_t j = 0; j <= n; j++) {
         row[j] = (unsigned)j;

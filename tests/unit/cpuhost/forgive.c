@@ -95,13 +95,13 @@ static uint64_t frame_bytes(const Stop *stop)
 
 static bool partial_frame(Comparison *c, const Stop *stop)
 {
-    uint64_t rsp = c->ours->regs.gpr[R_RSP], from, to;
+    uint64_t rsp = c->ours->regs.gpr[R_RSP], bytes = frame_bytes(stop), from, to;
 
-    if (!frame_bytes(stop) || !same_fault(c)) {
+    if (!bytes || !same_fault(c)) {
         return false;
     }
     /* as much of the frame as there is */
-    from = MAX(rsp - frame_bytes(stop), DATA_BASE);
+    from = MAX(rsp - bytes, DATA_BASE);
     to = MIN(rsp, DATA_BASE + DATA_SIZE);
     if (from >= to ||
         !memcmp(c->our_data + (from - DATA_BASE), c->host_data + (from - DATA_BASE), to - from)) {
