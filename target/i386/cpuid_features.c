@@ -103,6 +103,7 @@ const CpuFeatureRow cpu_feature_rows[FEAT_COUNT] = {
     ROW(TOPOEXT,           "topoext",           NULL,     EXT, 0, ECX, 22, LEVEL_NEVER),
     ROW(3DNOWPREFETCH,     "3dnowprefetch",     NULL,     EXT, 0, ECX,  8, LEVEL_HASWELL),
     ROW(INVTSC,            "invtsc",            NULL, 0x80000007u, 0, EDX, 8, LEVEL_QEMU64),
+    ROW(KVM_STEAL_TIME,    "kvm-steal-time",    NULL, 0x40000001u, 0, EAX, 5, LEVEL_NEVER),
 };
 /* clang-format on */
 
