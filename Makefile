@@ -68,6 +68,7 @@ format:
 
 check-format:
 	clang-format --dry-run -Werror $(SOURCES)
+	scripts/check-source
 
 install: all
 	meson install -C $(BUILD)

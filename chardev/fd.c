@@ -41,7 +41,8 @@ static gboolean input_ready(gint in, GIOCondition condition, gpointer opaque)
 {
     ChrFd *fd = opaque;
     uint8_t buf[4096];
-    size_t room = MIN(chr_can_receive(fd->chr), sizeof(buf));
+    size_t room = chr_can_receive(fd->chr);
+    room = MIN(room, sizeof(buf));
     if (room == 0) {
         drop_source(&fd->watch);
         return G_SOURCE_REMOVE;

@@ -262,7 +262,8 @@ int main(void)
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         double best = 1e9;
         for (unsigned round = 0; round < ROUNDS; round++) {
-            best = MIN(best, rows[i].measure(&b));
+            double ns = rows[i].measure(&b);
+            best = MIN(best, ns);
         }
         printf("%-28s %7.1f ns", rows[i].name, best);
         printf(rows[i].aim ? "  (aim %d)\n" : "\n", rows[i].aim);

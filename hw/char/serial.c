@@ -138,7 +138,7 @@ static void serial_start_timeout(SerialState *s)
         timer_cancel(&s->timeout);
         return;
     }
-    int64_t wait = MAX(4 * serial_char_time(s), SERIAL_MIN_TIMEOUT);
+    int64_t four_chars = 4 * serial_char_time(s), wait = MAX(four_chars, SERIAL_MIN_TIMEOUT);
     timer_arm(&s->timeout, clock_now(s->dev.platform->clock) + wait);
 }
 
@@ -351,7 +351,8 @@ static const MemOps serial_ops = {
 static size_t serial_can_receive(void *opaque)
 {
     const SerialState *s = opaque;
-    return s->mcr & MCR_LOOP ? 0 : serial_capacity(s) - MIN(s->fifo_count, serial_capacity(s));
+    uint32_t capacity = serial_capacity(s);
+    return s->mcr & MCR_LOOP ? 0 : capacity - MIN(s->fifo_count, capacity);
 }
 
 static void serial_receive(void *opaque, const uint8_t *data, size_t len)
@@ -474,7 +475,8 @@ static void serial_restored(Device *dev)
 {
     SerialState *s = (SerialState *)dev;
     s->fifo_head %= SERIAL_FIFO_SIZE;
-    s->fifo_count = MIN(s->fifo_count, serial_capacity(s));
+    uint32_t capacity = serial_capacity(s);
+    s->fifo_count = MIN(s->fifo_count, capacity);
     serial_update_irq(s);
 }
 

@@ -105,7 +105,8 @@ static int64_t timer_next_expiry(const ApicState *s, int64_t now)
         return INT64_MAX;
     }
     periods = (ticks - s->timer_count) / s->timer_initial + 1;
-    return MAX(timer_time_of(s, s->timer_count + periods * s->timer_initial), now + MIN_PERIOD_NS);
+    int64_t due = timer_time_of(s, s->timer_count + periods * s->timer_initial);
+    return MAX(due, now + MIN_PERIOD_NS);
 }
 
 /* The CPU's TSC; without a CPU it counts nanoseconds. */

@@ -110,7 +110,8 @@ static uint32_t transfer(IntrTestdev *t, bool to_memory)
         .has_pasid = flags & FLAG_PASID,
         .pasid = (uint32_t)reg(t, REG_PASID),
     };
-    size_t len = MIN((size_t)reg(t, REG_LEN), BUFFER_SIZE);
+    uint64_t asked = reg(t, REG_LEN);
+    size_t len = MIN(asked, BUFFER_SIZE);
     if (!up) {
         return NO_MASTER;
     }
@@ -121,7 +122,7 @@ static uint32_t transfer(IntrTestdev *t, bool to_memory)
 /* The ring is read and written back as the device's own DMA, so it is translated too. */
 static uint32_t run_ring(IntrTestdev *t)
 {
-    uint64_t count = MIN(reg(t, REG_RING_COUNT), RING_MOST);
+    uint64_t asked = reg(t, REG_RING_COUNT), count = MIN(asked, RING_MOST);
     for (uint64_t i = 0; i < count; i++) {
         RingEntry e;
         uint64_t at = reg(t, REG_RING) + i * sizeof(e);

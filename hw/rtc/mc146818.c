@@ -267,18 +267,26 @@ static void rtc_store_time(RtcState *s, int64_t now)
     s->cmos[REG_CENTURY] = rtc_encode(s, (unsigned)(d.year / 100 % 100));
 }
 
-/* Takes the time from the registers. Nonsense is clamped: no guest value reaches the calendar
- * out of range. */
+/* Nonsense is clamped: no guest value reaches the calendar out of range. */
+static unsigned rtc_decode_within(const RtcState *s, unsigned reg, unsigned least, unsigned most)
+{
+    uint8_t raw = s->cmos[reg];
+    unsigned value = reg == REG_HOURS ? rtc_decode_hour(s, raw) : rtc_decode(s, raw);
+
+    return CLAMP(value, least, most);
+}
+
+/* Takes the time from the registers. */
 static void rtc_take_time(RtcState *s, int64_t now)
 {
-    unsigned month = CLAMP(rtc_decode(s, s->cmos[REG_MONTH]), 1, 12);
-    unsigned day = CLAMP(rtc_decode(s, s->cmos[REG_DAY]), 1, 31);
-    int64_t year = MIN(rtc_decode(s, s->cmos[REG_CENTURY]), 99) * 100 +
-                   MIN(rtc_decode(s, s->cmos[REG_YEAR]), 99);
+    unsigned month = rtc_decode_within(s, REG_MONTH, 1, 12);
+    unsigned day = rtc_decode_within(s, REG_DAY, 1, 31);
+    int64_t year =
+        rtc_decode_within(s, REG_CENTURY, 0, 99) * 100 + rtc_decode_within(s, REG_YEAR, 0, 99);
     int64_t seconds = days_of_date(year, month, day) * SECONDS_PER_DAY +
-                      MIN(rtc_decode_hour(s, s->cmos[REG_HOURS]), 23) * 3600 +
-                      MIN(rtc_decode(s, s->cmos[REG_MINUTES]), 59) * 60 +
-                      MIN(rtc_decode(s, s->cmos[REG_SECONDS]), 59);
+                      rtc_decode_within(s, REG_HOURS, 0, 23) * 3600 +
+                      rtc_decode_within(s, REG_MINUTES, 0, 59) * 60 +
+                      rtc_decode_within(s, REG_SECONDS, 0, 59);
     unsigned weekday = (rtc_decode(s, s->cmos[REG_WEEKDAY]) + 6) % 7;
 
     s->epoch += seconds - rtc_seconds_at(s, now);
@@ -380,7 +388,7 @@ static void rtc_look(RtcState *s)
 static int64_t rtc_next_event(const RtcState *s)
 {
     uint8_t wanted = s->cmos[REG_B] & ~s->cmos[REG_C]; /* a flag that is up stays up */
-    int64_t next = INT64_MAX, alarm, second = rtc_seconds_at(s, s->looked) + 1;
+    int64_t next = INT64_MAX, second = rtc_seconds_at(s, s->looked) + 1;
     unsigned periods = rtc_periods_a_second(s);
 
     if ((wanted & B_PIE) && periods) {
@@ -390,11 +398,13 @@ static int64_t rtc_next_event(const RtcState *s)
                s->phase;
     }
     if ((wanted & B_UIE) && rtc_updates(s)) {
-        next = MIN(next, rtc_time_of(s, second));
+        int64_t update = rtc_time_of(s, second);
+        next = MIN(next, update);
     }
     if ((wanted & B_AIE) && rtc_updates(s)) {
-        alarm = rtc_next_alarm(s, second);
-        next = alarm < 0 ? next : MIN(next, rtc_time_of(s, alarm));
+        int64_t alarm = rtc_next_alarm(s, second);
+        int64_t due = alarm < 0 ? INT64_MAX : rtc_time_of(s, alarm);
+        next = MIN(next, due);
     }
     return next;
 }

@@ -241,11 +241,11 @@ static void pit_arm(PitState *s)
 
     if (edge == UINT64_MAX) {
         timer_cancel(&s->timer);
-    } else if (channel_is_periodic(c) && position > 0) {
-        timer_arm(&s->timer, MAX(channel_time_of(c, edge), now + MIN_PERIOD_NS));
-    } else {
-        timer_arm(&s->timer, channel_time_of(c, edge));
+        return;
     }
+    int64_t due = channel_time_of(c, edge);
+    bool again = channel_is_periodic(c) && position > 0;
+    timer_arm(&s->timer, again ? MAX(due, now + MIN_PERIOD_NS) : due);
 }
 
 static void pit_drive(PitState *s, bool level)

@@ -96,7 +96,7 @@ static uint8_t do_get_id(VirtioBlk *b, const VirtRequest *req, uint64_t len)
 {
     char id[VIRTIO_BLK_ID_BYTES] = {0};
     if (b->serial) {
-        memcpy(id, b->serial, MIN(strlen(b->serial), sizeof(id)));
+        memcpy(id, b->serial, strnlen(b->serial, sizeof(id)));
     }
     return virt_request_write(req, &b->vp.virtio.mem, 0, id, (size_t)MIN(len, sizeof(id)))
                ? VIRTIO_BLK_S_OK

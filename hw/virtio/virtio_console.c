@@ -85,7 +85,7 @@ static void send_control(VirtioSerial *s, uint32_t nr, uint16_t event, uint16_t 
                          const char *text)
 {
     uint8_t message[MAX_CONTROL];
-    size_t text_len = text ? MIN(strlen(text), MAX_NAME) : 0;
+    size_t text_len = text ? strnlen(text, MAX_NAME) : 0;
     if (g_queue_get_length(s->backlog) >= MAX_BACKLOG) {
         return;
     }

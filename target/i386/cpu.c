@@ -102,6 +102,7 @@ static void reset_msrs(Cpu *cpu)
     cpu->syscfg = cpu->nb_cfg = 0;
     cpu->de_cfg = DE_CFG_RESET;
     cpu->spec_ctrl = 0;
+    cpu->steal_time = 0;
     cpu->mtrr_def = 0;
     memset(cpu->mtrr_fixed, 0, sizeof(cpu->mtrr_fixed));
     memset(cpu->mtrr_base, 0, sizeof(cpu->mtrr_base));

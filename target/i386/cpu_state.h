@@ -240,6 +240,8 @@ struct Cpu {
     uint64_t hwcr, syscfg, nb_cfg, de_cfg; /* AMD's */
     uint64_t mcg_status, mc_ctl[4], mc_status[4], mc_addr[4], mc_misc[4];
     uint64_t tsc_adjust;
+    uint64_t steal_time; /* MSR_KVM_STEAL_TIME */
+    int64_t steal_seen;  /* what the clock had withheld at the last look; see steal_time.h */
     uint64_t pkru, pkrs; /* rights by protection key, of users' pages and of the supervisor's */
     uint64_t paddr_mask; /* what A20 lets through of a physical address */
     uint64_t pdpte[4];   /* PAE paging: loaded by MOV to CR3 (SDM 4.4.1) */

@@ -12,7 +12,8 @@
 #include "target/i386/cpu_model.h"
 #include "target/i386/system_ops.h"
 
-#define LEAF_HV_MAX  0x40000000u
+#define LEAF_HV      0x40000000u
+#define LEAF_HV_KVM  0x40000001u
 #define CLFLUSH_SIZE 64u
 #define XSAVE_SIZE   576u /* legacy area and header */
 #define YMM_SIZE     256u
@@ -371,6 +372,24 @@ static CpuidResult extended_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf
     }
 }
 
+/* Our own name and nothing else, or KVM's leaves where its interface is there (Linux,
+ * Documentation/virt/kvm/x86/cpuid.rst). */
+static CpuidResult hypervisor_leaf(const CpuModel *m, uint32_t leaf)
+{
+    if (leaf == LEAF_HV_KVM) {
+        return feature_leaf(m, LEAF_HV_KVM, 0);
+    }
+    return m->has[FEAT_KVM_STEAL_TIME] ? text_leaf(LEAF_HV_KVM, "KVMKVMKVM\0\0", false)
+                                       : text_leaf(LEAF_HV, "SwitchyardTC", false);
+}
+
+static bool is_hypervisor_leaf(const CpuModel *m, uint32_t leaf)
+{
+    uint32_t last = m->has[FEAT_KVM_STEAL_TIME] ? LEAF_HV_KVM : LEAF_HV;
+
+    return m->has[FEAT_HYPERVISOR] && leaf >= LEAF_HV && leaf <= last;
+}
+
 CpuidResult cpuid_query(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
 {
     const CpuModel *m = cpu->cfg.model;
@@ -378,8 +397,8 @@ CpuidResult cpuid_query(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
     if (leaf >= 0x80000000u && leaf <= m->leaf_ext_max) {
         return extended_leaf(cpu, leaf, subleaf);
     }
-    if (leaf == LEAF_HV_MAX && m->has[FEAT_HYPERVISOR]) {
-        return text_leaf(LEAF_HV_MAX, "SwitchyardTC", false);
+    if (is_hypervisor_leaf(m, leaf)) {
+        return hypervisor_leaf(m, leaf);
     }
     if (leaf > m->leaf_max && m->amd) {
         return (CpuidResult){0};

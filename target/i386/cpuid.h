@@ -103,6 +103,8 @@ typedef enum {
     FEAT_TOPOEXT,
     FEAT_3DNOWPREFETCH,
     FEAT_INVTSC,
+    /* 0x40000001 */
+    FEAT_KVM_STEAL_TIME,
     FEAT_COUNT
 } CpuFeature;
 

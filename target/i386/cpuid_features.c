@@ -103,6 +103,7 @@ const CpuFeatureRow cpu_feature_rows[FEAT_COUNT] = {
     ROW(TOPOEXT,           "topoext",           NULL,     EXT, 0, ECX, 22, LEVEL_NEVER),
     ROW(3DNOWPREFETCH,     "3dnowprefetch",     NULL,     EXT, 0, ECX,  8, LEVEL_HASWELL),
     ROW(INVTSC,            "invtsc",            NULL, 0x80000007u, 0, EDX, 8, LEVEL_QEMU64),
+    ROW(KVM_STEAL_TIME,    "kvm-steal-time",    NULL, 0x40000001u, 0, EAX, 5, LEVEL_NEVER),
 };
 /* clang-format on */
 
@@ -238,7 +239,7 @@ static bool same_name(const char *a, const char *b)
 unsigned cpu_name_distance(const char *a, const char *b)
 {
     unsigned row[64];
-    size_t n = MIN(strlen(b), G_N_ELEMENTS(row) - 1);
+    size_t n = strnlen(b, G_N_ELEMENTS(row) - 1);
 
     for (size_t j = 0; j <= n; j++) {
         row[j] = (unsigned)j;

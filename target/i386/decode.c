@@ -237,7 +237,8 @@ static void builder_stack_segment(const Decode *d, Op *op)
     for (unsigned i = 0; i < d->zi.operand_count; i++) {
         const ZydisDecodedOperand *o = &d->ops[i];
         if (decode_is_mem(o)) {
-            op->seg = (uint8_t)MAX(decode_seg(o->mem.segment), 0);
+            int seg = decode_seg(o->mem.segment);
+            op->seg = (uint8_t)MAX(seg, 0);
             return;
         }
     }

@@ -19,6 +19,7 @@
 #include "target/i386/excp.h"
 #include "target/i386/exec.h"
 #include "target/i386/mxcsr.h"
+#include "target/i386/steal_time.h"
 
 /* Decoding one instruction a block, for a reason that is not in cpu->mode. */
 #define MODE_SINGLE (1u << 31)
@@ -428,6 +429,7 @@ static CpuExit run_protected(Cpu *cpu)
 
 CpuExit cpu_run(Cpu *cpu, uint64_t budget)
 {
+    steal_time_look(cpu, !cpu->halted && !cpu->wait_sipi);
     if (!cpu->exec) {
         exec_init(cpu);
     }
@@ -443,6 +445,7 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
     fpu_mxcsr_leave(cpu);
     cpu->insn_count += (uint64_t)(cpu->run_budget - cpu->budget);
     cpu->run_budget = cpu->budget = 0;
+    steal_time_look(cpu, true);
     return exit;
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Model-specific registers (Intel SDM vol. 4; AMD's APM vol. 2, appendix A), a row each. What has
- * no row gives #GP(0), which kernels probe for. Left out: performance counters, branch records,
- * RAPL, VMX, SVM.
+ * Model-specific registers (Intel SDM vol. 4; AMD's APM vol. 2, appendix A), a row each, and one of
+ * KVM's. What has no row gives #GP(0), which kernels probe for. Left out: performance counters,
+ * branch records, RAPL, VMX, SVM.
  */
 #include <stddef.h>
 
 #include "target/i386/cpu_private.h"
 #include "target/i386/cpuid.h"
 #include "target/i386/segment_private.h"
+#include "target/i386/steal_time.h"
 #include "target/i386/system_ops.h"
 
 /* Instead of a feature. */
@@ -342,6 +343,11 @@ static bool write_fmask(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t valu
     return true;
 }
 
+static bool write_steal_time(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
+{
+    return steal_time_write(cpu, value);
+}
+
 #define FIELD(first_, last_, feature_, field_, writable_)                                          \
     {                                                                                              \
         first_, last_, feature_, offsetof(Cpu, field_), writable_, read_field, write_field         \
@@ -390,6 +396,8 @@ static const MsrRow rows[] = {
     CALLS(MSR_IA32_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE, FEAT_TSC_DEADLINE, read_apic, write_apic),
     {0x6e1, 0x6e1, FEAT_PKS, offsetof(Cpu, pkrs), 0, read_field, write_pkrs},
     FIELD(0xda0, 0xda0, FEAT_XSAVES, xss, 0), /* no supervisor state */
+    {MSR_KVM_STEAL_TIME, MSR_KVM_STEAL_TIME, FEAT_KVM_STEAL_TIME, offsetof(Cpu, steal_time), 0,
+     read_field, write_steal_time},
     {0xc0000080u, 0xc0000080u, FEAT_LM, offsetof(Cpu, efer), 0, read_field, write_efer},
     FIELD(0xc0000081u, 0xc0000081u, FEAT_SYSCALL, star, UINT64_MAX),
     ADDRESS(0xc0000082u, FEAT_SYSCALL, lstar),

@@ -125,11 +125,12 @@ static uint64_t string_bulk(Cpu *cpu, const Op *op, StringKind kind, uint64_t co
         return 0;
     }
     unsigned size = op->osize;
-    uint64_t to = destination(cpu, op, true), n = MIN(count, page_room(to, size));
+    uint64_t to = destination(cpu, op, true), room = page_room(to, size), n = MIN(count, room);
     uint8_t *from_host = NULL;
     if (kind == STR_MOVS) {
         uint64_t from = source(cpu, op);
-        n = MIN(n, page_room(from, size));
+        room = page_room(from, size);
+        n = MIN(n, room);
         if (n == 0) {
             return 0;
         }
@@ -305,7 +306,8 @@ OpFn op_select_string(Decode *d, Op *op)
         if (decode_is_mem(o) &&
             (o->mem.base == ZYDIS_REGISTER_RSI || o->mem.base == ZYDIS_REGISTER_ESI ||
              o->mem.base == ZYDIS_REGISTER_SI)) {
-            op->seg = (uint8_t)MAX(decode_seg(o->mem.segment), 0);
+            int seg = decode_seg(o->mem.segment);
+            op->seg = (uint8_t)MAX(seg, 0);
         }
     }
     op->aux = d->zi.attributes & ZYDIS_ATTRIB_HAS_REPNE                           ? REP_NOT_EQUAL

@@ -201,7 +201,8 @@ static OpNext invpcid(Cpu *cpu, const Op *op)
     require_cpl0(cpu);
     uint64_t ea = op_ea(cpu, op, 16, false);
     uint64_t pcid = mmu_load64(cpu, ea), addr = mmu_load64(cpu, ea + 8);
-    mmu_invpcid(cpu, (unsigned)MIN(reg_get(cpu, op->dst, op->osize * 8), 255), pcid, addr);
+    uint64_t type = reg_get(cpu, op->dst, op->osize * 8);
+    mmu_invpcid(cpu, (unsigned)MIN(type, 255), pcid, addr);
     return op_finish(cpu, op);
 }
 

@@ -36,10 +36,10 @@ QUEUES = 8
 
 class Case:
     def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=(),
-                 virtio="", disk_irq=None, stalls=False, allows=()):
+                 virtio="", disk_irq=None, stalls=False, steals=False, allows=()):
         self.kernel, self.cpus, self.unit, self.wants = kernel, cpus, unit, wants
         self.cpu, self.append, self.memory, self.extra = cpu, append, memory, list(extra)
-        self.virtio, self.stalls, self.allows = virtio, stalls, allows
+        self.virtio, self.stalls, self.steals, self.allows = virtio, stalls, steals, allows
         self.disk_irq = disk_irq or ("IR-PCI-MSI" if self.remapped() else "")
 
     def online(self):
@@ -93,6 +93,9 @@ CASES = {
     "cloud-noapic": Case("cloud", 1, None, NO_REMAP, append="noapic", virtio="vectors=0",
                          allows=[r"guest: irq ERR: +[1-9]$"]),
     "cloud-host-stalls": Case("cloud", 2, UNIT, X2APIC, stalls=True),
+    # The same, and the guest is told.
+    "cloud-steal-time": Case("cloud", 2, UNIT, X2APIC, cpu="max,+kvm-steal-time", stalls=True,
+                             steals=True),
     # CPUs and lines by the MP table, with the disk on a PCI pin; or its half of the story.
     "generic-acpi-off": Case("generic", 2, None, ["MultiProcessor Specification v1.4"],
                            append="acpi=off", virtio="vectors=0", disk_irq="IO-APIC"),
@@ -201,6 +204,9 @@ def problems(case, log, status, disk):
         wrong.append(f"the disk's interrupts are not {case.disk_irq}")
     if count_of(log, r"guest: the last CPU took (\d+)") == 0:
         wrong.append("the last CPU took none of the interrupts that were steered to it")
+    stolen = count_of(log, r"guest: stolen ticks: (\d+)")
+    if (stolen > 0) != case.steals:
+        wrong.append(f"the guest was told of {stolen} stolen ticks")
     return wrong
 
 

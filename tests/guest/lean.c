@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Leans on three things that QEMU lets through and hardware does not, as a widely used suite does:
- * it names single bytes in CF8h, expects a PCI interrupt on the IOAPIC pin of the ISA interrupt
- * that its PIRQ is routed to, and puts the device's own id into the entry of the IOAPIC's pin. Each
- * is tried by itself, and goes on the right way if that does not work.
+ * Leans on things that QEMU lets through and hardware does not. As a widely used suite does, it
+ * names single bytes in CF8h, expects a PCI interrupt on the IOAPIC pin of the ISA interrupt that
+ * its PIRQ is routed to, and puts the device's own id into the entry of the IOAPIC's pin; as a
+ * kernel does, it writes ones to IA32_FMASK's upper half. Each is tried by itself, and goes on the
+ * right way if that does not work.
  */
 #include "lib/vtd.h"
 
@@ -17,7 +18,12 @@ enum { VECTOR_LOW = 0x51, VECTOR_REMAPPED = 0x52 };
 #define RTE_LOW       (1u << 13)
 #define FIRST_PCI_PIN 20
 
+#define IA32_FMASK   0xc0000084u
+#define VECTOR_GP    13
+#define WRMSR_LENGTH 2
+
 static Pci edu;
+static volatile bool refused;
 
 static uint16_t config_word(unsigned devfn, uint8_t offset)
 {
@@ -87,6 +93,21 @@ static void try_own_id(void)
     ioapic_write(pin, RTE_MASKED);
 }
 
+static void skip_wrmsr(Frame *frame)
+{
+    refused = true;
+    frame->rip += WRMSR_LENGTH;
+}
+
+static void try_fmask(void)
+{
+    set_handler(VECTOR_GP, skip_wrmsr);
+    wrmsr(IA32_FMASK, ~0ull << 32 | 0x47700);
+    check(!refused, "ones in IA32_FMASK's upper half are refused");
+    check(refused || rdmsr(IA32_FMASK) == 0x47700, "IA32_FMASK reads %x",
+          (uint32_t)rdmsr(IA32_FMASK));
+}
+
 void guest_main(void)
 {
     acpi_init();
@@ -100,4 +121,5 @@ void guest_main(void)
     pci_write(edu, 4, pci_read(edu, 4) | 2);
     try_low_pin();
     try_own_id();
+    try_fmask();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * -machine forgive=: each row lets through what its sentence says, and without it (or with all the
- * others) the machine does as hardware does. The row of IA32_FMASK is the CPU's.
+ * others) the machine does as hardware does. The row of IA32_FMASK is the CPU's: see the guest that
+ * leans on it (tests/guest/lean.c).
  */
 #include <linux/pci_regs.h>
 #include <stdio.h>

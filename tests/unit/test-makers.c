@@ -121,6 +121,37 @@ static void test_x87_store_inexact(void)
     expect_fault(AMD, EXCP_PF);
 }
 
+/* What the SHA instructions make of an address that is not aligned; of one that is, or of registers
+ * alone, all make the same. */
+static void test_sha_alignment(void)
+{
+    static const uint8_t sha[][5] = {
+        {0x41, 0x0f, 0x38, 0xcc, 0x4d}, /* sha256msg1 xmm1, [r13] */
+        {0x41, 0x0f, 0x38, 0xc8, 0x4d}, /* sha1nexte */
+    };
+    uint32_t rows;
+
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(sha); i++) {
+        bool aligned = i & 1;
+        uint8_t code[6] = {0};
+        memcpy(code, sha[i / 2], sizeof(sha[0]));
+        start(code, sizeof(code));
+        rig.seq.start.gpr[13] = DATA_BASE + (aligned ? 64 : 72);
+        run();
+        g_assert_cmpint(rig.out[AMD].vector, ==, EXCP_BP);
+        g_assert_cmpint(rig.out[INTEL].vector, ==, aligned ? EXCP_BP : EXCP_GP);
+        g_assert_true(forgiven(&rig.out[AMD], rig.data[AMD], &rig.out[INTEL], rig.data[INTEL],
+                               MAKER_INTEL, true, &rows));
+        g_assert_cmphex(rows, ==, aligned ? 0 : row_bit("sha-alignment"));
+        g_assert_true(forgiven(&rig.out[INTEL], rig.data[INTEL], &rig.out[AMD], rig.data[AMD],
+                               MAKER_AMD, true, &rows));
+        g_assert_cmphex(rows, ==, aligned ? 0 : row_bit("sha-alignment"));
+        if (!aligned) {
+            expect_no_row(&rig.out[AMD], &rig.out[INTEL]);
+        }
+    }
+}
+
 /* Repeated compares that fault on the way: where they stand is the same, the flags are not. */
 static void test_repeat_flags(void)
 {
@@ -347,6 +378,7 @@ int main(int argc, char **argv)
     rig_up();
     g_test_add_func("/makers/x87-store", test_x87_store);
     g_test_add_func("/makers/x87-store-inexact", test_x87_store_inexact);
+    g_test_add_func("/makers/sha-alignment", test_sha_alignment);
     g_test_add_func("/makers/repeat-flags", test_repeat_flags);
     g_test_add_func("/makers/repeat-none", test_repeat_none);
     g_test_add_func("/makers/dot-product-steps", test_dot_product_steps);

@@ -35,7 +35,8 @@ static uint16_t word(unsigned n)
 /* KiB or 64 KiB blocks of RAM in [from, to), as many as a word can tell. */
 static uint16_t amount(const BootInfo *info, uint64_t from, uint64_t to, unsigned shift)
 {
-    uint64_t end = MIN(boot_ram_end(info, BOOT_UPPER), to);
+    uint64_t end = boot_ram_end(info, BOOT_UPPER);
+    end = MIN(end, to);
     return (uint16_t)MIN(end > from ? (end - from) >> shift : 0, UINT16_MAX);
 }
 

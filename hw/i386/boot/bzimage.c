@@ -48,7 +48,8 @@ static void read_needs(const uint8_t *h, LinuxImage *image)
     image->high = h[HDR_LOADFLAGS] & LOADED_HIGH;
     bool sized = image->high && image->version >= V2_INIT_SIZE;
     image->load = !image->high ? LOAD_LOW : sized ? get64(h + HDR_PREF_ADDRESS) : LOAD_HIGH;
-    image->init_size = MAX(sized ? get32(h + HDR_INIT_SIZE) : 0, image->len);
+    uint32_t init_size = sized ? get32(h + HDR_INIT_SIZE) : 0;
+    image->init_size = MAX(init_size, image->len);
     image->initrd_max =
         image->version >= V2_INITRD_MAX ? get32(h + HDR_INITRD_ADDR_MAX) : 0x37ffffff;
     image->cmdline_size = image->version >= V2_CMDLINE_SIZE ? get32(h + HDR_CMDLINE_SIZE) : 255;

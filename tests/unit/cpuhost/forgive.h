@@ -29,6 +29,7 @@ typedef struct {
     const char *name, *instructions;
     unsigned makers;
     bool only_switched; /* ours does as its maker: no difference to a host of the same */
+    bool intels_first;  /* where one goes on, it is Intel's that stops in the instruction */
     /* True if it forgave something. */
     bool (*forgive)(Comparison *c, const Stop *stop);
     const char *state, *words;
