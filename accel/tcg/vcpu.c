@@ -96,7 +96,7 @@ static void tcg_vcpu_set_a20(Vcpu *vcpu, bool on)
 
 static void tcg_vcpu_map_changed(Vcpu *vcpu)
 {
-    cpu_flush_tlb(cpu_of(vcpu));
+    cpu_map_changed(cpu_of(vcpu));
 }
 
 const VcpuOps tcg_vcpu = {

@@ -5,6 +5,7 @@
  */
 #include "target/i386/cpuid.h"
 #include "target/i386/fpu.h"
+#include "target/i386/post.h"
 #include "target/i386/segment_private.h"
 #include "target/i386/system_ops.h"
 
@@ -182,7 +183,9 @@ void sys_write_cr(Cpu *cpu, int n, uint64_t value)
             general_protection(cpu);
         }
         if (cpu->cfg.apic) {
+            uint32_t before = cpu_device_enter(cpu);
             apic_set_cr8(cpu->cfg.apic, (uint8_t)value);
+            cpu_device_leave(cpu, before);
         }
         break;
     default:

@@ -67,8 +67,7 @@ void cpu_reset(Cpu *cpu);
 
 /* Runs about `budget` instructions. */
 CpuExit cpu_run(Cpu *cpu, uint64_t budget);
-/* Makes a running cpu_run() return soon; callable from device code,
- * on the vCPU's thread. */
+/* Makes a cpu_run() under way return soon, else the next one; callable from anywhere. */
 void cpu_kick(Cpu *cpu);
 /* True if cpu_run() would do something other than return CPU_HALTED. */
 bool cpu_has_work(const Cpu *cpu);
@@ -80,8 +79,8 @@ extern const CpuPins cpu_pins;
 
 /* The A20M# pin (SDM vol. 3, 20.1.1): off, address line 20 of what the CPU itself accesses is 0. */
 void cpu_set_a20(Cpu *cpu, bool on);
-/* The map of memory changed: drop cached translations. */
-void cpu_flush_tlb(Cpu *cpu);
+/* The map of memory changed: cached translations are void. */
+void cpu_map_changed(Cpu *cpu);
 /* Decoded code of [addr, addr+len) is gone. */
 void code_cache_invalidate(CodeCache *code, uint64_t addr, size_t len);
 

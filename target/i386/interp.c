@@ -19,6 +19,7 @@
 #include "target/i386/excp.h"
 #include "target/i386/exec.h"
 #include "target/i386/mxcsr.h"
+#include "target/i386/post.h"
 
 /* Decoding one instruction a block, for a reason that is not in cpu->mode. */
 #define MODE_SINGLE (1u << 31)
@@ -78,7 +79,9 @@ static ALWAYS_INLINE bool leads_to(Cpu *cpu, uint64_t linear, const Block *b)
 /* Code that runs from registers of a device or from ROM without a host address: read it. */
 static const uint8_t *fetch_copy(Cpu *cpu, uint64_t paddr, uint8_t *buf, unsigned len)
 {
+    uint32_t before = cpu_device_enter(cpu);
     as_read(cpu->cfg.memory, paddr, buf, len);
+    cpu_device_leave(cpu, before);
     return buf;
 }
 
@@ -110,7 +113,7 @@ static Block *decode_at(Cpu *cpu, uint64_t linear, uint64_t paddr, const uint8_t
         b = decode_block(cpu, &in);
     }
     if (in_ram) {
-        code_cache_insert(cpu->cfg.code, b);
+        code_cache_insert(cpu->cfg.code, cpu, b);
     }
     return b;
 }
@@ -153,7 +156,7 @@ static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint6
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
     uint64_t paddr = mmu_translate_code(cpu, linear, &host);
-    code_cache_tidy(code);
+    code_cache_tidy(code, cpu);
     forget_flushed(cpu, x);
     Block *b = jump_cached(x, linear, mode);
     if (b && b->paddr == paddr) {
@@ -327,6 +330,7 @@ static bool may_go_on(Cpu *cpu, CpuExit *exit)
         *exit = CPU_RAN;
         return false;
     }
+    cpu_take_posted(cpu);
     take_events(cpu);
     if (cpu->shutdown) {
         *exit = CPU_TRIPLE_FAULT;
@@ -444,12 +448,6 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
     cpu->insn_count += (uint64_t)(cpu->run_budget - cpu->budget);
     cpu->run_budget = cpu->budget = 0;
     return exit;
-}
-
-void cpu_kick(Cpu *cpu)
-{
-    __atomic_or_fetch(&cpu->pending, PEND_KICK, __ATOMIC_SEQ_CST);
-    cpu_end_budget(cpu);
 }
 
 uint64_t cpu_instructions(const Cpu *cpu)
