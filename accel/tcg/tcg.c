@@ -98,6 +98,9 @@ static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
     if (exit == CPU_TRIPLE_FAULT) {
         machine_triple_fault(machine, cpu);
     }
+    if (exit == CPU_BREAK) {
+        runstate_stop(machine->runstate);
+    }
 }
 
 static bool must_return(Machine *machine)

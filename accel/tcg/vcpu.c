@@ -64,6 +64,31 @@ static uint64_t tcg_vcpu_instructions(const Vcpu *vcpu)
     return cpu_instructions(cpu_of(vcpu));
 }
 
+static void tcg_vcpu_reg_get(const Vcpu *vcpu, const VcpuReg *reg, void *value)
+{
+    cpu_reg_get(cpu_of(vcpu), reg, value);
+}
+
+static void tcg_vcpu_reg_set(Vcpu *vcpu, const VcpuReg *reg, const void *value)
+{
+    cpu_reg_set(cpu_of(vcpu), reg, value);
+}
+
+static bool tcg_vcpu_break_insert(Vcpu *vcpu, const VcpuBreakpoint *breakpoint)
+{
+    return cpu_break_insert(cpu_of(vcpu), breakpoint);
+}
+
+static bool tcg_vcpu_break_remove(Vcpu *vcpu, const VcpuBreakpoint *breakpoint)
+{
+    return cpu_break_remove(cpu_of(vcpu), breakpoint);
+}
+
+static const VcpuBreakpoint *tcg_vcpu_break_hit(const Vcpu *vcpu)
+{
+    return cpu_break_hit(cpu_of(vcpu));
+}
+
 static bool tcg_vcpu_translate(Vcpu *vcpu, uint64_t linear, uint64_t *physical)
 {
     return mmu_debug_translate(cpu_of(vcpu), linear, physical);
@@ -107,6 +132,12 @@ const VcpuOps tcg_vcpu = {
     .kick = tcg_vcpu_kick,
     .has_work = tcg_vcpu_has_work,
     .instructions = tcg_vcpu_instructions,
+    .reg = cpu_reg,
+    .reg_get = tcg_vcpu_reg_get,
+    .reg_set = tcg_vcpu_reg_set,
+    .break_insert = tcg_vcpu_break_insert,
+    .break_remove = tcg_vcpu_break_remove,
+    .break_hit = tcg_vcpu_break_hit,
     .translate = tcg_vcpu_translate,
     .cpuid = tcg_vcpu_cpuid,
     .describe = tcg_vcpu_describe,

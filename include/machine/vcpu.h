@@ -37,7 +37,38 @@ typedef enum {
     CPU_HALTED,       /* HLT or waiting for SIPI, and nothing pending */
     CPU_YIELDED,      /* PAUSE: let another CPU run */
     CPU_TRIPLE_FAULT, /* the machine should reset */
+    CPU_BREAK,        /* a debugger's breakpoint: break_hit() */
 } CpuExit;
+
+/* Registers and what else a vCPU between two runs is, a row each. */
+typedef enum {
+    VCPU_REGS_GENERAL, /* with RIP and RFLAGS */
+    VCPU_REGS_SEGMENT, /* with the hidden parts, and the descriptor tables */
+    VCPU_REGS_CONTROL,
+    VCPU_REGS_DEBUG,
+    VCPU_REGS_FPU,
+    VCPU_REGS_VECTOR,
+    VCPU_REGS_MSR,
+    VCPU_REGS_EVENTS, /* what no instruction names: halted, pending, counted */
+} VcpuRegGroup;
+
+#define VCPU_REG_BYTES 16 /* the widest */
+typedef struct {
+    const char *name; /* gdb's where gdb has the register */
+    uint8_t size;     /* bytes of its value, which is little-endian */
+    VcpuRegGroup group;
+} VcpuReg;
+
+/* A debugger's, in linear addresses. */
+typedef enum {
+    VCPU_BREAK_CODE,   /* stops before the instruction at `addr`; `length` does not count */
+    VCPU_BREAK_WRITE,  /* stops after an instruction that writes there */
+    VCPU_BREAK_ACCESS, /* or reads */
+} VcpuBreakKind;
+typedef struct {
+    VcpuBreakKind kind;
+    uint64_t addr, length; /* length is at least 1, and the end no further than 2^64 */
+} VcpuBreakpoint;
 
 /* What a boot protocol sets up instead of firmware. */
 typedef struct {
@@ -70,6 +101,23 @@ struct VcpuOps {
     bool (*has_work)(const Vcpu *vcpu);
     /* Executed since power-on; also from device code inside run(). */
     uint64_t (*instructions)(const Vcpu *vcpu);
+
+    /* The registers, in the order in which all of them can be set; NULL after the last. A register
+     * holds of a value that is set the bits that it has, the others stay; what a CPU derives from
+     * registers is derived anew. Values that go together on no CPU (PG without PE) are taken as
+     * they are: a guest may come to grief, nobody else does. NULL, as the next two: there are none.
+     */
+    const VcpuReg *(*reg)(unsigned n);
+    void (*reg_get)(const Vcpu *vcpu, const VcpuReg *reg, void *value);
+    void (*reg_set)(Vcpu *vcpu, const VcpuReg *reg, const void *value);
+
+    /* A run that ended with CPU_BREAK before an instruction goes on past that when called again.
+     * They outlive a reset. False: there is no room for it, or it is not there. NULL, as the next
+     * two: a debugger has none. */
+    bool (*break_insert)(Vcpu *vcpu, const VcpuBreakpoint *breakpoint);
+    bool (*break_remove)(Vcpu *vcpu, const VcpuBreakpoint *breakpoint);
+    /* What the last CPU_BREAK was for. */
+    const VcpuBreakpoint *(*break_hit)(const Vcpu *vcpu);
 
     /* Where a linear address leads by the page tables as they are now, with the supervisor's
      * rights. False if it is not mapped. No faults, no accessed bits, nothing that the guest could

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 
+#include "target/i386/breakpoints.h"
 #include "target/i386/cpu_private.h"
 #include "target/i386/cpuid.h"
 #include "target/i386/debug_regs.h"
@@ -52,6 +53,7 @@ void cpu_free(Cpu *cpu)
         return;
     }
     exec_free(cpu);
+    breakpoints_free(cpu);
     mmu_free(cpu);
     g_aligned_free(cpu);
 }

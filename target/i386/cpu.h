@@ -90,6 +90,15 @@ void cpu_set_boot(Cpu *cpu, const CpuBoot *boot);
  */
 void cpu_set_firmware_mtrrs(Cpu *cpu, uint64_t uncached);
 
+/* VcpuOps.reg and its two kin. */
+const VcpuReg *cpu_reg(unsigned n);
+void cpu_reg_get(const Cpu *cpu, const VcpuReg *reg, void *value);
+void cpu_reg_set(Cpu *cpu, const VcpuReg *reg, const void *value);
+/* VcpuOps.break_insert and its two kin. */
+bool cpu_break_insert(Cpu *cpu, const VcpuBreakpoint *breakpoint);
+bool cpu_break_remove(Cpu *cpu, const VcpuBreakpoint *breakpoint);
+const VcpuBreakpoint *cpu_break_hit(const Cpu *cpu);
+
 /* Registers as text: `info registers` and -d cpu_reset. */
 void cpu_describe(const Cpu *cpu, GString *out);
 

@@ -45,6 +45,8 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_COUNT };
 #define CR0_NW (1u << 29)
 #define CR0_CD (1u << 30)
 #define CR0_PG (1u << 31)
+#define CR0_WRITABLE                                                                               \
+    (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 #define CR4_VME        (1u << 0)
 #define CR4_PVI        (1u << 1)
 #define CR4_TSD        (1u << 2)
@@ -185,6 +187,7 @@ typedef struct {
 #define PEND_KICK   (1u << 5) /* leave cpu_run() */
 #define PEND_DEBUG  (1u << 6) /* single step or breakpoint work */
 #define PEND_POSTED (1u << 7) /* see post.h */
+#define PEND_BREAK  (1u << 8) /* leave cpu_run(): a debugger's breakpoint */
 
 /* What others want of a vCPU's own state: post.h. */
 enum {
@@ -265,6 +268,11 @@ struct Cpu {
 
     FpuState fpu;
     CpuPosted posted;
+
+    /* a debugger's */
+    GArray *breakpoints; /* of VcpuBreakpoint; NULL for none */
+    VcpuBreakpoint break_hit;
+    bool break_passed; /* cpu_run() ended at `break_hit`, and nothing was executed since */
 
     /* exception being raised: cpu_raise() fills these in and unwinds */
     struct {

@@ -14,6 +14,7 @@
 #include "target/i386/interp.h"
 
 #include "target/i386/block.h"
+#include "target/i386/breakpoints.h"
 #include "target/i386/debug_regs.h"
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
@@ -216,7 +217,7 @@ static uint32_t code_breakpoints(const Cpu *cpu)
  * the instruction that hit it. */
 static bool has_breakpoints(const Cpu *cpu)
 {
-    return G_UNLIKELY(cpu->dr[7] & DR7_ENABLES);
+    return G_UNLIKELY((cpu->dr[7] & DR7_ENABLES) || cpu->breakpoints);
 }
 
 /* Their handlers look at TF themselves. */
@@ -287,6 +288,9 @@ static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
 /* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
 static OpNext step(Cpu *cpu, Exec *x)
 {
+    if (cpu->breakpoints && breakpoints_stop(cpu, linear_rip(cpu))) {
+        return NEXT_EVENT;
+    }
     if (has_breakpoints(cpu) && !(cpu->rflags & FLAG_RF) && cpu->int_shadow != SHADOW_SS) {
         uint32_t hits = code_breakpoints(cpu);
         if (hits) {
@@ -328,6 +332,11 @@ static bool may_go_on(Cpu *cpu, CpuExit *exit)
     if (cpu->pending & PEND_KICK) {
         __atomic_and_fetch(&cpu->pending, ~PEND_KICK, __ATOMIC_SEQ_CST);
         *exit = CPU_RAN;
+        return false;
+    }
+    if (G_UNLIKELY(cpu->pending & PEND_BREAK)) {
+        __atomic_and_fetch(&cpu->pending, ~PEND_BREAK, __ATOMIC_SEQ_CST);
+        *exit = CPU_BREAK;
         return false;
     }
     cpu_take_posted(cpu);

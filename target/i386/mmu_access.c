@@ -4,6 +4,7 @@
  * page, ROM, pages with decoded code, page crossings, data breakpoints, alignment checks; and code
  * fetches.
  */
+#include "target/i386/breakpoints.h"
 #include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
 #include "target/i386/post.h"
@@ -109,6 +110,7 @@ static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
         value = bytes_load((const void *)(uintptr_t)(addr + e->addend), size);
     }
     if (G_UNLIKELY(tag & TLB_TAG_DEBUG)) {
+        breakpoints_data_access(cpu, addr, size, false);
         debug_data_access(cpu, addr, size, false);
     }
     return value;
@@ -141,6 +143,7 @@ static void page_store(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, i
         }
     }
     if (G_UNLIKELY(tag & TLB_TAG_DEBUG)) {
+        breakpoints_data_access(cpu, addr, size, true);
         debug_data_access(cpu, addr, size, true);
     }
 }
