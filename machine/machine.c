@@ -11,7 +11,7 @@
 #include "base/optlist.h"
 #include "hw/core/properties.h"
 #include "hw/virtio/virtio_devices.h"
-#include "target/i386/cpu.h"
+#include "machine/accel.h"
 
 Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState *rs,
                      const MachineOptions *opts)
@@ -26,6 +26,27 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->devices = g_ptr_array_new();
     prop_set_defaults(machine, cls->props);
     return machine;
+}
+
+bool machine_build(Machine *machine, Device *iommu, GError **error)
+{
+    const MachineOptions *opts = &machine->opts;
+    if (!opts->accel->start(machine, opts->accel_options, &machine->accel_state,
+                            &machine->cpu_traits, error)) {
+        device_free(iommu);
+        return false;
+    }
+    return machine->cls->build(machine, iommu, error);
+}
+
+static void free_vcpus(Machine *machine)
+{
+    for (unsigned i = 0; machine->cpus && i < machine->cpu_count; i++) {
+        if (machine->cpus[i]) { /* else building failed before it */
+            machine->cpus[i]->ops->free(machine->cpus[i]);
+        }
+    }
+    g_clear_pointer(&machine->cpus, g_free);
 }
 
 void machine_free(Machine *machine)
@@ -44,9 +65,11 @@ void machine_free(Machine *machine)
         device_free(dev);
     }
     g_ptr_array_unref(machine->devices);
+    free_vcpus(machine);
     if (machine->cls->destroy) {
         machine->cls->destroy(machine);
     }
+    machine->opts.accel->stop(machine->accel_state);
     prop_clear(machine, machine->cls->props);
     g_free(machine);
 }
@@ -271,10 +294,8 @@ static void reset_all(Machine *machine, bool slept)
         }
         device_reset(dev);
     }
-    for (unsigned i = 0; machine->cpus && i < machine->cpu_count; i++) {
-        if (machine->cpus[i]) {
-            cpu_reset(machine->cpus[i]);
-        }
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        machine->cpus[i]->ops->reset(machine->cpus[i]);
     }
 }
 
@@ -293,6 +314,23 @@ bool machine_restart(Machine *machine, GError **error)
 {
     machine_reset(machine);
     return !machine->cls->boot || machine->cls->boot(machine, error);
+}
+
+Vcpu *machine_make_vcpu(Machine *machine, unsigned index, uint32_t apic_id, ApicState *apic)
+{
+    const VcpuConfig config = {.index = index, .apic_id = apic_id, .apic = apic};
+    machine->cpus[index] = machine->opts.accel->vcpu->create(machine->accel_state, &config);
+    return machine->cpus[index];
+}
+
+void machine_triple_fault(Machine *machine, const Vcpu *vcpu)
+{
+    if (trace_on(machine->platform.trace, TRACE_CPU_RESET)) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        vcpu->ops->describe(vcpu, text);
+        trace_print(machine->platform.trace, TRACE_CPU_RESET, "triple fault\n%s", text->str);
+    }
+    runstate_request_reset(machine->runstate, CAUSE_GUEST_PANIC);
 }
 
 const MachineClass *machine_class_find(const char *name)

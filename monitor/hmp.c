@@ -11,7 +11,6 @@
 
 #include "base/optlist.h"
 #include "monitor/hmp_commands.h"
-#include "target/i386/mmu.h"
 
 #define LINE_MAX_BYTES 4096
 #define DUMP_MAX_ITEMS 65536
@@ -97,10 +96,11 @@ static bool read_physical(Machine *machine, unsigned cpu, uint64_t addr, unsigne
 static bool read_virtual(Machine *machine, unsigned cpu, uint64_t addr, unsigned size,
                          uint64_t *value)
 {
+    Vcpu *vcpu = machine->cpus[cpu];
     uint64_t physical;
     *value = 0;
     for (unsigned i = 0; i < size; i++) {
-        if (!mmu_debug_translate(machine->cpus[cpu], addr + i, &physical)) {
+        if (!vcpu->ops->translate(vcpu, addr + i, &physical)) {
             return false;
         }
         *value |= as_load(machine->platform.memory, physical, 1, NULL) << (8 * i);
@@ -142,7 +142,7 @@ static void dump_physical(Machine *machine, char **args, GString *out)
 
 static void dump_virtual(Machine *machine, unsigned cpu, char **args, GString *out)
 {
-    if (!machine->cpus || cpu >= machine->cpu_count || !machine->cpus[cpu]) {
+    if (cpu >= machine->cpu_count || !machine->cpus[cpu]->ops->translate) {
         g_string_append(out, "there is no CPU; xp shows physical memory\n");
         return;
     }

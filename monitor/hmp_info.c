@@ -8,7 +8,6 @@
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "monitor/hmp_commands.h"
-#include "target/i386/cpu.h"
 
 static void info_version(Machine *machine, char **args, GString *out)
 {
@@ -62,11 +61,7 @@ static void for_cpus(Machine *machine, unsigned cpu, char **args, GString *out,
 static void one_cpu(Machine *machine, unsigned n, GString *out)
 {
     g_string_append_printf(out, "CPU#%u\n", n);
-    if (machine->cpus && machine->cpus[n]) {
-        cpu_describe(machine->cpus[n], out);
-    } else {
-        g_string_append(out, "played by the qtest client\n");
-    }
+    machine->cpus[n]->ops->describe(machine->cpus[n], out);
 }
 
 static void one_apic(Machine *machine, unsigned n, GString *out)
@@ -88,12 +83,12 @@ static void info_lapic(Machine *machine, unsigned cpu, char **args, GString *out
 static void info_cpus(Machine *machine, unsigned current, char **args, GString *out)
 {
     for (unsigned i = 0; i < machine->cpu_count; i++) {
-        struct Cpu *cpu = machine->cpus ? machine->cpus[i] : NULL;
+        const Vcpu *cpu = machine->cpus[i];
         g_string_append_printf(out, "%c CPU #%u: apic-id=%u", i == current ? '*' : ' ', i,
                                apic_get_id(machine->apics[i]));
-        if (cpu) {
-            g_string_append_printf(out, " instructions=%" PRIu64 "%s", cpu_instructions(cpu),
-                                   cpu_has_work(cpu) ? "" : " (halted)");
+        if (cpu->ops->run) {
+            g_string_append_printf(out, " instructions=%" PRIu64 "%s", cpu->ops->instructions(cpu),
+                                   cpu->ops->has_work(cpu) ? "" : " (halted)");
         }
         g_string_append_c(out, '\n');
     }

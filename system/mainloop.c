@@ -46,8 +46,8 @@ static void send_cause(Vm *vm, const char *name, RunCause cause)
 static void on_requested(void *opaque)
 {
     Vm *vm = opaque;
-    if (vm->accel_started && vm->accel->kick) {
-        vm->accel->kick(vm->machine, vm->accel_state);
+    if (vm->set_up && vm->accel->kick) {
+        vm->accel->kick(vm->machine, vm->machine->accel_state);
     }
 }
 
@@ -244,7 +244,7 @@ static bool run_cpus(Vm *vm)
 {
     int64_t left = until_deadline(vm);
     int64_t until = clock_now(vm->platform.clock) + MIN(left, SLICE_NS);
-    return vm->accel->run_slice(vm->machine, vm->accel_state, until) == ACCEL_HALTED;
+    return vm->accel->run_slice(vm->machine, vm->machine->accel_state, until) == ACCEL_HALTED;
 }
 
 /* Who times a guest, or waits for one, is told why it took longer than the guest says. */

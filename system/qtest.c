@@ -13,6 +13,7 @@
 
 #include "base/optlist.h"
 #include "base/report.h"
+#include "machine/accel.h"
 
 #define LINE_MAX_BYTES  (64u << 20) /* b64write of a kernel is a long line */
 #define BLOCK_MAX_BYTES (16u << 20)
@@ -267,7 +268,7 @@ static void run_clock_step(Qtest *q, char **args, GString *reply)
         int64_t now = clock_now(clock);
         to = now + (int64_t)MIN(ns, (uint64_t)(CLOCK_LATEST - now));
     }
-    if (to != INT64_MAX && !q->machine->opts.with_cpus) {
+    if (to != INT64_MAX && !q->machine->opts.accel->has_cpus) {
         clock_advance_to(clock, to);
     }
     reply_now(q, reply);
@@ -280,7 +281,7 @@ static void run_clock_set(Qtest *q, char **args, GString *reply)
     if (!numbers(args, 1, &ns, reply)) {
         return;
     }
-    if (ns <= CLOCK_LATEST && (int64_t)ns > clock_now(clock) && !q->machine->opts.with_cpus) {
+    if (ns <= CLOCK_LATEST && (int64_t)ns > clock_now(clock) && !q->machine->opts.accel->has_cpus) {
         clock_advance_to(clock, (int64_t)ns);
     }
     reply_now(q, reply);

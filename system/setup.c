@@ -287,7 +287,7 @@ static bool make_machine(Vm *vm, MachineOptions *mo, GError **error)
     }
     vm->machine = machine_new(cls, &vm->platform, vm->runstate, mo);
     return set_machine_props(vm, error) && create_iommu(vm, &iommu, error) &&
-           cls->build(vm->machine, iommu, error) && add_devices(vm, error);
+           machine_build(vm->machine, iommu, error) && add_devices(vm, error);
 }
 
 static bool open_trace(Vm *vm, GError **error)
@@ -321,11 +321,12 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     vm->qmps = g_ptr_array_new();
     vm->hmps = g_ptr_array_new();
     vm->runstate = runstate_new();
-    vm->accel = accel_choose(opts, &mo, error);
+    vm->accel = accel_choose(opts, &vm->accel_options, error);
     if (!vm->accel || !open_trace(vm, error)) {
         return false;
     }
-    mo.with_cpus = vm->accel->has_cpus;
+    mo.accel = vm->accel;
+    mo.accel_options = vm->accel_options;
     vm->platform = (Platform){
         .clock = clock_new(vm->accel->has_cpus ? CLOCK_HOST : CLOCK_MANUAL),
         .memory = as_new("memory", 52),
@@ -338,24 +339,19 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
         !machine_restart(vm->machine, error) || !write_pidfile(vm, error)) {
         return false;
     }
-    if (vm->accel->start && !vm->accel->start(vm->machine, &vm->accel_state, error)) {
-        return false;
-    }
-    vm->accel_started = true;
+    vm->set_up = true;
     return true;
 }
 
 void vm_free(Vm *vm)
 {
-    if (vm->accel_started && vm->accel->stop) {
-        vm->accel->stop(vm->machine, vm->accel_state);
-    }
     qtest_free(vm->qtest);
     g_ptr_array_foreach(vm->qmps, (GFunc)(void (*)(void))qmp_free, NULL);
     g_ptr_array_foreach(vm->hmps, (GFunc)(void (*)(void))hmp_free, NULL);
     g_ptr_array_unref(vm->qmps);
     g_ptr_array_unref(vm->hmps);
     machine_free(vm->machine);
+    g_free(vm->accel_options);
     backends_free(vm->platform.backends); /* puts the terminal back */
     if (vm->platform.clock) {
         as_free(vm->platform.memory);
@@ -364,7 +360,7 @@ void vm_free(Vm *vm)
     }
     runstate_free(vm->runstate);
     trace_close(&vm->trace);
-    if (vm->accel_started && vm->opts->pidfile) {
+    if (vm->set_up && vm->opts->pidfile) {
         unlink(vm->opts->pidfile);
     }
 }

@@ -16,8 +16,8 @@ typedef struct {
     RunState *runstate;
     Machine *machine;
     const AccelOps *accel;
-    void *accel_state;
-    bool accel_started;
+    void *accel_options;
+    bool set_up; /* all of it */
     Qtest *qtest;
     GPtrArray *qmps; /* of Qmp * */
     GPtrArray *hmps; /* of Hmp * */
@@ -30,7 +30,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error);
 void vm_free(Vm *vm);
 /* Runs until the end; the exit status. */
 int vm_run(Vm *vm);
-/* Chooses the accelerator; its options go to `mo`. In accel.c. */
-const AccelOps *accel_choose(const Options *opts, MachineOptions *mo, GError **error);
+/* Chooses the accelerator; *options are its own, or NULL, and the caller's to free. In accel.c. */
+const AccelOps *accel_choose(const Options *opts, void **options, GError **error);
 
 #endif

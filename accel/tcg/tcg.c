@@ -7,8 +7,7 @@
  * what it waits for, and twice as long each time that it does not. Between turns the clock is asked
  * whether the slice is over or a timer is due. Which vCPU goes first rotates from slice to slice.
  */
-#include "machine/accel.h"
-#include "target/i386/cpu.h"
+#include "accel/tcg/tcg.h"
 
 /* A fraction of a millisecond: the latency of a timer or an interprocessor interrupt. */
 #define QUANTUM 20000
@@ -17,49 +16,90 @@
 /* With more instructions, a turn that ends with PAUSE has begun to wait for something else. */
 #define POLL_INSNS 256
 
-typedef struct {
-    unsigned next; /* whose turn it is */
-    uint64_t quantum;
-    bool waiting; /* somebody is, as this round of turns has shown */
-    Cpu *running;
-} TcgState;
-
-static bool tcg_start(Machine *machine, void **state, GError **error)
+/* The translator, unless it is not wanted or, where either will do, not to be had. */
+static bool set_tier(CodeCache *code, const TcgOptions *options, GError **error)
 {
-    TcgState *t = g_new0(TcgState, 1);
-    t->quantum = QUANTUM;
-    *state = t;
-    return true;
+    if (options->tier == TCG_TIER_INTERP || code_cache_set_hot(code, options->hot_runs) ||
+        options->tier == TCG_TIER_AUTO) {
+        return true;
+    }
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                "no memory for host code; -accel tcg,tier=interp needs none");
+    return false;
 }
 
-static void tcg_stop(Machine *machine, void *state)
+static CpuConfig common_config(const Machine *machine, const TcgState *t)
 {
-    g_free(state);
+    const MachineOptions *opts = &machine->opts;
+    const Platform *p = &machine->platform;
+    return (CpuConfig){
+        .cores = opts->cores,
+        .threads = opts->threads,
+        .total = opts->cpus,
+        .fmask_upper_ignored = forgives(opts->forgive, FORGIVE_FMASK_UPPER),
+        .model = t->model,
+        .memory = p->memory,
+        .ports = p->ports,
+        .clock = p->clock,
+        .trace = p->trace,
+        .code = t->code,
+    };
+}
+
+static void tcg_stop(void *state)
+{
+    TcgState *t = state;
+    if (!t) {
+        return;
+    }
+    code_cache_free(t->code);
+    cpu_model_free(t->model);
+    g_free(t);
+}
+
+static bool tcg_start(Machine *machine, const void *options, void **state, VcpuTraits *traits,
+                      GError **error)
+{
+    const TcgOptions fallback = tcg_default_options();
+    const char *model = machine->opts.cpu_model;
+    TcgState *t = *state = g_new0(TcgState, 1);
+    t->quantum = QUANTUM;
+    t->model = cpu_model_parse(model ? model : CPU_MODEL_DEFAULT, error);
+    if (!t->model) {
+        return false;
+    }
+    t->code = code_cache_new(machine->platform.memory);
+    t->config = common_config(machine, t);
+    *traits = cpu_model_traits(t->model);
+    return set_tier(t->code, options ? options : &fallback, error);
 }
 
 static void tcg_kick(Machine *machine, void *state)
 {
     TcgState *t = state;
     if (t->running) {
-        cpu_kick(t->running);
+        t->running->ops->kick(t->running);
     }
 }
 
 /* One vCPU's turn. */
-static void tcg_turn(Machine *machine, TcgState *t, Cpu *cpu)
+static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
 {
-    uint64_t before = cpu_instructions(cpu);
+    uint64_t before = cpu->ops->instructions(cpu);
     t->running = cpu;
-    CpuExit exit = cpu_run(cpu, t->quantum);
+    CpuExit exit = cpu->ops->run(cpu, t->quantum);
     t->running = NULL;
     if (exit == CPU_YIELDED) {
         t->waiting = true;
-        if (cpu_instructions(cpu) - before > POLL_INSNS) {
+        if (cpu->ops->instructions(cpu) - before > POLL_INSNS) {
             t->quantum = MIN(QUANTUM, QUANTUM_SHORT * machine->cpu_count);
         }
     }
     if (exit == CPU_TRIPLE_FAULT) {
         machine_triple_fault(machine, cpu);
+    }
+    if (exit == CPU_BREAK) {
+        runstate_stop(machine->runstate);
     }
 }
 
@@ -75,9 +115,9 @@ static AccelResult tcg_run_slice(Machine *machine, void *state, int64_t until_ns
     for (;;) {
         bool any = false;
         for (unsigned i = 0; i < machine->cpu_count; i++) {
-            Cpu *cpu = machine->cpus[t->next];
+            Vcpu *cpu = machine->cpus[t->next];
             t->next = (t->next + 1) % machine->cpu_count;
-            if (!cpu || !cpu_has_work(cpu)) {
+            if (!cpu->ops->has_work(cpu)) {
                 continue;
             }
             any = true;
@@ -102,8 +142,10 @@ const AccelOps tcg_accel = {
     .name = "tcg",
     .desc = "vCPUs interpreted and translated, one after another",
     .has_cpus = true,
+    .configure = tcg_configure,
     .start = tcg_start,
+    .stop = tcg_stop,
+    .vcpu = &tcg_vcpu,
     .run_slice = tcg_run_slice,
     .kick = tcg_kick,
-    .stop = tcg_stop,
 };

@@ -18,10 +18,7 @@
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
-#include "target/i386/cpu.h"
-
-/* Runs of a block before it is translated to host code. */
-#define HOT_RUNS 20
+#include "machine/accel.h"
 
 static bool forgiven(const Q35Machine *m, Forgiveness what)
 {
@@ -79,67 +76,16 @@ static bool build_memory(Q35Machine *m, GError **error)
     return true;
 }
 
-/* Under qtest a local APIC has nobody behind its pins; its clock still has to tell the time. */
-static void no_pin(void *opaque)
-{
-}
-static void no_level(void *opaque, bool level)
-{
-}
-static void no_sipi(void *opaque, uint8_t vector)
-{
-}
-static uint64_t clock_tsc(void *opaque)
-{
-    return muldiv64((uint64_t)clock_now(opaque), CPU_TSC_HZ, NS_PER_SEC);
-}
-static int64_t clock_tsc_to_ns(void *opaque, uint64_t tsc)
-{
-    return (int64_t)muldiv64(tsc, NS_PER_SEC, CPU_TSC_HZ);
-}
-static const CpuPins no_cpu_pins = {
-    .intr = no_level,
-    .nmi = no_pin,
-    .smi = no_pin,
-    .init = no_pin,
-    .sipi = no_sipi,
-    .tsc = clock_tsc,
-    .tsc_to_ns = clock_tsc_to_ns,
-    .base_changed = no_pin,
-};
-
 uint32_t q35_apic_id(const Q35Machine *m, unsigned index)
 {
-    int64_t id = cpu_model_apic_id(m->model);
+    int64_t id = m->machine.cpu_traits.apic_id;
     return id < 0 ? index : (uint32_t)id;
-}
-
-static Cpu *build_cpu(Q35Machine *m, unsigned index, ApicState *apic)
-{
-    const MachineOptions *opts = &m->machine.opts;
-    const Platform *p = &m->machine.platform;
-    const CpuConfig config = {
-        .index = index,
-        .apic_id = q35_apic_id(m, index),
-        .cores = opts->cores,
-        .threads = opts->threads,
-        .total = opts->cpus,
-        .fmask_upper_ignored = forgives(opts->forgive, FORGIVE_FMASK_UPPER),
-        .model = m->model,
-        .memory = p->memory,
-        .ports = p->ports,
-        .clock = p->clock,
-        .trace = p->trace,
-        .code = m->code,
-        .apic = apic,
-    };
-    return cpu_new(&config);
 }
 
 /* QEMU has the property on each CPU; -cpu's would give all the same id. */
 static bool check_apic_id(const Q35Machine *m, GError **error)
 {
-    int64_t id = cpu_model_apic_id(m->model);
+    int64_t id = m->machine.cpu_traits.apic_id;
 
     if (id >= 0 && m->machine.opts.cpus > 1) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
@@ -149,7 +95,7 @@ static bool check_apic_id(const Q35Machine *m, GError **error)
                     id, m->machine.opts.cpus);
         return false;
     }
-    if (id > XAPIC_ID_MAX && !cpu_model_has_x2apic(m->model)) {
+    if (id > XAPIC_ID_MAX && !m->machine.cpu_traits.x2apic) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
                     "apic-id=%" PRIi64 " needs x2APIC; without it the last is %d", id,
                     XAPIC_ID_MAX);
@@ -162,7 +108,7 @@ static bool check_phys_bits(const Q35Machine *m, GError **error)
 {
     uint64_t size = m->machine.opts.ram_size;
     uint64_t end = size > RAM_LOW_MAX ? RAM_HIGH_BASE + size - RAM_LOW_MAX : size;
-    unsigned bits = cpu_model_phys_bits(m->model);
+    unsigned bits = m->machine.cpu_traits.phys_bits;
 
     if (end <= 1ull << bits) {
         return true;
@@ -173,64 +119,45 @@ static bool check_phys_bits(const Q35Machine *m, GError **error)
     return false;
 }
 
-static bool choose_model(Q35Machine *m, GError **error)
+/* What -smp, -m and the CPU model have to agree on. */
+static bool check_cpus(const Q35Machine *m, GError **error)
 {
     const MachineOptions *opts = &m->machine.opts;
-    const char *model = opts->cpu_model ? opts->cpu_model : "max";
-    m->model = cpu_model_parse(model, error);
-    if (!m->model) {
-        return false;
-    }
-    if (opts->cpus > 255 && !cpu_model_has_x2apic(m->model)) {
+    if (opts->cpus > 255 && !m->machine.cpu_traits.x2apic) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
                     "-smp %u: more than 255 vCPUs need x2APIC, which -cpu %s has not; use -cpu max",
-                    opts->cpus, model);
+                    opts->cpus, opts->cpu_model);
         return false;
     }
     return check_apic_id(m, error) && check_phys_bits(m, error);
 }
 
-static uint32_t hot_runs(const MachineOptions *opts)
-{
-    return opts->hot_runs < 0 ? HOT_RUNS : (uint32_t)opts->hot_runs;
-}
-
 static bool build_cpus(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
-    m->code = code_cache_new(machine->platform.memory);
-    if (machine->opts.with_cpus && machine->opts.tier != TCG_TIER_INTERP &&
-        !code_cache_set_hot(m->code, hot_runs(&machine->opts)) &&
-        machine->opts.tier == TCG_TIER_JIT) {
-        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
-                    "no memory for host code; -accel tcg,tier=interp needs none");
-        return false;
-    }
+    const VcpuTraits *traits = &machine->cpu_traits;
     machine->cpu_count = machine->opts.cpus;
     machine->apics = g_new0(ApicState *, machine->cpu_count);
-    machine->cpus = g_new0(Cpu *, machine->cpu_count);
+    machine->cpus = g_new0(Vcpu *, machine->cpu_count);
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         g_autofree char *id = g_strdup_printf("apic%u", i);
         Device *dev = make(m, &apic_class, id);
-        ApicLinks *links = apic_links(dev);
         machine->apics[i] = apic_from_device(dev);
-        if (machine->opts.with_cpus) {
-            machine->cpus[i] = build_cpu(m, i, machine->apics[i]);
-        }
-        *links = (ApicLinks){
+        Vcpu *cpu = machine_make_vcpu(machine, i, q35_apic_id(m, i), machine->apics[i]);
+        *apic_links(dev) = (ApicLinks){
             .bus = machine->apic_bus,
-            .apic_id = q35_apic_id(m, i),
+            .apic_id = cpu->apic_id,
             .is_bsp = i == 0,
-            .x2apic = cpu_model_has_x2apic(m->model),
+            .x2apic = traits->x2apic,
             /* Which processors take a new id is up to the model (SDM vol. 3, 11.4.6): here those
              * that came before x2APIC, where the id became the hardware's alone. */
-            .id_writable = !cpu_model_has_x2apic(m->model),
-            .tsc_deadline = cpu_model_has_tsc_deadline(m->model),
+            .id_writable = !traits->x2apic,
+            .tsc_deadline = traits->tsc_deadline,
             .eoi_suppression = true,
-            .phys_bits = (uint8_t)cpu_model_phys_bits(m->model),
-            .timer_hz = CPU_CRYSTAL_HZ,
-            .pins = machine->cpus[i] ? &cpu_pins : &no_cpu_pins,
-            .pins_opaque = machine->cpus[i] ? (void *)machine->cpus[i] : machine->platform.clock,
+            .phys_bits = (uint8_t)traits->phys_bits,
+            .timer_hz = traits->apic_timer_hz,
+            .pins = cpu->pins,
+            .pins_opaque = cpu->pins_opaque,
             .pic_ack = i8259_ack,
             .pic_opaque = machine->pic,
         };
@@ -241,13 +168,11 @@ static bool build_cpus(Q35Machine *m, GError **error)
     return true;
 }
 
-static void flush_tlbs(void *opaque)
+static void map_changed(void *opaque)
 {
     Q35Machine *m = opaque;
     for (unsigned i = 0; i < m->machine.cpu_count; i++) {
-        if (m->machine.cpus[i]) {
-            cpu_flush_tlb(m->machine.cpus[i]);
-        }
+        m->machine.cpus[i]->ops->map_changed(m->machine.cpus[i]);
     }
 }
 
@@ -255,15 +180,8 @@ static void a20_changed(void *opaque, bool on)
 {
     Q35Machine *m = opaque;
     for (unsigned i = 0; i < m->machine.cpu_count; i++) {
-        if (m->machine.cpus[i]) {
-            cpu_set_a20(m->machine.cpus[i], on);
-        }
+        m->machine.cpus[i]->ops->set_a20(m->machine.cpus[i], on);
     }
-}
-
-static void code_written(void *opaque, uint64_t addr, size_t len)
-{
-    code_cache_invalidate(((Q35Machine *)opaque)->code, addr, len);
 }
 
 /* The remapping unit, or the fabric in its place. */
@@ -285,7 +203,7 @@ static bool build_upstream(Q35Machine *m, Device *iommu, GError **error)
     }
     *vtd_links(iommu) = (VtdLinks){.apic_bus = machine->apic_bus,
                                    .memory = machine->platform.memory,
-                                   .cpus_lack_x2apic = !cpu_model_has_x2apic(m->model),
+                                   .cpus_lack_x2apic = !m->machine.cpu_traits.x2apic,
                                    .trusts_ioapic = forgiven(m, FORGIVE_IOAPIC_SID),
                                    .ioapic_sid = ACPI_IOAPIC_SID};
     if ((forgiven(m, FORGIVE_IRTE_REREAD) && !device_set_prop(iommu, "iec", "off", error)) ||
@@ -456,7 +374,7 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
     q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */
-    bool built = choose_model(m, error) && build_upstream(m, iommu, error) &&
+    bool built = check_cpus(m, error) && build_upstream(m, iommu, error) &&
                  build_memory(m, error) && build_pic(m, error) && build_cpus(m, error) &&
                  build_ioapic(m, error) && build_pci(m, error) && build_legacy(m, error) &&
                  build_hpet(m, error);
@@ -464,8 +382,7 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
         return false;
     }
     irq_connect(i8259_intr_out(machine->pic), apic_lint(machine->apics[0], 0));
-    as_set_listener(machine->platform.memory, flush_tlbs, m);
-    as_set_code_listener(machine->platform.memory, code_written, m);
+    as_set_listener(machine->platform.memory, map_changed, m);
     return true;
 }
 
@@ -483,16 +400,9 @@ static void q35_destroy(Machine *machine)
 {
     Q35Machine *m = (Q35Machine *)machine;
     as_set_listener(machine->platform.memory, NULL, NULL);
-    as_set_code_listener(machine->platform.memory, NULL, NULL);
     runstate_set_power_button(machine->runstate, NULL, NULL);
     pci_bus_free(machine->pci_root);
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        cpu_free(machine->cpus[i]);
-    }
-    g_free(machine->cpus);
     g_free(machine->apics);
-    code_cache_free(m->code);
-    cpu_model_free(m->model);
     apic_bus_free(machine->apic_bus);
     MemRegion *const regions[] = {&m->ram_low, &m->ram_high, &m->vga_hole};
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {

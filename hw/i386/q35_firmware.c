@@ -10,7 +10,7 @@
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/timer/hpet.h"
-#include "target/i386/cpuid.h"
+#include "machine/accel.h"
 
 static uint8_t irq_of(void *opaque, uint8_t devfn, int pin)
 {
@@ -74,10 +74,8 @@ static void write_mptable(Q35Machine *m)
     const Machine *machine = &m->machine;
     AddressSpace *memory = machine->platform.memory;
     g_autofree uint32_t *ids = apic_ids(m);
-    CpuidResult cpuid = {0};
-    if (machine->cpus[0]) {
-        cpuid = cpuid_query(machine->cpus[0], 1, 0);
-    }
+    Vcpu *first = machine->cpus[0];
+    CpuidResult cpuid = first->ops->cpuid ? first->ops->cpuid(first, 1, 0) : (CpuidResult){0};
     const MpInfo info = {
         .apic_ids = ids,
         .cpus = machine->cpu_count,
@@ -148,7 +146,7 @@ static void load_idle_loop(Q35Machine *m, CpuBoot *boot)
     const uint64_t at = 0x7c00;
     as_write(m->machine.platform.memory, at, code, sizeof(code));
     *boot = (CpuBoot){.mode = CPU_BOOT_REAL, .rip = at};
-    if (m->machine.opts.with_cpus) {
+    if (m->machine.opts.accel->has_cpus) {
         g_printerr("qemu-system-x86_64: warning: no -kernel is given and this machine has no "
                    "firmware to look for one: "
                    "its CPUs stay halted\n");
@@ -177,14 +175,10 @@ static void hand_over(Q35Machine *m, const CpuBoot *boot)
 {
     Machine *machine = &m->machine;
     for (unsigned i = 0; i < machine->cpu_count; i++) {
-        if (machine->cpus[i]) {
-            cpu_set_firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
-        }
+        machine->cpus[i]->ops->firmware_mtrrs(machine->cpus[i], RAM_LOW_MAX);
     }
     enable_x2apic_if_needed(m);
-    if (machine->cpus[0]) {
-        cpu_set_boot(machine->cpus[0], boot);
-    }
+    machine->cpus[0]->ops->boot(machine->cpus[0], boot);
 }
 
 bool q35_boot(Machine *machine, GError **error)

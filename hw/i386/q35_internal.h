@@ -12,7 +12,6 @@
 #include "hw/intc/ioapic.h"
 #include "hw/isa/a20.h"
 #include "hw/isa/lpc.h"
-#include "target/i386/cpu.h"
 
 #define RAM_LOW_MAX   0x80000000ull
 #define RAM_HIGH_BASE 0x100000000ull
@@ -40,8 +39,6 @@ typedef struct {
     Machine machine;
     bool host_decompress;
     bool hpet_on;
-    CpuModel *model;
-    CodeCache *code;
     MemRegion ram_low, ram_high, vga_hole;
     Fabric fabric;
     Upstream up;   /* what bus masters see: the remapping unit or the fabric */

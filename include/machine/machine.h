@@ -12,16 +12,9 @@
 #include "hw/intc/apic.h"
 #include "hw/pci/pci.h"
 #include "machine/forgive.h"
+#include "machine/vcpu.h"
 
-struct Cpu;
-
-/* Who runs guest code: the translator with the interpreter under it, or that alone (docs/cpu.md).
- */
-typedef enum {
-    TCG_TIER_AUTO, /* the translator, if the host gives memory for its code */
-    TCG_TIER_INTERP,
-    TCG_TIER_JIT,
-} TcgTier;
+typedef struct AccelOps AccelOps; /* machine/accel.h */
 
 /* -fw_cfg: an extra file. */
 typedef struct {
@@ -44,11 +37,10 @@ typedef struct {
     Chardev *debugcon;
     unsigned debugcon_port;
     const char *rtc_base;
-    bool with_cpus;      /* false under -accel qtest: local APICs without CPUs behind them */
-    TcgTier tier;        /* tcg,tier= */
-    int hot_runs;        /* tcg,hot=: after which a block is translated; -1: not given */
-    GHashTable *globals; /* "driver.prop" -> text, from -global */
-    GPtrArray *fw_cfg;   /* of FwCfgItem *, from -fw_cfg; may be NULL */
+    const AccelOps *accel;     /* what its vCPUs are, */
+    const void *accel_options; /* and what -accel said about it (AccelOps.configure); may be NULL */
+    GHashTable *globals;       /* "driver.prop" -> text, from -global */
+    GPtrArray *fw_cfg;         /* of FwCfgItem *, from -fw_cfg; may be NULL */
 } MachineOptions;
 
 typedef struct Machine Machine;
@@ -82,9 +74,11 @@ struct Machine {
     GPtrArray
         *devices; /* of Device *, in order of creation; reset in this order, freed in reverse */
     ApicBus *apic_bus;
+    void *accel_state;
+    VcpuTraits cpu_traits;
     unsigned cpu_count;
     ApicState **apics; /* cpu_count of them */
-    struct Cpu **cpus; /* NULL entries under qtest */
+    Vcpu **cpus;       /* and of these, made by machine_make_vcpu() */
     PciBus *pci_root;  /* NULL for machine none */
     Device *iommu;     /* NULL without */
     Device *ioapic;
@@ -98,6 +92,8 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
                      const MachineOptions *opts);
 /* A property of the Machine subclass, or an error that names the nearest. */
 bool machine_set_prop(Machine *machine, const char *name, const char *text, GError **error);
+/* Starts the accelerator and builds the board (MachineClass.build). */
+bool machine_build(Machine *machine, Device *iommu, GError **error);
 void machine_free(Machine *machine);
 /* Takes ownership of a realized or board-made device, so that it is reset, shown and freed. */
 void machine_own(Machine *machine, Device *dev);

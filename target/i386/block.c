@@ -10,6 +10,8 @@
  */
 #include "target/i386/block.h"
 
+#include "target/i386/post.h"
+
 #define BUCKET_BITS    16
 #define BUCKETS        (1u << BUCKET_BITS)
 #define ARENA_CHUNK    (1u << 20)
@@ -97,17 +99,22 @@ bool code_cache_set_hot(CodeCache *code, uint32_t runs)
     return code->jit != NULL;
 }
 
-static void forget_returns(CodeCache *code)
+/* `by` does it, the others are told. */
+static void forget_returns(CodeCache *code, Cpu *by)
 {
+    cpu_forget_returns(by);
     for (unsigned i = 0; i < code->cpus->len; i++) {
-        cpu_forget_returns(g_ptr_array_index(code->cpus, i));
+        Cpu *cpu = g_ptr_array_index(code->cpus, i);
+        if (cpu != by) {
+            cpu_post_forget_returns(cpu);
+        }
     }
 }
 
-void code_cache_translate(CodeCache *code, Block *block, const Cpu *cpu)
+void code_cache_translate(CodeCache *code, Block *block, Cpu *cpu)
 {
     if (jit_translate(code->jit, block, cpu->cc_op)) {
-        forget_returns(code);
+        forget_returns(code, cpu);
     }
 }
 
@@ -193,7 +200,18 @@ static void page_unwatch(CodeCache *code, uint64_t pfn)
     }
 }
 
-static CodePage *page_watch(CodeCache *code, uint64_t pfn)
+static void watch_for_all(CodeCache *code, Cpu *by, uint64_t paddr)
+{
+    mmu_watch_page(by, paddr);
+    for (unsigned i = 0; i < code->cpus->len; i++) {
+        Cpu *cpu = g_ptr_array_index(code->cpus, i);
+        if (cpu != by) {
+            cpu_post_watch(cpu, paddr);
+        }
+    }
+}
+
+static CodePage *page_watch(CodeCache *code, Cpu *by, uint64_t pfn)
 {
     CodePage *page = g_hash_table_lookup(code->pages, GSIZE_TO_POINTER(pfn));
     if (page) {
@@ -206,9 +224,7 @@ static CodePage *page_watch(CodeCache *code, uint64_t pfn)
     uint8_t *flags = page_flags(code, pfn);
     if (flags) {
         *flags |= PAGE_CODE;
-        for (unsigned i = 0; i < code->cpus->len; i++) {
-            mmu_watch_page(g_ptr_array_index(code->cpus, i), pfn << PAGE_SHIFT);
-        }
+        watch_for_all(code, by, pfn << PAGE_SHIFT);
     }
     return page;
 }
@@ -231,19 +247,19 @@ static uint64_t block_chunks(const Block *b, uint64_t pfn)
     return chunk_mask(offset, MIN(end, (unsigned)PAGE_SIZE - 1));
 }
 
-void code_cache_insert(CodeCache *code, Block *block)
+void code_cache_insert(CodeCache *code, Cpu *by, Block *block)
 {
     unsigned bucket = bucket_of(block->paddr, block->mode);
     block->hash_next = code->buckets[bucket];
     code->buckets[bucket] = block;
 
     uint64_t pfn = block->paddr >> PAGE_SHIFT;
-    CodePage *page = page_watch(code, pfn);
+    CodePage *page = page_watch(code, by, pfn);
     page->chunks |= block_chunks(block, pfn);
     g_ptr_array_add(page->blocks, block);
     if (block->crosses && block->paddr2 >> PAGE_SHIFT != pfn) {
         pfn = block->paddr2 >> PAGE_SHIFT;
-        page = page_watch(code, pfn);
+        page = page_watch(code, by, pfn);
         page->chunks |= block_chunks(block, pfn);
         g_ptr_array_add(page->blocks, block);
     }
@@ -306,7 +322,7 @@ void code_cache_invalidate(CodeCache *code, uint64_t addr, size_t len)
     }
 }
 
-static void code_cache_flush(CodeCache *code)
+static void code_cache_flush(CodeCache *code, Cpu *by)
 {
     GHashTableIter iter;
     void *key;
@@ -320,7 +336,7 @@ static void code_cache_flush(CodeCache *code)
     code->left = code->used = 0;
     if (code->jit) {
         jit_reset(code->jit);
-        forget_returns(code);
+        forget_returns(code, by);
     }
     code->epoch++;
 }
@@ -339,13 +355,13 @@ static bool map_keeps_code(CodeCache *code)
     return true;
 }
 
-void code_cache_tidy(CodeCache *code)
+void code_cache_tidy(CodeCache *code, Cpu *by)
 {
     uint64_t generation = as_generation(code->memory);
     if (code->used > ARENA_LIMIT) {
-        code_cache_flush(code);
+        code_cache_flush(code, by);
     } else if (generation != code->map_generation && !map_keeps_code(code)) {
-        code_cache_flush(code);
+        code_cache_flush(code, by);
     }
     code->map_generation = generation;
 }

@@ -14,17 +14,17 @@ void code_cache_detach(CodeCache *code, Cpu *cpu);
 Block *code_cache_find(CodeCache *code, uint64_t paddr, uint32_t mode);
 /* Storage that lasts until the next epoch. */
 void *code_cache_alloc(CodeCache *code, size_t size);
-/* Makes a block findable and watches its bytes. */
-void code_cache_insert(CodeCache *code, Block *block);
+/* `by` is the vCPU that calls. Makes a block findable and watches its bytes. */
+void code_cache_insert(CodeCache *code, Cpu *by, Block *block);
 /* Between blocks: drops everything if the cache is full or the memory map took code away. Changes
  * the epoch if it did; then no Block pointer is valid any more. */
-void code_cache_tidy(CodeCache *code);
+void code_cache_tidy(CodeCache *code, Cpu *by);
 uint64_t code_cache_epoch(const CodeCache *code);
 
 /* The translator of this cache's blocks; NULL unless code_cache_set_hot() was called. */
 Jit *code_cache_jit(const CodeCache *code);
 /* jit_translate(), for all vCPUs; this one is about to enter the block. */
-void code_cache_translate(CodeCache *code, Block *block, const Cpu *cpu);
+void code_cache_translate(CodeCache *code, Block *block, Cpu *cpu);
 /* jit_return_miss(), or NULL without a translator. */
 const uint8_t *code_cache_return_miss(const CodeCache *code);
 /* How many runs make a block hot. */

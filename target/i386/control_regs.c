@@ -5,17 +5,14 @@
  */
 #include "target/i386/cpuid.h"
 #include "target/i386/fpu.h"
+#include "target/i386/post.h"
 #include "target/i386/segment_private.h"
 #include "target/i386/system_ops.h"
 
-#define CR0_WRITABLE                                                                               \
-    (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
-#define CR3_NOFLUSH  (1ull << 63)
-#define DR6_WRITABLE (DR6_B | DR6_BD | DR6_BS | DR6_BT)
-#define DR7_WRITABLE 0xffff23ffu
-#define XCR0_X87     1u
-#define XCR0_SSE     2u
-#define XCR0_AVX     4u
+#define CR3_NOFLUSH (1ull << 63)
+#define XCR0_X87    1u
+#define XCR0_SSE    2u
+#define XCR0_AVX    4u
 
 static G_NORETURN void general_protection(Cpu *cpu)
 {
@@ -115,7 +112,7 @@ static void write_cr3(Cpu *cpu, uint64_t value)
     mmu_set_cr3(cpu, value);
 }
 
-static uint64_t cr4_writable(const Cpu *cpu)
+uint64_t sys_cr4_writable(const Cpu *cpu)
 {
     static const struct {
         uint32_t bit;
@@ -145,7 +142,7 @@ static void write_cr4(Cpu *cpu, uint64_t value)
     uint64_t old = cpu->cr4;
     bool pcide_on = (value & CR4_PCIDE) && !(old & CR4_PCIDE);
 
-    if ((value & ~cr4_writable(cpu)) || (in_ia32e(cpu) && !(value & CR4_PAE)) ||
+    if ((value & ~sys_cr4_writable(cpu)) || (in_ia32e(cpu) && !(value & CR4_PAE)) ||
         (pcide_on && (!in_ia32e(cpu) || (cpu->cr3 & 0xfff)))) {
         general_protection(cpu);
     }
@@ -182,7 +179,9 @@ void sys_write_cr(Cpu *cpu, int n, uint64_t value)
             general_protection(cpu);
         }
         if (cpu->cfg.apic) {
+            uint32_t before = cpu_device_enter(cpu);
             apic_set_cr8(cpu->cfg.apic, (uint8_t)value);
+            cpu_device_leave(cpu, before);
         }
         break;
     default:

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 
+#include "target/i386/breakpoints.h"
 #include "target/i386/cpu_private.h"
 #include "target/i386/cpuid.h"
 #include "target/i386/debug_regs.h"
@@ -13,6 +14,7 @@
 #include "target/i386/fpu.h"
 #include "target/i386/interp.h"
 #include "target/i386/mmu.h"
+#include "target/i386/post.h"
 #include "target/i386/segment_private.h"
 #include "target/i386/system_ops.h"
 
@@ -27,7 +29,6 @@
 static void set_pending(Cpu *cpu, uint32_t bits)
 {
     __atomic_fetch_or(&cpu->pending, bits, __ATOMIC_SEQ_CST);
-    cpu_end_budget(cpu);
 }
 
 static void clear_pending(Cpu *cpu, uint32_t bits)
@@ -52,6 +53,7 @@ void cpu_free(Cpu *cpu)
         return;
     }
     exec_free(cpu);
+    breakpoints_free(cpu);
     mmu_free(cpu);
     g_aligned_free(cpu);
 }
@@ -116,6 +118,7 @@ static void reset_msrs(Cpu *cpu)
 
 void cpu_reset(Cpu *cpu)
 {
+    cpu_take_posted(cpu);
     cpu->cr0 = CR0_RESET;
     reset_core(cpu);
     reset_msrs(cpu);
@@ -148,13 +151,17 @@ bool cpu_has_work(const Cpu *cpu)
 
 void cpu_set_a20(Cpu *cpu, bool on)
 {
-    cpu->paddr_mask = on ? UINT64_MAX : ~(1ull << 20);
-    mmu_flush_all(cpu);
+    cpu_post_a20(cpu, on);
 }
 
-void cpu_flush_tlb(Cpu *cpu)
+void cpu_map_changed(Cpu *cpu)
 {
-    mmu_flush_all(cpu);
+    cpu_post_flush(cpu);
+}
+
+void cpu_kick(Cpu *cpu)
+{
+    set_pending(cpu, PEND_KICK);
 }
 
 static void pin_intr(void *opaque, bool level)
@@ -211,7 +218,7 @@ static int64_t pin_tsc_to_ns(void *opaque, uint64_t tsc)
 
 static void pin_base_changed(void *opaque)
 {
-    mmu_flush_all(opaque);
+    cpu_post_flush(opaque);
 }
 
 const CpuPins cpu_pins = {

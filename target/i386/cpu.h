@@ -11,20 +11,19 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/trace.h"
-#include "hw/intc/apic.h"
+#include "machine/vcpu.h"
 
 typedef struct Cpu Cpu;
 typedef struct CpuModel CpuModel;   /* feature words; cpuid.c */
 typedef struct CodeCache CodeCache; /* decoded blocks, shared by the CPUs of a machine; block.c */
 
+/* Without -cpu. */
+#define CPU_MODEL_DEFAULT "max"
+
 /* "max", "qemu64,+x2apic,-sse4.2", "base"; error names the nearest model or feature. */
 CpuModel *cpu_model_parse(const char *text, GError **error);
 void cpu_model_free(CpuModel *model);
-bool cpu_model_has_x2apic(const CpuModel *model);
-bool cpu_model_has_tsc_deadline(const CpuModel *model);
-unsigned cpu_model_phys_bits(const CpuModel *model);
-/* By "apic-id=", or -1. */
-int64_t cpu_model_apic_id(const CpuModel *model);
+VcpuTraits cpu_model_traits(const CpuModel *model);
 /* Where the makers' manuals differ: true for AMD's way, false for Intel's. */
 bool cpu_model_is_amd(const CpuModel *model);
 /* A line for each feature that was asked for and is not to be had. */
@@ -66,18 +65,9 @@ void cpu_free(Cpu *cpu);
 /* Power-on state: real mode at F000:FFF0, BSP running, others waiting for SIPI. */
 void cpu_reset(Cpu *cpu);
 
-/* Why cpu_run() came back. */
-typedef enum {
-    CPU_RAN,          /* the budget is used up, or cpu_kick() */
-    CPU_HALTED,       /* HLT or waiting for SIPI, and nothing pending */
-    CPU_YIELDED,      /* PAUSE: let another CPU run */
-    CPU_TRIPLE_FAULT, /* the machine should reset */
-} CpuExit;
-
 /* Runs about `budget` instructions. */
 CpuExit cpu_run(Cpu *cpu, uint64_t budget);
-/* Makes a running cpu_run() return soon; callable from device code,
- * on the vCPU's thread. */
+/* Makes a cpu_run() under way return soon, else the next one; callable from anywhere. */
 void cpu_kick(Cpu *cpu);
 /* True if cpu_run() would do something other than return CPU_HALTED. */
 bool cpu_has_work(const Cpu *cpu);
@@ -89,26 +79,25 @@ extern const CpuPins cpu_pins;
 
 /* The A20M# pin (SDM vol. 3, 20.1.1): off, address line 20 of what the CPU itself accesses is 0. */
 void cpu_set_a20(Cpu *cpu, bool on);
-/* The map of memory changed: drop cached translations. */
-void cpu_flush_tlb(Cpu *cpu);
+/* The map of memory changed: cached translations are void. */
+void cpu_map_changed(Cpu *cpu);
 /* Decoded code of [addr, addr+len) is gone. */
 void code_cache_invalidate(CodeCache *code, uint64_t addr, size_t len);
 
-/* What a boot protocol sets up instead of firmware. */
-typedef struct {
-    enum { CPU_BOOT_REAL, CPU_BOOT_PROT32, CPU_BOOT_LONG64 } mode;
-    uint64_t rip, rsp;
-    uint64_t rax, rbx, rsi, rdi;
-    uint16_t cs, ds; /* selectors loaded (flat) */
-    uint64_t cr3;    /* CPU_BOOT_LONG64 */
-    uint64_t gdt_base;
-    uint16_t gdt_limit;
-} CpuBoot;
 void cpu_set_boot(Cpu *cpu, const CpuBoot *boot);
 /* The MTRRs as firmware leaves them on every CPU: memory is write-back, the VGA window and what
  * lies between `uncached` (a power of two below 4 GiB) and 4 GiB are uncached (SDM vol. 3, 12.11).
  */
 void cpu_set_firmware_mtrrs(Cpu *cpu, uint64_t uncached);
+
+/* VcpuOps.reg and its two kin. */
+const VcpuReg *cpu_reg(unsigned n);
+void cpu_reg_get(const Cpu *cpu, const VcpuReg *reg, void *value);
+void cpu_reg_set(Cpu *cpu, const VcpuReg *reg, const void *value);
+/* VcpuOps.break_insert and its two kin. */
+bool cpu_break_insert(Cpu *cpu, const VcpuBreakpoint *breakpoint);
+bool cpu_break_remove(Cpu *cpu, const VcpuBreakpoint *breakpoint);
+const VcpuBreakpoint *cpu_break_hit(const Cpu *cpu);
 
 /* Registers as text: `info registers` and -d cpu_reset. */
 void cpu_describe(const Cpu *cpu, GString *out);

@@ -333,14 +333,15 @@ bool cpu_model_host_has(const CpuModel *model, int feature)
     return host_has(&model->host, &cpu_feature_rows[feature]);
 }
 
-bool cpu_model_has_x2apic(const CpuModel *model)
+VcpuTraits cpu_model_traits(const CpuModel *model)
 {
-    return model->has[FEAT_X2APIC];
-}
-
-bool cpu_model_has_tsc_deadline(const CpuModel *model)
-{
-    return model->has[FEAT_TSC_DEADLINE];
+    return (VcpuTraits){
+        .x2apic = model->has[FEAT_X2APIC],
+        .tsc_deadline = model->has[FEAT_TSC_DEADLINE],
+        .phys_bits = model->phys_bits,
+        .apic_id = model->apic_id,
+        .apic_timer_hz = CPU_CRYSTAL_HZ,
+    };
 }
 
 const char *cpu_model_name(const CpuModel *model)
@@ -358,16 +359,6 @@ void cpu_model_warnings(const CpuModel *model, GString *out)
             out, "TCG doesn't support requested feature: CPUID.%02XH:%s.%s [bit %u]\n", row->leaf,
             reg[row->reg], row->name, row->bit);
     }
-}
-
-unsigned cpu_model_phys_bits(const CpuModel *model)
-{
-    return model->phys_bits;
-}
-
-int64_t cpu_model_apic_id(const CpuModel *model)
-{
-    return model->apic_id;
 }
 
 bool cpu_model_is_amd(const CpuModel *model)

@@ -34,17 +34,19 @@ enum { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_COUNT };
 #define FLAG_ID     (1u << 21)
 #define FLAGS_ARITH (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
 
-#define CR0_PE         (1u << 0)
-#define CR0_MP         (1u << 1)
-#define CR0_EM         (1u << 2)
-#define CR0_TS         (1u << 3)
-#define CR0_ET         (1u << 4)
-#define CR0_NE         (1u << 5)
-#define CR0_WP         (1u << 16)
-#define CR0_AM         (1u << 18)
-#define CR0_NW         (1u << 29)
-#define CR0_CD         (1u << 30)
-#define CR0_PG         (1u << 31)
+#define CR0_PE (1u << 0)
+#define CR0_MP (1u << 1)
+#define CR0_EM (1u << 2)
+#define CR0_TS (1u << 3)
+#define CR0_ET (1u << 4)
+#define CR0_NE (1u << 5)
+#define CR0_WP (1u << 16)
+#define CR0_AM (1u << 18)
+#define CR0_NW (1u << 29)
+#define CR0_CD (1u << 30)
+#define CR0_PG (1u << 31)
+#define CR0_WRITABLE                                                                               \
+    (CR0_PE | CR0_MP | CR0_EM | CR0_TS | CR0_NE | CR0_WP | CR0_AM | CR0_NW | CR0_CD | CR0_PG)
 #define CR4_VME        (1u << 0)
 #define CR4_PVI        (1u << 1)
 #define CR4_TSD        (1u << 2)
@@ -177,13 +179,29 @@ typedef struct {
 } CpuReturns;
 
 /* Why `cpu->pending` is not zero; checked between blocks. */
-#define PEND_INTR  (1u << 0) /* level: the APIC's INTR pin */
-#define PEND_NMI   (1u << 1)
-#define PEND_SMI   (1u << 2)
-#define PEND_INIT  (1u << 3)
-#define PEND_SIPI  (1u << 4)
-#define PEND_KICK  (1u << 5) /* leave cpu_run() */
-#define PEND_DEBUG (1u << 6) /* single step or breakpoint work */
+#define PEND_INTR   (1u << 0) /* level: the APIC's INTR pin */
+#define PEND_NMI    (1u << 1)
+#define PEND_SMI    (1u << 2)
+#define PEND_INIT   (1u << 3)
+#define PEND_SIPI   (1u << 4)
+#define PEND_KICK   (1u << 5) /* leave cpu_run() */
+#define PEND_DEBUG  (1u << 6) /* single step or breakpoint work */
+#define PEND_POSTED (1u << 7) /* see post.h */
+#define PEND_BREAK  (1u << 8) /* leave cpu_run(): a debugger's breakpoint */
+
+/* What others want of a vCPU's own state: post.h. */
+enum {
+    POSTED_FLUSH = 1u << 0,
+    POSTED_A20 = 1u << 1,
+    POSTED_WATCH = 1u << 2,
+    POSTED_RETURNS = 1u << 3,
+};
+typedef struct {
+    uint32_t what; /* POSTED_* */
+    bool a20_off;
+    unsigned n_pages;
+    uint64_t pages[64]; /* to be watched */
+} CpuPosted;
 
 /* What the instruction just done holds back until the next one is done (SDM vol. 3, 6.8.3). */
 enum {
@@ -251,6 +269,12 @@ struct Cpu {
     bool shutdown; /* triple fault */
 
     FpuState fpu;
+    CpuPosted posted;
+
+    /* a debugger's */
+    GArray *breakpoints; /* of VcpuBreakpoint; NULL for none */
+    VcpuBreakpoint break_hit;
+    bool break_passed; /* cpu_run() ended at `break_hit`, and nothing was executed since */
 
     /* exception being raised: cpu_raise() fills these in and unwinds */
     struct {

@@ -130,9 +130,6 @@ int cpu_feature_find(const char *name, const char **nearest);
 /* The row of a feature that is known by name only; NULL if it is not. */
 const CpuFeatureRow *cpu_feature_absent(const char *name);
 
-typedef struct {
-    uint32_t eax, ebx, ecx, edx;
-} CpuidResult;
 /* What CPUID answers on `cpu` now (OSXSAVE and the APIC bit depend on its state). */
 CpuidResult cpuid_query(const Cpu *cpu, uint32_t leaf, uint32_t subleaf);
 /* XCR0 bits that a model has. */

@@ -5,14 +5,16 @@
 
 #include "target/i386/cpu_state.h"
 
-#define DR6_B       0xfu
-#define DR6_BD      (1u << 13)
-#define DR6_BS      (1u << 14)
-#define DR6_BT      (1u << 15)
-#define DR6_FIXED   0xffff0ff0u
-#define DR7_ENABLES 0xffu
-#define DR7_GD      (1u << 13)
-#define DR7_FIXED   0x400u
+#define DR6_B        0xfu
+#define DR6_BD       (1u << 13)
+#define DR6_BS       (1u << 14)
+#define DR6_BT       (1u << 15)
+#define DR6_FIXED    0xffff0ff0u
+#define DR6_WRITABLE (DR6_B | DR6_BD | DR6_BS | DR6_BT)
+#define DR7_ENABLES  0xffu
+#define DR7_GD       (1u << 13)
+#define DR7_FIXED    0x400u
+#define DR7_WRITABLE 0xffff23ffu
 
 /* DR6 bits of a trap that follows the instruction in execution. */
 void debug_trap(Cpu *cpu, uint32_t bits);

@@ -14,11 +14,13 @@
 #include "target/i386/interp.h"
 
 #include "target/i386/block.h"
+#include "target/i386/breakpoints.h"
 #include "target/i386/debug_regs.h"
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
 #include "target/i386/exec.h"
 #include "target/i386/mxcsr.h"
+#include "target/i386/post.h"
 #include "target/i386/steal_time.h"
 
 /* Decoding one instruction a block, for a reason that is not in cpu->mode. */
@@ -79,7 +81,9 @@ static ALWAYS_INLINE bool leads_to(Cpu *cpu, uint64_t linear, const Block *b)
 /* Code that runs from registers of a device or from ROM without a host address: read it. */
 static const uint8_t *fetch_copy(Cpu *cpu, uint64_t paddr, uint8_t *buf, unsigned len)
 {
+    uint32_t before = cpu_device_enter(cpu);
     as_read(cpu->cfg.memory, paddr, buf, len);
+    cpu_device_leave(cpu, before);
     return buf;
 }
 
@@ -111,7 +115,7 @@ static Block *decode_at(Cpu *cpu, uint64_t linear, uint64_t paddr, const uint8_t
         b = decode_block(cpu, &in);
     }
     if (in_ram) {
-        code_cache_insert(cpu->cfg.code, b);
+        code_cache_insert(cpu->cfg.code, cpu, b);
     }
     return b;
 }
@@ -154,7 +158,7 @@ static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint6
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
     uint64_t paddr = mmu_translate_code(cpu, linear, &host);
-    code_cache_tidy(code);
+    code_cache_tidy(code, cpu);
     forget_flushed(cpu, x);
     Block *b = jump_cached(x, linear, mode);
     if (b && b->paddr == paddr) {
@@ -214,7 +218,7 @@ static uint32_t code_breakpoints(const Cpu *cpu)
  * the instruction that hit it. */
 static bool has_breakpoints(const Cpu *cpu)
 {
-    return G_UNLIKELY(cpu->dr[7] & DR7_ENABLES);
+    return G_UNLIKELY((cpu->dr[7] & DR7_ENABLES) || cpu->breakpoints);
 }
 
 /* Their handlers look at TF themselves. */
@@ -285,6 +289,9 @@ static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
 /* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
 static OpNext step(Cpu *cpu, Exec *x)
 {
+    if (cpu->breakpoints && breakpoints_stop(cpu, linear_rip(cpu))) {
+        return NEXT_EVENT;
+    }
     if (has_breakpoints(cpu) && !(cpu->rflags & FLAG_RF) && cpu->int_shadow != SHADOW_SS) {
         uint32_t hits = code_breakpoints(cpu);
         if (hits) {
@@ -328,6 +335,12 @@ static bool may_go_on(Cpu *cpu, CpuExit *exit)
         *exit = CPU_RAN;
         return false;
     }
+    if (G_UNLIKELY(cpu->pending & PEND_BREAK)) {
+        __atomic_and_fetch(&cpu->pending, ~PEND_BREAK, __ATOMIC_SEQ_CST);
+        *exit = CPU_BREAK;
+        return false;
+    }
+    cpu_take_posted(cpu);
     take_events(cpu);
     if (cpu->shutdown) {
         *exit = CPU_TRIPLE_FAULT;
@@ -447,12 +460,6 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
     cpu->run_budget = cpu->budget = 0;
     steal_time_look(cpu, true);
     return exit;
-}
-
-void cpu_kick(Cpu *cpu)
-{
-    __atomic_or_fetch(&cpu->pending, PEND_KICK, __ATOMIC_SEQ_CST);
-    cpu_end_budget(cpu);
 }
 
 uint64_t cpu_instructions(const Cpu *cpu)

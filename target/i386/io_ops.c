@@ -4,6 +4,7 @@
  * and the small privileged instructions.
  */
 #include "target/i386/cpu_private.h"
+#include "target/i386/post.h"
 #include "target/i386/segment_private.h"
 #include "target/i386/system_ops.h"
 
@@ -45,18 +46,24 @@ void sys_check_io(Cpu *cpu, uint16_t port, unsigned size)
 uint32_t sys_in(Cpu *cpu, uint16_t port, unsigned size)
 {
     MemResult result;
-    uint32_t value;
+    uint32_t value, before;
 
     sys_check_io(cpu, port, size);
+    before = cpu_device_enter(cpu);
     value = (uint32_t)as_load(cpu->cfg.ports, port, size, &result);
+    cpu_device_leave(cpu, before);
     debug_io_access(cpu, port, size);
     return value;
 }
 
 void sys_out(Cpu *cpu, uint16_t port, uint32_t value, unsigned size)
 {
+    uint32_t before;
+
     sys_check_io(cpu, port, size);
+    before = cpu_device_enter(cpu);
     as_store(cpu->cfg.ports, port, value, size);
+    cpu_device_leave(cpu, before);
     debug_io_access(cpu, port, size);
 }
 

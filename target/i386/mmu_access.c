@@ -4,8 +4,10 @@
  * page, ROM, pages with decoded code, page crossings, data breakpoints, alignment checks; and code
  * fetches.
  */
+#include "target/i386/breakpoints.h"
 #include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
+#include "target/i386/post.h"
 
 uint8_t *mmu_ram_ptr(Cpu *cpu, uint64_t paddr, unsigned size)
 {
@@ -46,7 +48,7 @@ void mmu_ram_written(Cpu *cpu, uint64_t paddr, unsigned size)
 
 /* Register windows and what is not there. Sizes that are not a power of two come from accesses cut
  * at a page's end, and go by bytes. */
-static uint64_t io_load(Cpu *cpu, const TlbEntry *e, uint64_t paddr, unsigned size)
+static uint64_t device_load(Cpu *cpu, const TlbEntry *e, uint64_t paddr, unsigned size)
 {
     uint64_t value = 0;
     MemResult result;
@@ -63,7 +65,7 @@ static uint64_t io_load(Cpu *cpu, const TlbEntry *e, uint64_t paddr, unsigned si
     return value;
 }
 
-static void io_store(Cpu *cpu, const TlbEntry *e, uint64_t paddr, uint64_t value, unsigned size)
+static void device_store(Cpu *cpu, const TlbEntry *e, uint64_t paddr, uint64_t value, unsigned size)
 {
     if (e->flags & TLB_FLAG_APIC) {
         apic_mmio_write(cpu->cfg.apic, paddr & (PAGE_SIZE - 1), value, size);
@@ -78,6 +80,24 @@ static void io_store(Cpu *cpu, const TlbEntry *e, uint64_t paddr, uint64_t value
     }
 }
 
+/* The entry may be gone when they come back. */
+static uint64_t io_load(Cpu *cpu, const TlbEntry *e, uint64_t paddr, unsigned size)
+{
+    uint32_t before = cpu_device_enter(cpu);
+    uint64_t value = device_load(cpu, e, paddr, size);
+
+    cpu_device_leave(cpu, before);
+    return value;
+}
+
+static void io_store(Cpu *cpu, const TlbEntry *e, uint64_t paddr, uint64_t value, unsigned size)
+{
+    uint32_t before = cpu_device_enter(cpu);
+
+    device_store(cpu, e, paddr, value, size);
+    cpu_device_leave(cpu, before);
+}
+
 /* Within one page. */
 static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
 {
@@ -90,6 +110,7 @@ static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
         value = bytes_load((const void *)(uintptr_t)(addr + e->addend), size);
     }
     if (G_UNLIKELY(tag & TLB_TAG_DEBUG)) {
+        breakpoints_data_access(cpu, addr, size, false);
         debug_data_access(cpu, addr, size, false);
     }
     return value;
@@ -122,6 +143,7 @@ static void page_store(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, i
         }
     }
     if (G_UNLIKELY(tag & TLB_TAG_DEBUG)) {
+        breakpoints_data_access(cpu, addr, size, true);
         debug_data_access(cpu, addr, size, true);
     }
 }
@@ -288,6 +310,7 @@ bool mmu_debug_translate(Cpu *cpu, uint64_t addr, uint64_t *paddr)
     uint32_t error;
     MmuWalk walk;
 
+    cpu_take_posted(cpu);
     mmu_check_map(cpu);
     if (((cpu->efer & EFER_LMA) && !mmu_is_canonical(addr)) ||
         !mmu_walk(cpu, addr, MMU_READ, MMU_KERNEL, false, &walk, &error)) {

@@ -5,6 +5,7 @@
  */
 #include <sys/mman.h>
 
+#include "target/i386/breakpoints.h"
 #include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
 #include "target/i386/op.h"
@@ -450,7 +451,7 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     uint64_t page = addr & PAGE_MASK;
     unsigned index = (addr >> PAGE_SHIFT) & (TLB_SIZE - 1);
     TlbEntry *e = &cpu->tlb[mmu_mode][index];
-    bool aligned = mmu_mode == MMU_USER_ALIGNED;
+    bool aligned = mmu_mode == MMU_USER_ALIGNED, watched;
     uint32_t error = 0, missing;
     MmuWalk walk;
     Backing b;
@@ -469,7 +470,8 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     }
     walk.paddr &= cpu->paddr_mask;
     b = backing_of(cpu, walk.paddr);
-    missing = (debug_page_watched(cpu, page) ? TLB_TAG_DEBUG : 0) | (aligned ? TLB_TAG_ALIGN : 0);
+    watched = debug_page_watched(cpu, page) || breakpoints_watch_page(cpu, page);
+    missing = (watched ? TLB_TAG_DEBUG : 0) | (aligned ? TLB_TAG_ALIGN : 0);
     e->tag_read = walk.rights & MMU_RIGHT(MMU_READ) ? page | b.read_tag | missing : TLB_NO_TAG;
     e->tag_write = walk.rights & MMU_RIGHT(MMU_WRITE) ? page | b.write_tag | missing : TLB_NO_TAG;
     e->tag_exec = walk.rights & MMU_RIGHT(MMU_EXEC) ? page | b.read_tag : TLB_NO_TAG;

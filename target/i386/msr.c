@@ -8,6 +8,7 @@
 
 #include "target/i386/cpu_private.h"
 #include "target/i386/cpuid.h"
+#include "target/i386/post.h"
 #include "target/i386/segment_private.h"
 #include "target/i386/steal_time.h"
 #include "target/i386/system_ops.h"
@@ -125,12 +126,20 @@ static bool read_zero(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value
 
 static bool read_apic(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
 {
-    return cpu->cfg.apic && apic_msr_read(cpu->cfg.apic, msr, value);
+    uint32_t before = cpu_device_enter(cpu);
+    bool known = cpu->cfg.apic && apic_msr_read(cpu->cfg.apic, msr, value);
+
+    cpu_device_leave(cpu, before);
+    return known;
 }
 
 static bool write_apic(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
-    return cpu->cfg.apic && apic_msr_write(cpu->cfg.apic, msr, value);
+    uint32_t before = cpu_device_enter(cpu);
+    bool known = cpu->cfg.apic && apic_msr_write(cpu->cfg.apic, msr, value);
+
+    cpu_device_leave(cpu, before);
+    return known;
 }
 
 static bool read_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
@@ -143,7 +152,9 @@ static bool read_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
 static bool tsc_moved(Cpu *cpu)
 {
     if (cpu->cfg.apic) {
+        uint32_t before = cpu_device_enter(cpu);
         apic_tsc_changed(cpu->cfg.apic);
+        cpu_device_leave(cpu, before);
     }
     return true;
 }

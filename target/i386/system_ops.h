@@ -33,6 +33,8 @@ void sys_hlt(Cpu *cpu);
 void sys_cli(Cpu *cpu);
 void sys_sti(Cpu *cpu);
 void sys_clts(Cpu *cpu);
+/* Bits of CR4 that the model has. */
+uint64_t sys_cr4_writable(const Cpu *cpu);
 void sys_lmsw(Cpu *cpu, uint16_t value);
 void sys_invlpg(Cpu *cpu, uint64_t addr);
 void sys_swapgs(Cpu *cpu);

@@ -7,6 +7,9 @@
 
 #include "target/i386/fpu_internal.h"
 
+/* The tag word as FSTENV has it, two bits a register, and as FpuState keeps it. */
+uint16_t x87_full_tags(const FpuState *fpu);
+uint8_t x87_abridged_tags(uint16_t word);
 /* insn->opsize is 2 for the 16-bit formats. */
 void x87_run_fldenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 void x87_run_fnstenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea);

@@ -26,7 +26,7 @@ static unsigned tag_of(const FpuState *fpu, unsigned n)
     return exponent == 0 || exponent == 0x7fff || !(mantissa >> 63) ? TAG_SPECIAL : TAG_VALID;
 }
 
-static uint16_t full_tag_word(const FpuState *fpu)
+uint16_t x87_full_tags(const FpuState *fpu)
 {
     uint16_t word = 0;
 
@@ -36,7 +36,7 @@ static uint16_t full_tag_word(const FpuState *fpu)
     return word;
 }
 
-static uint8_t abridged_tags(uint16_t word)
+uint8_t x87_abridged_tags(uint16_t word)
 {
     uint8_t tags = 0;
 
@@ -60,7 +60,7 @@ static void pack(const Cpu *cpu, unsigned opsize, uint32_t env[ENV_WORDS])
 
     env[0] = fpu->fcw | 0xffff0000;
     env[1] = fpu->fsw | 0xffff0000;
-    env[2] = full_tag_word(fpu) | 0xffff0000;
+    env[2] = x87_full_tags(fpu) | 0xffff0000;
     if (!real_format(cpu)) {
         env[3] = ip;
         env[4] = fpu->fcs | (uint32_t)fpu->fop << 16;
@@ -85,7 +85,7 @@ static void unpack(Cpu *cpu, unsigned opsize, const uint32_t env[ENV_WORDS])
 
     fpu->fcw = (env[0] & FCW_WRITABLE) | FCW_ALWAYS_SET;
     fpu->fsw = (uint16_t)env[1];
-    fpu->ftw = abridged_tags((uint16_t)env[2]);
+    fpu->ftw = x87_abridged_tags((uint16_t)env[2]);
     if (!real_format(cpu)) {
         fpu->fip = env[3];
         fpu->fcs = (uint16_t)env[4];

@@ -24,7 +24,7 @@
 /* The same vCPU of each maker, on each tier. */
 enum { INTEL, AMD, MAKERS };
 typedef struct {
-    Vcpu *vcpu[MAKERS][2];
+    BareVcpu *vcpu[MAKERS][2];
     Sequence seq;
     Outcome out[MAKERS];
     uint8_t data[MAKERS][DATA_SIZE];

@@ -48,7 +48,7 @@ static const GOptionEntry options[] = {
 
 typedef struct {
     NativeCpu *native;
-    Vcpu *our;
+    BareVcpu *our;
     Sequence seq;
     Outcome theirs, ours;
     uint8_t their_data[DATA_SIZE], our_data[DATA_SIZE];
@@ -232,7 +232,7 @@ static void print_rows(void)
 }
 
 /* Whose CPU it is, and what cannot be compared on it. */
-static void print_host(Vcpu *our, const char *indent)
+static void print_host(BareVcpu *our, const char *indent)
 {
     g_autofree char *host = maker_describe_host();
     unsigned lacking;
@@ -320,7 +320,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (opt_host) {
-        Vcpu *our = our_new(maker);
+        BareVcpu *our = our_new(maker);
         print_host(our, "");
         vcpu_free(our);
         return 0;

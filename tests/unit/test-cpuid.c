@@ -19,13 +19,13 @@ static void test_parse(void)
     CpuModel *m = cpu_model_parse("max,-x2apic,sse4_2=off,-SSE4.1,+vmx", &error);
 
     g_assert_no_error(error);
-    g_assert_false(cpu_model_has_x2apic(m));
+    g_assert_false(cpu_model_traits(m).x2apic);
     g_assert_false(cpu_model_has(m, FEAT_SSE42));
     g_assert_false(cpu_model_has(m, FEAT_SSE41));
     cpu_model_warnings(m, warnings);
     g_assert_cmpstr(warnings->str, ==,
                     "TCG doesn't support requested feature: CPUID.01H:ECX.vmx [bit 5]\n");
-    g_assert_true(cpu_model_has_tsc_deadline(m));
+    g_assert_true(cpu_model_traits(m).tsc_deadline);
     cpu_model_free(m);
     m = cpu_model_parse("base", &error);
     g_assert_true(cpu_model_has(m, FEAT_SSE2));

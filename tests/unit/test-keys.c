@@ -269,7 +269,8 @@ static void test_leaves(Fixture *f, const void *unused)
 }
 
 /* User code with keys on; the byte offset of PKRU in the area at rbx. */
-static void run_saves(Vcpu *v, const uint8_t *code, unsigned length, unsigned offset, uint32_t rfbm)
+static void run_saves(BareVcpu *v, const uint8_t *code, unsigned length, unsigned offset,
+                      uint32_t rfbm)
 {
     g_autofree Sequence *seq = g_new0(Sequence, 1);
     Cpu *cpu = vcpu_cpu(v);
@@ -323,7 +324,7 @@ static void test_xsave(void)
     static const uint8_t xsavec[] = SAVES(0x48, 0x0f, 0xc7, 0x23);
 
     for (unsigned jit = 0; jit < 2; jit++) {
-        Vcpu *v = vcpu_new("max", jit, 0);
+        BareVcpu *v = vcpu_new("max", jit, 0);
         bool avx = cpu_model_has(vcpu_cpu(v)->cfg.model, FEAT_AVX);
         run_saves(v, xsave, sizeof(xsave), PKRU_BYTE, 0x200);
         run_saves(v, xsave, sizeof(xsave), PKRU_BYTE, 0x207);
@@ -349,7 +350,7 @@ static void test_code(void)
     seq->start.gpr[R_RAX] = 3; /* all pages have key 0 here */
     seq->start.gpr[R_RBX] = DATA_BASE;
     for (unsigned jit = 0; jit < 2; jit++) {
-        Vcpu *v = vcpu_new("max", jit, 0);
+        BareVcpu *v = vcpu_new("max", jit, 0);
         Outcome out;
         vcpu_load(v, seq, true, 0);
         vcpu_cpu(v)->cr4 |= CR4_PKE;

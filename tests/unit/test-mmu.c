@@ -5,6 +5,7 @@
  * registers and to ROM.
  */
 #include "cpu-fixture.h"
+#include "target/i386/post.h"
 
 #define PML4  0x1000u
 #define PDPT  0x2000u
@@ -328,7 +329,8 @@ static void test_registers(Fixture *f, const void *unused)
     g_assert_cmphex(seen_size, ==, 2);
     g_assert_null(mmu_host_ptr(cpu, 0xfe000000u, 4, MMU_READ));
     as_remove(f->memory, &io);
-    cpu_flush_tlb(cpu);
+    cpu_map_changed(cpu);
+    cpu_take_posted(cpu);
     g_assert_cmphex(mmu_load32(cpu, 0xfe000010u), ==, 0xffffffff);
     mmu_store32(cpu, 0xfe000010u, 1);
 }

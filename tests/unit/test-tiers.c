@@ -47,7 +47,7 @@ static const GOptionEntry options[] = {
 };
 
 typedef struct {
-    Vcpu *interp, *jit;
+    BareVcpu *interp, *jit;
     NativeCpu *native;
     Sequence seq;
     Rng rng; /* lengths of pieces and the like */

@@ -134,12 +134,12 @@ void native_run(NativeCpu *native, const Sequence *seq, Outcome *out, uint8_t da
  * of a sequence, then looks like a fault of it. The CPU itself does the same each time. */
 #define NATIVE_TRIES 4
 
-/* ours.c, for a Vcpu (vcpu.h) */
-struct Vcpu *our_new(Maker maker);
+/* ours.c, for a BareVcpu (vcpu.h) */
+struct BareVcpu *our_new(Maker maker);
 /* Features that cannot be compared, because the host lacks them, or we: " avx fma", and how many.
  * To be freed. */
-char *our_lacks(struct Vcpu *our, unsigned *count);
+char *our_lacks(struct BareVcpu *our, unsigned *count);
 bool our_has(const ZydisDecodedInstruction *zi, void *our);
-void our_run(struct Vcpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
+void our_run(struct BareVcpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE]);
 
 #endif

@@ -9,10 +9,10 @@
 #define BUDGET     100000
 #define MAX_ROUNDS 100
 
-Vcpu *our_new(Maker maker)
+BareVcpu *our_new(Maker maker)
 {
     const char *hot = g_getenv("SWITCHYARD_TEST_HOT");
-    Vcpu *our = vcpu_new_of(maker, hot != NULL, 0);
+    BareVcpu *our = vcpu_new_of(maker, hot != NULL, 0);
 
     if (hot) {
         vcpu_set_hot(our, (unsigned)g_ascii_strtoull(hot, NULL, 10));
@@ -108,7 +108,7 @@ bool our_has(const ZydisDecodedInstruction *zi, void *opaque)
     return false;
 }
 
-char *our_lacks(Vcpu *our, unsigned *count)
+char *our_lacks(BareVcpu *our, unsigned *count)
 {
     const CpuModel *model = vcpu_cpu(our)->cfg.model;
     GString *names = g_string_new(NULL);
@@ -126,7 +126,7 @@ char *our_lacks(Vcpu *our, unsigned *count)
     return g_string_free(names, FALSE);
 }
 
-void our_run(Vcpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE])
+void our_run(BareVcpu *our, const Sequence *seq, Outcome *out, uint8_t data[DATA_SIZE])
 {
     VcpuMemory memory[VCPU_MEMORY_PARTS];
 

@@ -45,7 +45,7 @@
 #define PTE_PS 0x80ull
 #define PTE_NX (1ull << 63)
 
-struct Vcpu {
+struct BareVcpu {
     Cpu *cpu;
     MemRegion ram;
     AddressSpace *memory, *ports;
@@ -69,19 +69,19 @@ static uint64_t linear_of(unsigned n)
     return n < CODE_PAGES ? CODE_BASE + n * 0x1000 : DATA_BASE + (n - CODE_PAGES) * 0x1000;
 }
 
-static void put64(Vcpu *v, uint64_t phys, uint64_t value)
+static void put64(BareVcpu *v, uint64_t phys, uint64_t value)
 {
     memcpy(v->ram.host + phys, &value, sizeof(value));
 }
 
-static uint64_t get64(const Vcpu *v, uint64_t phys)
+static uint64_t get64(const BareVcpu *v, uint64_t phys)
 {
     uint64_t value;
     memcpy(&value, v->ram.host + phys, sizeof(value));
     return value;
 }
 
-static void map_page(Vcpu *v, unsigned n)
+static void map_page(BareVcpu *v, unsigned n)
 {
     bool code = n < CODE_PAGES;
     bool writable = code ? (CODE_PROT & PROT_WRITE) != 0 : n - CODE_PAGES < DATA_RW >> 12;
@@ -89,7 +89,7 @@ static void map_page(Vcpu *v, unsigned n)
     put64(v, PT_USER + (linear_of(n) >> 12 & 511) * 8, phys_of(n) | rights);
 }
 
-static void make_page_tables(Vcpu *v)
+static void make_page_tables(BareVcpu *v)
 {
     const uint64_t all = PTE_P | PTE_W | PTE_U;
     put64(v, PML4, PDPT_USER | all);
@@ -107,7 +107,7 @@ static uint64_t legacy_descriptor(uint64_t base, uint64_t limit)
            (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 }
 
-static void make_tables(Vcpu *v)
+static void make_tables(BareVcpu *v)
 {
     put64(v, GDT + KERNEL_CS, 0x00af9b000000ffff);
     put64(v, GDT + (USER_CS32 & ~7), 0x00cffb000000ffff);
@@ -128,7 +128,7 @@ static void make_tables(Vcpu *v)
 }
 
 /* What a system call runs: swapgs; inc qword [rip + n]; swapgs; sysret. */
-static void make_kernel(Vcpu *v)
+static void make_kernel(BareVcpu *v)
 {
     static const uint8_t code[] = {0x0f, 0x01, 0xf8, 0x48, 0xff, 0x05, 0xf6, 0x00,
                                    0x00, 0x00, 0x0f, 0x01, 0xf8, 0x48, 0x0f, 0x07};
@@ -191,9 +191,9 @@ static void set_system(Cpu *cpu, const Sequence *seq)
     mmu_flush_all(cpu);
 }
 
-Vcpu *vcpu_new(const char *model, bool translated, size_t arena)
+BareVcpu *vcpu_new(const char *model, bool translated, size_t arena)
 {
-    Vcpu *v = g_new0(Vcpu, 1);
+    BareVcpu *v = g_new0(BareVcpu, 1);
     CpuConfig config = {.cores = 1, .threads = 1, .total = 1};
     GError *error = NULL;
 
@@ -227,14 +227,14 @@ Vcpu *vcpu_new(const char *model, bool translated, size_t arena)
     return v;
 }
 
-Vcpu *vcpu_new_of(Maker maker, bool translated, size_t arena)
+BareVcpu *vcpu_new_of(Maker maker, bool translated, size_t arena)
 {
     g_autofree char *model = g_strdup_printf("max,vendor=%s", maker_vendor(maker));
 
     return vcpu_new(model, translated, arena);
 }
 
-void vcpu_free(Vcpu *v)
+void vcpu_free(BareVcpu *v)
 {
     cpu_free(v->cpu);
     code_cache_free(v->code);
@@ -247,17 +247,17 @@ void vcpu_free(Vcpu *v)
     g_free(v);
 }
 
-Cpu *vcpu_cpu(Vcpu *v)
+Cpu *vcpu_cpu(BareVcpu *v)
 {
     return v->cpu;
 }
 
-void vcpu_set_hot(Vcpu *v, unsigned runs)
+void vcpu_set_hot(BareVcpu *v, unsigned runs)
 {
     g_assert_true(code_cache_set_hot(v->code, runs));
 }
 
-void vcpu_load(Vcpu *v, const Sequence *seq, bool code, uint32_t absent)
+void vcpu_load(BareVcpu *v, const Sequence *seq, bool code, uint32_t absent)
 {
     Cpu *cpu = v->cpu;
     const HostRegs *start = &seq->start;
@@ -297,7 +297,7 @@ static bool has_error_code(int vector)
 }
 
 /* CS and SS are in the frame. */
-static void user_selectors(const Vcpu *v, uint64_t frame, HostRegs *regs)
+static void user_selectors(const BareVcpu *v, uint64_t frame, HostRegs *regs)
 {
     uint16_t selectors[6];
     for (int seg = SEG_ES; seg <= SEG_GS; seg++) {
@@ -308,7 +308,7 @@ static void user_selectors(const Vcpu *v, uint64_t frame, HostRegs *regs)
     seq_normalize(regs, v->bits, selectors);
 }
 
-bool vcpu_stopped(Vcpu *v, Outcome *out)
+bool vcpu_stopped(BareVcpu *v, Outcome *out)
 {
     Cpu *cpu = v->cpu;
     uint64_t handler = cpu->rip - KERNEL - HANDLERS;
@@ -337,7 +337,7 @@ bool vcpu_stopped(Vcpu *v, Outcome *out)
     return true;
 }
 
-void vcpu_resume(Vcpu *v, const Sequence *seq, uint64_t rip)
+void vcpu_resume(BareVcpu *v, const Sequence *seq, uint64_t rip)
 {
     Cpu *cpu = v->cpu;
 
@@ -348,7 +348,7 @@ void vcpu_resume(Vcpu *v, const Sequence *seq, uint64_t rip)
     cpu_update_mode(cpu);
 }
 
-bool vcpu_map(Vcpu *v, uint64_t addr)
+bool vcpu_map(BareVcpu *v, uint64_t addr)
 {
     for (unsigned n = 0; n < PAGES; n++) {
         if (linear_of(n) == (addr & ~0xfffull)) {
@@ -364,7 +364,7 @@ bool vcpu_map(Vcpu *v, uint64_t addr)
     return false;
 }
 
-void vcpu_memory(Vcpu *v, VcpuMemory parts[VCPU_MEMORY_PARTS])
+void vcpu_memory(BareVcpu *v, VcpuMemory parts[VCPU_MEMORY_PARTS])
 {
     for (unsigned n = 0; n < PAGES; n++) {
         memcpy(v->view + n * 0x1000, v->ram.host + phys_of(n), 0x1000);

@@ -8,7 +8,7 @@
 #define HW_I386_BOOT_BOOT_H
 
 #include "hw/i386/boot/e820.h"
-#include "target/i386/cpu.h"
+#include "machine/vcpu.h"
 
 typedef struct {
     AddressSpace *memory;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A debugger's breakpoints. While a vCPU has any, it executes one instruction at a time, and pages
+ * with data breakpoints miss the soft TLB's fast compare, as for the guest's own.
+ */
+#include "target/i386/breakpoints.h"
+
+#include "target/i386/mmu_private.h"
+
+static const VcpuBreakpoint *break_at(const Cpu *cpu, unsigned i)
+{
+    return &g_array_index(cpu->breakpoints, VcpuBreakpoint, i);
+}
+
+static unsigned break_count(const Cpu *cpu)
+{
+    return cpu->breakpoints ? cpu->breakpoints->len : 0;
+}
+
+bool cpu_break_insert(Cpu *cpu, const VcpuBreakpoint *b)
+{
+    if (b->length == 0 || b->addr + (b->length - 1) < b->addr) {
+        return false;
+    }
+    if (!cpu->breakpoints) {
+        cpu->breakpoints = g_array_new(false, false, sizeof(VcpuBreakpoint));
+    }
+    g_array_append_val(cpu->breakpoints, *b);
+    mmu_flush_all(cpu);
+    return true;
+}
+
+bool cpu_break_remove(Cpu *cpu, const VcpuBreakpoint *b)
+{
+    for (unsigned i = 0; i < break_count(cpu); i++) {
+        const VcpuBreakpoint *is = break_at(cpu, i);
+        if (is->kind != b->kind || is->addr != b->addr || is->length != b->length) {
+            continue;
+        }
+        g_array_remove_index_fast(cpu->breakpoints, i);
+        if (cpu->breakpoints->len == 0) {
+            breakpoints_free(cpu);
+        }
+        mmu_flush_all(cpu);
+        return true;
+    }
+    return false;
+}
+
+void breakpoints_free(Cpu *cpu)
+{
+    if (cpu->breakpoints) {
+        g_array_free(cpu->breakpoints, true);
+        cpu->breakpoints = NULL;
+    }
+}
+
+const VcpuBreakpoint *cpu_break_hit(const Cpu *cpu)
+{
+    return &cpu->break_hit;
+}
+
+static bool overlaps(const VcpuBreakpoint *b, uint64_t addr, uint64_t size)
+{
+    return addr <= b->addr + (b->length - 1) && b->addr <= addr + (size - 1);
+}
+
+bool breakpoints_watch_page(const Cpu *cpu, uint64_t page)
+{
+    for (unsigned i = 0; i < break_count(cpu); i++) {
+        const VcpuBreakpoint *b = break_at(cpu, i);
+        if (b->kind != VCPU_BREAK_CODE && overlaps(b, page, PAGE_SIZE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void break_now(Cpu *cpu, const VcpuBreakpoint *b)
+{
+    cpu->break_hit = *b;
+    __atomic_fetch_or(&cpu->pending, PEND_BREAK, __ATOMIC_SEQ_CST);
+}
+
+void breakpoints_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write)
+{
+    for (unsigned i = 0; i < break_count(cpu); i++) {
+        const VcpuBreakpoint *b = break_at(cpu, i);
+        if (b->kind != VCPU_BREAK_CODE && (write || b->kind == VCPU_BREAK_ACCESS) &&
+            overlaps(b, addr, size)) {
+            break_now(cpu, b);
+        }
+    }
+}
+
+bool breakpoints_stop(Cpu *cpu, uint64_t linear)
+{
+    bool passed = cpu->break_passed && cpu->break_hit.addr == linear;
+    cpu->break_passed = false;
+    for (unsigned i = 0; !passed && i < break_count(cpu); i++) {
+        const VcpuBreakpoint *b = break_at(cpu, i);
+        if (b->kind == VCPU_BREAK_CODE && b->addr == linear) {
+            break_now(cpu, b);
+            cpu->break_passed = true;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A debugger's breakpoints, which the guest knows nothing of: DR0 to DR3 are debug_regs.h's. */
+#ifndef TARGET_I386_BREAKPOINTS_H
+#define TARGET_I386_BREAKPOINTS_H
+
+#include "target/i386/cpu_state.h"
+
+/* A data breakpoint lies in this linear page. */
+bool breakpoints_watch_page(const Cpu *cpu, uint64_t page);
+/* An access that may hit one was made: cpu_run() ends with CPU_BREAK after the instruction. */
+void breakpoints_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write);
+/* An instruction at `linear` is about to be executed: true if a breakpoint is there, at which
+ * cpu_run() did not end just now. It does then. */
+bool breakpoints_stop(Cpu *cpu, uint64_t linear);
+void breakpoints_free(Cpu *cpu);
+
+#endif
