@@ -38,22 +38,26 @@ static void init_bridge_masks(PciDevice *pci)
     pci_set_word(&pci->w1c[PCI_SEC_STATUS], STATUS_W1C);
 }
 
-static void init_endpoint_ids(PciDevice *pci)
+static void init_ids(PciDevice *pci)
 {
-    const PciDeviceClass *cls = pci->pci_cls;
-    pci_set_word(&pci->config[PCI_SUBSYSTEM_VENDOR_ID], cls->subsystem_vendor_id);
-    pci_set_word(&pci->config[PCI_SUBSYSTEM_ID], cls->subsystem_id);
+    const PciIds *ids = pci->ids ? pci->ids : &pci->pci_cls->ids;
+    uint8_t *config = pci->config;
+    pci_set_word(&config[PCI_VENDOR_ID], ids->vendor_id);
+    pci_set_word(&config[PCI_DEVICE_ID], ids->device_id);
+    config[PCI_REVISION_ID] = ids->revision;
+    config[PCI_CLASS_PROG] = (uint8_t)ids->class_code;
+    pci_set_word(&config[PCI_CLASS_DEVICE], (uint16_t)(ids->class_code >> 8));
+    if (pci->pci_cls->header_type != PCI_HEADER_TYPE_BRIDGE) {
+        pci_set_word(&config[PCI_SUBSYSTEM_VENDOR_ID], ids->subsystem_vendor_id);
+        pci_set_word(&config[PCI_SUBSYSTEM_ID], ids->subsystem_id);
+    }
 }
 
 void pci_config_init(PciDevice *pci)
 {
     const PciDeviceClass *cls = pci->pci_cls;
     uint8_t *config = pci->config;
-    pci_set_word(&config[PCI_VENDOR_ID], cls->vendor_id);
-    pci_set_word(&config[PCI_DEVICE_ID], cls->device_id);
-    config[PCI_REVISION_ID] = cls->revision;
-    config[PCI_CLASS_PROG] = (uint8_t)cls->class_code;
-    pci_set_word(&config[PCI_CLASS_DEVICE], (uint16_t)(cls->class_code >> 8));
+    init_ids(pci);
     config[PCI_HEADER_TYPE] =
         (uint8_t)(cls->header_type | (pci->multifunction ? HEADER_MULTIFUNCTION : 0));
     config[PCI_INTERRUPT_PIN] = cls->interrupt_pin;
@@ -63,8 +67,6 @@ void pci_config_init(PciDevice *pci)
     pci->writable[PCI_INTERRUPT_LINE] = 0xff;
     if (cls->header_type == PCI_HEADER_TYPE_BRIDGE) {
         init_bridge_masks(pci);
-    } else {
-        init_endpoint_ids(pci);
     }
     pci->next_cap = FIRST_CAPABILITY;
     pci->next_ext_cap = PCI_CONFIG_SIZE;

@@ -43,7 +43,7 @@ static bool endpoint_realize(Device *dev, GError **error)
 }
 
 static const PciDeviceClass endpoint_pci = {
-    .vendor_id = 0x1234, .device_id = 0x5678, .class_code = 0xff0000};
+    .ids = {.vendor_id = 0x1234, .device_id = 0x5678, .class_code = 0xff0000}};
 static const DeviceClass endpoint_class = {.name = "endpoint",
                                            .bus = BUS_PCI,
                                            .instance_size = sizeof(Endpoint),
@@ -56,10 +56,9 @@ static bool bridge_realize(Device *dev, GError **error)
     return true;
 }
 
-static const PciDeviceClass bridge_pci = {.vendor_id = 0x1234,
-                                          .device_id = 0x9abc,
-                                          .class_code = 0x060400,
-                                          .header_type = PCI_HEADER_TYPE_BRIDGE};
+static const PciDeviceClass bridge_pci = {
+    .ids = {.vendor_id = 0x1234, .device_id = 0x9abc, .class_code = 0x060400},
+    .header_type = PCI_HEADER_TYPE_BRIDGE};
 static const DeviceClass bridge_class = {.name = "bridge",
                                          .bus = BUS_PCI,
                                          .instance_size = sizeof(PciDevice),

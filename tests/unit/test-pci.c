@@ -51,9 +51,9 @@ static bool widget_realize(Device *dev, GError **error)
 }
 
 static const PciDeviceClass widget_pci = {
-    .vendor_id = 0x1234,
-    .device_id = 0x5678,
-    .class_code = 0xff0000,
+    .ids.vendor_id = 0x1234,
+    .ids.device_id = 0x5678,
+    .ids.class_code = 0xff0000,
     .interrupt_pin = 1,
 };
 
@@ -67,9 +67,9 @@ static const DeviceClass widget_class = {
 };
 
 static const PciDeviceClass bridge_pci = {
-    .vendor_id = 0x1234,
-    .device_id = 0x9abc,
-    .class_code = 0x060400,
+    .ids.vendor_id = 0x1234,
+    .ids.device_id = 0x9abc,
+    .ids.class_code = 0x060400,
     .header_type = PCI_HEADER_TYPE_BRIDGE,
 };
 
@@ -205,6 +205,33 @@ static void test_header(Fixture *f, gconstpointer data)
     g_assert_cmphex(get(f, w, 0x100, 4), ==, 0xffffffff);
     pci_device_reset(&w->pci);
     g_assert_cmphex(get(f, w, PCI_COMMAND, 2), ==, 0);
+    free_widget(w);
+}
+
+/* An instance may say that it is something else than its class: other functions keep the class's.
+ */
+static void test_ids(Fixture *f, gconstpointer data)
+{
+    static const PciIds ids = {.vendor_id = 0xabcd,
+                               .device_id = 0xef01,
+                               .subsystem_vendor_id = 0x1111,
+                               .subsystem_id = 0x2222,
+                               .revision = 7,
+                               .class_code = 0x020304};
+    Widget *other = (Widget *)device_new(&widget_class, &f->platform, NULL);
+    other->pci.ids = &ids;
+    g_assert_true(pci_bus_attach(f->bus, &other->pci, NULL));
+    g_assert_true(device_realize(&other->pci.dev, NULL));
+    Widget *w = add_widget(f, "5");
+    g_assert_cmphex(get(f, other, PCI_VENDOR_ID, 4), ==, 0xef01abcd);
+    g_assert_cmphex(get(f, other, PCI_REVISION_ID, 4), ==, 0x02030407);
+    g_assert_cmphex(get(f, other, PCI_SUBSYSTEM_VENDOR_ID, 4), ==, 0x22221111);
+    pci_device_reset(&other->pci);
+    g_assert_cmphex(get(f, other, PCI_VENDOR_ID, 4), ==, 0xef01abcd);
+    g_assert_cmphex(get(f, w, PCI_VENDOR_ID, 4), ==, 0x56781234);
+    g_assert_cmphex(get(f, w, PCI_REVISION_ID, 4), ==, 0xff000000);
+    g_assert_cmphex(get(f, w, PCI_SUBSYSTEM_VENDOR_ID, 4), ==, 0);
+    free_widget(other);
     free_widget(w);
 }
 
@@ -456,6 +483,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/pci/header", Fixture, NULL, setup, test_header, teardown);
+    g_test_add("/pci/ids", Fixture, NULL, setup, test_ids, teardown);
     g_test_add("/pci/bars", Fixture, NULL, setup, test_bars, teardown);
     g_test_add("/pci/assignment", Fixture, NULL, setup, test_assignment, teardown);
     g_test_add("/pci/bars-above-4g", Fixture, NULL, setup, test_bars_above_4g, teardown);

@@ -20,12 +20,17 @@
 typedef struct PciBus PciBus;
 typedef struct PciDevice PciDevice;
 
-/* Hangs from DeviceClass.bus_class for BUS_PCI classes. */
+/* What a function says it is (PCI Local Bus 3.0, 6.2.1 and 6.2.4). */
 typedef struct {
     uint16_t vendor_id, device_id;
     uint16_t subsystem_vendor_id, subsystem_id;
     uint8_t revision;
-    uint32_t class_code;   /* 24 bits: base, sub, interface */
+    uint32_t class_code; /* 24 bits: base, sub, interface */
+} PciIds;
+
+/* Hangs from DeviceClass.bus_class for BUS_PCI classes. */
+typedef struct {
+    PciIds ids;
     uint8_t interrupt_pin; /* 0 none, 1 INTA# */
     bool express;          /* 4096 bytes of configuration space */
     uint8_t header_type;   /* 0, or 1 for bridges */
@@ -67,6 +72,7 @@ typedef struct {
 struct PciDevice {
     Device dev;
     const PciDeviceClass *pci_cls;
+    const PciIds *ids; /* read when it is attached; NULL for its class's */
     PciBus *bus;
     int32_t devfn;  /* PROP_PCI_ADDR "addr"; -1 picks a free slot */
     char *bus_name; /* property "bus" */
