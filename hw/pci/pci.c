@@ -37,6 +37,7 @@ PciBus *pci_root_bus_new(const char *name, const PciHost *host)
     PciBus *bus = g_new0(PciBus, 1);
     bus->name = g_strdup(name);
     bus->host = *host;
+    bus->by_rid = g_new0(PciDevice *, PCI_RIDS);
     return bus;
 }
 
@@ -46,6 +47,7 @@ PciBus *pci_child_bus_new(PciDevice *bridge, const char *name)
     bus->name = g_strdup(name);
     bus->bridge = bridge;
     bridge->bus->child[bridge->devfn] = bus;
+    pci_renumber(bus);
     return bus;
 }
 
@@ -59,6 +61,7 @@ void pci_bus_free(PciBus *bus)
             pci_bus_detach(bus->devices[devfn]);
         }
     }
+    g_free(bus->by_rid);
     g_free(bus->name);
     g_free(bus);
 }
@@ -66,19 +69,6 @@ void pci_bus_free(PciBus *bus)
 const char *pci_bus_name(const PciBus *bus)
 {
     return bus->name;
-}
-
-uint8_t pci_bus_number(const PciBus *bus)
-{
-    return bus->bridge ? bus->bridge->config[PCI_SECONDARY_BUS] : 0;
-}
-
-PciBus *pci_root_of(PciBus *bus)
-{
-    while (bus->bridge) {
-        bus = bus->bridge->bus;
-    }
-    return bus;
 }
 
 PciBus *pci_bus_find(PciBus *root, const char *name)
@@ -90,25 +80,6 @@ PciBus *pci_bus_find(PciBus *root, const char *name)
         PciBus *found = root->child[devfn] ? pci_bus_find(root->child[devfn], name) : NULL;
         if (found) {
             return found;
-        }
-    }
-    return NULL;
-}
-
-PciBus *pci_bus_by_number(PciBus *root, uint8_t number)
-{
-    if (pci_bus_number(root) == number) {
-        return root;
-    }
-    for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
-        PciBus *child = root->child[devfn];
-        if (!child) {
-            continue;
-        }
-        const uint8_t *config = child->bridge->config;
-        if (config[PCI_SECONDARY_BUS] != 0 && number >= config[PCI_SECONDARY_BUS] &&
-            number <= config[PCI_SUBORDINATE_BUS]) {
-            return pci_bus_by_number(child, number);
         }
     }
     return NULL;
@@ -209,6 +180,7 @@ bool pci_bus_attach(PciBus *bus, PciDevice *pci, GError **error)
     pci->pci_cls = pci->dev.cls->bus_class;
     bus->devices[devfn] = pci;
     pci_config_init(pci);
+    pci_give_number(pci);
     pci_connect_intx(pci);
     return true;
 }
@@ -219,18 +191,18 @@ void pci_bus_detach(PciDevice *pci)
     if (!bus) {
         return;
     }
-    pci_bus_free(bus->child[pci->devfn]);
+    PciBus *behind = bus->child[pci->devfn];
+    pci_bus_free(behind);
     bus->child[pci->devfn] = NULL;
     pci_unmap_bars(pci);
     pci_set_intx(pci, false);
     irq_connect(&pci->intx, NULL);
+    pci_take_number(pci);
     bus->devices[pci->devfn] = NULL;
     pci->bus = NULL;
-}
-
-uint16_t pci_requester_id(const PciDevice *pci)
-{
-    return (uint16_t)(pci_bus_number(pci->bus) << 8 | pci->devfn);
+    if (behind) {
+        pci_renumber(bus);
+    }
 }
 
 static bool forwards_upstream(const PciDevice *pci)
@@ -305,11 +277,11 @@ void pci_device_reset(PciDevice *pci)
     pci_set_intx(pci, false);
     memcpy(pci->config, pci->reset_config, sizeof(pci->config));
     msix_reset(pci);
-    pci_update_bars(pci);
+    pci_config_replaced(pci);
 }
 
 void pci_device_restored(PciDevice *pci)
 {
-    pci_update_bars(pci);
+    pci_config_replaced(pci);
     pci_update_intx(pci);
 }

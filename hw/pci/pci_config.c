@@ -136,20 +136,37 @@ static void follow_in_child(PciDevice *pci, void *opaque)
 }
 
 /* A bridge's windows and COMMAND decide what is decoded behind it. */
-static void follow_bridge_write(PciDevice *pci)
+static void follow_decoding(PciDevice *pci)
 {
     PciBus *child = pci->bus->child[pci->devfn];
+    pci_update_bars(pci);
     if (child) {
         pci_bus_foreach(child, follow_in_child, NULL);
     }
 }
 
+static void follow_bus_numbers(PciDevice *pci)
+{
+    PciBus *child = pci->bus->child[pci->devfn];
+    if (child) {
+        pci_renumber(child);
+    }
+}
+
+void pci_config_replaced(PciDevice *pci)
+{
+    follow_bus_numbers(pci);
+    follow_decoding(pci);
+}
+
 static void follow_config_write(PciDevice *pci, uint32_t offset, unsigned size)
 {
     pci_update_intx(pci); /* COMMAND, or the enable bit of MSI or MSI-X */
+    if (pci_ranges_overlap(offset, size, PCI_SECONDARY_BUS, 2)) {
+        follow_bus_numbers(pci);
+    }
     if (offset < PCI_STD_HEADER_SIZEOF) {
-        pci_update_bars(pci);
-        follow_bridge_write(pci);
+        follow_decoding(pci);
     }
     msi_config_written(pci, offset, size);
     msix_config_written(pci, offset, size);
@@ -172,10 +189,9 @@ void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, un
     }
 }
 
-static PciDevice *device_at(PciBus *root, uint8_t bus_number, uint8_t devfn)
+static PciDevice *device_at(PciBus *root, uint8_t bus, uint8_t devfn)
 {
-    PciBus *bus = pci_bus_by_number(root, bus_number);
-    return bus ? bus->devices[devfn] : NULL;
+    return root->by_rid[bus << 8 | devfn];
 }
 
 uint32_t pci_config_read(PciBus *root, uint8_t bus, uint8_t devfn, uint32_t offset, unsigned size)

@@ -171,6 +171,57 @@ static void test_numbers(Fixture *f, gconstpointer data)
     g_assert_cmphex(pci_config_read(f->root, 8, 0, PCI_VENDOR_ID, 4), ==, 0xffffffff);
 }
 
+static uint32_t id_at(Fixture *f, uint8_t bus, uint8_t devfn)
+{
+    return pci_config_read(f->root, bus, devfn, PCI_VENDOR_ID, 4);
+}
+
+/* A bridge's write moves the ids of all that is behind it, at any depth, and of nothing else. */
+static void test_renumber(Fixture *f, gconstpointer data)
+{
+    number(f->outer_bridge, 0, 4, 9);
+    g_assert_cmphex(pci_requester_id(f->outer_bridge), ==, 0x0020);
+    g_assert_cmphex(pci_requester_id(f->inner_bridge), ==, 0x0410);
+    g_assert_cmphex(pci_requester_id(&f->endpoint->pci), ==, 0x0700);
+    g_assert_cmphex(id_at(f, 3, 2 << 3), ==, 0xffffffff);
+    g_assert_cmphex(id_at(f, 4, 2 << 3), ==, 0x9abc1234);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0x56781234);
+    pci_device_config_write(f->outer_bridge, PCI_PRIMARY_BUS, 0x0b0a0500, 4); /* all at once */
+    g_assert_cmphex(pci_requester_id(f->inner_bridge), ==, 0x0510);
+    g_assert_cmphex(id_at(f, 5, 2 << 3), ==, 0x9abc1234);
+    pci_device_reset(f->inner_bridge);
+    g_assert_cmphex(pci_requester_id(&f->endpoint->pci), ==, 0);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0xffffffff);
+    g_assert_cmphex(id_at(f, 0, 0), ==, 0xffffffff); /* an unnumbered bus is no part of bus 0 */
+}
+
+/* Of bridges that claim the same numbers the first forwards; what leaves gives way to the other. */
+static void test_overlap(Fixture *f, gconstpointer data)
+{
+    PciDevice *first = add(f, &bridge_class, f->root, "3");
+    PciBus *behind = pci_child_bus_new(first, "first");
+    Endpoint *e = (Endpoint *)add(f, &endpoint_class, behind, "1");
+    Endpoint *late;
+    number(first, 0, 7, 8);
+    g_assert_cmphex(pci_requester_id(&e->pci), ==, 0x0708);
+    g_assert_cmphex(id_at(f, 7, 8), ==, 0x56781234);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0xffffffff);
+    g_assert_cmphex(id_at(f, 3, 2 << 3), ==, 0x9abc1234);
+    late = (Endpoint *)add(f, &endpoint_class, f->inner, "2"); /* where nothing arrives */
+    g_assert_cmphex(pci_requester_id(&late->pci), ==, 0x0710);
+    g_assert_cmphex(id_at(f, 7, 2 << 3), ==, 0xffffffff);
+    pci_bus_detach(&e->pci);
+    g_assert_cmphex(id_at(f, 7, 8), ==, 0xffffffff);
+    pci_bus_detach(first);
+    g_assert_cmphex(id_at(f, 7, 2 << 3), ==, 0x56781234);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0x56781234);
+    pci_bus_detach(&late->pci);
+    g_assert_cmphex(id_at(f, 7, 2 << 3), ==, 0xffffffff);
+    device_free(&late->pci.dev);
+    device_free(&e->pci.dev);
+    device_free(&first->dev);
+}
+
 static void notify(Fixture *f)
 {
     uint8_t cap = f->endpoint->pci.msi.cap;
@@ -257,6 +308,31 @@ static void test_windows(Fixture *f, gconstpointer data)
     g_assert_false(answers(f, WIDE_AT));
 }
 
+/* Numbers and windows that come by a state load, or go by a reset, count as written ones do. */
+static void test_state(Fixture *f, gconstpointer data)
+{
+    PciDevice *e = &f->endpoint->pci;
+    PciDevice *const bridges[] = {f->outer_bridge, f->inner_bridge};
+    g_autoptr(GByteArray) saved = g_byte_array_new();
+    for (unsigned i = 0; i < G_N_ELEMENTS(bridges); i++) {
+        set_command(bridges[i], PCI_COMMAND_MEMORY);
+        open_window(bridges[i], 0x8010, 0x8010);
+    }
+    set_command(e, PCI_COMMAND_MEMORY);
+    pci_device_config_write(e, PCI_BASE_ADDRESS_0, BAR_AT, 4);
+    state_save(pci_device_state, f->inner_bridge, saved);
+    g_assert_true(answers(f, BAR_AT));
+    pci_device_reset(f->inner_bridge);
+    g_assert_false(answers(f, BAR_AT));
+    g_assert_cmphex(pci_requester_id(e), ==, 0);
+    g_assert_cmpuint(state_load(pci_device_state, f->inner_bridge, saved->data, saved->len), ==,
+                     saved->len);
+    pci_device_restored(f->inner_bridge);
+    g_assert_true(answers(f, BAR_AT));
+    g_assert_cmphex(pci_requester_id(e), ==, 0x0700);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0x56781234);
+}
+
 /* The prefetchable window and the BAR have 64 bits. */
 static void test_high(Fixture *f, gconstpointer data)
 {
@@ -296,11 +372,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *path;
         void (*run)(Fixture *f, gconstpointer data);
-    } tests[] = {{"/pci-bridge/numbers", test_numbers},
-                 {"/pci-bridge/mastering", test_mastering},
-                 {"/pci-bridge/windows", test_windows},
-                 {"/pci-bridge/high", test_high},
-                 {"/pci-bridge/status", test_status}};
+    } tests[] = {{"/pci-bridge/numbers", test_numbers},     {"/pci-bridge/renumber", test_renumber},
+                 {"/pci-bridge/overlap", test_overlap},     {"/pci-bridge/state", test_state},
+                 {"/pci-bridge/mastering", test_mastering}, {"/pci-bridge/windows", test_windows},
+                 {"/pci-bridge/high", test_high},           {"/pci-bridge/status", test_status}};
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_test_add(tests[i].path, Fixture, NULL, setup, tests[i].run, teardown);

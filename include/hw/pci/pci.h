@@ -74,6 +74,7 @@ struct PciDevice {
     const PciDeviceClass *pci_cls;
     const PciIds *ids; /* read when it is attached; NULL for its class's */
     PciBus *bus;
+    uint16_t rid;   /* requester id: bus number and devfn, while it is attached */
     int32_t devfn;  /* PROP_PCI_ADDR "addr"; -1 picks a free slot */
     char *bus_name; /* property "bus" */
     bool multifunction;
@@ -164,7 +165,11 @@ uint8_t pci_add_capability(PciDevice *pci, uint8_t cap_id, uint8_t size);
 uint16_t pcie_add_extended_capability(PciDevice *pci, uint16_t cap_id, uint8_t version,
                                       uint16_t size);
 void pci_set_intx(PciDevice *pci, bool level);
-uint16_t pci_requester_id(const PciDevice *pci);
+/* Its bus's number and its devfn, as of now: a bridge above may be numbered otherwise. */
+static inline uint16_t pci_requester_id(const PciDevice *pci)
+{
+    return pci->rid;
+}
 bool pci_is_bus_master(const PciDevice *pci);
 /* The way up for a device that makes its own requests (any requester id, a PASID); NULL without bus
  * mastering. */
