@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI buses, slots and bus mastering (PCI Local Bus 3.0; PCI-to-PCI Bridge 1.2 for the routing of
- * configuration cycles). Left out: hot plug, peer-to-peer routing control.
+ * PCI buses and slots (PCI Local Bus 3.0). Left out: hot plug, peer-to-peer routing control.
  */
 #include "hw/pci/pci.h"
 
@@ -46,6 +45,7 @@ PciBus *pci_child_bus_new(PciDevice *bridge, const char *name)
     PciBus *bus = g_new0(PciBus, 1);
     bus->name = g_strdup(name);
     bus->bridge = bridge;
+    bus->up = pci_bridge_upstream(bridge);
     bridge->bus->child[bridge->devfn] = bus;
     pci_renumber(bus);
     return bus;
@@ -205,70 +205,9 @@ void pci_bus_detach(PciDevice *pci)
     }
 }
 
-static bool forwards_upstream(const PciDevice *pci)
-{
-    return (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_MASTER) != 0;
-}
-
-bool pci_is_bus_master(const PciDevice *pci)
-{
-    for (; pci; pci = pci->bus->bridge) {
-        if (!forwards_upstream(pci)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool pci_is_translated(const PciDevice *pci)
 {
     return pci_root_of(pci->bus)->host.translated;
-}
-
-const Upstream *pci_upstream(const PciDevice *pci)
-{
-    return pci_is_bus_master(pci) ? &pci_root_of(pci->bus)->host.up : NULL;
-}
-
-static BusReq request_of(const PciDevice *pci)
-{
-    return (BusReq){.requester_id = pci_requester_id(pci)};
-}
-
-MemResult pci_dma_read(PciDevice *pci, uint64_t addr, void *buf, size_t len)
-{
-    if (!pci_is_bus_master(pci)) {
-        memset(buf, 0xff, len);
-        return MEM_ACCESS_ERROR;
-    }
-    BusReq req = request_of(pci);
-    return upstream_read(&pci_root_of(pci->bus)->host.up, &req, addr, buf, len);
-}
-
-MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t len)
-{
-    if (!pci_is_bus_master(pci)) {
-        return MEM_ACCESS_ERROR;
-    }
-    BusReq req = request_of(pci);
-    return upstream_write(&pci_root_of(pci->bus)->host.up, &req, addr, buf, len);
-}
-
-void pci_send_message(PciDevice *pci, uint64_t address, uint32_t data)
-{
-    trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msi_send sid=%04x addr=%" PRIx64 " data=%x master=%d", pci_requester_id(pci),
-                address, data, pci_is_bus_master(pci));
-    if (!pci_is_bus_master(pci)) {
-        return;
-    }
-    if (!intr_window_contains(address)) {
-        uint32_t dword = GUINT32_TO_LE(data);
-        pci_dma_write(pci, address, &dword, sizeof(dword));
-        return;
-    }
-    IntrMsg msg = {.address = address, .data = data, .requester_id = pci_requester_id(pci)};
-    upstream_interrupt(&pci_root_of(pci->bus)->host.up, &msg);
 }
 
 void pci_device_reset(PciDevice *pci)

@@ -17,6 +17,7 @@
 struct PciBus {
     char *name;
     PciHost host;      /* root bus only */
+    Upstream up;       /* what its devices see; on a root bus PciHost.above says it for each */
     PciDevice *bridge; /* NULL for the root bus */
     PciDevice *devices[PCI_DEVFNS];
     PciDevice **by_rid; /* root bus only: who answers configuration cycles, by requester id */
@@ -35,6 +36,10 @@ void pci_renumber(PciBus *bus);
 /* The same for one function that comes or goes. */
 void pci_give_number(PciDevice *pci);
 void pci_take_number(PciDevice *pci);
+
+/* pci_upstream.c */
+/* The bridge as a stage: what the bus behind it sees. */
+Upstream pci_bridge_upstream(PciDevice *bridge);
 
 /* pci_config.c */
 void pci_config_init(PciDevice *pci);

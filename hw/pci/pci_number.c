@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bus numbers and what follows from them: requester ids, and who answers a configuration cycle
+ * Bus numbers and what follows from them: requester ids, the upstream that the board has for an id,
+ * and who answers a configuration cycle
  * (PCI-to-PCI Bridge 1.2, 3.1.2 and 3.2.5.3; PCI Express 5.0, 2.2.6.2 and 7.3.3).
  *
- * Both are found once, when a function is attached or a bridge's numbers change. Of two buses with
+ * They are found once, when a function is attached or a bridge's numbers change. Of two buses with
  * one number, or bridges with overlapping ranges, the first by slot is the one that is reached.
  */
 #include "hw/pci/pci_internal.h"
@@ -48,7 +49,9 @@ static bool is_reachable(PciBus *root, PciBus *bus)
 
 static void number_function(PciBus *root, PciDevice *pci, bool reachable)
 {
+    const PciHost *host = &root->host;
     pci->rid = (uint16_t)(pci_bus_number(pci->bus) << 8 | pci->devfn);
+    pci->up = pci->bus->bridge ? pci->bus->up : host->above(host->opaque, pci->rid);
     if (reachable) {
         root->by_rid[pci->rid] = pci;
     }

@@ -105,6 +105,11 @@ static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
+static Upstream fake_above(void *opaque, uint16_t requester_id)
+{
+    return (Upstream){&fake_ops, opaque};
+}
+
 static PciDevice *add(Fixture *f, const DeviceClass *cls, PciBus *bus, const char *addr)
 {
     Device *dev = device_new(cls, &f->platform, NULL);
@@ -131,10 +136,8 @@ static void setup(Fixture *f, gconstpointer data)
 {
     f->platform.memory = as_new("memory", 52);
     f->platform.ports = as_new("ports", 16);
-    PciHost host = {.opaque = f,
-                    .up = {&fake_ops, f},
-                    .memory = f->platform.memory,
-                    .ports = f->platform.ports};
+    PciHost host = {
+        .opaque = f, .above = fake_above, .memory = f->platform.memory, .ports = f->platform.ports};
     f->root = pci_root_bus_new("pcie.0", &host);
     f->outer_bridge = add(f, &bridge_class, f->root, "4");
     f->middle = pci_child_bus_new(f->outer_bridge, "outer");

@@ -104,6 +104,11 @@ static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
+static Upstream fake_above(void *opaque, uint16_t requester_id)
+{
+    return (Upstream){&fake_ops, opaque};
+}
+
 static void nobody(void *opaque, int n, bool level)
 {
 }
@@ -125,7 +130,7 @@ static void setup(Fixture *f, gconstpointer data)
     PciHost host = {
         .intx_line = fake_intx_line,
         .opaque = f,
-        .up = {&fake_ops, f},
+        .above = fake_above,
         .memory = f->platform.memory,
         .ports = f->platform.ports,
     };
@@ -443,8 +448,8 @@ static void test_bridge(Fixture *f, gconstpointer data)
         unsigned messages = f->messages, writes = f->writes;
         pci_config_write(f->bus, 0, 3 << 3, PCI_COMMAND, masters & 1 ? PCI_COMMAND_MASTER : 0, 2);
         pci_config_write(f->bus, 1, 5 << 3, PCI_COMMAND, masters & 2 ? PCI_COMMAND_MASTER : 0, 2);
-        g_assert_cmpint(pci_is_bus_master(&w->pci), ==, both);
-        g_assert_cmpint(pci_upstream(&w->pci) != NULL, ==, both);
+        g_assert_cmpint(pci_is_bus_master(&w->pci), ==, masters >= 2);
+        g_assert_cmpint(pci_upstream(&w->pci) != NULL, ==, masters >= 2);
         g_assert_cmpint(pci_dma_read(&w->pci, 0x1000, &byte, 1) == MEM_OK, ==, both);
         g_assert_cmphex(byte, ==, both ? 0x77 : 0xff);
         g_assert_cmpint(pci_dma_write(&w->pci, 0x1000, &byte, 1) == MEM_OK, ==, both);

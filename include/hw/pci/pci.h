@@ -38,6 +38,10 @@ typedef struct {
      * usual write. */
     void (*config_reading)(PciDevice *pci, uint32_t offset, unsigned size);
     void (*config_written)(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);
+    /* Bridges' override point, may be NULL: a request or a message from the bus behind, which bus
+     * mastering lets pass. It may put another requester or PASID in, as bridges to conventional PCI
+     * do; false stops it. */
+    bool (*pass)(PciDevice *bridge, BusReq *req);
 } PciDeviceClass;
 
 typedef enum { PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64, PCI_BAR_MEM64_PREFETCH } PciBarType;
@@ -75,6 +79,7 @@ struct PciDevice {
     const PciIds *ids; /* read when it is attached; NULL for its class's */
     PciBus *bus;
     uint16_t rid;   /* requester id: bus number and devfn, while it is attached */
+    Upstream up;    /* where its requests go, while it is attached */
     int32_t devfn;  /* PROP_PCI_ADDR "addr"; -1 picks a free slot */
     char *bus_name; /* property "bus" */
     bool multifunction;
@@ -111,8 +116,11 @@ typedef struct {
      * slot's function 0. May be NULL, or give NULL. */
     IrqLine *(*intx_line)(void *opaque, uint8_t devfn, int pin);
     void *opaque;
-    bool translated;      /* a remapping unit stands above: DMA addresses may not be physical */
-    Upstream up;          /* the remapping unit or the system fabric */
+    bool translated; /* a remapping unit stands above: DMA addresses may not be physical */
+    /* What the root bus's function of that id sees, and all behind it if it is a bridge: a
+     * remapping unit or the system fabric. Asked when the function is attached, and again when
+     * buses are numbered otherwise; not for each request. */
+    Upstream (*above)(void *opaque, uint16_t requester_id);
     AddressSpace *memory; /* where memory BARs appear */
     AddressSpace *ports;
 } PciHost;
@@ -170,12 +178,14 @@ static inline uint16_t pci_requester_id(const PciDevice *pci)
 {
     return pci->rid;
 }
+/* May it send requests? What bridges above it let pass is theirs to say. */
 bool pci_is_bus_master(const PciDevice *pci);
 /* The way up for a device that makes its own requests (any requester id, a PASID); NULL without bus
  * mastering. */
 const Upstream *pci_upstream(const PciDevice *pci);
 /* DMA with this device's requester id, through its bus; refused (MEM_ACCESS_ERROR) without bus
- * mastering. A dword written into the interrupt window is an interrupt request. */
+ * mastering, in the device or in a bridge above. A dword written into the interrupt window is an
+ * interrupt request. */
 MemResult pci_dma_read(PciDevice *pci, uint64_t addr, void *buf, size_t len);
 MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t len);
 /* True if a remapping unit stands between the device and memory. */
