@@ -18,13 +18,18 @@ const PropInfo pci_bus_props[] = {
 };
 
 static const StateField msix_state[] = {
-    STATE_ARRAY(STATE_BYTES, PciMsix, table, PCI_MSIX_MAX_VECTORS *PCI_MSIX_ENTRY_SIZE),
-    STATE_ARRAY(STATE_BYTES, PciMsix, pba, PCI_MSIX_MAX_VECTORS / 8),
+    STATE_BYTES_PTR(PciMsix, table, msix_table_size),
+    STATE_BYTES_PTR(PciMsix, pba, msix_pba_size),
     STATE_END,
 };
 
+static size_t config_length(const void *pci)
+{
+    return pci_config_size(pci);
+}
+
 const StateField pci_device_state[] = {
-    STATE_ARRAY(STATE_BYTES, PciDevice, config, PCIE_CONFIG_SIZE),
+    STATE_BYTES_PTR(PciDevice, config, config_length),
     STATE_FIELD(STATE_UINT8, PciDevice, intx_level),
     STATE_STRUCTS(PciDevice, intx, 1, IrqOut, irq_out_state),
     STATE_STRUCTS(PciDevice, msix, 1, PciMsix, msix_state),
@@ -200,6 +205,8 @@ void pci_bus_detach(PciDevice *pci)
     pci_take_number(pci);
     bus->devices[pci->devfn] = NULL;
     pci->bus = NULL;
+    msix_free(pci);
+    pci_config_free(pci);
     if (behind) {
         pci_renumber(bus);
     }
@@ -214,7 +221,7 @@ void pci_device_reset(PciDevice *pci)
 {
     pci_keep_reset_config(pci);
     pci_set_intx(pci, false);
-    memcpy(pci->config, pci->reset_config, sizeof(pci->config));
+    memcpy(pci->config, pci->reset_config, pci_config_size(pci));
     msix_reset(pci);
     pci_config_replaced(pci);
 }

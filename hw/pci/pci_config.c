@@ -53,9 +53,27 @@ static void init_ids(PciDevice *pci)
     }
 }
 
+static void allocate_config(PciDevice *pci)
+{
+    size_t size = pci_config_size(pci);
+    pci->config = g_malloc0(size);
+    pci->writable = g_malloc0(size);
+    pci->w1c = g_malloc0(size);
+    pci->reset_config = g_malloc0(size);
+}
+
+void pci_config_free(PciDevice *pci)
+{
+    g_clear_pointer(&pci->config, g_free);
+    g_clear_pointer(&pci->writable, g_free);
+    g_clear_pointer(&pci->w1c, g_free);
+    g_clear_pointer(&pci->reset_config, g_free);
+}
+
 void pci_config_init(PciDevice *pci)
 {
     const PciDeviceClass *cls = pci->pci_cls;
+    allocate_config(pci);
     uint8_t *config = pci->config;
     init_ids(pci);
     config[PCI_HEADER_TYPE] =
@@ -76,7 +94,7 @@ void pci_config_init(PciDevice *pci)
 void pci_keep_reset_config(PciDevice *pci)
 {
     if (!pci->have_reset_config) {
-        memcpy(pci->reset_config, pci->config, sizeof(pci->config));
+        memcpy(pci->reset_config, pci->config, pci_config_size(pci));
         pci->have_reset_config = true;
     }
 }

@@ -43,6 +43,7 @@ Upstream pci_bridge_upstream(PciDevice *bridge);
 
 /* pci_config.c */
 void pci_config_init(PciDevice *pci);
+void pci_config_free(PciDevice *pci);
 uint32_t pci_config_size(const PciDevice *pci);
 void pci_keep_reset_config(PciDevice *pci);
 /* All of the configuration space is new: what depends on it, here and behind a bridge, follows. */

@@ -55,7 +55,8 @@ typedef struct {
 } PciBar;
 #define PCI_BAR_UNMAPPED UINT64_MAX
 
-#define PCI_MSIX_MAX_VECTORS 128
+/* The table size field has 11 bits (PCI Express 6.1, 7.7.2.2). */
+#define PCI_MSIX_MAX_VECTORS 2048
 #define PCI_MSIX_ENTRY_SIZE  16
 
 /* The capabilities of msi.h; `cap` is their offset, 0 without. */
@@ -68,8 +69,7 @@ typedef struct {
 typedef struct {
     uint8_t cap;
     uint16_t vectors;
-    uint8_t table[PCI_MSIX_MAX_VECTORS * PCI_MSIX_ENTRY_SIZE];
-    uint8_t pba[PCI_MSIX_MAX_VECTORS / 8];
+    uint8_t *table, *pba; /* as many as there are vectors */
     MemRegion region;
 } PciMsix;
 
@@ -83,10 +83,11 @@ struct PciDevice {
     int32_t devfn;  /* PROP_PCI_ADDR "addr"; -1 picks a free slot */
     char *bus_name; /* property "bus" */
     bool multifunction;
-    uint8_t config[PCIE_CONFIG_SIZE];       /* PCI_CONFIG_SIZE of it if not express */
-    uint8_t writable[PCIE_CONFIG_SIZE];     /* a mask for each byte */
-    uint8_t w1c[PCIE_CONFIG_SIZE];          /* bits cleared by writing 1 */
-    uint8_t reset_config[PCIE_CONFIG_SIZE]; /* `config` as realize left it */
+    /* From attaching to detaching, PCI_CONFIG_SIZE bytes each, or PCIE_CONFIG_SIZE if express. */
+    uint8_t *config;
+    uint8_t *writable;     /* a mask for each byte */
+    uint8_t *w1c;          /* bits cleared by writing 1 */
+    uint8_t *reset_config; /* `config` as realize left it */
     bool have_reset_config;
     PciBar bars[PCI_BARS + 1];
     uint16_t next_cap;     /* free space for capabilities */
