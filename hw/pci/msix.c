@@ -15,7 +15,7 @@ size_t msix_table_size(const void *msix)
     return (size_t)((const PciMsix *)msix)->vectors * PCI_MSIX_ENTRY_SIZE;
 }
 
-/* Whole qwords (6.8.2.8). */
+/* Whole qwords (6.8.2.10). */
 size_t msix_pba_size(const void *msix)
 {
     return (((const PciMsix *)msix)->vectors + 63u) / 64 * 8;

@@ -2,7 +2,7 @@
 /*
  * Bus numbers and what follows from them: requester ids, the upstream that the board has for an id,
  * and who answers a configuration cycle
- * (PCI-to-PCI Bridge 1.2, 3.1.2 and 3.2.5.3; PCI Express 5.0, 2.2.6.2 and 7.3.3).
+ * (PCI-to-PCI Bridge 1.2, 3.1 and 3.2.5; PCI Express 5.0, 2.2.6.2 and 7.3.3).
  *
  * They are found once, when a function is attached or a bridge's numbers change. Of two buses with
  * one number, or bridges with overlapping ranges, the first by slot is the one that is reached.

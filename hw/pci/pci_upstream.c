@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The way up: what a function sends, and bridges as stages of it (PCI Local Bus 3.0, 6.2.2, bus
- * mastering; PCI-to-PCI Bridge 1.2, 3.2.5.3; PCI Express to PCI Bridge 1.0, 2.3, ids taken over).
+ * mastering; PCI-to-PCI Bridge 1.2, 3.2.4; PCI Express to PCI Bridge 1.0, 2.3, ids taken over).
  *
  * A function knows its upstream and nothing beyond. On a root bus that is what the board has above
  * it; behind a bridge it is the bridge, which stops what it may not forward, may put another
