@@ -23,6 +23,18 @@ static size_t element_size(const StateField *f)
     }
 }
 
+static size_t count_of(const StateField *f, const void *object)
+{
+    return f->length ? f->length(object) : f->count;
+}
+
+/* The first element. */
+static uint8_t *field_at(const StateField *f, const void *object)
+{
+    uint8_t *at = (uint8_t *)object + f->offset;
+    return f->length ? *(uint8_t **)at : at;
+}
+
 static int64_t timer_time(const Timer *timer)
 {
     return timer->clock && timer_is_armed(timer) ? timer->expires : TIMER_NOT_ARMED;
@@ -31,9 +43,9 @@ static int64_t timer_time(const Timer *timer)
 void state_save(const StateField *table, const void *object, GByteArray *out)
 {
     for (const StateField *f = table; f->name; f++) {
-        const uint8_t *at = (const uint8_t *)object + f->offset;
-        size_t size = element_size(f);
-        for (size_t i = 0; i < f->count; i++, at += size) {
+        const uint8_t *at = field_at(f, object);
+        size_t size = element_size(f), count = count_of(f, object);
+        for (size_t i = 0; i < count; i++, at += size) {
             if (f->type == STATE_SUB) {
                 state_save(f->sub, at, out);
             } else if (f->type == STATE_TIMER) {
@@ -46,14 +58,15 @@ void state_save(const StateField *table, const void *object, GByteArray *out)
     }
 }
 
-static size_t saved_size(const StateField *table)
+static size_t saved_size(const StateField *table, const void *object)
 {
     size_t total = 0;
     for (const StateField *f = table; f->name; f++) {
-        size_t each = f->type == STATE_SUB     ? saved_size(f->sub)
+        const uint8_t *at = field_at(f, object);
+        size_t each = f->type == STATE_SUB     ? saved_size(f->sub, at)
                       : f->type == STATE_TIMER ? sizeof(int64_t)
                                                : element_size(f);
-        total += each * f->count;
+        total += each * count_of(f, object);
     }
     return total;
 }
@@ -61,9 +74,9 @@ static size_t saved_size(const StateField *table)
 static const uint8_t *load_fields(const StateField *table, void *object, const uint8_t *data)
 {
     for (const StateField *f = table; f->name; f++) {
-        uint8_t *at = (uint8_t *)object + f->offset;
-        size_t size = element_size(f);
-        for (size_t i = 0; i < f->count; i++, at += size) {
+        uint8_t *at = field_at(f, object);
+        size_t size = element_size(f), count = count_of(f, object);
+        for (size_t i = 0; i < count; i++, at += size) {
             if (f->type == STATE_SUB) {
                 data = load_fields(f->sub, at, data);
             } else if (f->type == STATE_TIMER) {
@@ -86,7 +99,7 @@ static const uint8_t *load_fields(const StateField *table, void *object, const u
 
 size_t state_load(const StateField *table, void *object, const uint8_t *data, size_t len)
 {
-    size_t needed = saved_size(table);
+    size_t needed = saved_size(table, object);
     if (len < needed) {
         return 0;
     }
@@ -114,8 +127,8 @@ static void describe_at(const StateField *table, const void *object, const char 
                         GString *out)
 {
     for (const StateField *f = table; f->name; f++) {
-        const uint8_t *at = (const uint8_t *)object + f->offset;
-        size_t size = element_size(f);
+        const uint8_t *at = field_at(f, object);
+        size_t size = element_size(f), count = count_of(f, object);
         if (f->type == STATE_SUB) {
             for (size_t i = 0; i < f->count; i++, at += size) {
                 g_autofree char *inner = f->count == 1
@@ -126,7 +139,7 @@ static void describe_at(const StateField *table, const void *object, const char 
             continue;
         }
         g_string_append_printf(out, "%s%s=", prefix, f->name);
-        for (size_t i = 0; i < f->count; i++, at += size) {
+        for (size_t i = 0; i < count; i++, at += size) {
             if (i > 0 && f->type != STATE_BYTES) {
                 g_string_append_c(out, ',');
             }

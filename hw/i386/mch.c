@@ -128,10 +128,10 @@ static const StateField mch_state[] = {
 };
 
 static const PciDeviceClass mch_pci = {
-    .vendor_id = 0x8086,
-    .device_id = 0x29c0,
-    .revision = 2,
-    .class_code = 0x060000,
+    .ids.vendor_id = 0x8086,
+    .ids.device_id = 0x29c0,
+    .ids.revision = 2,
+    .ids.class_code = 0x060000,
 };
 
 const DeviceClass mch_class = {

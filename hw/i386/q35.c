@@ -263,6 +263,12 @@ static bool build_hpet(Q35Machine *m, GError **error)
     return true;
 }
 
+/* All functions are below the same unit (PciHost). */
+static Upstream q35_above(void *opaque, uint16_t requester_id)
+{
+    return ((Q35Machine *)opaque)->up;
+}
+
 static bool build_pci(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
@@ -270,7 +276,7 @@ static bool build_pci(Q35Machine *m, GError **error)
         .intx_line = q35_intx_line,
         .opaque = m,
         .translated = machine->iommu != NULL,
-        .up = m->up,
+        .above = q35_above,
         .memory = machine->platform.memory,
         .ports = machine->platform.ports,
     };

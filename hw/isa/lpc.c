@@ -147,10 +147,10 @@ static const StateField lpc_state[] = {
 };
 
 static const PciDeviceClass lpc_pci = {
-    .vendor_id = 0x8086,
-    .device_id = 0x2918,
-    .revision = 2,
-    .class_code = 0x060100,
+    .ids.vendor_id = 0x8086,
+    .ids.device_id = 0x2918,
+    .ids.revision = 2,
+    .ids.class_code = 0x060100,
     .config_written = lpc_config_written,
 };
 

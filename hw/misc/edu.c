@@ -268,12 +268,12 @@ static const StateField edu_state[] = {
 };
 
 static const PciDeviceClass edu_pci = {
-    .vendor_id = EDU_VENDOR,
-    .device_id = EDU_DEVICE,
-    .subsystem_vendor_id = 0x1af4,
-    .subsystem_id = 0x1100,
-    .revision = EDU_REVISION,
-    .class_code = EDU_CLASS,
+    .ids.vendor_id = EDU_VENDOR,
+    .ids.device_id = EDU_DEVICE,
+    .ids.subsystem_vendor_id = 0x1af4,
+    .ids.subsystem_id = 0x1100,
+    .ids.revision = EDU_REVISION,
+    .ids.class_code = EDU_CLASS,
     .interrupt_pin = 1,
 };
 

@@ -262,9 +262,9 @@ static const StateField testdev_state[] = {
 };
 
 static const PciDeviceClass testdev_pci = {
-    .vendor_id = VENDOR,
-    .device_id = DEVICE_ID,
-    .class_code = 0xff0000,
+    .ids.vendor_id = VENDOR,
+    .ids.device_id = DEVICE_ID,
+    .ids.class_code = 0xff0000,
 };
 
 const DeviceClass intr_testdev_class = {

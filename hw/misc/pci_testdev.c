@@ -130,11 +130,11 @@ static const StateField testdev_state[] = {
 };
 
 static const PciDeviceClass testdev_pci = {
-    .vendor_id = TESTDEV_VENDOR,
-    .device_id = TESTDEV_DEVICE,
-    .subsystem_vendor_id = 0x1af4,
-    .subsystem_id = 0x1100,
-    .class_code = TESTDEV_CLASS,
+    .ids.vendor_id = TESTDEV_VENDOR,
+    .ids.device_id = TESTDEV_DEVICE,
+    .ids.subsystem_vendor_id = 0x1af4,
+    .ids.subsystem_id = 0x1100,
+    .ids.class_code = TESTDEV_CLASS,
 };
 
 const DeviceClass pci_testdev_class = {

@@ -10,6 +10,17 @@
 
 #define MIN_BAR_SIZE 4096u
 
+size_t msix_table_size(const void *msix)
+{
+    return (size_t)((const PciMsix *)msix)->vectors * PCI_MSIX_ENTRY_SIZE;
+}
+
+/* Whole qwords (6.8.2.10). */
+size_t msix_pba_size(const void *msix)
+{
+    return (((const PciMsix *)msix)->vectors + 63u) / 64 * 8;
+}
+
 static uint32_t pba_offset(const PciDevice *pci)
 {
     return (uint32_t)pci->msix.region.size / 2;
@@ -85,10 +96,10 @@ void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size)
 static const uint8_t *bytes_at(const PciDevice *pci, uint64_t offset, unsigned size)
 {
     uint32_t pba = pba_offset(pci);
-    if (offset + size <= (uint64_t)pci->msix.vectors * PCI_MSIX_ENTRY_SIZE) {
+    if (offset + size <= msix_table_size(&pci->msix)) {
         return &pci->msix.table[offset];
     }
-    if (offset >= pba && offset - pba + size <= sizeof(pci->msix.pba)) {
+    if (offset >= pba && offset - pba + size <= msix_pba_size(&pci->msix)) {
         return &pci->msix.pba[offset - pba];
     }
     return NULL;
@@ -116,8 +127,7 @@ static void write_table_dword(PciDevice *pci, unsigned n, unsigned field, uint32
 static void bar_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     PciDevice *pci = opaque;
-    uint64_t table_size = (uint64_t)pci->msix.vectors * PCI_MSIX_ENTRY_SIZE;
-    if (size < 4 || (offset & (size - 1)) != 0 || offset + size > table_size) {
+    if (size < 4 || (offset & (size - 1)) != 0 || offset + size > msix_table_size(&pci->msix)) {
         return;
     }
     unsigned n = (unsigned)(offset / PCI_MSIX_ENTRY_SIZE);
@@ -134,6 +144,17 @@ static void bar_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
 
 static const MemOps msix_ops = {.read = bar_read, .write = bar_write};
 
+/* The table has the BAR's lower half, the pending bits have the upper. */
+static uint64_t bar_size_for(const PciMsix *msix)
+{
+    uint64_t size = MIN_BAR_SIZE;
+    while (msix_table_size(msix) > size / 2) {
+        size *= 2;
+    }
+    g_assert(msix_pba_size(msix) <= size / 2);
+    return size;
+}
+
 bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
 {
     if (vectors == 0 || vectors > PCI_MSIX_MAX_VECTORS) {
@@ -142,15 +163,16 @@ bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
                     PCI_MSIX_MAX_VECTORS);
         return false;
     }
-    uint32_t bar_size = MIN_BAR_SIZE;
-    while (vectors * PCI_MSIX_ENTRY_SIZE > bar_size / 2) {
-        bar_size *= 2;
-    }
     uint8_t cap = pci_add_capability(pci, PCI_CAP_ID_MSIX, PCI_CAP_MSIX_SIZEOF);
     pci->msix.cap = cap;
     pci->msix.vectors = (uint16_t)vectors;
-    pci->msix.region = (MemRegion){
-        .name = "msix", .size = bar_size, .kind = MEM_IO, .ops = &msix_ops, .opaque = pci};
+    pci->msix.table = g_malloc0(msix_table_size(&pci->msix));
+    pci->msix.pba = g_malloc0(msix_pba_size(&pci->msix));
+    pci->msix.region = (MemRegion){.name = "msix",
+                                   .size = bar_size_for(&pci->msix),
+                                   .kind = MEM_IO,
+                                   .ops = &msix_ops,
+                                   .opaque = pci};
     pci_register_bar(pci, bar, PCI_BAR_MEM32, &pci->msix.region);
     pci_set_word(&pci->config[cap + PCI_MSIX_FLAGS], (uint16_t)(vectors - 1));
     pci_set_word(&pci->writable[cap + PCI_MSIX_FLAGS],
@@ -161,10 +183,19 @@ bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
     return true;
 }
 
+void msix_free(PciDevice *pci)
+{
+    g_clear_pointer(&pci->msix.table, g_free);
+    g_clear_pointer(&pci->msix.pba, g_free);
+}
+
 void msix_reset(PciDevice *pci)
 {
-    memset(pci->msix.table, 0, sizeof(pci->msix.table));
-    memset(pci->msix.pba, 0, sizeof(pci->msix.pba));
+    if (pci->msix.cap == 0) {
+        return;
+    }
+    memset(pci->msix.table, 0, msix_table_size(&pci->msix));
+    memset(pci->msix.pba, 0, msix_pba_size(&pci->msix));
     for (unsigned n = 0; n < pci->msix.vectors; n++) {
         pci_set_long(entry_of(pci, n) + PCI_MSIX_ENTRY_VECTOR_CTRL, PCI_MSIX_ENTRY_CTRL_MASKBIT);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI buses, slots and bus mastering (PCI Local Bus 3.0; PCI-to-PCI Bridge 1.2 for the routing of
- * configuration cycles). Left out: hot plug, peer-to-peer routing control.
+ * PCI buses and slots (PCI Local Bus 3.0). Left out: hot plug, peer-to-peer routing control.
  */
 #include "hw/pci/pci.h"
 
@@ -19,13 +18,18 @@ const PropInfo pci_bus_props[] = {
 };
 
 static const StateField msix_state[] = {
-    STATE_ARRAY(STATE_BYTES, PciMsix, table, PCI_MSIX_MAX_VECTORS *PCI_MSIX_ENTRY_SIZE),
-    STATE_ARRAY(STATE_BYTES, PciMsix, pba, PCI_MSIX_MAX_VECTORS / 8),
+    STATE_BYTES_PTR(PciMsix, table, msix_table_size),
+    STATE_BYTES_PTR(PciMsix, pba, msix_pba_size),
     STATE_END,
 };
 
+static size_t config_length(const void *pci)
+{
+    return pci_config_size(pci);
+}
+
 const StateField pci_device_state[] = {
-    STATE_ARRAY(STATE_BYTES, PciDevice, config, PCIE_CONFIG_SIZE),
+    STATE_BYTES_PTR(PciDevice, config, config_length),
     STATE_FIELD(STATE_UINT8, PciDevice, intx_level),
     STATE_STRUCTS(PciDevice, intx, 1, IrqOut, irq_out_state),
     STATE_STRUCTS(PciDevice, msix, 1, PciMsix, msix_state),
@@ -37,6 +41,7 @@ PciBus *pci_root_bus_new(const char *name, const PciHost *host)
     PciBus *bus = g_new0(PciBus, 1);
     bus->name = g_strdup(name);
     bus->host = *host;
+    bus->by_rid = g_new0(PciDevice *, PCI_RIDS);
     return bus;
 }
 
@@ -45,7 +50,9 @@ PciBus *pci_child_bus_new(PciDevice *bridge, const char *name)
     PciBus *bus = g_new0(PciBus, 1);
     bus->name = g_strdup(name);
     bus->bridge = bridge;
+    bus->up = pci_bridge_upstream(bridge);
     bridge->bus->child[bridge->devfn] = bus;
+    pci_renumber(bus);
     return bus;
 }
 
@@ -59,6 +66,7 @@ void pci_bus_free(PciBus *bus)
             pci_bus_detach(bus->devices[devfn]);
         }
     }
+    g_free(bus->by_rid);
     g_free(bus->name);
     g_free(bus);
 }
@@ -66,19 +74,6 @@ void pci_bus_free(PciBus *bus)
 const char *pci_bus_name(const PciBus *bus)
 {
     return bus->name;
-}
-
-uint8_t pci_bus_number(const PciBus *bus)
-{
-    return bus->bridge ? bus->bridge->config[PCI_SECONDARY_BUS] : 0;
-}
-
-PciBus *pci_root_of(PciBus *bus)
-{
-    while (bus->bridge) {
-        bus = bus->bridge->bus;
-    }
-    return bus;
 }
 
 PciBus *pci_bus_find(PciBus *root, const char *name)
@@ -90,25 +85,6 @@ PciBus *pci_bus_find(PciBus *root, const char *name)
         PciBus *found = root->child[devfn] ? pci_bus_find(root->child[devfn], name) : NULL;
         if (found) {
             return found;
-        }
-    }
-    return NULL;
-}
-
-PciBus *pci_bus_by_number(PciBus *root, uint8_t number)
-{
-    if (pci_bus_number(root) == number) {
-        return root;
-    }
-    for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
-        PciBus *child = root->child[devfn];
-        if (!child) {
-            continue;
-        }
-        const uint8_t *config = child->bridge->config;
-        if (config[PCI_SECONDARY_BUS] != 0 && number >= config[PCI_SECONDARY_BUS] &&
-            number <= config[PCI_SUBORDINATE_BUS]) {
-            return pci_bus_by_number(child, number);
         }
     }
     return NULL;
@@ -209,6 +185,7 @@ bool pci_bus_attach(PciBus *bus, PciDevice *pci, GError **error)
     pci->pci_cls = pci->dev.cls->bus_class;
     bus->devices[devfn] = pci;
     pci_config_init(pci);
+    pci_give_number(pci);
     pci_connect_intx(pci);
     return true;
 }
@@ -219,33 +196,20 @@ void pci_bus_detach(PciDevice *pci)
     if (!bus) {
         return;
     }
-    pci_bus_free(bus->child[pci->devfn]);
+    PciBus *behind = bus->child[pci->devfn];
+    pci_bus_free(behind);
     bus->child[pci->devfn] = NULL;
     pci_unmap_bars(pci);
     pci_set_intx(pci, false);
     irq_connect(&pci->intx, NULL);
+    pci_take_number(pci);
     bus->devices[pci->devfn] = NULL;
     pci->bus = NULL;
-}
-
-uint16_t pci_requester_id(const PciDevice *pci)
-{
-    return (uint16_t)(pci_bus_number(pci->bus) << 8 | pci->devfn);
-}
-
-static bool forwards_upstream(const PciDevice *pci)
-{
-    return (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_MASTER) != 0;
-}
-
-bool pci_is_bus_master(const PciDevice *pci)
-{
-    for (; pci; pci = pci->bus->bridge) {
-        if (!forwards_upstream(pci)) {
-            return false;
-        }
+    msix_free(pci);
+    pci_config_free(pci);
+    if (behind) {
+        pci_renumber(bus);
     }
-    return true;
 }
 
 bool pci_is_translated(const PciDevice *pci)
@@ -253,63 +217,17 @@ bool pci_is_translated(const PciDevice *pci)
     return pci_root_of(pci->bus)->host.translated;
 }
 
-const Upstream *pci_upstream(const PciDevice *pci)
-{
-    return pci_is_bus_master(pci) ? &pci_root_of(pci->bus)->host.up : NULL;
-}
-
-static BusReq request_of(const PciDevice *pci)
-{
-    return (BusReq){.requester_id = pci_requester_id(pci)};
-}
-
-MemResult pci_dma_read(PciDevice *pci, uint64_t addr, void *buf, size_t len)
-{
-    if (!pci_is_bus_master(pci)) {
-        memset(buf, 0xff, len);
-        return MEM_ACCESS_ERROR;
-    }
-    BusReq req = request_of(pci);
-    return upstream_read(&pci_root_of(pci->bus)->host.up, &req, addr, buf, len);
-}
-
-MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t len)
-{
-    if (!pci_is_bus_master(pci)) {
-        return MEM_ACCESS_ERROR;
-    }
-    BusReq req = request_of(pci);
-    return upstream_write(&pci_root_of(pci->bus)->host.up, &req, addr, buf, len);
-}
-
-void pci_send_message(PciDevice *pci, uint64_t address, uint32_t data)
-{
-    trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msi_send sid=%04x addr=%" PRIx64 " data=%x master=%d", pci_requester_id(pci),
-                address, data, pci_is_bus_master(pci));
-    if (!pci_is_bus_master(pci)) {
-        return;
-    }
-    if (!intr_window_contains(address)) {
-        uint32_t dword = GUINT32_TO_LE(data);
-        pci_dma_write(pci, address, &dword, sizeof(dword));
-        return;
-    }
-    IntrMsg msg = {.address = address, .data = data, .requester_id = pci_requester_id(pci)};
-    upstream_interrupt(&pci_root_of(pci->bus)->host.up, &msg);
-}
-
 void pci_device_reset(PciDevice *pci)
 {
     pci_keep_reset_config(pci);
     pci_set_intx(pci, false);
-    memcpy(pci->config, pci->reset_config, sizeof(pci->config));
+    memcpy(pci->config, pci->reset_config, pci_config_size(pci));
     msix_reset(pci);
-    pci_update_bars(pci);
+    pci_config_replaced(pci);
 }
 
 void pci_device_restored(PciDevice *pci)
 {
-    pci_update_bars(pci);
+    pci_config_replaced(pci);
     pci_update_intx(pci);
 }

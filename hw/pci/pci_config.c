@@ -38,22 +38,44 @@ static void init_bridge_masks(PciDevice *pci)
     pci_set_word(&pci->w1c[PCI_SEC_STATUS], STATUS_W1C);
 }
 
-static void init_endpoint_ids(PciDevice *pci)
+static void init_ids(PciDevice *pci)
 {
-    const PciDeviceClass *cls = pci->pci_cls;
-    pci_set_word(&pci->config[PCI_SUBSYSTEM_VENDOR_ID], cls->subsystem_vendor_id);
-    pci_set_word(&pci->config[PCI_SUBSYSTEM_ID], cls->subsystem_id);
+    const PciIds *ids = pci->ids ? pci->ids : &pci->pci_cls->ids;
+    uint8_t *config = pci->config;
+    pci_set_word(&config[PCI_VENDOR_ID], ids->vendor_id);
+    pci_set_word(&config[PCI_DEVICE_ID], ids->device_id);
+    config[PCI_REVISION_ID] = ids->revision;
+    config[PCI_CLASS_PROG] = (uint8_t)ids->class_code;
+    pci_set_word(&config[PCI_CLASS_DEVICE], (uint16_t)(ids->class_code >> 8));
+    if (pci->pci_cls->header_type != PCI_HEADER_TYPE_BRIDGE) {
+        pci_set_word(&config[PCI_SUBSYSTEM_VENDOR_ID], ids->subsystem_vendor_id);
+        pci_set_word(&config[PCI_SUBSYSTEM_ID], ids->subsystem_id);
+    }
+}
+
+static void allocate_config(PciDevice *pci)
+{
+    size_t size = pci_config_size(pci);
+    pci->config = g_malloc0(size);
+    pci->writable = g_malloc0(size);
+    pci->w1c = g_malloc0(size);
+    pci->reset_config = g_malloc0(size);
+}
+
+void pci_config_free(PciDevice *pci)
+{
+    g_clear_pointer(&pci->config, g_free);
+    g_clear_pointer(&pci->writable, g_free);
+    g_clear_pointer(&pci->w1c, g_free);
+    g_clear_pointer(&pci->reset_config, g_free);
 }
 
 void pci_config_init(PciDevice *pci)
 {
     const PciDeviceClass *cls = pci->pci_cls;
+    allocate_config(pci);
     uint8_t *config = pci->config;
-    pci_set_word(&config[PCI_VENDOR_ID], cls->vendor_id);
-    pci_set_word(&config[PCI_DEVICE_ID], cls->device_id);
-    config[PCI_REVISION_ID] = cls->revision;
-    config[PCI_CLASS_PROG] = (uint8_t)cls->class_code;
-    pci_set_word(&config[PCI_CLASS_DEVICE], (uint16_t)(cls->class_code >> 8));
+    init_ids(pci);
     config[PCI_HEADER_TYPE] =
         (uint8_t)(cls->header_type | (pci->multifunction ? HEADER_MULTIFUNCTION : 0));
     config[PCI_INTERRUPT_PIN] = cls->interrupt_pin;
@@ -63,8 +85,6 @@ void pci_config_init(PciDevice *pci)
     pci->writable[PCI_INTERRUPT_LINE] = 0xff;
     if (cls->header_type == PCI_HEADER_TYPE_BRIDGE) {
         init_bridge_masks(pci);
-    } else {
-        init_endpoint_ids(pci);
     }
     pci->next_cap = FIRST_CAPABILITY;
     pci->next_ext_cap = PCI_CONFIG_SIZE;
@@ -74,7 +94,7 @@ void pci_config_init(PciDevice *pci)
 void pci_keep_reset_config(PciDevice *pci)
 {
     if (!pci->have_reset_config) {
-        memcpy(pci->reset_config, pci->config, sizeof(pci->config));
+        memcpy(pci->reset_config, pci->config, pci_config_size(pci));
         pci->have_reset_config = true;
     }
 }
@@ -134,20 +154,37 @@ static void follow_in_child(PciDevice *pci, void *opaque)
 }
 
 /* A bridge's windows and COMMAND decide what is decoded behind it. */
-static void follow_bridge_write(PciDevice *pci)
+static void follow_decoding(PciDevice *pci)
 {
     PciBus *child = pci->bus->child[pci->devfn];
+    pci_update_bars(pci);
     if (child) {
         pci_bus_foreach(child, follow_in_child, NULL);
     }
 }
 
+static void follow_bus_numbers(PciDevice *pci)
+{
+    PciBus *child = pci->bus->child[pci->devfn];
+    if (child) {
+        pci_renumber(child);
+    }
+}
+
+void pci_config_replaced(PciDevice *pci)
+{
+    follow_bus_numbers(pci);
+    follow_decoding(pci);
+}
+
 static void follow_config_write(PciDevice *pci, uint32_t offset, unsigned size)
 {
     pci_update_intx(pci); /* COMMAND, or the enable bit of MSI or MSI-X */
+    if (pci_ranges_overlap(offset, size, PCI_SECONDARY_BUS, 2)) {
+        follow_bus_numbers(pci);
+    }
     if (offset < PCI_STD_HEADER_SIZEOF) {
-        pci_update_bars(pci);
-        follow_bridge_write(pci);
+        follow_decoding(pci);
     }
     msi_config_written(pci, offset, size);
     msix_config_written(pci, offset, size);
@@ -170,10 +207,9 @@ void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, un
     }
 }
 
-static PciDevice *device_at(PciBus *root, uint8_t bus_number, uint8_t devfn)
+static PciDevice *device_at(PciBus *root, uint8_t bus, uint8_t devfn)
 {
-    PciBus *bus = pci_bus_by_number(root, bus_number);
-    return bus ? bus->devices[devfn] : NULL;
+    return root->by_rid[bus << 8 | devfn];
 }
 
 uint32_t pci_config_read(PciBus *root, uint8_t bus, uint8_t devfn, uint32_t offset, unsigned size)

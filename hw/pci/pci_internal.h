@@ -9,6 +9,7 @@
 
 #define PCI_SLOTS        32
 #define PCI_DEVFNS       256
+#define PCI_RIDS         0x10000
 #define PCI_PINS         4
 #define PCI_SLOT_OF(df_) ((df_) >> 3)
 #define PCI_FUNC_OF(df_) ((df_)&7)
@@ -16,8 +17,10 @@
 struct PciBus {
     char *name;
     PciHost host;      /* root bus only */
+    Upstream up;       /* what its devices see; on a root bus PciHost.above says it for each */
     PciDevice *bridge; /* NULL for the root bus */
     PciDevice *devices[PCI_DEVFNS];
+    PciDevice **by_rid; /* root bus only: who answers configuration cycles, by requester id */
     PciBus *child[PCI_DEVFNS]; /* the bus behind the bridge at this devfn */
 };
 
@@ -26,14 +29,25 @@ static inline bool pci_ranges_overlap(uint32_t a, uint32_t a_len, uint32_t b, ui
     return a < b + b_len && b < a + a_len;
 }
 
+/* pci_number.c */
 PciBus *pci_root_of(PciBus *bus);
-/* The bus of that number below or at `root`, as bridges' registers route configuration cycles. */
-PciBus *pci_bus_by_number(PciBus *root, uint8_t number);
+/* Bus numbers anywhere in `bus`'s hierarchy may be others now: ids and routing follow. */
+void pci_renumber(PciBus *bus);
+/* The same for one function that comes or goes. */
+void pci_give_number(PciDevice *pci);
+void pci_take_number(PciDevice *pci);
+
+/* pci_upstream.c */
+/* The bridge as a stage: what the bus behind it sees. */
+Upstream pci_bridge_upstream(PciDevice *bridge);
 
 /* pci_config.c */
 void pci_config_init(PciDevice *pci);
+void pci_config_free(PciDevice *pci);
 uint32_t pci_config_size(const PciDevice *pci);
 void pci_keep_reset_config(PciDevice *pci);
+/* All of the configuration space is new: what depends on it, here and behind a bridge, follows. */
+void pci_config_replaced(PciDevice *pci);
 uint32_t pci_device_config_read(PciDevice *pci, uint32_t offset, unsigned size);
 void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);
 

@@ -275,9 +275,9 @@ static const PropInfo blk_props[] = {
 static const StateField blk_state[] = {VIRTIO_PCI_STATE, STATE_END};
 
 static const PciDeviceClass blk_pci = {
-    .vendor_id = VIRTIO_PCI_VENDOR,
-    .device_id = TRANSITIONAL_ID,
-    .class_code = CLASS_SCSI_STORAGE,
+    .ids.vendor_id = VIRTIO_PCI_VENDOR,
+    .ids.device_id = TRANSITIONAL_ID,
+    .ids.class_code = CLASS_SCSI_STORAGE,
     .interrupt_pin = 1,
     .config_reading = virtio_pci_config_reading,
     .config_written = virtio_pci_config_written,

@@ -283,9 +283,9 @@ static const PropInfo serial_props[] = {
 static const StateField serial_state[] = {VIRTIO_PCI_STATE, STATE_END};
 
 static const PciDeviceClass serial_pci = {
-    .vendor_id = VIRTIO_PCI_VENDOR,
-    .device_id = TRANSITIONAL_ID,
-    .class_code = CLASS_COMMUNICATION,
+    .ids.vendor_id = VIRTIO_PCI_VENDOR,
+    .ids.device_id = TRANSITIONAL_ID,
+    .ids.class_code = CLASS_COMMUNICATION,
     .interrupt_pin = 1,
     .config_reading = virtio_pci_config_reading,
     .config_written = virtio_pci_config_written,

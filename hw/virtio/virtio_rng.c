@@ -71,9 +71,9 @@ static const PropInfo rng_props[] = {
 static const StateField rng_state[] = {VIRTIO_PCI_STATE, STATE_END};
 
 static const PciDeviceClass rng_pci = {
-    .vendor_id = VIRTIO_PCI_VENDOR,
-    .device_id = TRANSITIONAL_ID,
-    .class_code = CLASS_OTHERS,
+    .ids.vendor_id = VIRTIO_PCI_VENDOR,
+    .ids.device_id = TRANSITIONAL_ID,
+    .ids.class_code = CLASS_OTHERS,
     .interrupt_pin = 1,
     .config_reading = virtio_pci_config_reading,
     .config_written = virtio_pci_config_written,

@@ -455,6 +455,36 @@ static void test_state(void)
     clock_free(clock);
 }
 
+typedef struct {
+    uint8_t count, *bytes;
+    uint16_t after;
+} Sized;
+
+static size_t sized_length(const void *object)
+{
+    return ((const Sized *)object)->count;
+}
+
+/* Bytes that the struct points at are as many as this object has. */
+static void test_state_pointer(void)
+{
+    static const StateField state[] = {STATE_BYTES_PTR(Sized, bytes, sized_length),
+                                       STATE_FIELD(STATE_UINT16, Sized, after), STATE_END};
+    uint8_t from[] = {1, 2, 0xfe}, to[] = {9, 9, 9, 9};
+    Sized a = {3, from, 0x1234}, b = {3, to, 0}, none = {0, NULL, 0x5678};
+    g_autoptr(GByteArray) saved = g_byte_array_new();
+    g_autoptr(GString) text = g_string_new(NULL);
+    state_save(state, &a, saved);
+    g_assert_cmpuint(saved->len, ==, 5);
+    g_assert_cmpuint(state_load(state, &b, saved->data, 4), ==, 0);
+    g_assert_cmpuint(to[0], ==, 9);
+    g_assert_cmpuint(state_load(state, &b, saved->data, 5), ==, 5);
+    g_assert_true(memcmp(from, to, 3) == 0 && to[3] == 9 && b.after == 0x1234);
+    state_describe(state, &b, text);
+    state_describe(state, &none, text);
+    g_assert_cmpstr(text->str, ==, "bytes=0102fe\nafter=0x1234\nbytes=\nafter=0x5678\n");
+}
+
 static void test_nearest(void)
 {
     static const char *const names[] = {"intel-iommu", "virtio-blk-pci", "virtio-rng-pci", "edu"};
@@ -505,6 +535,7 @@ int main(int argc, char **argv)
     g_test_add_func("/regfile/writes", test_regfile_writes);
     g_test_add_func("/device/properties", test_properties);
     g_test_add_func("/device/state", test_state);
+    g_test_add_func("/device/state-pointer", test_state_pointer);
     g_test_add_func("/device/nearest", test_nearest);
     g_test_add_func("/upstream/window", test_window);
     return g_test_run();

@@ -43,7 +43,7 @@ static bool endpoint_realize(Device *dev, GError **error)
 }
 
 static const PciDeviceClass endpoint_pci = {
-    .vendor_id = 0x1234, .device_id = 0x5678, .class_code = 0xff0000};
+    .ids = {.vendor_id = 0x1234, .device_id = 0x5678, .class_code = 0xff0000}};
 static const DeviceClass endpoint_class = {.name = "endpoint",
                                            .bus = BUS_PCI,
                                            .instance_size = sizeof(Endpoint),
@@ -56,10 +56,9 @@ static bool bridge_realize(Device *dev, GError **error)
     return true;
 }
 
-static const PciDeviceClass bridge_pci = {.vendor_id = 0x1234,
-                                          .device_id = 0x9abc,
-                                          .class_code = 0x060400,
-                                          .header_type = PCI_HEADER_TYPE_BRIDGE};
+static const PciDeviceClass bridge_pci = {
+    .ids = {.vendor_id = 0x1234, .device_id = 0x9abc, .class_code = 0x060400},
+    .header_type = PCI_HEADER_TYPE_BRIDGE};
 static const DeviceClass bridge_class = {.name = "bridge",
                                          .bus = BUS_PCI,
                                          .instance_size = sizeof(PciDevice),
@@ -106,6 +105,11 @@ static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
+static Upstream fake_above(void *opaque, uint16_t requester_id)
+{
+    return (Upstream){&fake_ops, opaque};
+}
+
 static PciDevice *add(Fixture *f, const DeviceClass *cls, PciBus *bus, const char *addr)
 {
     Device *dev = device_new(cls, &f->platform, NULL);
@@ -132,10 +136,8 @@ static void setup(Fixture *f, gconstpointer data)
 {
     f->platform.memory = as_new("memory", 52);
     f->platform.ports = as_new("ports", 16);
-    PciHost host = {.opaque = f,
-                    .up = {&fake_ops, f},
-                    .memory = f->platform.memory,
-                    .ports = f->platform.ports};
+    PciHost host = {
+        .opaque = f, .above = fake_above, .memory = f->platform.memory, .ports = f->platform.ports};
     f->root = pci_root_bus_new("pcie.0", &host);
     f->outer_bridge = add(f, &bridge_class, f->root, "4");
     f->middle = pci_child_bus_new(f->outer_bridge, "outer");
@@ -170,6 +172,57 @@ static void test_numbers(Fixture *f, gconstpointer data)
     /* The outer bridge does not pass on what is beyond its subordinate bus. */
     number(f->outer_bridge, 0, 3, 7);
     g_assert_cmphex(pci_config_read(f->root, 8, 0, PCI_VENDOR_ID, 4), ==, 0xffffffff);
+}
+
+static uint32_t id_at(Fixture *f, uint8_t bus, uint8_t devfn)
+{
+    return pci_config_read(f->root, bus, devfn, PCI_VENDOR_ID, 4);
+}
+
+/* A bridge's write moves the ids of all that is behind it, at any depth, and of nothing else. */
+static void test_renumber(Fixture *f, gconstpointer data)
+{
+    number(f->outer_bridge, 0, 4, 9);
+    g_assert_cmphex(pci_requester_id(f->outer_bridge), ==, 0x0020);
+    g_assert_cmphex(pci_requester_id(f->inner_bridge), ==, 0x0410);
+    g_assert_cmphex(pci_requester_id(&f->endpoint->pci), ==, 0x0700);
+    g_assert_cmphex(id_at(f, 3, 2 << 3), ==, 0xffffffff);
+    g_assert_cmphex(id_at(f, 4, 2 << 3), ==, 0x9abc1234);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0x56781234);
+    pci_device_config_write(f->outer_bridge, PCI_PRIMARY_BUS, 0x0b0a0500, 4); /* all at once */
+    g_assert_cmphex(pci_requester_id(f->inner_bridge), ==, 0x0510);
+    g_assert_cmphex(id_at(f, 5, 2 << 3), ==, 0x9abc1234);
+    pci_device_reset(f->inner_bridge);
+    g_assert_cmphex(pci_requester_id(&f->endpoint->pci), ==, 0);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0xffffffff);
+    g_assert_cmphex(id_at(f, 0, 0), ==, 0xffffffff); /* an unnumbered bus is no part of bus 0 */
+}
+
+/* Of bridges that claim the same numbers the first forwards; what leaves gives way to the other. */
+static void test_overlap(Fixture *f, gconstpointer data)
+{
+    PciDevice *first = add(f, &bridge_class, f->root, "3");
+    PciBus *behind = pci_child_bus_new(first, "first");
+    Endpoint *e = (Endpoint *)add(f, &endpoint_class, behind, "1");
+    Endpoint *late;
+    number(first, 0, 7, 8);
+    g_assert_cmphex(pci_requester_id(&e->pci), ==, 0x0708);
+    g_assert_cmphex(id_at(f, 7, 8), ==, 0x56781234);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0xffffffff);
+    g_assert_cmphex(id_at(f, 3, 2 << 3), ==, 0x9abc1234);
+    late = (Endpoint *)add(f, &endpoint_class, f->inner, "2"); /* where nothing arrives */
+    g_assert_cmphex(pci_requester_id(&late->pci), ==, 0x0710);
+    g_assert_cmphex(id_at(f, 7, 2 << 3), ==, 0xffffffff);
+    pci_bus_detach(&e->pci);
+    g_assert_cmphex(id_at(f, 7, 8), ==, 0xffffffff);
+    pci_bus_detach(first);
+    g_assert_cmphex(id_at(f, 7, 2 << 3), ==, 0x56781234);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0x56781234);
+    pci_bus_detach(&late->pci);
+    g_assert_cmphex(id_at(f, 7, 2 << 3), ==, 0xffffffff);
+    device_free(&late->pci.dev);
+    device_free(&e->pci.dev);
+    device_free(&first->dev);
 }
 
 static void notify(Fixture *f)
@@ -258,6 +311,31 @@ static void test_windows(Fixture *f, gconstpointer data)
     g_assert_false(answers(f, WIDE_AT));
 }
 
+/* Numbers and windows that come by a state load, or go by a reset, count as written ones do. */
+static void test_state(Fixture *f, gconstpointer data)
+{
+    PciDevice *e = &f->endpoint->pci;
+    PciDevice *const bridges[] = {f->outer_bridge, f->inner_bridge};
+    g_autoptr(GByteArray) saved = g_byte_array_new();
+    for (unsigned i = 0; i < G_N_ELEMENTS(bridges); i++) {
+        set_command(bridges[i], PCI_COMMAND_MEMORY);
+        open_window(bridges[i], 0x8010, 0x8010);
+    }
+    set_command(e, PCI_COMMAND_MEMORY);
+    pci_device_config_write(e, PCI_BASE_ADDRESS_0, BAR_AT, 4);
+    state_save(pci_device_state, f->inner_bridge, saved);
+    g_assert_true(answers(f, BAR_AT));
+    pci_device_reset(f->inner_bridge);
+    g_assert_false(answers(f, BAR_AT));
+    g_assert_cmphex(pci_requester_id(e), ==, 0);
+    g_assert_cmpuint(state_load(pci_device_state, f->inner_bridge, saved->data, saved->len), ==,
+                     saved->len);
+    pci_device_restored(f->inner_bridge);
+    g_assert_true(answers(f, BAR_AT));
+    g_assert_cmphex(pci_requester_id(e), ==, 0x0700);
+    g_assert_cmphex(id_at(f, 7, 0), ==, 0x56781234);
+}
+
 /* The prefetchable window and the BAR have 64 bits. */
 static void test_high(Fixture *f, gconstpointer data)
 {
@@ -297,11 +375,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *path;
         void (*run)(Fixture *f, gconstpointer data);
-    } tests[] = {{"/pci-bridge/numbers", test_numbers},
-                 {"/pci-bridge/mastering", test_mastering},
-                 {"/pci-bridge/windows", test_windows},
-                 {"/pci-bridge/high", test_high},
-                 {"/pci-bridge/status", test_status}};
+    } tests[] = {{"/pci-bridge/numbers", test_numbers},     {"/pci-bridge/renumber", test_renumber},
+                 {"/pci-bridge/overlap", test_overlap},     {"/pci-bridge/state", test_state},
+                 {"/pci-bridge/mastering", test_mastering}, {"/pci-bridge/windows", test_windows},
+                 {"/pci-bridge/high", test_high},           {"/pci-bridge/status", test_status}};
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
         g_test_add(tests[i].path, Fixture, NULL, setup, tests[i].run, teardown);

@@ -86,6 +86,11 @@ static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
+static Upstream fake_above(void *opaque, uint16_t requester_id)
+{
+    return (Upstream){&fake_ops, opaque};
+}
+
 static void on_wire(void *opaque, int n, bool level)
 {
     ((Fixture *)opaque)->wire = level;
@@ -105,7 +110,7 @@ static void make_platform(Fixture *f)
     PciHost host = {
         .intx_line = fake_intx_line,
         .opaque = f,
-        .up = {&fake_ops, f},
+        .above = fake_above,
         .memory = f->platform.memory,
         .ports = f->platform.ports,
         .translated = true,

@@ -27,6 +27,9 @@ typedef struct StateField {
     size_t count; /* elements of an array, 1 for a scalar */
     size_t size;  /* STATE_SUB: stride */
     const struct StateField *sub;
+    /* STATE_BYTES where the field is a pointer to bytes: how many, as the object is set up. NULL:
+     * the bytes are in the struct. */
+    size_t (*length)(const void *object);
 } StateField;
 
 #define STATE_FIELD(type_, struct_, field_)                                                        \
@@ -41,6 +44,12 @@ typedef struct StateField {
     {                                                                                              \
         .name = #field_, .type = STATE_SUB, .offset = offsetof(struct_, field_), .count = count_,  \
         .size = sizeof(elem_), .sub = sub_                                                         \
+    }
+/* `field_` is a pointer; `length_` says how many bytes it points at. */
+#define STATE_BYTES_PTR(struct_, field_, length_)                                                  \
+    {                                                                                              \
+        .name = #field_, .type = STATE_BYTES, .offset = offsetof(struct_, field_),                 \
+        .length = length_                                                                          \
     }
 #define STATE_END                                                                                  \
     {                                                                                              \

@@ -26,5 +26,10 @@ void msix_notify(PciDevice *pci, unsigned n);
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size);
 void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size);
 void msix_reset(PciDevice *pci);
+/* The bytes of the table and of the pending bits; a PciMsix, for state rows. */
+size_t msix_table_size(const void *msix);
+size_t msix_pba_size(const void *msix);
+/* The device leaves its bus: the tables go. */
+void msix_free(PciDevice *pci);
 
 #endif

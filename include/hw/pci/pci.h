@@ -20,12 +20,17 @@
 typedef struct PciBus PciBus;
 typedef struct PciDevice PciDevice;
 
-/* Hangs from DeviceClass.bus_class for BUS_PCI classes. */
+/* What a function says it is (PCI Local Bus 3.0, 6.2.1 and 6.2.4). */
 typedef struct {
     uint16_t vendor_id, device_id;
     uint16_t subsystem_vendor_id, subsystem_id;
     uint8_t revision;
-    uint32_t class_code;   /* 24 bits: base, sub, interface */
+    uint32_t class_code; /* 24 bits: base, sub, interface */
+} PciIds;
+
+/* Hangs from DeviceClass.bus_class for BUS_PCI classes. */
+typedef struct {
+    PciIds ids;
     uint8_t interrupt_pin; /* 0 none, 1 INTA# */
     bool express;          /* 4096 bytes of configuration space */
     uint8_t header_type;   /* 0, or 1 for bridges */
@@ -33,6 +38,10 @@ typedef struct {
      * usual write. */
     void (*config_reading)(PciDevice *pci, uint32_t offset, unsigned size);
     void (*config_written)(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);
+    /* Bridges' override point, may be NULL: a request or a message from the bus behind, which bus
+     * mastering lets pass. It may put another requester or PASID in, as bridges to conventional PCI
+     * do; false stops it. */
+    bool (*pass)(PciDevice *bridge, BusReq *req);
 } PciDeviceClass;
 
 typedef enum { PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64, PCI_BAR_MEM64_PREFETCH } PciBarType;
@@ -46,7 +55,8 @@ typedef struct {
 } PciBar;
 #define PCI_BAR_UNMAPPED UINT64_MAX
 
-#define PCI_MSIX_MAX_VECTORS 128
+/* The table size field has 11 bits (PCI Express 6.1, 7.7.2.2). */
+#define PCI_MSIX_MAX_VECTORS 2048
 #define PCI_MSIX_ENTRY_SIZE  16
 
 /* The capabilities of msi.h; `cap` is their offset, 0 without. */
@@ -59,22 +69,25 @@ typedef struct {
 typedef struct {
     uint8_t cap;
     uint16_t vectors;
-    uint8_t table[PCI_MSIX_MAX_VECTORS * PCI_MSIX_ENTRY_SIZE];
-    uint8_t pba[PCI_MSIX_MAX_VECTORS / 8];
+    uint8_t *table, *pba; /* as many as there are vectors */
     MemRegion region;
 } PciMsix;
 
 struct PciDevice {
     Device dev;
     const PciDeviceClass *pci_cls;
+    const PciIds *ids; /* read when it is attached; NULL for its class's */
     PciBus *bus;
+    uint16_t rid;   /* requester id: bus number and devfn, while it is attached */
+    Upstream up;    /* where its requests go, while it is attached */
     int32_t devfn;  /* PROP_PCI_ADDR "addr"; -1 picks a free slot */
     char *bus_name; /* property "bus" */
     bool multifunction;
-    uint8_t config[PCIE_CONFIG_SIZE];       /* PCI_CONFIG_SIZE of it if not express */
-    uint8_t writable[PCIE_CONFIG_SIZE];     /* a mask for each byte */
-    uint8_t w1c[PCIE_CONFIG_SIZE];          /* bits cleared by writing 1 */
-    uint8_t reset_config[PCIE_CONFIG_SIZE]; /* `config` as realize left it */
+    /* From attaching to detaching, PCI_CONFIG_SIZE bytes each, or PCIE_CONFIG_SIZE if express. */
+    uint8_t *config;
+    uint8_t *writable;     /* a mask for each byte */
+    uint8_t *w1c;          /* bits cleared by writing 1 */
+    uint8_t *reset_config; /* `config` as realize left it */
     bool have_reset_config;
     PciBar bars[PCI_BARS + 1];
     uint16_t next_cap;     /* free space for capabilities */
@@ -104,8 +117,11 @@ typedef struct {
      * slot's function 0. May be NULL, or give NULL. */
     IrqLine *(*intx_line)(void *opaque, uint8_t devfn, int pin);
     void *opaque;
-    bool translated;      /* a remapping unit stands above: DMA addresses may not be physical */
-    Upstream up;          /* the remapping unit or the system fabric */
+    bool translated; /* a remapping unit stands above: DMA addresses may not be physical */
+    /* What the root bus's function of that id sees, and all behind it if it is a bridge: a
+     * remapping unit or the system fabric. Asked when the function is attached, and again when
+     * buses are numbered otherwise; not for each request. */
+    Upstream (*above)(void *opaque, uint16_t requester_id);
     AddressSpace *memory; /* where memory BARs appear */
     AddressSpace *ports;
 } PciHost;
@@ -158,13 +174,19 @@ uint8_t pci_add_capability(PciDevice *pci, uint8_t cap_id, uint8_t size);
 uint16_t pcie_add_extended_capability(PciDevice *pci, uint16_t cap_id, uint8_t version,
                                       uint16_t size);
 void pci_set_intx(PciDevice *pci, bool level);
-uint16_t pci_requester_id(const PciDevice *pci);
+/* Its bus's number and its devfn, as of now: a bridge above may be numbered otherwise. */
+static inline uint16_t pci_requester_id(const PciDevice *pci)
+{
+    return pci->rid;
+}
+/* May it send requests? What bridges above it let pass is theirs to say. */
 bool pci_is_bus_master(const PciDevice *pci);
 /* The way up for a device that makes its own requests (any requester id, a PASID); NULL without bus
  * mastering. */
 const Upstream *pci_upstream(const PciDevice *pci);
 /* DMA with this device's requester id, through its bus; refused (MEM_ACCESS_ERROR) without bus
- * mastering. A dword written into the interrupt window is an interrupt request. */
+ * mastering, in the device or in a bridge above. A dword written into the interrupt window is an
+ * interrupt request. */
 MemResult pci_dma_read(PciDevice *pci, uint64_t addr, void *buf, size_t len);
 MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t len);
 /* True if a remapping unit stands between the device and memory. */

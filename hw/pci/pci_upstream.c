@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way up: what a function sends, and bridges as stages of it (PCI Local Bus 3.0, 6.2.2, bus
+ * mastering; PCI-to-PCI Bridge 1.2, 3.2.4; PCI Express to PCI Bridge 1.0, 2.3, ids taken over).
+ *
+ * A function knows its upstream and nothing beyond. On a root bus that is what the board has above
+ * it; behind a bridge it is the bridge, which stops what it may not forward, may put another
+ * requester in, and hands the rest to its own upstream.
+ */
+#include <string.h>
+
+#include "hw/pci/pci_internal.h"
+
+bool pci_is_bus_master(const PciDevice *pci)
+{
+    return (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_MASTER) != 0;
+}
+
+static bool bridge_passes(PciDevice *bridge, BusReq *req)
+{
+    uint16_t from = req->requester_id;
+    bool passes =
+        pci_is_bus_master(bridge) && (!bridge->pci_cls->pass || bridge->pci_cls->pass(bridge, req));
+    trace_event(bridge->dev.platform->trace, TRACE_PCI,
+                "pci_bridge sid=%04x bridge=%04x as=%04x passes=%d", from, bridge->rid,
+                req->requester_id, passes);
+    return passes;
+}
+
+static MemResult bridge_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
+{
+    PciDevice *bridge = opaque;
+    BusReq on = *req;
+    if (!bridge_passes(bridge, &on)) {
+        memset(buf, 0xff, len);
+        return MEM_ACCESS_ERROR;
+    }
+    return upstream_read(&bridge->up, &on, addr, buf, len);
+}
+
+static MemResult bridge_write(void *opaque, const BusReq *req, uint64_t addr, const void *buf,
+                              size_t len)
+{
+    PciDevice *bridge = opaque;
+    BusReq on = *req;
+    if (!bridge_passes(bridge, &on)) {
+        return MEM_ACCESS_ERROR;
+    }
+    return upstream_write(&bridge->up, &on, addr, buf, len);
+}
+
+static IntrVerdict bridge_interrupt(void *opaque, const IntrMsg *msg)
+{
+    PciDevice *bridge = opaque;
+    BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
+    IntrMsg on = *msg;
+    if (!bridge_passes(bridge, &req)) {
+        return INTR_BLOCKED;
+    }
+    on.requester_id = req.requester_id;
+    on.has_pasid = req.has_pasid;
+    on.pasid = req.pasid;
+    return upstream_interrupt(&bridge->up, &on);
+}
+
+Upstream pci_bridge_upstream(PciDevice *bridge)
+{
+    static const UpstreamOps ops = {bridge_read, bridge_write, bridge_interrupt};
+    return (Upstream){&ops, bridge};
+}
+
+const Upstream *pci_upstream(const PciDevice *pci)
+{
+    return pci_is_bus_master(pci) ? &pci->up : NULL;
+}
+
+MemResult pci_dma_read(PciDevice *pci, uint64_t addr, void *buf, size_t len)
+{
+    if (!pci_is_bus_master(pci)) {
+        memset(buf, 0xff, len);
+        return MEM_ACCESS_ERROR;
+    }
+    BusReq req = {.requester_id = pci->rid};
+    return upstream_read(&pci->up, &req, addr, buf, len);
+}
+
+MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t len)
+{
+    if (!pci_is_bus_master(pci)) {
+        return MEM_ACCESS_ERROR;
+    }
+    BusReq req = {.requester_id = pci->rid};
+    return upstream_write(&pci->up, &req, addr, buf, len);
+}
+
+void pci_send_message(PciDevice *pci, uint64_t address, uint32_t data)
+{
+    trace_event(pci->dev.platform->trace, TRACE_MSI,
+                "msi_send sid=%04x addr=%" PRIx64 " data=%x master=%d", pci->rid, address, data,
+                pci_is_bus_master(pci));
+    if (!pci_is_bus_master(pci)) {
+        return;
+    }
+    if (!intr_window_contains(address)) {
+        uint32_t dword = GUINT32_TO_LE(data);
+        pci_dma_write(pci, address, &dword, sizeof(dword));
+        return;
+    }
+    IntrMsg msg = {.address = address, .data = data, .requester_id = pci->rid};
+    upstream_interrupt(&pci->up, &msg);
+}
