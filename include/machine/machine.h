@@ -59,9 +59,9 @@ typedef struct {
     bool acpi;             /* it has ACPI tables */
     const PropInfo *props; /* of the Machine subclass; PROP_END */
     size_t instance_size;
-    /* Builds the board: everything but the -device devices. `iommu` is a created, unrealized
-     * remapping unit or NULL; the board links, realizes and owns it. */
-    bool (*build)(Machine *machine, Device *iommu, GError **error);
+    /* Builds the board: everything but the -device devices. The machine's remapping units are
+     * created; the board links and realizes them. */
+    bool (*build)(Machine *machine, GError **error);
     /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
      * devices were reset, since firmware would run again. */
     bool (*boot)(Machine *machine, GError **error);
@@ -86,7 +86,7 @@ struct Machine {
     ApicState **apics; /* cpu_count of them */
     struct Cpu **cpus; /* NULL entries under qtest */
     PciBus *pci_root;  /* NULL for machine none */
-    Device *iommu;     /* NULL without */
+    GPtrArray *iommus; /* remapping units, of Device *, in order; among the devices too */
     Device *ioapic;
     Device *pic;
 };
@@ -101,6 +101,8 @@ bool machine_set_prop(Machine *machine, const char *name, const char *text, GErr
 void machine_free(Machine *machine);
 /* Takes ownership of a realized or board-made device, so that it is reset, shown and freed. */
 void machine_own(Machine *machine, Device *dev);
+/* Creates and owns a remapping unit from -device's options; before MachineClass.build. */
+Device *machine_add_iommu(Machine *machine, const char *text, GError **error);
 /* Creates, sets up, attaches to its bus, realizes and owns a device from -device's options
  * ("edu,id=x,addr=5"; `globals` applied first). Owned by the machine. */
 Device *machine_add_device(Machine *machine, const char *text, GError **error);

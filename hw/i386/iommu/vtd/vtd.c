@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "hw/i386/iommu/dmar.h"
+
 static const char *const iec_choices[] = {"hold", "off", "random", NULL};
 
 #define P(type_, name_, field_, def_, help_)                                                       \
@@ -112,6 +114,7 @@ static bool vtd_realize(Device *dev, GError **error)
     if (!check_props(s, error)) {
         return false;
     }
+    s->props.iec = s->links.rereads_entries ? VTD_IEC_OFF : s->props.iec;
     vtd_regs_init(s);
     vtd_qi_init(s);
     vtd_iec_init(s);
@@ -181,44 +184,51 @@ static const StateField vtd_state[] = {
     STATE_END,
 };
 
-const DeviceClass vtd_class = {
-    .name = "intel-iommu",
-    .desc = "Intel VT-d DMA and interrupt remapping unit",
-    .bus = BUS_SYSTEM,
-    .user_creatable = true,
-    .instance_size = sizeof(VtdState),
-    .props = vtd_props,
-    .state = vtd_state,
-    .realize = vtd_realize,
-    .unrealize = vtd_unrealize,
-    .reset = vtd_reset,
-    .restored = vtd_restored,
+#define COUNTER(name_, what_, field_)                                                              \
+    {                                                                                              \
+        name_, what_, offsetof(VtdState, stats.field_)                                             \
+    }
+
+static const IommuCounter vtd_counters[] = {
+    COUNTER("remapped", "delivered through an IRTE", remapped),
+    COUNTER("posted", "posted", posted),
+    COUNTER("compatibility", "passed as they are", compatibility),
+    COUNTER("blocked", "blocked", blocked),
+    COUNTER("iec-hits", "entry cache hits", iec_hits),
+    COUNTER("iec-misses", "entry cache misses", iec_misses),
+    COUNTER("stale-hits", "stale entries used", stale_hits),
+    COUNTER("faults", "faults", faults),
+    COUNTER("descriptors", "invalidation descriptors", descriptors),
+    {NULL},
 };
 
-VtdLinks *vtd_links(Device *dev)
+static IommuLinks *vtd_links(Device *dev)
 {
     return &((VtdState *)dev)->links;
 }
 
-Upstream vtd_upstream(Device *dev)
+static Upstream vtd_upstream(Device *dev)
 {
     return (Upstream){.ops = &vtd_upstream_ops, .opaque = dev};
 }
 
-IntrSink vtd_sink(Device *dev)
+static IntrSink vtd_sink(Device *dev)
 {
     return (IntrSink){.send = vtd_dma_message, .opaque = dev};
 }
 
-MemRegion *vtd_region(Device *dev)
+/* Several units lie one after the other, with room for the bigger size each. */
+static MemRegion *vtd_region(Device *dev, uint64_t *base)
 {
-    return &((VtdState *)dev)->region;
+    VtdState *s = (VtdState *)dev;
+    *base = VTD_DEFAULT_BASE + s->links.number * 2 * VTD_WINDOW_SIZE;
+    return &s->region;
 }
 
-VtdAcpiInfo vtd_acpi_info(Device *dev)
+static void vtd_table_part(Device *dev, void *part)
 {
     const VtdState *s = (const VtdState *)dev;
-    return (VtdAcpiInfo){
+    *(DmarUnit *)part = (DmarUnit){
         .intremap = s->intremap,
         .host_address_width = VTD_HAW,
         .register_pages_log2 = s->region.size > VTD_WINDOW_SIZE,
@@ -226,7 +236,35 @@ VtdAcpiInfo vtd_acpi_info(Device *dev)
     };
 }
 
-VtdStats vtd_stats(Device *dev)
+static void vtd_describe(Device *dev, GString *out)
 {
-    return ((const VtdState *)dev)->stats;
+    const VtdState *s = (const VtdState *)dev;
+    g_string_append_printf(out, "interrupt remapping %s, DMA translation %s",
+                           s->remapping ? "on" : "off", s->translating ? "on" : "off");
 }
+
+static const IommuClass vtd_iommu_class = {
+    .links = vtd_links,
+    .upstream = vtd_upstream,
+    .sink = vtd_sink,
+    .region = vtd_region,
+    .table = &dmar_table,
+    .table_part = vtd_table_part,
+    .counters = vtd_counters,
+    .describe = vtd_describe,
+};
+
+const DeviceClass vtd_class = {
+    .name = "intel-iommu",
+    .desc = "Intel VT-d DMA and interrupt remapping unit",
+    .bus = BUS_SYSTEM,
+    .user_creatable = true,
+    .instance_size = sizeof(VtdState),
+    .props = vtd_props,
+    .iommu = &vtd_iommu_class,
+    .state = vtd_state,
+    .realize = vtd_realize,
+    .unrealize = vtd_unrealize,
+    .reset = vtd_reset,
+    .restored = vtd_restored,
+};
