@@ -4,7 +4,8 @@
  * table entries), and what only the object shows: completions of device-TLB invalidations, counters
  * and saved state.
  */
-#include "hw/i386/iommu/vtd/vtd_internal.h"
+#include "hw/i386/iommu/vtd/pid.h"
+#include "hw/i386/iommu/vtd/unit.h"
 
 #include <string.h>
 
@@ -256,17 +257,17 @@ static void test_iotlb_tags(void)
     const uint64_t address = 0x40000000;
     Fixture f = {0};
     set_up(&f, "pt", "on");
-    VtdState *s = (VtdState *)f.vtd;
+    VtdDmaCache *c = &((VtdState *)f.vtd)->cache;
     for (unsigned shift = 12; shift <= 30; shift += 9) {
         VtdMapping m = {.domain = 7, .page = address >> shift, .shift = (uint8_t)shift};
-        vtd_dmacache_reset(s);
-        vtd_iotlb_fill(s, &m);
+        vtd_dmacache_reset(c);
+        vtd_iotlb_fill(c, &m);
         for (uint32_t domain = 0; domain <= UINT16_MAX; domain++) {
-            g_assert_cmpint(vtd_iotlb_find(s, (uint16_t)domain, address) != NULL, ==, domain == 7);
+            g_assert_cmpint(vtd_iotlb_find(c, (uint16_t)domain, address) != NULL, ==, domain == 7);
         }
         for (uint64_t page = 0; page < 65536; page++) {
             uint64_t at = page << 12;
-            g_assert_cmpint(vtd_iotlb_find(s, 7, at) != NULL, ==, at >> shift == address >> shift);
+            g_assert_cmpint(vtd_iotlb_find(c, 7, at) != NULL, ==, at >> shift == address >> shift);
         }
     }
     tear_down(&f);
@@ -387,7 +388,7 @@ static void test_table_covered(void)
     g_assert_true(ram_init(&over, "over", 0x1000, &error));
     over.priority = 1;
     as_add(f.platform.memory, &over, AT_IRT);
-    vtd_iec_invalidate_all((VtdState *)f.vtd);
+    vtd_iec_invalidate_all(&((VtdState *)f.vtd)->iec);
     g_assert_cmpint(send(&f, 1), ==, INTR_BLOCKED);
     as_remove(f.platform.memory, &over);
     g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
