@@ -24,19 +24,17 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->platform.runstate = rs;
     machine->runstate = rs;
     machine->devices = g_ptr_array_new();
+    machine->iommus = g_ptr_array_new();
     prop_set_defaults(machine, cls->props);
     return machine;
 }
 
-bool machine_build(Machine *machine, Device *iommu, GError **error)
+bool machine_build(Machine *machine, GError **error)
 {
     const MachineOptions *opts = &machine->opts;
-    if (!opts->accel->start(machine, opts->accel_options, &machine->accel_state,
-                            &machine->cpu_traits, error)) {
-        device_free(iommu);
-        return false;
-    }
-    return machine->cls->build(machine, iommu, error);
+    return opts->accel->start(machine, opts->accel_options, &machine->accel_state,
+                              &machine->cpu_traits, error) &&
+           machine->cls->build(machine, error);
 }
 
 static void free_vcpus(Machine *machine)
@@ -65,6 +63,7 @@ void machine_free(Machine *machine)
         device_free(dev);
     }
     g_ptr_array_unref(machine->devices);
+    g_ptr_array_unref(machine->iommus);
     free_vcpus(machine);
     if (machine->cls->destroy) {
         machine->cls->destroy(machine);
@@ -261,6 +260,16 @@ Device *machine_add_device(Machine *machine, const char *text, GError **error)
     return dev;
 }
 
+Device *machine_add_iommu(Machine *machine, const char *text, GError **error)
+{
+    Device *dev = machine_create_device(machine, text, error);
+    if (dev) {
+        g_ptr_array_add(machine->iommus, dev);
+        machine_own(machine, dev);
+    }
+    return dev;
+}
+
 Device *machine_find_device(Machine *machine, const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -344,14 +353,14 @@ const MachineClass *machine_class_find(const char *name)
     return NULL;
 }
 
-static bool none_build(Machine *machine, Device *iommu, GError **error)
+static bool none_build(Machine *machine, GError **error)
 {
-    if (!iommu) {
+    if (!machine->iommus->len) {
         return true;
     }
+    const Device *iommu = machine->iommus->pdata[0];
     g_set_error(error, OPT_ERROR, 0, "machine 'none' has no place for '%s'; use -machine q35",
                 iommu->cls->name);
-    device_free(iommu);
     return false;
 }
 

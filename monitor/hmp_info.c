@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/optlist.h"
-#include "hw/i386/iommu/vtd.h"
+#include "hw/i386/iommu/iommu.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "monitor/hmp_commands.h"
@@ -190,27 +190,18 @@ static void info_state(Machine *machine, char **args, GString *out)
 
 static void info_irq_remap(Machine *machine, char **args, GString *out)
 {
-    if (!machine->iommu) {
+    if (!machine->iommus->len) {
         g_string_append(out, "there is no remapping unit\n");
-        return;
     }
-    VtdStats stats = vtd_stats(machine->iommu);
-    const struct {
-        const char *what;
-        uint64_t count;
-    } rows[] = {
-        {"delivered through an IRTE", stats.remapped},
-        {"posted", stats.posted},
-        {"passed as they are", stats.compatibility},
-        {"blocked", stats.blocked},
-        {"entry cache hits", stats.iec_hits},
-        {"entry cache misses", stats.iec_misses},
-        {"stale entries used", stats.stale_hits},
-        {"faults", stats.faults},
-        {"invalidation descriptors", stats.descriptors},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_string_append_printf(out, "%-28s %" PRIu64 "\n", rows[i].what, rows[i].count);
+    for (guint i = 0; i < machine->iommus->len; i++) {
+        Device *iommu = machine->iommus->pdata[i];
+        if (machine->iommus->len > 1) {
+            iommu_describe(iommu, out);
+            g_string_append_c(out, '\n');
+        }
+        for (const IommuCounter *c = iommu_class(iommu)->counters; c->name; c++) {
+            g_string_append_printf(out, "%-28s %" PRIu64 "\n", c->what, iommu_count(iommu, c));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 /* QMP commands that ask about the program and the machine. */
 #include <string.h>
 
-#include "hw/i386/iommu/vtd.h"
+#include "hw/i386/iommu/iommu.h"
 #include "monitor/commands.h"
 #include "target/i386/cpu.h"
 
@@ -216,32 +216,28 @@ static JsonNode *query_cpu_definitions(Machine *machine, JsonObject *args, GErro
     return qmp_array_node(list);
 }
 
-static JsonObject *iommu_counters(Device *iommu)
+static JsonObject *iommu_counters(const Device *iommu)
 {
-    VtdStats stats = vtd_stats(iommu);
-    const struct {
-        const char *name;
-        uint64_t value;
-    } rows[] = {
-        {"remapped", stats.remapped},           {"posted", stats.posted},
-        {"compatibility", stats.compatibility}, {"blocked", stats.blocked},
-        {"iec-hits", stats.iec_hits},           {"iec-misses", stats.iec_misses},
-        {"stale-hits", stats.stale_hits},       {"faults", stats.faults},
-        {"descriptors", stats.descriptors},
-    };
     JsonObject *o = json_object_new();
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        json_object_set_int_member(o, rows[i].name, (gint64)rows[i].value);
+    for (const IommuCounter *c = iommu_class(iommu)->counters; c->name; c++) {
+        json_object_set_int_member(o, c->name, (gint64)iommu_count(iommu, c));
     }
     return o;
+}
+
+/* The first unit is "iommu", those after it "iommu1" and so on. */
+static void add_iommus(const GPtrArray *iommus, JsonObject *o)
+{
+    for (guint i = 0; i < iommus->len; i++) {
+        g_autofree char *name = i ? g_strdup_printf("iommu%u", i) : g_strdup("iommu");
+        json_object_set_object_member(o, name, iommu_counters(iommus->pdata[i]));
+    }
 }
 
 static JsonNode *query_interrupts(Machine *machine, JsonObject *args, GError **error)
 {
     JsonObject *o = json_object_new();
-    if (machine->iommu) {
-        json_object_set_object_member(o, "iommu", iommu_counters(machine->iommu));
-    }
+    add_iommus(machine->iommus, o);
     if (machine->apic_bus) {
         ApicBusStats stats = apic_bus_stats(machine->apic_bus);
         JsonObject *bus = json_object_new();

@@ -212,30 +212,28 @@ static bool make_qtest(Vm *vm, GError **error)
 }
 
 /* Devices on no bus are there before the board, which is built around them. */
-static bool is_system_device(const char *text)
+static bool is_iommu(const char *text)
 {
     g_autoptr(OptList) opts = optlist_parse(text, "driver");
     const char *driver = optlist_get(opts, "driver");
     const DeviceClass *cls = driver ? device_class_find(driver) : NULL;
-    return cls && cls->bus == BUS_SYSTEM;
+    return cls && cls->iommu;
 }
 
-static bool create_iommu(Vm *vm, Device **iommu, GError **error)
+static bool create_iommu(Vm *vm, GError **error)
 {
     for (guint i = 0; i < vm->opts->devices->len; i++) {
         const char *text = vm->opts->devices->pdata[i];
-        if (!is_system_device(text)) {
+        if (!is_iommu(text)) {
             continue;
         }
-        if (*iommu) {
+        if (vm->machine->iommus->len) {
             g_set_error(error, OPT_ERROR, 0,
                         "-device %s: the machine has a remapping unit already; give one only",
                         text);
-            device_free(*iommu);
             return false;
         }
-        *iommu = machine_create_device(vm->machine, text, error);
-        if (!*iommu) {
+        if (!machine_add_iommu(vm->machine, text, error)) {
             g_prefix_error(error, "-device %s: ", text);
             return false;
         }
@@ -247,7 +245,7 @@ static bool add_devices(Vm *vm, GError **error)
 {
     for (guint i = 0; i < vm->opts->devices->len; i++) {
         const char *text = vm->opts->devices->pdata[i];
-        if (!is_system_device(text) && !machine_add_device(vm->machine, text, error)) {
+        if (!is_iommu(text) && !machine_add_device(vm->machine, text, error)) {
             g_prefix_error(error, "-device %s: ", text);
             return false;
         }
@@ -281,13 +279,12 @@ static bool make_machine(Vm *vm, MachineOptions *mo, GError **error)
 {
     const MachineClass *cls =
         vm->opts->machine_class ? vm->opts->machine_class : machine_classes[0];
-    Device *iommu = NULL;
     if (!check_cpu_count(cls, mo, error)) {
         return false;
     }
     vm->machine = machine_new(cls, &vm->platform, vm->runstate, mo);
-    return set_machine_props(vm, error) && create_iommu(vm, &iommu, error) &&
-           machine_build(vm->machine, iommu, error) && add_devices(vm, error);
+    return set_machine_props(vm, error) && create_iommu(vm, error) &&
+           machine_build(vm->machine, error) && add_devices(vm, error);
 }
 
 static bool open_trace(Vm *vm, GError **error)

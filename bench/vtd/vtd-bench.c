@@ -120,12 +120,15 @@ static void build(Bench *b)
     b->apics[1] = add_apic(b, 1);
     b->vtd = device_new(&vtd_class, &b->platform, NULL);
     must(device_set_prop(b->vtd, "posted-interrupts", "on", &error), error);
-    vtd_links(b->vtd)->apic_bus = b->bus;
-    vtd_links(b->vtd)->memory = b->platform.memory;
+    const IommuClass *cls = iommu_class(b->vtd);
+    cls->links(b->vtd)->apic_bus = b->bus;
+    cls->links(b->vtd)->memory = b->platform.memory;
     must(device_realize(b->vtd, &error), error);
     device_reset(b->vtd);
-    as_add(b->platform.memory, vtd_region(b->vtd), VTD_DEFAULT_BASE);
-    b->sink = vtd_sink(b->vtd);
+    uint64_t base;
+    MemRegion *region = cls->region(b->vtd, &base);
+    as_add(b->platform.memory, region, base);
+    b->sink = cls->sink(b->vtd);
     for (uint32_t i = 0; i < ENTRIES; i++) {
         set_entry(b, i, 1ull | (uint64_t)(32 + i % 200) << 16 | (uint64_t)(i & 1) << 32,
                   1ull << 18 | 0x20);
@@ -268,8 +271,7 @@ int main(void)
         printf("%-28s %7.1f ns", rows[i].name, best);
         printf(rows[i].aim ? "  (aim %d)\n" : "\n", rows[i].aim);
     }
-    VtdStats stats = vtd_stats(b.vtd);
-    g_assert_cmpuint(stats.blocked, ==, 0);
+    g_assert_cmpuint(iommu_count(b.vtd, iommu_counter_find(b.vtd, "blocked")), ==, 0);
     destroy(&b);
     return 0;
 }

@@ -7,7 +7,7 @@
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/i386/boot/acpi.h"
-#include "hw/i386/iommu/vtd.h"
+#include "hw/i386/iommu/iommu.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/input/i8042.h"
@@ -184,36 +184,61 @@ static void a20_changed(void *opaque, bool on)
     }
 }
 
-/* The remapping unit, or the fabric in its place. */
-static bool build_upstream(Q35Machine *m, Device *iommu, GError **error)
+/* What is above a requester: the remapping unit that it is under, or the fabric in its place. */
+static Upstream q35_above(void *opaque, uint16_t requester_id)
+{
+    Q35Machine *m = opaque;
+    Device *unit = iommu_list_above(m->machine.iommus, requester_id);
+    return unit ? iommu_class(unit)->upstream(unit) : fabric_upstream(&m->fabric);
+}
+
+static IntrSink q35_sink_above(Q35Machine *m, uint16_t source_id)
+{
+    Device *unit = iommu_list_above(m->machine.iommus, source_id);
+    return unit ? iommu_class(unit)->sink(unit) : m->fabric.apic;
+}
+
+/* A unit whose scope is not set takes everything; the IOAPIC and the HPET are named all the same,
+ * so that the guest knows their source ids. */
+static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **error)
+{
+    static const IommuScopeEntry emitters[] = {
+        {.type = IOMMU_IOAPIC, .source_id = ACPI_IOAPIC_SID},
+        {.type = IOMMU_HPET, .source_id = ACPI_HPET_SID},
+    };
+    Machine *machine = &m->machine;
+    const IommuClass *cls = iommu_class(unit);
+    IommuLinks *links = cls->links(unit);
+    IommuScope scope = links->scope;
+    if (!scope.include_all && !scope.count) {
+        scope = (IommuScope){.include_all = true, .entries = emitters, .count = m->hpet_on ? 2 : 1};
+    }
+    *links = (IommuLinks){.scope = scope,
+                          .number = number,
+                          .apic_bus = machine->apic_bus,
+                          .memory = machine->platform.memory,
+                          .cpus_lack_x2apic = !machine->cpu_traits.x2apic,
+                          .trusts_ioapic = forgiven(m, FORGIVE_IOAPIC_SID),
+                          .ioapic_sid = ACPI_IOAPIC_SID,
+                          .rereads_entries = forgiven(m, FORGIVE_IRTE_REREAD)};
+    if (!device_realize(unit, error)) {
+        return false;
+    }
+    uint64_t base;
+    MemRegion *region = cls->region(unit, &base);
+    as_add(machine->platform.memory, region, base);
+    return true;
+}
+
+static bool build_upstream(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus)};
-    m->up = fabric_upstream(&m->fabric);
-    m->sink = m->fabric.apic;
-    if (!iommu) {
-        return true;
+    for (guint i = 0; i < machine->iommus->len; i++) {
+        if (!build_iommu(m, machine->iommus->pdata[i], i, error)) {
+            return false;
+        }
     }
-    machine_own(machine, iommu);
-    if (iommu->cls != &vtd_class) {
-        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
-                    "machine '%s' has no place for '%s'; its remapping unit is intel-iommu",
-                    machine->cls->name, iommu->cls->name);
-        return false;
-    }
-    *vtd_links(iommu) = (VtdLinks){.apic_bus = machine->apic_bus,
-                                   .memory = machine->platform.memory,
-                                   .cpus_lack_x2apic = !m->machine.cpu_traits.x2apic,
-                                   .trusts_ioapic = forgiven(m, FORGIVE_IOAPIC_SID),
-                                   .ioapic_sid = ACPI_IOAPIC_SID};
-    if ((forgiven(m, FORGIVE_IRTE_REREAD) && !device_set_prop(iommu, "iec", "off", error)) ||
-        !device_realize(iommu, error)) {
-        return false;
-    }
-    as_add(machine->platform.memory, vtd_region(iommu), VTD_DEFAULT_BASE);
-    m->up = vtd_upstream(iommu);
-    m->sink = vtd_sink(iommu);
-    machine->iommu = iommu;
     return true;
 }
 
@@ -226,7 +251,7 @@ static bool build_ioapic(Q35Machine *m, GError **error)
         return false;
     }
     *ioapic_links(dev) = (IoapicLinks){
-        .sink = m->sink,
+        .sink = q35_sink_above(m, ACPI_IOAPIC_SID),
         .requester_id = ACPI_IOAPIC_SID,
         .active_low = PIRQ_PINS,
         .any_polarity = forgiven(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
@@ -247,7 +272,7 @@ static bool build_hpet(Q35Machine *m, GError **error)
         return true;
     }
     m->hpet = make(m, &hpet_class, "hpet");
-    *hpet_links(m->hpet) = (HpetLinks){.sink = m->sink,
+    *hpet_links(m->hpet) = (HpetLinks){.sink = q35_sink_above(m, ACPI_HPET_SID),
                                        .requester_id = ACPI_HPET_SID,
                                        .legacy_changed = q35_hpet_legacy_changed,
                                        .legacy_opaque = m};
@@ -263,19 +288,13 @@ static bool build_hpet(Q35Machine *m, GError **error)
     return true;
 }
 
-/* All functions are below the same unit (PciHost). */
-static Upstream q35_above(void *opaque, uint16_t requester_id)
-{
-    return ((Q35Machine *)opaque)->up;
-}
-
 static bool build_pci(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     const PciHost host = {
         .intx_line = q35_intx_line,
         .opaque = m,
-        .translated = machine->iommu != NULL,
+        .translated = machine->iommus->len > 0,
         .above = q35_above,
         .memory = machine->platform.memory,
         .ports = machine->platform.ports,
@@ -369,7 +388,7 @@ static bool build_pic(Q35Machine *m, GError **error)
     return finish(m, machine->pic, error);
 }
 
-static bool q35_build(Machine *machine, Device *iommu, GError **error)
+static bool q35_build(Machine *machine, GError **error)
 {
     Q35Machine *m = (Q35Machine *)machine;
     machine->platform.runstate = machine->runstate;
@@ -380,10 +399,9 @@ static bool q35_build(Machine *machine, Device *iommu, GError **error)
     q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */
-    bool built = check_cpus(m, error) && build_upstream(m, iommu, error) &&
-                 build_memory(m, error) && build_pic(m, error) && build_cpus(m, error) &&
-                 build_ioapic(m, error) && build_pci(m, error) && build_legacy(m, error) &&
-                 build_hpet(m, error);
+    bool built = check_cpus(m, error) && build_upstream(m, error) && build_memory(m, error) &&
+                 build_pic(m, error) && build_cpus(m, error) && build_ioapic(m, error) &&
+                 build_pci(m, error) && build_legacy(m, error) && build_hpet(m, error);
     if (!built) {
         return false;
     }

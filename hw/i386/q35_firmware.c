@@ -103,7 +103,7 @@ static void write_acpi(Q35Machine *m)
     Machine *machine = &m->machine;
     uint64_t base = acpi_base(m);
     g_autofree uint32_t *ids = apic_ids(m);
-    AcpiInfo info = {
+    const AcpiInfo info = {
         .apic_ids = ids,
         .cpus = machine->cpu_count,
         .ioapic_base = IOAPIC_BASE,
@@ -111,12 +111,8 @@ static void write_acpi(Q35Machine *m)
         .hpet_id = m->hpet ? (uint32_t)as_load(machine->platform.memory, HPET_BASE, 4, NULL) : 0,
         .hpet_base = HPET_BASE,
         .ecam_base = MCH_ECAM_BASE,
-        .iommu = machine->iommu != NULL,
-        .iommu_base = VTD_DEFAULT_BASE,
+        .iommus = machine->iommus,
     };
-    if (machine->iommu) {
-        info.iommu_info = vtd_acpi_info(machine->iommu);
-    }
     uint8_t rsdp[ACPI_RSDP_BYTES];
     g_autoptr(GByteArray) tables = acpi_build(&info, base);
     g_assert(tables->len <= ACPI_AREA);

@@ -41,8 +41,6 @@ typedef struct {
     bool hpet_on;
     MemRegion ram_low, ram_high, vga_hole;
     Fabric fabric;
-    Upstream up;   /* what bus masters see: the remapping unit or the fabric */
-    IntrSink sink; /* the same for the IOAPIC and the HPET */
     E820Map e820;
     A20Gate a20;
     /* Wires: see q35_irq.c. */

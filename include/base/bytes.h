@@ -6,6 +6,7 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
+#include <glib.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -51,6 +52,14 @@ static inline void bytes_store(void *p, uint64_t value, unsigned size)
         memcpy(p, &value, size);
         break;
     }
+}
+
+/* Appends the low `size` bytes of `value`. */
+static inline void put_le(GByteArray *out, uint64_t value, unsigned size)
+{
+    uint8_t bytes[8];
+    bytes_store(bytes, value, size);
+    g_byte_array_append(out, bytes, size);
 }
 
 #endif

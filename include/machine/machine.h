@@ -51,9 +51,9 @@ typedef struct {
     bool acpi;             /* it has ACPI tables */
     const PropInfo *props; /* of the Machine subclass; PROP_END */
     size_t instance_size;
-    /* Builds the board: everything but the -device devices. `iommu` is a created, unrealized
-     * remapping unit or NULL; the board links, realizes and owns it. */
-    bool (*build)(Machine *machine, Device *iommu, GError **error);
+    /* Builds the board: everything but the -device devices. The machine's remapping units are
+     * created; the board links and realizes them. */
+    bool (*build)(Machine *machine, GError **error);
     /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
      * devices were reset, since firmware would run again. */
     bool (*boot)(Machine *machine, GError **error);
@@ -80,7 +80,7 @@ struct Machine {
     ApicState **apics; /* cpu_count of them */
     Vcpu **cpus;       /* and of these, made by machine_make_vcpu() */
     PciBus *pci_root;  /* NULL for machine none */
-    Device *iommu;     /* NULL without */
+    GPtrArray *iommus; /* remapping units, of Device *, in order; among the devices too */
     Device *ioapic;
     Device *pic;
 };
@@ -93,10 +93,12 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
 /* A property of the Machine subclass, or an error that names the nearest. */
 bool machine_set_prop(Machine *machine, const char *name, const char *text, GError **error);
 /* Starts the accelerator and builds the board (MachineClass.build). */
-bool machine_build(Machine *machine, Device *iommu, GError **error);
+bool machine_build(Machine *machine, GError **error);
 void machine_free(Machine *machine);
 /* Takes ownership of a realized or board-made device, so that it is reset, shown and freed. */
 void machine_own(Machine *machine, Device *dev);
+/* Creates and owns a remapping unit from -device's options; before MachineClass.build. */
+Device *machine_add_iommu(Machine *machine, const char *text, GError **error);
 /* Creates, sets up, attaches to its bus, realizes and owns a device from -device's options
  * ("edu,id=x,addr=5"; `globals` applied first). Owned by the machine. */
 Device *machine_add_device(Machine *machine, const char *text, GError **error);

@@ -96,7 +96,7 @@ def registers():
 
 
 def enumerators(prefix):
-    text = (ROOT / 'hw/i386/iommu/vtd/vtd_internal.h').read_text()
+    text = ''.join(p.read_text() for p in sorted((ROOT / 'hw/i386/iommu/vtd').glob('*.h')))
     for name, number in re.findall(rf'\b({prefix}\w+) = (0x[0-9a-f]+|\d+)', text):
         used = any(re.search(rf'\b{name}\b', path.read_text())
                    for path in (ROOT / 'hw/i386/iommu/vtd').glob('*.c'))

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "hw/i386/boot/acpi.h"
+#include "hw/i386/iommu/dmar.h"
 
 #define BASE      0x1000000ull
 #define IOAPIC_ID 5
+#define UNIT_BASE 0xfed90000ull
 
 enum { HEADER = 36, LENGTH = 4 };
 
@@ -60,7 +62,40 @@ static const uint8_t *find(const GByteArray *tables, const char *signature)
     return NULL;
 }
 
-static GByteArray *build_with(unsigned cpus, bool iommu, bool hpet, VtdAcpiInfo iommu_info)
+/* A unit of another class than any there is: what tells of it are its links and its part. */
+typedef struct {
+    Device dev;
+    IommuLinks links;
+    DmarUnit part;
+    MemRegion region;
+} Unit;
+
+static IommuLinks *unit_links(Device *dev)
+{
+    return &((Unit *)dev)->links;
+}
+
+static MemRegion *unit_region(Device *dev, uint64_t *base)
+{
+    *base = UNIT_BASE + 0x1000 * ((Unit *)dev)->links.number;
+    return &((Unit *)dev)->region;
+}
+
+static void unit_part(Device *dev, void *part)
+{
+    *(DmarUnit *)part = ((Unit *)dev)->part;
+}
+
+static const IommuClass unit_iommu_class = {
+    .links = unit_links, .region = unit_region, .table = &dmar_table, .table_part = unit_part};
+static const DeviceClass unit_class = {.name = "unit", .iommu = &unit_iommu_class};
+
+static const IommuScopeEntry emitters[] = {
+    {.type = IOMMU_IOAPIC, .source_id = ACPI_IOAPIC_SID, .enumeration_id = IOAPIC_ID},
+    {.type = IOMMU_HPET, .source_id = ACPI_HPET_SID},
+};
+
+static GByteArray *build_with(unsigned cpus, const GPtrArray *iommus, bool hpet)
 {
     g_autofree uint32_t *ids = g_new(uint32_t, cpus);
     for (unsigned i = 0; i < cpus; i++) {
@@ -75,16 +110,27 @@ static GByteArray *build_with(unsigned cpus, bool iommu, bool hpet, VtdAcpiInfo 
         .hpet_id = 0x8086a201,
         .hpet_base = 0xfed00000,
         .ecam_base = 0xb0000000,
-        .iommu = iommu,
-        .iommu_base = VTD_DEFAULT_BASE,
-        .iommu_info = iommu_info,
+        .iommus = iommus,
     };
     return acpi_build(&info, BASE);
 }
 
+static GByteArray *build_with_unit(bool hpet, DmarUnit part)
+{
+    Unit unit = {
+        .dev.cls = &unit_class,
+        .links.scope = {.include_all = true, .entries = emitters, .count = hpet ? 2 : 1},
+        .part = part,
+    };
+    g_autoptr(GPtrArray) iommus = g_ptr_array_new();
+    g_ptr_array_add(iommus, &unit);
+    return build_with(2, iommus, hpet);
+}
+
 static GByteArray *build(unsigned cpus, bool iommu)
 {
-    return build_with(cpus, iommu, true, (VtdAcpiInfo){.intremap = true, .host_address_width = 39});
+    return iommu ? build_with_unit(true, (DmarUnit){.intremap = true, .host_address_width = 39})
+                 : build_with(cpus, NULL, true);
 }
 
 static void test_fadt(void)
@@ -163,7 +209,7 @@ static void test_dmar(void)
     const uint8_t *drhd = dmar + 48;
     g_assert_cmpuint(get(drhd, 2), ==, 0);
     g_assert_cmpuint(drhd[4], ==, 1); /* INCLUDE_PCI_ALL */
-    g_assert_cmphex(get(drhd + 8, 8), ==, VTD_DEFAULT_BASE);
+    g_assert_cmphex(get(drhd + 8, 8), ==, UNIT_BASE);
     const uint8_t *scope = drhd + 16;
     g_assert_cmpuint(scope[0], ==, 3); /* IOAPIC */
     g_assert_cmphex(scope[5] << 8 | scope[6] << 3 | scope[7], ==, ACPI_IOAPIC_SID);
@@ -194,13 +240,13 @@ static void test_dmar_options(void)
 {
     enum { INTR_REMAP = 1, OPT_OUT = 2, ATSR = 2, SCOPE = 8, DRHD = 16 };
     for (unsigned i = 0; i < 32; i++) {
-        VtdAcpiInfo v = {.host_address_width = 48,
-                         .intremap = i & 1,
-                         .x2apic_opt_out = i >> 1 & 1,
-                         .device_iotlb = i >> 2 & 1,
-                         .register_pages_log2 = i >> 3 & 1};
+        DmarUnit v = {.host_address_width = 48,
+                      .intremap = i & 1,
+                      .x2apic_opt_out = i >> 1 & 1,
+                      .device_iotlb = i >> 2 & 1,
+                      .register_pages_log2 = i >> 3 & 1};
         bool hpet = i >> 4;
-        g_autoptr(GByteArray) tables = build_with(1, true, hpet, v);
+        g_autoptr(GByteArray) tables = build_with_unit(hpet, v);
         const uint8_t *dmar = find(tables, "DMAR"), *drhd = dmar + 48;
         size_t length = get(drhd + 2, 2), end = get(dmar + LENGTH, 4);
         g_assert_cmphex(dmar[HEADER + 1], ==,
@@ -215,6 +261,39 @@ static void test_dmar_options(void)
     }
 }
 
+/* Two units: the one that takes the rest comes last, and the platform remaps interrupts only if
+ * both do. */
+static void test_dmar_units(void)
+{
+    static const IommuScopeEntry bridge[] = {
+        {.type = IOMMU_BRIDGE, .source_id = 0x08, .bus_first = 1, .bus_last = 4}};
+    Unit rest = {
+        .dev.cls = &unit_class,
+        .links.scope = {.include_all = true, .entries = emitters, .count = 2},
+        .part = {.intremap = true, .host_address_width = 48},
+    };
+    Unit some = {
+        .dev.cls = &unit_class,
+        .links = {.number = 1, .scope = {.entries = bridge, .count = 1}},
+        .part = {.host_address_width = 39},
+    };
+    g_autoptr(GPtrArray) iommus = g_ptr_array_new();
+    g_ptr_array_add(iommus, &rest);
+    g_ptr_array_add(iommus, &some);
+    g_autoptr(GByteArray) tables = build_with(1, iommus, true);
+    const uint8_t *dmar = find(tables, "DMAR"), *first = dmar + 48;
+    const uint8_t *second = first + get(first + 2, 2);
+    g_assert_cmpuint(dmar[HEADER], ==, 38);
+    g_assert_cmphex(dmar[HEADER + 1], ==, 0);
+    g_assert_cmpuint(first[4], ==, 0);
+    g_assert_cmphex(get(first + 8, 8), ==, UNIT_BASE + 0x1000);
+    g_assert_cmpuint(first[16], ==, IOMMU_BRIDGE);
+    g_assert_cmpuint(first[16 + 6], ==, 1); /* device 1 */
+    g_assert_cmpuint(second[4], ==, 1);
+    g_assert_cmphex(get(second + 8, 8), ==, UNIT_BASE);
+    g_assert_true(second + get(second + 2, 2) == dmar + get(dmar + LENGTH, 4));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -224,5 +303,6 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi/dmar", test_dmar);
     g_test_add_func("/acpi/scopes", test_scopes);
     g_test_add_func("/acpi/dmar-options", test_dmar_options);
+    g_test_add_func("/acpi/dmar-units", test_dmar_units);
     return g_test_run();
 }

@@ -4,7 +4,8 @@
  * table entries), and what only the object shows: completions of device-TLB invalidations, counters
  * and saved state.
  */
-#include "hw/i386/iommu/vtd/vtd_internal.h"
+#include "hw/i386/iommu/vtd/pid.h"
+#include "hw/i386/iommu/vtd/unit.h"
 
 #include <string.h>
 
@@ -151,7 +152,13 @@ typedef struct {
     MemRegion ram;
     ApicBus *bus;
     Device *vtd;
+    const IommuClass *cls;
 } Fixture;
+
+static uint64_t count(const Fixture *f, const char *name)
+{
+    return iommu_count(f->vtd, iommu_counter_find(f->vtd, name));
+}
 
 static void set_up(Fixture *f, const char *prop, const char *value)
 {
@@ -162,12 +169,14 @@ static void set_up(Fixture *f, const char *prop, const char *value)
     as_add(f->platform.memory, &f->ram, 0);
     f->bus = apic_bus_new(NULL);
     f->vtd = device_new(&vtd_class, &f->platform, NULL);
-    vtd_links(f->vtd)->apic_bus = f->bus;
-    vtd_links(f->vtd)->memory = f->platform.memory;
+    f->cls = iommu_class(f->vtd);
+    *f->cls->links(f->vtd) = (IommuLinks){.apic_bus = f->bus, .memory = f->platform.memory};
     g_assert_true(device_set_prop(f->vtd, prop, value, &error));
     g_assert_true(device_realize(f->vtd, &error));
     device_reset(f->vtd);
-    as_add(f->platform.memory, vtd_region(f->vtd), VTD_DEFAULT_BASE);
+    uint64_t base;
+    MemRegion *region = f->cls->region(f->vtd, &base);
+    as_add(f->platform.memory, region, base);
 }
 
 static void tear_down(Fixture *f)
@@ -248,17 +257,17 @@ static void test_iotlb_tags(void)
     const uint64_t address = 0x40000000;
     Fixture f = {0};
     set_up(&f, "pt", "on");
-    VtdState *s = (VtdState *)f.vtd;
+    VtdDmaCache *c = &((VtdState *)f.vtd)->cache;
     for (unsigned shift = 12; shift <= 30; shift += 9) {
         VtdMapping m = {.domain = 7, .page = address >> shift, .shift = (uint8_t)shift};
-        vtd_dmacache_reset(s);
-        vtd_iotlb_fill(s, &m);
+        vtd_dmacache_reset(c);
+        vtd_iotlb_fill(c, &m);
         for (uint32_t domain = 0; domain <= UINT16_MAX; domain++) {
-            g_assert_cmpint(vtd_iotlb_find(s, (uint16_t)domain, address) != NULL, ==, domain == 7);
+            g_assert_cmpint(vtd_iotlb_find(c, (uint16_t)domain, address) != NULL, ==, domain == 7);
         }
         for (uint64_t page = 0; page < 65536; page++) {
             uint64_t at = page << 12;
-            g_assert_cmpint(vtd_iotlb_find(s, 7, at) != NULL, ==, at >> shift == address >> shift);
+            g_assert_cmpint(vtd_iotlb_find(c, 7, at) != NULL, ==, at >> shift == address >> shift);
         }
     }
     tear_down(&f);
@@ -342,11 +351,11 @@ static void test_self_feeding(void)
     for (uint64_t i = 0; i < SLOTS; i++) {
         put_feeding(&f, i, SLOTS);
     }
-    g_assert_cmpuint(vtd_stats(f.vtd).descriptors, ==, VTD_ITAGS);
+    g_assert_cmpuint(count(&f, "descriptors"), ==, VTD_ITAGS);
     vtd_device_tlb_completed(f.vtd, 0x123, UINT32_MAX);
-    g_assert_cmpuint(vtd_stats(f.vtd).descriptors, ==, VTD_ITAGS + SLOTS);
+    g_assert_cmpuint(count(&f, "descriptors"), ==, VTD_ITAGS + SLOTS);
     clock_advance_to(f.platform.clock, 10 * NS_PER_US);
-    g_assert_cmpuint(vtd_stats(f.vtd).descriptors, ==, VTD_ITAGS + 11 * SLOTS);
+    g_assert_cmpuint(count(&f, "descriptors"), ==, VTD_ITAGS + 11 * SLOTS);
     reg_write(&f, VTD_GCMD, 0, 4);
     tear_down(&f);
 }
@@ -354,7 +363,7 @@ static void test_self_feeding(void)
 static IntrVerdict send(Fixture *f, uint32_t index)
 {
     IntrMsg msg = {.address = INTR_WINDOW_BASE | 0x10 | index << 5, .requester_id = 0x20};
-    IntrSink sink = vtd_sink(f->vtd);
+    IntrSink sink = f->cls->sink(f->vtd);
     return intr_send(&sink, &msg);
 }
 
@@ -379,7 +388,7 @@ static void test_table_covered(void)
     g_assert_true(ram_init(&over, "over", 0x1000, &error));
     over.priority = 1;
     as_add(f.platform.memory, &over, AT_IRT);
-    vtd_iec_invalidate_all((VtdState *)f.vtd);
+    vtd_iec_invalidate_all(&((VtdState *)f.vtd)->iec);
     g_assert_cmpint(send(&f, 1), ==, INTR_BLOCKED);
     as_remove(f.platform.memory, &over);
     g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
@@ -429,14 +438,13 @@ static void test_stats(void)
     /* Stale by its upper half: the source that it checks. */
     put(&f, AT_IRT + 16, 1 | 0x60ull << 16, 1ull << 18);
     g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
-    VtdStats stats = vtd_stats(f.vtd);
-    g_assert_cmpuint(stats.compatibility, ==, 1);
-    g_assert_cmpuint(stats.remapped, ==, 4);
-    g_assert_cmpuint(stats.posted, ==, 1);
-    g_assert_cmpuint(stats.blocked, ==, 1);
-    g_assert_cmpuint(stats.iec_hits, ==, 3);
-    g_assert_cmpuint(stats.stale_hits, ==, 2);
-    g_assert_cmpuint(stats.faults, ==, 1);
+    g_assert_cmpuint(count(&f, "compatibility"), ==, 1);
+    g_assert_cmpuint(count(&f, "remapped"), ==, 4);
+    g_assert_cmpuint(count(&f, "posted"), ==, 1);
+    g_assert_cmpuint(count(&f, "blocked"), ==, 1);
+    g_assert_cmpuint(count(&f, "iec-hits"), ==, 3);
+    g_assert_cmpuint(count(&f, "stale-hits"), ==, 2);
+    g_assert_cmpuint(count(&f, "faults"), ==, 1);
     tear_down(&f);
 }
 
@@ -455,7 +463,7 @@ static void start_translating(Fixture *f)
 
 static MemResult read_as(Fixture *f, uint16_t source)
 {
-    Upstream up = vtd_upstream(f->vtd);
+    Upstream up = f->cls->upstream(f->vtd);
     BusReq req = {.requester_id = source};
     uint64_t word;
     return upstream_read(&up, &req, 0, &word, sizeof(word));
@@ -530,7 +538,7 @@ static void scramble(Fixture *f)
 static void random_step(Fixture *f)
 {
     static const unsigned sizes[] = {1, 2, 4, 8};
-    Upstream up = vtd_upstream(f->vtd);
+    Upstream up = f->cls->upstream(f->vtd);
     BusReq req = {.requester_id = g_test_rand_int() & 0x3ff, .has_pasid = false};
     IntrMsg msg = {.address = random_place(), .data = (uint32_t)random64(), .requester_id = 3};
     uint8_t buffer[256] = {0};

@@ -35,7 +35,7 @@ static inline void rig_up(Rig *r, const AccelOps *accel, unsigned cpus)
                              .trace = &r->trace,
                              .backends = backends_new()};
     r->machine = machine_new(machine_class_find("q35"), &r->platform, r->rs, &opts);
-    g_assert_true(machine_build(r->machine, NULL, &error));
+    g_assert_true(machine_build(r->machine, &error));
     g_assert_true(machine_restart(r->machine, &error));
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "dsdt.hex"
 #include "hw/acpi/pm.h"
 
@@ -21,19 +22,10 @@ typedef struct {
     unsigned count;
 } Builder;
 
-static void put(GByteArray *blob, uint64_t value, unsigned bytes)
-{
-    uint8_t le[8];
-    for (unsigned i = 0; i < bytes; i++) {
-        le[i] = (uint8_t)(value >> (8 * i));
-    }
-    g_byte_array_append(blob, le, bytes);
-}
-
 static void put_zeros(GByteArray *blob, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++) {
-        put(blob, 0, 1);
+        put_le(blob, 0, 1);
     }
 }
 
@@ -57,14 +49,14 @@ static guint table_begin(Builder *b, const char *signature, uint8_t revision)
     put_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
     guint start = b->blob->len;
     put_text(b->blob, signature, 4);
-    put(b->blob, 0, 4);
-    put(b->blob, revision, 1);
-    put(b->blob, 0, 1);
+    put_le(b->blob, 0, 4);
+    put_le(b->blob, revision, 1);
+    put_le(b->blob, 0, 1);
     put_text(b->blob, "SWYARD", 6);
     put_text(b->blob, "Q35     ", 8);
-    put(b->blob, 1, 4);
+    put_le(b->blob, 1, 4);
     put_text(b->blob, "SWYD", 4);
-    put(b->blob, 1, 4);
+    put_le(b->blob, 1, 4);
     return start;
 }
 
@@ -91,11 +83,11 @@ static void table_list(Builder *b, uint64_t address)
 static void put_io_address(GByteArray *blob, uint16_t port, uint8_t bits)
 {
     uint8_t access = bits == 8 ? 1 : bits == 16 ? 2 : 3;
-    put(blob, 1, 1);
-    put(blob, bits, 1);
-    put(blob, 0, 1);
-    put(blob, port ? access : 0, 1);
-    put(blob, port, 8);
+    put_le(blob, 1, 1);
+    put_le(blob, bits, 1);
+    put_le(blob, 0, 1);
+    put_le(blob, port ? access : 0, 1);
+    put_le(blob, port, 8);
 }
 
 static uint64_t build_dsdt(Builder *b)
@@ -111,9 +103,9 @@ static uint64_t build_facs(Builder *b)
     guint start = b->blob->len;
     g_assert(start == ACPI_FACS_AT);
     put_text(b->blob, "FACS", 4);
-    put(b->blob, 64, 4);
+    put_le(b->blob, 64, 4);
     put_zeros(b->blob, 24);
-    put(b->blob, 2, 1); /* version */
+    put_le(b->blob, 2, 1); /* version */
     put_zeros(b->blob, 31);
     return b->base + start;
 }
@@ -136,40 +128,40 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
 {
     guint start = table_begin(b, "FACP", 6);
     GByteArray *t = b->blob;
-    put(t, facs, 4);
-    put(t, dsdt, 4);
-    put(t, 0, 1); /* reserved */
-    put(t, 1, 1); /* preferred profile: desktop */
-    put(t, PM_SCI_IRQ, 2);
+    put_le(t, facs, 4);
+    put_le(t, dsdt, 4);
+    put_le(t, 0, 1); /* reserved */
+    put_le(t, 1, 1); /* preferred profile: desktop */
+    put_le(t, PM_SCI_IRQ, 2);
     put_zeros(t, 8); /* no SMI command port: always in ACPI mode */
-    put(t, PM1_EVENT, 4);
-    put(t, 0, 4);
-    put(t, PM1_CONTROL, 4);
+    put_le(t, PM1_EVENT, 4);
+    put_le(t, 0, 4);
+    put_le(t, PM1_CONTROL, 4);
     put_zeros(t, 8);
-    put(t, PM_TIMER, 4);
-    put(t, PM_GPE0, 4);
-    put(t, 0, 4);
-    put(t, 4, 1);
-    put(t, 2, 1);
-    put(t, 0, 1);
-    put(t, 4, 1);
-    put(t, PM_GPE0_LEN, 1);
+    put_le(t, PM_TIMER, 4);
+    put_le(t, PM_GPE0, 4);
+    put_le(t, 0, 4);
+    put_le(t, 4, 1);
+    put_le(t, 2, 1);
+    put_le(t, 0, 1);
+    put_le(t, 4, 1);
+    put_le(t, PM_GPE0_LEN, 1);
     put_zeros(t, 3);
-    put(t, 0xfff, 2); /* no C2 */
-    put(t, 0xfff, 2); /* no C3 */
-    put_zeros(t, 6);  /* cache flush and duty cycle: not told */
-    put(t, 0, 1);     /* no day alarm */
-    put(t, 0, 1);
-    put(t, CMOS_CENTURY, 1);
-    put(t, BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA, 2);
-    put(t, 0, 1);
-    put(t, FADT_FLAGS, 4);
+    put_le(t, 0xfff, 2); /* no C2 */
+    put_le(t, 0xfff, 2); /* no C3 */
+    put_zeros(t, 6);     /* cache flush and duty cycle: not told */
+    put_le(t, 0, 1);     /* no day alarm */
+    put_le(t, 0, 1);
+    put_le(t, CMOS_CENTURY, 1);
+    put_le(t, BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA, 2);
+    put_le(t, 0, 1);
+    put_le(t, FADT_FLAGS, 4);
     put_io_address(t, RESET_PORT, 8);
-    put(t, RESET_VALUE, 1);
+    put_le(t, RESET_VALUE, 1);
     put_zeros(t, 2);
-    put(t, 4, 1); /* minor version */
-    put(t, facs, 8);
-    put(t, dsdt, 8);
+    put_le(t, 4, 1); /* minor version */
+    put_le(t, facs, 8);
+    put_le(t, dsdt, 8);
     put_io_address(t, PM1_EVENT, 32);
     put_io_address(t, 0, 0);
     put_io_address(t, PM1_CONTROL, 16);
@@ -180,7 +172,7 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
     put_io_address(t, 0, 0);
     put_io_address(t, 0, 0); /* sleep control */
     put_io_address(t, 0, 0); /* sleep status */
-    put(t, 0, 8);            /* hypervisor vendor */
+    put_le(t, 0, 8);         /* hypervisor vendor */
     g_assert(t->len - start == FADT_BYTES);
     table_list(b, table_end(b, start));
 }
@@ -200,29 +192,29 @@ enum {
 static void put_cpu(GByteArray *t, uint32_t uid, uint32_t apic_id)
 {
     if (apic_id < XAPIC_IDS) {
-        put(t, MADT_LAPIC, 1);
-        put(t, 8, 1);
-        put(t, uid, 1);
-        put(t, apic_id, 1);
-        put(t, 1, 4);
+        put_le(t, MADT_LAPIC, 1);
+        put_le(t, 8, 1);
+        put_le(t, uid, 1);
+        put_le(t, apic_id, 1);
+        put_le(t, 1, 4);
     } else {
-        put(t, MADT_X2APIC, 1);
-        put(t, 16, 1);
-        put(t, 0, 2);
-        put(t, apic_id, 4);
-        put(t, 1, 4);
-        put(t, uid, 4);
+        put_le(t, MADT_X2APIC, 1);
+        put_le(t, 16, 1);
+        put_le(t, 0, 2);
+        put_le(t, apic_id, 4);
+        put_le(t, 1, 4);
+        put_le(t, uid, 4);
     }
 }
 
 static void put_override(GByteArray *t, uint8_t irq, uint32_t gsi, uint16_t flags)
 {
-    put(t, MADT_OVERRIDE, 1);
-    put(t, 10, 1);
-    put(t, 0, 1);
-    put(t, irq, 1);
-    put(t, gsi, 4);
-    put(t, flags, 2);
+    put_le(t, MADT_OVERRIDE, 1);
+    put_le(t, 10, 1);
+    put_le(t, 0, 1);
+    put_le(t, irq, 1);
+    put_le(t, gsi, 4);
+    put_le(t, flags, 2);
 }
 
 /* ACPI 5.2.12 */
@@ -231,31 +223,31 @@ static void build_madt(Builder *b, const AcpiInfo *info)
     guint start = table_begin(b, "APIC", 5);
     GByteArray *t = b->blob;
     bool wide = false;
-    put(t, INTR_WINDOW_BASE, 4);
-    put(t, 1, 4); /* there is an i8259 pair */
+    put_le(t, INTR_WINDOW_BASE, 4);
+    put_le(t, 1, 4); /* there is an i8259 pair */
     for (unsigned i = 0; i < info->cpus; i++) {
         put_cpu(t, i, info->apic_ids[i]);
         wide |= info->apic_ids[i] >= XAPIC_IDS;
     }
-    put(t, MADT_IOAPIC, 1);
-    put(t, 12, 1);
-    put(t, info->ioapic_id, 1);
-    put(t, 0, 1);
-    put(t, info->ioapic_base, 4);
-    put(t, 0, 4);
+    put_le(t, MADT_IOAPIC, 1);
+    put_le(t, 12, 1);
+    put_le(t, info->ioapic_id, 1);
+    put_le(t, 0, 1);
+    put_le(t, info->ioapic_base, 4);
+    put_le(t, 0, 4);
     put_override(t, 0, 2, 0);
     put_override(t, PM_SCI_IRQ, PM_SCI_IRQ, LEVEL_ACTIVE_HIGH);
-    put(t, MADT_LAPIC_NMI, 1);
-    put(t, 6, 1);
-    put(t, 0xff, 1); /* all CPUs */
-    put(t, 0, 2);
-    put(t, 1, 1); /* LINT1 */
+    put_le(t, MADT_LAPIC_NMI, 1);
+    put_le(t, 6, 1);
+    put_le(t, 0xff, 1); /* all CPUs */
+    put_le(t, 0, 2);
+    put_le(t, 1, 1); /* LINT1 */
     if (wide) {
-        put(t, MADT_X2APIC_NMI, 1);
-        put(t, 12, 1);
-        put(t, 0, 2);
-        put(t, UINT32_MAX, 4);
-        put(t, 1, 1);
+        put_le(t, MADT_X2APIC_NMI, 1);
+        put_le(t, 12, 1);
+        put_le(t, 0, 2);
+        put_le(t, UINT32_MAX, 4);
+        put_le(t, 1, 1);
         put_zeros(t, 3);
     }
     table_list(b, table_end(b, start));
@@ -266,12 +258,12 @@ static void build_hpet(Builder *b, const AcpiInfo *info)
 {
     guint start = table_begin(b, "HPET", 1);
     GByteArray *t = b->blob;
-    put(t, info->hpet_id, 4);
+    put_le(t, info->hpet_id, 4);
     put_zeros(t, 4); /* generic address: memory */
-    put(t, info->hpet_base, 8);
-    put(t, 0, 1);
-    put(t, 0x80, 2); /* smallest periodic tick */
-    put(t, 0, 1);
+    put_le(t, info->hpet_base, 8);
+    put_le(t, 0, 1);
+    put_le(t, 0x80, 2); /* smallest periodic tick */
+    put_le(t, 0, 1);
     table_list(b, table_end(b, start));
 }
 
@@ -281,63 +273,45 @@ static void build_mcfg(Builder *b, const AcpiInfo *info)
     guint start = table_begin(b, "MCFG", 1);
     GByteArray *t = b->blob;
     put_zeros(t, 8);
-    put(t, info->ecam_base, 8);
-    put(t, 0, 2);
-    put(t, 0, 1);
-    put(t, 0xff, 1);
+    put_le(t, info->ecam_base, 8);
+    put_le(t, 0, 2);
+    put_le(t, 0, 1);
+    put_le(t, 0xff, 1);
     put_zeros(t, 4);
     table_list(b, table_end(b, start));
 }
 
-enum { DMAR_INTR_REMAP = 1, DMAR_X2APIC_OPT_OUT = 2 };
-enum {
-    DRHD = 0,
-    ATSR = 2,
-    DRHD_INCLUDE_ALL = 1,
-    SCOPE_IOAPIC = 3,
-    SCOPE_HPET = 4,
-    SCOPE_BYTES = 8
-};
-
-/* VT-d 8.3.1 */
-static void put_scope(GByteArray *t, uint8_t type, uint8_t enumeration_id, uint16_t sid)
+/* Remapping units: each kind's table tells of all units of the kind. */
+static void build_unit_table(Builder *b, const IommuTable *table, const GPtrArray *iommus)
 {
-    put(t, type, 1);
-    put(t, SCOPE_BYTES, 1);
-    put(t, 0, 2);
-    put(t, enumeration_id, 1);
-    put(t, sid >> 8, 1);
-    put(t, (sid >> 3) & 31, 1);
-    put(t, sid & 7, 1);
+    g_autoptr(GPtrArray) units = g_ptr_array_new();
+    for (guint i = 0; i < iommus->len; i++) {
+        if (iommu_class(iommus->pdata[i])->table == table) {
+            g_ptr_array_add(units, iommus->pdata[i]);
+        }
+    }
+    guint start = table_begin(b, table->signature, table->revision);
+    table->write(units, b->blob);
+    table_list(b, table_end(b, start));
 }
 
-/* VT-d 8.1 */
-static void build_dmar(Builder *b, const AcpiInfo *info)
+static bool is_first_of_table(const GPtrArray *iommus, guint n)
 {
-    const VtdAcpiInfo *v = &info->iommu_info;
-    guint start = table_begin(b, "DMAR", 1);
-    GByteArray *t = b->blob;
-    put(t, v->host_address_width - 1, 1);
-    put(t, (v->intremap ? DMAR_INTR_REMAP : 0) | (v->x2apic_opt_out ? DMAR_X2APIC_OPT_OUT : 0), 1);
-    put_zeros(t, 10);
-    put(t, DRHD, 2);
-    put(t, 16 + SCOPE_BYTES * (1 + info->hpet), 2);
-    put(t, DRHD_INCLUDE_ALL, 1);
-    put(t, v->register_pages_log2, 1);
-    put(t, 0, 2);
-    put(t, info->iommu_base, 8);
-    put_scope(t, SCOPE_IOAPIC, info->ioapic_id, ACPI_IOAPIC_SID);
-    if (info->hpet) {
-        put_scope(t, SCOPE_HPET, 0, ACPI_HPET_SID);
+    guint i = 0;
+    while (iommu_class(iommus->pdata[i])->table != iommu_class(iommus->pdata[n])->table) {
+        i++;
     }
-    if (v->device_iotlb) {
-        put(t, ATSR, 2);
-        put(t, 8, 2);
-        put(t, 1, 1); /* all ports */
-        put(t, 0, 1);
-        put(t, 0, 2);
+    return i == n;
+}
+
+static void build_unit_tables(Builder *b, const GPtrArray *iommus)
+{
+    for (guint i = 0; i < iommus->len; i++) {
+        const IommuTable *table = iommu_class(iommus->pdata[i])->table;
+        if (table && is_first_of_table(iommus, i)) {
+            build_unit_table(b, table, iommus);
+        }
     }
-    table_list(b, table_end(b, start));
 }
 
 /* The RSDT and XSDT, in their places at the blob's beginning. */
@@ -350,7 +324,7 @@ static void fill_root(Builder *b, guint at, const char *signature, unsigned widt
     Builder root = {.blob = g_byte_array_new()};
     guint start = table_begin(&root, signature, 1);
     for (unsigned i = 0; i < b->count; i++) {
-        put(root.blob, b->entries[i], width);
+        put_le(root.blob, b->entries[i], width);
     }
     table_end(&root, start);
     memcpy(b->blob->data + at, root.blob->data, root.blob->len);
@@ -368,8 +342,8 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
         build_hpet(&b, info);
     }
     build_mcfg(&b, info);
-    if (info->iommu) {
-        build_dmar(&b, info);
+    if (info->iommus) {
+        build_unit_tables(&b, info->iommus);
     }
     fill_root(&b, XSDT_AT, "XSDT", 8);
     fill_root(&b, RSDT_AT, "RSDT", 4);
@@ -381,12 +355,12 @@ void acpi_build_rsdp(const GByteArray *tables, uint64_t base, uint8_t rsdp[ACPI_
 {
     g_autoptr(GByteArray) t = g_byte_array_new();
     put_text(t, "RSD PTR ", 8);
-    put(t, 0, 1);
+    put_le(t, 0, 1);
     put_text(t, "SWYARD", 6);
-    put(t, 2, 1);
-    put(t, base + RSDT_AT, 4);
-    put(t, ACPI_RSDP_BYTES, 4);
-    put(t, base + XSDT_AT, 8);
+    put_le(t, 2, 1);
+    put_le(t, base + RSDT_AT, 4);
+    put_le(t, ACPI_RSDP_BYTES, 4);
+    put_le(t, base + XSDT_AT, 8);
     put_zeros(t, 4);
     t->data[8] = checksum(t->data, 20);
     t->data[32] = checksum(t->data, ACPI_RSDP_BYTES);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { POINTER_BYTES = 16, POINTER_CHECKSUM = 10 };
 enum { HEADER_BYTES = 44, HEADER_LENGTH = 4, HEADER_CHECKSUM = 7, HEADER_ENTRIES = 34 };
 enum { ENTRY_CPU = 0, ENTRY_BUS = 1, ENTRY_IOAPIC = 2, ENTRY_IO_INT = 3, ENTRY_LOCAL_INT = 4 };
@@ -18,15 +20,6 @@ typedef struct {
     GByteArray *bytes;
     unsigned entries;
 } Table;
-
-static void put(GByteArray *bytes, uint64_t value, unsigned count)
-{
-    uint8_t le[8];
-    for (unsigned i = 0; i < count; i++) {
-        le[i] = (uint8_t)(value >> (8 * i));
-    }
-    g_byte_array_append(bytes, le, count);
-}
 
 static void put_text(GByteArray *bytes, const char *text)
 {
@@ -44,7 +37,7 @@ static void seal(uint8_t *bytes, size_t len, size_t checksum_at)
 
 static void begin(Table *table, uint8_t type)
 {
-    put(table->bytes, type, 1);
+    put_le(table->bytes, type, 1);
     table->entries++;
 }
 
@@ -56,12 +49,12 @@ static void put_cpus(Table *table, const MpInfo *info)
             continue;
         }
         begin(table, ENTRY_CPU);
-        put(table->bytes, info->apic_ids[i], 1);
-        put(table->bytes, info->apic_version, 1);
-        put(table->bytes, CPU_ENABLED | (i == 0 ? CPU_BOOTSTRAP : 0), 1);
-        put(table->bytes, info->cpu_signature, 4);
-        put(table->bytes, info->cpu_features, 4);
-        put(table->bytes, 0, 8);
+        put_le(table->bytes, info->apic_ids[i], 1);
+        put_le(table->bytes, info->apic_version, 1);
+        put_le(table->bytes, CPU_ENABLED | (i == 0 ? CPU_BOOTSTRAP : 0), 1);
+        put_le(table->bytes, info->cpu_signature, 4);
+        put_le(table->bytes, info->cpu_features, 4);
+        put_le(table->bytes, 0, 8);
     }
 }
 
@@ -79,7 +72,7 @@ static uint8_t isa_bus(const MpInfo *info)
 static void put_bus(Table *table, unsigned id, const char *type)
 {
     begin(table, ENTRY_BUS);
-    put(table->bytes, id, 1);
+    put_le(table->bytes, id, 1);
     put_text(table->bytes, type);
 }
 
@@ -95,10 +88,10 @@ static void put_buses(Table *table, const MpInfo *info)
 static void put_ioapic(Table *table, const MpInfo *info)
 {
     begin(table, ENTRY_IOAPIC);
-    put(table->bytes, info->ioapic_id, 1);
-    put(table->bytes, info->ioapic_version, 1);
-    put(table->bytes, IOAPIC_ENABLED, 1);
-    put(table->bytes, info->ioapic_base, 4);
+    put_le(table->bytes, info->ioapic_id, 1);
+    put_le(table->bytes, info->ioapic_version, 1);
+    put_le(table->bytes, IOAPIC_ENABLED, 1);
+    put_le(table->bytes, info->ioapic_base, 4);
 }
 
 /* 4.3.4 and 4.3.5 */
@@ -106,12 +99,12 @@ static void put_interrupt(Table *table, uint8_t entry, uint8_t type, uint16_t fl
                           unsigned irq, uint8_t apic, unsigned pin)
 {
     begin(table, entry);
-    put(table->bytes, type, 1);
-    put(table->bytes, flags, 2);
-    put(table->bytes, bus, 1);
-    put(table->bytes, irq, 1);
-    put(table->bytes, apic, 1);
-    put(table->bytes, pin, 1);
+    put_le(table->bytes, type, 1);
+    put_le(table->bytes, flags, 2);
+    put_le(table->bytes, bus, 1);
+    put_le(table->bytes, irq, 1);
+    put_le(table->bytes, apic, 1);
+    put_le(table->bytes, pin, 1);
 }
 
 static void put_isa_interrupts(Table *table, const MpInfo *info)
@@ -148,10 +141,10 @@ static void put_pointer(GByteArray *out, uint32_t address)
 {
     guint start = out->len;
     put_text(out, "_MP_");
-    put(out, address + POINTER_BYTES, 4);
-    put(out, POINTER_BYTES / 16, 1);
-    put(out, REVISION, 1);
-    put(out, 0, 6);
+    put_le(out, address + POINTER_BYTES, 4);
+    put_le(out, POINTER_BYTES / 16, 1);
+    put_le(out, REVISION, 1);
+    put_le(out, 0, 6);
     seal(out->data + start, POINTER_BYTES, POINTER_CHECKSUM);
 }
 
@@ -159,14 +152,14 @@ static void put_pointer(GByteArray *out, uint32_t address)
 static void put_header(GByteArray *out, const MpInfo *info)
 {
     put_text(out, "PCMP");
-    put(out, 0, 2);
-    put(out, REVISION, 1);
-    put(out, 0, 1);
+    put_le(out, 0, 2);
+    put_le(out, REVISION, 1);
+    put_le(out, 0, 1);
     put_text(out, "SWYARD  ");
     put_text(out, "Q35         ");
-    put(out, 0, 8);
-    put(out, info->apic_base, 4);
-    put(out, 0, 4);
+    put_le(out, 0, 8);
+    put_le(out, info->apic_base, 4);
+    put_le(out, 0, 4);
 }
 
 GByteArray *mptable_build(const MpInfo *info, uint32_t address)

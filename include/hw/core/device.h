@@ -98,10 +98,11 @@ struct DeviceClass {
     BusType bus;
     bool user_creatable;
     size_t instance_size;
-    const PropInfo *props;     /* ends with PROP_END; may be NULL */
-    const PropInfo *bus_props; /* properties of the bus kind (addr, id ...); may be NULL */
-    const void *bus_class;     /* what the bus kind wants to know, e.g. a PciDeviceClass */
-    const StateField *state;   /* ends with STATE_END; may be NULL for a stateless device */
+    const PropInfo *props;          /* ends with PROP_END; may be NULL */
+    const PropInfo *bus_props;      /* properties of the bus kind (addr, id ...); may be NULL */
+    const void *bus_class;          /* what the bus kind wants to know, e.g. a PciDeviceClass */
+    const struct IommuClass *iommu; /* of a remapping unit; NULL otherwise */
+    const StateField *state;        /* ends with STATE_END; may be NULL for a stateless device */
     bool (*realize)(Device *dev, GError **error); /* may be NULL */
     void (*unrealize)(Device *dev);               /* undoes realize; may be NULL */
     void (*reset)(Device *dev);                   /* to power-on state; may be NULL */

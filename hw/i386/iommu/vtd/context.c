@@ -4,7 +4,8 @@
  * the way its requests are translated. Scalable mode's tables (9.2, 9.4 to 9.6) come later, beside
  * these.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/context.h"
+#include "hw/i386/iommu/vtd/regs.h"
 
 #define ENTRY_SIZE 16
 
@@ -44,28 +45,29 @@ void vtd_context_decode(uint64_t low, uint64_t high, VtdContextEntry *out)
 }
 
 /* AW 1, 2, 3: 39, 48, 57 bits; 0 if the unit does not do it. */
-static uint8_t supported_levels(const VtdState *s, uint8_t width)
+static uint8_t supported_levels(VtdContextLimits limits, uint8_t width)
 {
-    uint8_t most = (uint8_t)((s->props.aw_bits - 12) / 9);
+    uint8_t most = (uint8_t)((limits.aw_bits - 12) / 9);
     uint8_t levels = (uint8_t)(width + 2);
     return width >= 1 && levels <= most ? levels : 0;
 }
 
-static bool type_is_supported(const VtdState *s, uint8_t type)
+static bool type_is_supported(VtdContextLimits limits, uint8_t type)
 {
     switch (type) {
     case VTD_TT_UNTRANSLATED:
         return true;
     case VTD_TT_ALL:
-        return s->props.device_iotlb;
+        return limits.device_iotlb;
     case VTD_TT_PASS_THROUGH:
-        return s->props.pass_through;
+        return limits.pass_through;
     default:
         return false;
     }
 }
 
-static VtdFaultReason check_entry(const VtdState *s, const VtdContextEntry *entry, VtdContext *out)
+static VtdFaultReason check_entry(VtdContextLimits limits, const VtdContextEntry *entry,
+                                  VtdContext *out)
 {
     out->fpd = entry->fpd;
     if (!entry->present) {
@@ -77,19 +79,20 @@ static VtdFaultReason check_entry(const VtdState *s, const VtdContextEntry *entr
     out->type = entry->type;
     out->domain = entry->domain;
     out->table = entry->table;
-    out->levels = supported_levels(s, entry->width);
-    if (!type_is_supported(s, entry->type) || !out->levels) {
+    out->levels = supported_levels(limits, entry->width);
+    if (!type_is_supported(limits, entry->type) || !out->levels) {
         return VTD_FR_CONTEXT_INVALID;
     }
     return VTD_OK;
 }
 
-VtdFaultReason vtd_context_walk(VtdState *s, uint16_t source_id, VtdContext *out)
+VtdFaultReason vtd_context_walk(AddressSpace *memory, uint64_t root_table, VtdContextLimits limits,
+                                uint16_t source_id, VtdContext *out)
 {
     uint64_t raw[2];
-    uint64_t root = (s->root_table & VTD_BASE_MASK) + (source_id >> 8) * ENTRY_SIZE;
+    uint64_t root = (root_table & VTD_BASE_MASK) + (source_id >> 8) * ENTRY_SIZE;
     *out = (VtdContext){0};
-    if (as_read(s->links.memory, root, raw, ENTRY_SIZE) != MEM_OK) {
+    if (as_read(memory, root, raw, ENTRY_SIZE) != MEM_OK) {
         return VTD_FR_ROOT_ACCESS;
     }
     VtdRootEntry root_entry;
@@ -101,10 +104,10 @@ VtdFaultReason vtd_context_walk(VtdState *s, uint16_t source_id, VtdContext *out
         return VTD_FR_ROOT_RESERVED;
     }
     uint64_t at = root_entry.context_table + (source_id & 0xff) * ENTRY_SIZE;
-    if (as_read(s->links.memory, at, raw, ENTRY_SIZE) != MEM_OK) {
+    if (as_read(memory, at, raw, ENTRY_SIZE) != MEM_OK) {
         return VTD_FR_CONTEXT_ACCESS;
     }
     VtdContextEntry entry;
     vtd_context_decode(raw[0], raw[1], &entry);
-    return check_entry(s, &entry, out);
+    return check_entry(limits, &entry, out);
 }

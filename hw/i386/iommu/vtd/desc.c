@@ -5,7 +5,8 @@
  * descriptor types of scalable mode (PASID caches, page group responses) come with it; until then
  * they are invalid types, as for hardware without it.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/desc.h"
+#include "hw/i386/iommu/vtd/fields.h"
 
 /* Common to all: the type is in two pieces. */
 #define DESC_TYPE      0, 4

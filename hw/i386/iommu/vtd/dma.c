@@ -9,7 +9,7 @@
  * Protected memory ranges (11.4.8) are checked against requests that are not translated; what they
  * block is not recorded as a fault.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/unit.h"
 
 #define PMR_LOW_BITS 0x1fffffull /* protected ranges have a granularity of 2 MiB */
 
@@ -40,21 +40,27 @@ static MemResult refuse(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess
             .has_pasid = req->has_pasid,
             .pasid = req->pasid,
         };
-        vtd_fault_record(s, &fault);
-        vtd_events_flush(s);
+        vtd_fault_record(&s->faults, &fault);
+        vtd_events_flush(&s->events);
     }
     return MEM_ACCESS_ERROR;
 }
 
 static const VtdContext *find_context(VtdState *s, uint16_t source_id, VtdContext *scratch)
 {
-    const VtdContext *cached = vtd_context_cached(s, source_id);
+    const VtdContext *cached = vtd_context_cached(&s->cache, source_id);
     if (cached) {
         return cached;
     }
-    VtdFaultReason reason = vtd_context_walk(s, source_id, scratch);
+    VtdContextLimits limits = {
+        .aw_bits = s->props.aw_bits,
+        .device_iotlb = s->props.device_iotlb,
+        .pass_through = s->props.pass_through,
+    };
+    VtdFaultReason reason =
+        vtd_context_walk(s->links.memory, s->root_table, limits, source_id, scratch);
     scratch->fault = (uint8_t)reason;
-    vtd_context_fill(s, source_id, scratch);
+    vtd_context_fill(&s->cache, source_id, scratch);
     return scratch;
 }
 
@@ -75,7 +81,7 @@ static VtdFaultReason walk(VtdState *s, const VtdContext *ctx, uint64_t addr, Vt
         out->page = addr >> PAGE_SHIFT;
     }
     if (usable || s->props.caching_mode) {
-        vtd_iotlb_fill(s, out);
+        vtd_iotlb_fill(&s->cache, out);
     }
     return reason;
 }
@@ -98,7 +104,7 @@ static VtdFaultReason translate(VtdState *s, const VtdContext *ctx, uint64_t add
         return VTD_FR_ADDRESS_TOO_WIDE;
     }
     VtdMapping scratch;
-    const VtdMapping *m = vtd_iotlb_find(s, ctx->domain, addr);
+    const VtdMapping *m = vtd_iotlb_find(&s->cache, ctx->domain, addr);
     VtdFaultReason reason = VTD_OK;
     if (m) {
         reason = (VtdFaultReason)m->fault;

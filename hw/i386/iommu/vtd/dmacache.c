@@ -9,72 +9,77 @@
  *
  * Global and per-domain invalidations raise an epoch that entries are compared with.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/dmacache.h"
+#include "hw/i386/iommu/vtd/desc.h"
 
 #define SOURCES 65536u
 #define DOMAINS 65536u
 /* A page-selective invalidation of up to this many pages looks for each; beyond, at each entry. */
 #define PROBE_PAGES 64u
 
-void vtd_dmacache_init(VtdState *s)
+static uint64_t next_epoch(VtdDmaCache *c)
 {
-    VtdDmaCache *c = &s->cache;
+    return ++c->epoch;
+}
+
+void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode)
+{
+    c->trace = trace;
+    c->caching_mode = caching_mode;
     c->contexts = g_new0(VtdContext, SOURCES);
     c->context_epochs = g_new0(uint64_t, DOMAINS);
     c->tlb_epochs = g_new0(uint64_t, DOMAINS);
     c->tlb = g_new0(VtdMapping, VTD_IOTLB_SETS * VTD_IOTLB_WAYS);
 }
 
-void vtd_dmacache_free(VtdState *s)
+void vtd_dmacache_free(VtdDmaCache *c)
 {
-    VtdDmaCache *c = &s->cache;
     g_clear_pointer(&c->contexts, g_free);
     g_clear_pointer(&c->context_epochs, g_free);
     g_clear_pointer(&c->tlb_epochs, g_free);
     g_clear_pointer(&c->tlb, g_free);
 }
 
-void vtd_dmacache_reset(VtdState *s)
+void vtd_dmacache_reset(VtdDmaCache *c)
 {
-    s->cache.context_epoch = s->cache.tlb_epoch = vtd_next_epoch(s);
-    s->cache.victim = 0;
-    s->cache.large_shifts = 0;
+    c->context_epoch = c->tlb_epoch = next_epoch(c);
+    c->victim = 0;
+    c->large_shifts = 0;
 }
 
-const VtdContext *vtd_context_cached(VtdState *s, uint16_t source_id)
+const VtdContext *vtd_context_cached(const VtdDmaCache *c, uint16_t source_id)
 {
-    const VtdContext *ctx = &s->cache.contexts[source_id];
-    return ctx->epoch > s->cache.context_epoch && ctx->epoch > s->cache.context_epochs[ctx->domain]
-               ? ctx
-               : NULL;
+    const VtdContext *ctx = &c->contexts[source_id];
+    return ctx->epoch > c->context_epoch && ctx->epoch > c->context_epochs[ctx->domain] ? ctx
+                                                                                        : NULL;
 }
 
-void vtd_context_fill(VtdState *s, uint16_t source_id, VtdContext *context)
+void vtd_context_fill(VtdDmaCache *c, uint16_t source_id, VtdContext *context)
 {
-    if (context->fault == VTD_OK || s->props.caching_mode) {
+    if (context->fault == VTD_OK || c->caching_mode) {
         context->domain = context->fault == VTD_OK ? context->domain : 0;
-        context->epoch = vtd_next_epoch(s);
-        s->cache.contexts[source_id] = *context;
+        context->epoch = next_epoch(c);
+        c->contexts[source_id] = *context;
     }
 }
 
-static VtdMapping *set_of(VtdState *s, uint16_t domain, uint64_t page, unsigned shift)
+static VtdMapping *set_of(VtdDmaCache *c, uint16_t domain, uint64_t page, unsigned shift)
 {
     uint64_t hash = (page ^ (uint64_t)domain << 20 ^ (uint64_t)shift << 40) * 0x9e3779b97f4a7c15ull;
-    return &s->cache.tlb[(hash >> 48) % VTD_IOTLB_SETS * VTD_IOTLB_WAYS];
+    return &c->tlb[(hash >> 48) % VTD_IOTLB_SETS * VTD_IOTLB_WAYS];
 }
 
-static bool is_valid(const VtdState *s, const VtdMapping *m)
+static bool is_valid(const VtdDmaCache *c, const VtdMapping *m)
 {
-    return m->epoch > s->cache.tlb_epoch && m->epoch > s->cache.tlb_epochs[m->domain];
+    return m->epoch > c->tlb_epoch && m->epoch > c->tlb_epochs[m->domain];
 }
 
-static VtdMapping *find_page(VtdState *s, uint16_t domain, uint64_t page, unsigned shift)
+static VtdMapping *find_page(VtdDmaCache *c, uint16_t domain, uint64_t page, unsigned shift)
 {
-    VtdMapping *set = set_of(s, domain, page, shift);
+    VtdMapping *set = set_of(c, domain, page, shift);
     for (unsigned i = 0; i < VTD_IOTLB_WAYS; i++) {
         if (set[i].page == page && set[i].domain == domain && set[i].shift == shift &&
-            is_valid(s, &set[i])) {
+            is_valid(c, &set[i])) {
             return &set[i];
         }
     }
@@ -83,13 +88,13 @@ static VtdMapping *find_page(VtdState *s, uint16_t domain, uint64_t page, unsign
 
 static const uint8_t page_shifts[] = {12, 21, 30};
 
-const VtdMapping *vtd_iotlb_find(VtdState *s, uint16_t domain, uint64_t address)
+const VtdMapping *vtd_iotlb_find(VtdDmaCache *c, uint16_t domain, uint64_t address)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(page_shifts); i++) {
-        if (i > 0 && !(s->cache.large_shifts & (1u << i))) {
+        if (i > 0 && !(c->large_shifts & (1u << i))) {
             continue;
         }
-        const VtdMapping *m = find_page(s, domain, address >> page_shifts[i], page_shifts[i]);
+        const VtdMapping *m = find_page(c, domain, address >> page_shifts[i], page_shifts[i]);
         if (m) {
             return m;
         }
@@ -97,94 +102,93 @@ const VtdMapping *vtd_iotlb_find(VtdState *s, uint16_t domain, uint64_t address)
     return NULL;
 }
 
-void vtd_iotlb_fill(VtdState *s, VtdMapping *mapping)
+void vtd_iotlb_fill(VtdDmaCache *c, VtdMapping *mapping)
 {
-    VtdMapping *set = set_of(s, mapping->domain, mapping->page, mapping->shift);
-    VtdMapping *slot = &set[s->cache.victim++ % VTD_IOTLB_WAYS];
+    VtdMapping *set = set_of(c, mapping->domain, mapping->page, mapping->shift);
+    VtdMapping *slot = &set[c->victim++ % VTD_IOTLB_WAYS];
     for (unsigned i = 0; i < VTD_IOTLB_WAYS; i++) {
-        if (!is_valid(s, &set[i])) {
+        if (!is_valid(c, &set[i])) {
             slot = &set[i];
         }
     }
     for (size_t i = 1; i < G_N_ELEMENTS(page_shifts); i++) {
-        s->cache.large_shifts |= mapping->shift == page_shifts[i] ? 1u << i : 0;
+        c->large_shifts |= mapping->shift == page_shifts[i] ? 1u << i : 0;
     }
-    mapping->epoch = vtd_next_epoch(s);
+    mapping->epoch = next_epoch(c);
     *slot = *mapping;
 }
 
 /* Device-selective (6.5.2.1): the sources must match under the function mask, and the domain must
  * be the one that their entries are tagged with. */
-static void invalidate_sources(VtdState *s, uint16_t domain, uint16_t source_id, uint8_t mask)
+static void invalidate_sources(VtdDmaCache *c, uint16_t domain, uint16_t source_id, uint8_t mask)
 {
     static const uint8_t ignored[] = {0, 4, 6, 7};
     for (unsigned fn = 0; fn < 8; fn++) {
-        VtdContext *ctx = &s->cache.contexts[(source_id & ~7u) | fn];
+        VtdContext *ctx = &c->contexts[(source_id & ~7u) | fn];
         if (((fn ^ source_id) & 7 & ~ignored[mask]) == 0 && ctx->domain == domain) {
             ctx->epoch = 0;
         }
     }
 }
 
-void vtd_context_invalidate(VtdState *s, uint8_t granularity, uint16_t domain, uint16_t source_id,
-                            uint8_t function_mask)
+void vtd_context_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain,
+                            uint16_t source_id, uint8_t function_mask)
 {
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_inv_context granularity=%u domain=%u sid=%04x mask=%u", granularity, domain,
-                source_id, function_mask);
+    trace_event(c->trace, TRACE_VTD, "vtd_inv_context granularity=%u domain=%u sid=%04x mask=%u",
+                granularity, domain, source_id, function_mask);
     if (granularity == VTD_INV_GLOBAL) {
-        s->cache.context_epoch = vtd_next_epoch(s);
+        c->context_epoch = next_epoch(c);
     } else if (granularity == VTD_INV_DOMAIN) {
-        s->cache.context_epochs[domain] = vtd_next_epoch(s);
+        c->context_epochs[domain] = next_epoch(c);
     } else {
-        invalidate_sources(s, domain, source_id, function_mask);
+        invalidate_sources(c, domain, source_id, function_mask);
     }
 }
 
-static void probe_pages(VtdState *s, uint16_t domain, uint64_t address, uint64_t pages)
+static void probe_pages(VtdDmaCache *c, uint16_t domain, uint64_t address, uint64_t pages)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(page_shifts); i++) {
         unsigned shift = page_shifts[i];
         uint64_t last = (address + (pages << PAGE_SHIFT) - 1) >> shift;
         for (uint64_t page = address >> shift; page <= last; page++) {
             VtdMapping *m;
-            while ((m = find_page(s, domain, page, shift))) {
+            while ((m = find_page(c, domain, page, shift))) {
                 m->epoch = 0;
             }
         }
     }
 }
 
-static void scan_pages(VtdState *s, uint16_t domain, uint64_t address, uint64_t pages)
+static void scan_pages(VtdDmaCache *c, uint16_t domain, uint64_t address, uint64_t pages)
 {
     uint64_t last = address + (pages << PAGE_SHIFT) - 1;
     for (unsigned i = 0; i < VTD_IOTLB_SETS * VTD_IOTLB_WAYS; i++) {
-        VtdMapping *m = &s->cache.tlb[i];
+        VtdMapping *m = &c->tlb[i];
         if (m->domain == domain && m->page >= address >> m->shift && m->page <= last >> m->shift) {
             m->epoch = 0;
         }
     }
 }
 
-void vtd_iotlb_invalidate(VtdState *s, uint8_t granularity, uint16_t domain, uint64_t address,
+void vtd_iotlb_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain, uint64_t address,
                           uint8_t address_mask)
 {
-    trace_event(s->dev.platform->trace, TRACE_VTD,
+    trace_event(c->trace, TRACE_VTD,
                 "vtd_inv_iotlb granularity=%u domain=%u addr=%#" PRIx64 " mask=%u", granularity,
                 domain, address, address_mask);
     if (granularity == VTD_INV_GLOBAL) {
-        s->cache.tlb_epoch = vtd_next_epoch(s);
+        c->tlb_epoch = next_epoch(c);
         return;
     }
     if (granularity == VTD_INV_DOMAIN) {
-        s->cache.tlb_epochs[domain] = vtd_next_epoch(s);
+        c->tlb_epochs[domain] = next_epoch(c);
         return;
     }
     uint64_t pages = 1ull << address_mask;
     address &= ~((pages << PAGE_SHIFT) - 1);
     if (pages <= PROBE_PAGES) {
-        probe_pages(s, domain, address, pages);
+        probe_pages(c, domain, address, pages);
     } else {
-        scan_pages(s, domain, address, pages);
+        scan_pages(c, domain, address, pages);
     }
 }

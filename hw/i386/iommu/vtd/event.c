@@ -5,7 +5,8 @@
  * 11.4.9.5 with those after them). Their messages go to the APIC bus as they are: they are never
  * remapped (5.1.6). The page request event has the same scheme and comes with page requests.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/event.h"
+#include "hw/i386/iommu/vtd/regs.h"
 
 typedef struct {
     const char *name;
@@ -17,61 +18,72 @@ static const EventRegs event_regs[VTD_EVENTS] = {
     [VTD_EVENT_INVALIDATION] = {"invalidation", VTD_IECTL, VTD_IEDATA, VTD_IEADDR, VTD_IEUADDR},
 };
 
-static void set_pending(VtdState *s, VtdEvent event, bool pending)
+void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, Trace *trace, bool wide)
+{
+    *e = (VtdEvents){.regs = regs, .apic_bus = apic_bus, .trace = trace, .wide = wide};
+}
+
+void vtd_events_reset(VtdEvents *e)
+{
+    e->due = 0;
+}
+
+static void set_pending(VtdEvents *e, VtdEvent event, bool pending)
 {
     uint32_t offset = event_regs[event].control;
-    uint64_t control = vtd_reg(s, offset);
+    uint64_t control = regfile_get(e->regs, offset);
     control = pending ? control | VTD_EVENT_IP : control & ~(uint64_t)VTD_EVENT_IP;
-    regfile_set(&s->regs, offset, control);
+    regfile_set(e->regs, offset, control);
 }
 
-void vtd_event_raise(VtdState *s, VtdEvent event)
+void vtd_event_raise(VtdEvents *e, VtdEvent event)
 {
-    if (vtd_reg(s, event_regs[event].control) & VTD_EVENT_IM) {
-        set_pending(s, event, true);
+    if (regfile_get(e->regs, event_regs[event].control) & VTD_EVENT_IM) {
+        set_pending(e, event, true);
     } else {
-        s->events_due |= 1u << event;
+        e->due |= 1u << event;
     }
 }
 
-void vtd_event_settle(VtdState *s, VtdEvent event)
+void vtd_event_settle(VtdEvents *e, VtdEvent event)
 {
-    set_pending(s, event, false);
+    set_pending(e, event, false);
 }
 
-void vtd_event_control_written(VtdState *s, VtdEvent event)
+void vtd_event_control_written(VtdEvents *e, VtdEvent event)
 {
-    uint64_t control = vtd_reg(s, event_regs[event].control);
+    uint64_t control = regfile_get(e->regs, event_regs[event].control);
     if ((control & VTD_EVENT_IP) && !(control & VTD_EVENT_IM)) {
-        set_pending(s, event, false);
-        s->events_due |= 1u << event;
+        set_pending(e, event, false);
+        e->due |= 1u << event;
     }
 }
 
-static void send(VtdState *s, VtdEvent event)
+static void send(VtdEvents *e, VtdEvent event)
 {
     const EventRegs *regs = &event_regs[event];
-    uint64_t address = vtd_reg(s, regs->address);
-    uint32_t data = (uint32_t)vtd_reg(s, regs->data);
+    uint64_t address = regfile_get(e->regs, regs->address);
+    uint32_t data = (uint32_t)regfile_get(e->regs, regs->data);
     if (!intr_window_contains(address)) {
-        VTD_GUEST_ERROR(s, "vtd_event_address event=%s addr=%#" PRIx64, regs->name, address);
+        trace_event(e->trace, TRACE_GUEST_ERRORS, "vtd_event_address event=%s addr=%#" PRIx64,
+                    regs->name, address);
         return;
     }
     /* Without EIM there is no upper address register, and ids have 8 bits. */
-    if (s->eim) {
-        address |= vtd_reg(s, regs->upper) << 32;
+    if (e->wide) {
+        address |= regfile_get(e->regs, regs->upper) << 32;
     }
-    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_event event=%s addr=%#" PRIx64 " data=%#x",
-                regs->name, address, data);
+    trace_event(e->trace, TRACE_VTD, "vtd_event event=%s addr=%#" PRIx64 " data=%#x", regs->name,
+                address, data);
     ApicMsg msg = apic_msg_decode(address, data);
-    apic_bus_deliver(s->links.apic_bus, &msg);
+    apic_bus_deliver(e->apic_bus, &msg);
 }
 
-void vtd_events_flush(VtdState *s)
+void vtd_events_flush(VtdEvents *e)
 {
-    while (G_UNLIKELY(s->events_due)) {
-        VtdEvent event = (VtdEvent)__builtin_ctz(s->events_due);
-        s->events_due &= s->events_due - 1;
-        send(s, event);
+    while (G_UNLIKELY(e->due)) {
+        VtdEvent event = (VtdEvent)__builtin_ctz(e->due);
+        e->due &= e->due - 1;
+        send(e, event);
     }
 }

@@ -4,7 +4,9 @@
  * whose source already has one pending is not recorded again (compression, 7.2.1); one that finds
  * its record still in use sets PFO, and nothing is recorded until software clears that.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/fault.h"
+#include "hw/i386/iommu/vtd.h"
+#include "hw/i386/iommu/vtd/regs.h"
 
 /* FRCD (11.4.7.9), upper quadword. */
 #define FRCD_SID     0, 16
@@ -15,20 +17,44 @@
 #define FRCD_T1      62, 1
 #define FRCD_F_SHIFT 63
 
-static uint32_t record_offset(const VtdState *s, unsigned n)
+const StateField vtd_fault_state[] = {
+    STATE_FIELD(STATE_UINT16, VtdFaultLog, next),
+    STATE_END,
+};
+
+void vtd_fault_init(VtdFaultLog *log, RegFile *regs, VtdEvents *events, Trace *trace,
+                    uint16_t records)
 {
-    return s->frcd + n * VTD_FRCD_SIZE;
+    uint16_t near_room = (VTD_WINDOW_SIZE - VTD_FRCD_NEAR) / VTD_FRCD_SIZE;
+    *log = (VtdFaultLog){
+        .regs = regs,
+        .events = events,
+        .trace = trace,
+        .at = records > near_room ? VTD_FRCD_FAR : VTD_FRCD_NEAR,
+        .records = records,
+    };
 }
 
-static bool record_pending(const VtdState *s, unsigned n)
+void vtd_fault_reset(VtdFaultLog *log)
 {
-    return vtd_reg(s, record_offset(s, n) + 8) >> FRCD_F_SHIFT;
+    log->next = 0;
+    log->count = 0;
 }
 
-static bool source_pending(const VtdState *s, uint16_t source_id)
+static uint32_t record_offset(const VtdFaultLog *log, unsigned n)
 {
-    for (unsigned i = 0; i < s->props.fault_records; i++) {
-        uint64_t high = vtd_reg(s, record_offset(s, i) + 8);
+    return log->at + n * VTD_FRCD_SIZE;
+}
+
+static bool record_pending(const VtdFaultLog *log, unsigned n)
+{
+    return regfile_get(log->regs, record_offset(log, n) + 8) >> FRCD_F_SHIFT;
+}
+
+static bool source_pending(const VtdFaultLog *log, uint16_t source_id)
+{
+    for (unsigned i = 0; i < log->records; i++) {
+        uint64_t high = regfile_get(log->regs, record_offset(log, i) + 8);
         if (high >> FRCD_F_SHIFT && vtd_get(high, FRCD_SID) == source_id) {
             return true;
         }
@@ -36,71 +62,71 @@ static bool source_pending(const VtdState *s, uint16_t source_id)
     return false;
 }
 
-static bool any_pending(const VtdState *s)
+static bool any_pending(const VtdFaultLog *log)
 {
-    for (unsigned i = 0; i < s->props.fault_records; i++) {
-        if (record_pending(s, i)) {
+    for (unsigned i = 0; i < log->records; i++) {
+        if (record_pending(log, i)) {
             return true;
         }
     }
     return false;
 }
 
-void vtd_fault_status(VtdState *s, uint32_t bits)
+void vtd_fault_status(VtdFaultLog *log, uint32_t bits)
 {
-    uint64_t old = vtd_reg(s, VTD_FSTS);
-    regfile_set(&s->regs, VTD_FSTS, old | bits);
+    uint64_t old = regfile_get(log->regs, VTD_FSTS);
+    regfile_set(log->regs, VTD_FSTS, old | bits);
     /* A condition beside one that is already there is not a new interrupt condition (7.4). */
     if (!(old & VTD_FSTS_EVENTS) && (bits & VTD_FSTS_EVENTS)) {
-        vtd_event_raise(s, VTD_EVENT_FAULT);
+        vtd_event_raise(log->events, VTD_EVENT_FAULT);
     }
 }
 
-void vtd_fault_cleared(VtdState *s)
+void vtd_fault_cleared(VtdFaultLog *log)
 {
-    uint64_t status = vtd_reg(s, VTD_FSTS);
-    if ((status & VTD_FSTS_PPF) && !any_pending(s)) {
+    uint64_t status = regfile_get(log->regs, VTD_FSTS);
+    if ((status & VTD_FSTS_PPF) && !any_pending(log)) {
         status &= ~(vtd_mask(VTD_FSTS_FRI) | VTD_FSTS_PPF);
-        regfile_set(&s->regs, VTD_FSTS, status);
+        regfile_set(log->regs, VTD_FSTS, status);
     }
     if (!(status & VTD_FSTS_EVENTS)) {
-        vtd_event_settle(s, VTD_EVENT_FAULT);
+        vtd_event_settle(log->events, VTD_EVENT_FAULT);
     }
 }
 
-static void write_record(VtdState *s, const VtdFault *fault)
+static void write_record(VtdFaultLog *log, const VtdFault *fault)
 {
-    uint32_t offset = record_offset(s, s->next_record);
+    uint32_t offset = record_offset(log, log->next);
     uint64_t high = vtd_put(fault->source_id, FRCD_SID) | vtd_put(fault->reason, FRCD_FR) |
                     vtd_put(fault->access >> 1, FRCD_T1) | vtd_put(fault->access, FRCD_T2) |
                     1ull << FRCD_F_SHIFT;
     if (fault->has_pasid) {
         high |= vtd_put(1, FRCD_PP) | vtd_put(fault->pasid, FRCD_PV);
     }
-    regfile_set(&s->regs, offset, fault->info & VTD_BASE_MASK);
-    regfile_set(&s->regs, offset + 8, high);
+    regfile_set(log->regs, offset, fault->info & VTD_BASE_MASK);
+    regfile_set(log->regs, offset + 8, high);
 }
 
-void vtd_fault_record(VtdState *s, const VtdFault *fault)
+void vtd_fault_record(VtdFaultLog *log, const VtdFault *fault)
 {
-    s->stats.faults++;
-    uint64_t status = vtd_reg(s, VTD_FSTS);
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_fault sid=%04x reason=%#x info=%#" PRIx64 " access=%s", fault->source_id,
-                fault->reason, fault->info, fault->access == VTD_READ ? "read" : "write");
-    if ((status & VTD_FSTS_PFO) || source_pending(s, fault->source_id)) {
+    log->count++;
+    uint64_t status = regfile_get(log->regs, VTD_FSTS);
+    trace_event(log->trace, TRACE_VTD, "vtd_fault sid=%04x reason=%#x info=%#" PRIx64 " access=%s",
+                fault->source_id, fault->reason, fault->info,
+                fault->access == VTD_READ ? "read" : "write");
+    if ((status & VTD_FSTS_PFO) || source_pending(log, fault->source_id)) {
         return;
     }
-    if (record_pending(s, s->next_record)) {
-        vtd_fault_status(s, VTD_FSTS_PFO);
+    if (record_pending(log, log->next)) {
+        vtd_fault_status(log, VTD_FSTS_PFO);
         return;
     }
-    write_record(s, fault);
+    write_record(log, fault);
     if (!(status & VTD_FSTS_PPF)) {
         /* FRI names the record that set PPF; later ones follow it in the circle. */
-        regfile_set(&s->regs, VTD_FSTS,
-                    (status & ~vtd_mask(VTD_FSTS_FRI)) | vtd_put(s->next_record, VTD_FSTS_FRI));
+        regfile_set(log->regs, VTD_FSTS,
+                    (status & ~vtd_mask(VTD_FSTS_FRI)) | vtd_put(log->next, VTD_FSTS_FRI));
     }
-    s->next_record = (uint16_t)((s->next_record + 1) % s->props.fault_records);
-    vtd_fault_status(s, VTD_FSTS_PPF);
+    log->next = (uint16_t)((log->next + 1) % log->records);
+    vtd_fault_status(log, VTD_FSTS_PPF);
 }

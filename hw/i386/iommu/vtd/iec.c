@@ -8,10 +8,13 @@
  * entries away at random and iec=off keeps none; hardware may do all of these. A used entry that
  * differs from memory is counted and traced.
  */
+#include <assert.h>
 #include <emmintrin.h>
 #include <string.h>
 
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/fields.h"
+#include "hw/i386/iommu/vtd/iec.h"
+#include "hw/i386/iommu/vtd/regs.h"
 
 #define IRTE_SIZE 16
 /* iec=random: one use in this many finds its entry evicted. */
@@ -22,77 +25,114 @@ typedef struct {
 } RawIrte;
 static_assert(sizeof(RawIrte) == IRTE_SIZE, "entries are 16 bytes");
 
-void vtd_iec_init(VtdState *s)
+const StateField vtd_iec_state[] = {
+    STATE_FIELD(STATE_UINT64, VtdIec, table.irta),
+    STATE_FIELD(STATE_UINT64, VtdIec, random),
+    STATE_FIELD(STATE_UINT8, VtdIec, flushed),
+    STATE_END,
+};
+
+static uint64_t next_epoch(VtdIec *iec)
+{
+    return ++iec->epoch;
+}
+
+void vtd_iec_init(VtdIec *iec, const VtdIecConfig *config)
 {
     /* Zeroed pages that the host backs only where the guest uses indexes. */
-    s->iec = g_new0(VtdIecEntry, s->intremap ? VTD_IRT_MAX : 1);
+    iec->config = *config;
+    iec->entries = config->present ? g_new0(VtdIecEntry, VTD_IRT_MAX) : NULL;
 }
 
-void vtd_iec_free(VtdState *s)
+void vtd_iec_free(VtdIec *iec)
 {
-    g_clear_pointer(&s->iec, g_free);
+    g_clear_pointer(&iec->entries, g_free);
 }
 
-void vtd_iec_invalidate_all(VtdState *s)
+static void drop_all(VtdIec *iec)
 {
-    uint64_t epoch = vtd_next_epoch(s);
+    uint64_t epoch = next_epoch(iec);
     for (unsigned i = 0; i < VTD_IEC_BLOCKS; i++) {
-        s->iec_block_epochs[i] = epoch;
+        iec->block_epochs[i] = epoch;
     }
-    s->iec_flushed = true;
 }
 
-void vtd_iec_reset(VtdState *s)
+void vtd_iec_invalidate_all(VtdIec *iec)
 {
-    vtd_iec_invalidate_all(s);
-    s->iec_flushed = false;
-    s->random = s->props.seed * 2 + 1;
-    s->irt_host_known = false;
+    drop_all(iec);
+    iec->flushed = true;
 }
 
-void vtd_iec_invalidate(VtdState *s, uint16_t index, uint8_t mask)
+void vtd_iec_set_table(VtdIec *iec, uint64_t irta)
 {
-    if (!s->intremap) {
+    iec->table = (VtdIrt){
+        .irta = irta,
+        .base = irta & VTD_BASE_MASK,
+        .entries = 2u << vtd_get(irta, VTD_IRTA_SIZE),
+        .eime = irta & VTD_IRTA_EIME,
+    };
+}
+
+void vtd_iec_reset(VtdIec *iec)
+{
+    drop_all(iec);
+    vtd_iec_set_table(iec, 0);
+    iec->random = iec->config.seed * 2 + 1;
+    iec->flushed = false;
+    iec->hits = iec->misses = iec->stale_hits = 0;
+}
+
+void vtd_iec_restored(VtdIec *iec)
+{
+    drop_all(iec);
+    vtd_iec_set_table(iec, iec->table.irta);
+}
+
+void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask)
+{
+    if (!iec->entries) {
         return;
     }
     uint32_t count = 1u << mask;
     uint32_t first = index & ~(count - 1);
     if (count >= VTD_IEC_BLOCK) {
-        uint64_t epoch = vtd_next_epoch(s);
+        uint64_t epoch = next_epoch(iec);
         for (uint32_t i = 0; i < count; i += VTD_IEC_BLOCK) {
-            s->iec_block_epochs[(first + i) / VTD_IEC_BLOCK] = epoch;
+            iec->block_epochs[(first + i) / VTD_IEC_BLOCK] = epoch;
         }
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        s->iec[first + i].epoch = 0;
+        iec->entries[first + i].epoch = 0;
     }
 }
 
 /* The table's place in host memory, looked up again only when the memory map changes. */
-static const uint8_t *table_host(VtdState *s)
+static const uint8_t *table_host(VtdIec *iec)
 {
-    uint64_t generation = as_generation(s->links.memory);
-    if (G_UNLIKELY(!s->irt_host_known || s->irt_generation != generation)) {
-        s->irt_host = as_ram_ptr(s->links.memory, s->irt_base, (size_t)s->irt_entries * IRTE_SIZE);
-        s->irt_generation = generation;
-        s->irt_host_known = true;
+    VtdIrt *table = &iec->table;
+    uint64_t generation = as_generation(iec->config.memory);
+    if (G_UNLIKELY(!table->host_known || table->generation != generation)) {
+        table->host =
+            as_ram_ptr(iec->config.memory, table->base, (size_t)table->entries * IRTE_SIZE);
+        table->generation = generation;
+        table->host_known = true;
     }
-    return s->irt_host;
+    return table->host;
 }
 
 /* Entries are read in one piece (5.1.4 lets hardware do so, and software that exchanges 16 bytes
  * relies on it): one aligned 16-byte load, which x86 hosts do atomically. */
-static bool read_entry(VtdState *s, uint32_t index, RawIrte *out)
+static bool read_entry(VtdIec *iec, uint32_t index, RawIrte *out)
 {
-    const uint8_t *host = table_host(s);
+    const uint8_t *host = table_host(iec);
     if (G_LIKELY(host)) {
         __m128i both = _mm_load_si128((const __m128i *)(host + (size_t)index * IRTE_SIZE));
         memcpy(out, &both, sizeof(both));
         return true;
     }
-    return as_read(s->links.memory, s->irt_base + (uint64_t)index * IRTE_SIZE, out, sizeof(*out)) ==
-           MEM_OK;
+    return as_read(iec->config.memory, iec->table.base + (uint64_t)index * IRTE_SIZE, out,
+                   sizeof(*out)) == MEM_OK;
 }
 
 /* Source validation, prepared: SQ says how many of the function number's bits do not count. */
@@ -109,10 +149,10 @@ static void prepare_source(const VtdIrte *irte, VtdIecEntry *e)
     }
 }
 
-static void prepare(const VtdState *s, const RawIrte *raw, VtdIecEntry *e)
+static void prepare(const VtdIec *iec, const RawIrte *raw, VtdIecEntry *e)
 {
     VtdIrte irte;
-    VtdIrteMode mode = {.eime = s->eime, .posting = s->props.posted_interrupts};
+    VtdIrteMode mode = {.eime = iec->table.eime, .posting = iec->config.posting};
     *e = (VtdIecEntry){.low = raw->low, .high = raw->high};
     e->fault = (uint8_t)vtd_irte_decode(raw->low, raw->high, mode, &irte);
     e->fpd = irte.fpd;
@@ -134,56 +174,57 @@ static void prepare(const VtdState *s, const RawIrte *raw, VtdIecEntry *e)
     };
 }
 
-static void check_stale(VtdState *s, uint32_t index, const VtdIecEntry *e)
+static void check_stale(VtdIec *iec, uint32_t index, const VtdIecEntry *e)
 {
     RawIrte now;
-    if (!read_entry(s, index, &now) || G_LIKELY(now.low == e->low && now.high == e->high)) {
+    if (!read_entry(iec, index, &now) || G_LIKELY(now.low == e->low && now.high == e->high)) {
         return;
     }
-    s->stats.stale_hits++;
-    trace_event(s->dev.platform->trace, TRACE_VTD,
+    iec->stale_hits++;
+    trace_event(iec->config.trace, TRACE_VTD,
                 "vtd_iec_stale index=%u cached=%016" PRIx64 "%016" PRIx64 " memory=%016" PRIx64
                 "%016" PRIx64 " no invalidation covered it",
                 index, e->high, e->low, now.high, now.low);
 }
 
-static bool evicts(VtdState *s)
+static bool evicts(VtdIec *iec)
 {
-    if (G_LIKELY(s->props.iec == VTD_IEC_HOLD)) {
+    if (G_LIKELY(iec->config.policy == VTD_IEC_HOLD)) {
         return false;
     }
     /* xorshift64: any sequence will do, and the same seed gives the same one. */
-    s->random ^= s->random << 13;
-    s->random ^= s->random >> 7;
-    s->random ^= s->random << 17;
-    return s->props.iec == VTD_IEC_OFF || s->random % EVICTION_ODDS == 0;
+    iec->random ^= iec->random << 13;
+    iec->random ^= iec->random >> 7;
+    iec->random ^= iec->random << 17;
+    return iec->config.policy == VTD_IEC_OFF || iec->random % EVICTION_ODDS == 0;
 }
 
-static const VtdIecEntry *fill(VtdState *s, uint32_t index, VtdIecEntry *scratch)
+static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
 {
     RawIrte raw;
-    s->stats.iec_misses++;
-    if (!read_entry(s, index, &raw)) {
+    iec->misses++;
+    if (!read_entry(iec, index, &raw)) {
         *scratch = (VtdIecEntry){.fault = VTD_FR_IR_TABLE_ACCESS};
         return scratch;
     }
-    prepare(s, &raw, scratch);
-    if (s->props.iec == VTD_IEC_OFF || (scratch->fault != VTD_OK && !s->props.caching_mode)) {
+    prepare(iec, &raw, scratch);
+    if (iec->config.policy == VTD_IEC_OFF ||
+        (scratch->fault != VTD_OK && !iec->config.caching_mode)) {
         return scratch;
     }
-    scratch->epoch = vtd_next_epoch(s);
-    s->iec[index] = *scratch;
+    scratch->epoch = next_epoch(iec);
+    iec->entries[index] = *scratch;
     return scratch;
 }
 
-const VtdIecEntry *vtd_iec_get(VtdState *s, uint32_t index, VtdIecEntry *scratch)
+const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
 {
-    const VtdIecEntry *e = &s->iec[index];
-    bool hit = e->epoch > s->iec_block_epochs[index / VTD_IEC_BLOCK];
-    if (G_LIKELY(hit && !evicts(s))) {
-        s->stats.iec_hits++;
-        check_stale(s, index, e);
+    const VtdIecEntry *e = &iec->entries[index];
+    bool hit = e->epoch > iec->block_epochs[index / VTD_IEC_BLOCK];
+    if (G_LIKELY(hit && !evicts(iec))) {
+        iec->hits++;
+        check_stale(iec, index, e);
         return e;
     }
-    return fill(s, index, scratch);
+    return fill(iec, index, scratch);
 }

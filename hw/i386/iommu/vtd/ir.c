@@ -4,7 +4,8 @@
  * one names an entry, which is checked against the request's source and then delivered, posted, or
  * refused with a fault reason. The verdict depends on nothing but the request and the unit.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/pid.h"
+#include "hw/i386/iommu/vtd/unit.h"
 
 /* Remappable format (5.1.2.2): address, then data. */
 #define ADDR_HANDLE_HIGH 2, 1 /* bit 15 of the handle */
@@ -19,7 +20,7 @@
 static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
                          bool fpd)
 {
-    s->stats.blocked++;
+    s->verdicts.blocked++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
                 "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=block reason=%#x%s",
                 msg->requester_id, msg->address, msg->data, index, reason, fpd ? " fpd=1" : "");
@@ -29,8 +30,8 @@ static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFau
             .reason = reason,
             .info = (uint64_t)index << FAULT_INDEX_SHIFT,
         };
-        vtd_fault_record(s, &fault);
-        vtd_events_flush(s);
+        vtd_fault_record(&s->faults, &fault);
+        vtd_events_flush(&s->events);
     }
     return INTR_BLOCKED;
 }
@@ -38,7 +39,7 @@ static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFau
 /* As it is: remapping is off, or compatibility format is let through. */
 static IntrVerdict pass(VtdState *s, const IntrMsg *msg)
 {
-    s->stats.compatibility++;
+    s->verdicts.compatibility++;
     ApicMsg out = apic_msg_decode(msg->address & UINT32_MAX, msg->data);
     trace_event(s->dev.platform->trace, TRACE_VTD,
                 "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x verdict=pass vector=%#x dest=%#x",
@@ -66,11 +67,11 @@ static IntrVerdict post(VtdState *s, const IntrMsg *msg, uint32_t index, const V
     ApicMsg notification;
     bool notify;
     VtdFaultReason reason = vtd_pid_post(s->links.memory, e->pid_address, e->msg.vector, e->urgent,
-                                         s->eime, &notify, &notification);
+                                         s->iec.table.eime, &notify, &notification);
     if (reason != VTD_OK) {
         return block(s, msg, index, reason, e->fpd);
     }
-    s->stats.posted++;
+    s->verdicts.posted++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
                 "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=post vector=%#x "
                 "pid=%#" PRIx64 " notify=%d",
@@ -84,7 +85,7 @@ static IntrVerdict post(VtdState *s, const IntrMsg *msg, uint32_t index, const V
 
 static IntrVerdict deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
-    s->stats.remapped++;
+    s->verdicts.remapped++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
                 "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=deliver vector=%#x "
                 "dest=%#x mode=%d trig=%s",
@@ -107,11 +108,11 @@ static IntrVerdict remap(VtdState *s, const IntrMsg *msg)
             return block(s, msg, index, VTD_FR_IR_REQUEST_RESERVED, false);
         }
     }
-    if (G_UNLIKELY(index >= s->irt_entries)) {
+    if (G_UNLIKELY(index >= s->iec.table.entries)) {
         return block(s, msg, index, VTD_FR_IR_INDEX, false);
     }
     VtdIecEntry scratch;
-    const VtdIecEntry *e = vtd_iec_get(s, index, &scratch);
+    const VtdIecEntry *e = vtd_iec_get(&s->iec, index, &scratch);
     if (G_UNLIKELY(e->fault != VTD_OK)) {
         return block(s, msg, index, (VtdFaultReason)e->fault, e->fpd);
     }
@@ -130,17 +131,8 @@ IntrVerdict vtd_ir_request(VtdState *s, const IntrMsg *msg)
         return remap(s, msg);
     }
     /* Compatibility format is never let through in extended mode, whatever CFIS says (5.1.2.1). */
-    if (s->eime || !s->compatibility) {
+    if (s->iec.table.eime || !s->compatibility) {
         return block(s, msg, 0, VTD_FR_IR_COMPATIBILITY, false);
     }
     return pass(s, msg);
-}
-
-void vtd_ir_set_table(VtdState *s, uint64_t irta)
-{
-    s->irta = irta;
-    s->irt_base = irta & VTD_BASE_MASK;
-    s->irt_entries = 2u << vtd_get(irta, VTD_IRTA_SIZE);
-    s->eime = irta & VTD_IRTA_EIME;
-    s->irt_host_known = false;
 }

@@ -4,7 +4,8 @@
  * A present entry with a reserved bit or a reserved encoding is refused as reason 24h: IM without
  * CAP.PI, SVT 11b, delivery modes 011b and 110b, and in xAPIC mode the bits around the 8-bit id.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/irte.h"
+#include "hw/i386/iommu/vtd/fields.h"
 
 #define IRTE_P     0, 1
 #define IRTE_FPD   1, 1

@@ -4,7 +4,9 @@
  * Permissions are the AND of all levels. An entry without R and W is not present, and its other
  * bits do not matter. First-stage tables (3.6) come with scalable mode.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/pagewalk.h"
+#include "hw/i386/iommu/vtd/fields.h"
+#include "hw/i386/iommu/vtd/regs.h"
 
 #define SS_R    0, 1
 #define SS_W    1, 1

@@ -5,7 +5,10 @@
  * bit and the control quadword are each changed by one atomic operation on the host, in that order,
  * so that whoever sees ON set also sees the vector.
  */
-#include "vtd_internal.h"
+#include <assert.h>
+
+#include "hw/i386/iommu/vtd/fields.h"
+#include "hw/i386/iommu/vtd/pid.h"
 
 /* Quadwords of the descriptor. */
 enum { PID_PIR = 0, PID_CONTROL = 4, PID_RESERVED = 5, PID_WORDS = 8 };

@@ -9,13 +9,26 @@
  * time-out (ITE), and a wait descriptor behind them waits for all. A completion with a wrong tag or
  * source is an ICE. The wait descriptor that a time-out aborts writes no status (6.5.2.10).
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/unit.h"
 
 #define IQA_SIZE       0, 3
 #define IQA_DW         11, 1
 #define QUEUE_ERRORS   (VTD_FSTS_IQE | VTD_FSTS_ITE)
 #define PAGE_BYTES     4096u
 #define DEVTLB_TIMEOUT (1 * NS_PER_MS)
+
+const StateField vtd_qi_state[] = {
+    STATE_FIELD(STATE_TIMER, VtdQueue, step),
+    STATE_FIELD(STATE_TIMER, VtdQueue, timeout),
+    STATE_FIELD(STATE_UINT32, VtdQueue, tags_busy),
+    STATE_ARRAY(STATE_UINT16, VtdQueue, tag_source, VTD_ITAGS),
+    STATE_FIELD(STATE_UINT8, VtdQueue, wait_pending),
+    STATE_FIELD(STATE_UINT8, VtdQueue, wait_interrupt),
+    STATE_FIELD(STATE_UINT8, VtdQueue, wait_status),
+    STATE_FIELD(STATE_UINT32, VtdQueue, wait_data),
+    STATE_FIELD(STATE_UINT64, VtdQueue, wait_address),
+    STATE_END,
+};
 
 typedef struct {
     uint64_t base;
@@ -37,7 +50,7 @@ static void queue_error(VtdState *s, VtdQueueError cause)
                     vtd_reg(s, VTD_IQH), vtd_reg(s, VTD_IQT), cause);
     uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_IQEI);
     regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(cause, VTD_IQERCD_IQEI));
-    vtd_fault_status(s, VTD_FSTS_IQE);
+    vtd_fault_status(&s->faults, VTD_FSTS_IQE);
 }
 
 static void complete_wait(VtdState *s, bool interrupt, bool status, uint64_t address, uint32_t data)
@@ -49,7 +62,7 @@ static void complete_wait(VtdState *s, bool interrupt, bool status, uint64_t add
         bool was_set = vtd_reg(s, VTD_ICS) & VTD_ICS_IWC;
         regfile_set(&s->regs, VTD_ICS, VTD_ICS_IWC);
         if (!was_set) {
-            vtd_event_raise(s, VTD_EVENT_INVALIDATION);
+            vtd_event_raise(&s->events, VTD_EVENT_INVALIDATION);
         }
     }
 }
@@ -83,19 +96,20 @@ static void perform(VtdState *s, const VtdDesc *d)
 {
     switch (d->type) {
     case VTD_DESC_CONTEXT:
-        vtd_context_invalidate(s, d->granularity, d->domain, d->source_id, d->function_mask);
+        vtd_context_invalidate(&s->cache, d->granularity, d->domain, d->source_id,
+                               d->function_mask);
         break;
     case VTD_DESC_IOTLB:
-        vtd_iotlb_invalidate(s, d->granularity, d->domain, d->address, d->address_mask);
+        vtd_iotlb_invalidate(&s->cache, d->granularity, d->domain, d->address, d->address_mask);
         break;
     case VTD_DESC_DEVICE_TLB:
         start_device_tlb(s, d);
         break;
     case VTD_DESC_IEC:
         if (d->global) {
-            vtd_iec_invalidate_all(s);
+            vtd_iec_invalidate_all(&s->iec);
         } else {
-            vtd_iec_invalidate(s, d->index, d->index_mask);
+            vtd_iec_invalidate(&s->iec, d->index, d->index_mask);
         }
         break;
     case VTD_DESC_WAIT:
@@ -132,7 +146,7 @@ static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
     }
     /* The head moves first: a status write may lead back here, and must find it moved. */
     regfile_set(&s->regs, VTD_IQH, (head + queue->words * 8) % queue->bytes);
-    s->stats.descriptors++;
+    s->queue.descriptors++;
     perform(s, &d);
     return true;
 }
@@ -209,7 +223,7 @@ static void step_fired(void *opaque)
         s->queue.running = false;
     }
     vtd_qi_kick(s);
-    vtd_events_flush(s);
+    vtd_events_flush(&s->events);
 }
 
 static void finish_device_tlb(VtdState *s)
@@ -232,8 +246,8 @@ static void timed_out(void *opaque)
     VTD_GUEST_ERROR(s, "vtd_device_tlb_timeout sid=%04x", source);
     uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_ITESID);
     regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(source, VTD_IQERCD_ITESID));
-    vtd_fault_status(s, VTD_FSTS_ITE);
-    vtd_events_flush(s);
+    vtd_fault_status(&s->faults, VTD_FSTS_ITE);
+    vtd_events_flush(&s->events);
 }
 
 void vtd_device_tlb_completed(Device *dev, uint16_t source_id, uint32_t tags)
@@ -247,7 +261,7 @@ void vtd_device_tlb_completed(Device *dev, uint16_t source_id, uint32_t tags)
         if (!(q->tags_busy & (1u << tag)) || q->tag_source[tag] != source_id) {
             uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_ICESID);
             regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(source_id, VTD_IQERCD_ICESID));
-            vtd_fault_status(s, VTD_FSTS_ICE);
+            vtd_fault_status(&s->faults, VTD_FSTS_ICE);
             continue;
         }
         q->tags_busy &= ~(1u << tag);
@@ -256,7 +270,7 @@ void vtd_device_tlb_completed(Device *dev, uint16_t source_id, uint32_t tags)
         }
     }
     vtd_qi_kick(s);
-    vtd_events_flush(s);
+    vtd_events_flush(&s->events);
 }
 
 /* QIE cleared: what was fetched is done, nothing more is taken, and the head goes to 0 (11.4.4). */
@@ -279,4 +293,5 @@ void vtd_qi_reset(VtdState *s)
 {
     vtd_qi_disable(s);
     s->queue.running = false;
+    s->queue.descriptors = 0;
 }

@@ -6,7 +6,9 @@
  * Left out, and reserved here: advanced fault logging (CAP.AFL = 0), the page request queue, MTRR
  * and virtual command registers, performance monitoring.
  */
-#include "vtd_internal.h"
+#include <assert.h>
+
+#include "hw/i386/iommu/vtd/unit.h"
 
 /* CAP (11.4.2). */
 #define CAP_ND          0, 3
@@ -80,7 +82,7 @@ static uint64_t cap_value(const VtdState *s)
     return vtd_put(CAP_ND_64K, CAP_ND) | vtd_put(1, CAP_PLMR) | vtd_put(1, CAP_PHMR) |
            vtd_put(p->caching_mode, CAP_CM) | vtd_put(sagaw(p), CAP_SAGAW) |
            vtd_put(p->aw_bits - 1u, CAP_MGAW) | vtd_put(1, CAP_ZLR) |
-           vtd_put(s->frcd / REGISTER_UNIT, CAP_FRO) | vtd_put(CAP_SSLPS_2M_1G, CAP_SSLPS) |
+           vtd_put(s->faults.at / REGISTER_UNIT, CAP_FRO) | vtd_put(CAP_SSLPS_2M_1G, CAP_SSLPS) |
            vtd_put(1, CAP_PSI) | vtd_put(p->fault_records - 1u, CAP_NFR) |
            vtd_put(VTD_MAX_ADDRESS_MASK, CAP_MAMV) | vtd_put(p->dma_drain, CAP_DWD) |
            vtd_put(p->dma_drain, CAP_DRD) | vtd_put(s->intremap && p->posted_interrupts, CAP_PI) |
@@ -110,17 +112,17 @@ static void set_root_table(VtdState *s)
 {
     s->root_table = vtd_reg(s, VTD_RTADDR);
     if (s->props.esrtps) {
-        vtd_context_invalidate(s, VTD_INV_GLOBAL, 0, 0, 0);
-        vtd_iotlb_invalidate(s, VTD_INV_GLOBAL, 0, 0, 0);
+        vtd_context_invalidate(&s->cache, VTD_INV_GLOBAL, 0, 0, 0);
+        vtd_iotlb_invalidate(&s->cache, VTD_INV_GLOBAL, 0, 0, 0);
     }
 }
 
 static void set_intr_table(VtdState *s)
 {
-    vtd_ir_set_table(s, vtd_reg(s, VTD_IRTA));
-    s->iec_flushed = false;
+    vtd_iec_set_table(&s->iec, vtd_reg(s, VTD_IRTA));
+    s->iec.flushed = false;
     if (s->props.esirtps) {
-        vtd_iec_invalidate_all(s);
+        vtd_iec_invalidate_all(&s->iec);
     }
 }
 
@@ -130,7 +132,7 @@ static void check_enabling(VtdState *s, uint32_t bit)
     uint64_t status = vtd_reg(s, VTD_GSTS);
     if (bit == VTD_GCMD_IRE && !(status & VTD_GCMD_SIRTP)) {
         VTD_GUEST_ERROR(s, "vtd_enable IRE set before SIRTP");
-    } else if (bit == VTD_GCMD_IRE && !s->iec_flushed) {
+    } else if (bit == VTD_GCMD_IRE && !s->iec.flushed) {
         VTD_GUEST_ERROR(s, "vtd_enable IRE set before the interrupt entry cache was flushed");
     } else if (bit == VTD_GCMD_TE && !(status & VTD_GCMD_SRTP)) {
         VTD_GUEST_ERROR(s, "vtd_enable TE set before SRTP");
@@ -157,8 +159,8 @@ static void set_level(VtdState *s, uint32_t bit)
 void vtd_gcmd_done(void *opaque)
 {
     VtdState *s = opaque;
-    uint32_t command = s->gcmd_pending;
-    s->gcmd_pending = 0;
+    uint32_t command = s->command.pending;
+    s->command.pending = 0;
     if (command & VTD_GCMD_SRTP) {
         set_root_table(s);
         set_status(s, VTD_GCMD_SRTP, true);
@@ -173,7 +175,7 @@ void vtd_gcmd_done(void *opaque)
             set_level(s, levels[i]);
         }
     }
-    vtd_events_flush(s);
+    vtd_events_flush(&s->events);
 }
 
 static uint32_t supported_commands(const VtdState *s)
@@ -191,9 +193,9 @@ static void gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
                          uint64_t written, uint64_t mask)
 {
     VtdState *s = opaque;
-    if (s->gcmd_pending) {
+    if (s->command.pending) {
         VTD_GUEST_ERROR(s, "vtd_gcmd value=%#" PRIx64 " written before %#x took effect", written,
-                        s->gcmd_pending);
+                        s->command.pending);
         return;
     }
     uint32_t status = (uint32_t)vtd_reg(s, VTD_GSTS);
@@ -206,9 +208,9 @@ static void gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
         VTD_GUEST_ERROR(s, "vtd_gcmd value=%#" PRIx64 " has several commands at once", written);
     }
     set_status(s, command & GCMD_ONESHOTS, false);
-    s->gcmd_pending = command;
+    s->command.pending = command;
     if (s->props.gcmd_latency) {
-        timer_arm(&s->gcmd_timer,
+        timer_arm(&s->command.timer,
                   clock_now(s->dev.platform->clock) + (int64_t)s->props.gcmd_latency);
     } else {
         vtd_gcmd_done(s);
@@ -230,7 +232,7 @@ static void ccmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
     if (vtd_queue_enabled(s) || granularity == 0) {
         VTD_GUEST_ERROR(s, "vtd_ccmd value=%#" PRIx64 " refused", written);
     } else {
-        vtd_context_invalidate(s, granularity, (uint16_t)vtd_get(now, CCMD_DID),
+        vtd_context_invalidate(&s->cache, granularity, (uint16_t)vtd_get(now, CCMD_DID),
                                (uint16_t)vtd_get(now, CCMD_SID), (uint8_t)vtd_get(now, CCMD_FM));
         now |= vtd_put(granularity, CCMD_CAIG);
     }
@@ -252,7 +254,7 @@ static void iotlb_written(void *opaque, const RegRow *row, uint64_t old, uint64_
         (granularity == VTD_INV_PAGE && address_mask > VTD_MAX_ADDRESS_MASK)) {
         VTD_GUEST_ERROR(s, "vtd_iotlb value=%#" PRIx64 " refused", written);
     } else {
-        vtd_iotlb_invalidate(s, granularity, (uint16_t)vtd_get(now, IOTLB_DID),
+        vtd_iotlb_invalidate(&s->cache, granularity, (uint16_t)vtd_get(now, IOTLB_DID),
                              iva & vtd_mask(IVA_ADDR), address_mask);
         now |= vtd_put(granularity, IOTLB_IAIG);
     }
@@ -275,7 +277,7 @@ static void fsts_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
         causes &= ~vtd_mask(VTD_IQERCD_IQEI);
     }
     regfile_set(&s->regs, VTD_IQERCD, causes);
-    vtd_fault_cleared(s);
+    vtd_fault_cleared(&s->faults);
     if (old & ~now & (VTD_FSTS_IQE | VTD_FSTS_ITE)) {
         vtd_qi_kick(s);
     }
@@ -284,28 +286,32 @@ static void fsts_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
 static void frcd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                          uint64_t written, uint64_t mask)
 {
+    VtdState *s = opaque;
     if (old != now) {
-        vtd_fault_cleared(opaque);
+        vtd_fault_cleared(&s->faults);
     }
 }
 
 static void fectl_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                           uint64_t written, uint64_t mask)
 {
-    vtd_event_control_written(opaque, VTD_EVENT_FAULT);
+    VtdState *s = opaque;
+    vtd_event_control_written(&s->events, VTD_EVENT_FAULT);
 }
 
 static void iectl_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                           uint64_t written, uint64_t mask)
 {
-    vtd_event_control_written(opaque, VTD_EVENT_INVALIDATION);
+    VtdState *s = opaque;
+    vtd_event_control_written(&s->events, VTD_EVENT_INVALIDATION);
 }
 
 static void ics_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                         uint64_t written, uint64_t mask)
 {
+    VtdState *s = opaque;
     if (!(now & VTD_ICS_IWC)) {
-        vtd_event_settle(opaque, VTD_EVENT_INVALIDATION);
+        vtd_event_settle(&s->events, VTD_EVENT_INVALIDATION);
     }
 }
 
@@ -421,7 +427,7 @@ static size_t build_rows(VtdState *s)
         }
     }
     for (unsigned i = 0; i < s->props.fault_records; i++) {
-        uint32_t offset = s->frcd + i * VTD_FRCD_SIZE;
+        uint32_t offset = s->faults.at + i * VTD_FRCD_SIZE;
         s->rows[n++] = (RegRow){"FRCD_LO", offset, 8};
         s->rows[n++] =
             (RegRow){"FRCD_HI", offset + 8, 8, .w1c = 1ull << 63, .written = frcd_written};
@@ -431,22 +437,19 @@ static size_t build_rows(VtdState *s)
 
 void vtd_regs_init(VtdState *s)
 {
-    uint32_t near_room = (uint32_t)(VTD_WINDOW_SIZE - VTD_FRCD_NEAR) / VTD_FRCD_SIZE;
-    bool is_far = s->props.fault_records > near_room;
-    s->frcd = is_far ? VTD_FRCD_FAR : VTD_FRCD_NEAR;
     s->rows = g_new0(RegRow, VTD_MAX_ROWS);
-    uint32_t span = (uint32_t)VTD_WINDOW_SIZE * (is_far ? 2 : 1);
+    uint32_t span = (uint32_t)VTD_WINDOW_SIZE * (s->faults.at == VTD_FRCD_FAR ? 2 : 1);
     regfile_init(&s->regs, s->rows, build_rows(s), span, s);
     /* The values live in the state, where the state table finds them. */
     g_free(s->regs.values);
     s->regs.values = s->values;
     regfile_reset(&s->regs);
-    timer_init(&s->gcmd_timer, s->dev.platform->clock, vtd_gcmd_done, s);
+    timer_init(&s->command.timer, s->dev.platform->clock, vtd_gcmd_done, s);
 }
 
 void vtd_regs_free(VtdState *s)
 {
-    timer_cancel(&s->gcmd_timer);
+    timer_cancel(&s->command.timer);
     s->regs.values = NULL;
     regfile_free(&s->regs);
     g_clear_pointer(&s->rows, g_free);
@@ -454,13 +457,10 @@ void vtd_regs_free(VtdState *s)
 
 void vtd_regs_reset(VtdState *s)
 {
-    timer_cancel(&s->gcmd_timer);
-    s->gcmd_pending = 0;
+    timer_cancel(&s->command.timer);
+    s->command.pending = 0;
     s->root_table = 0;
-    s->next_record = 0;
-    s->events_due = 0;
     regfile_reset(&s->regs);
-    vtd_ir_set_table(s, 0);
     vtd_regs_derive(s);
 }
 
@@ -489,7 +489,7 @@ static void mem_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
         VTD_GUEST_ERROR(s, "vtd_reserved write offset=%#" PRIx64 " size=%u value=%#" PRIx64, offset,
                         size, value);
     }
-    vtd_events_flush(s);
+    vtd_events_flush(&s->events);
 }
 
 const MemOps vtd_mem_ops = {.read = mem_read, .write = mem_write};

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * VT-d: the device intel-iommu: properties, life, and how the board wires it. What the unit does is
- * in the vtd_*.c files beside this one; vtd_internal.h lists them.
+ * in the files beside this one; unit.h lists them.
  *
  * A saved unit comes back with empty caches: hardware may evict any entry at any time, so a guest
  * cannot tell, and the state stays small.
  */
-#include "vtd_internal.h"
+#include "hw/i386/iommu/vtd/unit.h"
 
 #include <string.h>
+
+#include "hw/i386/iommu/dmar.h"
 
 static const char *const iec_choices[] = {"hold", "off", "random", NULL};
 
@@ -112,10 +114,22 @@ static bool vtd_realize(Device *dev, GError **error)
     if (!check_props(s, error)) {
         return false;
     }
+    Trace *trace = dev->platform->trace;
+    const VtdIecConfig iec = {
+        .present = s->intremap,
+        .memory = s->links.memory,
+        .trace = trace,
+        .policy = s->links.rereads_entries ? VTD_IEC_OFF : (VtdIecPolicy)s->props.iec,
+        .seed = s->props.seed,
+        .caching_mode = s->props.caching_mode,
+        .posting = s->props.posted_interrupts,
+    };
+    vtd_events_init(&s->events, &s->regs, s->links.apic_bus, trace, s->eim);
+    vtd_fault_init(&s->faults, &s->regs, &s->events, trace, s->props.fault_records);
     vtd_regs_init(s);
     vtd_qi_init(s);
-    vtd_iec_init(s);
-    vtd_dmacache_init(s);
+    vtd_iec_init(&s->iec, &iec);
+    vtd_dmacache_init(&s->cache, trace, s->props.caching_mode);
     s->region = (MemRegion){
         .name = "intel-iommu",
         .size = s->regs.span,
@@ -131,8 +145,8 @@ static void vtd_unrealize(Device *dev)
     VtdState *s = (VtdState *)dev;
     vtd_qi_reset(s);
     vtd_regs_free(s);
-    vtd_iec_free(s);
-    vtd_dmacache_free(s);
+    vtd_iec_free(&s->iec);
+    vtd_dmacache_free(&s->cache);
 }
 
 static void vtd_reset(Device *dev)
@@ -140,45 +154,105 @@ static void vtd_reset(Device *dev)
     VtdState *s = (VtdState *)dev;
     vtd_regs_reset(s);
     vtd_qi_reset(s);
-    vtd_iec_reset(s);
-    vtd_dmacache_reset(s);
-    s->stats = (VtdStats){0};
+    vtd_events_reset(&s->events);
+    vtd_fault_reset(&s->faults);
+    vtd_iec_reset(&s->iec);
+    vtd_dmacache_reset(&s->cache);
+    s->verdicts = (VtdVerdicts){0};
 }
 
 static void vtd_restored(Device *dev)
 {
     VtdState *s = (VtdState *)dev;
-    uint64_t random = s->random;
-    vtd_ir_set_table(s, s->irta);
     vtd_regs_derive(s);
-    vtd_iec_reset(s);
-    vtd_dmacache_reset(s);
-    s->random = random;
+    vtd_iec_restored(&s->iec);
+    vtd_dmacache_reset(&s->cache);
 }
 
-static const StateField queue_state[] = {
-    STATE_FIELD(STATE_TIMER, VtdQueue, step),
-    STATE_FIELD(STATE_TIMER, VtdQueue, timeout),
-    STATE_FIELD(STATE_UINT32, VtdQueue, tags_busy),
-    STATE_ARRAY(STATE_UINT16, VtdQueue, tag_source, VTD_ITAGS),
-    STATE_FIELD(STATE_UINT8, VtdQueue, wait_pending),
-    STATE_FIELD(STATE_UINT8, VtdQueue, wait_interrupt),
-    STATE_FIELD(STATE_UINT8, VtdQueue, wait_status),
-    STATE_FIELD(STATE_UINT32, VtdQueue, wait_data),
-    STATE_FIELD(STATE_UINT64, VtdQueue, wait_address),
+static const StateField command_state[] = {
+    STATE_FIELD(STATE_TIMER, VtdCommand, timer),
+    STATE_FIELD(STATE_UINT32, VtdCommand, pending),
     STATE_END,
 };
 
 static const StateField vtd_state[] = {
     STATE_ARRAY(STATE_UINT64, VtdState, values, VTD_MAX_ROWS),
-    STATE_FIELD(STATE_TIMER, VtdState, gcmd_timer),
-    STATE_FIELD(STATE_UINT32, VtdState, gcmd_pending),
+    STATE_STRUCTS(VtdState, command, 1, VtdCommand, command_state),
     STATE_FIELD(STATE_UINT64, VtdState, root_table),
-    STATE_FIELD(STATE_UINT64, VtdState, irta),
-    STATE_FIELD(STATE_UINT16, VtdState, next_record),
-    STATE_FIELD(STATE_UINT64, VtdState, random),
-    STATE_STRUCTS(VtdState, queue, 1, VtdQueue, queue_state),
+    STATE_STRUCTS(VtdState, faults, 1, VtdFaultLog, vtd_fault_state),
+    STATE_STRUCTS(VtdState, queue, 1, VtdQueue, vtd_qi_state),
+    STATE_STRUCTS(VtdState, iec, 1, VtdIec, vtd_iec_state),
     STATE_END,
+};
+
+#define COUNTER(name_, what_, field_)                                                              \
+    {                                                                                              \
+        name_, what_, offsetof(VtdState, field_)                                                   \
+    }
+
+static const IommuCounter vtd_counters[] = {
+    COUNTER("remapped", "delivered through an IRTE", verdicts.remapped),
+    COUNTER("posted", "posted", verdicts.posted),
+    COUNTER("compatibility", "passed as they are", verdicts.compatibility),
+    COUNTER("blocked", "blocked", verdicts.blocked),
+    COUNTER("iec-hits", "entry cache hits", iec.hits),
+    COUNTER("iec-misses", "entry cache misses", iec.misses),
+    COUNTER("stale-hits", "stale entries used", iec.stale_hits),
+    COUNTER("faults", "faults", faults.count),
+    COUNTER("descriptors", "invalidation descriptors", queue.descriptors),
+    {NULL},
+};
+
+static IommuLinks *vtd_links(Device *dev)
+{
+    return &((VtdState *)dev)->links;
+}
+
+static Upstream vtd_upstream(Device *dev)
+{
+    return (Upstream){.ops = &vtd_upstream_ops, .opaque = dev};
+}
+
+static IntrSink vtd_sink(Device *dev)
+{
+    return (IntrSink){.send = vtd_dma_message, .opaque = dev};
+}
+
+/* Several units lie one after the other, with room for the bigger size each. */
+static MemRegion *vtd_region(Device *dev, uint64_t *base)
+{
+    VtdState *s = (VtdState *)dev;
+    *base = VTD_DEFAULT_BASE + s->links.number * 2 * VTD_WINDOW_SIZE;
+    return &s->region;
+}
+
+static void vtd_table_part(Device *dev, void *part)
+{
+    const VtdState *s = (const VtdState *)dev;
+    *(DmarUnit *)part = (DmarUnit){
+        .intremap = s->intremap,
+        .host_address_width = VTD_HAW,
+        .register_pages_log2 = s->region.size > VTD_WINDOW_SIZE,
+        .device_iotlb = s->props.device_iotlb,
+    };
+}
+
+static void vtd_describe(Device *dev, GString *out)
+{
+    const VtdState *s = (const VtdState *)dev;
+    g_string_append_printf(out, "interrupt remapping %s, DMA translation %s",
+                           s->remapping ? "on" : "off", s->translating ? "on" : "off");
+}
+
+static const IommuClass vtd_iommu_class = {
+    .links = vtd_links,
+    .upstream = vtd_upstream,
+    .sink = vtd_sink,
+    .region = vtd_region,
+    .table = &dmar_table,
+    .table_part = vtd_table_part,
+    .counters = vtd_counters,
+    .describe = vtd_describe,
 };
 
 const DeviceClass vtd_class = {
@@ -188,45 +262,10 @@ const DeviceClass vtd_class = {
     .user_creatable = true,
     .instance_size = sizeof(VtdState),
     .props = vtd_props,
+    .iommu = &vtd_iommu_class,
     .state = vtd_state,
     .realize = vtd_realize,
     .unrealize = vtd_unrealize,
     .reset = vtd_reset,
     .restored = vtd_restored,
 };
-
-VtdLinks *vtd_links(Device *dev)
-{
-    return &((VtdState *)dev)->links;
-}
-
-Upstream vtd_upstream(Device *dev)
-{
-    return (Upstream){.ops = &vtd_upstream_ops, .opaque = dev};
-}
-
-IntrSink vtd_sink(Device *dev)
-{
-    return (IntrSink){.send = vtd_dma_message, .opaque = dev};
-}
-
-MemRegion *vtd_region(Device *dev)
-{
-    return &((VtdState *)dev)->region;
-}
-
-VtdAcpiInfo vtd_acpi_info(Device *dev)
-{
-    const VtdState *s = (const VtdState *)dev;
-    return (VtdAcpiInfo){
-        .intremap = s->intremap,
-        .host_address_width = VTD_HAW,
-        .register_pages_log2 = s->region.size > VTD_WINDOW_SIZE,
-        .device_iotlb = s->props.device_iotlb,
-    };
-}
-
-VtdStats vtd_stats(Device *dev)
-{
-    return ((const VtdState *)dev)->stats;
-}

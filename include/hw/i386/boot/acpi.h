@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI tables (ACPI 6.4, chapter 5; VT-d 8 for the DMAR table): RSDP, RSDT, XSDT, FADT, FACS, MADT,
- * HPET, MCFG, DMAR and the compiled DSDT.
+ * ACPI tables (ACPI 6.4, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT, HPET, MCFG, those of the
+ * remapping units, and the compiled DSDT.
  */
 #ifndef HW_I386_BOOT_ACPI_H
 #define HW_I386_BOOT_ACPI_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "hw/i386/iommu/vtd.h"
+#include "hw/i386/iommu/iommu.h"
 
 /* Source ids as the DMAR table tells them: a bus of its own, where no device can be. */
 #define ACPI_SCOPE_BUS  0xff
@@ -26,9 +26,7 @@ typedef struct {
     uint32_t hpet_id; /* low half of the HPET's capabilities register */
     uint64_t hpet_base;
     uint64_t ecam_base;
-    bool iommu;
-    uint64_t iommu_base;
-    VtdAcpiInfo iommu_info;
+    const GPtrArray *iommus; /* remapping units, of Device *; NULL is none */
 } AcpiInfo;
 
 /* The FACS is at this place of the blob, with the operating system's waking vectors in it. */

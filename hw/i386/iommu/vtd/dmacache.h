@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VT-d: context cache and IOTLB (6.2). */
+#ifndef HW_I386_IOMMU_VTD_DMACACHE_H
+#define HW_I386_IOMMU_VTD_DMACACHE_H
+
+#include "hw/i386/iommu/vtd/context.h"
+#include "hw/i386/iommu/vtd/pagewalk.h"
+
+#define VTD_MAX_ADDRESS_MASK 18 /* CAP.MAMV: 1 GiB */
+#define VTD_IOTLB_WAYS       4
+#define VTD_IOTLB_SETS       1024
+
+typedef struct {
+    Trace *trace;
+    bool caching_mode;
+    VtdContext *contexts;     /* one a source id */
+    uint64_t *context_epochs; /* one a domain */
+    uint64_t *tlb_epochs;     /* one a domain */
+    uint64_t context_epoch, tlb_epoch;
+    uint64_t epoch;  /* counts fills and invalidations */
+    VtdMapping *tlb; /* VTD_IOTLB_SETS sets of VTD_IOTLB_WAYS */
+    uint32_t victim;
+    uint32_t large_shifts; /* bit 1: 2 MiB pages were cached, bit 2: 1 GiB */
+} VtdDmaCache;
+
+void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode);
+void vtd_dmacache_free(VtdDmaCache *c);
+void vtd_dmacache_reset(VtdDmaCache *c);
+const VtdContext *vtd_context_cached(const VtdDmaCache *c, uint16_t source_id);
+void vtd_context_fill(VtdDmaCache *c, uint16_t source_id, VtdContext *context);
+const VtdMapping *vtd_iotlb_find(VtdDmaCache *c, uint16_t domain, uint64_t address);
+void vtd_iotlb_fill(VtdDmaCache *c, VtdMapping *mapping);
+void vtd_context_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain,
+                            uint16_t source_id, uint8_t function_mask);
+void vtd_iotlb_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain, uint64_t address,
+                          uint8_t address_mask);
+
+#endif

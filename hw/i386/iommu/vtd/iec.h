@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* VT-d: the interrupt remapping table, and the cache of its entries (5.1, 6.4). */
+#ifndef HW_I386_IOMMU_VTD_IEC_H
+#define HW_I386_IOMMU_VTD_IEC_H
+
+#include "base/memory.h"
+#include "hw/i386/iommu/vtd/irte.h"
+
+typedef enum { VTD_IEC_HOLD, VTD_IEC_OFF, VTD_IEC_RANDOM } VtdIecPolicy;
+
+#define VTD_IRT_MAX       65536u
+#define VTD_IEC_BLOCK     256u
+#define VTD_IEC_BLOCKS    (VTD_IRT_MAX / VTD_IEC_BLOCK)
+#define VTD_HANDLE_MASK_V 0xfu /* ECAP.MHMV */
+
+/* An entry ready for use. It is valid while its epoch is above that of its block: invalidating is
+ * to raise the block's epoch, or to clear the entry's. */
+typedef struct {
+    uint64_t epoch;
+    uint64_t low, high;          /* as read, to tell stale entries */
+    uint16_t sid_mask, sid;      /* SVT 00 and 01: (requester & mask) == sid */
+    uint8_t bus_first, bus_last; /* SVT 10 */
+    bool check_bus;
+    bool posted, urgent, fpd;
+    uint8_t fault; /* VtdFaultReason: what its use gives */
+    ApicMsg msg;
+    uint64_t pid_address;
+} VtdIecEntry;
+
+/* The table as SIRTP latched it from IRTA. */
+typedef struct {
+    uint64_t irta;
+    uint64_t base;
+    uint32_t entries;
+    bool eime;
+    const uint8_t *host; /* where it is in host memory, valid at `generation` */
+    uint64_t generation;
+    bool host_known;
+} VtdIrt;
+
+typedef struct {
+    bool present; /* the unit remaps interrupts */
+    AddressSpace *memory;
+    Trace *trace;
+    VtdIecPolicy policy;
+    uint64_t seed; /* of VTD_IEC_RANDOM */
+    bool caching_mode, posting;
+} VtdIecConfig;
+
+typedef struct {
+    VtdIecConfig config;
+    VtdIrt table;
+    VtdIecEntry *entries; /* one an index; NULL if the unit does not remap */
+    uint64_t block_epochs[VTD_IEC_BLOCKS];
+    uint64_t epoch; /* counts fills and invalidations */
+    uint64_t random;
+    bool flushed; /* since SIRTP */
+    uint64_t hits, misses;
+    uint64_t stale_hits; /* a cached entry used that differs from memory */
+} VtdIec;
+extern const StateField vtd_iec_state[];
+
+void vtd_iec_init(VtdIec *iec, const VtdIecConfig *config);
+void vtd_iec_free(VtdIec *iec);
+void vtd_iec_reset(VtdIec *iec);
+/* After a load: the cache is empty, the table as it was latched. */
+void vtd_iec_restored(VtdIec *iec);
+/* SIRTP: takes the table's address, size and mode from IRTA. */
+void vtd_iec_set_table(VtdIec *iec, uint64_t irta);
+void vtd_iec_invalidate_all(VtdIec *iec);
+void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask);
+/* The entry to use for `index`, from the cache or from memory through `scratch`. */
+const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch);
+
+#endif

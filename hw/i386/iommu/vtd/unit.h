@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VT-d: a unit and what holds it together. Section numbers are those of the Intel VT-d
+ * specification, revision 4.1. Each part has a header and a file of its own:
+ *
+ *   vtd        the device: properties, reset, how the board sees it
+ *   regs       register rows, capabilities, GCMD and GSTS
+ *   fields     fields of words
+ *   event      the unit's own interrupts (fault, invalidation)
+ *   fault      fault recording
+ *   qi, desc   the invalidation queue, and its descriptors' codec
+ *   ir         interrupt requests
+ *   irte, iec  the IRTE codec, and the interrupt entry cache
+ *   pid        posted-interrupt descriptors
+ *   dma        bus masters' reads and writes
+ *   context    root and context tables
+ *   pagewalk   second-stage tables
+ *   dmacache   context cache and IOTLB
+ *
+ * A part that decides by itself takes its own struct; those that act on several parts (regs, qi,
+ * ir, dma) take the unit.
+ *
+ * Nothing here is re-entered half-way: a request is decided first, under the unit's own state, and
+ * only then called out (a message delivered, memory written, an event sent). Events are collected
+ * and sent by vtd_events_flush() as the last act of every entry into the unit.
+ */
+#ifndef HW_I386_IOMMU_VTD_UNIT_H
+#define HW_I386_IOMMU_VTD_UNIT_H
+
+#include "hw/i386/iommu/vtd.h"
+#include "hw/i386/iommu/vtd/desc.h"
+#include "hw/i386/iommu/vtd/dmacache.h"
+#include "hw/i386/iommu/vtd/event.h"
+#include "hw/i386/iommu/vtd/fault.h"
+#include "hw/i386/iommu/vtd/iec.h"
+#include "hw/i386/iommu/vtd/qi.h"
+#include "hw/i386/iommu/vtd/regs.h"
+
+typedef struct {
+    int intremap, eim; /* OnOffAuto */
+    uint32_t version;
+    uint8_t aw_bits;
+    bool caching_mode, snoop_control, dma_drain, dma_translation, device_iotlb, pass_through;
+    bool stale_tm, buggy_eim;
+    bool scalable_mode, first_stage, pasid_mode, first_stage_1g, svm, page_requests;
+    uint16_t fault_records;
+    uint64_t gcmd_latency, qi_latency; /* ns */
+    int iec;                           /* VtdIecPolicy */
+    uint64_t seed;
+    bool posted_interrupts, esirtps, esrtps;
+} VtdProps;
+
+/* What became of interrupt requests, since power-on. */
+typedef struct {
+    uint64_t remapped; /* delivered through an IRTE */
+    uint64_t posted;
+    uint64_t compatibility; /* passed as they are: remapping off, or CFI */
+    uint64_t blocked;
+} VtdVerdicts;
+
+/* GCMD: the command under way, 0 if none. */
+typedef struct {
+    Timer timer;
+    uint32_t pending;
+} VtdCommand;
+
+struct VtdState {
+    Device dev;
+    IommuLinks links;
+    VtdProps props;
+    bool intremap, eim; /* decided */
+
+    MemRegion region;
+    RegFile regs;
+    RegRow *rows;
+    uint64_t values[VTD_MAX_ROWS]; /* the register file's, so that the state table reaches them */
+    VtdCommand command;
+    /* Copies of GSTS bits, for the fast paths. */
+    bool translating, remapping, compatibility;
+    uint64_t root_table; /* latched by SRTP */
+
+    VtdEvents events;
+    VtdFaultLog faults;
+    VtdQueue queue;
+    VtdIec iec;
+    VtdDmaCache cache;
+    VtdVerdicts verdicts;
+};
+
+/* regs.c */
+void vtd_regs_init(VtdState *s);
+void vtd_regs_free(VtdState *s);
+void vtd_regs_reset(VtdState *s);
+/* Copies what the fast paths need out of the registers. */
+void vtd_regs_derive(VtdState *s);
+void vtd_gcmd_done(void *opaque);
+extern const MemOps vtd_mem_ops;
+static inline uint64_t vtd_reg(const VtdState *s, uint32_t offset)
+{
+    return regfile_get(&s->regs, offset);
+}
+static inline bool vtd_queue_enabled(const VtdState *s)
+{
+    return vtd_reg(s, VTD_GSTS) & VTD_GCMD_QIE;
+}
+
+/* ir.c */
+IntrVerdict vtd_ir_request(VtdState *s, const IntrMsg *msg);
+
+/* dma.c */
+extern const UpstreamOps vtd_upstream_ops;
+/* An interrupt message as it leaves an emitter: a request, or an ordinary dword write if its
+ * address is outside the interrupt window or it carries a PASID. */
+IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg);
+
+#define VTD_GUEST_ERROR(s_, ...)                                                                   \
+    trace_event((s_)->dev.platform->trace, TRACE_GUEST_ERRORS, __VA_ARGS__)
+
+#endif

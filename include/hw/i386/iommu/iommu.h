@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Remapping units: what a board, the ACPI tables and the monitors know of one, whatever it is.
+ *
+ * A unit is a device whose class has an IommuClass. A machine has a list of them; each has a scope,
+ * and what is under it (a function, a bridge's buses, an IOAPIC, an HPET) is found by its source id
+ * once, when it is wired. The scopes are those of the DMAR table (VT-d 8.3).
+ */
+#ifndef HW_I386_IOMMU_IOMMU_H
+#define HW_I386_IOMMU_IOMMU_H
+
+#include "hw/core/device.h"
+#include "hw/core/upstream.h"
+#include "hw/intc/apic_bus.h"
+
+/* The DMAR table's numbers (VT-d 8.3.1). */
+typedef enum {
+    IOMMU_FUNCTION = 1, /* a PCI function that is no bridge */
+    IOMMU_BRIDGE = 2,   /* a bridge, and all that is behind it */
+    IOMMU_IOAPIC = 3,
+    IOMMU_HPET = 4,
+} IommuScopeType;
+
+typedef struct {
+    IommuScopeType type;
+    uint16_t source_id;
+    uint8_t enumeration_id;      /* of an IOAPIC or HPET */
+    uint8_t bus_first, bus_last; /* behind a bridge */
+} IommuScopeEntry;
+
+typedef struct {
+    uint16_t segment;
+    bool include_all; /* also what no other unit of the segment names */
+    const IommuScopeEntry *entries;
+    size_t count;
+} IommuScope;
+
+/* What a unit depends on. */
+typedef struct {
+    IommuScope scope;      /* the entries stay the board's, and outlive the unit */
+    unsigned number;       /* the unit's place in the machine's list */
+    ApicBus *apic_bus;     /* remapped requests, the unit's own events and posting notifications */
+    AddressSpace *memory;  /* tables, descriptors, and DMA after translation */
+    bool cpus_lack_x2apic; /* 32-bit ids are then not offered unless asked for */
+    bool trusts_ioapic;    /* its requests suit every entry: forgive=ioapic-sid */
+    uint16_t ioapic_sid;
+    bool rereads_entries; /* entries are not cached: forgive=irte-reread */
+} IommuLinks;
+
+/* A counter since power-on: a uint64_t at `offset` of the device. */
+typedef struct {
+    const char *name; /* QMP's */
+    const char *what; /* for people */
+    size_t offset;
+} IommuCounter;
+
+/* An ACPI table that tells of units; one for all classes that belong into it. */
+typedef struct {
+    const char *signature;
+    uint8_t revision;
+    /* Appends what follows the table's header. `units` are those whose class has this table. */
+    void (*write)(const GPtrArray *units, GByteArray *out);
+} IommuTable;
+
+typedef struct IommuClass {
+    /* The links, to be filled in before realize. */
+    IommuLinks *(*links)(Device *dev);
+    /* The unit as bus masters under it see it: DMA, and interrupt requests. */
+    Upstream (*upstream)(Device *dev);
+    /* The same for emitters that are not bus masters in the PCI sense (IOAPIC, HPET). */
+    IntrSink (*sink)(Device *dev);
+    /* The unit's registers, and where the board maps them. Valid after realize. */
+    MemRegion *(*region)(Device *dev, uint64_t *base);
+    const IommuTable *table;
+    /* Fills in what `table` wants to know of a unit, in the struct that it says. */
+    void (*table_part)(Device *dev, void *part);
+    const IommuCounter *counters; /* ends with a NULL name */
+    /* Appends a few words about what the unit is set up to do. */
+    void (*describe)(Device *dev, GString *out);
+} IommuClass;
+
+/* The class of a unit; dev->cls->iommu has to be there. */
+static inline const IommuClass *iommu_class(const Device *dev)
+{
+    return dev->cls->iommu;
+}
+
+/* The unit of the list that a requester's transactions go to: one whose scope names it, else the
+ * one that takes the rest, else NULL. `requester` is segment[31:16] and source id[15:0]. */
+Device *iommu_list_above(const GPtrArray *units, uint32_t requester);
+
+uint64_t iommu_count(const Device *dev, const IommuCounter *counter);
+/* By QMP's name; NULL if the unit's class has none of that name. */
+const IommuCounter *iommu_counter_find(const Device *dev, const char *name);
+/* "ID at BASE: scope, what the class says". */
+void iommu_describe(Device *dev, GString *out);
+
+#endif
