@@ -10,6 +10,7 @@
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/q35.h"
 #include "hw/intc/ioapic.h"
+#include "machine/accel.h"
 
 #define RAM_SIZE    (64ull << 20)
 #define PATTERN     0x5a
@@ -136,8 +137,13 @@ typedef struct {
 static void build_board(Board *b)
 {
     GError *error = NULL;
-    const MachineOptions opts = {
-        .ram_size = RAM_SIZE, .cpus = 1, .sockets = 1, .cores = 1, .threads = 1, .max_cpus = 1};
+    const MachineOptions opts = {.ram_size = RAM_SIZE,
+                                 .cpus = 1,
+                                 .sockets = 1,
+                                 .cores = 1,
+                                 .threads = 1,
+                                 .max_cpus = 1,
+                                 .accel = &qtest_accel};
     b->platform = (Platform){.clock = clock_new(CLOCK_MANUAL),
                              .memory = as_new("memory", 52),
                              .ports = as_new("I/O", 16)};
@@ -150,7 +156,7 @@ static void build_board(Board *b)
     b->tally->links.scope = (IommuScope){.entries = named, .count = G_N_ELEMENTS(named)};
     machine_own(b->machine, &b->tally->dev);
     g_ptr_array_add(b->machine->iommus, b->tally);
-    q35_machine_class.build(b->machine, &error);
+    machine_build(b->machine, &error);
     g_assert_no_error(error);
     machine_reset(b->machine);
 }
