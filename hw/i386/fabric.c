@@ -30,7 +30,7 @@ static MemResult fabric_write(void *opaque, const BusReq *req, uint64_t addr, co
     return MEM_OK;
 }
 
-static IntrVerdict fabric_interrupt(void *opaque, const IntrMsg *msg)
+static IntrResult fabric_interrupt(void *opaque, const IntrMsg *msg)
 {
     Fabric *fabric = opaque;
     if (intr_window_contains(msg->address)) {
@@ -38,7 +38,7 @@ static IntrVerdict fabric_interrupt(void *opaque, const IntrMsg *msg)
     }
     /* A capability that points elsewhere makes an ordinary write. */
     as_store(fabric->memory, msg->address, msg->data, sizeof(msg->data));
-    return INTR_BLOCKED;
+    return INTR_ORDINARY_WRITE;
 }
 
 static const UpstreamOps fabric_ops = {

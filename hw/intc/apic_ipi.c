@@ -38,17 +38,31 @@ static bool icr_is_valid(IntrDeliveryMode mode, Shorthand shorthand)
     }
 }
 
-void apic_self_ipi(ApicState *s, uint8_t vector)
+IntrResult apic_self_ipi(ApicState *s, uint8_t vector)
 {
+    ApicMsg msg = {.dest = s->links.apic_id, .vector = vector, .assert_level = true};
+
     if (vector < APIC_FIRST_VECTOR) {
         apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
     }
-    if (apic_takes(s, INTR_MODE_FIXED)) {
-        apic_accept(s, vector, INTR_MODE_FIXED, false);
+    return apic_accept(s, &msg);
+}
+
+static IntrResult apic_send_message(ApicState *s, const ApicMsg *msg, Shorthand shorthand)
+{
+    switch (shorthand) {
+    case DEST_SELF:
+        return apic_accept(s, msg);
+    case DEST_ALL:
+        return apic_bus_deliver_all(s->links.bus, msg, NULL);
+    case DEST_ALL_BUT_SELF:
+        return apic_bus_deliver_all(s->links.bus, msg, s);
+    default:
+        return apic_bus_deliver(s->links.bus, msg);
     }
 }
 
-void apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
+IntrResult apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
 {
     ApicMsg msg = {
         .dest = dest,
@@ -60,31 +74,16 @@ void apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
     Shorthand shorthand = (icr >> ICR_SHORTHAND_SHIFT) & 3;
 
     if (icr_is_init_deassert(icr, msg.mode)) {
-        return;
+        return INTR_DEASSERTED;
     }
     if (!icr_is_valid(msg.mode, shorthand)) {
         trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS, "apic_icr_invalid id=%u icr=0x%08x",
                     s->links.apic_id, icr);
-        return;
+        return INTR_ICR_INVALID;
     }
     if ((msg.mode == INTR_MODE_FIXED || msg.mode == INTR_MODE_LOWEST) &&
         msg.vector < APIC_FIRST_VECTOR) {
         apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
     }
-    switch (shorthand) {
-    case DEST_FIELD:
-        apic_bus_deliver(s->links.bus, &msg);
-        break;
-    case DEST_SELF:
-        if (apic_takes(s, msg.mode)) {
-            apic_accept(s, msg.vector, msg.mode, false);
-        }
-        break;
-    case DEST_ALL:
-        apic_bus_deliver_all(s->links.bus, &msg, NULL);
-        break;
-    case DEST_ALL_BUT_SELF:
-        apic_bus_deliver_all(s->links.bus, &msg, s);
-        break;
-    }
+    return apic_send_message(s, &msg, shorthand);
 }

@@ -98,7 +98,7 @@ static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
     if (!up) {
         return NO_MASTER;
     }
-    return upstream_interrupt(up, &msg) == INTR_BLOCKED ? MEM_ACCESS_ERROR : MEM_OK;
+    return intr_blocked(upstream_interrupt(up, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
 }
 
 static uint32_t transfer(IntrTestdev *t, bool to_memory)

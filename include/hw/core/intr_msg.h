@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
+#include "hw/core/intr_result.h"
+
 /* The window of interrupt requests in the physical address space. */
 #define INTR_WINDOW_BASE 0xfee00000ull
 #define INTR_WINDOW_SIZE 0x00100000ull
@@ -47,22 +49,14 @@ typedef struct {
     uint32_t pasid; /* 20 bits, valid with has_pasid */
 } IntrMsg;
 
-/* What became of a request. Posted writes carry no answer on hardware: emitters use this for
- * counters and traces, never for behaviour. */
-typedef enum {
-    INTR_DELIVERED, /* reached the APIC bus */
-    INTR_POSTED,    /* recorded in a posted-interrupt descriptor */
-    INTR_BLOCKED,   /* refused by a remapping unit, or not a valid request */
-} IntrVerdict;
-
 /* A stage's entry. `send` may run arbitrary parts of the interrupt path, including the CPU's
  * interrupt request flag, but never calls back into the emitter. */
 typedef struct {
-    IntrVerdict (*send)(void *opaque, const IntrMsg *msg);
+    IntrResult (*send)(void *opaque, const IntrMsg *msg);
     void *opaque;
 } IntrSink;
 
-static inline IntrVerdict intr_send(const IntrSink *sink, const IntrMsg *msg)
+static inline IntrResult intr_send(const IntrSink *sink, const IntrMsg *msg)
 {
     return sink->send(sink->opaque, msg);
 }

@@ -201,12 +201,24 @@ static MemResult dma_write(void *opaque, const BusReq *req, uint64_t addr, const
     VtdState *s = opaque;
     IntrMsg msg;
     if (!req->has_pasid && upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
-        return vtd_ir_request(s, &msg) == INTR_BLOCKED ? MEM_ACCESS_ERROR : MEM_OK;
+        return intr_blocked(vtd_ir_request(s, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
     }
     return access_memory(s, req, addr, VTD_WRITE, (void *)buf, len);
 }
 
-IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg)
+/* What became of a message that is no interrupt request but a write. */
+static IntrResult written(const IntrMsg *msg, MemResult result)
+{
+    if (result == MEM_OK) {
+        return INTR_ORDINARY_WRITE;
+    }
+    if (!upstream_touches_window(msg->address, sizeof(msg->data))) {
+        return INTR_WRITE_REFUSED;
+    }
+    return msg->has_pasid ? INTR_WITH_PASID : INTR_NOT_ONE_DWORD;
+}
+
+IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
 {
     VtdState *s = opaque;
     if (G_LIKELY(intr_window_contains(msg->address) && !msg->has_pasid &&
@@ -216,7 +228,7 @@ IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg)
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
     MemResult result =
         access_memory(s, &req, msg->address, VTD_WRITE, (void *)&msg->data, sizeof(msg->data));
-    return result == MEM_OK ? INTR_DELIVERED : INTR_BLOCKED;
+    return written(msg, result);
 }
 
 const UpstreamOps vtd_upstream_ops = {

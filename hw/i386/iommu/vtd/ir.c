@@ -16,13 +16,25 @@
 
 #define FAULT_INDEX_SHIFT 48
 
-static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
-                         bool fpd)
+/* Each fault reason of interrupt remapping has its result, in the same order. */
+static IntrResult blocked_by(VtdFaultReason reason)
 {
+    static_assert(INTR_VTD_PID_RESERVED - INTR_VTD_REQUEST_RESERVED ==
+                      VTD_FR_PID_RESERVED - VTD_FR_IR_REQUEST_RESERVED,
+                  "a result for each reason");
+    return (IntrResult)(INTR_VTD_REQUEST_RESERVED + (reason - VTD_FR_IR_REQUEST_RESERVED));
+}
+
+static IntrResult block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
+                        bool fpd)
+{
+    IntrResult result = blocked_by(reason);
     s->stats.blocked++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=block reason=%#x%s",
-                msg->requester_id, msg->address, msg->data, index, reason, fpd ? " fpd=1" : "");
+                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=block reason=%#x "
+                "result=%s%s",
+                msg->requester_id, msg->address, msg->data, index, reason, intr_result_name(result),
+                fpd ? " fpd=1" : "");
     if (!fpd) {
         VtdFault fault = {
             .source_id = msg->requester_id,
@@ -32,19 +44,18 @@ static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFau
         vtd_fault_record(s, &fault);
         vtd_events_flush(s);
     }
-    return INTR_BLOCKED;
+    return result;
 }
 
 /* As it is: remapping is off, or compatibility format is let through. */
-static IntrVerdict pass(VtdState *s, const IntrMsg *msg)
+static IntrResult pass(VtdState *s, const IntrMsg *msg)
 {
     s->stats.compatibility++;
     ApicMsg out = apic_msg_decode(msg->address & UINT32_MAX, msg->data);
     trace_event(s->dev.platform->trace, TRACE_VTD,
                 "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x verdict=pass vector=%#x dest=%#x",
                 msg->requester_id, msg->address, msg->data, out.vector, out.dest);
-    apic_bus_deliver(s->links.apic_bus, &out);
-    return INTR_DELIVERED;
+    return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
 static bool is_trusted(const VtdState *s, uint16_t requester_id)
@@ -61,28 +72,28 @@ static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
     return (requester_id & e->sid_mask) == e->sid;
 }
 
-static IntrVerdict post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+static IntrResult post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
     ApicMsg notification;
-    bool notify;
+    IntrResult posted;
     VtdFaultReason reason = vtd_pid_post(s->links.memory, e->pid_address, e->msg.vector, e->urgent,
-                                         s->eime, &notify, &notification);
+                                         s->eime, &posted, &notification);
     if (reason != VTD_OK) {
         return block(s, msg, index, reason, e->fpd);
     }
     s->stats.posted++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
                 "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=post vector=%#x "
-                "pid=%#" PRIx64 " notify=%d",
+                "pid=%#" PRIx64 " result=%s",
                 msg->requester_id, msg->address, msg->data, index, e->msg.vector, e->pid_address,
-                notify);
-    if (notify) {
+                intr_result_name(posted));
+    if (posted == INTR_POSTED_NOTIFIED) {
         apic_bus_deliver(s->links.apic_bus, &notification);
     }
-    return INTR_POSTED;
+    return posted;
 }
 
-static IntrVerdict deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+static IntrResult deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
     s->stats.remapped++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
@@ -92,11 +103,10 @@ static IntrVerdict deliver(VtdState *s, const IntrMsg *msg, uint32_t index, cons
                 e->msg.mode, e->msg.level ? "level" : "edge");
     /* A copy: what the delivery sets off may invalidate the entry. */
     ApicMsg out = e->msg;
-    apic_bus_deliver(s->links.apic_bus, &out);
-    return INTR_DELIVERED;
+    return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
-static IntrVerdict remap(VtdState *s, const IntrMsg *msg)
+static IntrResult remap(VtdState *s, const IntrMsg *msg)
 {
     uint32_t index = (uint32_t)(vtd_get(msg->address, ADDR_HANDLE) |
                                 vtd_get(msg->address, ADDR_HANDLE_HIGH) << 15);
@@ -121,7 +131,7 @@ static IntrVerdict remap(VtdState *s, const IntrMsg *msg)
     return e->posted ? post(s, msg, index, e) : deliver(s, msg, index, e);
 }
 
-IntrVerdict vtd_ir_request(VtdState *s, const IntrMsg *msg)
+IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
 {
     if (!s->remapping) {
         return pass(s, msg);

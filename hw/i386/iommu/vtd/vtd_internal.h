@@ -209,9 +209,10 @@ typedef struct {
 } VtdPid;
 /* The control quadword (bits 319:256); false if reserved bits are set. */
 bool vtd_pid_decode(uint64_t control, bool eime, VtdPid *out);
-/* Records `vector` in the descriptor at `address`. *notify says whether *msg is to be sent. */
+/* Records `vector` in the descriptor at `address`. *posted says how; if it is INTR_POSTED_NOTIFIED,
+ * *msg is to be sent. */
 VtdFaultReason vtd_pid_post(AddressSpace *memory, uint64_t address, uint8_t vector, bool urgent,
-                            bool eime, bool *notify, ApicMsg *msg);
+                            bool eime, IntrResult *posted, ApicMsg *msg);
 
 /* ---- Interrupt entry cache (6.4) ---- */
 
@@ -451,7 +452,7 @@ void vtd_qi_disable(VtdState *s);
 void vtd_qi_kick(VtdState *s);
 
 /* ir.c */
-IntrVerdict vtd_ir_request(VtdState *s, const IntrMsg *msg);
+IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg);
 /* SIRTP: takes the table's address, size and mode from IRTA. */
 void vtd_ir_set_table(VtdState *s, uint64_t irta);
 
@@ -488,7 +489,7 @@ void vtd_iotlb_invalidate(VtdState *s, uint8_t granularity, uint16_t domain, uin
 extern const UpstreamOps vtd_upstream_ops;
 /* An interrupt message as it leaves an emitter: a request, or an ordinary dword write if its
  * address is outside the interrupt window or it carries a PASID. */
-IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg);
+IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg);
 
 static inline uint64_t vtd_next_epoch(VtdState *s)
 {
