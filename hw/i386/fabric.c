@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "hw/core/intr_log.h"
+
 /* The window holds no memory: reading it from a bus gives ones. */
 static MemResult fabric_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
 {
@@ -26,6 +28,7 @@ static MemResult fabric_write(void *opaque, const BusReq *req, uint64_t addr, co
     if (!upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
         return MEM_DECODE_ERROR;
     }
+    msg.serial = intr_serial_next(fabric->intr_log);
     intr_send(&fabric->apic, &msg);
     return MEM_OK;
 }

@@ -270,7 +270,8 @@ static void code_written(void *opaque, uint64_t addr, size_t len)
 static bool build_upstream(Q35Machine *m, Device *iommu, GError **error)
 {
     Machine *machine = &m->machine;
-    m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus)};
+    m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus),
+                         machine->platform.intr_log};
     m->up = fabric_upstream(&m->fabric);
     m->sink = m->fabric.apic;
     if (!iommu) {

@@ -188,8 +188,9 @@ static void apic_carry_out(ApicState *s, const ApicMsg *msg, IntrResult answer)
 void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer)
 {
     trace_event(s->dev.platform->trace, TRACE_APIC,
-                "apic_accept id=%u vector=0x%02x mode=%d trig=%s result=%s", s->links.apic_id,
-                msg->vector, msg->mode, msg->level ? "level" : "edge", intr_result_name(answer));
+                "apic_accept serial=%" PRIu64 " id=%u vector=0x%02x mode=%d trig=%s result=%s",
+                msg->serial, s->links.apic_id, msg->vector, msg->mode,
+                msg->level ? "level" : "edge", intr_result_name(answer));
     if (G_LIKELY(answer == INTR_DELIVERED || answer == INTR_MERGED)) {
         apic_accept_fixed(s, msg->vector, msg->level);
     } else {

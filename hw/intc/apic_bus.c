@@ -305,8 +305,9 @@ static IntrResult bus_finish(ApicBus *bus, const Delivery *d)
     } else if (d->result != INTR_DEASSERTED) {
         bus->stats.dropped++;
     }
-    trace_event(bus->trace, TRACE_APIC, "apic_bus_result vector=0x%02x result=%s", d->msg->vector,
-                intr_result_name(d->result));
+    trace_event(bus->trace, TRACE_APIC,
+                "apic_bus_result serial=%" PRIu64 " vector=0x%02x result=%s", d->msg->serial,
+                d->msg->vector, intr_result_name(d->result));
     return d->result;
 }
 
@@ -319,8 +320,10 @@ IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
     };
 
     trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_deliver dest=0x%x vector=0x%02x mode=%d logical=%d trig=%s", msg->dest,
-                msg->vector, msg->mode, msg->logical, msg->level ? "level" : "edge");
+                "apic_bus_deliver serial=%" PRIu64
+                " dest=0x%x vector=0x%02x mode=%d logical=%d trig=%s",
+                msg->serial, msg->dest, msg->vector, msg->mode, msg->logical,
+                msg->level ? "level" : "edge");
     if (msg->level && !msg->assert_level) {
         d.result = INTR_DEASSERTED; /* asks for nothing (INIT level de-assert: SDM 11.6.1) */
     } else if (!bus_mode_is_valid(msg->mode)) {
@@ -336,8 +339,8 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
     Delivery d = {.msg = msg, .one = msg->mode == INTR_MODE_LOWEST, .result = INTR_NO_APIC};
 
     trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_deliver dest=all%s vector=0x%02x mode=%d trig=edge",
-                except ? "-but-self" : "", msg->vector, msg->mode);
+                "apic_bus_deliver serial=%" PRIu64 " dest=all%s vector=0x%02x mode=%d trig=edge",
+                msg->serial, except ? "-but-self" : "", msg->vector, msg->mode);
     for (unsigned i = 0; i < bus->members->len; i++) {
         Member *member = bus->members->pdata[i];
 
@@ -367,13 +370,17 @@ ApicMsg apic_msg_decode(uint64_t address, uint32_t data)
 
 static IntrResult bus_send(void *opaque, const IntrMsg *msg)
 {
+    ApicBus *bus = opaque;
     ApicMsg apic_msg;
 
     if (!intr_window_contains(msg->address)) {
+        trace_event(bus->trace, TRACE_APIC, "apic_bus_result serial=%" PRIu64 " result=%s",
+                    msg->serial, intr_result_name(INTR_NOT_A_REQUEST));
         return INTR_NOT_A_REQUEST;
     }
     apic_msg = apic_msg_decode(msg->address, msg->data);
-    return apic_bus_deliver(opaque, &apic_msg);
+    apic_msg.serial = msg->serial;
+    return apic_bus_deliver(bus, &apic_msg);
 }
 
 IntrSink apic_bus_sink(ApicBus *bus)

@@ -12,6 +12,7 @@
 #ifndef HW_INTC_APIC_INTERNAL_H
 #define HW_INTC_APIC_INTERNAL_H
 
+#include "hw/core/intr_log.h"
 #include "hw/intc/apic.h"
 
 /* IA32_APIC_BASE (SDM vol. 3, 11.4.4 and 11.12.1). */

@@ -38,14 +38,17 @@ static bool icr_is_valid(IntrDeliveryMode mode, Shorthand shorthand)
     }
 }
 
+static void apic_ipi_trace(const ApicState *s, const ApicMsg *msg, uint32_t icr, IntrResult kept)
+{
+    trace_event(s->dev.platform->trace, TRACE_APIC,
+                "apic_ipi serial=%" PRIu64 " id=%u icr=0x%08x dest=0x%x%s%s", msg->serial,
+                s->links.apic_id, icr, msg->dest, kept == INTR_DELIVERED ? "" : " result=",
+                kept == INTR_DELIVERED ? "" : intr_result_name(kept));
+}
+
 IntrResult apic_self_ipi(ApicState *s, uint8_t vector)
 {
-    ApicMsg msg = {.dest = s->links.apic_id, .vector = vector, .assert_level = true};
-
-    if (vector < APIC_FIRST_VECTOR) {
-        apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
-    }
-    return apic_accept(s, &msg);
+    return apic_send_ipi(s, (uint32_t)DEST_SELF << ICR_SHORTHAND_SHIFT | vector, s->links.apic_id);
 }
 
 static IntrResult apic_send_message(ApicState *s, const ApicMsg *msg, Shorthand shorthand)
@@ -62,9 +65,19 @@ static IntrResult apic_send_message(ApicState *s, const ApicMsg *msg, Shorthand 
     }
 }
 
+/* Why the ICR sends nothing; INTR_DELIVERED if it does. */
+static IntrResult icr_answer(uint32_t icr, IntrDeliveryMode mode, Shorthand shorthand)
+{
+    if (icr_is_init_deassert(icr, mode)) {
+        return INTR_DEASSERTED;
+    }
+    return icr_is_valid(mode, shorthand) ? INTR_DELIVERED : INTR_ICR_INVALID;
+}
+
 IntrResult apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
 {
     ApicMsg msg = {
+        .serial = intr_serial_next(s->dev.platform->intr_log),
         .dest = dest,
         .vector = icr & LVT_VECTOR_MASK,
         .mode = (icr & LVT_DELIVERY_MASK) >> LVT_DELIVERY_SHIFT,
@@ -72,17 +85,17 @@ IntrResult apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
         .assert_level = true,
     };
     Shorthand shorthand = (icr >> ICR_SHORTHAND_SHIFT) & 3;
+    IntrResult answer = icr_answer(icr, msg.mode, shorthand);
 
-    if (icr_is_init_deassert(icr, msg.mode)) {
-        return INTR_DEASSERTED;
-    }
-    if (!icr_is_valid(msg.mode, shorthand)) {
+    apic_ipi_trace(s, &msg, icr, answer);
+    if (answer == INTR_ICR_INVALID) {
         trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS, "apic_icr_invalid id=%u icr=0x%08x",
                     s->links.apic_id, icr);
-        return INTR_ICR_INVALID;
     }
-    if ((msg.mode == INTR_MODE_FIXED || msg.mode == INTR_MODE_LOWEST) &&
-        msg.vector < APIC_FIRST_VECTOR) {
+    if (answer != INTR_DELIVERED) {
+        return answer;
+    }
+    if (msg.mode <= INTR_MODE_LOWEST && msg.vector < APIC_FIRST_VECTOR) {
         apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
     }
     return apic_send_message(s, &msg, shorthand);

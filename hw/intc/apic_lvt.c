@@ -31,6 +31,7 @@ static IntrDeliveryMode apic_lvt_mode(const ApicState *s, ApicLvt lvt)
 static ApicMsg apic_lvt_message(const ApicState *s, ApicLvt lvt)
 {
     return (ApicMsg){
+        .serial = intr_serial_next(s->dev.platform->intr_log),
         .dest = s->links.apic_id,
         .vector = s->lvt[lvt] & LVT_VECTOR_MASK,
         .mode = apic_lvt_mode(s, lvt),
@@ -70,9 +71,9 @@ static void apic_lvt_trace(const ApicState *s, ApicLvt lvt, const ApicMsg *msg, 
                                                       "lint0", "lint1",   "error"};
 
     trace_event(s->dev.platform->trace, TRACE_APIC,
-                "apic_lvt id=%u entry=%s vector=0x%02x mode=%d trig=%s%s%s", s->links.apic_id,
-                names[lvt], msg->vector, msg->mode, msg->level ? "level" : "edge",
-                answer == INTR_DELIVERED ? "" : " result=",
+                "apic_lvt serial=%" PRIu64 " id=%u entry=%s vector=0x%02x mode=%d trig=%s%s%s",
+                msg->serial, s->links.apic_id, names[lvt], msg->vector, msg->mode,
+                msg->level ? "level" : "edge", answer == INTR_DELIVERED ? "" : " result=",
                 answer == INTR_DELIVERED ? "" : intr_result_name(answer));
 }
 
@@ -116,7 +117,12 @@ void apic_lint_eoi(ApicState *s, uint8_t vector)
 /* LINT1 is the NMI pin of a processor whose APIC is disabled (11.4.3). */
 static void apic_nmi_pin(ApicState *s)
 {
-    ApicMsg msg = {.dest = s->links.apic_id, .mode = INTR_MODE_NMI, .assert_level = true};
+    ApicMsg msg = {
+        .serial = intr_serial_next(s->dev.platform->intr_log),
+        .dest = s->links.apic_id,
+        .mode = INTR_MODE_NMI,
+        .assert_level = true,
+    };
 
     apic_take(s, &msg, INTR_TAKEN_NMI);
 }

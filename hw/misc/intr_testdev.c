@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "hw/core/intr_log.h"
 #include "hw/core/regfile.h"
 #include "hw/pci/msi.h"
 
@@ -89,6 +90,7 @@ static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
 {
     const Upstream *up = pci_upstream(&t->pci);
     IntrMsg msg = {
+        .serial = intr_serial_next(t->pci.dev.platform->intr_log),
         .address = e->address,
         .data = e->data,
         .requester_id = source(t, e->flags, e->requester_id),

@@ -51,8 +51,8 @@ static inline IntrResult upstream_interrupt(const Upstream *up, const IntrMsg *m
 
 /*
  * Sorts a bus master's write: true if [addr, addr+len) is one aligned dword inside the interrupt
- * window, and then *msg is filled in (VT-d 5.1.2). The caller treats every other write that touches
- * the window as malformed.
+ * window, and then *msg is filled in, but for its serial number (VT-d 5.1.2). The caller treats
+ * every other write that touches the window as malformed.
  */
 bool upstream_write_is_interrupt(const BusReq *req, uint64_t addr, const void *buf, size_t len,
                                  IntrMsg *msg);

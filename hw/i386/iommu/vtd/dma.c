@@ -9,6 +9,8 @@
  * Protected memory ranges (11.4.8) are checked against requests that are not translated; what they
  * block is not recorded as a fault.
  */
+#include "hw/core/intr_log.h"
+#include "hw/core/rid.h"
 #include "vtd_internal.h"
 
 #define PMR_LOW_BITS 0x1fffffull /* protected ranges have a granularity of 2 MiB */
@@ -168,8 +170,8 @@ static MemResult translated(VtdState *s, const BusReq *req, uint64_t addr, VtdAc
 /* In the interrupt range, but not a request. */
 static MemResult refuse_in_window(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access)
 {
-    VTD_GUEST_ERROR(s, "vtd_interrupt_range sid=%04x addr=%#" PRIx64 " access=%s",
-                    req->requester_id, addr, access == VTD_READ ? "read" : "write");
+    VTD_GUEST_ERROR(s, "vtd_interrupt_range sid=%s addr=%#" PRIx64 " access=%s",
+                    rid_text(req->requester_id).text, addr, access == VTD_READ ? "read" : "write");
     bool recorded = s->translating || s->remapping;
     return refuse(s, req, addr, access, VTD_FR_INTERRUPT_RANGE, !recorded);
 }
@@ -201,13 +203,14 @@ static MemResult dma_write(void *opaque, const BusReq *req, uint64_t addr, const
     VtdState *s = opaque;
     IntrMsg msg;
     if (!req->has_pasid && upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
+        msg.serial = intr_serial_next(s->dev.platform->intr_log);
         return intr_blocked(vtd_ir_request(s, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
     }
     return access_memory(s, req, addr, VTD_WRITE, (void *)buf, len);
 }
 
 /* What became of a message that is no interrupt request but a write. */
-static IntrResult written(const IntrMsg *msg, MemResult result)
+static IntrResult written_as(const IntrMsg *msg, MemResult result)
 {
     if (result == MEM_OK) {
         return INTR_ORDINARY_WRITE;
@@ -228,7 +231,13 @@ IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
     MemResult result =
         access_memory(s, &req, msg->address, VTD_WRITE, (void *)&msg->data, sizeof(msg->data));
-    return written(msg, result);
+    IntrResult written = written_as(msg, result);
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x verdict=write result=%s",
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data,
+                intr_result_name(written));
+    return written;
 }
 
 const UpstreamOps vtd_upstream_ops = {

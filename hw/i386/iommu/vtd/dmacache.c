@@ -9,6 +9,7 @@
  *
  * Global and per-domain invalidations raise an epoch that entries are compared with.
  */
+#include "hw/core/rid.h"
 #include "vtd_internal.h"
 
 #define SOURCES 65536u
@@ -130,8 +131,8 @@ void vtd_context_invalidate(VtdState *s, uint8_t granularity, uint16_t domain, u
                             uint8_t function_mask)
 {
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_inv_context granularity=%u domain=%u sid=%04x mask=%u", granularity, domain,
-                source_id, function_mask);
+                "vtd_inv_context granularity=%u domain=%u sid=%s mask=%u", granularity, domain,
+                rid_text(source_id).text, function_mask);
     if (granularity == VTD_INV_GLOBAL) {
         s->cache.context_epoch = vtd_next_epoch(s);
     } else if (granularity == VTD_INV_DOMAIN) {

@@ -4,6 +4,7 @@
  * whose source already has one pending is not recorded again (compression, 7.2.1); one that finds
  * its record still in use sets PFO, and nothing is recorded until software clears that.
  */
+#include "hw/core/rid.h"
 #include "vtd_internal.h"
 
 /* FRCD (11.4.7.9), upper quadword. */
@@ -86,8 +87,9 @@ void vtd_fault_record(VtdState *s, const VtdFault *fault)
     s->stats.faults++;
     uint64_t status = vtd_reg(s, VTD_FSTS);
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_fault sid=%04x reason=%#x info=%#" PRIx64 " access=%s", fault->source_id,
-                fault->reason, fault->info, fault->access == VTD_READ ? "read" : "write");
+                "vtd_fault sid=%s reason=%#x info=%#" PRIx64 " access=%s",
+                rid_text(fault->source_id).text, fault->reason, fault->info,
+                fault->access == VTD_READ ? "read" : "write");
     if ((status & VTD_FSTS_PFO) || source_pending(s, fault->source_id)) {
         return;
     }

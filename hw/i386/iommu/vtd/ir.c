@@ -4,6 +4,7 @@
  * one names an entry, which is checked against the request's source and then delivered, posted, or
  * refused with a fault reason. The verdict depends on nothing but the request and the unit.
  */
+#include "hw/core/rid.h"
 #include "vtd_internal.h"
 
 /* Remappable format (5.1.2.2): address, then data. */
@@ -31,10 +32,11 @@ static IntrResult block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaul
     IntrResult result = blocked_by(reason);
     s->stats.blocked++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=block reason=%#x "
-                "result=%s%s",
-                msg->requester_id, msg->address, msg->data, index, reason, intr_result_name(result),
-                fpd ? " fpd=1" : "");
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x index=%u verdict=block reason=%#x%s "
+                "result=%s",
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
+                reason, fpd ? " fpd=1" : "", intr_result_name(result));
     if (!fpd) {
         VtdFault fault = {
             .source_id = msg->requester_id,
@@ -52,9 +54,12 @@ static IntrResult pass(VtdState *s, const IntrMsg *msg)
 {
     s->stats.compatibility++;
     ApicMsg out = apic_msg_decode(msg->address & UINT32_MAX, msg->data);
+    out.serial = msg->serial;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x verdict=pass vector=%#x dest=%#x",
-                msg->requester_id, msg->address, msg->data, out.vector, out.dest);
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x verdict=pass vector=%#x dest=%#x",
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, out.vector,
+                out.dest);
     return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
@@ -83,11 +88,13 @@ static IntrResult post(VtdState *s, const IntrMsg *msg, uint32_t index, const Vt
     }
     s->stats.posted++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=post vector=%#x "
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x index=%u verdict=post vector=%#x "
                 "pid=%#" PRIx64 " result=%s",
-                msg->requester_id, msg->address, msg->data, index, e->msg.vector, e->pid_address,
-                intr_result_name(posted));
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
+                e->msg.vector, e->pid_address, intr_result_name(posted));
     if (posted == INTR_POSTED_NOTIFIED) {
+        notification.serial = msg->serial;
         apic_bus_deliver(s->links.apic_bus, &notification);
     }
     return posted;
@@ -97,12 +104,14 @@ static IntrResult deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const
 {
     s->stats.remapped++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=deliver vector=%#x "
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x index=%u verdict=deliver vector=%#x "
                 "dest=%#x mode=%d trig=%s",
-                msg->requester_id, msg->address, msg->data, index, e->msg.vector, e->msg.dest,
-                e->msg.mode, e->msg.level ? "level" : "edge");
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
+                e->msg.vector, e->msg.dest, e->msg.mode, e->msg.level ? "level" : "edge");
     /* A copy: what the delivery sets off may invalidate the entry. */
     ApicMsg out = e->msg;
+    out.serial = msg->serial;
     return apic_bus_deliver(s->links.apic_bus, &out);
 }
 

@@ -47,7 +47,7 @@ typedef struct {
 VtdAcpiInfo vtd_acpi_info(Device *dev);
 
 typedef struct {
-    uint64_t remapped; /* delivered through an IRTE */
+    uint64_t remapped; /* sent on as an IRTE says */
     uint64_t posted;
     uint64_t compatibility; /* passed as they are: remapping off, or CFI */
     uint64_t blocked;
