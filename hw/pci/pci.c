@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "hw/core/rid.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
@@ -282,21 +283,39 @@ MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t l
     return upstream_write(&pci_root_of(pci->bus)->host.up, &req, addr, buf, len);
 }
 
-void pci_send_message(PciDevice *pci, uint64_t address, uint32_t data)
+/* A capability that points elsewhere makes an ordinary write. */
+static IntrResult pci_write_dword(PciDevice *pci, uint64_t serial, uint64_t address, uint32_t data)
 {
+    uint32_t dword = GUINT32_TO_LE(data);
+    IntrResult result = pci_dma_write(pci, address, &dword, sizeof(dword)) == MEM_OK
+                            ? INTR_ORDINARY_WRITE
+                            : INTR_WRITE_REFUSED;
     trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msi_send sid=%04x addr=%" PRIx64 " data=%x master=%d", pci_requester_id(pci),
-                address, data, pci_is_bus_master(pci));
+                "msi_write serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x result=%s",
+                serial, rid_text(pci_requester_id(pci)).text, pci->dev.id, address, data,
+                intr_result_name(result));
+    return result;
+}
+
+IntrResult pci_send_message(PciDevice *pci, uint64_t serial, uint64_t address, uint32_t data)
+{
     if (!pci_is_bus_master(pci)) {
-        return;
+        IntrResult why = forwards_upstream(pci) ? INTR_BRIDGE_OFF : INTR_MASTER_OFF;
+        trace_event(pci->dev.platform->trace, TRACE_MSI,
+                    "msi_kept serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x result=%s",
+                    serial, rid_text(pci_requester_id(pci)).text, pci->dev.id, address, data,
+                    intr_result_name(why));
+        return why;
     }
     if (!intr_window_contains(address)) {
-        uint32_t dword = GUINT32_TO_LE(data);
-        pci_dma_write(pci, address, &dword, sizeof(dword));
-        return;
+        return pci_write_dword(pci, serial, address, data);
     }
-    IntrMsg msg = {.address = address, .data = data, .requester_id = pci_requester_id(pci)};
-    upstream_interrupt(&pci_root_of(pci->bus)->host.up, &msg);
+    IntrMsg msg = {
+        .serial = serial, .address = address, .data = data, .requester_id = pci_requester_id(pci)};
+    trace_event(pci->dev.platform->trace, TRACE_MSI,
+                "msi_send serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x", serial,
+                rid_text(msg.requester_id).text, pci->dev.id, address, data);
+    return upstream_interrupt(&pci_root_of(pci->bus)->host.up, &msg);
 }
 
 void pci_device_reset(PciDevice *pci)
@@ -304,6 +323,7 @@ void pci_device_reset(PciDevice *pci)
     pci_keep_reset_config(pci);
     pci_set_intx(pci, false);
     memcpy(pci->config, pci->reset_config, sizeof(pci->config));
+    memset(pci->msi.waiting, 0, sizeof(pci->msi.waiting));
     msix_reset(pci);
     pci_update_bars(pci);
 }

@@ -30,6 +30,9 @@ PciBus *pci_root_of(PciBus *bus);
 /* The bus of that number below or at `root`, as bridges' registers route configuration cycles. */
 PciBus *pci_bus_by_number(PciBus *root, uint8_t number);
 
+/* msi.c: traces why vector `n` is not sent, and answers with it. */
+IntrResult pci_message_kept(const PciDevice *pci, unsigned n, uint64_t serial, IntrResult why);
+
 /* pci_config.c */
 void pci_config_init(PciDevice *pci);
 uint32_t pci_config_size(const PciDevice *pci);

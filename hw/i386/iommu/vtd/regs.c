@@ -459,6 +459,7 @@ void vtd_regs_reset(VtdState *s)
     s->root_table = 0;
     s->next_record = 0;
     s->events_due = 0;
+    memset(s->event_waiting, 0, sizeof(s->event_waiting));
     regfile_reset(&s->regs);
     vtd_ir_set_table(s, 0);
     vtd_regs_derive(s);

@@ -398,7 +398,8 @@ typedef struct {
     bool iec_flushed; /* since SIRTP */
 
     uint16_t next_record;
-    uint32_t events_due; /* bit a VtdEvent */
+    uint32_t events_due;                /* bit a VtdEvent */
+    uint64_t event_waiting[VTD_EVENTS]; /* serial numbers of those due or pending */
     VtdQueue queue;
 
     VtdIecEntry *iec;
