@@ -22,6 +22,7 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->opts = *opts;
     machine->platform = *platform;
     machine->platform.runstate = rs;
+    machine->platform.intr_log = &machine->intr_log;
     machine->runstate = rs;
     machine->devices = g_ptr_array_new();
     machine->iommus = g_ptr_array_new();

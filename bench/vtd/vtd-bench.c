@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hw/core/intr_log.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
 
@@ -30,6 +31,7 @@ enum { GCMD = 0x18, IQT = 0x88, IQA = 0x90, IRTA = 0xb8 };
 
 typedef struct {
     Platform platform;
+    IntrLog log;
     MemRegion ram;
     ApicBus *bus;
     Device *apics[2];
@@ -161,6 +163,7 @@ static double now_ns(void)
 static void send(Bench *b, uint32_t index)
 {
     IntrMsg msg = {
+        .serial = intr_serial_next(&b->log),
         .address = INTR_WINDOW_BASE | 0x10 | (index & 0x7fffull) << 5 | (index >> 15) << 2,
         .requester_id = 0x20,
     };

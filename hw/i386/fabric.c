@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "hw/core/intr_log.h"
+
 /* The window holds no memory: reading it from a bus gives ones. */
 static MemResult fabric_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
 {
@@ -26,11 +28,12 @@ static MemResult fabric_write(void *opaque, const BusReq *req, uint64_t addr, co
     if (!upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
         return MEM_DECODE_ERROR;
     }
+    msg.serial = intr_serial_next(fabric->intr_log);
     intr_send(&fabric->apic, &msg);
     return MEM_OK;
 }
 
-static IntrVerdict fabric_interrupt(void *opaque, const IntrMsg *msg)
+static IntrResult fabric_interrupt(void *opaque, const IntrMsg *msg)
 {
     Fabric *fabric = opaque;
     if (intr_window_contains(msg->address)) {
@@ -38,7 +41,7 @@ static IntrVerdict fabric_interrupt(void *opaque, const IntrMsg *msg)
     }
     /* A capability that points elsewhere makes an ordinary write. */
     as_store(fabric->memory, msg->address, msg->data, sizeof(msg->data));
-    return INTR_BLOCKED;
+    return INTR_ORDINARY_WRITE;
 }
 
 static const UpstreamOps fabric_ops = {

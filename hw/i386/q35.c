@@ -233,7 +233,8 @@ static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **e
 static bool build_upstream(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
-    m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus)};
+    m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus),
+                         machine->platform.intr_log};
     for (guint i = 0; i < machine->iommus->len; i++) {
         if (!build_iommu(m, machine->iommus->pdata[i], i, error)) {
             return false;

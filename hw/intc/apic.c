@@ -82,21 +82,6 @@ bool apic_matches_logical(const ApicState *s, uint32_t dest)
     return s->dfr == DFR_CLUSTER && mda >> 4 == logical >> 4 && (mda & logical & 0xf);
 }
 
-bool apic_takes(const ApicState *s, IntrDeliveryMode mode)
-{
-    if (!apic_is_enabled(s)) {
-        return false;
-    }
-    switch (mode) {
-    case INTR_MODE_FIXED:
-    case INTR_MODE_LOWEST:
-    case INTR_MODE_EXTINT:
-        return apic_software_enabled(s);
-    default:
-        return true;
-    }
-}
-
 uint64_t apic_mmio_base(const ApicState *s)
 {
     if (!apic_is_enabled(s) || apic_is_x2apic(s)) {

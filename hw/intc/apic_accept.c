@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Local APIC: accepting, prioritising, acknowledging and ending interrupts; errors; local sources.
- * Intel SDM vol. 3: 11.8 (handling interrupts), 11.5.1 (LVT), 11.5.3 (errors), 11.8.5 (EOI).
+ * Local APIC: accepting, prioritising, acknowledging and ending interrupts; errors.
+ * Intel SDM vol. 3: 11.8 (handling interrupts), 11.5.3 (errors), 11.8.5 (EOI).
  */
 #include "hw/intc/apic_internal.h"
 
 static uint8_t priority_class(int vector)
 {
     return vector < 0 ? 0 : (uint8_t)(vector & 0xf0);
-}
-
-/* Is the pin at the level that its entry calls active? (figure 11-8, bit 13) */
-static bool apic_lint_active(const ApicState *s, int n)
-{
-    return (s->lvt[APIC_LVT_LINT0 + n] & LVT_POLARITY) ? !s->lint_level[n] : s->lint_level[n];
 }
 
 static bool apic_extint_active(const ApicState *s)
@@ -84,12 +78,23 @@ void apic_error(ApicState *s, uint32_t esr_bit)
     }
 }
 
+bool apic_takes(const ApicState *s, IntrDeliveryMode mode)
+{
+    if (G_UNLIKELY(!(s->base & APIC_BASE_ENABLE))) {
+        return false;
+    }
+    switch (mode) {
+    case INTR_MODE_FIXED:
+    case INTR_MODE_LOWEST:
+    case INTR_MODE_EXTINT:
+        return apic_software_enabled(s);
+    default:
+        return true;
+    }
+}
+
 static void apic_accept_fixed(ApicState *s, uint8_t vector, bool level)
 {
-    if (G_UNLIKELY(vector < APIC_FIRST_VECTOR)) {
-        apic_error(s, ESR_RECEIVE_ILLEGAL_VECTOR);
-        return;
-    }
     apic_set_bit(s->irr, vector);
     if (level) {
         apic_set_bit(s->tmr, vector);
@@ -129,36 +134,76 @@ static void apic_accept_sipi(ApicState *s, uint8_t vector)
     }
 }
 
-void apic_accept(ApicState *s, uint8_t vector, IntrDeliveryMode mode, bool level)
+/* What becomes of a message: decided before anything changes. */
+static inline IntrResult apic_answer(const ApicState *s, const ApicMsg *msg)
+{
+    static const IntrResult others[] = {
+        [INTR_MODE_SMI] = INTR_TAKEN_SMI,       [INTR_MODE_NMI] = INTR_TAKEN_NMI,
+        [INTR_MODE_INIT] = INTR_TAKEN_INIT,     [INTR_MODE_SIPI] = INTR_TAKEN_SIPI,
+        [INTR_MODE_EXTINT] = INTR_TAKEN_EXTINT,
+    };
+
+    if (G_UNLIKELY(!apic_takes(s, msg->mode))) {
+        return apic_is_enabled(s) ? INTR_APIC_SOFT_DISABLED : INTR_APIC_DISABLED;
+    }
+    if (msg->mode > INTR_MODE_LOWEST) {
+        return others[msg->mode];
+    }
+    if (G_UNLIKELY(msg->vector < APIC_FIRST_VECTOR)) {
+        return INTR_VECTOR_ILLEGAL;
+    }
+    return apic_bit(s->irr, msg->vector) ? INTR_MERGED : INTR_DELIVERED;
+}
+
+static void apic_carry_out(ApicState *s, const ApicMsg *msg, IntrResult answer)
 {
     static const CpuPins no_pins = {0};
     const CpuPins *pins = s->links.pins ? s->links.pins : &no_pins;
 
-    trace_event(s->dev.platform->trace, TRACE_APIC,
-                "apic_accept id=%u vector=0x%02x mode=%d trig=%s", s->links.apic_id, vector, mode,
-                level ? "level" : "edge");
-    switch (mode) {
-    case INTR_MODE_FIXED:
-    case INTR_MODE_LOWEST:
-        apic_accept_fixed(s, vector, level);
-        break;
-    case INTR_MODE_SMI:
+    switch (answer) {
+    case INTR_TAKEN_SMI:
         apic_accept_pin(s, pins->smi, &s->smis);
         break;
-    case INTR_MODE_NMI:
+    case INTR_TAKEN_NMI:
         apic_accept_pin(s, pins->nmi, &s->nmis);
         break;
-    case INTR_MODE_INIT:
+    case INTR_TAKEN_INIT:
         apic_accept_init(s);
         break;
-    case INTR_MODE_SIPI:
-        apic_accept_sipi(s, vector);
+    case INTR_TAKEN_SIPI:
+        apic_accept_sipi(s, msg->vector);
         break;
-    case INTR_MODE_EXTINT:
+    case INTR_TAKEN_EXTINT:
         s->extint_latched = true;
         apic_update_intr(s);
         break;
+    case INTR_VECTOR_ILLEGAL:
+        apic_error(s, ESR_RECEIVE_ILLEGAL_VECTOR);
+        break;
+    default:
+        break;
     }
+}
+
+void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer)
+{
+    trace_event(s->dev.platform->trace, TRACE_APIC,
+                "apic_accept serial=%" PRIu64 " id=%u vector=0x%02x mode=%d trig=%s result=%s",
+                msg->serial, s->links.apic_id, msg->vector, msg->mode,
+                msg->level ? "level" : "edge", intr_result_name(answer));
+    if (G_LIKELY(answer == INTR_DELIVERED || answer == INTR_MERGED)) {
+        apic_accept_fixed(s, msg->vector, msg->level);
+    } else {
+        apic_carry_out(s, msg, answer);
+    }
+}
+
+IntrResult apic_accept(ApicState *s, const ApicMsg *msg)
+{
+    IntrResult answer = apic_answer(s, msg);
+
+    apic_take(s, msg, answer);
+    return answer;
 }
 
 int apic_ack(ApicState *s)
@@ -182,24 +227,6 @@ int apic_ack(ApicState *s)
     apic_update_ppr(s);
     apic_update_intr(s);
     return vector;
-}
-
-/* Does LINT `n` act as a level-triggered fixed interrupt? LINT1 is always edge (11.5.1). */
-static bool apic_lint_is_level(const ApicState *s, int n)
-{
-    uint32_t lvt = s->lvt[APIC_LVT_LINT0 + n];
-
-    return n == 0 && (lvt & LVT_LEVEL) && (lvt & LVT_DELIVERY_MASK) == 0;
-}
-
-static void apic_lint_eoi(ApicState *s, uint8_t vector)
-{
-    uint32_t *lvt = &s->lvt[APIC_LVT_LINT0];
-
-    if ((*lvt & LVT_REMOTE_IRR) && (*lvt & LVT_VECTOR_MASK) == vector) {
-        *lvt &= ~LVT_REMOTE_IRR;
-        apic_lint_resample(s);
-    }
 }
 
 void apic_eoi(ApicState *s)
@@ -248,74 +275,4 @@ bool apic_isr(const ApicState *s, uint8_t vector)
 bool apic_tmr(const ApicState *s, uint8_t vector)
 {
     return apic_bit(s->tmr, vector);
-}
-
-/* Local sources. */
-
-/* The delivery mode of an entry; the timer's and the error's have none and are fixed. */
-static IntrDeliveryMode apic_lvt_mode(const ApicState *s, ApicLvt lvt)
-{
-    if (lvt == APIC_LVT_TIMER || lvt == APIC_LVT_ERROR) {
-        return INTR_MODE_FIXED;
-    }
-    return (s->lvt[lvt] & LVT_DELIVERY_MASK) >> LVT_DELIVERY_SHIFT;
-}
-
-void apic_fire_lvt(ApicState *s, ApicLvt lvt)
-{
-    IntrDeliveryMode mode = apic_lvt_mode(s, lvt);
-
-    if (!apic_is_enabled(s) || (s->lvt[lvt] & LVT_MASKED)) {
-        return;
-    }
-    switch (mode) {
-    case INTR_MODE_FIXED:
-    case INTR_MODE_SMI:
-    case INTR_MODE_NMI:
-    case INTR_MODE_INIT:
-        apic_accept(s, s->lvt[lvt] & LVT_VECTOR_MASK, mode, false);
-        break;
-    default:
-        break; /* ExtINT is sampled in apic_extint_active(); the rest is reserved */
-    }
-}
-
-static void apic_lint_send_level(ApicState *s)
-{
-    uint32_t *lvt = &s->lvt[APIC_LVT_LINT0];
-
-    if (apic_lint_active(s, 0) && !(*lvt & (LVT_MASKED | LVT_REMOTE_IRR))) {
-        if ((*lvt & LVT_VECTOR_MASK) >= APIC_FIRST_VECTOR) {
-            *lvt |= LVT_REMOTE_IRR;
-        }
-        apic_accept_fixed(s, *lvt & LVT_VECTOR_MASK, true);
-    }
-}
-
-void apic_lint_resample(ApicState *s)
-{
-    if (apic_is_enabled(s) && apic_lint_is_level(s, 0)) {
-        apic_lint_send_level(s);
-    } else {
-        s->lvt[APIC_LVT_LINT0] &= ~LVT_REMOTE_IRR;
-    }
-    apic_update_intr(s);
-}
-
-void apic_lint_changed(ApicState *s, int n, bool level)
-{
-    if (s->lint_level[n] == level) {
-        return;
-    }
-    s->lint_level[n] = level;
-    if (!apic_is_enabled(s)) {
-        if (n == 1 && level) {
-            apic_accept(s, 0, INTR_MODE_NMI, false); /* LINT1 is the NMI pin then */
-        }
-    } else if (apic_lint_is_level(s, n)) {
-        apic_lint_send_level(s);
-    } else if (apic_lint_active(s, n)) {
-        apic_fire_lvt(s, APIC_LVT_LINT0 + n);
-    }
-    apic_update_intr(s);
 }

@@ -57,8 +57,8 @@ struct ApicBus {
 /* One delivery under way. */
 typedef struct {
     const ApicMsg *msg;
-    bool one; /* only the lowest priority one takes it */
-    bool taken;
+    bool one;          /* only the lowest priority one takes it */
+    IntrResult result; /* the best answer so far */
     Member *best;
     unsigned best_priority, best_order;
 } Delivery;
@@ -193,25 +193,27 @@ static void bus_arbitrate(ApicBus *bus, Delivery *d, Member *member)
     }
 }
 
+static void bus_give(Delivery *d, Member *member)
+{
+    IntrResult answer = apic_accept(member->apic, d->msg);
+
+    d->result = MIN(d->result, answer);
+}
+
 static void bus_offer(ApicBus *bus, Delivery *d, Member *member)
 {
-    if (!apic_takes(member->apic, d->msg->mode)) {
-        return;
-    }
-    if (d->one) {
+    if (d->one && apic_takes(member->apic, d->msg->mode)) {
         bus_arbitrate(bus, d, member);
-        return;
+    } else {
+        bus_give(d, member);
     }
-    d->taken = true;
-    apic_accept(member->apic, d->msg->vector, d->msg->mode, d->msg->level);
 }
 
 static void bus_finish_one(ApicBus *bus, Delivery *d)
 {
     if (d->best) {
-        d->taken = true;
         bus->next = (d->best->index + 1) % bus->members->len;
-        apic_accept(d->best->apic, d->msg->vector, d->msg->mode, d->msg->level);
+        bus_give(d, d->best);
     }
 }
 
@@ -282,38 +284,63 @@ static bool bus_mode_is_valid(IntrDeliveryMode mode)
     return mode <= INTR_MODE_EXTINT && mode != 3;
 }
 
-bool apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
+static void bus_match(ApicBus *bus, Delivery *d)
+{
+    const ApicMsg *msg = d->msg;
+
+    if (msg->dest == BROADCAST) {
+        bus_offer_list(bus, d, bus->members);
+    } else if (msg->logical) {
+        bus_logical(bus, d, msg->dest);
+    } else {
+        bus_physical(bus, d, msg->dest);
+    }
+    bus_finish_one(bus, d);
+}
+
+static IntrResult bus_finish(ApicBus *bus, const Delivery *d)
+{
+    if (G_LIKELY(intr_reached(d->result))) {
+        bus->stats.delivered++;
+    } else if (d->result != INTR_DEASSERTED) {
+        bus->stats.dropped++;
+    }
+    trace_event(bus->trace, TRACE_APIC,
+                "apic_bus_result serial=%" PRIu64 " vector=0x%02x result=%s", d->msg->serial,
+                d->msg->vector, intr_result_name(d->result));
+    return d->result;
+}
+
+IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
 {
     Delivery d = {
         .msg = msg,
         .one = msg->mode == INTR_MODE_LOWEST || (msg->redirection && msg->mode == INTR_MODE_FIXED),
+        .result = INTR_NO_APIC,
     };
 
-    if (msg->level && !msg->assert_level) {
-        return true; /* a de-assertion asks for nothing (INIT level de-assert: SDM 11.6.1) */
-    }
-    if (bus_mode_is_valid(msg->mode)) {
-        if (msg->dest == BROADCAST) {
-            bus_offer_list(bus, &d, bus->members);
-        } else if (msg->logical) {
-            bus_logical(bus, &d, msg->dest);
-        } else {
-            bus_physical(bus, &d, msg->dest);
-        }
-        bus_finish_one(bus, &d);
-    }
-    d.taken ? bus->stats.delivered++ : bus->stats.dropped++;
     trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_deliver dest=0x%x vector=0x%02x mode=%d logical=%d trig=%s taken=%d",
-                msg->dest, msg->vector, msg->mode, msg->logical, msg->level ? "level" : "edge",
-                d.taken);
-    return d.taken;
+                "apic_bus_deliver serial=%" PRIu64
+                " dest=0x%x vector=0x%02x mode=%d logical=%d trig=%s",
+                msg->serial, msg->dest, msg->vector, msg->mode, msg->logical,
+                msg->level ? "level" : "edge");
+    if (msg->level && !msg->assert_level) {
+        d.result = INTR_DEASSERTED; /* asks for nothing (INIT level de-assert: SDM 11.6.1) */
+    } else if (!bus_mode_is_valid(msg->mode)) {
+        d.result = INTR_RESERVED_MODE;
+    } else {
+        bus_match(bus, &d);
+    }
+    return bus_finish(bus, &d);
 }
 
-bool apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except)
+IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except)
 {
-    Delivery d = {.msg = msg, .one = msg->mode == INTR_MODE_LOWEST};
+    Delivery d = {.msg = msg, .one = msg->mode == INTR_MODE_LOWEST, .result = INTR_NO_APIC};
 
+    trace_event(bus->trace, TRACE_APIC,
+                "apic_bus_deliver serial=%" PRIu64 " dest=all%s vector=0x%02x mode=%d trig=edge",
+                msg->serial, except ? "-but-self" : "", msg->vector, msg->mode);
     for (unsigned i = 0; i < bus->members->len; i++) {
         Member *member = bus->members->pdata[i];
 
@@ -322,11 +349,7 @@ bool apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *exc
         }
     }
     bus_finish_one(bus, &d);
-    d.taken ? bus->stats.delivered++ : bus->stats.dropped++;
-    trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_deliver dest=all%s vector=0x%02x mode=%d trig=edge taken=%d",
-                except ? "-but-self" : "", msg->vector, msg->mode, d.taken);
-    return d.taken;
+    return bus_finish(bus, &d);
 }
 
 ApicMsg apic_msg_decode(uint64_t address, uint32_t data)
@@ -345,16 +368,19 @@ ApicMsg apic_msg_decode(uint64_t address, uint32_t data)
     };
 }
 
-static IntrVerdict bus_send(void *opaque, const IntrMsg *msg)
+static IntrResult bus_send(void *opaque, const IntrMsg *msg)
 {
+    ApicBus *bus = opaque;
     ApicMsg apic_msg;
 
     if (!intr_window_contains(msg->address)) {
-        return INTR_BLOCKED;
+        trace_event(bus->trace, TRACE_APIC, "apic_bus_result serial=%" PRIu64 " result=%s",
+                    msg->serial, intr_result_name(INTR_NOT_A_REQUEST));
+        return INTR_NOT_A_REQUEST;
     }
     apic_msg = apic_msg_decode(msg->address, msg->data);
-    apic_bus_deliver(opaque, &apic_msg);
-    return INTR_DELIVERED;
+    apic_msg.serial = msg->serial;
+    return apic_bus_deliver(bus, &apic_msg);
 }
 
 IntrSink apic_bus_sink(ApicBus *bus)

@@ -4,13 +4,15 @@
  *
  *   apic.c         the device, IA32_APIC_BASE, resets, LINT inputs
  *   apic_regs.c    register table behind the MMIO page and the x2APIC MSRs
- *   apic_accept.c  IRR, ISR, TMR, priorities, acknowledge, EOI, errors, local interrupts
+ *   apic_accept.c  IRR, ISR, TMR, priorities, acknowledge, EOI, errors
+ *   apic_lvt.c     local vector table, LINT pins
  *   apic_ipi.c     ICR and SELF IPI
  *   apic_timer.c   the timer
  */
 #ifndef HW_INTC_APIC_INTERNAL_H
 #define HW_INTC_APIC_INTERNAL_H
 
+#include "hw/core/intr_log.h"
 #include "hw/intc/apic.h"
 
 /* IA32_APIC_BASE (SDM vol. 3, 11.4.4 and 11.12.1). */
@@ -131,16 +133,23 @@ bool apic_base_msr_write(ApicState *s, uint32_t msr, uint64_t value);
 /* Rebuilds what is derived from the registers and drives INTR. */
 void apic_update(ApicState *s);
 void apic_error(ApicState *s, uint32_t esr_bit);
+/* Does to the APIC and its CPU what `answer` says became of `msg`. */
+void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer);
+void apic_eoi(ApicState *s);
+
+/* apic_lvt.c */
 /* A local interrupt source fires. */
-void apic_fire_lvt(ApicState *s, ApicLvt lvt);
+IntrResult apic_fire_lvt(ApicState *s, ApicLvt lvt);
+/* Is the pin at the level that its entry calls active? */
+bool apic_lint_active(const ApicState *s, int n);
 void apic_lint_changed(ApicState *s, int n, bool level);
 /* After a change of LINT entries: a level that waits behind a mask may go now. */
 void apic_lint_resample(ApicState *s);
-void apic_eoi(ApicState *s);
+void apic_lint_eoi(ApicState *s, uint8_t vector);
 
 /* apic_ipi.c */
-void apic_send_ipi(ApicState *s, uint32_t icr_low, uint32_t dest);
-void apic_self_ipi(ApicState *s, uint8_t vector);
+IntrResult apic_send_ipi(ApicState *s, uint32_t icr_low, uint32_t dest);
+IntrResult apic_self_ipi(ApicState *s, uint8_t vector);
 
 /* apic_timer.c */
 void apic_timer_init(ApicState *s);

@@ -38,19 +38,46 @@ static bool icr_is_valid(IntrDeliveryMode mode, Shorthand shorthand)
     }
 }
 
-void apic_self_ipi(ApicState *s, uint8_t vector)
+static void apic_ipi_trace(const ApicState *s, const ApicMsg *msg, uint32_t icr, IntrResult kept)
 {
-    if (vector < APIC_FIRST_VECTOR) {
-        apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
-    }
-    if (apic_takes(s, INTR_MODE_FIXED)) {
-        apic_accept(s, vector, INTR_MODE_FIXED, false);
+    trace_event(s->dev.platform->trace, TRACE_APIC,
+                "apic_ipi serial=%" PRIu64 " id=%u icr=0x%08x dest=0x%x%s%s", msg->serial,
+                s->links.apic_id, icr, msg->dest, kept == INTR_DELIVERED ? "" : " result=",
+                kept == INTR_DELIVERED ? "" : intr_result_name(kept));
+}
+
+IntrResult apic_self_ipi(ApicState *s, uint8_t vector)
+{
+    return apic_send_ipi(s, (uint32_t)DEST_SELF << ICR_SHORTHAND_SHIFT | vector, s->links.apic_id);
+}
+
+static IntrResult apic_send_message(ApicState *s, const ApicMsg *msg, Shorthand shorthand)
+{
+    switch (shorthand) {
+    case DEST_SELF:
+        return apic_accept(s, msg);
+    case DEST_ALL:
+        return apic_bus_deliver_all(s->links.bus, msg, NULL);
+    case DEST_ALL_BUT_SELF:
+        return apic_bus_deliver_all(s->links.bus, msg, s);
+    default:
+        return apic_bus_deliver(s->links.bus, msg);
     }
 }
 
-void apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
+/* Why the ICR sends nothing; INTR_DELIVERED if it does. */
+static IntrResult icr_answer(uint32_t icr, IntrDeliveryMode mode, Shorthand shorthand)
+{
+    if (icr_is_init_deassert(icr, mode)) {
+        return INTR_DEASSERTED;
+    }
+    return icr_is_valid(mode, shorthand) ? INTR_DELIVERED : INTR_ICR_INVALID;
+}
+
+IntrResult apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
 {
     ApicMsg msg = {
+        .serial = intr_serial_next(s->dev.platform->intr_log),
         .dest = dest,
         .vector = icr & LVT_VECTOR_MASK,
         .mode = (icr & LVT_DELIVERY_MASK) >> LVT_DELIVERY_SHIFT,
@@ -58,33 +85,18 @@ void apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
         .assert_level = true,
     };
     Shorthand shorthand = (icr >> ICR_SHORTHAND_SHIFT) & 3;
+    IntrResult answer = icr_answer(icr, msg.mode, shorthand);
 
-    if (icr_is_init_deassert(icr, msg.mode)) {
-        return;
-    }
-    if (!icr_is_valid(msg.mode, shorthand)) {
+    apic_ipi_trace(s, &msg, icr, answer);
+    if (answer == INTR_ICR_INVALID) {
         trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS, "apic_icr_invalid id=%u icr=0x%08x",
                     s->links.apic_id, icr);
-        return;
     }
-    if ((msg.mode == INTR_MODE_FIXED || msg.mode == INTR_MODE_LOWEST) &&
-        msg.vector < APIC_FIRST_VECTOR) {
+    if (answer != INTR_DELIVERED) {
+        return answer;
+    }
+    if (msg.mode <= INTR_MODE_LOWEST && msg.vector < APIC_FIRST_VECTOR) {
         apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
     }
-    switch (shorthand) {
-    case DEST_FIELD:
-        apic_bus_deliver(s->links.bus, &msg);
-        break;
-    case DEST_SELF:
-        if (apic_takes(s, msg.mode)) {
-            apic_accept(s, msg.vector, msg.mode, false);
-        }
-        break;
-    case DEST_ALL:
-        apic_bus_deliver_all(s->links.bus, &msg, NULL);
-        break;
-    case DEST_ALL_BUT_SELF:
-        apic_bus_deliver_all(s->links.bus, &msg, s);
-        break;
-    }
+    return apic_send_message(s, &msg, shorthand);
 }

@@ -14,6 +14,9 @@
 
 #include <inttypes.h>
 
+#include "hw/core/intr_log.h"
+#include "hw/core/rid.h"
+
 #define VERSION_82093AA 0x11
 #define VERSION_ICH     0x20
 
@@ -61,9 +64,10 @@ typedef struct {
     uint8_t select;
     uint8_t id;
     uint64_t rte[IOAPIC_PINS];
-    uint32_t levels;            /* what is asked for, a bit a pin */
-    uint8_t again[IOAPIC_PINS]; /* EOIs in a row that found the pin active */
-    uint32_t pausing;           /* pins that look again when `pause` ends */
+    uint32_t levels;               /* what is asked for, a bit a pin */
+    uint8_t again[IOAPIC_PINS];    /* EOIs in a row that found the pin active */
+    uint64_t waiting[IOAPIC_PINS]; /* serial number of a level that was not sent yet, or 0 */
+    uint32_t pausing;              /* pins that look again when `pause` ends */
     Timer pause;
 
     IrqLine lines[IOAPIC_PINS];
@@ -118,17 +122,19 @@ static IntrMsg rte_message(uint64_t rte, uint16_t requester_id)
     return (IntrMsg){.address = address, .data = data, .requester_id = requester_id};
 }
 
-static void ioapic_send(IoapicState *s, unsigned pin)
+static void ioapic_send(IoapicState *s, unsigned pin, uint64_t serial)
 {
     IntrMsg msg = rte_message(s->rte[pin], s->links.requester_id);
 
+    msg.serial = serial;
     if (rte_is_level(s->rte[pin])) {
         s->rte[pin] |= RTE_REMOTE_IRR;
     }
     s->sent[pin]++;
     trace_event(s->dev.platform->trace, TRACE_IOAPIC,
-                "ioapic_send pin=%u sid=0x%04x addr=0x%08" PRIx64 " data=0x%04x trig=%s", pin,
-                msg.requester_id, msg.address, msg.data,
+                "ioapic_send serial=%" PRIu64 " sid=%s dev=%s pin=%u addr=0x%08" PRIx64
+                " data=0x%04x trig=%s",
+                msg.serial, rid_text(msg.requester_id).text, s->dev.id, pin, msg.address, msg.data,
                 rte_is_level(s->rte[pin]) ? "level" : "edge");
     if (s->links.sink.send) {
         intr_send(&s->links.sink, &msg);
@@ -147,14 +153,37 @@ static bool pin_is_active(const IoapicState *s, unsigned pin)
     return s->rte[pin] & RTE_POLARITY ? !wire : wire;
 }
 
+static void ioapic_kept(const IoapicState *s, unsigned pin, uint64_t serial, IntrResult why)
+{
+    trace_event(s->dev.platform->trace, TRACE_IOAPIC,
+                "ioapic_kept serial=%" PRIu64 " sid=%s dev=%s pin=%u result=%s", serial,
+                rid_text(s->links.requester_id).text, s->dev.id, pin, intr_result_name(why));
+}
+
 /* A level pin sends while its line is active, it is not masked and none is outstanding. */
 static void ioapic_level_check(IoapicState *s, unsigned pin)
 {
     uint64_t rte = s->rte[pin];
 
     if (rte_is_level(rte) && pin_is_active(s, pin) && !(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
-        ioapic_send(s, pin);
+        ioapic_send(s, pin, intr_serial_take(s->dev.platform->intr_log, &s->waiting[pin]));
     }
+}
+
+/* The pin has become active. An edge on a masked pin is lost: 82093AA 3.2.4, bit 16. */
+static void ioapic_request(IoapicState *s, unsigned pin)
+{
+    uint64_t rte = s->rte[pin];
+    uint64_t serial = intr_serial_next(s->dev.platform->intr_log);
+
+    if (!(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
+        ioapic_send(s, pin, serial);
+        return;
+    }
+    if (rte_is_level(rte)) {
+        intr_serial_wait(&s->waiting[pin], serial);
+    }
+    ioapic_kept(s, pin, serial, rte & RTE_MASKED ? INTR_PIN_MASKED : INTR_REMOTE_IRR);
 }
 
 /* The pin is quiet, or its entry another. */
@@ -183,6 +212,9 @@ static void ioapic_ended(IoapicState *s, unsigned pin)
         ioapic_level_check(s, pin);
         return;
     }
+    s->waiting[pin] = intr_serial_next(s->dev.platform->intr_log);
+    ioapic_kept(s, pin, s->waiting[pin],
+                s->rte[pin] & RTE_MASKED ? INTR_PIN_MASKED : INTR_PIN_PAUSED);
     s->pausing |= 1u << pin;
     if (!timer_is_armed(&s->pause)) {
         timer_arm(&s->pause, clock_now(s->dev.platform->clock) + STORM_PAUSE_NS);
@@ -198,11 +230,9 @@ static void ioapic_line(void *opaque, int n, bool level)
     s->levels = level ? s->levels | 1u << pin : s->levels & ~(1u << pin);
     if (!pin_is_active(s, pin)) {
         ioapic_calm(s, pin);
-    }
-    if (rte_is_level(s->rte[pin])) {
-        ioapic_level_check(s, pin);
-    } else if (pin_is_active(s, pin) && !was_active && !(s->rte[pin] & RTE_MASKED)) {
-        ioapic_send(s, pin); /* an edge on a masked pin is lost: 82093AA 3.2.4, bit 16 */
+        s->waiting[pin] = 0;
+    } else if (!was_active) {
+        ioapic_request(s, pin);
     }
 }
 
@@ -306,8 +336,8 @@ void ioapic_describe(Device *dev, GString *out)
                                         "nmi",   "init",   "sipi", "extint"};
     IoapicState *s = ioapic_from(dev);
 
-    g_string_append_printf(out, "ioapic %s: id=%u version=0x%02x sid=0x%04x\n", dev->id, s->id,
-                           s->version, s->links.requester_id);
+    g_string_append_printf(out, "ioapic %s: id=%u version=0x%02x sid=%s\n", dev->id, s->id,
+                           s->version, rid_text(s->links.requester_id).text);
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
         uint64_t rte = s->rte[pin];
 
@@ -357,6 +387,7 @@ static void ioapic_reset(Device *dev)
     timer_cancel(&s->pause);
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
         s->rte[pin] = RTE_MASKED;
+        s->waiting[pin] = 0;
         ioapic_calm(s, pin);
         s->sent[pin] = 0;
     }

@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "hw/core/intr_log.h"
 #include "hw/core/regfile.h"
 #include "hw/pci/msi.h"
 
@@ -89,6 +90,7 @@ static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
 {
     const Upstream *up = pci_upstream(&t->pci);
     IntrMsg msg = {
+        .serial = intr_serial_next(t->pci.dev.platform->intr_log),
         .address = e->address,
         .data = e->data,
         .requester_id = source(t, e->flags, e->requester_id),
@@ -98,7 +100,7 @@ static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
     if (!up) {
         return NO_MASTER;
     }
-    return upstream_interrupt(up, &msg) == INTR_BLOCKED ? MEM_ACCESS_ERROR : MEM_OK;
+    return intr_blocked(upstream_interrupt(up, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
 }
 
 static uint32_t transfer(IntrTestdev *t, bool to_memory)

@@ -5,6 +5,9 @@
  */
 #include "hw/pci/msi.h"
 
+#include "hw/core/intr_log.h"
+#include "hw/core/rid.h"
+
 #include "hw/pci/pci_internal.h"
 
 /* 6.8.1.1: the layout depends on whether addresses are 64 bits wide. */
@@ -74,7 +77,7 @@ static unsigned vectors_enabled(const PciDevice *pci)
     return MIN(1u << MIN(log2_enabled, 5u), pci->msi.vectors);
 }
 
-static void send_vector(PciDevice *pci, unsigned n)
+static IntrResult send_vector(PciDevice *pci, unsigned n, uint64_t serial)
 {
     const uint8_t *cap = &pci->config[pci->msi.cap];
     uint64_t address = pci_get_long(cap + PCI_MSI_ADDRESS_LO);
@@ -83,13 +86,22 @@ static void send_vector(PciDevice *pci, unsigned n)
         address |= (uint64_t)pci_get_long(cap + PCI_MSI_ADDRESS_HI) << 32;
     }
     data = (data & ~(vectors_enabled(pci) - 1)) | n;
-    pci_send_message(pci, address, data);
+    return pci_send_message(pci, serial, address, data);
 }
 
-void msi_notify(PciDevice *pci, unsigned n)
+IntrResult pci_message_kept(const PciDevice *pci, unsigned n, uint64_t serial, IntrResult why)
 {
+    trace_event(pci->dev.platform->trace, TRACE_MSI,
+                "msi_kept serial=%" PRIu64 " sid=%s dev=%s vector=%u result=%s", serial,
+                rid_text(pci_requester_id(pci)).text, pci->dev.id, n, intr_result_name(why));
+    return why;
+}
+
+IntrResult msi_notify(PciDevice *pci, unsigned n)
+{
+    uint64_t serial = intr_serial_next(pci->dev.platform->intr_log);
     if (!msi_enabled(pci)) {
-        return;
+        return pci_message_kept(pci, n, serial, INTR_MSI_DISABLED);
     }
     n %= vectors_enabled(pci);
     if (pci->msi.maskable) {
@@ -97,10 +109,11 @@ void msi_notify(PciDevice *pci, unsigned n)
         uint8_t *pending = &pci->config[pending_offset(pci)];
         if ((mask & 1u << n) != 0) {
             pci_set_long(pending, pci_get_long(pending) | 1u << n);
-            return;
+            intr_serial_wait(&pci->msi.waiting[n], serial);
+            return pci_message_kept(pci, n, serial, INTR_VECTOR_MASKED);
         }
     }
-    send_vector(pci, n);
+    return send_vector(pci, n, serial);
 }
 
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size)
@@ -114,6 +127,8 @@ void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size)
     uint32_t due = pci_get_long(pending) & ~mask;
     pci_set_long(pending, pci_get_long(pending) & mask);
     for (; due != 0; due &= due - 1) {
-        send_vector(pci, (unsigned)__builtin_ctz(due) % vectors_enabled(pci));
+        unsigned n = (unsigned)__builtin_ctz(due);
+        uint64_t serial = intr_serial_take(pci->dev.platform->intr_log, &pci->msi.waiting[n]);
+        send_vector(pci, n % vectors_enabled(pci), serial);
     }
 }

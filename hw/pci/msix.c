@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "hw/core/intr_log.h"
+#include "hw/core/rid.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
@@ -41,11 +43,15 @@ static uint8_t *entry_of(PciDevice *pci, unsigned n)
     return &pci->msix.table[n * PCI_MSIX_ENTRY_SIZE];
 }
 
+static bool function_is_masked(const PciDevice *pci)
+{
+    return (flags_of(pci) & PCI_MSIX_FLAGS_MASKALL) != 0;
+}
+
 static bool is_masked(PciDevice *pci, unsigned n)
 {
-    return (flags_of(pci) & PCI_MSIX_FLAGS_MASKALL) != 0 ||
-           (pci_get_long(entry_of(pci, n) + PCI_MSIX_ENTRY_VECTOR_CTRL) &
-            PCI_MSIX_ENTRY_CTRL_MASKBIT) != 0;
+    return function_is_masked(pci) || (pci_get_long(entry_of(pci, n) + PCI_MSIX_ENTRY_VECTOR_CTRL) &
+                                       PCI_MSIX_ENTRY_CTRL_MASKBIT) != 0;
 }
 
 static bool is_pending(const PciDevice *pci, unsigned n)
@@ -53,31 +59,37 @@ static bool is_pending(const PciDevice *pci, unsigned n)
     return (pci->msix.pba[n / 8] & 1u << n % 8) != 0;
 }
 
-static void send_vector(PciDevice *pci, unsigned n)
+static IntrResult send_vector(PciDevice *pci, unsigned n, uint64_t serial)
 {
     const uint8_t *entry = entry_of(pci, n);
     uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) & ~3ull;
     address |= (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
-    pci_send_message(pci, address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA));
+    return pci_send_message(pci, serial, address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA));
 }
 
-void msix_notify(PciDevice *pci, unsigned n)
+IntrResult msix_notify(PciDevice *pci, unsigned n)
 {
-    if (!msix_enabled(pci) || n >= pci->msix.vectors) {
-        return;
+    uint64_t serial = intr_serial_next(pci->dev.platform->intr_log);
+    if (!msix_enabled(pci)) {
+        return pci_message_kept(pci, n, serial, INTR_MSIX_DISABLED);
+    }
+    if (n >= pci->msix.vectors) {
+        return pci_message_kept(pci, n, serial, INTR_NO_VECTOR);
     }
     if (is_masked(pci, n)) {
         pci->msix.pba[n / 8] |= (uint8_t)(1u << n % 8);
-        return;
+        intr_serial_wait(&pci->msix.waiting[n], serial);
+        return pci_message_kept(
+            pci, n, serial, function_is_masked(pci) ? INTR_FUNCTION_MASKED : INTR_VECTOR_MASKED);
     }
-    send_vector(pci, n);
+    return send_vector(pci, n, serial);
 }
 
 static void send_if_due(PciDevice *pci, unsigned n)
 {
     if (msix_enabled(pci) && is_pending(pci, n) && !is_masked(pci, n)) {
         pci->msix.pba[n / 8] &= (uint8_t) ~(1u << n % 8);
-        send_vector(pci, n);
+        send_vector(pci, n, intr_serial_take(pci->dev.platform->intr_log, &pci->msix.waiting[n]));
     }
 }
 
@@ -137,8 +149,8 @@ static void bar_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
         write_table_dword(pci, n, field + 4, (uint32_t)(value >> 32));
     }
     trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msix_write sid=%04x index=%u reg=%u size=%u data=%" PRIx64, pci_requester_id(pci),
-                n, field, size, value);
+                "msix_write sid=%s dev=%s index=%u reg=%u size=%u data=%" PRIx64,
+                rid_text(pci_requester_id(pci)).text, pci->dev.id, n, field, size, value);
     send_if_due(pci, n);
 }
 
@@ -168,6 +180,7 @@ bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
     pci->msix.vectors = (uint16_t)vectors;
     pci->msix.table = g_malloc0(msix_table_size(&pci->msix));
     pci->msix.pba = g_malloc0(msix_pba_size(&pci->msix));
+    pci->msix.waiting = g_new0(uint64_t, pci->msix.vectors);
     pci->msix.region = (MemRegion){.name = "msix",
                                    .size = bar_size_for(&pci->msix),
                                    .kind = MEM_IO,
@@ -187,6 +200,7 @@ void msix_free(PciDevice *pci)
 {
     g_clear_pointer(&pci->msix.table, g_free);
     g_clear_pointer(&pci->msix.pba, g_free);
+    g_clear_pointer(&pci->msix.waiting, g_free);
 }
 
 void msix_reset(PciDevice *pci)
@@ -196,6 +210,7 @@ void msix_reset(PciDevice *pci)
     }
     memset(pci->msix.table, 0, msix_table_size(&pci->msix));
     memset(pci->msix.pba, 0, msix_pba_size(&pci->msix));
+    memset(pci->msix.waiting, 0, pci->msix.vectors * sizeof(*pci->msix.waiting));
     for (unsigned n = 0; n < pci->msix.vectors; n++) {
         pci_set_long(entry_of(pci, n) + PCI_MSIX_ENTRY_VECTOR_CTRL, PCI_MSIX_ENTRY_CTRL_MASKBIT);
     }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "hw/core/rid.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
@@ -222,6 +223,7 @@ void pci_device_reset(PciDevice *pci)
     pci_keep_reset_config(pci);
     pci_set_intx(pci, false);
     memcpy(pci->config, pci->reset_config, pci_config_size(pci));
+    memset(pci->msi.waiting, 0, sizeof(pci->msi.waiting));
     msix_reset(pci);
     pci_config_replaced(pci);
 }

@@ -41,6 +41,9 @@ void pci_take_number(PciDevice *pci);
 /* The bridge as a stage: what the bus behind it sees. */
 Upstream pci_bridge_upstream(PciDevice *bridge);
 
+/* msi.c: traces why vector `n` is not sent, and answers with it. */
+IntrResult pci_message_kept(const PciDevice *pci, unsigned n, uint64_t serial, IntrResult why);
+
 /* pci_config.c */
 void pci_config_init(PciDevice *pci);
 void pci_config_free(PciDevice *pci);

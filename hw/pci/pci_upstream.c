@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "hw/core/rid.h"
 #include "hw/pci/pci_internal.h"
 
 bool pci_is_bus_master(const PciDevice *pci)
@@ -22,8 +23,8 @@ static bool bridge_passes(PciDevice *bridge, BusReq *req)
     bool passes =
         pci_is_bus_master(bridge) && (!bridge->pci_cls->pass || bridge->pci_cls->pass(bridge, req));
     trace_event(bridge->dev.platform->trace, TRACE_PCI,
-                "pci_bridge sid=%04x bridge=%04x as=%04x passes=%d", from, bridge->rid,
-                req->requester_id, passes);
+                "pci_bridge sid=%s bridge=%s as=%s passes=%d", rid_text(from).text,
+                rid_text(bridge->rid).text, rid_text(req->requester_id).text, passes);
     return passes;
 }
 
@@ -49,13 +50,16 @@ static MemResult bridge_write(void *opaque, const BusReq *req, uint64_t addr, co
     return upstream_write(&bridge->up, &on, addr, buf, len);
 }
 
-static IntrVerdict bridge_interrupt(void *opaque, const IntrMsg *msg)
+static IntrResult bridge_interrupt(void *opaque, const IntrMsg *msg)
 {
     PciDevice *bridge = opaque;
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
     IntrMsg on = *msg;
     if (!bridge_passes(bridge, &req)) {
-        return INTR_BLOCKED;
+        trace_event(bridge->dev.platform->trace, TRACE_MSI,
+                    "msi_stopped serial=%" PRIu64 " bridge=%s result=%s", msg->serial,
+                    bridge->dev.id, intr_result_name(INTR_BRIDGE_OFF));
+        return INTR_BRIDGE_OFF;
     }
     on.requester_id = req.requester_id;
     on.has_pasid = req.has_pasid;
@@ -93,19 +97,35 @@ MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t l
     return upstream_write(&pci->up, &req, addr, buf, len);
 }
 
-void pci_send_message(PciDevice *pci, uint64_t address, uint32_t data)
+/* A capability that points elsewhere makes an ordinary write. */
+static IntrResult pci_write_dword(PciDevice *pci, uint64_t serial, uint64_t address, uint32_t data)
 {
+    uint32_t dword = GUINT32_TO_LE(data);
+    IntrResult result = pci_dma_write(pci, address, &dword, sizeof(dword)) == MEM_OK
+                            ? INTR_ORDINARY_WRITE
+                            : INTR_WRITE_REFUSED;
     trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msi_send sid=%04x addr=%" PRIx64 " data=%x master=%d", pci->rid, address, data,
-                pci_is_bus_master(pci));
+                "msi_write serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x result=%s",
+                serial, rid_text(pci->rid).text, pci->dev.id, address, data,
+                intr_result_name(result));
+    return result;
+}
+
+IntrResult pci_send_message(PciDevice *pci, uint64_t serial, uint64_t address, uint32_t data)
+{
     if (!pci_is_bus_master(pci)) {
-        return;
+        trace_event(pci->dev.platform->trace, TRACE_MSI,
+                    "msi_kept serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x result=%s",
+                    serial, rid_text(pci->rid).text, pci->dev.id, address, data,
+                    intr_result_name(INTR_MASTER_OFF));
+        return INTR_MASTER_OFF;
     }
     if (!intr_window_contains(address)) {
-        uint32_t dword = GUINT32_TO_LE(data);
-        pci_dma_write(pci, address, &dword, sizeof(dword));
-        return;
+        return pci_write_dword(pci, serial, address, data);
     }
-    IntrMsg msg = {.address = address, .data = data, .requester_id = pci->rid};
-    upstream_interrupt(&pci->up, &msg);
+    IntrMsg msg = {.serial = serial, .address = address, .data = data, .requester_id = pci->rid};
+    trace_event(pci->dev.platform->trace, TRACE_MSI,
+                "msi_send serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x", serial,
+                rid_text(pci->rid).text, pci->dev.id, address, data);
+    return upstream_interrupt(&pci->up, &msg);
 }

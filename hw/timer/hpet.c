@@ -10,6 +10,9 @@
  */
 #include "hw/timer/hpet.h"
 
+#include "hw/core/intr_log.h"
+#include "hw/core/rid.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -229,23 +232,39 @@ static void timer_send_fsb(HpetTimer *t)
     HpetState *s = t->hpet;
     uint64_t route = timer_reg(t, REG_TIMER_FSB);
     IntrMsg msg = {
+        .serial = intr_serial_next(s->dev.platform->intr_log),
         .address = route >> 32,
         .data = (uint32_t)route,
         .requester_id = s->links.requester_id,
     };
 
     trace_event(s->dev.platform->trace, TRACE_HPET,
-                "hpet_fsb timer=%u sid=0x%04x addr=0x%" PRIx64 " data=0x%x", t->n, msg.requester_id,
-                msg.address, msg.data);
+                "hpet_fsb serial=%" PRIu64 " sid=%s dev=%s timer=%u addr=0x%" PRIx64 " data=0x%x",
+                msg.serial, rid_text(msg.requester_id).text, s->dev.id, t->n, msg.address,
+                msg.data);
     if (s->links.sink.send) {
         intr_send(&s->links.sink, &msg);
     }
+}
+
+/* A level timer's status shows what its interrupt does not tell. */
+static void timer_kept(HpetTimer *t)
+{
+    HpetState *s = t->hpet;
+
+    trace_event(s->dev.platform->trace, TRACE_HPET,
+                "hpet_kept serial=%" PRIu64 " sid=%s dev=%s timer=%u result=%s",
+                intr_serial_next(s->dev.platform->intr_log), rid_text(s->links.requester_id).text,
+                s->dev.id, t->n, intr_result_name(INTR_HPET_DISABLED));
 }
 
 static void timer_match(HpetTimer *t)
 {
     uint64_t conf = timer_reg(t, REG_TIMER_CONF);
 
+    if (!(conf & TN_INT_ENABLE)) {
+        timer_kept(t);
+    }
     if (conf & TN_FSB_ENABLE) {
         if (conf & TN_INT_ENABLE) {
             timer_send_fsb(t); /* messages are edges (2.3.9.2.3) */

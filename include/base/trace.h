@@ -2,8 +2,9 @@
 /*
  * Traces: one line an event, off by default, chosen by group (-d GROUP, -trace GROUP, -D FILE).
  *
- * An event is "name key=value ...": the same field names everywhere (sid, addr, data, vector, dest,
- * mode, trig, index, reason). A stage of the interrupt path traces each message once.
+ * An event is "name key=value ...": the same field names everywhere (serial, sid, dev, addr, data,
+ * vector, dest, mode, trig, index, reason, result); `sid` is written by rid_text(). A stage of the
+ * interrupt path traces each message once.
  */
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H

@@ -203,7 +203,7 @@ static void test_interrupt_flag(Fixture *f, const void *unused)
     cpu->cfg.apic = apic_from_device(dev);
     long_mode(f);
     apic_mmio_write(cpu->cfg.apic, 0xf0, 0x1ff, 4);
-    apic_accept(cpu->cfg.apic, 0x35, INTR_MODE_FIXED, false);
+    apic_accept(cpu->cfg.apic, &(ApicMsg){.vector = 0x35, .assert_level = true});
     cpu->rflags &= ~FLAG_IF;
     g_assert_false(cpu_take_events(cpu));
     g_assert_true(apic_irr(cpu->cfg.apic, 0x35));

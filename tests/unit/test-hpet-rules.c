@@ -39,7 +39,7 @@ static void on_line(void *opaque, int n, bool level)
     ((Rig *)opaque)->rises += level;
 }
 
-static IntrVerdict on_send(void *opaque, const IntrMsg *msg)
+static IntrResult on_send(void *opaque, const IntrMsg *msg)
 {
     ((Rig *)opaque)->sent++;
     return INTR_DELIVERED;

@@ -14,7 +14,7 @@ typedef struct {
     IrqOut drive[IOAPIC_PINS];
 } Rig;
 
-static IntrVerdict on_send(void *opaque, const IntrMsg *msg)
+static IntrResult on_send(void *opaque, const IntrMsg *msg)
 {
     Rig *rig = opaque;
 

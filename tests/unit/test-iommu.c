@@ -40,7 +40,7 @@ static MemResult tally_write(void *opaque, const BusReq *req, uint64_t addr, con
     return MEM_OK;
 }
 
-static IntrVerdict tally_interrupt(void *opaque, const IntrMsg *msg)
+static IntrResult tally_interrupt(void *opaque, const IntrMsg *msg)
 {
     Tally *t = opaque;
     t->messages++;

@@ -89,7 +89,7 @@ static MemResult unit_write(void *opaque, const BusReq *req, uint64_t addr, cons
     return MEM_OK;
 }
 
-static IntrVerdict unit_interrupt(void *opaque, const IntrMsg *msg)
+static IntrResult unit_interrupt(void *opaque, const IntrMsg *msg)
 {
     Unit *unit = opaque;
     unit->message = *msg;
@@ -232,7 +232,7 @@ static void test_pasid(Fixture *f, gconstpointer data)
     g_assert_cmphex(f->units[0].message.data, ==, 0x55);
     g_assert_false(f->units[0].message.has_pasid);
     msg.has_pasid = false;
-    g_assert_cmpint(upstream_interrupt(pci_upstream(pci), &msg), ==, INTR_BLOCKED);
+    g_assert_cmpint(upstream_interrupt(pci_upstream(pci), &msg), ==, INTR_BRIDGE_OFF);
 }
 
 /* The board says once what is above a function of the root bus: requests do not ask. */

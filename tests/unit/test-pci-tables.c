@@ -55,7 +55,7 @@ typedef struct {
     unsigned messages;
 } Fixture;
 
-static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
+static IntrResult fake_interrupt(void *opaque, const IntrMsg *msg)
 {
     Fixture *f = opaque;
     f->last = *msg;

@@ -94,7 +94,7 @@ static MemResult fake_write(void *opaque, const BusReq *req, uint64_t addr, cons
     return MEM_OK;
 }
 
-static IntrVerdict fake_interrupt(void *opaque, const IntrMsg *msg)
+static IntrResult fake_interrupt(void *opaque, const IntrMsg *msg)
 {
     Fixture *f = opaque;
     f->last = *msg;

@@ -25,7 +25,7 @@ static void on_line(void *opaque, int n, bool level)
     ((Rig *)opaque)->rises[n] += level;
 }
 
-static IntrVerdict on_send(void *opaque, const IntrMsg *msg)
+static IntrResult on_send(void *opaque, const IntrMsg *msg)
 {
     Rig *rig = opaque;
 

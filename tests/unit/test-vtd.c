@@ -360,7 +360,7 @@ static void test_self_feeding(void)
     tear_down(&f);
 }
 
-static IntrVerdict send(Fixture *f, uint32_t index)
+static IntrResult send(Fixture *f, uint32_t index)
 {
     IntrMsg msg = {.address = INTR_WINDOW_BASE | 0x10 | index << 5, .requester_id = 0x20};
     IntrSink sink = f->cls->sink(f->vtd);
@@ -384,14 +384,14 @@ static void test_table_covered(void)
     start_queue(&f);
     put(&f, AT_IRT + 16, 1 | 0x60ull << 16, 0);
     start_remapping(&f);
-    g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_NO_APIC);
     g_assert_true(ram_init(&over, "over", 0x1000, &error));
     over.priority = 1;
     as_add(f.platform.memory, &over, AT_IRT);
     vtd_iec_invalidate_all(&((VtdState *)f.vtd)->iec);
-    g_assert_cmpint(send(&f, 1), ==, INTR_BLOCKED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_VTD_NOT_PRESENT);
     as_remove(f.platform.memory, &over);
-    g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_NO_APIC);
     tear_down(&f);
     ram_free(&over);
 }
@@ -411,10 +411,10 @@ static void test_post_into_code(void)
     start_queue(&f);
     put(&f, AT_IRT + 16, 1 | 1u << 15 | 0x61ull << 16 | AT_PID << 32, 0);
     start_remapping(&f);
-    g_assert_cmpint(send(&f, 1), ==, INTR_POSTED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_POSTED_NOTIFIED);
     g_assert_cmphex(written, ==, 0);
     f.ram.page_flags[AT_PID >> PAGE_SHIFT] |= PAGE_CODE;
-    g_assert_cmpint(send(&f, 1), ==, INTR_POSTED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_POSTED_OUTSTANDING);
     g_assert_cmphex(written, ==, AT_PID);
     tear_down(&f);
 }
@@ -429,15 +429,15 @@ static void test_stats(void)
     put(&f, AT_IRT + 32, 1 | 1u << 15 | 0x61ull << 16 | AT_PID << 32, 0);
     send(&f, 1);
     start_remapping(&f);
-    g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
-    g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_NO_APIC);
+    g_assert_cmpint(send(&f, 1), ==, INTR_NO_APIC);
     put(&f, AT_IRT + 16, 0, 0);
-    g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
-    g_assert_cmpint(send(&f, 2), ==, INTR_POSTED);
-    g_assert_cmpint(send(&f, 3), ==, INTR_BLOCKED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_NO_APIC);
+    g_assert_cmpint(send(&f, 2), ==, INTR_POSTED_NOTIFIED);
+    g_assert_cmpint(send(&f, 3), ==, INTR_VTD_NOT_PRESENT);
     /* Stale by its upper half: the source that it checks. */
     put(&f, AT_IRT + 16, 1 | 0x60ull << 16, 1ull << 18);
-    g_assert_cmpint(send(&f, 1), ==, INTR_DELIVERED);
+    g_assert_cmpint(send(&f, 1), ==, INTR_NO_APIC);
     g_assert_cmpuint(count(&f, "compatibility"), ==, 1);
     g_assert_cmpuint(count(&f, "remapped"), ==, 4);
     g_assert_cmpuint(count(&f, "posted"), ==, 1);
@@ -481,7 +481,7 @@ static void test_state(void)
         start_remapping(both[i]);
         start_translating(both[i]);
         put(both[i], AT_IRT + 16, 1 | 0x60ull << 16, 0);
-        g_assert_cmpint(send(both[i], 1), ==, INTR_DELIVERED);
+        g_assert_cmpint(send(both[i], 1), ==, INTR_NO_APIC);
         g_assert_cmpint(read_as(both[i], 0x20), ==, MEM_OK);
     }
     send(&f, 2);
@@ -496,7 +496,7 @@ static void test_state(void)
         bool loaded = both[i] == &g;
         put(both[i], AT_IRT + 16, 0, 0);
         put(both[i], AT_TABLE + 0x2000, 0, 0);
-        g_assert_cmpint(send(both[i], 1), ==, loaded ? INTR_BLOCKED : INTR_DELIVERED);
+        g_assert_cmpint(send(both[i], 1), ==, loaded ? INTR_VTD_NOT_PRESENT : INTR_NO_APIC);
         g_assert_cmpint(read_as(both[i], 0x20), ==, loaded ? MEM_ACCESS_ERROR : MEM_OK);
     }
     tear_down(&f);

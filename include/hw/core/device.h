@@ -27,6 +27,7 @@ typedef struct Platform {
     AddressSpace *memory; /* as the CPUs see it; bus masters go through their Upstream */
     AddressSpace *ports;
     Trace *trace;
+    struct IntrLog *intr_log;  /* hw/core/intr_log.h; NULL: interrupts have no numbers */
     struct Backends *backends; /* -drive and -chardev, for PROP_DRIVE and PROP_CHARDEV */
     struct RunState *runstate; /* reset, power-off and exit requests; set by the board */
     IrqLine *gsi;              /* the board's interrupt inputs 0..23 for ISA devices, or NULL */

@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
+#include "hw/core/intr_result.h"
+
 /* The window of interrupt requests in the physical address space. */
 #define INTR_WINDOW_BASE 0xfee00000ull
 #define INTR_WINDOW_SIZE 0x00100000ull
@@ -40,6 +42,7 @@ typedef enum {
 /* A request on its way up. It is passed by pointer and never changed by a stage: a stage that
  * alters something (a bridge's alias) sends a copy. */
 typedef struct {
+    uint64_t serial; /* intr_log.h */
     uint64_t address;
     uint32_t data;
     uint16_t requester_id; /* PCI bus[15:8], device[7:3], function[2:0] */
@@ -47,22 +50,14 @@ typedef struct {
     uint32_t pasid; /* 20 bits, valid with has_pasid */
 } IntrMsg;
 
-/* What became of a request. Posted writes carry no answer on hardware: emitters use this for
- * counters and traces, never for behaviour. */
-typedef enum {
-    INTR_DELIVERED, /* reached the APIC bus */
-    INTR_POSTED,    /* recorded in a posted-interrupt descriptor */
-    INTR_BLOCKED,   /* refused by a remapping unit, or not a valid request */
-} IntrVerdict;
-
 /* A stage's entry. `send` may run arbitrary parts of the interrupt path, including the CPU's
  * interrupt request flag, but never calls back into the emitter. */
 typedef struct {
-    IntrVerdict (*send)(void *opaque, const IntrMsg *msg);
+    IntrResult (*send)(void *opaque, const IntrMsg *msg);
     void *opaque;
 } IntrSink;
 
-static inline IntrVerdict intr_send(const IntrSink *sink, const IntrMsg *msg)
+static inline IntrResult intr_send(const IntrSink *sink, const IntrMsg *msg)
 {
     return sink->send(sink->opaque, msg);
 }
@@ -77,13 +72,14 @@ static inline bool intr_window_contains(uint64_t address)
  * `dest` is a full 32-bit id; in xAPIC mode only its low 8 bits are looked at (VT-d 5.1.5).
  */
 typedef struct {
+    uint64_t serial; /* that of the IntrMsg, or the IPI's own */
     uint32_t dest;
     uint8_t vector;
-    IntrDeliveryMode mode;
-    bool logical;      /* destination mode */
-    bool redirection;  /* redirection hint: deliver to one of the destinations */
-    bool level;        /* trigger mode */
-    bool assert_level; /* level of a level-triggered message; true for edge */
+    IntrDeliveryMode mode : 8;
+    bool logical : 1;      /* destination mode */
+    bool redirection : 1;  /* redirection hint: deliver to one of the destinations */
+    bool level : 1;        /* trigger mode */
+    bool assert_level : 1; /* level of a level-triggered message; true for edge */
 } ApicMsg;
 
 #endif

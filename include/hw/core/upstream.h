@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
     MemResult (*read)(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len);
     MemResult (*write)(void *opaque, const BusReq *req, uint64_t addr, const void *buf, size_t len);
-    IntrVerdict (*interrupt)(void *opaque, const IntrMsg *msg);
+    IntrResult (*interrupt)(void *opaque, const IntrMsg *msg);
 } UpstreamOps;
 
 typedef struct {
@@ -44,15 +44,15 @@ static inline MemResult upstream_write(const Upstream *up, const BusReq *req, ui
     return up->ops->write(up->opaque, req, addr, buf, len);
 }
 
-static inline IntrVerdict upstream_interrupt(const Upstream *up, const IntrMsg *msg)
+static inline IntrResult upstream_interrupt(const Upstream *up, const IntrMsg *msg)
 {
     return up->ops->interrupt(up->opaque, msg);
 }
 
 /*
  * Sorts a bus master's write: true if [addr, addr+len) is one aligned dword inside the interrupt
- * window, and then *msg is filled in (VT-d 5.1.2). The caller treats every other write that touches
- * the window as malformed.
+ * window, and then *msg is filled in, but for its serial number (VT-d 5.1.2). The caller treats
+ * every other write that touches the window as malformed.
  */
 bool upstream_write_is_interrupt(const BusReq *req, uint64_t addr, const void *buf, size_t len,
                                  IntrMsg *msg);

@@ -57,8 +57,9 @@ ApicState *apic_from_device(Device *dev);
 /* The LINT0 (virtual wire from the i8259) and LINT1 (NMI) inputs. */
 IrqLine *apic_lint(ApicState *apic, int n);
 
-/* A message that the bus matched to this APIC. Level: TMR is set. */
-void apic_accept(ApicState *apic, uint8_t vector, IntrDeliveryMode mode, bool level);
+/* A message that the bus matched to this APIC: taken, or refused with the reason, and then nothing
+ * but the error status changes. Level: TMR is set. */
+IntrResult apic_accept(ApicState *apic, const ApicMsg *msg);
 
 /* For the bus's matching. */
 uint32_t apic_get_id(const ApicState *apic); /* 32-bit in x2APIC mode, else 8-bit */

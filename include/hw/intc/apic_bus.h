@@ -25,15 +25,15 @@ void apic_bus_changed(ApicBus *bus);
 
 /*
  * Delivers to every local APIC that `msg` addresses, or to one of them for lowest priority and
- * redirection hint. Physical destination FFh (xAPIC) and FFFFFFFFh are broadcasts. True if at least
- * one accepted it. Reserved delivery modes and vectors below 16 are dropped (fixed: noted in the
- * receiver's error status, SDM 11.5.3).
+ * redirection hint. Physical destination FFh (xAPIC) and FFFFFFFFh are broadcasts. The answer is
+ * the highest-ranking of all that it matched. Reserved delivery modes are dropped, and so are
+ * vectors below 16 (fixed: noted in the receiver's error status, SDM 11.5.3).
  */
-bool apic_bus_deliver(ApicBus *bus, const ApicMsg *msg);
+IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg);
 
 /* The destination shorthands of an IPI: to everyone, or to everyone but `except`. `msg->dest` is
  * not looked at. */
-bool apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except);
+IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except);
 
 /* Compatibility format: decodes the address and data of a message and delivers it. This is the
  * sink at the top of a machine without remapping. */
@@ -49,7 +49,8 @@ void apic_bus_add_eoi_listener(ApicBus *bus, void (*eoi)(void *opaque, uint8_t v
                                void *opaque);
 void apic_bus_broadcast_eoi(ApicBus *bus, uint8_t vector);
 
-/* Messages delivered and dropped since reset, for `info apic` and the demo's table. */
+/* Messages that reached a local APIC, and the others, since reset, for `info apic` and the demo's
+ * table. */
 typedef struct {
     uint64_t delivered;
     uint64_t dropped;

@@ -11,8 +11,9 @@
 /* MSI with 1, 2, 4 .. 32 vectors. */
 bool msi_init(PciDevice *pci, unsigned vectors, bool is64, bool maskable, GError **error);
 bool msi_enabled(const PciDevice *pci);
-/* Sends vector `n` (taken modulo those the guest enabled), or sets its pending bit if masked. */
-void msi_notify(PciDevice *pci, unsigned n);
+/* Sends vector `n` (taken modulo those the guest enabled), or sets its pending bit if masked. Like
+ * msix_notify() it answers with what became of it. */
+IntrResult msi_notify(PciDevice *pci, unsigned n);
 
 /* MSI-X with 1 .. PCI_MSIX_MAX_VECTORS vectors: makes and registers BAR `bar`, which holds the
  * table at 0 and the pending bits in its upper half. */
@@ -20,7 +21,7 @@ bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error);
 bool msix_enabled(const PciDevice *pci);
 /* Sends vector `n`, or sets its pending bit if it or the function is masked. Vectors that do not
  * exist (what drivers write for "none") are ignored. */
-void msix_notify(PciDevice *pci, unsigned n);
+IntrResult msix_notify(PciDevice *pci, unsigned n);
 
 /* The PCI core's side: a configuration write touched [offset, offset + size); reset. */
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size);

@@ -64,12 +64,14 @@ typedef struct {
     uint8_t cap;
     uint8_t vectors;
     bool is64, maskable;
+    uint64_t waiting[32]; /* serial numbers of what the pending bits hold */
 } PciMsi;
 
 typedef struct {
     uint8_t cap;
     uint16_t vectors;
     uint8_t *table, *pba; /* as many as there are vectors */
+    uint64_t *waiting;    /* the serial numbers of what the pending bits hold */
     MemRegion region;
 } PciMsix;
 
@@ -193,7 +195,7 @@ MemResult pci_dma_write(PciDevice *pci, uint64_t addr, const void *buf, size_t l
 bool pci_is_translated(const PciDevice *pci);
 /* Sends an interrupt message, or whatever else a dword write to that address is. Bus masters only.
  */
-void pci_send_message(PciDevice *pci, uint64_t address, uint32_t data);
+IntrResult pci_send_message(PciDevice *pci, uint64_t serial, uint64_t address, uint32_t data);
 /* To PCI reset state: configuration and BARs; DeviceClass.reset of a PCI class need not do it. */
 void pci_device_reset(PciDevice *pci);
 /* After a state load: maps BARs and drives the pin as the loaded configuration says. */

@@ -9,6 +9,8 @@
  * Protected memory ranges (11.4.8) are checked against requests that are not translated; what they
  * block is not recorded as a fault.
  */
+#include "hw/core/intr_log.h"
+#include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/unit.h"
 
 #define PMR_LOW_BITS 0x1fffffull /* protected ranges have a granularity of 2 MiB */
@@ -174,8 +176,8 @@ static MemResult translated(VtdState *s, const BusReq *req, uint64_t addr, VtdAc
 /* In the interrupt range, but not a request. */
 static MemResult refuse_in_window(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access)
 {
-    VTD_GUEST_ERROR(s, "vtd_interrupt_range sid=%04x addr=%#" PRIx64 " access=%s",
-                    req->requester_id, addr, access == VTD_READ ? "read" : "write");
+    VTD_GUEST_ERROR(s, "vtd_interrupt_range sid=%s addr=%#" PRIx64 " access=%s",
+                    rid_text(req->requester_id).text, addr, access == VTD_READ ? "read" : "write");
     bool recorded = s->translating || s->remapping;
     return refuse(s, req, addr, access, VTD_FR_INTERRUPT_RANGE, !recorded);
 }
@@ -207,12 +209,25 @@ static MemResult dma_write(void *opaque, const BusReq *req, uint64_t addr, const
     VtdState *s = opaque;
     IntrMsg msg;
     if (!req->has_pasid && upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
-        return vtd_ir_request(s, &msg) == INTR_BLOCKED ? MEM_ACCESS_ERROR : MEM_OK;
+        msg.serial = intr_serial_next(s->dev.platform->intr_log);
+        return intr_blocked(vtd_ir_request(s, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
     }
     return access_memory(s, req, addr, VTD_WRITE, (void *)buf, len);
 }
 
-IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg)
+/* What became of a message that is no interrupt request but a write. */
+static IntrResult written_as(const IntrMsg *msg, MemResult result)
+{
+    if (result == MEM_OK) {
+        return INTR_ORDINARY_WRITE;
+    }
+    if (!upstream_touches_window(msg->address, sizeof(msg->data))) {
+        return INTR_WRITE_REFUSED;
+    }
+    return msg->has_pasid ? INTR_WITH_PASID : INTR_NOT_ONE_DWORD;
+}
+
+IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
 {
     VtdState *s = opaque;
     if (G_LIKELY(intr_window_contains(msg->address) && !msg->has_pasid &&
@@ -222,7 +237,13 @@ IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg)
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
     MemResult result =
         access_memory(s, &req, msg->address, VTD_WRITE, (void *)&msg->data, sizeof(msg->data));
-    return result == MEM_OK ? INTR_DELIVERED : INTR_BLOCKED;
+    IntrResult written = written_as(msg, result);
+    trace_event(s->dev.platform->trace, TRACE_VTD,
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x verdict=write result=%s",
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data,
+                intr_result_name(written));
+    return written;
 }
 
 const UpstreamOps vtd_upstream_ops = {

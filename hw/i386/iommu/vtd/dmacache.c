@@ -10,6 +10,7 @@
  * Global and per-domain invalidations raise an epoch that entries are compared with.
  */
 #include "hw/i386/iommu/vtd/dmacache.h"
+#include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/desc.h"
 
 #define SOURCES 65536u
@@ -134,8 +135,8 @@ static void invalidate_sources(VtdDmaCache *c, uint16_t domain, uint16_t source_
 void vtd_context_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain,
                             uint16_t source_id, uint8_t function_mask)
 {
-    trace_event(c->trace, TRACE_VTD, "vtd_inv_context granularity=%u domain=%u sid=%04x mask=%u",
-                granularity, domain, source_id, function_mask);
+    trace_event(c->trace, TRACE_VTD, "vtd_inv_context granularity=%u domain=%u sid=%s mask=%u",
+                granularity, domain, rid_text(source_id).text, function_mask);
     if (granularity == VTD_INV_GLOBAL) {
         c->context_epoch = next_epoch(c);
     } else if (granularity == VTD_INV_DOMAIN) {

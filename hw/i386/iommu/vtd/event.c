@@ -6,6 +6,10 @@
  * remapped (5.1.6). The page request event has the same scheme and comes with page requests.
  */
 #include "hw/i386/iommu/vtd/event.h"
+
+#include <string.h>
+
+#include "hw/core/intr_log.h"
 #include "hw/i386/iommu/vtd/regs.h"
 
 typedef struct {
@@ -18,14 +22,15 @@ static const EventRegs event_regs[VTD_EVENTS] = {
     [VTD_EVENT_INVALIDATION] = {"invalidation", VTD_IECTL, VTD_IEDATA, VTD_IEADDR, VTD_IEUADDR},
 };
 
-void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, Trace *trace, bool wide)
+void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, const Device *dev, bool wide)
 {
-    *e = (VtdEvents){.regs = regs, .apic_bus = apic_bus, .trace = trace, .wide = wide};
+    *e = (VtdEvents){.regs = regs, .apic_bus = apic_bus, .dev = dev, .wide = wide};
 }
 
 void vtd_events_reset(VtdEvents *e)
 {
     e->due = 0;
+    memset(e->waiting, 0, sizeof(e->waiting));
 }
 
 static void set_pending(VtdEvents *e, VtdEvent event, bool pending)
@@ -38,8 +43,14 @@ static void set_pending(VtdEvents *e, VtdEvent event, bool pending)
 
 void vtd_event_raise(VtdEvents *e, VtdEvent event)
 {
+    const Platform *platform = e->dev->platform;
+    uint64_t serial = intr_serial_next(platform->intr_log);
+    intr_serial_wait(&e->waiting[event], serial);
     if (regfile_get(e->regs, event_regs[event].control) & VTD_EVENT_IM) {
         set_pending(e, event, true);
+        trace_event(platform->trace, TRACE_VTD,
+                    "vtd_event_kept serial=%" PRIu64 " dev=%s event=%s result=%s", serial,
+                    e->dev->id, event_regs[event].name, intr_result_name(INTR_EVENT_MASKED));
     } else {
         e->due |= 1u << event;
     }
@@ -48,6 +59,9 @@ void vtd_event_raise(VtdEvents *e, VtdEvent event)
 void vtd_event_settle(VtdEvents *e, VtdEvent event)
 {
     set_pending(e, event, false);
+    if (!(e->due & 1u << event)) {
+        e->waiting[event] = 0;
+    }
 }
 
 void vtd_event_control_written(VtdEvents *e, VtdEvent event)
@@ -62,20 +76,25 @@ void vtd_event_control_written(VtdEvents *e, VtdEvent event)
 static void send(VtdEvents *e, VtdEvent event)
 {
     const EventRegs *regs = &event_regs[event];
+    const Platform *platform = e->dev->platform;
     uint64_t address = regfile_get(e->regs, regs->address);
     uint32_t data = (uint32_t)regfile_get(e->regs, regs->data);
+    uint64_t serial = intr_serial_take(platform->intr_log, &e->waiting[event]);
     if (!intr_window_contains(address)) {
-        trace_event(e->trace, TRACE_GUEST_ERRORS, "vtd_event_address event=%s addr=%#" PRIx64,
-                    regs->name, address);
+        trace_event(platform->trace, TRACE_GUEST_ERRORS,
+                    "vtd_event_address serial=%" PRIu64 " event=%s addr=%#" PRIx64 " result=%s",
+                    serial, regs->name, address, intr_result_name(INTR_NOT_A_REQUEST));
         return;
     }
     /* Without EIM there is no upper address register, and ids have 8 bits. */
     if (e->wide) {
         address |= regfile_get(e->regs, regs->upper) << 32;
     }
-    trace_event(e->trace, TRACE_VTD, "vtd_event event=%s addr=%#" PRIx64 " data=%#x", regs->name,
-                address, data);
+    trace_event(platform->trace, TRACE_VTD,
+                "vtd_event serial=%" PRIu64 " dev=%s event=%s addr=%#" PRIx64 " data=%#x", serial,
+                e->dev->id, regs->name, address, data);
     ApicMsg msg = apic_msg_decode(address, data);
+    msg.serial = serial;
     apic_bus_deliver(e->apic_bus, &msg);
 }
 

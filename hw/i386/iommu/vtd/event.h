@@ -3,7 +3,7 @@
 #ifndef HW_I386_IOMMU_VTD_EVENT_H
 #define HW_I386_IOMMU_VTD_EVENT_H
 
-#include "base/trace.h"
+#include "hw/core/device.h"
 #include "hw/core/regfile.h"
 #include "hw/intc/apic_bus.h"
 
@@ -12,12 +12,13 @@ typedef enum { VTD_EVENT_FAULT, VTD_EVENT_INVALIDATION, VTD_EVENTS } VtdEvent;
 typedef struct {
     RegFile *regs;
     ApicBus *apic_bus;
-    Trace *trace;
-    bool wide;    /* there are upper address registers: 32-bit ids */
-    uint32_t due; /* bit a VtdEvent */
+    const Device *dev;
+    bool wide;                    /* there are upper address registers: 32-bit ids */
+    uint32_t due;                 /* bit a VtdEvent */
+    uint64_t waiting[VTD_EVENTS]; /* serial numbers of those due or pending */
 } VtdEvents;
 
-void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, Trace *trace, bool wide);
+void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, const Device *dev, bool wide);
 void vtd_events_reset(VtdEvents *e);
 void vtd_event_raise(VtdEvents *e, VtdEvent event);
 /* Software has dealt with every condition of the event: nothing is pending any more. */

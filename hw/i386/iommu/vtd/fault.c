@@ -5,6 +5,7 @@
  * its record still in use sets PFO, and nothing is recorded until software clears that.
  */
 #include "hw/i386/iommu/vtd/fault.h"
+#include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/iommu/vtd/regs.h"
 
@@ -111,8 +112,8 @@ void vtd_fault_record(VtdFaultLog *log, const VtdFault *fault)
 {
     log->count++;
     uint64_t status = regfile_get(log->regs, VTD_FSTS);
-    trace_event(log->trace, TRACE_VTD, "vtd_fault sid=%04x reason=%#x info=%#" PRIx64 " access=%s",
-                fault->source_id, fault->reason, fault->info,
+    trace_event(log->trace, TRACE_VTD, "vtd_fault sid=%s reason=%#x info=%#" PRIx64 " access=%s",
+                rid_text(fault->source_id).text, fault->reason, fault->info,
                 fault->access == VTD_READ ? "read" : "write");
     if ((status & VTD_FSTS_PFO) || source_pending(log, fault->source_id)) {
         return;

@@ -4,6 +4,7 @@
  * one names an entry, which is checked against the request's source and then delivered, posted, or
  * refused with a fault reason. The verdict depends on nothing but the request and the unit.
  */
+#include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/pid.h"
 #include "hw/i386/iommu/vtd/unit.h"
 
@@ -17,13 +18,26 @@
 
 #define FAULT_INDEX_SHIFT 48
 
-static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
-                         bool fpd)
+/* Each fault reason of interrupt remapping has its result, in the same order. */
+static IntrResult blocked_by(VtdFaultReason reason)
 {
+    static_assert(INTR_VTD_PID_RESERVED - INTR_VTD_REQUEST_RESERVED ==
+                      VTD_FR_PID_RESERVED - VTD_FR_IR_REQUEST_RESERVED,
+                  "a result for each reason");
+    return (IntrResult)(INTR_VTD_REQUEST_RESERVED + (reason - VTD_FR_IR_REQUEST_RESERVED));
+}
+
+static IntrResult block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
+                        bool fpd)
+{
+    IntrResult result = blocked_by(reason);
     s->verdicts.blocked++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=block reason=%#x%s",
-                msg->requester_id, msg->address, msg->data, index, reason, fpd ? " fpd=1" : "");
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x index=%u verdict=block reason=%#x%s "
+                "result=%s",
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
+                reason, fpd ? " fpd=1" : "", intr_result_name(result));
     if (!fpd) {
         VtdFault fault = {
             .source_id = msg->requester_id,
@@ -33,19 +47,21 @@ static IntrVerdict block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFau
         vtd_fault_record(&s->faults, &fault);
         vtd_events_flush(&s->events);
     }
-    return INTR_BLOCKED;
+    return result;
 }
 
 /* As it is: remapping is off, or compatibility format is let through. */
-static IntrVerdict pass(VtdState *s, const IntrMsg *msg)
+static IntrResult pass(VtdState *s, const IntrMsg *msg)
 {
     s->verdicts.compatibility++;
     ApicMsg out = apic_msg_decode(msg->address & UINT32_MAX, msg->data);
+    out.serial = msg->serial;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x verdict=pass vector=%#x dest=%#x",
-                msg->requester_id, msg->address, msg->data, out.vector, out.dest);
-    apic_bus_deliver(s->links.apic_bus, &out);
-    return INTR_DELIVERED;
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x verdict=pass vector=%#x dest=%#x",
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, out.vector,
+                out.dest);
+    return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
 static bool is_trusted(const VtdState *s, uint16_t requester_id)
@@ -62,42 +78,45 @@ static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
     return (requester_id & e->sid_mask) == e->sid;
 }
 
-static IntrVerdict post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+static IntrResult post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
     ApicMsg notification;
-    bool notify;
+    IntrResult posted;
     VtdFaultReason reason = vtd_pid_post(s->links.memory, e->pid_address, e->msg.vector, e->urgent,
-                                         s->iec.table.eime, &notify, &notification);
+                                         s->iec.table.eime, &posted, &notification);
     if (reason != VTD_OK) {
         return block(s, msg, index, reason, e->fpd);
     }
     s->verdicts.posted++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=post vector=%#x "
-                "pid=%#" PRIx64 " notify=%d",
-                msg->requester_id, msg->address, msg->data, index, e->msg.vector, e->pid_address,
-                notify);
-    if (notify) {
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x index=%u verdict=post vector=%#x "
+                "pid=%#" PRIx64 " result=%s",
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
+                e->msg.vector, e->pid_address, intr_result_name(posted));
+    if (posted == INTR_POSTED_NOTIFIED) {
+        notification.serial = msg->serial;
         apic_bus_deliver(s->links.apic_bus, &notification);
     }
-    return INTR_POSTED;
+    return posted;
 }
 
-static IntrVerdict deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+static IntrResult deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
     s->verdicts.remapped++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir sid=%04x addr=%#" PRIx64 " data=%#x index=%u verdict=deliver vector=%#x "
+                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
+                " data=%#x index=%u verdict=deliver vector=%#x "
                 "dest=%#x mode=%d trig=%s",
-                msg->requester_id, msg->address, msg->data, index, e->msg.vector, e->msg.dest,
-                e->msg.mode, e->msg.level ? "level" : "edge");
+                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
+                e->msg.vector, e->msg.dest, e->msg.mode, e->msg.level ? "level" : "edge");
     /* A copy: what the delivery sets off may invalidate the entry. */
     ApicMsg out = e->msg;
-    apic_bus_deliver(s->links.apic_bus, &out);
-    return INTR_DELIVERED;
+    out.serial = msg->serial;
+    return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
-static IntrVerdict remap(VtdState *s, const IntrMsg *msg)
+static IntrResult remap(VtdState *s, const IntrMsg *msg)
 {
     uint32_t index = (uint32_t)(vtd_get(msg->address, ADDR_HANDLE) |
                                 vtd_get(msg->address, ADDR_HANDLE_HIGH) << 15);
@@ -122,7 +141,7 @@ static IntrVerdict remap(VtdState *s, const IntrMsg *msg)
     return e->posted ? post(s, msg, index, e) : deliver(s, msg, index, e);
 }
 
-IntrVerdict vtd_ir_request(VtdState *s, const IntrMsg *msg)
+IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
 {
     if (!s->remapping) {
         return pass(s, msg);

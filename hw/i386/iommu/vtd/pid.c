@@ -43,12 +43,13 @@ static bool tail_is_zero(const uint64_t *pid)
 }
 
 VtdFaultReason vtd_pid_post(AddressSpace *memory, uint64_t address, uint8_t vector, bool urgent,
-                            bool eime, bool *notify, ApicMsg *msg)
+                            bool eime, IntrResult *posted, ApicMsg *msg)
 {
     uint64_t *pid = as_ram_ptr(memory, address, VTD_PID_SIZE);
     if (!pid) {
         return VTD_FR_PID_ACCESS;
     }
+    bool notify;
     VtdPid now;
     uint64_t control = __atomic_load_n(&pid[PID_CONTROL], __ATOMIC_ACQUIRE);
     if (!vtd_pid_decode(control, eime, &now) || !tail_is_zero(pid)) {
@@ -57,11 +58,14 @@ VtdFaultReason vtd_pid_post(AddressSpace *memory, uint64_t address, uint8_t vect
     __atomic_fetch_or(&pid[PID_PIR + vector / 64], 1ull << (vector % 64), __ATOMIC_SEQ_CST);
     do {
         vtd_pid_decode(control, eime, &now);
-        *notify = !now.on && (urgent || !now.sn);
-    } while (*notify &&
+        notify = !now.on && (urgent || !now.sn);
+    } while (notify &&
              !__atomic_compare_exchange_n(&pid[PID_CONTROL], &control, control | vtd_mask(PID_ON),
                                           false, __ATOMIC_SEQ_CST, __ATOMIC_ACQUIRE));
     as_ram_written(memory, address, VTD_PID_SIZE);
+    *posted = notify   ? INTR_POSTED_NOTIFIED
+              : now.on ? INTR_POSTED_OUTSTANDING
+                       : INTR_POSTED_SUPPRESSED;
     *msg = (ApicMsg){
         .dest = now.ndst, .vector = now.nv, .mode = INTR_MODE_FIXED, .assert_level = true};
     return VTD_OK;

@@ -14,8 +14,9 @@ typedef struct {
 } VtdPid;
 /* The control quadword (bits 319:256); false if reserved bits are set. */
 bool vtd_pid_decode(uint64_t control, bool eime, VtdPid *out);
-/* Records `vector` in the descriptor at `address`. *notify says whether *msg is to be sent. */
+/* Records `vector` in the descriptor at `address`. *posted says how; if it is INTR_POSTED_NOTIFIED,
+ * *msg is to be sent. */
 VtdFaultReason vtd_pid_post(AddressSpace *memory, uint64_t address, uint8_t vector, bool urgent,
-                            bool eime, bool *notify, ApicMsg *msg);
+                            bool eime, IntrResult *posted, ApicMsg *msg);
 
 #endif

@@ -9,6 +9,7 @@
  * time-out (ITE), and a wait descriptor behind them waits for all. A completion with a wrong tag or
  * source is an ICE. The wait descriptor that a time-out aborts writes no status (6.5.2.10).
  */
+#include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/unit.h"
 
 #define IQA_SIZE       0, 3
@@ -87,8 +88,8 @@ static void start_device_tlb(VtdState *s, const VtdDesc *d)
     unsigned tag = (unsigned)__builtin_ctz(~q->tags_busy);
     q->tags_busy |= 1u << tag;
     q->tag_source[tag] = d->source_id;
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_device_tlb sid=%04x addr=%#" PRIx64 " tag=%u", d->source_id, d->address, tag);
+    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_device_tlb sid=%s addr=%#" PRIx64 " tag=%u",
+                rid_text(d->source_id).text, d->address, tag);
     timer_arm(&q->timeout, clock_now(s->dev.platform->clock) + DEVTLB_TIMEOUT);
 }
 
@@ -243,7 +244,7 @@ static void timed_out(void *opaque)
     uint16_t source = q->tag_source[__builtin_ctz(q->tags_busy)];
     q->tags_busy = 0;
     q->wait_pending = false;
-    VTD_GUEST_ERROR(s, "vtd_device_tlb_timeout sid=%04x", source);
+    VTD_GUEST_ERROR(s, "vtd_device_tlb_timeout sid=%s", rid_text(source).text);
     uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_ITESID);
     regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(source, VTD_IQERCD_ITESID));
     vtd_fault_status(&s->faults, VTD_FSTS_ITE);

@@ -105,13 +105,13 @@ static inline bool vtd_queue_enabled(const VtdState *s)
 }
 
 /* ir.c */
-IntrVerdict vtd_ir_request(VtdState *s, const IntrMsg *msg);
+IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg);
 
 /* dma.c */
 extern const UpstreamOps vtd_upstream_ops;
 /* An interrupt message as it leaves an emitter: a request, or an ordinary dword write if its
  * address is outside the interrupt window or it carries a PASID. */
-IntrVerdict vtd_dma_message(void *opaque, const IntrMsg *msg);
+IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg);
 
 #define VTD_GUEST_ERROR(s_, ...)                                                                   \
     trace_event((s_)->dev.platform->trace, TRACE_GUEST_ERRORS, __VA_ARGS__)

@@ -124,7 +124,7 @@ static bool vtd_realize(Device *dev, GError **error)
         .caching_mode = s->props.caching_mode,
         .posting = s->props.posted_interrupts,
     };
-    vtd_events_init(&s->events, &s->regs, s->links.apic_bus, trace, s->eim);
+    vtd_events_init(&s->events, &s->regs, s->links.apic_bus, &s->dev, s->eim);
     vtd_fault_init(&s->faults, &s->regs, &s->events, trace, s->props.fault_records);
     vtd_regs_init(s);
     vtd_qi_init(s);

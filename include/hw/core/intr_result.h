@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What became of an attempt to interrupt: the closed list of answers. A stage answers with a row of
+ * it, whether it is the end of the way (a local APIC, a posted-interrupt descriptor), refused the
+ * request (a remapping unit), or never sent one (an emitter whose vector is masked).
+ *
+ * Posted writes carry no answer on hardware: emitters use this for counters and traces, never for
+ * behaviour. The names, sentences and sections are in hw/core/intr_result.c.
+ */
+#ifndef HW_CORE_INTR_RESULT_H
+#define HW_CORE_INTR_RESULT_H
+
+#include <stdbool.h>
+
+/*
+ * What an APIC bus can answer comes first, and in the order of rank: of what several local APICs
+ * say to one message, the smallest is the message's answer.
+ */
+typedef enum {
+    /* Taken by a local APIC. */
+    INTR_DELIVERED,
+    INTR_TAKEN_SMI,
+    INTR_TAKEN_NMI,
+    INTR_TAKEN_INIT,
+    INTR_TAKEN_SIPI,
+    INTR_TAKEN_EXTINT,
+    INTR_MERGED, /* the last one that reached an APIC: intr_reached() */
+    /* Refused by it, or by the bus. */
+    INTR_VECTOR_ILLEGAL,
+    INTR_APIC_SOFT_DISABLED,
+    INTR_APIC_DISABLED,
+    INTR_NO_APIC,
+    INTR_DEASSERTED,
+    INTR_RESERVED_MODE,
+    INTR_NOT_A_REQUEST,
+    /* Kept back by the emitter. */
+    INTR_ICR_INVALID,
+    INTR_LVT_MASKED,
+    INTR_REMOTE_IRR,
+    INTR_PIN_MASKED,
+    INTR_PIN_PAUSED,
+    INTR_HPET_DISABLED,
+    INTR_MSI_DISABLED,
+    INTR_MSIX_DISABLED,
+    INTR_NO_VECTOR,
+    INTR_FUNCTION_MASKED,
+    INTR_VECTOR_MASKED,
+    INTR_MASTER_OFF,
+    INTR_BRIDGE_OFF,
+    INTR_EVENT_MASKED,
+    /* Not an interrupt request at all. */
+    INTR_ORDINARY_WRITE,
+    INTR_WRITE_REFUSED,
+    INTR_NOT_ONE_DWORD,
+    INTR_WITH_PASID,
+    /* Posted. */
+    INTR_POSTED_NOTIFIED,
+    INTR_POSTED_OUTSTANDING,
+    INTR_POSTED_SUPPRESSED,
+    /* Blocked by a VT-d unit, in the order of its fault reasons 20h to 28h. */
+    INTR_VTD_REQUEST_RESERVED,
+    INTR_VTD_INDEX,
+    INTR_VTD_NOT_PRESENT,
+    INTR_VTD_TABLE_ACCESS,
+    INTR_VTD_ENTRY_RESERVED,
+    INTR_VTD_COMPATIBILITY,
+    INTR_VTD_SOURCE,
+    INTR_VTD_PID_ACCESS,
+    INTR_VTD_PID_RESERVED,
+    INTR_RESULTS,
+} IntrResult;
+
+typedef enum {
+    INTR_CLASS_DELIVERED, /* a local APIC took it */
+    INTR_CLASS_MERGED,    /* with one that a local APIC had not yet given to its CPU */
+    INTR_CLASS_POSTED,    /* recorded in a posted-interrupt descriptor */
+    INTR_CLASS_KEPT,      /* the emitter kept it back, or asked for nothing */
+    INTR_CLASS_REFUSED,   /* it came to the APIC bus, and nobody took it */
+    INTR_CLASS_BLOCKED,   /* a remapping unit stopped it */
+    INTR_CLASS_MALFORMED, /* it is no interrupt request */
+    INTR_CLASSES,
+} IntrClass;
+
+typedef struct {
+    const char *name;     /* in traces: kebab-case, never changed once released */
+    const char *sentence; /* goes on after the subject: "the interrupt ..." */
+    const char *section;  /* of the specification that says so */
+    IntrClass cls;
+} IntrResultRow;
+
+extern const IntrResultRow intr_results[INTR_RESULTS];
+
+static inline const char *intr_result_name(IntrResult result)
+{
+    return intr_results[result].name;
+}
+
+/* Delivered or merged. */
+static inline bool intr_reached(IntrResult result)
+{
+    return result <= INTR_MERGED;
+}
+
+static inline bool intr_blocked(IntrResult result)
+{
+    return intr_results[result].cls == INTR_CLASS_BLOCKED;
+}
+
+/* "delivered", "merged", ...: what a class is called. */
+const char *intr_class_name(IntrClass cls);
+
+#endif
