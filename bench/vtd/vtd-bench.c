@@ -160,7 +160,7 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static void send(Bench *b, uint32_t index)
+static inline void send(Bench *b, uint32_t index)
 {
     IntrMsg msg = {
         .serial = intr_serial_next(&b->log),

@@ -185,7 +185,7 @@ static void apic_carry_out(ApicState *s, const ApicMsg *msg, IntrResult answer)
     }
 }
 
-void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer)
+static inline void apic_conclude(ApicState *s, const ApicMsg *msg, IntrResult answer)
 {
     trace_event(s->dev.platform->trace, TRACE_APIC,
                 "apic_accept serial=%" PRIu64 " id=%u vector=0x%02x mode=%d trig=%s result=%s",
@@ -198,11 +198,16 @@ void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer)
     }
 }
 
+void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer)
+{
+    apic_conclude(s, msg, answer);
+}
+
 IntrResult apic_accept(ApicState *s, const ApicMsg *msg)
 {
     IntrResult answer = apic_answer(s, msg);
 
-    apic_take(s, msg, answer);
+    apic_conclude(s, msg, answer);
     return answer;
 }
 

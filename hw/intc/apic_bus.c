@@ -57,10 +57,10 @@ struct ApicBus {
 /* One delivery under way. */
 typedef struct {
     const ApicMsg *msg;
-    bool one;          /* only the lowest priority one takes it */
-    IntrResult result; /* the best answer so far */
     Member *best;
     unsigned best_priority, best_order;
+    IntrResult result; /* the best answer so far */
+    bool one;          /* only the lowest priority one takes it */
 } Delivery;
 
 ApicBus *apic_bus_new(Trace *trace)
@@ -193,17 +193,27 @@ static void bus_arbitrate(ApicBus *bus, Delivery *d, Member *member)
     }
 }
 
-static void bus_give(Delivery *d, Member *member)
+static inline void bus_give(Delivery *d, Member *member)
 {
     IntrResult answer = apic_accept(member->apic, d->msg);
 
     d->result = MIN(d->result, answer);
 }
 
-static void bus_offer(ApicBus *bus, Delivery *d, Member *member)
+/* Who would not take it says why at once; the others wait for the arbitration's end. */
+static void bus_offer_one(ApicBus *bus, Delivery *d, Member *member)
 {
-    if (d->one && apic_takes(member->apic, d->msg->mode)) {
+    if (apic_takes(member->apic, d->msg->mode)) {
         bus_arbitrate(bus, d, member);
+    } else {
+        bus_give(d, member);
+    }
+}
+
+static inline void bus_offer(ApicBus *bus, Delivery *d, Member *member)
+{
+    if (G_UNLIKELY(d->one)) {
+        bus_offer_one(bus, d, member);
     } else {
         bus_give(d, member);
     }
@@ -236,7 +246,7 @@ static void bus_physical(ApicBus *bus, Delivery *d, uint32_t dest)
         }
         return;
     }
-    if (member && !is_renamed(member)) {
+    if (member && (bus->renamed->len == 0 || !is_renamed(member))) {
         bus_offer(bus, d, member);
     }
     for (unsigned i = 0; i < bus->renamed->len; i++) {
@@ -284,7 +294,7 @@ static bool bus_mode_is_valid(IntrDeliveryMode mode)
     return mode <= INTR_MODE_EXTINT && mode != 3;
 }
 
-static void bus_match(ApicBus *bus, Delivery *d)
+static inline void bus_match(ApicBus *bus, Delivery *d)
 {
     const ApicMsg *msg = d->msg;
 
@@ -298,17 +308,17 @@ static void bus_match(ApicBus *bus, Delivery *d)
     bus_finish_one(bus, d);
 }
 
-static IntrResult bus_finish(ApicBus *bus, const Delivery *d)
+static inline IntrResult bus_finish(ApicBus *bus, const ApicMsg *msg, IntrResult result)
 {
-    if (G_LIKELY(intr_reached(d->result))) {
+    if (G_LIKELY(intr_reached(result))) {
         bus->stats.delivered++;
-    } else if (d->result != INTR_DEASSERTED) {
+    } else if (result != INTR_DEASSERTED) {
         bus->stats.dropped++;
     }
     trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_result serial=%" PRIu64 " vector=0x%02x result=%s", d->msg->serial,
-                d->msg->vector, intr_result_name(d->result));
-    return d->result;
+                "apic_bus_result serial=%" PRIu64 " vector=0x%02x result=%s", msg->serial,
+                msg->vector, intr_result_name(result));
+    return result;
 }
 
 IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
@@ -331,7 +341,7 @@ IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
     } else {
         bus_match(bus, &d);
     }
-    return bus_finish(bus, &d);
+    return bus_finish(bus, msg, d.result);
 }
 
 IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except)
@@ -349,7 +359,7 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
         }
     }
     bus_finish_one(bus, &d);
-    return bus_finish(bus, &d);
+    return bus_finish(bus, msg, d.result);
 }
 
 ApicMsg apic_msg_decode(uint64_t address, uint32_t data)

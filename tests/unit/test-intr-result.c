@@ -6,17 +6,9 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
-#include "hw/core/intr_log.h"
 #include "hw/core/rid.h"
-#include "hw/i386/fabric.h"
-#include "hw/i386/iommu/vtd.h"
-#include "hw/intc/apic.h"
-#include "hw/intc/ioapic.h"
-#include "hw/pci/msi.h"
-#include "hw/pci/pci_internal.h"
-#include "hw/timer/hpet.h"
+#include "intr/rig.h"
 
-#define RAM_SIZE  (8u << 20)
 #define AT_QUEUE  0x100000ull
 #define AT_IRT    0x200000ull
 #define AT_PID    0x300000ull
@@ -28,182 +20,6 @@
 #define NOBODY    0x44u /* no local APIC has this id */
 
 #define TRACED INTR_RESULTS /* the emitter has nobody to tell: only the trace shows it */
-
-typedef struct {
-    PciDevice pci;
-} Widget;
-
-typedef struct {
-    Platform platform;
-    Trace trace;
-    char *text;
-    size_t text_size;
-    IntrLog log;
-    MemRegion ram;
-    ApicBus *apics;
-    Device *apic_dev;
-    ApicState *apic;
-    Device *vtd, *ioapic, *hpet;
-    Fabric fabric;
-    IrqOut pin;
-    PciBus *bus, *inner;
-    PciDevice *bridge;
-    Widget *widget;
-} Rig;
-
-/* The machine. */
-
-static bool widget_realize(Device *dev, GError **error)
-{
-    PciDevice *pci = (PciDevice *)dev;
-
-    return msi_init(pci, 2, true, true, error) && msix_init(pci, 2, 0, error);
-}
-
-static const PciDeviceClass widget_pci = {
-    .vendor_id = 0x1234, .device_id = 0x5678, .class_code = 0xff0000};
-static const DeviceClass widget_class = {.name = "widget",
-                                         .bus = BUS_PCI,
-                                         .instance_size = sizeof(Widget),
-                                         .bus_props = pci_bus_props,
-                                         .bus_class = &widget_pci,
-                                         .realize = widget_realize};
-
-static const PciDeviceClass bridge_pci = {.vendor_id = 0x1234,
-                                          .device_id = 0x9abc,
-                                          .class_code = 0x060400,
-                                          .header_type = PCI_HEADER_TYPE_BRIDGE};
-static const DeviceClass bridge_class = {.name = "bridge",
-                                         .bus = BUS_PCI,
-                                         .instance_size = sizeof(PciDevice),
-                                         .bus_props = pci_bus_props,
-                                         .bus_class = &bridge_pci};
-
-static void wr(Rig *rig, uint64_t at, uint64_t value, unsigned size)
-{
-    as_store(rig->platform.memory, at, value, size);
-}
-
-static void put(Rig *rig, uint64_t at, uint64_t low, uint64_t high)
-{
-    wr(rig, at, low, 8);
-    wr(rig, at + 8, high, 8);
-}
-
-static void apic_wr(Rig *rig, uint32_t reg, uint32_t value)
-{
-    apic_mmio_write(rig->apic, reg, value, 4);
-}
-
-static void add_apic(Rig *rig)
-{
-    rig->apics = apic_bus_new(&rig->trace);
-    rig->apic_dev = device_new(&apic_class, &rig->platform, "apic0");
-    *apic_links(rig->apic_dev) = (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true};
-    g_assert_true(device_realize(rig->apic_dev, NULL));
-    device_reset(rig->apic_dev);
-    rig->apic = apic_from_device(rig->apic_dev);
-    apic_wr(rig, 0xf0, 0x1ff);
-}
-
-static void add_vtd(Rig *rig)
-{
-    rig->vtd = device_new(&vtd_class, &rig->platform, "iommu0");
-    vtd_links(rig->vtd)->apic_bus = rig->apics;
-    vtd_links(rig->vtd)->memory = rig->platform.memory;
-    g_assert_true(device_set_prop(rig->vtd, "posted-interrupts", "on", NULL));
-    g_assert_true(device_set_prop(rig->vtd, "eim", "on", NULL));
-    g_assert_true(device_realize(rig->vtd, NULL));
-    device_reset(rig->vtd);
-    as_add(rig->platform.memory, vtd_region(rig->vtd), VTD_DEFAULT_BASE);
-}
-
-static void add_emitters(Rig *rig)
-{
-    rig->ioapic = device_new(&ioapic_class, &rig->platform, "ioapic");
-    *ioapic_links(rig->ioapic) = (IoapicLinks){.sink = vtd_sink(rig->vtd)};
-    g_assert_true(device_realize(rig->ioapic, NULL));
-    device_reset(rig->ioapic);
-    as_add(rig->platform.memory, ioapic_region(rig->ioapic), IOAPIC_BASE);
-    irq_connect(&rig->pin, device_irq_in(rig->ioapic, "", 3));
-    rig->hpet = device_new(&hpet_class, &rig->platform, "hpet");
-    hpet_links(rig->hpet)->sink = vtd_sink(rig->vtd);
-    g_assert_true(device_set_prop(rig->hpet, "msi", "on", NULL));
-    g_assert_true(device_realize(rig->hpet, NULL));
-    device_reset(rig->hpet);
-    as_add(rig->platform.memory, hpet_region(rig->hpet), HPET_BASE);
-}
-
-static PciDevice *add_pci(Rig *rig, const DeviceClass *cls, PciBus *bus, const char *addr)
-{
-    Device *dev = device_new(cls, &rig->platform, cls->name);
-
-    g_assert_true(device_set_prop(dev, "addr", addr, NULL));
-    g_assert_true(pci_bus_attach(bus, (PciDevice *)dev, NULL));
-    g_assert_true(device_realize(dev, NULL));
-    pci_device_reset((PciDevice *)dev);
-    return (PciDevice *)dev;
-}
-
-static void command(PciDevice *pci, uint16_t value)
-{
-    pci_device_config_write(pci, PCI_COMMAND, value, 2);
-}
-
-/* A function behind a bridge. */
-static void add_bus(Rig *rig)
-{
-    PciHost host = {
-        .up = vtd_upstream(rig->vtd), .memory = rig->platform.memory, .ports = rig->platform.ports};
-
-    rig->bus = pci_root_bus_new("pcie.0", &host);
-    rig->bridge = add_pci(rig, &bridge_class, rig->bus, "4");
-    rig->inner = pci_child_bus_new(rig->bridge, "inner");
-    pci_device_config_write(rig->bridge, PCI_SECONDARY_BUS, 1, 1);
-    pci_device_config_write(rig->bridge, PCI_SUBORDINATE_BUS, 1, 1);
-    rig->widget = (Widget *)add_pci(rig, &widget_class, rig->inner, "2");
-    command(rig->bridge, PCI_COMMAND_MASTER);
-    command(&rig->widget->pci, PCI_COMMAND_MASTER);
-}
-
-static void rig_open(Rig *rig)
-{
-    *rig = (Rig){0};
-    trace_init(&rig->trace);
-    rig->trace.out = open_memstream(&rig->text, &rig->text_size);
-    rig->trace.enabled = (1u << TRACE_GROUPS) - 1;
-    rig->platform = (Platform){.clock = clock_new(CLOCK_MANUAL),
-                               .memory = as_new("memory", 52),
-                               .ports = as_new("ports", 16),
-                               .trace = &rig->trace,
-                               .intr_log = &rig->log};
-    g_assert_true(ram_init(&rig->ram, "ram", RAM_SIZE, NULL));
-    as_add(rig->platform.memory, &rig->ram, 0);
-    add_apic(rig);
-    add_vtd(rig);
-    add_emitters(rig);
-    add_bus(rig);
-    rig->fabric = (Fabric){rig->platform.memory, apic_bus_sink(rig->apics), rig->platform.intr_log};
-}
-
-static void rig_close(Rig *rig)
-{
-    pci_bus_free(rig->bus);
-    device_free(&rig->widget->pci.dev);
-    device_free(&rig->bridge->dev);
-    irq_connect(&rig->pin, NULL);
-    device_free(rig->hpet);
-    device_free(rig->ioapic);
-    device_free(rig->vtd);
-    device_free(rig->apic_dev);
-    apic_bus_free(rig->apics);
-    as_free(rig->platform.memory);
-    as_free(rig->platform.ports);
-    ram_free(&rig->ram);
-    clock_free(rig->platform.clock);
-    fclose(rig->trace.out);
-    free(rig->text);
-}
 
 /* Local APICs. */
 
@@ -260,7 +76,7 @@ static IntrResult vector_illegal(Rig *rig)
 
 static IntrResult software_disabled(Rig *rig)
 {
-    apic_wr(rig, 0xf0, 0xff);
+    rig_apic_wr(rig, 0xf0, 0xff);
     return to_bus(rig, INTR_MODE_FIXED, VECTOR);
 }
 
@@ -299,13 +115,13 @@ static IntrResult not_a_request(Rig *rig)
 
 static IntrResult icr_invalid(Rig *rig)
 {
-    apic_wr(rig, 0x300, 7 << 8); /* ExtINT */
+    rig_apic_wr(rig, 0x300, 7 << 8); /* ExtINT */
     return TRACED;
 }
 
 static IntrResult lvt_masked(Rig *rig)
 {
-    apic_wr(rig, 0x360, 1 << 16 | VECTOR);
+    rig_apic_wr(rig, 0x360, 1 << 16 | VECTOR);
     irq_set(&rig->pin, false);
     irq_connect(&rig->pin, apic_lint(rig->apic, 1));
     irq_raise(&rig->pin);
@@ -316,8 +132,8 @@ static IntrResult lvt_masked(Rig *rig)
 
 static void pin_entry(Rig *rig, uint32_t low)
 {
-    wr(rig, IOAPIC_BASE, 0x10 + 2 * 3, 4);
-    wr(rig, IOAPIC_BASE + 0x10, low, 4);
+    rig_wr(rig, IOAPIC_BASE, 0x10 + 2 * 3, 4);
+    rig_wr(rig, IOAPIC_BASE + 0x10, low, 4);
 }
 
 static IntrResult pin_masked(Rig *rig)
@@ -348,9 +164,9 @@ static IntrResult pin_paused(Rig *rig)
 
 static IntrResult hpet_disabled(Rig *rig)
 {
-    wr(rig, HPET_BASE + 0x100, 1 << 1, 4); /* level, without an interrupt */
-    wr(rig, HPET_BASE + 0x108, 10, 8);
-    wr(rig, HPET_BASE + 0x10, 1, 4);
+    rig_wr(rig, HPET_BASE + 0x100, 1 << 1, 4); /* level, without an interrupt */
+    rig_wr(rig, HPET_BASE + 0x108, 10, 8);
+    rig_wr(rig, HPET_BASE + 0x10, 1, 4);
     clock_advance_to(rig->platform.clock, NS_PER_MS);
     return TRACED;
 }
@@ -410,14 +226,14 @@ static IntrResult vector_masked(Rig *rig)
 static IntrResult master_off(Rig *rig)
 {
     msi_setup(rig, INTR_WINDOW_BASE);
-    command(&rig->widget->pci, 0);
+    rig_command(&rig->widget->pci, 0);
     return msi_notify(&rig->widget->pci, 0);
 }
 
 static IntrResult bridge_off(Rig *rig)
 {
     msi_setup(rig, INTR_WINDOW_BASE);
-    command(rig->bridge, 0);
+    rig_command(rig->bridge, 0);
     return msi_notify(&rig->widget->pci, 0);
 }
 
@@ -433,14 +249,14 @@ enum { GCMD = 0x18, RTADDR = 0x20, FECTL = 0x38, IQA = 0x90, IQT = 0x88, IRTA = 
 
 static void vtd_wr(Rig *rig, uint32_t reg, uint64_t value, unsigned size)
 {
-    wr(rig, VTD_DEFAULT_BASE + reg, value, size);
+    rig_wr(rig, VTD_DEFAULT_BASE + reg, value, size);
 }
 
 /* With entry 1, and what it names. */
 static void remap(Rig *rig, uint64_t table, uint64_t low, uint64_t high)
 {
     if (table < RAM_SIZE) {
-        put(rig, table + 16, low, high);
+        rig_put(rig, table + 16, low, high);
     }
     vtd_wr(rig, IQA, AT_QUEUE, 8);
     vtd_wr(rig, GCMD, QIE, 4);
@@ -456,7 +272,7 @@ static IntrResult send_write(Rig *rig, uint64_t address, uint32_t data, bool has
                    .data = data,
                    .requester_id = SOURCE,
                    .has_pasid = has_pasid};
-    Upstream up = vtd_upstream(rig->vtd);
+    Upstream up = iommu_class(rig->vtd)->upstream(rig->vtd);
 
     return upstream_interrupt(&up, &msg);
 }
@@ -504,7 +320,7 @@ static IntrResult with_pasid(Rig *rig)
 static IntrResult posted(Rig *rig, uint64_t control)
 {
     remap(rig, AT_IRT, POSTED, 0);
-    wr(rig, AT_PID + 32, control | VECTOR << 16, 8);
+    rig_wr(rig, AT_PID + 32, control | VECTOR << 16, 8);
     return send_index(rig, 1);
 }
 
@@ -633,12 +449,6 @@ static const struct {
     {INTR_VTD_PID_RESERVED, pid_reserved},
 };
 
-static const char *text_of(Rig *rig)
-{
-    fflush(rig->trace.out);
-    return rig->text;
-}
-
 static void test_way(gconstpointer data)
 {
     unsigned i = GPOINTER_TO_UINT(data);
@@ -651,7 +461,7 @@ static void test_way(gconstpointer data)
     if (got != TRACED) {
         g_assert_cmpstr(intr_result_name(got), ==, intr_result_name(expected));
     }
-    if (!strstr(text_of(&rig), wanted)) {
+    if (!strstr(rig_text(&rig), wanted)) {
         g_error("no line ends with \"%s\" in:\n%s", g_strstrip(wanted), rig.text);
     }
     rig_close(&rig);
@@ -719,7 +529,7 @@ static void test_serial(void)
     delivered(&rig);
     pin_entry(&rig, VECTOR);
     irq_raise(&rig.pin);
-    at = text_of(&rig);
+    at = rig_text(&rig);
     for (unsigned i = 0; i < G_N_ELEMENTS(order); i++) {
         at = strstr(at, order[i]);
         g_assert_nonnull(at);
@@ -743,7 +553,7 @@ static void test_serial_waits(void)
     irq_raise(&rig.pin);
     pci_device_config_write(pci, msi_cap(&rig) + PCI_MSI_MASK_64, 0, 4);
     pin_entry(&rig, 1 << 15 | VECTOR);
-    text_of(&rig);
+    rig_text(&rig);
     g_assert_nonnull(strstr(rig.text, "msi_kept serial=1 sid=01:02.0 dev=widget vector=0 "));
     g_assert_nonnull(strstr(rig.text, "msi_kept serial=2 "));
     g_assert_nonnull(strstr(rig.text, "msi_send serial=1 sid=01:02.0 dev=widget "));

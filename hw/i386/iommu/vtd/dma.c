@@ -227,13 +227,9 @@ static IntrResult written_as(const IntrMsg *msg, MemResult result)
     return msg->has_pasid ? INTR_WITH_PASID : INTR_NOT_ONE_DWORD;
 }
 
-IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
+/* Out of the way of those that are requests. */
+static G_GNUC_NO_INLINE IntrResult write_message(VtdState *s, const IntrMsg *msg)
 {
-    VtdState *s = opaque;
-    if (G_LIKELY(intr_window_contains(msg->address) && !msg->has_pasid &&
-                 (msg->address & 3) == 0)) {
-        return vtd_ir_request(s, msg);
-    }
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
     MemResult result =
         access_memory(s, &req, msg->address, VTD_WRITE, (void *)&msg->data, sizeof(msg->data));
@@ -244,6 +240,15 @@ IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
                 msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data,
                 intr_result_name(written));
     return written;
+}
+
+IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
+{
+    if (G_LIKELY(intr_window_contains(msg->address) && !msg->has_pasid &&
+                 (msg->address & 3) == 0)) {
+        return vtd_ir_request(opaque, msg);
+    }
+    return write_message(opaque, msg);
 }
 
 const UpstreamOps vtd_upstream_ops = {

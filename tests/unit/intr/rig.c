@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "intr/rig.h"
+
+static bool widget_realize(Device *dev, GError **error)
+{
+    PciDevice *pci = (PciDevice *)dev;
+
+    return msi_init(pci, 2, true, true, error) && msix_init(pci, 2, 0, error);
+}
+
+static const PciDeviceClass widget_pci = {
+    .ids.vendor_id = 0x1234, .ids.device_id = 0x5678, .ids.class_code = 0xff0000};
+static const DeviceClass widget_class = {.name = "widget",
+                                         .bus = BUS_PCI,
+                                         .instance_size = sizeof(Widget),
+                                         .bus_props = pci_bus_props,
+                                         .bus_class = &widget_pci,
+                                         .realize = widget_realize};
+
+static const PciDeviceClass bridge_pci = {.ids.vendor_id = 0x1234,
+                                          .ids.device_id = 0x9abc,
+                                          .ids.class_code = 0x060400,
+                                          .header_type = PCI_HEADER_TYPE_BRIDGE};
+static const DeviceClass bridge_class = {.name = "bridge",
+                                         .bus = BUS_PCI,
+                                         .instance_size = sizeof(PciDevice),
+                                         .bus_props = pci_bus_props,
+                                         .bus_class = &bridge_pci};
+
+void rig_wr(Rig *rig, uint64_t at, uint64_t value, unsigned size)
+{
+    as_store(rig->platform.memory, at, value, size);
+}
+
+void rig_put(Rig *rig, uint64_t at, uint64_t low, uint64_t high)
+{
+    rig_wr(rig, at, low, 8);
+    rig_wr(rig, at + 8, high, 8);
+}
+
+void rig_apic_wr(Rig *rig, uint32_t reg, uint32_t value)
+{
+    apic_mmio_write(rig->apic, reg, value, 4);
+}
+
+static void add_apic(Rig *rig)
+{
+    rig->apics = apic_bus_new(&rig->trace);
+    rig->apic_dev = device_new(&apic_class, &rig->platform, "apic0");
+    *apic_links(rig->apic_dev) = (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true};
+    g_assert_true(device_realize(rig->apic_dev, NULL));
+    device_reset(rig->apic_dev);
+    rig->apic = apic_from_device(rig->apic_dev);
+    rig_apic_wr(rig, 0xf0, 0x1ff);
+}
+
+static void add_vtd(Rig *rig)
+{
+    rig->vtd = device_new(&vtd_class, &rig->platform, "iommu0");
+    *iommu_class(rig->vtd)->links(rig->vtd) =
+        (IommuLinks){.apic_bus = rig->apics, .memory = rig->platform.memory};
+    g_assert_true(device_set_prop(rig->vtd, "posted-interrupts", "on", NULL));
+    g_assert_true(device_set_prop(rig->vtd, "eim", "on", NULL));
+    g_assert_true(device_realize(rig->vtd, NULL));
+    device_reset(rig->vtd);
+    uint64_t base;
+    MemRegion *region = iommu_class(rig->vtd)->region(rig->vtd, &base);
+    as_add(rig->platform.memory, region, base);
+}
+
+static void add_emitters(Rig *rig)
+{
+    rig->ioapic = device_new(&ioapic_class, &rig->platform, "ioapic");
+    *ioapic_links(rig->ioapic) = (IoapicLinks){.sink = iommu_class(rig->vtd)->sink(rig->vtd)};
+    g_assert_true(device_realize(rig->ioapic, NULL));
+    device_reset(rig->ioapic);
+    as_add(rig->platform.memory, ioapic_region(rig->ioapic), IOAPIC_BASE);
+    irq_connect(&rig->pin, device_irq_in(rig->ioapic, "", 3));
+    rig->hpet = device_new(&hpet_class, &rig->platform, "hpet");
+    hpet_links(rig->hpet)->sink = iommu_class(rig->vtd)->sink(rig->vtd);
+    g_assert_true(device_set_prop(rig->hpet, "msi", "on", NULL));
+    g_assert_true(device_realize(rig->hpet, NULL));
+    device_reset(rig->hpet);
+    as_add(rig->platform.memory, hpet_region(rig->hpet), HPET_BASE);
+}
+
+static PciDevice *add_pci(Rig *rig, const DeviceClass *cls, PciBus *bus, const char *addr)
+{
+    Device *dev = device_new(cls, &rig->platform, cls->name);
+
+    g_assert_true(device_set_prop(dev, "addr", addr, NULL));
+    g_assert_true(pci_bus_attach(bus, (PciDevice *)dev, NULL));
+    g_assert_true(device_realize(dev, NULL));
+    pci_device_reset((PciDevice *)dev);
+    return (PciDevice *)dev;
+}
+
+void rig_command(PciDevice *pci, uint16_t value)
+{
+    pci_device_config_write(pci, PCI_COMMAND, value, 2);
+}
+
+static Upstream above(void *opaque, uint16_t requester_id)
+{
+    Rig *rig = opaque;
+    return iommu_class(rig->vtd)->upstream(rig->vtd);
+}
+
+/* A function behind a bridge. */
+static void add_bus(Rig *rig)
+{
+    PciHost host = {.above = above,
+                    .opaque = rig,
+                    .memory = rig->platform.memory,
+                    .ports = rig->platform.ports};
+
+    rig->bus = pci_root_bus_new("pcie.0", &host);
+    rig->bridge = add_pci(rig, &bridge_class, rig->bus, "4");
+    rig->inner = pci_child_bus_new(rig->bridge, "inner");
+    pci_device_config_write(rig->bridge, PCI_SECONDARY_BUS, 1, 1);
+    pci_device_config_write(rig->bridge, PCI_SUBORDINATE_BUS, 1, 1);
+    rig->widget = (Widget *)add_pci(rig, &widget_class, rig->inner, "2");
+    rig_command(rig->bridge, PCI_COMMAND_MASTER);
+    rig_command(&rig->widget->pci, PCI_COMMAND_MASTER);
+}
+
+void rig_open(Rig *rig)
+{
+    *rig = (Rig){0};
+    trace_init(&rig->trace);
+    rig->trace.out = open_memstream(&rig->text, &rig->text_size);
+    rig->trace.enabled = (1u << TRACE_GROUPS) - 1;
+    rig->platform = (Platform){.clock = clock_new(CLOCK_MANUAL),
+                               .memory = as_new("memory", 52),
+                               .ports = as_new("ports", 16),
+                               .trace = &rig->trace,
+                               .intr_log = &rig->log};
+    g_assert_true(ram_init(&rig->ram, "ram", RAM_SIZE, NULL));
+    as_add(rig->platform.memory, &rig->ram, 0);
+    add_apic(rig);
+    add_vtd(rig);
+    add_emitters(rig);
+    add_bus(rig);
+    rig->fabric = (Fabric){rig->platform.memory, apic_bus_sink(rig->apics), rig->platform.intr_log};
+}
+
+void rig_close(Rig *rig)
+{
+    pci_bus_free(rig->bus);
+    device_free(&rig->widget->pci.dev);
+    device_free(&rig->bridge->dev);
+    irq_connect(&rig->pin, NULL);
+    device_free(rig->hpet);
+    device_free(rig->ioapic);
+    device_free(rig->vtd);
+    device_free(rig->apic_dev);
+    apic_bus_free(rig->apics);
+    as_free(rig->platform.memory);
+    as_free(rig->platform.ports);
+    ram_free(&rig->ram);
+    clock_free(rig->platform.clock);
+    fclose(rig->trace.out);
+    free(rig->text);
+}
+
+const char *rig_text(Rig *rig)
+{
+    fflush(rig->trace.out);
+    return rig->text;
+}

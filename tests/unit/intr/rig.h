@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine for tests of an interrupt's whole way: an IOAPIC, an HPET and a PCI function behind a
+ * bridge, a remapping unit, one local APIC, and all their traces in memory.
+ */
+#ifndef TESTS_UNIT_INTR_RIG_H
+#define TESTS_UNIT_INTR_RIG_H
+
+#include "hw/core/intr_log.h"
+#include "hw/i386/fabric.h"
+#include "hw/i386/iommu/vtd.h"
+#include "hw/intc/apic.h"
+#include "hw/intc/ioapic.h"
+#include "hw/pci/msi.h"
+#include "hw/pci/pci_internal.h"
+#include "hw/timer/hpet.h"
+
+#define RAM_SIZE (8u << 20)
+
+typedef struct {
+    PciDevice pci;
+} Widget;
+
+typedef struct {
+    Platform platform;
+    Trace trace;
+    char *text;
+    size_t text_size;
+    IntrLog log;
+    MemRegion ram;
+    ApicBus *apics;
+    Device *apic_dev;
+    ApicState *apic;
+    Device *vtd, *ioapic, *hpet;
+    Fabric fabric;
+    IrqOut pin;
+    PciBus *bus, *inner;
+    PciDevice *bridge;
+    Widget *widget;
+} Rig;
+
+void rig_open(Rig *rig);
+void rig_close(Rig *rig);
+/* Writes to memory, to the local APIC's page, and to the command register of a PCI function. */
+void rig_wr(Rig *rig, uint64_t at, uint64_t value, unsigned size);
+void rig_put(Rig *rig, uint64_t at, uint64_t low, uint64_t high);
+void rig_apic_wr(Rig *rig, uint32_t reg, uint32_t value);
+void rig_command(PciDevice *pci, uint16_t value);
+/* What was traced so far. */
+const char *rig_text(Rig *rig);
+
+#endif
