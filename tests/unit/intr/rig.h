@@ -8,6 +8,7 @@
 
 #include "hw/core/intr_log.h"
 #include "hw/i386/fabric.h"
+#include "hw/i386/iommu/iommu.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/ioapic.h"

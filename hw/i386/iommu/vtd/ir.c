@@ -4,6 +4,8 @@
  * one names an entry, which is checked against the request's source and then delivered, posted, or
  * refused with a fault reason. The verdict depends on nothing but the request and the unit.
  */
+#include <assert.h>
+
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/pid.h"
 #include "hw/i386/iommu/vtd/unit.h"
