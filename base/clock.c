@@ -231,14 +231,25 @@ void timer_cancel(Timer *timer)
     }
 }
 
-void timer_arm(Timer *timer, int64_t expires_ns)
+static void arm_as(Timer *timer, int64_t expires_ns, uint64_t order)
 {
     Clock *clock = timer->clock;
     timer_cancel(timer);
     timer->expires = expires_ns;
-    timer->order = clock->order++;
+    timer->order = order;
     g_ptr_array_add(clock->heap, timer);
     sift_up(clock, clock->heap->len - 1);
+}
+
+void timer_arm(Timer *timer, int64_t expires_ns)
+{
+    arm_as(timer, expires_ns, timer->clock->order++);
+}
+
+void timer_restore(Timer *timer, int64_t expires_ns, uint64_t order)
+{
+    arm_as(timer, expires_ns, order);
+    timer->clock->order = MAX(timer->clock->order, order + 1);
 }
 
 int64_t clock_deadline(const Clock *clock)

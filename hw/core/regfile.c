@@ -4,11 +4,11 @@
 
 #include <glib.h>
 
-void regfile_init(RegFile *rf, const RegRow *rows, size_t count, uint32_t span, void *opaque)
+void regfile_init(RegFile *rf, const RegRow *rows, uint64_t *values, size_t count, uint32_t span,
+                  void *opaque)
 {
     g_assert(count < INT16_MAX);
-    *rf = (RegFile){.rows = rows, .count = count, .span = span, .opaque = opaque};
-    rf->values = g_new0(uint64_t, count);
+    *rf = (RegFile){.rows = rows, .values = values, .count = count, .span = span, .opaque = opaque};
     rf->index = g_new(int16_t, span);
     for (uint32_t i = 0; i < span; i++) {
         rf->index[i] = -1;
@@ -26,13 +26,12 @@ void regfile_init(RegFile *rf, const RegRow *rows, size_t count, uint32_t span, 
 
 void regfile_free(RegFile *rf)
 {
-    g_clear_pointer(&rf->values, g_free);
     g_clear_pointer(&rf->index, g_free);
 }
 
 void regfile_reset(RegFile *rf)
 {
-    for (size_t i = 0; i < rf->count; i++) {
+    for (size_t i = 0; rf->values && i < rf->count; i++) {
         rf->values[i] = rf->rows[i].reset;
     }
 }
@@ -63,6 +62,12 @@ static Part next_part(const RegFile *rf, uint32_t offset, unsigned size)
     return (Part){.row = row, .length = MIN(size, r->width - in_row), .in_row = in_row};
 }
 
+const RegRow *regfile_find(const RegFile *rf, uint32_t offset)
+{
+    int16_t row = offset < rf->span ? rf->index[offset] : -1;
+    return row >= 0 && rf->rows[row].offset == offset ? &rf->rows[row] : NULL;
+}
+
 bool regfile_read(RegFile *rf, uint32_t offset, unsigned size, uint64_t *value)
 {
     bool known = true;
@@ -73,7 +78,7 @@ bool regfile_read(RegFile *rf, uint32_t offset, unsigned size, uint64_t *value)
             known = false;
         } else {
             const RegRow *row = &rf->rows[part.row];
-            uint64_t v = rf->values[part.row];
+            uint64_t v = rf->values ? rf->values[part.row] : 0;
             if (row->read) {
                 v = row->read(rf->opaque, row, v);
             }
@@ -89,12 +94,14 @@ static void write_row(RegFile *rf, const Part *part, uint64_t bytes)
     const RegRow *row = &rf->rows[part->row];
     uint64_t mask = low_bytes(part->length) << (8 * part->in_row);
     uint64_t written = (bytes << (8 * part->in_row)) & mask;
-    uint64_t old = rf->values[part->row];
+    uint64_t old = rf->values ? rf->values[part->row] : 0;
     uint64_t settable = row->writable & mask;
     uint64_t now = (old & ~settable) | (written & settable);
     now &= ~(written & row->w1c);
     now |= written & row->w1s;
-    rf->values[part->row] = now;
+    if (rf->values) {
+        rf->values[part->row] = now;
+    }
     if (row->written) {
         row->written(rf->opaque, row, old, now, written, mask);
     }

@@ -56,7 +56,7 @@ typedef struct {
     uint64_t dma_mask;
     MemRegion region;
     RegFile regs;
-    uint64_t values[REG_ROWS]; /* the register file's, where the state table finds them */
+    uint64_t values[REG_ROWS]; /* the register file's */
     Timer dma_timer;
     uint8_t buffer[EDU_BUFFER_SIZE];
 } Edu;
@@ -220,10 +220,7 @@ static bool edu_realize(Device *dev, GError **error)
     if (!msi_init(&edu->pci, 1, true, false, error)) {
         return false;
     }
-    regfile_init(&edu->regs, edu_rows, G_N_ELEMENTS(edu_rows), EDU_REGS_SPAN, edu);
-    g_free(edu->regs.values);
-    edu->regs.values = edu->values;
-    regfile_reset(&edu->regs);
+    regfile_init(&edu->regs, edu_rows, edu->values, G_N_ELEMENTS(edu_rows), EDU_REGS_SPAN, edu);
     timer_init(&edu->dma_timer, dev->platform->clock, dma_done, edu);
     edu->region = (MemRegion){
         .name = "edu", .size = EDU_BAR_SIZE, .kind = MEM_IO, .ops = &edu_ops, .opaque = edu};
@@ -235,7 +232,6 @@ static void edu_unrealize(Device *dev)
 {
     Edu *edu = (Edu *)dev;
     timer_cancel(&edu->dma_timer);
-    edu->regs.values = NULL; /* ours */
     regfile_free(&edu->regs);
 }
 
@@ -261,7 +257,7 @@ static const PropInfo edu_props[] = {
 
 static const StateField edu_state[] = {
     PCI_STATE,
-    STATE_ARRAY(STATE_UINT64, Edu, values, REG_ROWS),
+    STATE_REGFILE(Edu, regs),
     STATE_FIELD(STATE_TIMER, Edu, dma_timer),
     STATE_ARRAY(STATE_BYTES, Edu, buffer, EDU_BUFFER_SIZE),
     STATE_END,

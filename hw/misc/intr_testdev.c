@@ -69,7 +69,7 @@ typedef struct {
     uint32_t requester_id; /* property; more than 16 bits: the device's own */
     MemRegion region;
     RegFile regs;
-    uint64_t values[ROWS]; /* the register file's, where the state table finds them */
+    uint64_t values[ROWS]; /* the register file's */
     uint8_t buffer[BUFFER_SIZE];
 } IntrTestdev;
 
@@ -221,10 +221,7 @@ static bool testdev_realize(Device *dev, GError **error)
         !msix_init(&t->pci, VECTORS, MSIX_BAR, error)) {
         return false;
     }
-    regfile_init(&t->regs, rows, ROWS, REG_SPAN, t);
-    g_free(t->regs.values);
-    t->regs.values = t->values;
-    regfile_reset(&t->regs);
+    regfile_init(&t->regs, rows, t->values, ROWS, REG_SPAN, t);
     t->region = (MemRegion){
         .name = "intr-testdev", .size = BAR_SIZE, .kind = MEM_IO, .ops = &testdev_ops, .opaque = t};
     pci_register_bar(&t->pci, 0, PCI_BAR_MEM32, &t->region);
@@ -234,7 +231,6 @@ static bool testdev_realize(Device *dev, GError **error)
 static void testdev_unrealize(Device *dev)
 {
     IntrTestdev *t = (IntrTestdev *)dev;
-    t->regs.values = NULL; /* ours */
     regfile_free(&t->regs);
 }
 
@@ -258,7 +254,7 @@ static const PropInfo testdev_props[] = {
 
 static const StateField testdev_state[] = {
     PCI_STATE,
-    STATE_ARRAY(STATE_UINT64, IntrTestdev, values, ROWS),
+    STATE_REGFILE(IntrTestdev, regs),
     STATE_ARRAY(STATE_BYTES, IntrTestdev, buffer, BUFFER_SIZE),
     STATE_END,
 };

@@ -86,7 +86,7 @@ struct HpetState {
     MemRegion region;
     RegFile regs;
     RegRow rows[HPET_MAX_ROWS];
-    uint64_t values[HPET_MAX_ROWS]; /* the register file's, where the state table finds them */
+    uint64_t values[HPET_MAX_ROWS]; /* the register file's */
     uint8_t timers_count;
     bool msi;
     uint32_t intcap;
@@ -506,10 +506,7 @@ static void hpet_build_rows(HpetState *s)
                           UINT64_MAX, .written = comp_written};
         *row++ = (RegRow){"Tn_FSB_ROUTE", base + REG_TIMER_FSB, 8, 0, s->msi ? UINT64_MAX : 0};
     }
-    regfile_init(&s->regs, s->rows, (size_t)(row - s->rows), HPET_SPAN, s);
-    g_free(s->regs.values);
-    s->regs.values = s->values;
-    regfile_reset(&s->regs);
+    regfile_init(&s->regs, s->rows, s->values, (size_t)(row - s->rows), HPET_SPAN, s);
 }
 
 /* Matches that are due but not run yet come before what the guest does now. */
@@ -586,7 +583,6 @@ static void hpet_unrealize(Device *dev)
     for (unsigned i = 0; i < HPET_MAX_TIMERS; i++) {
         timer_cancel(&s->timers[i].timer);
     }
-    s->regs.values = NULL; /* ours */
     regfile_free(&s->regs);
 }
 
@@ -638,7 +634,7 @@ static const StateField timer_state[] = {
 };
 
 static const StateField hpet_state[] = {
-    STATE_ARRAY(STATE_UINT64, HpetState, values, HPET_MAX_ROWS),
+    STATE_REGFILE(HpetState, regs),
     STATE_FIELD(STATE_UINT64, HpetState, counter),
     STATE_FIELD(STATE_UINT64, HpetState, counter_start),
     STATE_STRUCTS(HpetState, timers, HPET_MAX_TIMERS, HpetTimer, timer_state),

@@ -409,8 +409,8 @@ static uint64_t round_up_to_power_of_two(uint64_t value)
 
 void virtio_pci_init_registers(VirtioPci *vp)
 {
-    regfile_init(&vp->common, common_rows, G_N_ELEMENTS(common_rows), COMMON_SPAN, vp);
-    regfile_init(&vp->legacy, legacy_rows, G_N_ELEMENTS(legacy_rows), LEGACY_SPAN, vp);
+    regfile_init(&vp->common, common_rows, NULL, G_N_ELEMENTS(common_rows), COMMON_SPAN, vp);
+    regfile_init(&vp->legacy, legacy_rows, NULL, G_N_ELEMENTS(legacy_rows), LEGACY_SPAN, vp);
     vp->modern_region = (MemRegion){.name = "virtio-pci",
                                     .size = VIRTIO_MODERN_SIZE,
                                     .kind = MEM_IO,

@@ -70,6 +70,8 @@ typedef struct Timer {
 
 void timer_init(Timer *timer, Clock *clock, void (*fire)(void *opaque), void *opaque);
 void timer_arm(Timer *timer, int64_t expires_ns);
+/* Arms it as one that was armed when `order` was its place (Timer.order): before those after it. */
+void timer_restore(Timer *timer, int64_t expires_ns, uint64_t order);
 void timer_cancel(Timer *timer);
 static inline bool timer_is_armed(const Timer *timer)
 {

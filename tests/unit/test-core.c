@@ -257,6 +257,7 @@ static void test_log_full(void)
 
 typedef struct {
     RegFile rf;
+    uint64_t values[4];
     unsigned writes;
     uint64_t old, now, written, mask;
 } Chip;
@@ -302,7 +303,7 @@ static void test_regfile_widths(void)
                                        0x00, 0xff, 0x00, 0xff, 0xcd, 0xab, 0,    0,
                                        0xfa, 0xff, 0xff, 0xff, 0,    0,    0,    0};
     Chip chip = {0};
-    regfile_init(&chip.rf, chip_rows, G_N_ELEMENTS(chip_rows), 20, &chip);
+    regfile_init(&chip.rf, chip_rows, chip.values, G_N_ELEMENTS(chip_rows), 20, &chip);
     for (uint32_t offset = 0; offset < 24; offset++) {
         for (unsigned size = 1; size <= 8; size *= 2) {
             uint64_t value, expected = 0;
@@ -322,7 +323,7 @@ static void test_regfile_widths(void)
 static void test_regfile_writes(void)
 {
     Chip chip = {0};
-    regfile_init(&chip.rf, chip_rows, G_N_ELEMENTS(chip_rows), 20, &chip);
+    regfile_init(&chip.rf, chip_rows, chip.values, G_N_ELEMENTS(chip_rows), 20, &chip);
     g_assert_true(regfile_write(&chip.rf, 4, 4, 0xdeadbeef));
     g_assert_cmphex(regfile_get(&chip.rf, 0), ==, 0xdeadbeef55667788);
     g_assert_cmphex(chip.mask, ==, 0xffffffff00000000);
@@ -354,8 +355,6 @@ typedef struct {
     char *text;
     int choice, tri;
     int32_t addr;
-    uint16_t regs[3];
-    Timer timer;
 } Gadget;
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -370,17 +369,8 @@ static const PropInfo gadget_props[] = {
     PROP(PROP_PCI_ADDR, "addr", Gadget, addr, NULL, "slot"),
     PROP_END,
 };
-static const StateField gadget_state[] = {
-    STATE_FIELD(STATE_UINT8, Gadget, flag),
-    STATE_FIELD(STATE_UINT64, Gadget, size),
-    STATE_ARRAY(STATE_UINT16, Gadget, regs, 3),
-    STATE_FIELD(STATE_TIMER, Gadget, timer),
-    STATE_END,
-};
-static const DeviceClass gadget_class = {.name = "gadget",
-                                         .instance_size = sizeof(Gadget),
-                                         .props = gadget_props,
-                                         .state = gadget_state};
+static const DeviceClass gadget_class = {
+    .name = "gadget", .instance_size = sizeof(Gadget), .props = gadget_props};
 
 static void test_properties(void)
 {
@@ -426,63 +416,6 @@ static void test_properties(void)
     g_assert_cmpuint(g->size, ==, 3 << 20);
     g_assert_cmpint(g->addr, ==, 0xff);
     device_free(dev);
-}
-
-static void test_state(void)
-{
-    Clock *clock = clock_new(CLOCK_MANUAL);
-    Gadget a = {.flag = true, .size = 77, .regs = {1, 2, 3}}, b = {0};
-    timer_init(&a.timer, clock, NULL, NULL);
-    timer_init(&b.timer, clock, NULL, NULL);
-    timer_arm(&a.timer, 1234);
-    g_autoptr(GByteArray) saved = g_byte_array_new();
-    state_save(gadget_state, &a, saved);
-    g_assert_cmpuint(state_load(gadget_state, &b, saved->data, saved->len - 1), ==, 0);
-    g_assert_cmpuint(b.size, ==, 0);
-    g_assert_cmpuint(state_load(gadget_state, &b, saved->data, saved->len), ==, saved->len);
-    g_assert_true(b.flag && b.size == 77 && b.regs[2] == 3);
-    g_assert_true(timer_is_armed(&b.timer) && b.timer.expires == 1234);
-    g_autoptr(GString) text = g_string_new(NULL);
-    state_describe(gadget_state, &b, text);
-    g_assert_cmpstr(text->str, ==, "flag=0x1\nsize=0x4d\nregs=0x1,0x2,0x3\ntimer=1234\n");
-    /* A timer that was off is off afterwards. */
-    timer_cancel(&a.timer);
-    g_byte_array_set_size(saved, 0);
-    state_save(gadget_state, &a, saved);
-    g_assert_cmpuint(state_load(gadget_state, &b, saved->data, saved->len), ==, saved->len);
-    g_assert_false(timer_is_armed(&b.timer));
-    timer_cancel(&b.timer);
-    clock_free(clock);
-}
-
-typedef struct {
-    uint8_t count, *bytes;
-    uint16_t after;
-} Sized;
-
-static size_t sized_length(const void *object)
-{
-    return ((const Sized *)object)->count;
-}
-
-/* Bytes that the struct points at are as many as this object has. */
-static void test_state_pointer(void)
-{
-    static const StateField state[] = {STATE_BYTES_PTR(Sized, bytes, sized_length),
-                                       STATE_FIELD(STATE_UINT16, Sized, after), STATE_END};
-    uint8_t from[] = {1, 2, 0xfe}, to[] = {9, 9, 9, 9};
-    Sized a = {3, from, 0x1234}, b = {3, to, 0}, none = {0, NULL, 0x5678};
-    g_autoptr(GByteArray) saved = g_byte_array_new();
-    g_autoptr(GString) text = g_string_new(NULL);
-    state_save(state, &a, saved);
-    g_assert_cmpuint(saved->len, ==, 5);
-    g_assert_cmpuint(state_load(state, &b, saved->data, 4), ==, 0);
-    g_assert_cmpuint(to[0], ==, 9);
-    g_assert_cmpuint(state_load(state, &b, saved->data, 5), ==, 5);
-    g_assert_true(memcmp(from, to, 3) == 0 && to[3] == 9 && b.after == 0x1234);
-    state_describe(state, &b, text);
-    state_describe(state, &none, text);
-    g_assert_cmpstr(text->str, ==, "bytes=0102fe\nafter=0x1234\nbytes=\nafter=0x5678\n");
 }
 
 static void test_nearest(void)
@@ -534,8 +467,6 @@ int main(int argc, char **argv)
     g_test_add_func("/regfile/widths", test_regfile_widths);
     g_test_add_func("/regfile/writes", test_regfile_writes);
     g_test_add_func("/device/properties", test_properties);
-    g_test_add_func("/device/state", test_state);
-    g_test_add_func("/device/state-pointer", test_state_pointer);
     g_test_add_func("/device/nearest", test_nearest);
     g_test_add_func("/upstream/window", test_window);
     return g_test_run();

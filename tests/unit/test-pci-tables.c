@@ -205,7 +205,8 @@ static void test_state(Fixture *f, gconstpointer data)
     state_save(widget_state, w, saved);
     drop(w);
     w = add(f, &express_class, PCI_MSIX_MAX_VECTORS);
-    state_load(widget_state, w, saved->data, saved->len);
+    g_assert_true(
+        state_load(widget_state, state_version(widget_state), w, saved->data, saved->len, NULL));
     pci_device_restored(&w->pci);
     g_assert_cmphex(get(f, PCIE_CONFIG_SIZE - 4, 4), ==, 0x12345678);
     g_assert_cmphex(pending(f, w, last), ==, 1ull << 63);

@@ -35,17 +35,21 @@ typedef struct {
     const RegRow *rows; /* sorted by offset, without overlaps */
     size_t count;
     uint32_t span;    /* bytes the file covers */
-    uint64_t *values; /* one a row; saved by STATE_BYTES */
+    uint64_t *values; /* one a row, the owner's; saved by STATE_REGFILE. NULL: hooks know all */
     int16_t *index;   /* byte offset -> row, -1 for none */
     void *opaque;
 } RegFile;
 
-/* Builds the index and sets reset values. Asserts that rows are sorted and disjoint. */
-void regfile_init(RegFile *rf, const RegRow *rows, size_t count, uint32_t span, void *opaque);
+/* Builds the index and sets reset values. Asserts that rows are sorted and disjoint. `values` has
+ * room for `count`, and stays the caller's; NULL if the rows' hooks keep all there is to keep. */
+void regfile_init(RegFile *rf, const RegRow *rows, uint64_t *values, size_t count, uint32_t span,
+                  void *opaque);
 void regfile_free(RegFile *rf);
 void regfile_reset(RegFile *rf);
 bool regfile_read(RegFile *rf, uint32_t offset, unsigned size, uint64_t *value);
 bool regfile_write(RegFile *rf, uint32_t offset, unsigned size, uint64_t value);
+/* The row that starts at `offset`, or NULL. */
+const RegRow *regfile_find(const RegFile *rf, uint32_t offset);
 
 /* The number of the row that starts at `offset`; asserts that there is one. */
 static inline size_t regfile_row_at(const RegFile *rf, uint32_t offset)

@@ -439,18 +439,13 @@ void vtd_regs_init(VtdState *s)
 {
     s->rows = g_new0(RegRow, VTD_MAX_ROWS);
     uint32_t span = (uint32_t)VTD_WINDOW_SIZE * (s->faults.at == VTD_FRCD_FAR ? 2 : 1);
-    regfile_init(&s->regs, s->rows, build_rows(s), span, s);
-    /* The values live in the state, where the state table finds them. */
-    g_free(s->regs.values);
-    s->regs.values = s->values;
-    regfile_reset(&s->regs);
+    regfile_init(&s->regs, s->rows, s->values, build_rows(s), span, s);
     timer_init(&s->command.timer, s->dev.platform->clock, vtd_gcmd_done, s);
 }
 
 void vtd_regs_free(VtdState *s)
 {
     timer_cancel(&s->command.timer);
-    s->regs.values = NULL;
     regfile_free(&s->regs);
     g_clear_pointer(&s->rows, g_free);
 }

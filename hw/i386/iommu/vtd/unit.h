@@ -73,7 +73,7 @@ struct VtdState {
     MemRegion region;
     RegFile regs;
     RegRow *rows;
-    uint64_t values[VTD_MAX_ROWS]; /* the register file's, so that the state table reaches them */
+    uint64_t values[VTD_MAX_ROWS]; /* the register file's */
     VtdCommand command;
     /* Copies of GSTS bits, for the fast paths. */
     bool translating, remapping, compatibility;

@@ -176,7 +176,7 @@ static const StateField command_state[] = {
 };
 
 static const StateField vtd_state[] = {
-    STATE_ARRAY(STATE_UINT64, VtdState, values, VTD_MAX_ROWS),
+    STATE_REGFILE(VtdState, regs),
     STATE_STRUCTS(VtdState, command, 1, VtdCommand, command_state),
     STATE_FIELD(STATE_UINT64, VtdState, root_table),
     STATE_STRUCTS(VtdState, faults, 1, VtdFaultLog, vtd_fault_state),
