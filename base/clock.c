@@ -150,6 +150,22 @@ void clock_start(Clock *clock)
     }
 }
 
+ClockTime clock_save(Clock *clock)
+{
+    return (ClockTime){.now = clock_now(clock), .order = clock->order};
+}
+
+void clock_restore(Clock *clock, const ClockTime *saved)
+{
+    clock->now = saved->now;
+    clock->order = saved->order;
+    clock->offset = saved->now;
+    if (clock->kind == CLOCK_HOST && clock->running) {
+        clock->running = false;
+        clock_start(clock);
+    }
+}
+
 bool clock_is_running(const Clock *clock)
 {
     return clock->running;

@@ -158,6 +158,26 @@ void runstate_mark_reset(RunState *rs)
     }
 }
 
+RunSaved runstate_save(const RunState *rs)
+{
+    return (RunSaved){
+        .requests = rs->latched, .suspended = rs->suspended, .ended = rs->phase == RUN_SHUTDOWN};
+}
+
+void runstate_restore(RunState *rs, const RunSaved *saved)
+{
+    rs->latched = saved->requests;
+    rs->suspended = saved->suspended;
+    if (saved->ended) {
+        set_phase(rs, RUN_SHUTDOWN);
+    } else if (rs->phase == RUN_SHUTDOWN) {
+        set_phase(rs, RUN_PAUSED);
+    }
+    if (runstate_pending(rs)) {
+        notify_request(rs);
+    }
+}
+
 bool runstate_is_running(const RunState *rs)
 {
     return rs->phase == RUN_RUNNING && !rs->suspended;

@@ -26,6 +26,7 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->runstate = rs;
     machine->devices = g_ptr_array_new();
     machine->iommus = g_ptr_array_new();
+    machine->ram = g_ptr_array_new();
     prop_set_defaults(machine, cls->props);
     return machine;
 }
@@ -65,6 +66,7 @@ void machine_free(Machine *machine)
     }
     g_ptr_array_unref(machine->devices);
     g_ptr_array_unref(machine->iommus);
+    g_ptr_array_unref(machine->ram);
     free_vcpus(machine);
     if (machine->cls->destroy) {
         machine->cls->destroy(machine);

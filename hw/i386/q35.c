@@ -57,11 +57,13 @@ static bool build_memory(Q35Machine *m, GError **error)
         return false;
     }
     as_add(memory, &m->ram_low, 0);
+    g_ptr_array_add(m->machine.ram, &m->ram_low);
     if (size > low) {
         if (!ram_init(&m->ram_high, "ram-above-4g", size - low, error)) {
             return false;
         }
         as_add(memory, &m->ram_high, RAM_HIGH_BASE);
+        g_ptr_array_add(m->machine.ram, &m->ram_high);
     }
     m->vga_hole = (MemRegion){
         .name = "vga-hole", .size = VGA_HOLE_SIZE, .kind = MEM_IO, .priority = 1, .ops = &hole_ops};
@@ -435,6 +437,15 @@ static void q35_destroy(Machine *machine)
     }
 }
 
+static const StateField q35_state[] = {
+    STATE_STRUCTS(Q35Machine, gsi_to_pic, ISA_IRQS, IrqOut, irq_out_state),
+    STATE_STRUCTS(Q35Machine, gsi_to_ioapic, PLATFORM_GSIS, IrqOut, irq_out_state),
+    STATE_STRUCTS(Q35Machine, pirq_to_pic, LPC_PIRQS, IrqOut, irq_out_state),
+    STATE_STRUCTS(Q35Machine, pirq_to_ioapic, LPC_PIRQS, IrqOut, irq_out_state),
+    STATE_FIELD(STATE_UINT32, Q35Machine, pci_buses),
+    STATE_END,
+};
+
 static const PropInfo q35_props[] = {
     PROP(PROP_BOOL, "host-decompress", Q35Machine, host_decompress, "on",
          "unpack a bzImage on the host, so that the kernel starts at once"),
@@ -454,5 +465,6 @@ const MachineClass q35_machine_class = {
     .boot = q35_boot,
     .wake = q35_wake,
     .plug = q35_plug,
+    .state = q35_state,
     .destroy = q35_destroy,
 };

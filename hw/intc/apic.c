@@ -266,7 +266,6 @@ static void apic_restored(Device *dev)
     s->intr = false;
     apic_base_announce(s);
     apic_update(s);
-    apic_timer_rearm(s);
 }
 
 static const char *apic_mode_name(const ApicState *s)

@@ -54,6 +54,11 @@ struct ApicBus {
     ApicBusStats stats;
 };
 
+const StateField apic_bus_state[] = {
+    STATE_FIELD(STATE_UINT32, ApicBus, next),
+    STATE_END,
+};
+
 /* One delivery under way. */
 typedef struct {
     const ApicMsg *msg;

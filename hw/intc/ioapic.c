@@ -408,6 +408,7 @@ static const StateField ioapic_state[] = {
     STATE_FIELD(STATE_UINT32, IoapicState, pausing),
     STATE_FIELD(STATE_TIMER, IoapicState, pause),
     STATE_ARRAY(STATE_UINT64, IoapicState, sent, IOAPIC_PINS),
+    STATE_ARRAY(STATE_UINT64, IoapicState, waiting, IOAPIC_PINS),
     STATE_END,
 };
 

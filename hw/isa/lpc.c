@@ -136,7 +136,12 @@ static void lpc_reset(Device *dev)
 
 static void lpc_restored(Device *dev)
 {
-    a20_gate_drive(dev->platform->a20, A20_FAST, ((LpcState *)dev)->port_a & PORT_A_A20);
+    LpcState *s = (LpcState *)dev;
+    pci_device_restored(&s->pci);
+    a20_gate_drive(dev->platform->a20, A20_FAST, s->port_a & PORT_A_A20);
+    if (s->links.routing_changed) {
+        s->links.routing_changed(s->links.opaque);
+    }
 }
 
 static const StateField lpc_state[] = {

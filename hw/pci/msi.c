@@ -41,7 +41,7 @@ static uint8_t capability_size(bool is64, bool maskable)
 
 bool msi_init(PciDevice *pci, unsigned vectors, bool is64, bool maskable, GError **error)
 {
-    if (vectors == 0 || vectors > 32 || (vectors & (vectors - 1)) != 0) {
+    if (vectors == 0 || vectors > PCI_MSI_MAX_VECTORS || (vectors & (vectors - 1)) != 0) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
                     "%s: %u MSI vectors; 1, 2, 4, 8, 16 or 32 are possible", pci->dev.id, vectors);
         return false;

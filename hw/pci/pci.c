@@ -18,9 +18,20 @@ const PropInfo pci_bus_props[] = {
     PROP_END,
 };
 
+static const StateField msi_state[] = {
+    STATE_ARRAY(STATE_UINT64, PciMsi, waiting, PCI_MSI_MAX_VECTORS),
+    STATE_END,
+};
+
+static size_t msix_waiting_size(const void *msix)
+{
+    return ((const PciMsix *)msix)->vectors * sizeof(uint64_t);
+}
+
 static const StateField msix_state[] = {
     STATE_BYTES_PTR(PciMsix, table, msix_table_size),
     STATE_BYTES_PTR(PciMsix, pba, msix_pba_size),
+    STATE_BYTES_PTR(PciMsix, waiting, msix_waiting_size),
     STATE_END,
 };
 
@@ -33,6 +44,7 @@ const StateField pci_device_state[] = {
     STATE_BYTES_PTR(PciDevice, config, config_length),
     STATE_FIELD(STATE_UINT8, PciDevice, intx_level),
     STATE_STRUCTS(PciDevice, intx, 1, IrqOut, irq_out_state),
+    STATE_STRUCTS(PciDevice, msi, 1, PciMsi, msi_state),
     STATE_STRUCTS(PciDevice, msix, 1, PciMsix, msix_state),
     STATE_END,
 };

@@ -49,6 +49,14 @@ int64_t clock_now(Clock *clock);
 /* Stop and go on (CLOCK_HOST). A new clock is stopped at 0. */
 void clock_stop(Clock *clock);
 void clock_start(Clock *clock);
+/* What a saved machine has of its clock. Whether it runs is the host's affair. */
+typedef struct {
+    int64_t now;
+    uint64_t order; /* of the next timer to be armed */
+} ClockTime;
+ClockTime clock_save(Clock *clock);
+/* Goes on from there. Timers keep their times: whoever has timers restores them afterwards. */
+void clock_restore(Clock *clock, const ClockTime *saved);
 bool clock_is_running(const Clock *clock);
 /* While the machine has nothing to do it need not read the clock: all time passes. */
 void clock_set_idle(Clock *clock, bool idle);

@@ -16,7 +16,7 @@ typedef enum {
     CAUSE_GUEST_PANIC, /* triple fault */
     CAUSE_HOST_QMP_QUIT,
     CAUSE_HOST_QMP_RESET,
-    CAUSE_HOST_SIGNAL,
+    CAUSE_HOST_SIGNAL, /* the last */
 } RunCause;
 
 void runstate_request_reset(RunState *rs, RunCause cause);
@@ -63,6 +63,16 @@ void runstate_mark_shutdown(RunState *rs);
 void runstate_mark_reset(RunState *rs);
 /* The machine fell asleep, or woke up. */
 void runstate_mark_suspended(RunState *rs, bool suspended);
+
+/* What a saved machine has of it. Whether it was running or paused is the host's affair. */
+typedef struct {
+    RunRequests requests;
+    bool suspended;
+    bool ended; /* "shutdown" */
+} RunSaved;
+RunSaved runstate_save(const RunState *rs);
+/* The run state is as it was then; a machine that goes on after its end is paused. */
+void runstate_restore(RunState *rs, const RunSaved *saved);
 
 /* Told of every request (to make a vCPU return) and of every stop and go. One of each. */
 typedef struct {

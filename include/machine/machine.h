@@ -63,6 +63,9 @@ typedef struct {
     /* Fills in the links of a -device device that is on no PCI bus (lines, run state ...), before
      * it is realized. NULL: such devices have nothing to be plugged into. */
     bool (*plug)(Machine *machine, Device *dev, GError **error);
+    /* What a guest can have changed of the board itself, of the Machine subclass: wires, for one.
+     * May be NULL. */
+    const StateField *state;
     /* Frees what build() made and machine_own() was not given; the devices are gone already. */
     void (*destroy)(Machine *machine);
 } MachineClass;
@@ -81,6 +84,7 @@ struct Machine {
     unsigned cpu_count;
     ApicState **apics; /* cpu_count of them */
     Vcpu **cpus;       /* and of these, made by machine_make_vcpu() */
+    GPtrArray *ram;    /* of MemRegion *: all memory that a guest can write to; the board's */
     PciBus *pci_root;  /* NULL for machine none */
     GPtrArray *iommus; /* remapping units, of Device *, in order; among the devices too */
     Device *ioapic;

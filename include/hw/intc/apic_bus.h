@@ -9,9 +9,13 @@
 
 #include "base/trace.h"
 #include "hw/core/intr_msg.h"
+#include "hw/core/state.h"
 
 typedef struct ApicBus ApicBus;
 typedef struct ApicState ApicState;
+
+/* Whose turn it is among equals; the rest follows from the local APICs. */
+extern const StateField apic_bus_state[];
 
 ApicBus *apic_bus_new(Trace *trace);
 void apic_bus_free(ApicBus *bus);

@@ -55,6 +55,7 @@ typedef struct {
 } PciBar;
 #define PCI_BAR_UNMAPPED UINT64_MAX
 
+#define PCI_MSI_MAX_VECTORS 32
 /* The table size field has 11 bits (PCI Express 6.1, 7.7.2.2). */
 #define PCI_MSIX_MAX_VECTORS 2048
 #define PCI_MSIX_ENTRY_SIZE  16
@@ -64,7 +65,7 @@ typedef struct {
     uint8_t cap;
     uint8_t vectors;
     bool is64, maskable;
-    uint64_t waiting[32]; /* serial numbers of what the pending bits hold */
+    uint64_t waiting[PCI_MSI_MAX_VECTORS]; /* serial numbers of what the pending bits hold */
 } PciMsi;
 
 typedef struct {

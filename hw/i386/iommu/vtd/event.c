@@ -22,6 +22,12 @@ static const EventRegs event_regs[VTD_EVENTS] = {
     [VTD_EVENT_INVALIDATION] = {"invalidation", VTD_IECTL, VTD_IEDATA, VTD_IEADDR, VTD_IEUADDR},
 };
 
+/* What is due is sent before the unit is left. */
+const StateField vtd_events_state[] = {
+    STATE_ARRAY(STATE_UINT64, VtdEvents, waiting, VTD_EVENTS),
+    STATE_END,
+};
+
 void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, const Device *dev, bool wide)
 {
     *e = (VtdEvents){.regs = regs, .apic_bus = apic_bus, .dev = dev, .wide = wide};

@@ -5,6 +5,7 @@
 
 #include "hw/core/device.h"
 #include "hw/core/regfile.h"
+#include "hw/core/state.h"
 #include "hw/intc/apic_bus.h"
 
 typedef enum { VTD_EVENT_FAULT, VTD_EVENT_INVALIDATION, VTD_EVENTS } VtdEvent;
@@ -17,6 +18,7 @@ typedef struct {
     uint32_t due;                 /* bit a VtdEvent */
     uint64_t waiting[VTD_EVENTS]; /* serial numbers of those due or pending */
 } VtdEvents;
+extern const StateField vtd_events_state[];
 
 void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, const Device *dev, bool wide);
 void vtd_events_reset(VtdEvents *e);

@@ -179,6 +179,7 @@ static const StateField vtd_state[] = {
     STATE_REGFILE(VtdState, regs),
     STATE_STRUCTS(VtdState, command, 1, VtdCommand, command_state),
     STATE_FIELD(STATE_UINT64, VtdState, root_table),
+    STATE_STRUCTS(VtdState, events, 1, VtdEvents, vtd_events_state),
     STATE_STRUCTS(VtdState, faults, 1, VtdFaultLog, vtd_fault_state),
     STATE_STRUCTS(VtdState, queue, 1, VtdQueue, vtd_qi_state),
     STATE_STRUCTS(VtdState, iec, 1, VtdIec, vtd_iec_state),

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whole machines saved, loaded into fresh ones, and run on beside the original: every register
+ * read, every deadline and every interrupt has to be the same, and so has what is saved afterwards.
+ * What is done to them is set up by hand as far as it has an order (queues, timers), and random
+ * from there. --seed repeats a run.
+ */
+#include "hw/i386/mch.h"
+#include "machine-fixture.h"
+
+#define RUNS   24
+#define BEFORE 150
+#define AFTER  300
+
+#define VTD_BASE    0xfed90000ull
+#define HPET_BASE   0xfed00000ull
+#define IOAPIC_BASE 0xfec00000ull
+#define QUEUE       0x100000ull
+#define VIRTQ       0x200000ull
+
+typedef struct {
+    bool ports;
+    uint64_t base;
+    uint32_t len;
+    unsigned weight;
+} Window;
+
+static const Window board_windows[] = {
+    {true, 0x20, 2, 2},
+    {true, 0xa0, 2, 2},
+    {true, 0x4d0, 2, 1},
+    {true, 0x40, 4, 4},
+    {true, 0x61, 1, 2},
+    {true, 0x60, 1, 2},
+    {true, 0x64, 1, 2},
+    {true, 0x70, 2, 4},
+    {true, 0x92, 1, 1},
+    {true, 0xb2, 2, 1},
+    {true, 0xcf8, 8, 1},
+    {true, 0x510, 12, 2},
+    {true, 0x2e8, 8, 4},
+    {true, 0x402, 1, 1},
+    {true, 0x501, 4, 1},
+    {true, 0x600, 0x40, 4},
+    {true, 0xe0, 12, 2},
+    {true, 0x2000, 24, 2},
+    {false, IOAPIC_BASE, 0x50, 6},
+    {false, HPET_BASE, 0x160, 8},
+    {false, VTD_BASE, 0x100, 8},
+    {false, VTD_BASE + 0xb00, 0x200, 1},
+};
+
+typedef struct {
+    GArray *windows; /* of Window */
+    unsigned weights;
+} Map;
+
+static void map_add(Map *map, Window window)
+{
+    g_array_append_val(map->windows, window);
+    map->weights += window.weight;
+}
+
+/* The random device's entropy is the host's; who asks it for some is no twin any more. */
+static bool is_driven(const Device *dev)
+{
+    return strcmp(dev->cls->name, "virtio-rng-pci") != 0;
+}
+
+static void map_device(Map *map, Box *box, PciDevice *pci)
+{
+    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12);
+    map_add(map, (Window){false, config, 8, 1});
+    map_add(map, (Window){false, config + 0x34, 0x100 - 0x34, 2});
+    for (unsigned bar = 0; bar < PCI_BARS && is_driven(&pci->dev); bar++) {
+        uint32_t low = (uint32_t)as_load(box->platform.memory, config + 0x10 + 4 * bar, 4, NULL);
+        bool ports = low & 1, wide = !ports && (low & 6) == 4;
+        uint64_t base = low & (ports ? ~3u : ~15u);
+        if (wide) {
+            base |= as_load(box->platform.memory, config + 0x14 + 4 * bar, 4, NULL) << 32;
+        }
+        if (base) {
+            map_add(map, (Window){ports, base, ports ? 0x20 : 0x100, 8});
+            map_add(map, (Window){ports, base, ports ? 0x20 : 0x4000, 2});
+        }
+        bar += wide;
+    }
+}
+
+static void map_open(Map *map, Box *box)
+{
+    *map = (Map){.windows = g_array_new(false, false, sizeof(Window))};
+    for (size_t i = 0; i < G_N_ELEMENTS(board_windows); i++) {
+        map_add(map, board_windows[i]);
+    }
+    for (guint i = 0; i < box->machine->devices->len; i++) {
+        Device *dev = box->machine->devices->pdata[i];
+        if (dev->cls->bus == BUS_PCI) {
+            map_device(map, box, (PciDevice *)dev);
+        }
+    }
+}
+
+/* Something to do, the same on both machines. */
+typedef struct {
+    enum { STEP_READ, STEP_WRITE, STEP_TIME, STEP_APIC_READ, STEP_APIC_WRITE, STEP_ACK } kind;
+    bool ports;
+    uint64_t at, value;
+    unsigned size, apic;
+} Step;
+
+static uint64_t random64(GRand *rand)
+{
+    return (uint64_t)g_rand_int(rand) << 32 | g_rand_int(rand);
+}
+
+/* Few bits, all of them, or an address in memory. */
+static uint64_t random_value(GRand *rand)
+{
+    switch (g_rand_int_range(rand, 0, 4)) {
+    case 0:
+        return random64(rand);
+    case 1:
+        return 1ull << g_rand_int_range(rand, 0, 64);
+    case 2:
+        return (uint64_t)g_rand_int_range(rand, 0, BOX_RAM >> 12) << 12;
+    default:
+        return (uint64_t)g_rand_int_range(rand, 0, 256);
+    }
+}
+
+static Step random_step(GRand *rand, const Map *map)
+{
+    static const uint16_t apic_registers[] = {
+        0x20,  0x30,  0x80,  0xa0,  0xb0,  0xd0,  0xe0,  0xf0,  0x100, 0x170, 0x180, 0x200,
+        0x220, 0x280, 0x300, 0x310, 0x320, 0x350, 0x360, 0x370, 0x380, 0x390, 0x3e0};
+    Step step = {.value = random_value(rand),
+                 .size = 1u << g_rand_int_range(rand, 0, 4),
+                 .apic = (unsigned)g_rand_int_range(rand, 0, BOX_CPUS)};
+    unsigned kind = (unsigned)g_rand_int_range(rand, 0, 20);
+    if (kind < 3) {
+        step.kind = STEP_TIME;
+        step.value = 1ull << g_rand_int_range(rand, 4, 24);
+    } else if (kind < 5) {
+        step.kind = STEP_ACK;
+    } else if (kind < 8) {
+        step.kind = kind == 5 ? STEP_APIC_READ : STEP_APIC_WRITE;
+        step.at = apic_registers[g_rand_int_range(rand, 0, G_N_ELEMENTS(apic_registers))];
+    } else {
+        unsigned left = (unsigned)g_rand_int_range(rand, 0, (gint32)map->weights);
+        const Window *w = &g_array_index(map->windows, Window, 0);
+        while (left >= w->weight) {
+            left -= w++->weight;
+        }
+        step.kind = kind < 13 ? STEP_READ : STEP_WRITE;
+        step.ports = w->ports;
+        step.size = step.ports ? MIN(step.size, 4) : step.size;
+        step.at =
+            w->base + (uint64_t)g_rand_int_range(rand, 0, (gint32)w->len) / step.size * step.size;
+    }
+    return step;
+}
+
+static AddressSpace *space_of(const Box *box, const Step *step)
+{
+    return step->ports ? box->platform.ports : box->platform.memory;
+}
+
+/* What comes of it: a value read, or a vector taken. */
+static uint64_t do_step(Box *box, const Step *step)
+{
+    ApicState *apic = box->machine->apics[step->apic];
+    switch (step->kind) {
+    case STEP_READ:
+        return as_load(space_of(box, step), step->at, step->size, NULL);
+    case STEP_WRITE:
+        return as_store(space_of(box, step), step->at, step->value, step->size);
+    case STEP_TIME:
+        clock_advance_to(box->platform.clock,
+                         clock_now(box->platform.clock) + (int64_t)step->value);
+        return 0;
+    case STEP_APIC_READ:
+        return apic_mmio_read(apic, (uint32_t)step->at, 4);
+    case STEP_APIC_WRITE:
+        apic_mmio_write(apic, (uint32_t)step->at, (uint32_t)step->value, 4);
+        return 0;
+    case STEP_ACK:
+    default: {
+        uint64_t vector = (uint64_t)apic_ack(apic);
+        apic_mmio_write(apic, 0xb0, 0, 4);
+        return vector;
+    }
+    }
+}
+
+static void wr(Box *box, uint64_t at, uint64_t value, unsigned size)
+{
+    as_store(box->platform.memory, at, value, size);
+}
+
+static void out(Box *box, uint64_t port, uint8_t value)
+{
+    as_store(box->platform.ports, port, value, 1);
+}
+
+/* Both timers of a PC, the RTC's, HPET's and the local APICs', towards IOAPIC and APICs. */
+static void start_timers(Box *box)
+{
+    out(box, 0x43, 0x34);
+    out(box, 0x40, 0x00);
+    out(box, 0x40, 0x10);
+    out(box, 0x70, 0x0a);
+    out(box, 0x71, 0x26);
+    out(box, 0x70, 0x0b);
+    out(box, 0x71, 0x42);
+    wr(box, HPET_BASE + 0x100, 0x4c | 20ull << 9, 8); /* periodic, pin 20 */
+    wr(box, HPET_BASE + 0x108, 5000, 8);
+    wr(box, HPET_BASE + 0x120, 0x06 | 21ull << 9, 8); /* level */
+    wr(box, HPET_BASE + 0x128, 77777, 8);
+    wr(box, HPET_BASE + 0x10, 1, 8);
+    for (unsigned pin = 0; pin < 24; pin++) {
+        wr(box, IOAPIC_BASE, 0x11 + 2 * pin, 4);
+        wr(box, IOAPIC_BASE + 0x10, (pin & 1) << 24, 4);
+        wr(box, IOAPIC_BASE, 0x10 + 2 * pin, 4);
+        wr(box, IOAPIC_BASE + 0x10, (0x30 + pin) | (pin >= 16 ? 0xa000 : 0), 4);
+    }
+    for (unsigned i = 0; i < BOX_CPUS; i++) {
+        apic_mmio_write(box->machine->apics[i], 0xf0, 0x1ff, 4);
+        apic_mmio_write(box->machine->apics[i], 0x3e0, 0xb, 4);
+        apic_mmio_write(box->machine->apics[i], 0x320, 0x20000 | (0x60 + i), 4);
+        apic_mmio_write(box->machine->apics[i], 0x380, 30000 + 1000 * i, 4);
+    }
+}
+
+/* A queue of invalidations half way: each takes its time, and the last ones wait and interrupt. */
+static void start_vtd_queue(Box *box)
+{
+    enum { COUNT = 100, GCMD = 0x18, QIE = 1 << 26, IQT = 0x88, IQA = 0x90, IECTL = 0xa0 };
+    for (unsigned i = 0; i < COUNT; i++) {
+        bool wait = i % 3 == 2;
+        wr(box, QUEUE + 16 * i, wait ? 5 | 1 << 5 | (i % 2) << 4 | (uint64_t)i << 32 : 4, 8);
+        wr(box, QUEUE + 16 * i + 8, wait ? QUEUE + 0x2000 + 8 * i : 0, 8);
+    }
+    wr(box, VTD_BASE + IQA, QUEUE, 8);
+    wr(box, VTD_BASE + GCMD, QIE, 4);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 2000);
+    wr(box, VTD_BASE + IECTL + 4, 0x70, 4);
+    wr(box, VTD_BASE + IECTL + 8, 0xfee00000, 4);
+    wr(box, VTD_BASE + IECTL, 0, 4);
+    wr(box, VTD_BASE + IQT, 16 * COUNT, 8);
+}
+
+static PciDevice *find_pci(Box *box, const char *name)
+{
+    return (PciDevice *)machine_find_device(box->machine, name);
+}
+
+static uint64_t memory_bar(Box *box, const PciDevice *pci, unsigned bar)
+{
+    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12) + 0x10 + 4 * bar;
+    uint64_t value = as_load(box->platform.memory, config, 8, NULL);
+    return (value & 6) == 4 ? value & ~15ull : (uint32_t)value & ~15u;
+}
+
+/* A DMA under way, and the interrupt asked for at its end. */
+static void start_edu(Box *box)
+{
+    uint64_t base = memory_bar(box, find_pci(box, "edu"), 0);
+    wr(box, base + 0x20, 0x80, 4);
+    wr(box, base + 0x08, 6, 4);
+    wr(box, base + 0x80, 0x3000, 8);
+    wr(box, base + 0x88, 0x40000, 8);
+    wr(box, base + 0x90, 64, 8);
+    wr(box, base + 0x98, 5, 8);
+}
+
+/* One read from the disk, the `n`th of the queue that start_virtio() set up. */
+static void post_request(Box *box, unsigned n)
+{
+    enum { WRITE = 2, NEXT = 1, NOTIFY = 0x3000 };
+    uint64_t bar = memory_bar(box, find_pci(box, "virtio-blk-pci"), 4);
+    uint64_t header = VIRTQ + 0x4000 + 16 * n, data = VIRTQ + 0x5000 + 512 * n;
+    wr(box, header, 0, 8);
+    wr(box, header + 8, n, 8);
+    const struct {
+        uint64_t at;
+        uint32_t len;
+        uint16_t flags;
+    } parts[] = {{header, 16, NEXT}, {data, 512, NEXT | WRITE}, {header + 0x800, 1, WRITE}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        uint64_t desc = VIRTQ + 16 * (3 * n + i);
+        wr(box, desc, parts[i].at, 8);
+        wr(box, desc + 8, parts[i].len, 4);
+        wr(box, desc + 12, parts[i].flags, 2);
+        wr(box, desc + 14, 3 * n + i + 1, 2);
+    }
+    wr(box, VIRTQ + 0x1004 + 2 * n, 3 * n, 2);
+    wr(box, VIRTQ + 0x1002, n + 1, 2);
+    wr(box, bar + NOTIFY, 0, 2);
+}
+
+/* The disk's queue, with a vector that is masked, and so pending after the first request. */
+static void start_virtio(Box *box)
+{
+    enum { FEATURE_SELECT = 8, FEATURE = 12, STATUS = 20, SIZE = 24, VECTOR = 26, ENABLE = 28 };
+    PciDevice *pci = find_pci(box, "virtio-blk-pci");
+    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12);
+    uint64_t bar = memory_bar(box, pci, 4), vectors = memory_bar(box, pci, 1);
+    wr(box, config + 4, 7, 2);
+    wr(box, config + pci->msix.cap + 2, 0x8000, 2);
+    wr(box, vectors + 16, 0xfee00000, 8);
+    wr(box, vectors + 24, 0x71, 4);
+    wr(box, bar + STATUS, 3, 1);
+    wr(box, bar + FEATURE_SELECT, 1, 4);
+    wr(box, bar + FEATURE, 3, 4); /* VERSION_1, ACCESS_PLATFORM */
+    wr(box, bar + STATUS, 11, 1);
+    wr(box, bar + SIZE, 16, 2);
+    wr(box, bar + VECTOR, 1, 2);
+    wr(box, bar + 32, VIRTQ, 8);
+    wr(box, bar + 40, VIRTQ + 0x1000, 8);
+    wr(box, bar + 48, VIRTQ + 0x2000, 8);
+    wr(box, bar + ENABLE, 1, 2);
+    wr(box, bar + STATUS, 15, 1);
+    post_request(box, 0);
+    g_assert_cmpuint(as_load(box->platform.memory, VIRTQ + 0x2002, 2, NULL), ==, 1);
+    g_assert_cmpuint(pci->msix.pba[0], ==, 2);
+}
+
+/* A queue that was started goes on: nothing of it is random. */
+static void test_virtqueue(void)
+{
+    MachineOptions options = box_machine_options();
+    Box one, two;
+    box_open(&one, &options, true);
+    box_open(&two, &options, true);
+    start_virtio(&one);
+    g_autoptr(GByteArray) saved = box_save(&one);
+    box_load(&two, saved);
+    Box *const both[] = {&one, &two};
+    for (unsigned i = 0; i < G_N_ELEMENTS(both); i++) {
+        uint64_t vectors = memory_bar(both[i], find_pci(both[i], "virtio-blk-pci"), 1);
+        apic_mmio_write(both[i]->machine->apics[0], 0xf0, 0x1ff, 4);
+        wr(both[i], vectors + 28, 0, 4);
+        g_assert_cmpint(apic_ack(both[i]->machine->apics[0]), ==, 0x71);
+        post_request(both[i], 1);
+        g_assert_cmpuint(as_load(both[i]->platform.memory, VIRTQ + 0x2002, 2, NULL), ==, 2);
+    }
+    g_autoptr(GByteArray) end_one = box_save(&one), end_two = box_save(&two);
+    box_assert_same(end_one, end_two, "run on");
+    box_close(&one);
+    box_close(&two);
+}
+
+static void (*const scenes[])(Box *box) = {start_timers, start_vtd_queue, start_edu, start_virtio};
+
+static void run_twins(GRand *rand)
+{
+    MachineOptions options = box_machine_options();
+    Box one, two;
+    Map map;
+    box_open(&one, &options, true);
+    box_open(&two, &options, true);
+    map_open(&map, &one);
+    for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
+        if (g_rand_int_range(rand, 0, 4)) {
+            scenes[i](&one);
+        }
+    }
+    for (int i = g_rand_int_range(rand, 0, BEFORE); i > 0; i--) {
+        Step step = random_step(rand, &map);
+        do_step(&one, &step);
+    }
+    g_autoptr(GByteArray) saved = box_save(&one);
+    box_load(&two, saved);
+    g_autoptr(GByteArray) again = box_save(&two);
+    box_assert_same(saved, again, "loaded");
+    for (int i = 0; i < AFTER; i++) {
+        Step step = random_step(rand, &map);
+        uint64_t result = do_step(&one, &step), other = do_step(&two, &step);
+        int64_t next = clock_deadline(one.platform.clock);
+        if (result != other || next != clock_deadline(two.platform.clock)) {
+            g_error("step %d (kind %d at 0x%" PRIx64 ", %u bytes, 0x%" PRIx64 "): 0x%" PRIx64
+                    " and 0x%" PRIx64 ", deadlines %" PRId64 " and %" PRId64,
+                    i, step.kind, step.at, step.size, step.value, result, other, next,
+                    clock_deadline(two.platform.clock));
+        }
+    }
+    g_autoptr(GByteArray) end_one = box_save(&one), end_two = box_save(&two);
+    box_assert_same(end_one, end_two, "run on");
+    g_array_unref(map.windows);
+    box_close(&one);
+    box_close(&two);
+}
+
+static void test_twins(void)
+{
+    for (int run = 0; run < RUNS; run++) {
+        guint32 seed = (guint32)g_test_rand_int();
+        g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+        run_twins(rand);
+    }
+}
+
+/* Any wrong byte of a saved machine is found before anything is loaded. */
+static void test_damaged(void)
+{
+    MachineOptions options = box_machine_options();
+    Box box;
+    box_open(&box, &options, true);
+    start_timers(&box);
+    g_autoptr(GByteArray) saved = box_save(&box);
+    for (int i = 0; i < 400; i++) {
+        g_autoptr(GError) error = NULL;
+        guint at = (guint)g_test_rand_int_range(0, (gint32)saved->len);
+        bool cut = i % 2;
+        saved->data[at] ^= cut ? 0 : 1u << i % 8;
+        g_assert_false(machine_load(box.machine, saved->data, cut ? at : saved->len, &error));
+        g_assert_nonnull(error);
+        saved->data[at] ^= cut ? 0 : 1u << i % 8;
+    }
+    g_autoptr(GByteArray) after = box_save(&box);
+    box_assert_same(saved, after, "after what was refused");
+    box_close(&box);
+}
+
+static void assert_refused(Box *box, const GByteArray *saved, const char *what)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_false(machine_load(box->machine, saved->data, saved->len, &error));
+    if (!strstr(error->message, what)) {
+        g_error("'%s' is not in '%s'", what, error->message);
+    }
+}
+
+static void test_other_machine(void)
+{
+    MachineOptions options = box_machine_options(), bigger = options;
+    bigger.ram_size *= 2;
+    Box full, bare, big;
+    box_open(&full, &options, true);
+    box_open(&bare, &options, false);
+    box_open(&big, &bigger, false);
+    g_autoptr(GByteArray) of_full = box_save(&full), of_bare = box_save(&bare);
+    assert_refused(&bare, of_full, "which this machine has not");
+    assert_refused(&full, of_bare, "no section 'intel-iommu' for 'intel-iommu'");
+    assert_refused(&big, of_bare,
+                   "the saved machine has 32 MiB and 2 local APICs, this one 64 MiB");
+    box_close(&full);
+    box_close(&bare);
+    box_close(&big);
+}
+
+/* A section with the right checksum and the wrong contents: whatever is loaded, the machine goes on
+ * answering. */
+static void test_wrong_contents(void)
+{
+    MachineOptions options = box_machine_options();
+    Box box;
+    Map map;
+    box_open(&box, &options, true);
+    map_open(&map, &box);
+    for (int run = 0; run < 300; run++) {
+        g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)g_test_rand_int());
+        g_autoptr(GByteArray) saved = box_save(&box), changed = g_byte_array_new();
+        g_autoptr(GPtrArray) sections = state_stream_parse(saved->data, saved->len, NULL);
+        guint chosen = (guint)g_rand_int_range(rand, 0, (gint32)sections->len);
+        state_stream_begin(changed);
+        for (guint i = 0; i < sections->len; i++) {
+            const StateSection *s = sections->pdata[i];
+            StateSectionMark mark = state_section_begin(changed, s->name, s->id, s->version);
+            g_byte_array_append(changed, s->data, (guint)s->len);
+            for (int n = g_rand_int_range(rand, 1, 20); i == chosen && s->len && n > 0; n--) {
+                guint at = mark.payload + (guint)g_rand_int_range(rand, 0, (gint32)s->len);
+                changed->data[at] = (uint8_t)g_rand_int(rand);
+            }
+            state_section_end(changed, mark);
+        }
+        state_stream_end(changed);
+        g_autoptr(GError) error = NULL;
+        if (!machine_load(box.machine, changed->data, changed->len, &error)) {
+            continue;
+        }
+        for (int i = 0; i < 50; i++) {
+            Step step = random_step(rand, &map);
+            do_step(&box, &step);
+        }
+        box_load(&box, saved);
+    }
+    g_array_unref(map.windows);
+    box_close(&box);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/state-machine/twins", test_twins);
+    g_test_add_func("/state-machine/virtqueue", test_virtqueue);
+    g_test_add_func("/state-machine/damaged", test_damaged);
+    g_test_add_func("/state-machine/other-machine", test_other_machine);
+    g_test_add_func("/state-machine/wrong-contents", test_wrong_contents);
+    return g_test_run();
+}
