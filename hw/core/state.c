@@ -29,6 +29,7 @@ size_t state_element_size(const StateField *f)
     case STATE_TIMER:
         return sizeof(Timer);
     case STATE_SUB:
+    case STATE_UNSAVED:
         return f->size;
     case STATE_REGS:
         return sizeof(RegFile);
@@ -95,6 +96,8 @@ static void save_field(const StateField *f, const void *object, GByteArray *out)
 void state_save(const StateField *table, const void *object, GByteArray *out)
 {
     for (const StateField *f = table; f->name; f++) {
-        save_field(f, object, out);
+        if (f->type != STATE_UNSAVED) {
+            save_field(f, object, out);
+        }
     }
 }

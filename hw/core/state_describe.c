@@ -79,7 +79,7 @@ static void describe_table(const StateField *table, const void *object, const ch
             describe_structs(f, state_field_at(f, object), prefix, out);
         } else if (f->type == STATE_REGS) {
             describe_regs((const RegFile *)state_field_at(f, object), prefix, out);
-        } else {
+        } else if (f->type != STATE_UNSAVED) {
             describe_field(f, object, prefix, out);
         }
     }

@@ -214,7 +214,7 @@ static bool load_table(StateReader *r, const StateField *table, uint32_t version
 {
     bool older = version < state_version(table);
     for (const StateField *f = table; f->name; f++) {
-        if (f->since <= version && !load_field(r, f, object, older)) {
+        if (f->type != STATE_UNSAVED && f->since <= version && !load_field(r, f, object, older)) {
             return false;
         }
     }

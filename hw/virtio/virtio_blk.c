@@ -272,7 +272,11 @@ static const PropInfo blk_props[] = {
     PROP_END,
 };
 
-static const StateField blk_state[] = {VIRTIO_PCI_STATE, STATE_END};
+static const StateField blk_state[] = {
+    VIRTIO_PCI_STATE,
+    STATE_NOT_SAVED(VirtioBlk, bounce), /* within one request only */
+    STATE_END,
+};
 
 static const PciDeviceClass blk_pci = {
     .ids.vendor_id = VIRTIO_PCI_VENDOR,

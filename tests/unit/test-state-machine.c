@@ -8,8 +8,8 @@
 #include "hw/i386/mch.h"
 #include "machine-fixture.h"
 
-#define RUNS   24
-#define BEFORE 150
+#define RUNS   80
+#define BEFORE 500
 #define AFTER  300
 
 #define VTD_BASE    0xfed90000ull
@@ -209,7 +209,10 @@ static void start_timers(Box *box)
     out(box, 0x43, 0x34);
     out(box, 0x40, 0x00);
     out(box, 0x40, 0x10);
+    out(box, 0x43, 0xe2); /* its status latched, and not read */
     out(box, 0x70, 0x0a);
+    out(box, 0x71, 0x76); /* the divider held for a while */
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 12345);
     out(box, 0x71, 0x26);
     out(box, 0x70, 0x0b);
     out(box, 0x71, 0x42);
@@ -353,6 +356,68 @@ static void test_virtqueue(void)
 
 static void (*const scenes[])(Box *box) = {start_timers, start_vtd_queue, start_edu, start_virtio};
 
+/* Parts of a struct that a load need not make the same: what the table says, and of a timer
+ * whatever is not its time. */
+static void mask_table(uint8_t *mask, const StateField *table)
+{
+    for (const StateField *f = table; f && f->name; f++) {
+        for (size_t i = 0; i < f->count; i++) {
+            if (f->type == STATE_SUB) {
+                mask_table(mask + f->offset + i * f->size, f->sub);
+            } else if (f->type == STATE_UNSAVED) {
+                memset(mask + f->offset, 1, f->size);
+            } else if (f->type == STATE_TIMER) {
+                memset(mask + f->offset + i * sizeof(Timer), 1, sizeof(Timer));
+            }
+        }
+    }
+}
+
+/* Where a process has its memory; nothing of a young machine has such a number. */
+static bool is_pointer(uint64_t word)
+{
+    return word >> 40 && !(word >> 47);
+}
+
+/* Byte for byte, but for pointers. So a field without a row is found, whoever forgot it. */
+static unsigned count_differences(const char *name, const void *a, const void *b, size_t size,
+                                  const StateField *table)
+{
+    g_autofree uint8_t *mask = g_malloc0(size);
+    unsigned found = 0;
+    mask_table(mask, table);
+    for (size_t at = 0; at + 8 <= size; at += 8) {
+        uint64_t words[2];
+        memcpy(&words[0], (const uint8_t *)a + at, 8);
+        memcpy(&words[1], (const uint8_t *)b + at, 8);
+        for (size_t i = 0; i < 8; i++) {
+            uint64_t byte = 0xffull << 8 * i;
+            if (mask[at + i] == 0 && (words[0] & byte) != (words[1] & byte) &&
+                !(is_pointer(words[0]) && is_pointer(words[1]))) {
+                g_test_message("%s: byte %zu is %02x, and %02x after loading", name, at + i,
+                               ((const uint8_t *)a)[at + i], ((const uint8_t *)b)[at + i]);
+                found++;
+            }
+        }
+    }
+    return found;
+}
+
+static void assert_same_structs(const Box *one, const Box *two)
+{
+    const Machine *a = one->machine, *b = two->machine;
+    unsigned found = 0;
+    for (guint i = 0; i < a->devices->len; i++) {
+        const Device *dev = a->devices->pdata[i];
+        found += count_differences(dev->cls->name, dev, b->devices->pdata[i],
+                                   dev->cls->instance_size, dev->cls->state);
+    }
+    found += count_differences("board", (const uint8_t *)a + sizeof(Machine),
+                               (const uint8_t *)b + sizeof(Machine),
+                               a->cls->instance_size - sizeof(Machine), NULL);
+    g_assert_cmpuint(found, ==, 0);
+}
+
 static void run_twins(GRand *rand)
 {
     MachineOptions options = box_machine_options();
@@ -374,6 +439,7 @@ static void run_twins(GRand *rand)
     box_load(&two, saved);
     g_autoptr(GByteArray) again = box_save(&two);
     box_assert_same(saved, again, "loaded");
+    assert_same_structs(&one, &two);
     for (int i = 0; i < AFTER; i++) {
         Step step = random_step(rand, &map);
         uint64_t result = do_step(&one, &step), other = do_step(&two, &step);

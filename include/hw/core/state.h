@@ -26,6 +26,9 @@ typedef enum {
     STATE_TIMER,      /* a Timer: its time and its place among those of the same time */
     STATE_SUB,        /* `count` structs of `size` bytes, described by `sub` */
     STATE_REGS,       /* a RegFile: the registers' values by their offsets */
+    /* `size` bytes that are not saved: a cache that may be empty, or the host's. Whatever has no
+     * row at all is the same on every machine, or `restored` makes it so; a test looks. */
+    STATE_UNSAVED = 256,
 } StateType;
 
 typedef struct StateField {
@@ -33,7 +36,7 @@ typedef struct StateField {
     StateType type;
     size_t offset;
     size_t count; /* elements of an array, 1 for a scalar */
-    size_t size;  /* STATE_SUB: stride */
+    size_t size;  /* STATE_SUB: stride; STATE_UNSAVED */
     const struct StateField *sub;
     /* STATE_BYTES where the field is a pointer to bytes: how many, as the object is set up. NULL:
      * the bytes are in the struct. */
@@ -73,6 +76,11 @@ typedef struct StateField {
     {                                                                                              \
         .name = #field_, .type = STATE_BYTES, .offset = offsetof(struct_, field_),                 \
         .length = length_                                                                          \
+    }
+#define STATE_NOT_SAVED(struct_, field_)                                                           \
+    {                                                                                              \
+        .name = #field_, .type = STATE_UNSAVED, .offset = offsetof(struct_, field_), .count = 1,   \
+        .size = sizeof(((struct_ *)0)->field_)                                                     \
     }
 #define STATE_REGFILE(struct_, field_)                                                             \
     {                                                                                              \

@@ -29,6 +29,15 @@ const StateField vtd_iec_state[] = {
     STATE_FIELD(STATE_UINT64, VtdIec, table.irta),
     STATE_FIELD(STATE_UINT64, VtdIec, random),
     STATE_FIELD(STATE_UINT8, VtdIec, flushed),
+    /* The cache may be empty. */
+    STATE_NOT_SAVED(VtdIec, block_epochs),
+    STATE_NOT_SAVED(VtdIec, epoch),
+    STATE_NOT_SAVED(VtdIec, table.host),
+    STATE_NOT_SAVED(VtdIec, table.generation),
+    STATE_NOT_SAVED(VtdIec, table.host_known),
+    STATE_NOT_SAVED(VtdIec, hits),
+    STATE_NOT_SAVED(VtdIec, misses),
+    STATE_NOT_SAVED(VtdIec, stale_hits),
     STATE_END,
 };
 

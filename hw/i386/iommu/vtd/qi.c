@@ -28,6 +28,7 @@ const StateField vtd_qi_state[] = {
     STATE_FIELD(STATE_UINT8, VtdQueue, wait_status),
     STATE_FIELD(STATE_UINT32, VtdQueue, wait_data),
     STATE_FIELD(STATE_UINT64, VtdQueue, wait_address),
+    STATE_NOT_SAVED(VtdQueue, descriptors),
     STATE_END,
 };
 

@@ -183,6 +183,8 @@ static const StateField vtd_state[] = {
     STATE_STRUCTS(VtdState, faults, 1, VtdFaultLog, vtd_fault_state),
     STATE_STRUCTS(VtdState, queue, 1, VtdQueue, vtd_qi_state),
     STATE_STRUCTS(VtdState, iec, 1, VtdIec, vtd_iec_state),
+    STATE_NOT_SAVED(VtdState, cache), /* it may be empty */
+    STATE_NOT_SAVED(VtdState, verdicts),
     STATE_END,
 };
 
