@@ -6,6 +6,9 @@
 
 const StateField irq_out_state[] = {
     STATE_FIELD(STATE_UINT8, IrqOut, level),
+    /* Whoever has an output that moves connects it, and in any order. */
+    STATE_NOT_SAVED(IrqOut, line),
+    STATE_NOT_SAVED(IrqOut, next),
     STATE_END,
 };
 
@@ -50,34 +53,49 @@ void irq_set(IrqOut *out, bool level)
 
 static void leave_line(IrqOut *out)
 {
-    IrqLine *line = out->line;
-    IrqOut **link = &line->drivers;
+    IrqOut **link = &out->line->drivers;
     while (*link != out) {
         link = &(*link)->next;
     }
     *link = out->next;
     out->line = NULL;
     out->next = NULL;
-    if (out->level && !irq_line_level(line)) {
-        line_changed(line, false);
+}
+
+static void enter_line(IrqOut *out, IrqLine *line)
+{
+    out->line = line;
+    out->next = line->drivers;
+    line->drivers = out;
+}
+
+void irq_reconnect(IrqOut *out, IrqLine *line)
+{
+    if (out->line) {
+        leave_line(out);
+    }
+    if (line) {
+        enter_line(out, line);
     }
 }
 
 void irq_connect(IrqOut *out, IrqLine *line)
 {
-    if (out->line == line) {
+    IrqLine *left = out->line;
+    if (left == line) {
         return;
     }
-    if (out->line) {
+    if (left) {
         leave_line(out);
+        if (out->level && !irq_line_level(left)) {
+            line_changed(left, false);
+        }
     }
     if (!line) {
         return;
     }
     bool before = irq_line_level(line);
-    out->line = line;
-    out->next = line->drivers;
-    line->drivers = out;
+    enter_line(out, line);
     if (out->level && !before) {
         line_changed(line, true);
     }

@@ -61,7 +61,7 @@ void q35_irq_connect(Q35Machine *m);
 /* The PIRQ line of a PCI interrupt pin (PciHost). */
 IrqLine *q35_intx_line(void *opaque, uint8_t devfn, int pin);
 /* The LPC bridge routes PIRQs otherwise (LpcLinks). */
-void q35_routing_changed(void *opaque);
+void q35_routing_changed(void *opaque, bool loaded);
 /* The HPET takes over the i8254's and the RTC's lines, or gives them back (HpetLinks). */
 void q35_hpet_legacy_changed(void *opaque, bool on);
 /* The PIRQ (0 is A) of an interrupt pin of a slot. */

@@ -52,11 +52,12 @@ static IrqLine *routed_line(Q35Machine *m, int irq)
                : device_irq_in(m->machine.pic, "", irq);
 }
 
-void q35_routing_changed(void *opaque)
+void q35_routing_changed(void *opaque, bool loaded)
 {
     Q35Machine *m = opaque;
     for (int n = 0; n < LPC_PIRQS; n++) {
-        irq_connect(&m->pirq_to_pic[n], routed_line(m, lpc_pirq_route(m->lpc, n)));
+        (loaded ? irq_reconnect : irq_connect)(&m->pirq_to_pic[n],
+                                               routed_line(m, lpc_pirq_route(m->lpc, n)));
     }
 }
 

@@ -46,7 +46,7 @@ void lpc_set_pirq_route(Device *dev, int n, uint8_t irq)
     LpcState *s = (LpcState *)dev;
     s->pci.config[pirq_register(n)] = irq & PIRQ_MASK;
     if (s->links.routing_changed) {
-        s->links.routing_changed(s->links.opaque);
+        s->links.routing_changed(s->links.opaque, false);
     }
 }
 
@@ -60,7 +60,7 @@ static void lpc_config_written(PciDevice *pci, uint32_t offset, uint32_t value, 
 {
     LpcState *s = (LpcState *)pci;
     if (offset + size > REG_PIRQ_A && offset < REG_PIRQ_E + 4 && s->links.routing_changed) {
-        s->links.routing_changed(s->links.opaque);
+        s->links.routing_changed(s->links.opaque, false);
     }
 }
 
@@ -130,7 +130,7 @@ static void lpc_reset(Device *dev)
     }
     s->pci.config[REG_LPC_EN] = 0;
     if (s->links.routing_changed) {
-        s->links.routing_changed(s->links.opaque);
+        s->links.routing_changed(s->links.opaque, false);
     }
 }
 
@@ -140,7 +140,7 @@ static void lpc_restored(Device *dev)
     pci_device_restored(&s->pci);
     a20_gate_drive(dev->platform->a20, A20_FAST, s->port_a & PORT_A_A20);
     if (s->links.routing_changed) {
-        s->links.routing_changed(s->links.opaque);
+        s->links.routing_changed(s->links.opaque, true);
     }
 }
 

@@ -617,11 +617,8 @@ static void hpet_restored(Device *dev)
 {
     HpetState *s = hpet_from(dev);
 
-    if (s->links.legacy_changed) {
-        s->links.legacy_changed(s->links.legacy_opaque, hpet_legacy(s));
-    }
     for (unsigned i = 0; i < s->timers_count; i++) {
-        timer_drive(&s->timers[i]);
+        irq_reconnect(timer_out(&s->timers[i]), timer_line(&s->timers[i]));
     }
 }
 

@@ -418,6 +418,20 @@ static void assert_same_structs(const Box *one, const Box *two)
     g_assert_cmpuint(found, ==, 0);
 }
 
+/* A past. */
+static void live(Box *box, const Map *map, GRand *rand)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
+        if (g_rand_int_range(rand, 0, 4)) {
+            scenes[i](box);
+        }
+    }
+    for (int i = g_rand_int_range(rand, 0, BEFORE); i > 0; i--) {
+        Step step = random_step(rand, map);
+        do_step(box, &step);
+    }
+}
+
 static void run_twins(GRand *rand)
 {
     MachineOptions options = box_machine_options();
@@ -426,14 +440,9 @@ static void run_twins(GRand *rand)
     box_open(&one, &options, true);
     box_open(&two, &options, true);
     map_open(&map, &one);
-    for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
-        if (g_rand_int_range(rand, 0, 4)) {
-            scenes[i](&one);
-        }
-    }
-    for (int i = g_rand_int_range(rand, 0, BEFORE); i > 0; i--) {
-        Step step = random_step(rand, &map);
-        do_step(&one, &step);
+    live(&one, &map, rand);
+    if (g_rand_boolean(rand)) {
+        live(&two, &map, rand); /* it is forgotten */
     }
     g_autoptr(GByteArray) saved = box_save(&one);
     box_load(&two, saved);

@@ -52,6 +52,8 @@ void irq_line_clear(IrqLine *line);
 /* Moves an output, and its share of the level, to `line`; NULL disconnects it. Both ends must stay
  * where they are until then. */
 void irq_connect(IrqOut *out, IrqLine *line);
+/* irq_connect() after a load: both ends know the level already, and nobody is told. */
+void irq_reconnect(IrqOut *out, IrqLine *line);
 /* Sets an output's share. The line's handler is called when that changes the line. */
 void irq_set(IrqOut *out, bool level);
 

@@ -13,8 +13,8 @@
 extern const DeviceClass lpc_class;
 
 typedef struct {
-    /* The routing of some PIRQ changed. */
-    void (*routing_changed)(void *opaque);
+    /* The routing of some PIRQ changed; `loaded`: with the state of what is at both ends. */
+    void (*routing_changed)(void *opaque, bool loaded);
     void *opaque;
 } LpcLinks;
 LpcLinks *lpc_links(Device *dev);
