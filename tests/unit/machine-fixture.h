@@ -29,7 +29,7 @@ typedef struct {
 static const struct {
     const char *name, *options;
 } box_options[] = {
-    {"intel-iommu", "intremap=on,qi-latency=1000,gcmd-latency=500"},
+    {"intel-iommu", "intremap=on,device-iotlb=on,qi-latency=1000,gcmd-latency=500"},
     {"isa-serial", "chardev=c0,index=3"},
     {"isa-debugcon", "chardev=c1,iobase=0x402"},
     {"virtio-blk-pci", "drive=d0,vectors=3"},

@@ -5,6 +5,7 @@
  * What is done to them is set up by hand as far as it has an order (queues, timers), and random
  * from there. --seed repeats a run.
  */
+#include "hw/i386/iommu/vtd.h"
 #include "hw/i386/mch.h"
 #include "machine-fixture.h"
 
@@ -329,32 +330,115 @@ static void start_virtio(Box *box)
     g_assert_cmpuint(pci->msix.pba[0], ==, 2);
 }
 
-/* A queue that was started goes on: nothing of it is random. */
-static void test_virtqueue(void)
+/* The disk's next request; its vector is let through. */
+static void use_virtio(Box *box)
 {
+    uint64_t vectors = memory_bar(box, find_pci(box, "virtio-blk-pci"), 1);
+    apic_mmio_write(box->machine->apics[0], 0xf0, 0x1ff, 4);
+    wr(box, vectors + 28, 0, 4);
+    g_assert_cmpint(apic_ack(box->machine->apics[0]), ==, 0x71);
+    post_request(box, 1);
+    g_assert_cmpuint(as_load(box->platform.memory, VIRTQ + 0x2002, 2, NULL), ==, 2);
+}
+
+/* HPET timer 0 in place of the i8254 has fired: its line stays up for the i8259. */
+static void start_hpet_legacy(Box *box)
+{
+    wr(box, HPET_BASE + 0x100, 4, 8);
+    wr(box, HPET_BASE + 0x108, as_load(box->platform.memory, HPET_BASE + 0xf0, 8, NULL) + 100, 8);
+    wr(box, HPET_BASE + 0x10, 3, 8);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 100000);
+}
+
+/* What is written again moves no wire. */
+static void use_hpet_legacy(Box *box)
+{
+    wr(box, HPET_BASE + 0x100, 4, 8);
+    out(box, 0x20, 0x0a); /* OCW3: the request register */
+    g_assert_cmphex(as_load(box->platform.ports, 0x20, 1, NULL) & 1, ==, 1);
+}
+
+enum { DEVICE_TLB_SID = 0x18, DEVICE_TLB_DONE = 0x3000 };
+
+static uint32_t waits_done(Box *box)
+{
+    return (uint32_t)as_load(box->platform.memory, QUEUE + DEVICE_TLB_DONE, 4, NULL);
+}
+
+/* A device has yet to answer to an invalidation, and a wait descriptor waits for that; another one
+ * comes after. */
+static void start_device_tlb(Box *box)
+{
+    enum { GCMD = 0x18, QIE = 1 << 26, IQT = 0x88, IQA = 0x90, DEVICE_TLB = 3, WAIT = 5 };
+    const uint64_t descriptors[][2] = {
+        {DEVICE_TLB | (uint64_t)DEVICE_TLB_SID << 32, 0x7000},
+        {WAIT | 1 << 5 | 1ull << 32, QUEUE + DEVICE_TLB_DONE},
+        {WAIT | 1 << 5 | 2ull << 32, QUEUE + DEVICE_TLB_DONE},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(descriptors); i++) {
+        wr(box, QUEUE + 16 * i, descriptors[i][0], 8);
+        wr(box, QUEUE + 16 * i + 8, descriptors[i][1], 8);
+    }
+    wr(box, VTD_BASE + IQA, QUEUE, 8);
+    wr(box, VTD_BASE + GCMD, QIE, 4);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 2000);
+    wr(box, VTD_BASE + IQT, 16 * G_N_ELEMENTS(descriptors), 8);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 10000);
+}
+
+static void use_device_tlb(Box *box)
+{
+    Device *vtd = box->machine->iommus->pdata[0];
+    g_assert_cmpuint(waits_done(box), ==, 0);
+    vtd_device_tlb_completed(vtd, DEVICE_TLB_SID, 1);
+    g_assert_cmpuint(waits_done(box), ==, 1);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 10000);
+    g_assert_cmpuint(waits_done(box), ==, 2);
+}
+
+typedef struct {
+    const char *name;
+    void (*start)(Box *box);
+    void (*use)(Box *box); /* what goes on after a load; may be NULL */
+} Scene;
+
+static const Scene scenes[] = {
+    {"device-tlb", start_device_tlb, use_device_tlb},
+    {"hpet-legacy", start_hpet_legacy, use_hpet_legacy},
+    {"timers", start_timers, NULL},
+    {"vtd-queue", start_vtd_queue, NULL},
+    {"edu", start_edu, NULL},
+    {"virtqueue", start_virtio, use_virtio},
+};
+
+/* One thing alone, which goes on: nothing of it is random. */
+static void test_scene(gconstpointer data)
+{
+    const Scene *scene = data;
     MachineOptions options = box_machine_options();
     Box one, two;
     box_open(&one, &options, true);
     box_open(&two, &options, true);
-    start_virtio(&one);
+    scene->start(&one);
     g_autoptr(GByteArray) saved = box_save(&one);
     box_load(&two, saved);
-    Box *const both[] = {&one, &two};
-    for (unsigned i = 0; i < G_N_ELEMENTS(both); i++) {
-        uint64_t vectors = memory_bar(both[i], find_pci(both[i], "virtio-blk-pci"), 1);
-        apic_mmio_write(both[i]->machine->apics[0], 0xf0, 0x1ff, 4);
-        wr(both[i], vectors + 28, 0, 4);
-        g_assert_cmpint(apic_ack(both[i]->machine->apics[0]), ==, 0x71);
-        post_request(both[i], 1);
-        g_assert_cmpuint(as_load(both[i]->platform.memory, VIRTQ + 0x2002, 2, NULL), ==, 2);
-    }
+    scene->use(&one);
+    scene->use(&two);
     g_autoptr(GByteArray) end_one = box_save(&one), end_two = box_save(&two);
     box_assert_same(end_one, end_two, "run on");
     box_close(&one);
     box_close(&two);
 }
 
-static void (*const scenes[])(Box *box) = {start_timers, start_vtd_queue, start_edu, start_virtio};
+static void add_scenes(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
+        if (scenes[i].use) {
+            g_autofree char *path = g_strdup_printf("/state-machine/%s", scenes[i].name);
+            g_test_add_data_func(path, &scenes[i], test_scene);
+        }
+    }
+}
 
 /* Parts of a struct that a load need not make the same: what the table says, and of a timer
  * whatever is not its time. */
@@ -423,7 +507,7 @@ static void live(Box *box, const Map *map, GRand *rand)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
         if (g_rand_int_range(rand, 0, 4)) {
-            scenes[i](box);
+            scenes[i].start(box);
         }
     }
     for (int i = g_rand_int_range(rand, 0, BEFORE); i > 0; i--) {
@@ -525,6 +609,21 @@ static void test_other_machine(void)
     box_close(&big);
 }
 
+/* What was parsed, with checksums that fit what the sections have now. */
+static GByteArray *stream_of(const GPtrArray *sections)
+{
+    GByteArray *out = g_byte_array_new();
+    state_stream_begin(out);
+    for (guint i = 0; i < sections->len; i++) {
+        const StateSection *s = sections->pdata[i];
+        StateSectionMark mark = state_section_begin(out, s->name, s->id, s->version);
+        g_byte_array_append(out, s->data, (guint)s->len);
+        state_section_end(out, mark);
+    }
+    state_stream_end(out);
+    return out;
+}
+
 /* A section with the right checksum and the wrong contents: whatever is loaded, the machine goes on
  * answering. */
 static void test_wrong_contents(void)
@@ -536,21 +635,16 @@ static void test_wrong_contents(void)
     map_open(&map, &box);
     for (int run = 0; run < 300; run++) {
         g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)g_test_rand_int());
-        g_autoptr(GByteArray) saved = box_save(&box), changed = g_byte_array_new();
-        g_autoptr(GPtrArray) sections = state_stream_parse(saved->data, saved->len, NULL);
+        g_autoptr(GByteArray) saved = box_save(&box), wrong = box_save(&box);
+        g_autoptr(GPtrArray) sections = state_stream_parse(wrong->data, wrong->len, NULL);
         guint chosen = (guint)g_rand_int_range(rand, 0, (gint32)sections->len);
-        state_stream_begin(changed);
-        for (guint i = 0; i < sections->len; i++) {
-            const StateSection *s = sections->pdata[i];
-            StateSectionMark mark = state_section_begin(changed, s->name, s->id, s->version);
-            g_byte_array_append(changed, s->data, (guint)s->len);
-            for (int n = g_rand_int_range(rand, 1, 20); i == chosen && s->len && n > 0; n--) {
-                guint at = mark.payload + (guint)g_rand_int_range(rand, 0, (gint32)s->len);
-                changed->data[at] = (uint8_t)g_rand_int(rand);
-            }
-            state_section_end(changed, mark);
+        const StateSection *s = sections->pdata[chosen];
+        for (int n = g_rand_int_range(rand, 1, 20); s->len && n > 0; n--) {
+            size_t at =
+                (size_t)(s->data - wrong->data) + (size_t)g_rand_int_range(rand, 0, (gint32)s->len);
+            wrong->data[at] = (uint8_t)g_rand_int(rand);
         }
-        state_stream_end(changed);
+        g_autoptr(GByteArray) changed = stream_of(sections);
         g_autoptr(GError) error = NULL;
         if (!machine_load(box.machine, changed->data, changed->len, &error)) {
             continue;
@@ -569,7 +663,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/state-machine/twins", test_twins);
-    g_test_add_func("/state-machine/virtqueue", test_virtqueue);
+    add_scenes();
     g_test_add_func("/state-machine/damaged", test_damaged);
     g_test_add_func("/state-machine/other-machine", test_other_machine);
     g_test_add_func("/state-machine/wrong-contents", test_wrong_contents);
