@@ -624,6 +624,36 @@ static GByteArray *stream_of(const GPtrArray *sections)
     return out;
 }
 
+/* Where in `saved` a field's value is. */
+static uint8_t *value_of(GByteArray *saved, const char *field)
+{
+    size_t len = strlen(field);
+    for (size_t at = 0; at + len < saved->len; at++) {
+        if (saved->data[at] == len && memcmp(saved->data + at + 1, field, len) == 0) {
+            return saved->data + at + 1 + len + 1 + 4; /* type, count */
+        }
+    }
+    g_error("no field '%s'", field);
+}
+
+/* A time-out that no invalidation can have. */
+static void test_timeout_of_nothing(void)
+{
+    enum { FSTS = 0x34, ITE = 1 << 6 };
+    MachineOptions options = box_machine_options();
+    Box box;
+    box_open(&box, &options, true);
+    start_device_tlb(&box);
+    g_autoptr(GByteArray) saved = box_save(&box);
+    g_autoptr(GPtrArray) sections = state_stream_parse(saved->data, saved->len, NULL);
+    memset(value_of(saved, "tags_busy"), 0, 4);
+    g_autoptr(GByteArray) changed = stream_of(sections);
+    box_load(&box, changed);
+    clock_advance_to(box.platform.clock, clock_now(box.platform.clock) + 10 * NS_PER_MS);
+    g_assert_cmphex(as_load(box.platform.memory, VTD_BASE + FSTS, 4, NULL) & ITE, ==, 0);
+    box_close(&box);
+}
+
 /* A section with the right checksum and the wrong contents: whatever is loaded, the machine goes on
  * answering. */
 static void test_wrong_contents(void)
@@ -666,6 +696,7 @@ int main(int argc, char **argv)
     add_scenes();
     g_test_add_func("/state-machine/damaged", test_damaged);
     g_test_add_func("/state-machine/other-machine", test_other_machine);
+    g_test_add_func("/state-machine/timeout-of-nothing", test_timeout_of_nothing);
     g_test_add_func("/state-machine/wrong-contents", test_wrong_contents);
     return g_test_run();
 }

@@ -285,6 +285,14 @@ void vtd_qi_disable(VtdState *s)
     regfile_set(&s->regs, VTD_IQH, 0);
 }
 
+/* A saved state may tell of a time-out without an invalidation under way. */
+void vtd_qi_restored(VtdQueue *q)
+{
+    if (!q->tags_busy) {
+        timer_cancel(&q->timeout);
+    }
+}
+
 void vtd_qi_init(VtdState *s)
 {
     timer_init(&s->queue.step, s->dev.platform->clock, step_fired, s);

@@ -29,6 +29,7 @@ extern const StateField vtd_qi_state[];
 void vtd_qi_init(VtdState *s);
 void vtd_qi_reset(VtdState *s);
 void vtd_qi_disable(VtdState *s);
+void vtd_qi_restored(VtdQueue *q);
 /* Something that may let the queue go on has happened: the tail, QIE, an error cleared. */
 void vtd_qi_kick(VtdState *s);
 

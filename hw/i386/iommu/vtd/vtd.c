@@ -165,6 +165,7 @@ static void vtd_restored(Device *dev)
 {
     VtdState *s = (VtdState *)dev;
     vtd_regs_derive(s);
+    vtd_qi_restored(&s->queue);
     vtd_iec_restored(&s->iec);
     vtd_dmacache_reset(&s->cache);
 }
