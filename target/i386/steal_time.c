@@ -2,7 +2,7 @@
 /*
  * Steal time as KVM tells it (Linux, Documentation/virt/kvm/x86/msr.rst, MSR_KVM_STEAL_TIME): a
  * record in the guest's memory says how long this vCPU had work while the host ran something else.
- * That is what the clock withheld (system/clock.h), so it does not pass in the guest's time. Left
+ * That is what the clock withheld (base/clock.h), so it does not pass in the guest's time. Left
  * out: the turns of other vCPUs, which do, and `preempted`, which CPUID does not promise.
  */
 #include "target/i386/steal_time.h"
