@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What devices of a machine (machine-fixture.h) can be in the middle of, and how they go on. */
+#ifndef TESTS_UNIT_MACHINE_SCENES_H
+#define TESTS_UNIT_MACHINE_SCENES_H
+
+#include "hw/i386/iommu/vtd.h"
+#include "hw/i386/mch.h"
+#include "machine-fixture.h"
+
+#define VTD_BASE    0xfed90000ull
+#define HPET_BASE   0xfed00000ull
+#define IOAPIC_BASE 0xfec00000ull
+#define QUEUE       0x100000ull
+#define VIRTQ       0x200000ull
+
+static void wr(Box *box, uint64_t at, uint64_t value, unsigned size)
+{
+    as_store(box->platform.memory, at, value, size);
+}
+
+static void out(Box *box, uint64_t port, uint8_t value)
+{
+    as_store(box->platform.ports, port, value, 1);
+}
+
+/* Both timers of a PC, the RTC's, HPET's and the local APICs', towards IOAPIC and APICs. */
+static void start_timers(Box *box)
+{
+    out(box, 0x43, 0x34);
+    out(box, 0x40, 0x00);
+    out(box, 0x40, 0x10);
+    out(box, 0x43, 0xe2); /* its status latched, and not read */
+    out(box, 0x70, 0x0a);
+    out(box, 0x71, 0x76); /* the divider held for a while */
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 12345);
+    out(box, 0x71, 0x26);
+    out(box, 0x70, 0x0b);
+    out(box, 0x71, 0x42);
+    wr(box, HPET_BASE + 0x100, 0x4c | 20ull << 9, 8); /* periodic, pin 20 */
+    wr(box, HPET_BASE + 0x108, 5000, 8);
+    wr(box, HPET_BASE + 0x120, 0x06 | 21ull << 9, 8); /* level */
+    wr(box, HPET_BASE + 0x128, 77777, 8);
+    wr(box, HPET_BASE + 0x10, 1, 8);
+    for (unsigned pin = 0; pin < 24; pin++) {
+        wr(box, IOAPIC_BASE, 0x11 + 2 * pin, 4);
+        wr(box, IOAPIC_BASE + 0x10, (pin & 1) << 24, 4);
+        wr(box, IOAPIC_BASE, 0x10 + 2 * pin, 4);
+        wr(box, IOAPIC_BASE + 0x10, (0x30 + pin) | (pin >= 16 ? 0xa000 : 0), 4);
+    }
+    for (unsigned i = 0; i < BOX_CPUS; i++) {
+        apic_mmio_write(box->machine->apics[i], 0xf0, 0x1ff, 4);
+        apic_mmio_write(box->machine->apics[i], 0x3e0, 0xb, 4);
+        apic_mmio_write(box->machine->apics[i], 0x320, 0x20000 | (0x60 + i), 4);
+        apic_mmio_write(box->machine->apics[i], 0x380, 30000 + 1000 * i, 4);
+    }
+}
+
+/* A queue of invalidations half way: each takes its time, and the last ones wait and interrupt. */
+static void start_vtd_queue(Box *box)
+{
+    enum { COUNT = 100, GCMD = 0x18, QIE = 1 << 26, IQT = 0x88, IQA = 0x90, IECTL = 0xa0 };
+    for (unsigned i = 0; i < COUNT; i++) {
+        bool wait = i % 3 == 2;
+        wr(box, QUEUE + 16 * i, wait ? 5 | 1 << 5 | (i % 2) << 4 | (uint64_t)i << 32 : 4, 8);
+        wr(box, QUEUE + 16 * i + 8, wait ? QUEUE + 0x2000 + 8 * i : 0, 8);
+    }
+    wr(box, VTD_BASE + IQA, QUEUE, 8);
+    wr(box, VTD_BASE + GCMD, QIE, 4);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 2000);
+    wr(box, VTD_BASE + IECTL + 4, 0x70, 4);
+    wr(box, VTD_BASE + IECTL + 8, 0xfee00000, 4);
+    wr(box, VTD_BASE + IECTL, 0, 4);
+    wr(box, VTD_BASE + IQT, 16 * COUNT, 8);
+}
+
+static PciDevice *find_pci(Box *box, const char *name)
+{
+    return (PciDevice *)machine_find_device(box->machine, name);
+}
+
+static uint64_t memory_bar(Box *box, const PciDevice *pci, unsigned bar)
+{
+    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12) + 0x10 + 4 * bar;
+    uint64_t value = as_load(box->platform.memory, config, 8, NULL);
+    return (value & 6) == 4 ? value & ~15ull : (uint32_t)value & ~15u;
+}
+
+/* A DMA under way, and the interrupt asked for at its end. */
+static void start_edu(Box *box)
+{
+    uint64_t base = memory_bar(box, find_pci(box, "edu"), 0);
+    wr(box, base + 0x20, 0x80, 4);
+    wr(box, base + 0x08, 6, 4);
+    wr(box, base + 0x80, 0x3000, 8);
+    wr(box, base + 0x88, 0x40000, 8);
+    wr(box, base + 0x90, 64, 8);
+    wr(box, base + 0x98, 5, 8);
+}
+
+/* One read from the disk, the `n`th of the queue that start_virtio() set up. */
+static void post_request(Box *box, unsigned n)
+{
+    enum { WRITE = 2, NEXT = 1, NOTIFY = 0x3000 };
+    uint64_t bar = memory_bar(box, find_pci(box, "virtio-blk-pci"), 4);
+    uint64_t header = VIRTQ + 0x4000 + 16 * n, data = VIRTQ + 0x5000 + 512 * n;
+    wr(box, header, 0, 8);
+    wr(box, header + 8, n, 8);
+    const struct {
+        uint64_t at;
+        uint32_t len;
+        uint16_t flags;
+    } parts[] = {{header, 16, NEXT}, {data, 512, NEXT | WRITE}, {header + 0x800, 1, WRITE}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        uint64_t desc = VIRTQ + 16 * (3 * n + i);
+        wr(box, desc, parts[i].at, 8);
+        wr(box, desc + 8, parts[i].len, 4);
+        wr(box, desc + 12, parts[i].flags, 2);
+        wr(box, desc + 14, 3 * n + i + 1, 2);
+    }
+    wr(box, VIRTQ + 0x1004 + 2 * n, 3 * n, 2);
+    wr(box, VIRTQ + 0x1002, n + 1, 2);
+    wr(box, bar + NOTIFY, 0, 2);
+}
+
+/* The disk's queue, with a vector that is masked, and so pending after the first request. */
+static void start_virtio(Box *box)
+{
+    enum { FEATURE_SELECT = 8, FEATURE = 12, STATUS = 20, SIZE = 24, VECTOR = 26, ENABLE = 28 };
+    PciDevice *pci = find_pci(box, "virtio-blk-pci");
+    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12);
+    uint64_t bar = memory_bar(box, pci, 4), vectors = memory_bar(box, pci, 1);
+    wr(box, config + 4, 7, 2);
+    wr(box, config + pci->msix.cap + 2, 0x8000, 2);
+    wr(box, vectors + 16, 0xfee00000, 8);
+    wr(box, vectors + 24, 0x71, 4);
+    wr(box, bar + STATUS, 3, 1);
+    wr(box, bar + FEATURE_SELECT, 1, 4);
+    wr(box, bar + FEATURE, 3, 4); /* VERSION_1, ACCESS_PLATFORM */
+    wr(box, bar + STATUS, 11, 1);
+    wr(box, bar + SIZE, 16, 2);
+    wr(box, bar + VECTOR, 1, 2);
+    wr(box, bar + 32, VIRTQ, 8);
+    wr(box, bar + 40, VIRTQ + 0x1000, 8);
+    wr(box, bar + 48, VIRTQ + 0x2000, 8);
+    wr(box, bar + ENABLE, 1, 2);
+    wr(box, bar + STATUS, 15, 1);
+    post_request(box, 0);
+    g_assert_cmpuint(as_load(box->platform.memory, VIRTQ + 0x2002, 2, NULL), ==, 1);
+    g_assert_cmpuint(pci->msix.pba[0], ==, 2);
+}
+
+/* The disk's next request; its vector is let through. */
+static void use_virtio(Box *box)
+{
+    uint64_t vectors = memory_bar(box, find_pci(box, "virtio-blk-pci"), 1);
+    apic_mmio_write(box->machine->apics[0], 0xf0, 0x1ff, 4);
+    wr(box, vectors + 28, 0, 4);
+    g_assert_cmpint(apic_ack(box->machine->apics[0]), ==, 0x71);
+    post_request(box, 1);
+    g_assert_cmpuint(as_load(box->platform.memory, VIRTQ + 0x2002, 2, NULL), ==, 2);
+}
+
+/* HPET timer 0 in place of the i8254 has fired: its line stays up for the i8259. */
+static void start_hpet_legacy(Box *box)
+{
+    wr(box, HPET_BASE + 0x100, 4, 8);
+    wr(box, HPET_BASE + 0x108, as_load(box->platform.memory, HPET_BASE + 0xf0, 8, NULL) + 100, 8);
+    wr(box, HPET_BASE + 0x10, 3, 8);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 100000);
+}
+
+/* What is written again moves no wire. */
+static void use_hpet_legacy(Box *box)
+{
+    wr(box, HPET_BASE + 0x100, 4, 8);
+    out(box, 0x20, 0x0a); /* OCW3: the request register */
+    g_assert_cmphex(as_load(box->platform.ports, 0x20, 1, NULL) & 1, ==, 1);
+}
+
+enum { DEVICE_TLB_SID = 0x18, DEVICE_TLB_DONE = 0x3000 };
+
+static uint32_t waits_done(Box *box)
+{
+    return (uint32_t)as_load(box->platform.memory, QUEUE + DEVICE_TLB_DONE, 4, NULL);
+}
+
+/* A device has yet to answer to an invalidation, and a wait descriptor waits for that; another one
+ * comes after. */
+static void start_device_tlb(Box *box)
+{
+    enum { GCMD = 0x18, QIE = 1 << 26, IQT = 0x88, IQA = 0x90, DEVICE_TLB = 3, WAIT = 5 };
+    const uint64_t descriptors[][2] = {
+        {DEVICE_TLB | (uint64_t)DEVICE_TLB_SID << 32, 0x7000},
+        {WAIT | 1 << 5 | 1ull << 32, QUEUE + DEVICE_TLB_DONE},
+        {WAIT | 1 << 5 | 2ull << 32, QUEUE + DEVICE_TLB_DONE},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(descriptors); i++) {
+        wr(box, QUEUE + 16 * i, descriptors[i][0], 8);
+        wr(box, QUEUE + 16 * i + 8, descriptors[i][1], 8);
+    }
+    wr(box, VTD_BASE + IQA, QUEUE, 8);
+    wr(box, VTD_BASE + GCMD, QIE, 4);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 2000);
+    wr(box, VTD_BASE + IQT, 16 * G_N_ELEMENTS(descriptors), 8);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 10000);
+}
+
+static void use_device_tlb(Box *box)
+{
+    Device *vtd = box->machine->iommus->pdata[0];
+    g_assert_cmpuint(waits_done(box), ==, 0);
+    vtd_device_tlb_completed(vtd, DEVICE_TLB_SID, 1);
+    g_assert_cmpuint(waits_done(box), ==, 1);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 10000);
+    g_assert_cmpuint(waits_done(box), ==, 2);
+}
+
+typedef struct {
+    const char *name;
+    void (*start)(Box *box);
+    void (*use)(Box *box); /* what goes on after a load; may be NULL */
+} Scene;
+
+static const Scene scenes[] = {
+    {"device-tlb", start_device_tlb, use_device_tlb},
+    {"hpet-legacy", start_hpet_legacy, use_hpet_legacy},
+    {"timers", start_timers, NULL},
+    {"vtd-queue", start_vtd_queue, NULL},
+    {"edu", start_edu, NULL},
+    {"virtqueue", start_virtio, use_virtio},
+};
+
+#endif
