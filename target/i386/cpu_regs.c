@@ -16,6 +16,7 @@
 #include "target/i386/fpu_internal.h"
 #include "target/i386/mmu.h"
 #include "target/i386/mxcsr.h"
+#include "target/i386/steal_time.h"
 #include "target/i386/system_ops.h"
 #include "target/i386/x87.h"
 
@@ -271,6 +272,7 @@ static const CpuReg rows[] = {
     MSR("tsc_aux", tsc_aux),
     MSR("tsc_adjust", tsc_adjust),
     REG("tsc_offset", MSR, tsc_offset, ALL, tsc_moved), /* of the TSC from the clock */
+    REG("kvm_steal_time", MSR, steal_time, ~STEAL_TIME_RESERVED, steal_time_changed),
     MSR("pat", pat),
     MSR("xss", xss),
     REG("pkrs", MSR, pkrs, UINT32_MAX, mmu_flush_all),

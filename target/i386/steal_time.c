@@ -10,8 +10,7 @@
 #include <string.h>
 
 #define STEAL_ENABLE    1u
-#define STEAL_RESERVED  0x3eull /* the record is aligned */
-#define STEAL_VERSION   8u      /* 32 bits: odd while the record changes */
+#define STEAL_VERSION   8u /* 32 bits: odd while the record changes */
 #define STEAL_SIZE      64u
 #define VERSION_CHANGED 2u
 
@@ -24,7 +23,7 @@ static uint8_t *record(Cpu *cpu, uint64_t addr)
 /* vCPUs and devices run on one thread: nobody looks while the version would be odd. */
 static void add_steal(Cpu *cpu, uint64_t ns)
 {
-    uint64_t addr = cpu->steal_time & ~(uint64_t)(STEAL_RESERVED | STEAL_ENABLE), steal;
+    uint64_t addr = cpu->steal_time & ~(uint64_t)(STEAL_TIME_RESERVED | STEAL_ENABLE), steal;
     uint8_t *at = record(cpu, addr);
     uint32_t version;
 
@@ -50,13 +49,18 @@ static uint64_t withheld_since(Cpu *cpu)
     return (uint64_t)(cpu->steal_seen - before);
 }
 
+void steal_time_changed(Cpu *cpu)
+{
+    withheld_since(cpu);
+}
+
 bool steal_time_write(Cpu *cpu, uint64_t value)
 {
-    if (value & STEAL_RESERVED) {
+    if (value & STEAL_TIME_RESERVED) {
         return false;
     }
     cpu->steal_time = value;
-    withheld_since(cpu); /* what was before does not count */
+    steal_time_changed(cpu);
     return true;
 }
 

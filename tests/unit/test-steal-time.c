@@ -233,6 +233,36 @@ static void test_cpuid(Rig *r, const void *unused)
     g_assert_cmphex(cpuid_query(r->f.cpu, LEAF_NAME, 0).eax, !=, LEAF_KVM);
 }
 
+static const VcpuReg *steal_register(void)
+{
+    const VcpuReg *reg;
+
+    for (unsigned n = 0; (reg = cpu_reg(n)); n++) {
+        if (strcmp(reg->name, "kvm_steal_time") == 0) {
+            return reg;
+        }
+    }
+    g_error("there is no such register");
+}
+
+/* A vCPU that is loaded goes on with its record; what was withheld of another's time is not its. */
+static void test_loaded(Rig *r, const void *unused)
+{
+    const uint64_t value = RECORD | 0x3f;
+    uint64_t held;
+
+    g_assert_cmpint(enable(r, 0), ==, -1);
+    stop_for(r, 1000);
+    clock_now(r->f.clock);
+    cpu_reg_set(r->f.cpu, steal_register(), &value);
+    cpu_reg_get(r->f.cpu, steal_register(), &held);
+    g_assert_cmphex(held, ==, RECORD | 1);
+    g_assert_cmphex(read_msr(r), ==, RECORD | 1);
+    stop_for(r, 10);
+    turn(r);
+    check_record(r, RECORD, 10);
+}
+
 #define ADD(name_, fn_) g_test_add("/steal-time/" name_, Rig, NULL, rig_up, fn_, rig_down)
 
 int main(int argc, char **argv)
@@ -241,6 +271,7 @@ int main(int argc, char **argv)
     ADD("record", test_record);
     ADD("moved", test_moved);
     ADD("idle", test_idle);
+    ADD("loaded", test_loaded);
     ADD("reserved", test_reserved);
     ADD("code", test_code);
     ADD("cpuid", test_cpuid);
