@@ -22,7 +22,8 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->opts = *opts;
     machine->platform = *platform;
     machine->platform.runstate = rs;
-    machine->platform.intr_log = &machine->intr_log;
+    machine->platform.journal = &machine->journal;
+    journal_init(&machine->journal, JOURNAL_DEFAULT_SIZE, platform->trace, platform->clock);
     machine->runstate = rs;
     machine->devices = g_ptr_array_new();
     machine->iommus = g_ptr_array_new();
@@ -71,6 +72,7 @@ void machine_free(Machine *machine)
     }
     machine->opts.accel->stop(machine->accel_state);
     prop_clear(machine, machine->cls->props);
+    journal_free(&machine->journal);
     g_free(machine);
 }
 

@@ -103,8 +103,7 @@ ApicCounts apic_counts(const ApicState *s)
 
 static void apic_reset_registers(ApicState *s)
 {
-    memset(s->irr, 0, sizeof(s->irr));
-    memset(s->isr, 0, sizeof(s->isr));
+    apic_forget(s);
     memset(s->tmr, 0, sizeof(s->tmr));
     s->tpr = 0;
     s->extint_latched = false;

@@ -28,6 +28,8 @@ typedef struct {
      * `tsc`: what the deadline timer needs. */
     uint64_t (*tsc)(void *opaque);
     int64_t (*tsc_to_ns)(void *opaque, uint64_t tsc);
+    /* What keeps the CPU from taking a vector just now, but for priorities: bits of JournalHold. */
+    unsigned (*holds)(void *opaque);
     /* IA32_APIC_BASE changed: drop cached translations of the APIC page. */
     void (*base_changed)(void *opaque);
 } CpuPins;
