@@ -49,6 +49,11 @@ uint32_t apic_get_id(const ApicState *s)
     return apic_is_x2apic(s) ? s->links.apic_id : s->xapic_id;
 }
 
+uint32_t apic_initial_id(const ApicState *s)
+{
+    return s->links.apic_id;
+}
+
 bool apic_has_logical_id(const ApicState *s)
 {
     return s->ldr >> 24;

@@ -193,7 +193,7 @@ static void apic_carry_out(ApicState *s, const ApicMsg *msg, IntrResult answer)
 }
 
 /* What will keep the CPU from taking the vector that it is about to be given. */
-static unsigned apic_holds(const ApicState *s, uint8_t vector)
+unsigned apic_holds(const ApicState *s, uint8_t vector)
 {
     const CpuPins *pins = s->links.pins;
     unsigned holds = pins && pins->holds ? pins->holds(s->links.pins_opaque) : 0;

@@ -7,6 +7,7 @@
  */
 #include "hw/intr/journal.h"
 
+#include "hw/intr/filter.h"
 #include "hw/intr/lines.h"
 
 #define LINE 64 /* bytes of a cache line */
@@ -46,6 +47,19 @@ void journal_listen(Journal *j, void (*ended)(void *opaque, const JournalRecord 
     g_array_append_val(j->listeners, listener);
 }
 
+void journal_unlisten(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
+                      void *opaque)
+{
+    for (unsigned i = 0; i < j->listeners->len; i++) {
+        const JournalListener *listener = &g_array_index(j->listeners, JournalListener, i);
+
+        if (listener->ended == ended && listener->opaque == opaque) {
+            g_array_remove_index(j->listeners, i);
+            return;
+        }
+    }
+}
+
 uint64_t journal_first(const Journal *j)
 {
     if (!j->ring) {
@@ -68,10 +82,17 @@ static inline bool tracing(const Journal *j)
     return j->trace && j->trace->enabled;
 }
 
+static void print_line(const Journal *j, const JournalRecord *r, JournalStage stage)
+{
+    if (!j->filter || journal_filter_matches(j->filter, r)) {
+        journal_print(j->trace, r, stage);
+    }
+}
+
 static inline void line(const Journal *j, const JournalRecord *r, JournalStage stage)
 {
     if (G_UNLIKELY(tracing(j))) {
-        journal_print(j->trace, r, stage);
+        print_line(j, r, stage);
     }
 }
 

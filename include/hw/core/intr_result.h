@@ -96,8 +96,9 @@ typedef struct {
     const char *sentence; /* goes on after the subject: "the interrupt ..." */
     const char *section;  /* of the specification that says so */
     IntrClass cls;
-    bool open; /* it waits there, and becomes another one later */
-    bool lost; /* whoever meant to interrupt would not expect it */
+    const char *remedy; /* what would have worked, or where to look; NULL: nothing to say */
+    bool open;          /* it waits there, and becomes another one later */
+    bool lost;          /* whoever meant to interrupt would not expect it */
 } IntrResultRow;
 
 extern const IntrResultRow intr_results[INTR_RESULTS];

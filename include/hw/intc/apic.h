@@ -99,6 +99,10 @@ void apic_tsc_changed(ApicState *apic);
 void apic_set_virtual_wire(ApicState *apic);
 
 /* For tests and `info lapic`. */
+/* What keeps the CPU from taking `vector` now: bits of JournalHold (hw/intr/record.h). */
+unsigned apic_holds(const ApicState *apic, uint8_t vector);
+/* Its initial id. */
+uint32_t apic_initial_id(const ApicState *apic);
 bool apic_irr(const ApicState *apic, uint8_t vector);
 bool apic_isr(const ApicState *apic, uint8_t vector);
 bool apic_tmr(const ApicState *apic, uint8_t vector);

@@ -24,6 +24,7 @@
 #include "hw/intr/record.h"
 
 #define JOURNAL_DEFAULT_SIZE 65536u
+#define JOURNAL_MOST         (1u << 24)
 
 typedef struct Journal Journal;
 
@@ -42,6 +43,7 @@ struct Journal {
     Trace *trace;  /* lines of stages; NULL: none */
     Clock *clock;  /* NULL: all happens at 0 */
     /* What the CPU is doing that makes this happen; NULL: nobody knows. */
+    const struct JournalFilter *filter; /* lines are printed of these only; NULL: of all */
     void (*where)(void *opaque, JournalWhere *where);
     void *where_opaque;
     uint64_t results[INTR_RESULTS]; /* records that ended so */
@@ -52,10 +54,17 @@ struct Journal {
 /* `records` is a power of two, or 0 for numbers alone. */
 void journal_init(Journal *j, uint32_t records, Trace *trace, Clock *clock);
 void journal_free(Journal *j);
+static inline bool journal_size_is_valid(uint64_t records)
+{
+    return records > 0 && records <= JOURNAL_MOST && (records & (records - 1)) == 0;
+}
+
 /* Another size, or none; what was written is forgotten. */
 void journal_resize(Journal *j, uint32_t records);
 void journal_listen(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
                     void *opaque);
+void journal_unlisten(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
+                      void *opaque);
 
 /* NULL if it is not (or no more) in the ring. */
 static inline JournalRecord *journal_find(const Journal *j, uint64_t serial)
