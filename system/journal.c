@@ -24,7 +24,7 @@ static bool read_size(JournalOptions *o, OptList *opts, GError **error)
     if (!optlist_size(opts, "size", 1, &size, error)) {
         return false;
     }
-    if (size != o->size && !journal_size_is_valid(size)) {
+    if (optlist_get(opts, "size") && !journal_size_is_valid(size)) {
         g_set_error(error, OPT_ERROR, 0, "size=%s: is no power of two from 1 to %u",
                     optlist_get(opts, "size"), JOURNAL_MOST);
         return false;

@@ -118,7 +118,7 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                     INTR_CLASS_DELIVERED},
     [INTR_APIC_RESET] = {"apic-reset", "was forgotten: its local APIC was reset", "SDM 11.4.7.1",
                          INTR_CLASS_REFUSED},
-    [INTR_EDGE_MASKED] = {"edge-masked", "was lost: an edge on a pin whose entry is masked",
+    [INTR_EDGE_MASKED] = {"edge-masked", "went by: an edge on a pin whose entry is masked",
                           "82093AA 3.2.4", INTR_CLASS_KEPT,
                           .remedy = "an edge is not kept: the device has to raise its line again "
                                     "after the mask is cleared"},

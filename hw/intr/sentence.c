@@ -60,6 +60,10 @@ static void add_duration(GString *out, int64_t ns)
     } rows[] = {{10000, 1, "ns"}, {10 * NS_PER_MS, 1000, "us"}, {INT64_MAX, NS_PER_MS, "ms"}};
     unsigned i = 0;
 
+    if (ns == 0) {
+        g_string_append(out, "less than a slice"); /* the clock was not read in between */
+        return;
+    }
     while (ns >= rows[i].below) {
         i++;
     }

@@ -37,8 +37,8 @@ typedef struct {
 } Lookup;
 #define NO_LOOKUP (&(const Lookup){.index = JOURNAL_NO_INDEX})
 
-static inline void record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
-                          VtdFaultReason reason)
+static void record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
+                   VtdFaultReason reason)
 {
     JournalUnit unit = {
         .unit = s->dev.id,
@@ -52,6 +52,8 @@ static inline void record(VtdState *s, const IntrMsg *msg, const Lookup *at, Int
         unit.has_entry = true;
         unit.remapped = !at->e->posted && reason == VTD_OK;
         unit.quiet = at->e->fpd;
+        unit.wanted = at->e->sid;
+        unit.wanted_mask = at->e->sid_mask;
         unit.entry[0] = at->e->low;
         unit.entry[1] = at->e->high;
     }
