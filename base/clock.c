@@ -113,6 +113,14 @@ int64_t clock_now(Clock *clock)
     return host + clock->offset;
 }
 
+int64_t clock_last(const Clock *clock)
+{
+    if (clock->kind == CLOCK_MANUAL) {
+        return clock->now;
+    }
+    return clock->running ? clock->seen + clock->offset : clock->offset;
+}
+
 /* From now on the thread has work. */
 static void start_watching(Clock *clock)
 {

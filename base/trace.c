@@ -12,19 +12,20 @@
 static const struct {
     const char *name;
     const char *help;
+    bool stamped;
 } groups[TRACE_GROUPS] = {
     [TRACE_INT] = {"int", "exceptions and interrupts taken by CPUs"},
     [TRACE_CPU_RESET] = {"cpu_reset", "CPU registers at reset and at a triple fault"},
-    [TRACE_GUEST_ERRORS] = {"guest_errors", "what a guest got wrong"},
-    [TRACE_UNIMP] = {"unimp", "what a guest asked for that is not there"},
-    [TRACE_APIC] = {"apic", "local APICs and the APIC bus"},
-    [TRACE_IOAPIC] = {"ioapic", "IOAPIC pins and messages"},
-    [TRACE_PIC] = {"pic", "i8259 pair"},
-    [TRACE_VTD] = {"vtd", "DMA and interrupt remapping unit"},
-    [TRACE_MSI] = {"msi", "MSI and MSI-X messages"},
-    [TRACE_HPET] = {"hpet", "HPET comparators and messages"},
-    [TRACE_PCI] = {"pci", "configuration space and BARs"},
-    [TRACE_VIRTIO] = {"virtio", "virtio devices"},
+    [TRACE_GUEST_ERRORS] = {"guest_errors", "what a guest got wrong", true},
+    [TRACE_UNIMP] = {"unimp", "what a guest asked for that is not there", true},
+    [TRACE_APIC] = {"apic", "local APICs and the APIC bus", true},
+    [TRACE_IOAPIC] = {"ioapic", "IOAPIC pins and messages", true},
+    [TRACE_PIC] = {"pic", "i8259 pair", true},
+    [TRACE_VTD] = {"vtd", "DMA and interrupt remapping unit", true},
+    [TRACE_MSI] = {"msi", "MSI and MSI-X messages", true},
+    [TRACE_HPET] = {"hpet", "HPET comparators and messages", true},
+    [TRACE_PCI] = {"pci", "configuration space and BARs", true},
+    [TRACE_VIRTIO] = {"virtio", "virtio devices", true},
 };
 
 /* Lines a group at most, unless told otherwise. */
@@ -103,16 +104,28 @@ void trace_help(GString *out)
     }
 }
 
+/* "name time=... cpu=... the rest" */
+static void stamp(Trace *trace, GString *line)
+{
+    g_autoptr(GString) text = g_string_new(" ");
+    trace->stamp(trace->stamp_opaque, text);
+    g_string_insert(line, (gssize)strcspn(line->str, " "), text->str);
+}
+
 void trace_print(Trace *trace, TraceGroup group, const char *format, ...)
 {
     if (trace->limit && trace->lines[group] >= trace->limit) {
         return;
     }
+    g_autoptr(GString) line = g_string_new(NULL);
     va_list args;
     va_start(args, format);
-    vfprintf(trace->out, format, args);
+    g_string_append_vprintf(line, format, args);
     va_end(args);
-    fputc('\n', trace->out);
+    if (trace->stamp && groups[group].stamped) {
+        stamp(trace, line);
+    }
+    fprintf(trace->out, "%s\n", line->str);
     if (++trace->lines[group] == trace->limit) {
         fprintf(trace->out, "%s: %" PRIu64 " lines, further ones are left out\n",
                 groups[group].name, trace->limit);

@@ -13,6 +13,21 @@
 #include "hw/virtio/virtio_devices.h"
 #include "machine/accel.h"
 
+/* For lines of -d. */
+static void machine_stamp(void *opaque, GString *out)
+{
+    const Machine *machine = opaque;
+    const Journal *j = &machine->journal;
+    JournalWhere at = {.cpu = JOURNAL_NO_CPU};
+    if (j->where) {
+        j->where(j->where_opaque, &at);
+    }
+    g_string_append_printf(out, "time=%.9f", (double)clock_last(j->clock) / NS_PER_SEC);
+    if (at.cpu != JOURNAL_NO_CPU) {
+        g_string_append_printf(out, " cpu=%u", at.cpu);
+    }
+}
+
 Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState *rs,
                      const MachineOptions *opts)
 {
@@ -22,8 +37,13 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->opts = *opts;
     machine->platform = *platform;
     machine->platform.runstate = rs;
-    machine->platform.intr_log = &machine->intr_log;
+    machine->platform.journal = &machine->journal;
+    journal_init(&machine->journal, JOURNAL_DEFAULT_SIZE, platform->trace, platform->clock);
     machine->runstate = rs;
+    if (platform->trace) {
+        platform->trace->stamp = machine_stamp;
+        platform->trace->stamp_opaque = machine;
+    }
     machine->devices = g_ptr_array_new();
     machine->iommus = g_ptr_array_new();
     machine->ram = g_ptr_array_new();
@@ -73,6 +93,10 @@ void machine_free(Machine *machine)
     }
     machine->opts.accel->stop(machine->accel_state);
     prop_clear(machine, machine->cls->props);
+    journal_free(&machine->journal);
+    if (machine->platform.trace) {
+        machine->platform.trace->stamp = NULL;
+    }
     g_free(machine);
 }
 

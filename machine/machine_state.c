@@ -49,8 +49,8 @@ static const StateField run_state[] = {
     STATE_END,
 };
 
-static const StateField intr_log_state[] = {
-    STATE_FIELD(STATE_UINT64, IntrLog, last),
+static const StateField journal_state[] = {
+    STATE_FIELD(STATE_UINT64, Journal, last),
     STATE_END,
 };
 
@@ -140,7 +140,7 @@ static void add_structs(GArray *parts, Machine *machine)
     if (machine->apic_bus) {
         add_struct(parts, "apic-bus", "", apic_bus_state, machine->apic_bus);
     }
-    add_struct(parts, "intr-log", "", intr_log_state, &machine->intr_log);
+    add_struct(parts, "journal", "", journal_state, &machine->journal);
     for (guint i = 0; i < machine->devices->len; i++) {
         Device *dev = machine->devices->pdata[i];
         add_struct(parts, dev->cls->name, dev->id, dev->cls->state, dev);
@@ -309,6 +309,7 @@ bool machine_load(Machine *machine, const uint8_t *data, size_t len, GError **er
     if (!check_all(machine, parts, sections, ram, error)) {
         return false;
     }
+    journal_forget(&machine->journal);
     load_all(machine, parts, ram, &records);
     return true;
 }

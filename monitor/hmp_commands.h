@@ -17,6 +17,14 @@ typedef struct {
 extern const HmpCommand hmp_commands[]; /* both end with a NULL name */
 extern const HmpCommand hmp_info_pages[];
 
+/* hmp_journal.c */
+void hmp_why(Machine *machine, char **args, GString *out);
+void hmp_info_journal(Machine *machine, char **args, GString *out);
+void hmp_journal(Machine *machine, char **args, GString *out);
+void hmp_log(Machine *machine, char **args, GString *out);
+void hmp_logfile(Machine *machine, char **args, GString *out);
+void hmp_trace_event(Machine *machine, char **args, GString *out);
+
 void hmp_list(const HmpCommand *table, const char *prefix, GString *out);
 void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
                   GString *out);

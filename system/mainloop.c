@@ -292,6 +292,7 @@ int vm_run(Vm *vm)
         }
     }
     tell_withheld_time(vm);
+    journal_sum_up(vm->machine, vm->losses);
     loop_free(&loop);
     return vm->status;
 }

@@ -113,6 +113,7 @@ Options *options_new(void)
     o->fw_cfg = g_ptr_array_new_with_free_func(free_fw_cfg);
     o->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->default_monitor = true;
+    journal_options_init(&o->journal);
     o->machine = (MachineOptions){
         .ram_size = 128ull << 20,
         .cpus = 1,
@@ -139,6 +140,7 @@ void options_free(Options *o)
         g_ptr_array_unref(arrays[i]);
     }
     g_hash_table_unref(o->globals);
+    journal_options_clear(&o->journal);
     char *texts[] = {o->qtest, o->qtest_log, o->pidfile, o->log_items, o->log_file, o->debugcon};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);

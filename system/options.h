@@ -5,6 +5,7 @@
 
 #include "base/optlist.h"
 #include "machine/machine.h"
+#include "system/journal.h"
 
 /* -monitor, -qmp, -mon */
 typedef struct {
@@ -37,6 +38,7 @@ typedef struct {
     GPtrArray *fw_cfg;        /* of FwCfgItem * */
     GPtrArray *objects;       /* of char *: ids of -object */
     GHashTable *globals;
+    JournalOptions journal;
     char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon;
     bool nographic, nodefaults, default_monitor;
     bool no_reboot, no_shutdown, paused, snapshot_all;

@@ -177,6 +177,11 @@ static bool opt_log_file(Options *o, const char *value, GError **error)
     return set_text(&o->log_file, value);
 }
 
+static bool opt_journal(Options *o, const char *value, GError **error)
+{
+    return journal_options_read(&o->journal, value, error);
+}
+
 static bool opt_qtest(Options *o, const char *value, GError **error)
 {
     return set_text(&o->qtest, value);
@@ -260,6 +265,8 @@ const OptRow opt_rows_run[] = {
     {"d", true, opt_log_items, "log items: int,cpu_reset,guest_errors ...; help lists them"},
     {"D", true, opt_log_file, "the log's file"},
     {"trace", true, opt_trace, "the same: [enable=]ITEMS[,file=PATH]"},
+    {"journal", true, opt_journal,
+     "attempts to interrupt: off|[on,]size=RECORDS,quiet=on,FILTER for lines of -d"},
     {"qtest", true, opt_qtest, "a qtest server on a character device"},
     {"qtest-log", true, opt_qtest_log, "its log's file"},
     {"pidfile", true, opt_pidfile, "write the process id there"},

@@ -57,6 +57,16 @@ static void tcg_stop(void *state)
     g_free(t);
 }
 
+/* For the journal: who makes what happens now happen. */
+static void tcg_where(void *opaque, JournalWhere *where)
+{
+    const TcgState *t = opaque;
+
+    if (t->running) {
+        tcg_vcpu_where(t->running, where);
+    }
+}
+
 static bool tcg_start(Machine *machine, const void *options, void **state, VcpuTraits *traits,
                       GError **error)
 {
@@ -70,6 +80,8 @@ static bool tcg_start(Machine *machine, const void *options, void **state, VcpuT
     }
     t->code = code_cache_new(machine->platform.memory);
     t->config = common_config(machine, t);
+    machine->journal.where = tcg_where;
+    machine->journal.where_opaque = t;
     *traits = cpu_model_traits(t->model);
     return set_tier(t->code, options ? options : &fallback, error);
 }

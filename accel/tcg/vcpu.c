@@ -124,6 +124,17 @@ static void tcg_vcpu_map_changed(Vcpu *vcpu)
     cpu_map_changed(cpu_of(vcpu));
 }
 
+void tcg_vcpu_where(const Vcpu *vcpu, JournalWhere *where)
+{
+    const Cpu *cpu = cpu_of(vcpu);
+
+    *where = (JournalWhere){
+        .cpu = (uint16_t)vcpu->index,
+        .rip = cpu_current_rip(cpu),
+        .instructions = cpu_current_instructions(cpu),
+    };
+}
+
 const VcpuOps tcg_vcpu = {
     .create = tcg_vcpu_create,
     .free = tcg_vcpu_free,

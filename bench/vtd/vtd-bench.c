@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "hw/core/intr_log.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
+#include "hw/intr/journal.h"
 
 #define RAM_SIZE    (64ull << 20)
 #define AT_IRT      0x800000ull
@@ -31,7 +31,8 @@ enum { GCMD = 0x18, IQT = 0x88, IQA = 0x90, IRTA = 0xb8 };
 
 typedef struct {
     Platform platform;
-    IntrLog log;
+    Journal journal;
+    uint32_t records; /* of the journal */
     MemRegion ram;
     ApicBus *bus;
     Device *apics[2];
@@ -114,10 +115,12 @@ static void build(Bench *b)
 {
     GError *error = NULL;
     b->platform.clock = clock_new(CLOCK_MANUAL);
+    b->platform.journal = &b->journal;
+    journal_init(&b->journal, b->records, NULL, b->platform.clock);
     b->platform.memory = as_new("memory", 52);
     must(ram_init(&b->ram, "ram", RAM_SIZE, &error), error);
     as_add(b->platform.memory, &b->ram, 0);
-    b->bus = apic_bus_new(NULL);
+    b->bus = apic_bus_new(&b->journal);
     b->apics[0] = add_apic(b, 0);
     b->apics[1] = add_apic(b, 1);
     b->vtd = device_new(&vtd_class, &b->platform, NULL);
@@ -150,6 +153,7 @@ static void destroy(Bench *b)
     apic_bus_free(b->bus);
     as_free(b->platform.memory);
     ram_free(&b->ram);
+    journal_free(&b->journal);
     clock_free(b->platform.clock);
 }
 
@@ -163,7 +167,7 @@ static double now_ns(void)
 static inline void send(Bench *b, uint32_t index)
 {
     IntrMsg msg = {
-        .serial = intr_serial_next(&b->log),
+        .serial = journal_open(&b->journal, JOURNAL_MESSAGE, "bench", 0x20, 0),
         .address = INTR_WINDOW_BASE | 0x10 | (index & 0x7fffull) << 5 | (index >> 15) << 2,
         .requester_id = 0x20,
     };
@@ -261,9 +265,10 @@ static const struct {
     {"queue: wait with status", measure_wait, 100},
 };
 
-int main(void)
+static void run(uint32_t records)
 {
-    Bench b = {0};
+    Bench b = {.records = records};
+    printf(records ? "journal of %u records\n" : "journal off\n", records);
     build(&b);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         double best = 1e9;
@@ -276,5 +281,11 @@ int main(void)
     }
     g_assert_cmpuint(iommu_count(b.vtd, iommu_counter_find(b.vtd, "blocked")), ==, 0);
     destroy(&b);
+}
+
+int main(void)
+{
+    run(0);
+    run(JOURNAL_DEFAULT_SIZE);
     return 0;
 }

@@ -18,7 +18,7 @@ Device *device_new(const DeviceClass *cls, const Platform *platform, const char 
     Device *dev = g_malloc0(cls->instance_size);
     dev->cls = cls;
     dev->platform = platform;
-    dev->id = g_strdup(id ? id : cls->name);
+    dev->id = g_intern_string(id ? id : cls->name);
     dev->irq_in = g_array_new(false, false, sizeof(IrqArray));
     dev->irq_out = g_array_new(false, false, sizeof(IrqArray));
     prop_set_defaults(dev, cls->props);
@@ -111,7 +111,6 @@ void device_free(Device *dev)
     prop_clear(dev, dev->cls->bus_props);
     free_irq_arrays(dev->irq_in);
     free_irq_arrays(dev->irq_out);
-    g_free(dev->id);
     g_free(dev);
 }
 

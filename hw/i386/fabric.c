@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "hw/core/intr_log.h"
+#include "hw/intr/journal.h"
 
 /* The window holds no memory: reading it from a bus gives ones. */
 static MemResult fabric_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
@@ -28,7 +28,8 @@ static MemResult fabric_write(void *opaque, const BusReq *req, uint64_t addr, co
     if (!upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
         return MEM_DECODE_ERROR;
     }
-    msg.serial = intr_serial_next(fabric->intr_log);
+    msg.serial = journal_open(fabric->journal, JOURNAL_MESSAGE, NULL, req->requester_id, 0);
+    journal_send(fabric->journal, &msg);
     intr_send(&fabric->apic, &msg);
     return MEM_OK;
 }
@@ -41,7 +42,7 @@ static IntrResult fabric_interrupt(void *opaque, const IntrMsg *msg)
     }
     /* A capability that points elsewhere makes an ordinary write. */
     as_store(fabric->memory, msg->address, msg->data, sizeof(msg->data));
-    return INTR_ORDINARY_WRITE;
+    return journal_end(fabric->journal, msg->serial, INTR_ORDINARY_WRITE);
 }
 
 static const UpstreamOps fabric_ops = {

@@ -236,7 +236,7 @@ static bool build_upstream(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus),
-                         machine->platform.intr_log};
+                         machine->platform.journal};
     for (guint i = 0; i < machine->iommus->len; i++) {
         if (!build_iommu(m, machine->iommus->pdata[i], i, error)) {
             return false;
@@ -398,7 +398,7 @@ static bool q35_build(Machine *machine, GError **error)
     machine->platform.gsi = m->gsi;
     a20_gate_init(&m->a20, a20_changed, m);
     machine->platform.a20 = &m->a20;
-    machine->apic_bus = apic_bus_new(machine->platform.trace);
+    machine->apic_bus = apic_bus_new(machine->platform.journal);
     q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */

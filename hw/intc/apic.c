@@ -49,6 +49,11 @@ uint32_t apic_get_id(const ApicState *s)
     return apic_is_x2apic(s) ? s->links.apic_id : s->xapic_id;
 }
 
+uint32_t apic_initial_id(const ApicState *s)
+{
+    return s->links.apic_id;
+}
+
 bool apic_has_logical_id(const ApicState *s)
 {
     return s->ldr >> 24;
@@ -103,8 +108,7 @@ ApicCounts apic_counts(const ApicState *s)
 
 static void apic_reset_registers(ApicState *s)
 {
-    memset(s->irr, 0, sizeof(s->irr));
-    memset(s->isr, 0, sizeof(s->isr));
+    apic_forget(s);
     memset(s->tmr, 0, sizeof(s->tmr));
     s->tpr = 0;
     s->extint_latched = false;
@@ -263,6 +267,9 @@ static void apic_restored(Device *dev)
 {
     ApicState *s = apic_from_device(dev);
 
+    /* Their records are another machine's. */
+    memset(s->serial_irr, 0, sizeof(s->serial_irr));
+    memset(s->serial_isr, 0, sizeof(s->serial_isr));
     s->intr = false;
     apic_base_announce(s);
     apic_update(s);
@@ -338,6 +345,9 @@ static const StateField apic_state[] = {
     STATE_FIELD(STATE_UINT64, ApicState, timer_start),
     STATE_FIELD(STATE_UINT64, ApicState, tsc_deadline),
     STATE_FIELD(STATE_TIMER, ApicState, timer),
+    STATE_FIELD(STATE_UINT64, ApicState, lint_waiting),
+    STATE_NOT_SAVED(ApicState, serial_irr),
+    STATE_NOT_SAVED(ApicState, serial_isr),
     STATE_END,
 };
 

@@ -93,10 +93,17 @@ bool apic_takes(const ApicState *s, IntrDeliveryMode mode)
     }
 }
 
-static void apic_accept_fixed(ApicState *s, uint8_t vector, bool level)
+static void apic_accept_fixed(ApicState *s, const ApicMsg *msg, IntrResult answer)
 {
+    uint8_t vector = msg->vector;
+
+    if (answer == INTR_DELIVERED) {
+        s->serial_irr[vector] = msg->serial;
+    } else {
+        journal_merged(apic_journal(s), msg->serial, s->serial_irr[vector]);
+    }
     apic_set_bit(s->irr, vector);
-    if (level) {
+    if (msg->level) {
         apic_set_bit(s->tmr, vector);
     } else {
         apic_clear_bit(s->tmr, vector);
@@ -185,14 +192,31 @@ static void apic_carry_out(ApicState *s, const ApicMsg *msg, IntrResult answer)
     }
 }
 
+/* What will keep the CPU from taking the vector that it is about to be given. */
+unsigned apic_holds(const ApicState *s, uint8_t vector)
+{
+    const CpuPins *pins = s->links.pins;
+    unsigned holds = pins && pins->holds ? pins->holds(s->links.pins_opaque) : 0;
+
+    if ((vector & 0xf0) <= (s->tpr & 0xf0)) {
+        holds |= JOURNAL_HOLD_TPR;
+    }
+    if ((vector & 0xf0) <= priority_class(s->isr_top)) {
+        holds |= JOURNAL_HOLD_ISR;
+    }
+    return holds;
+}
+
 static inline void apic_conclude(ApicState *s, const ApicMsg *msg, IntrResult answer)
 {
-    trace_event(s->dev.platform->trace, TRACE_APIC,
-                "apic_accept serial=%" PRIu64 " id=%u vector=0x%02x mode=%d trig=%s result=%s",
-                msg->serial, s->links.apic_id, msg->vector, msg->mode,
-                msg->level ? "level" : "edge", intr_result_name(answer));
+    Journal *journal = apic_journal(s);
+
+    if (G_LIKELY(journal)) {
+        journal_accept(journal, msg, s->links.apic_id, answer,
+                       (JournalHold)apic_holds(s, msg->vector));
+    }
     if (G_LIKELY(answer == INTR_DELIVERED || answer == INTR_MERGED)) {
-        apic_accept_fixed(s, msg->vector, msg->level);
+        apic_accept_fixed(s, msg, answer);
     } else {
         apic_carry_out(s, msg, answer);
     }
@@ -229,6 +253,8 @@ int apic_ack(ApicState *s)
     apic_set_bit(s->isr, (unsigned)vector);
     s->irr_top = apic_highest(s->irr);
     s->isr_top = vector;
+    s->serial_isr[vector] = s->serial_irr[vector];
+    journal_taken(apic_journal(s), s->serial_isr[vector], s->links.apic_id);
     apic_update_ppr(s);
     apic_update_intr(s);
     return vector;
@@ -245,14 +271,28 @@ void apic_eoi(ApicState *s)
     s->isr_top = apic_highest(s->isr);
     apic_update_ppr(s);
     apic_update_intr(s);
-    trace_event(s->dev.platform->trace, TRACE_APIC, "apic_eoi id=%u vector=0x%02x trig=%s",
-                s->links.apic_id, vector, apic_bit(s->tmr, (unsigned)vector) ? "level" : "edge");
+    journal_eoi(apic_journal(s), s->serial_isr[vector], s->links.apic_id, INTR_ENDED);
     if (apic_bit(s->tmr, (unsigned)vector)) {
         apic_lint_eoi(s, (uint8_t)vector);
         if (!(s->svr & SVR_EOI_SUPPRESS)) {
             apic_bus_broadcast_eoi(s->links.bus, (uint8_t)vector);
         }
     }
+}
+
+static void apic_forget_set(ApicState *s, uint64_t *set, const uint64_t *serials)
+{
+    for (int vector; (vector = apic_highest(set)) >= 0;) {
+        apic_clear_bit(set, (unsigned)vector);
+        journal_eoi(apic_journal(s), serials[vector], s->links.apic_id, INTR_APIC_RESET);
+    }
+}
+
+void apic_forget(ApicState *s)
+{
+    apic_forget_set(s, s->irr, s->serial_irr);
+    apic_forget_set(s, s->isr, s->serial_isr);
+    journal_withdraw(apic_journal(s), &s->lint_waiting, INTR_APIC_RESET);
 }
 
 uint8_t apic_get_cr8(const ApicState *s)

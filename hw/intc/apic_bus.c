@@ -21,6 +21,7 @@
 #include <glib.h>
 
 #include "hw/intc/apic.h"
+#include "hw/intr/journal.h"
 
 #define DIRECT_IDS           0x10000u
 #define XAPIC_BROADCAST      0xffu
@@ -41,7 +42,7 @@ typedef struct {
 } EoiListener;
 
 struct ApicBus {
-    Trace *trace;
+    Journal *journal;
     GPtrArray *members;  /* of Member, owned */
     Member **by_id;      /* ids below `by_id_size` */
     uint32_t by_id_size; /* at most DIRECT_IDS */
@@ -68,11 +69,11 @@ typedef struct {
     bool one;          /* only the lowest priority one takes it */
 } Delivery;
 
-ApicBus *apic_bus_new(Trace *trace)
+ApicBus *apic_bus_new(Journal *journal)
 {
     ApicBus *bus = g_new0(ApicBus, 1);
 
-    bus->trace = trace;
+    bus->journal = journal;
     bus->members = g_ptr_array_new_with_free_func(g_free);
     bus->big_ids = g_hash_table_new(g_direct_hash, g_direct_equal);
     bus->xapic = g_ptr_array_new();
@@ -320,9 +321,7 @@ static inline IntrResult bus_finish(ApicBus *bus, const ApicMsg *msg, IntrResult
     } else if (result != INTR_DEASSERTED) {
         bus->stats.dropped++;
     }
-    trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_result serial=%" PRIu64 " vector=0x%02x result=%s", msg->serial,
-                msg->vector, intr_result_name(result));
+    journal_answer(bus->journal, msg->serial, result);
     return result;
 }
 
@@ -334,11 +333,7 @@ IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
         .result = INTR_NO_APIC,
     };
 
-    trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_deliver serial=%" PRIu64
-                " dest=0x%x vector=0x%02x mode=%d logical=%d trig=%s",
-                msg->serial, msg->dest, msg->vector, msg->mode, msg->logical,
-                msg->level ? "level" : "edge");
+    journal_bus(bus->journal, msg);
     if (msg->level && !msg->assert_level) {
         d.result = INTR_DEASSERTED; /* asks for nothing (INIT level de-assert: SDM 11.6.1) */
     } else if (!bus_mode_is_valid(msg->mode)) {
@@ -353,9 +348,7 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
 {
     Delivery d = {.msg = msg, .one = msg->mode == INTR_MODE_LOWEST, .result = INTR_NO_APIC};
 
-    trace_event(bus->trace, TRACE_APIC,
-                "apic_bus_deliver serial=%" PRIu64 " dest=all%s vector=0x%02x mode=%d trig=edge",
-                msg->serial, except ? "-but-self" : "", msg->vector, msg->mode);
+    journal_bus(bus->journal, msg);
     for (unsigned i = 0; i < bus->members->len; i++) {
         Member *member = bus->members->pdata[i];
 
@@ -367,11 +360,14 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
     return bus_finish(bus, msg, d.result);
 }
 
-ApicMsg apic_msg_decode(uint64_t address, uint32_t data)
+ApicMsg apic_msg_decode(const IntrMsg *msg)
 {
+    uint64_t address = msg->address;
+    uint32_t data = msg->data;
     bool level = data & MSI_DATA_TRIGGER_LEVEL;
 
     return (ApicMsg){
+        .serial = msg->serial,
         .dest = (uint32_t)((address >> MSI_ADDR_DEST_SHIFT) & MSI_ADDR_DEST_MASK) |
                 (uint32_t)(address >> 40) << 8,
         .vector = data & MSI_DATA_VECTOR_MASK,
@@ -386,16 +382,12 @@ ApicMsg apic_msg_decode(uint64_t address, uint32_t data)
 static IntrResult bus_send(void *opaque, const IntrMsg *msg)
 {
     ApicBus *bus = opaque;
-    ApicMsg apic_msg;
 
     if (!intr_window_contains(msg->address)) {
-        trace_event(bus->trace, TRACE_APIC, "apic_bus_result serial=%" PRIu64 " result=%s",
-                    msg->serial, intr_result_name(INTR_NOT_A_REQUEST));
-        return INTR_NOT_A_REQUEST;
+        return journal_end(bus->journal, msg->serial, INTR_NOT_A_REQUEST);
     }
-    apic_msg = apic_msg_decode(msg->address, msg->data);
-    apic_msg.serial = msg->serial;
-    return apic_bus_deliver(bus, &apic_msg);
+    ApicMsg out = apic_msg_decode(msg);
+    return apic_bus_deliver(bus, &out);
 }
 
 IntrSink apic_bus_sink(ApicBus *bus)

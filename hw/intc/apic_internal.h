@@ -12,8 +12,8 @@
 #ifndef HW_INTC_APIC_INTERNAL_H
 #define HW_INTC_APIC_INTERNAL_H
 
-#include "hw/core/intr_log.h"
 #include "hw/intc/apic.h"
+#include "hw/intr/journal.h"
 
 /* IA32_APIC_BASE (SDM vol. 3, 11.4.4 and 11.12.1). */
 #define APIC_BASE_BSP       (1ull << 8)
@@ -88,6 +88,9 @@ struct ApicState {
 
     IrqLine lint[2];
 
+    /* Of the journal: whose the bits of IRR and ISR are, and what waits at LINT0. */
+    uint64_t serial_irr[256], serial_isr[256], lint_waiting;
+
     /* Derived. */
     int irr_top, isr_top; /* highest vector, -1 for none */
     uint8_t ppr;
@@ -120,6 +123,11 @@ static inline int apic_highest(const uint64_t *set)
     return -1;
 }
 
+static inline Journal *apic_journal(const ApicState *s)
+{
+    return s->dev.platform->journal;
+}
+
 static inline bool apic_software_enabled(const ApicState *s)
 {
     return s->svr & SVR_ENABLE;
@@ -136,6 +144,8 @@ void apic_error(ApicState *s, uint32_t esr_bit);
 /* Does to the APIC and its CPU what `answer` says became of `msg`. */
 void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer);
 void apic_eoi(ApicState *s);
+/* All that waits or is in service is forgotten, in IRR and ISR and in the journal. */
+void apic_forget(ApicState *s);
 
 /* apic_lvt.c */
 /* A local interrupt source fires. */

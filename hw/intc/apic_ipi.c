@@ -38,14 +38,6 @@ static bool icr_is_valid(IntrDeliveryMode mode, Shorthand shorthand)
     }
 }
 
-static void apic_ipi_trace(const ApicState *s, const ApicMsg *msg, uint32_t icr, IntrResult kept)
-{
-    trace_event(s->dev.platform->trace, TRACE_APIC,
-                "apic_ipi serial=%" PRIu64 " id=%u icr=0x%08x dest=0x%x%s%s", msg->serial,
-                s->links.apic_id, icr, msg->dest, kept == INTR_DELIVERED ? "" : " result=",
-                kept == INTR_DELIVERED ? "" : intr_result_name(kept));
-}
-
 IntrResult apic_self_ipi(ApicState *s, uint8_t vector)
 {
     return apic_send_ipi(s, (uint32_t)DEST_SELF << ICR_SHORTHAND_SHIFT | vector, s->links.apic_id);
@@ -55,7 +47,8 @@ static IntrResult apic_send_message(ApicState *s, const ApicMsg *msg, Shorthand 
 {
     switch (shorthand) {
     case DEST_SELF:
-        return apic_accept(s, msg);
+        journal_bus(apic_journal(s), msg);
+        return journal_answer(apic_journal(s), msg->serial, apic_accept(s, msg));
     case DEST_ALL:
         return apic_bus_deliver_all(s->links.bus, msg, NULL);
     case DEST_ALL_BUT_SELF:
@@ -77,7 +70,7 @@ static IntrResult icr_answer(uint32_t icr, IntrDeliveryMode mode, Shorthand shor
 IntrResult apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
 {
     ApicMsg msg = {
-        .serial = intr_serial_next(s->dev.platform->intr_log),
+        .serial = journal_open(apic_journal(s), JOURNAL_IPI, s->dev.id, 0, 0),
         .dest = dest,
         .vector = icr & LVT_VECTOR_MASK,
         .mode = (icr & LVT_DELIVERY_MASK) >> LVT_DELIVERY_SHIFT,
@@ -87,13 +80,13 @@ IntrResult apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
     Shorthand shorthand = (icr >> ICR_SHORTHAND_SHIFT) & 3;
     IntrResult answer = icr_answer(icr, msg.mode, shorthand);
 
-    apic_ipi_trace(s, &msg, icr, answer);
+    journal_send(apic_journal(s), &(IntrMsg){.serial = msg.serial, .address = dest, .data = icr});
     if (answer == INTR_ICR_INVALID) {
         trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS, "apic_icr_invalid id=%u icr=0x%08x",
                     s->links.apic_id, icr);
     }
     if (answer != INTR_DELIVERED) {
-        return answer;
+        return journal_end(apic_journal(s), msg.serial, answer);
     }
     if (msg.mode <= INTR_MODE_LOWEST && msg.vector < APIC_FIRST_VECTOR) {
         apic_error(s, ESR_SEND_ILLEGAL_VECTOR);

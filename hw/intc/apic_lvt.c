@@ -28,10 +28,18 @@ static IntrDeliveryMode apic_lvt_mode(const ApicState *s, ApicLvt lvt)
     return (s->lvt[lvt] & LVT_DELIVERY_MASK) >> LVT_DELIVERY_SHIFT;
 }
 
-static ApicMsg apic_lvt_message(const ApicState *s, ApicLvt lvt)
+/* LINT0's may have waited. */
+static uint64_t apic_lvt_record(ApicState *s, ApicLvt lvt)
+{
+    uint64_t none = 0, *waiting = lvt == APIC_LVT_LINT0 ? &s->lint_waiting : &none;
+
+    return journal_reopen(apic_journal(s), waiting, JOURNAL_LVT, s->dev.id, 0, lvt);
+}
+
+static ApicMsg apic_lvt_message(ApicState *s, ApicLvt lvt)
 {
     return (ApicMsg){
-        .serial = intr_serial_next(s->dev.platform->intr_log),
+        .serial = apic_lvt_record(s, lvt),
         .dest = s->links.apic_id,
         .vector = s->lvt[lvt] & LVT_VECTOR_MASK,
         .mode = apic_lvt_mode(s, lvt),
@@ -65,16 +73,13 @@ static IntrResult apic_lvt_answer(const ApicState *s, ApicLvt lvt, IntrDeliveryM
     }
 }
 
-static void apic_lvt_trace(const ApicState *s, ApicLvt lvt, const ApicMsg *msg, IntrResult answer)
+/* A level waits for the EOI of the one before it; everything else is gone. */
+static IntrResult apic_lvt_keep(ApicState *s, uint64_t serial, IntrResult why)
 {
-    static const char *const names[APIC_LVT_COUNT] = {"timer", "thermal", "perf",
-                                                      "lint0", "lint1",   "error"};
-
-    trace_event(s->dev.platform->trace, TRACE_APIC,
-                "apic_lvt serial=%" PRIu64 " id=%u entry=%s vector=0x%02x mode=%d trig=%s%s%s",
-                msg->serial, s->links.apic_id, names[lvt], msg->vector, msg->mode,
-                msg->level ? "level" : "edge", answer == INTR_DELIVERED ? "" : " result=",
-                answer == INTR_DELIVERED ? "" : intr_result_name(answer));
+    if (why == INTR_REMOTE_IRR) {
+        return journal_wait(apic_journal(s), serial, why, &s->lint_waiting);
+    }
+    return journal_keep(apic_journal(s), serial, why);
 }
 
 IntrResult apic_fire_lvt(ApicState *s, ApicLvt lvt)
@@ -82,14 +87,14 @@ IntrResult apic_fire_lvt(ApicState *s, ApicLvt lvt)
     ApicMsg msg = apic_lvt_message(s, lvt);
     IntrResult answer = apic_lvt_answer(s, lvt, msg.mode);
 
-    apic_lvt_trace(s, lvt, &msg, answer);
     if (answer != INTR_DELIVERED) {
-        return answer;
+        return apic_lvt_keep(s, msg.serial, answer);
     }
     if (msg.level && msg.vector >= APIC_FIRST_VECTOR) {
         s->lvt[lvt] |= LVT_REMOTE_IRR;
     }
-    return apic_accept(s, &msg);
+    journal_bus(apic_journal(s), &msg);
+    return journal_answer(apic_journal(s), msg.serial, apic_accept(s, &msg));
 }
 
 void apic_lint_resample(ApicState *s)
@@ -118,13 +123,15 @@ void apic_lint_eoi(ApicState *s, uint8_t vector)
 static void apic_nmi_pin(ApicState *s)
 {
     ApicMsg msg = {
-        .serial = intr_serial_next(s->dev.platform->intr_log),
+        .serial = apic_lvt_record(s, APIC_LVT_LINT1),
         .dest = s->links.apic_id,
         .mode = INTR_MODE_NMI,
         .assert_level = true,
     };
 
+    journal_bus(apic_journal(s), &msg);
     apic_take(s, &msg, INTR_TAKEN_NMI);
+    journal_answer(apic_journal(s), msg.serial, INTR_TAKEN_NMI);
 }
 
 void apic_lint_changed(ApicState *s, int n, bool level)
@@ -139,6 +146,8 @@ void apic_lint_changed(ApicState *s, int n, bool level)
         }
     } else if (apic_lint_active(s, n)) {
         apic_fire_lvt(s, APIC_LVT_LINT0 + n);
+    } else if (n == 0) {
+        journal_withdraw(apic_journal(s), &s->lint_waiting, INTR_LINE_FELL);
     }
     apic_update(s);
 }

@@ -14,8 +14,8 @@
 
 #include <inttypes.h>
 
-#include "hw/core/intr_log.h"
 #include "hw/core/rid.h"
+#include "hw/intr/journal.h"
 
 #define VERSION_82093AA 0x11
 #define VERSION_ICH     0x20
@@ -131,11 +131,7 @@ static void ioapic_send(IoapicState *s, unsigned pin, uint64_t serial)
         s->rte[pin] |= RTE_REMOTE_IRR;
     }
     s->sent[pin]++;
-    trace_event(s->dev.platform->trace, TRACE_IOAPIC,
-                "ioapic_send serial=%" PRIu64 " sid=%s dev=%s pin=%u addr=0x%08" PRIx64
-                " data=0x%04x trig=%s",
-                msg.serial, rid_text(msg.requester_id).text, s->dev.id, pin, msg.address, msg.data,
-                rte_is_level(s->rte[pin]) ? "level" : "edge");
+    journal_send(s->dev.platform->journal, &msg);
     if (s->links.sink.send) {
         intr_send(&s->links.sink, &msg);
     }
@@ -153,11 +149,10 @@ static bool pin_is_active(const IoapicState *s, unsigned pin)
     return s->rte[pin] & RTE_POLARITY ? !wire : wire;
 }
 
-static void ioapic_kept(const IoapicState *s, unsigned pin, uint64_t serial, IntrResult why)
+static uint64_t ioapic_record(IoapicState *s, unsigned pin)
 {
-    trace_event(s->dev.platform->trace, TRACE_IOAPIC,
-                "ioapic_kept serial=%" PRIu64 " sid=%s dev=%s pin=%u result=%s", serial,
-                rid_text(s->links.requester_id).text, s->dev.id, pin, intr_result_name(why));
+    return journal_reopen(s->dev.platform->journal, &s->waiting[pin], JOURNAL_PIN, s->dev.id,
+                          s->links.requester_id, pin);
 }
 
 /* A level pin sends while its line is active, it is not masked and none is outstanding. */
@@ -166,7 +161,7 @@ static void ioapic_level_check(IoapicState *s, unsigned pin)
     uint64_t rte = s->rte[pin];
 
     if (rte_is_level(rte) && pin_is_active(s, pin) && !(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
-        ioapic_send(s, pin, intr_serial_take(s->dev.platform->intr_log, &s->waiting[pin]));
+        ioapic_send(s, pin, ioapic_record(s, pin));
     }
 }
 
@@ -174,16 +169,17 @@ static void ioapic_level_check(IoapicState *s, unsigned pin)
 static void ioapic_request(IoapicState *s, unsigned pin)
 {
     uint64_t rte = s->rte[pin];
-    uint64_t serial = intr_serial_next(s->dev.platform->intr_log);
+    Journal *journal = s->dev.platform->journal;
+    uint64_t serial = ioapic_record(s, pin);
 
     if (!(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
         ioapic_send(s, pin, serial);
-        return;
+    } else if (rte_is_level(rte)) {
+        journal_wait(journal, serial, rte & RTE_MASKED ? INTR_PIN_MASKED : INTR_REMOTE_IRR,
+                     &s->waiting[pin]);
+    } else {
+        journal_keep(journal, serial, INTR_EDGE_MASKED);
     }
-    if (rte_is_level(rte)) {
-        intr_serial_wait(&s->waiting[pin], serial);
-    }
-    ioapic_kept(s, pin, serial, rte & RTE_MASKED ? INTR_PIN_MASKED : INTR_REMOTE_IRR);
 }
 
 /* The pin is quiet, or its entry another. */
@@ -212,9 +208,8 @@ static void ioapic_ended(IoapicState *s, unsigned pin)
         ioapic_level_check(s, pin);
         return;
     }
-    s->waiting[pin] = intr_serial_next(s->dev.platform->intr_log);
-    ioapic_kept(s, pin, s->waiting[pin],
-                s->rte[pin] & RTE_MASKED ? INTR_PIN_MASKED : INTR_PIN_PAUSED);
+    journal_wait(s->dev.platform->journal, ioapic_record(s, pin),
+                 s->rte[pin] & RTE_MASKED ? INTR_PIN_MASKED : INTR_PIN_PAUSED, &s->waiting[pin]);
     s->pausing |= 1u << pin;
     if (!timer_is_armed(&s->pause)) {
         timer_arm(&s->pause, clock_now(s->dev.platform->clock) + STORM_PAUSE_NS);
@@ -230,7 +225,7 @@ static void ioapic_line(void *opaque, int n, bool level)
     s->levels = level ? s->levels | 1u << pin : s->levels & ~(1u << pin);
     if (!pin_is_active(s, pin)) {
         ioapic_calm(s, pin);
-        s->waiting[pin] = 0;
+        journal_withdraw(s->dev.platform->journal, &s->waiting[pin], INTR_LINE_FELL);
     } else if (!was_active) {
         ioapic_request(s, pin);
     }
@@ -387,7 +382,7 @@ static void ioapic_reset(Device *dev)
     timer_cancel(&s->pause);
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
         s->rte[pin] = RTE_MASKED;
-        s->waiting[pin] = 0;
+        journal_withdraw(s->dev.platform->journal, &s->waiting[pin], INTR_DEVICE_RESET);
         ioapic_calm(s, pin);
         s->sent[pin] = 0;
     }

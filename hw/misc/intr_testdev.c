@@ -22,8 +22,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "hw/core/intr_log.h"
 #include "hw/core/regfile.h"
+#include "hw/intr/journal.h"
 #include "hw/pci/msi.h"
 
 #define VENDOR      0x1b36 /* Red Hat's range for QEMU's own devices, with an id not used there */
@@ -89,17 +89,21 @@ static uint16_t source(const IntrTestdev *t, uint64_t flags, uint64_t rid)
 static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
 {
     const Upstream *up = pci_upstream(&t->pci);
+    Journal *journal = t->pci.dev.platform->journal;
+    uint16_t rid = source(t, e->flags, e->requester_id);
     IntrMsg msg = {
-        .serial = intr_serial_next(t->pci.dev.platform->intr_log),
+        .serial = journal_open(journal, JOURNAL_MESSAGE, t->pci.dev.id, rid, 0),
         .address = e->address,
         .data = e->data,
-        .requester_id = source(t, e->flags, e->requester_id),
+        .requester_id = rid,
         .has_pasid = e->flags & FLAG_PASID,
         .pasid = e->pasid,
     };
     if (!up) {
+        journal_end(journal, msg.serial, INTR_MASTER_OFF);
         return NO_MASTER;
     }
+    journal_send(journal, &msg);
     return intr_blocked(upstream_interrupt(up, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
 }
 

@@ -5,9 +5,7 @@
  */
 #include "hw/pci/msi.h"
 
-#include "hw/core/intr_log.h"
-#include "hw/core/rid.h"
-
+#include "hw/intr/journal.h"
 #include "hw/pci/pci_internal.h"
 
 /* 6.8.1.1: the layout depends on whether addresses are 64 bits wide. */
@@ -77,6 +75,11 @@ static unsigned vectors_enabled(const PciDevice *pci)
     return MIN(1u << MIN(log2_enabled, 5u), pci->msi.vectors);
 }
 
+static uint64_t msi_open(PciDevice *pci, unsigned n)
+{
+    return journal_open(pci->dev.platform->journal, JOURNAL_MSI, pci->dev.id, pci->rid, n);
+}
+
 static IntrResult send_vector(PciDevice *pci, unsigned n, uint64_t serial)
 {
     const uint8_t *cap = &pci->config[pci->msi.cap];
@@ -89,19 +92,12 @@ static IntrResult send_vector(PciDevice *pci, unsigned n, uint64_t serial)
     return pci_send_message(pci, serial, address, data);
 }
 
-IntrResult pci_message_kept(const PciDevice *pci, unsigned n, uint64_t serial, IntrResult why)
-{
-    trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msi_kept serial=%" PRIu64 " sid=%s dev=%s vector=%u result=%s", serial,
-                rid_text(pci_requester_id(pci)).text, pci->dev.id, n, intr_result_name(why));
-    return why;
-}
-
 IntrResult msi_notify(PciDevice *pci, unsigned n)
 {
-    uint64_t serial = intr_serial_next(pci->dev.platform->intr_log);
+    Journal *journal = pci->dev.platform->journal;
+    uint64_t serial = msi_open(pci, n);
     if (!msi_enabled(pci)) {
-        return pci_message_kept(pci, n, serial, INTR_MSI_DISABLED);
+        return journal_keep(journal, serial, INTR_MSI_DISABLED);
     }
     n %= vectors_enabled(pci);
     if (pci->msi.maskable) {
@@ -109,8 +105,7 @@ IntrResult msi_notify(PciDevice *pci, unsigned n)
         uint8_t *pending = &pci->config[pending_offset(pci)];
         if ((mask & 1u << n) != 0) {
             pci_set_long(pending, pci_get_long(pending) | 1u << n);
-            intr_serial_wait(&pci->msi.waiting[n], serial);
-            return pci_message_kept(pci, n, serial, INTR_VECTOR_MASKED);
+            return journal_wait(journal, serial, INTR_VECTOR_MASKED, &pci->msi.waiting[n]);
         }
     }
     return send_vector(pci, n, serial);
@@ -128,7 +123,8 @@ void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size)
     pci_set_long(pending, pci_get_long(pending) & mask);
     for (; due != 0; due &= due - 1) {
         unsigned n = (unsigned)__builtin_ctz(due);
-        uint64_t serial = intr_serial_take(pci->dev.platform->intr_log, &pci->msi.waiting[n]);
+        uint64_t serial = journal_reopen(pci->dev.platform->journal, &pci->msi.waiting[n],
+                                         JOURNAL_MSI, pci->dev.id, pci->rid, n);
         send_vector(pci, n % vectors_enabled(pci), serial);
     }
 }

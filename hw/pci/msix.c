@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "hw/core/intr_log.h"
 #include "hw/core/rid.h"
+#include "hw/intr/journal.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
@@ -69,18 +69,19 @@ static IntrResult send_vector(PciDevice *pci, unsigned n, uint64_t serial)
 
 IntrResult msix_notify(PciDevice *pci, unsigned n)
 {
-    uint64_t serial = intr_serial_next(pci->dev.platform->intr_log);
+    Journal *journal = pci->dev.platform->journal;
+    uint64_t serial = journal_open(journal, JOURNAL_MSIX, pci->dev.id, pci->rid, n);
     if (!msix_enabled(pci)) {
-        return pci_message_kept(pci, n, serial, INTR_MSIX_DISABLED);
+        return journal_keep(journal, serial, INTR_MSIX_DISABLED);
     }
     if (n >= pci->msix.vectors) {
-        return pci_message_kept(pci, n, serial, INTR_NO_VECTOR);
+        return journal_keep(journal, serial, INTR_NO_VECTOR);
     }
     if (is_masked(pci, n)) {
         pci->msix.pba[n / 8] |= (uint8_t)(1u << n % 8);
-        intr_serial_wait(&pci->msix.waiting[n], serial);
-        return pci_message_kept(
-            pci, n, serial, function_is_masked(pci) ? INTR_FUNCTION_MASKED : INTR_VECTOR_MASKED);
+        return journal_wait(journal, serial,
+                            function_is_masked(pci) ? INTR_FUNCTION_MASKED : INTR_VECTOR_MASKED,
+                            &pci->msix.waiting[n]);
     }
     return send_vector(pci, n, serial);
 }
@@ -89,7 +90,9 @@ static void send_if_due(PciDevice *pci, unsigned n)
 {
     if (msix_enabled(pci) && is_pending(pci, n) && !is_masked(pci, n)) {
         pci->msix.pba[n / 8] &= (uint8_t) ~(1u << n % 8);
-        send_vector(pci, n, intr_serial_take(pci->dev.platform->intr_log, &pci->msix.waiting[n]));
+        send_vector(pci, n,
+                    journal_reopen(pci->dev.platform->journal, &pci->msix.waiting[n], JOURNAL_MSIX,
+                                   pci->dev.id, pci->rid, n));
     }
 }
 
@@ -210,7 +213,9 @@ void msix_reset(PciDevice *pci)
     }
     memset(pci->msix.table, 0, msix_table_size(&pci->msix));
     memset(pci->msix.pba, 0, msix_pba_size(&pci->msix));
-    memset(pci->msix.waiting, 0, pci->msix.vectors * sizeof(*pci->msix.waiting));
+    for (unsigned n = 0; n < pci->msix.vectors; n++) {
+        journal_withdraw(pci->dev.platform->journal, &pci->msix.waiting[n], INTR_DEVICE_RESET);
+    }
     for (unsigned n = 0; n < pci->msix.vectors; n++) {
         pci_set_long(entry_of(pci, n) + PCI_MSIX_ENTRY_VECTOR_CTRL, PCI_MSIX_ENTRY_CTRL_MASKBIT);
     }

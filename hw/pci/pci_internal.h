@@ -42,7 +42,6 @@ void pci_take_number(PciDevice *pci);
 Upstream pci_bridge_upstream(PciDevice *bridge);
 
 /* msi.c: traces why vector `n` is not sent, and answers with it. */
-IntrResult pci_message_kept(const PciDevice *pci, unsigned n, uint64_t serial, IntrResult why);
 
 /* pci_config.c */
 void pci_config_init(PciDevice *pci);

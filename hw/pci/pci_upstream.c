@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hw/core/rid.h"
+#include "hw/intr/journal.h"
 #include "hw/pci/pci_internal.h"
 
 bool pci_is_bus_master(const PciDevice *pci)
@@ -56,10 +57,10 @@ static IntrResult bridge_interrupt(void *opaque, const IntrMsg *msg)
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
     IntrMsg on = *msg;
     if (!bridge_passes(bridge, &req)) {
-        trace_event(bridge->dev.platform->trace, TRACE_MSI,
-                    "msi_stopped serial=%" PRIu64 " bridge=%s result=%s", msg->serial,
-                    bridge->dev.id, intr_result_name(INTR_BRIDGE_OFF));
-        return INTR_BRIDGE_OFF;
+        return journal_end(bridge->dev.platform->journal, msg->serial, INTR_BRIDGE_OFF);
+    }
+    if (req.requester_id != msg->requester_id) {
+        journal_alias(bridge->dev.platform->journal, msg->serial, req.requester_id);
     }
     on.requester_id = req.requester_id;
     on.has_pasid = req.has_pasid;
@@ -104,28 +105,19 @@ static IntrResult pci_write_dword(PciDevice *pci, uint64_t serial, uint64_t addr
     IntrResult result = pci_dma_write(pci, address, &dword, sizeof(dword)) == MEM_OK
                             ? INTR_ORDINARY_WRITE
                             : INTR_WRITE_REFUSED;
-    trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msi_write serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x result=%s",
-                serial, rid_text(pci->rid).text, pci->dev.id, address, data,
-                intr_result_name(result));
-    return result;
+    return journal_end(pci->dev.platform->journal, serial, result);
 }
 
 IntrResult pci_send_message(PciDevice *pci, uint64_t serial, uint64_t address, uint32_t data)
 {
+    IntrMsg msg = {.serial = serial, .address = address, .data = data, .requester_id = pci->rid};
+    Journal *journal = pci->dev.platform->journal;
     if (!pci_is_bus_master(pci)) {
-        trace_event(pci->dev.platform->trace, TRACE_MSI,
-                    "msi_kept serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x result=%s",
-                    serial, rid_text(pci->rid).text, pci->dev.id, address, data,
-                    intr_result_name(INTR_MASTER_OFF));
-        return INTR_MASTER_OFF;
+        return journal_end(journal, serial, INTR_MASTER_OFF);
     }
+    journal_send(journal, &msg);
     if (!intr_window_contains(address)) {
         return pci_write_dword(pci, serial, address, data);
     }
-    IntrMsg msg = {.serial = serial, .address = address, .data = data, .requester_id = pci->rid};
-    trace_event(pci->dev.platform->trace, TRACE_MSI,
-                "msi_send serial=%" PRIu64 " sid=%s dev=%s addr=%" PRIx64 " data=%x", serial,
-                rid_text(pci->rid).text, pci->dev.id, address, data);
     return upstream_interrupt(&pci->up, &msg);
 }

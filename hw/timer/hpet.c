@@ -10,8 +10,8 @@
  */
 #include "hw/timer/hpet.h"
 
-#include "hw/core/intr_log.h"
 #include "hw/core/rid.h"
+#include "hw/intr/journal.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -227,21 +227,26 @@ static void timer_edge(HpetTimer *t)
     }
 }
 
+static uint64_t timer_record(HpetTimer *t)
+{
+    HpetState *s = t->hpet;
+
+    return journal_open(s->dev.platform->journal, JOURNAL_HPET, s->dev.id, s->links.requester_id,
+                        t->n);
+}
+
 static void timer_send_fsb(HpetTimer *t)
 {
     HpetState *s = t->hpet;
     uint64_t route = timer_reg(t, REG_TIMER_FSB);
     IntrMsg msg = {
-        .serial = intr_serial_next(s->dev.platform->intr_log),
+        .serial = timer_record(t),
         .address = route >> 32,
         .data = (uint32_t)route,
         .requester_id = s->links.requester_id,
     };
 
-    trace_event(s->dev.platform->trace, TRACE_HPET,
-                "hpet_fsb serial=%" PRIu64 " sid=%s dev=%s timer=%u addr=0x%" PRIx64 " data=0x%x",
-                msg.serial, rid_text(msg.requester_id).text, s->dev.id, t->n, msg.address,
-                msg.data);
+    journal_send(s->dev.platform->journal, &msg);
     if (s->links.sink.send) {
         intr_send(&s->links.sink, &msg);
     }
@@ -250,12 +255,7 @@ static void timer_send_fsb(HpetTimer *t)
 /* A level timer's status shows what its interrupt does not tell. */
 static void timer_kept(HpetTimer *t)
 {
-    HpetState *s = t->hpet;
-
-    trace_event(s->dev.platform->trace, TRACE_HPET,
-                "hpet_kept serial=%" PRIu64 " sid=%s dev=%s timer=%u result=%s",
-                intr_serial_next(s->dev.platform->intr_log), rid_text(s->links.requester_id).text,
-                s->dev.id, t->n, intr_result_name(INTR_HPET_DISABLED));
+    journal_keep(t->hpet->dev.platform->journal, timer_record(t), INTR_HPET_DISABLED);
 }
 
 static void timer_match(HpetTimer *t)

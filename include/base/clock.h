@@ -46,6 +46,8 @@ Clock *clock_new_on(const ClockHost *host);
 void clock_free(Clock *clock);
 
 int64_t clock_now(Clock *clock);
+/* The time as somebody read it last: costs nothing, and is no more than a slice old. */
+int64_t clock_last(const Clock *clock);
 /* Stop and go on (CLOCK_HOST). A new clock is stopped at 0. */
 void clock_stop(Clock *clock);
 void clock_start(Clock *clock);

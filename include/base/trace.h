@@ -34,6 +34,9 @@ typedef struct Trace {
     uint32_t enabled; /* bit a group */
     FILE *out;
     uint64_t lines[TRACE_GROUPS];
+    /* Time and CPU, for the second place of a line; NULL: none. */
+    void (*stamp)(void *opaque, GString *out);
+    void *stamp_opaque;
     uint64_t limit; /* lines a group at most, 0 for no limit: a guest cannot fill a disk */
 } Trace;
 

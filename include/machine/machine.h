@@ -9,8 +9,8 @@
 #include "base/runstate.h"
 #include "hw/core/backends.h"
 #include "hw/core/device.h"
-#include "hw/core/intr_log.h"
 #include "hw/intc/apic.h"
+#include "hw/intr/journal.h"
 #include "hw/pci/pci.h"
 #include "machine/forgive.h"
 #include "machine/vcpu.h"
@@ -74,7 +74,7 @@ struct Machine {
     const MachineClass *cls;
     MachineOptions opts;
     Platform platform;
-    IntrLog intr_log;
+    Journal journal;
     RunState *runstate;
     GPtrArray
         *devices; /* of Device *, in order of creation; reset in this order, freed in reverse */

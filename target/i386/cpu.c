@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 
+#include "hw/intr/record.h"
 #include "target/i386/breakpoints.h"
 #include "target/i386/cpu_private.h"
 #include "target/i386/cpuid.h"
@@ -221,6 +222,21 @@ static void pin_base_changed(void *opaque)
     cpu_post_flush(opaque);
 }
 
+/* For the journal. */
+static unsigned pin_holds(void *opaque)
+{
+    const Cpu *cpu = opaque;
+    unsigned holds = cpu->rflags & FLAG_IF ? 0 : JOURNAL_HOLD_IF;
+
+    if (cpu->int_shadow != SHADOW_NONE) {
+        holds |= JOURNAL_HOLD_SHADOW;
+    }
+    if (cpu->halted) {
+        holds |= JOURNAL_HOLD_HALTED;
+    }
+    return cpu->wait_sipi ? holds | JOURNAL_HOLD_OFF : holds;
+}
+
 const CpuPins cpu_pins = {
     .intr = pin_intr,
     .nmi = pin_nmi,
@@ -230,6 +246,7 @@ const CpuPins cpu_pins = {
     .tsc = pin_tsc,
     .tsc_to_ns = pin_tsc_to_ns,
     .base_changed = pin_base_changed,
+    .holds = pin_holds,
 };
 
 static void boot_flat(Cpu *cpu, const CpuBoot *boot, uint32_t code_attr)

@@ -40,7 +40,7 @@ static void rig_open(Rig *rig)
     *rig = (Rig){0};
     trace_init(&rig->trace);
     rig->platform = (Platform){.clock = clock_new(CLOCK_MANUAL), .trace = &rig->trace};
-    rig->bus = apic_bus_new(&rig->trace);
+    rig->bus = apic_bus_new(NULL);
     for (unsigned i = 0; i < COUNT; i++) {
         rig->dev[i] = device_new(&apic_class, &rig->platform, "apic");
         *apic_links(rig->dev[i]) = (ApicLinks){.bus = rig->bus,
@@ -307,13 +307,15 @@ static void test_start_above_255(void)
 
 static void test_decode(void)
 {
-    ApicMsg msg = apic_msg_decode(0xfee12000 | 0xc, 0x8000 | 0x4000 | 0x100 | 0x42);
+    ApicMsg msg = apic_msg_decode(&(IntrMsg){
+        .address = 0xfee12000 | 0xc, .data = 0x8000 | 0x4000 | 0x100 | 0x42, .serial = 7});
 
     g_assert_cmphex(msg.dest, ==, 0x12);
     g_assert_true(msg.logical && msg.redirection && msg.level && msg.assert_level);
     g_assert_cmpint(msg.mode, ==, INTR_MODE_LOWEST);
     g_assert_cmphex(msg.vector, ==, 0x42);
-    msg = apic_msg_decode(0x00123400fee56000ull, 0x4042);
+    g_assert_cmpuint(msg.serial, ==, 7);
+    msg = apic_msg_decode(&(IntrMsg){.address = 0x00123400fee56000ull, .data = 0x4042});
     g_assert_cmphex(msg.dest, ==, 0x00123456);
     g_assert_false(msg.level);
 }

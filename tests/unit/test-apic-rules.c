@@ -20,7 +20,7 @@ static void rig_open(Rig *rig, bool id_writable)
     *rig = (Rig){0};
     trace_init(&rig->trace);
     rig->platform = (Platform){.clock = clock_new(CLOCK_MANUAL), .trace = &rig->trace};
-    rig->bus = apic_bus_new(&rig->trace);
+    rig->bus = apic_bus_new(NULL);
     rig->dev = device_new(&apic_class, &rig->platform, "apic");
     *apic_links(rig->dev) = (ApicLinks){
         .bus = rig->bus, .apic_id = ID, .is_bsp = true, .x2apic = true, .id_writable = id_writable};

@@ -67,7 +67,7 @@ static Rig *rig_new(void)
 
     trace_init(&rig->trace);
     rig->platform = (Platform){.clock = clock_new(CLOCK_MANUAL), .trace = &rig->trace};
-    rig->bus = apic_bus_new(&rig->trace);
+    rig->bus = apic_bus_new(NULL);
     apic_bus_add_eoi_listener(rig->bus, on_eoi, rig);
     rig->dev = device_new(&apic_class, &rig->platform, "apic0");
     *apic_links(rig->dev) = (ApicLinks){

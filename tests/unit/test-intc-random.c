@@ -78,7 +78,7 @@ static void rig_open(Rig *rig)
                                .memory = as_new("memory", 52),
                                .ports = as_new("ports", 16),
                                .trace = &rig->trace};
-    rig->bus = apic_bus_new(&rig->trace);
+    rig->bus = apic_bus_new(NULL);
     rig->apic = add(rig, &apic_class);
     rig->ioapic = add(rig, &ioapic_class);
     rig->pic = add(rig, &i8259_class);

@@ -27,7 +27,7 @@ typedef struct Platform {
     AddressSpace *memory; /* as the CPUs see it; bus masters go through their Upstream */
     AddressSpace *ports;
     Trace *trace;
-    struct IntrLog *intr_log;  /* hw/core/intr_log.h; NULL: interrupts have no numbers */
+    struct Journal *journal;   /* hw/intr/journal.h; NULL: interrupts leave no record */
     struct Backends *backends; /* -drive and -chardev, for PROP_DRIVE and PROP_CHARDEV */
     struct RunState *runstate; /* reset, power-off and exit requests; set by the board */
     IrqLine *gsi;              /* the board's interrupt inputs 0..23 for ISA devices, or NULL */
@@ -121,7 +121,9 @@ typedef struct {
 struct Device {
     const DeviceClass *cls;
     const Platform *platform;
-    char *id; /* user's id= or the board's name for it; never NULL after device_new */
+    /* User's id= or the board's name for it; never NULL after device_new. Interned: it outlives the
+     * device, in the journal's records. */
+    const char *id;
     bool realized;
     bool has_user_id;
     GArray *irq_in;  /* of IrqArray, for qtest and `info` */

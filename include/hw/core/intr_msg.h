@@ -42,7 +42,7 @@ typedef enum {
 /* A request on its way up. It is passed by pointer and never changed by a stage: a stage that
  * alters something (a bridge's alias) sends a copy. */
 typedef struct {
-    uint64_t serial; /* intr_log.h */
+    uint64_t serial; /* of its record: hw/intr/journal.h */
     uint64_t address;
     uint32_t data;
     uint16_t requester_id; /* PCI bus[15:8], device[7:3], function[2:0] */

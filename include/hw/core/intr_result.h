@@ -53,6 +53,16 @@ typedef enum {
     INTR_WRITE_REFUSED,
     INTR_NOT_ONE_DWORD,
     INTR_WITH_PASID,
+    /* Of the journal's records: what comes before and after a stage's answer. */
+    INTR_ON_ITS_WAY,
+    INTR_TAKEN,
+    INTR_ENDED,
+    INTR_APIC_RESET,
+    INTR_EDGE_MASKED,
+    INTR_LINE_FELL,
+    INTR_MERGED_WAITING,
+    INTR_DEVICE_RESET,
+    INTR_EVENT_SETTLED,
     /* Posted. */
     INTR_POSTED_NOTIFIED,
     INTR_POSTED_OUTSTANDING,
@@ -86,6 +96,9 @@ typedef struct {
     const char *sentence; /* goes on after the subject: "the interrupt ..." */
     const char *section;  /* of the specification that says so */
     IntrClass cls;
+    const char *remedy; /* what would have worked, or where to look; NULL: nothing to say */
+    bool open;          /* it waits there, and becomes another one later */
+    bool lost;          /* whoever meant to interrupt would not expect it */
 } IntrResultRow;
 
 extern const IntrResultRow intr_results[INTR_RESULTS];

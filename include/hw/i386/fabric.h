@@ -12,7 +12,7 @@
 typedef struct {
     AddressSpace *memory;
     IntrSink apic; /* apic_bus_sink() */
-    struct IntrLog *intr_log;
+    struct Journal *journal;
 } Fabric;
 
 /* `fabric` must outlive the result. */

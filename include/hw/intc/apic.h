@@ -28,6 +28,8 @@ typedef struct {
      * `tsc`: what the deadline timer needs. */
     uint64_t (*tsc)(void *opaque);
     int64_t (*tsc_to_ns)(void *opaque, uint64_t tsc);
+    /* What keeps the CPU from taking a vector just now, but for priorities: bits of JournalHold. */
+    unsigned (*holds)(void *opaque);
     /* IA32_APIC_BASE changed: drop cached translations of the APIC page. */
     void (*base_changed)(void *opaque);
 } CpuPins;
@@ -97,6 +99,10 @@ void apic_tsc_changed(ApicState *apic);
 void apic_set_virtual_wire(ApicState *apic);
 
 /* For tests and `info lapic`. */
+/* What keeps the CPU from taking `vector` now: bits of JournalHold (hw/intr/record.h). */
+unsigned apic_holds(const ApicState *apic, uint8_t vector);
+/* Its initial id. */
+uint32_t apic_initial_id(const ApicState *apic);
 bool apic_irr(const ApicState *apic, uint8_t vector);
 bool apic_isr(const ApicState *apic, uint8_t vector);
 bool apic_tmr(const ApicState *apic, uint8_t vector);

@@ -13,11 +13,13 @@
 
 typedef struct ApicBus ApicBus;
 typedef struct ApicState ApicState;
+typedef struct Journal Journal; /* hw/intr/journal.h */
 
 /* Whose turn it is among equals; the rest follows from the local APICs. */
 extern const StateField apic_bus_state[];
 
-ApicBus *apic_bus_new(Trace *trace);
+/* `journal` may be NULL. */
+ApicBus *apic_bus_new(Journal *journal);
 void apic_bus_free(ApicBus *bus);
 
 /* A local APIC joins; `apic_id` is its initial id, unique. Look-up by id is O(1) up to 64 Ki ids.
@@ -43,10 +45,10 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
  * sink at the top of a machine without remapping. */
 IntrSink apic_bus_sink(ApicBus *bus);
 
-/* Decodes the dword pair of a message. Bits 63:40 of the address extend the destination id to 32
+/* Decodes a message. Bits 63:40 of the address extend the destination id to 32
  * bits as the DMAR unit's own events do (VT-d 11.4.8.5: upper address bits 31:8 are id bits 31:8).
  */
-ApicMsg apic_msg_decode(uint64_t address, uint32_t data);
+ApicMsg apic_msg_decode(const IntrMsg *msg);
 
 /* Who wants EOI broadcasts (IOAPICs). Called with the vector of a level-triggered interrupt. */
 void apic_bus_add_eoi_listener(ApicBus *bus, void (*eoi)(void *opaque, uint8_t vector),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "intr/rig.h"
 
+#define JOURNAL_RECORDS 1024
+
 static bool widget_realize(Device *dev, GError **error)
 {
     PciDevice *pci = (PciDevice *)dev;
@@ -45,7 +47,7 @@ void rig_apic_wr(Rig *rig, uint32_t reg, uint32_t value)
 
 static void add_apic(Rig *rig)
 {
-    rig->apics = apic_bus_new(&rig->trace);
+    rig->apics = apic_bus_new(&rig->journal);
     rig->apic_dev = device_new(&apic_class, &rig->platform, "apic0");
     *apic_links(rig->apic_dev) = (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true};
     g_assert_true(device_realize(rig->apic_dev, NULL));
@@ -134,14 +136,15 @@ void rig_open(Rig *rig)
                                .memory = as_new("memory", 52),
                                .ports = as_new("ports", 16),
                                .trace = &rig->trace,
-                               .intr_log = &rig->log};
+                               .journal = &rig->journal};
+    journal_init(&rig->journal, JOURNAL_RECORDS, &rig->trace, rig->platform.clock);
     g_assert_true(ram_init(&rig->ram, "ram", RAM_SIZE, NULL));
     as_add(rig->platform.memory, &rig->ram, 0);
     add_apic(rig);
     add_vtd(rig);
     add_emitters(rig);
     add_bus(rig);
-    rig->fabric = (Fabric){rig->platform.memory, apic_bus_sink(rig->apics), rig->platform.intr_log};
+    rig->fabric = (Fabric){rig->platform.memory, apic_bus_sink(rig->apics), rig->platform.journal};
 }
 
 void rig_close(Rig *rig)
@@ -159,6 +162,7 @@ void rig_close(Rig *rig)
     as_free(rig->platform.ports);
     ram_free(&rig->ram);
     clock_free(rig->platform.clock);
+    journal_free(&rig->journal);
     fclose(rig->trace.out);
     free(rig->text);
 }

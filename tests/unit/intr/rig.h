@@ -6,12 +6,12 @@
 #ifndef TESTS_UNIT_INTR_RIG_H
 #define TESTS_UNIT_INTR_RIG_H
 
-#include "hw/core/intr_log.h"
 #include "hw/i386/fabric.h"
 #include "hw/i386/iommu/iommu.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/ioapic.h"
+#include "hw/intr/journal.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 #include "hw/timer/hpet.h"
@@ -27,7 +27,7 @@ typedef struct {
     Trace trace;
     char *text;
     size_t text_size;
-    IntrLog log;
+    Journal journal;
     MemRegion ram;
     ApicBus *apics;
     Device *apic_dev;

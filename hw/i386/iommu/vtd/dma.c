@@ -9,9 +9,9 @@
  * Protected memory ranges (11.4.8) are checked against requests that are not translated; what they
  * block is not recorded as a fault.
  */
-#include "hw/core/intr_log.h"
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/unit.h"
+#include "hw/intr/journal.h"
 
 #define PMR_LOW_BITS 0x1fffffull /* protected ranges have a granularity of 2 MiB */
 
@@ -209,7 +209,9 @@ static MemResult dma_write(void *opaque, const BusReq *req, uint64_t addr, const
     VtdState *s = opaque;
     IntrMsg msg;
     if (!req->has_pasid && upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
-        msg.serial = intr_serial_next(s->dev.platform->intr_log);
+        Journal *journal = s->dev.platform->journal;
+        msg.serial = journal_open(journal, JOURNAL_MESSAGE, NULL, req->requester_id, 0);
+        journal_send(journal, &msg);
         return intr_blocked(vtd_ir_request(s, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
     }
     return access_memory(s, req, addr, VTD_WRITE, (void *)buf, len);
@@ -234,11 +236,8 @@ static G_GNUC_NO_INLINE IntrResult write_message(VtdState *s, const IntrMsg *msg
     MemResult result =
         access_memory(s, &req, msg->address, VTD_WRITE, (void *)&msg->data, sizeof(msg->data));
     IntrResult written = written_as(msg, result);
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
-                " data=%#x verdict=write result=%s",
-                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data,
-                intr_result_name(written));
+    JournalUnit unit = {.unit = s->dev.id, .index = JOURNAL_NO_INDEX, .verdict = written};
+    journal_unit(s->dev.platform->journal, msg, &unit);
     return written;
 }
 

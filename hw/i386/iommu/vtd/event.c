@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-#include "hw/core/intr_log.h"
 #include "hw/i386/iommu/vtd/regs.h"
+#include "hw/intr/journal.h"
 
 typedef struct {
     const char *name;
@@ -36,7 +36,9 @@ void vtd_events_init(VtdEvents *e, RegFile *regs, ApicBus *apic_bus, const Devic
 void vtd_events_reset(VtdEvents *e)
 {
     e->due = 0;
-    memset(e->waiting, 0, sizeof(e->waiting));
+    for (unsigned event = 0; event < VTD_EVENTS; event++) {
+        journal_withdraw(e->dev->platform->journal, &e->waiting[event], INTR_DEVICE_RESET);
+    }
 }
 
 static void set_pending(VtdEvents *e, VtdEvent event, bool pending)
@@ -49,14 +51,12 @@ static void set_pending(VtdEvents *e, VtdEvent event, bool pending)
 
 void vtd_event_raise(VtdEvents *e, VtdEvent event)
 {
-    const Platform *platform = e->dev->platform;
-    uint64_t serial = intr_serial_next(platform->intr_log);
-    intr_serial_wait(&e->waiting[event], serial);
-    if (regfile_get(e->regs, event_regs[event].control) & VTD_EVENT_IM) {
+    Journal *journal = e->dev->platform->journal;
+    bool masked = regfile_get(e->regs, event_regs[event].control) & VTD_EVENT_IM;
+    uint64_t serial = journal_open(journal, JOURNAL_EVENT, e->dev->id, 0, event);
+    journal_wait(journal, serial, masked ? INTR_EVENT_MASKED : INTR_ON_ITS_WAY, &e->waiting[event]);
+    if (masked) {
         set_pending(e, event, true);
-        trace_event(platform->trace, TRACE_VTD,
-                    "vtd_event_kept serial=%" PRIu64 " dev=%s event=%s result=%s", serial,
-                    e->dev->id, event_regs[event].name, intr_result_name(INTR_EVENT_MASKED));
     } else {
         e->due |= 1u << event;
     }
@@ -66,7 +66,7 @@ void vtd_event_settle(VtdEvents *e, VtdEvent event)
 {
     set_pending(e, event, false);
     if (!(e->due & 1u << event)) {
-        e->waiting[event] = 0;
+        journal_withdraw(e->dev->platform->journal, &e->waiting[event], INTR_EVENT_SETTLED);
     }
 }
 
@@ -83,25 +83,26 @@ static void send(VtdEvents *e, VtdEvent event)
 {
     const EventRegs *regs = &event_regs[event];
     const Platform *platform = e->dev->platform;
-    uint64_t address = regfile_get(e->regs, regs->address);
-    uint32_t data = (uint32_t)regfile_get(e->regs, regs->data);
-    uint64_t serial = intr_serial_take(platform->intr_log, &e->waiting[event]);
-    if (!intr_window_contains(address)) {
+    IntrMsg msg = {
+        .address = regfile_get(e->regs, regs->address),
+        .data = (uint32_t)regfile_get(e->regs, regs->data),
+        .serial = journal_reopen(platform->journal, &e->waiting[event], JOURNAL_EVENT, e->dev->id,
+                                 0, event),
+    };
+    if (!intr_window_contains(msg.address)) {
         trace_event(platform->trace, TRACE_GUEST_ERRORS,
-                    "vtd_event_address serial=%" PRIu64 " event=%s addr=%#" PRIx64 " result=%s",
-                    serial, regs->name, address, intr_result_name(INTR_NOT_A_REQUEST));
+                    "vtd_event_address serial=%" PRIu64 " event=%s addr=%#" PRIx64, msg.serial,
+                    regs->name, msg.address);
+        journal_end(platform->journal, msg.serial, INTR_NOT_A_REQUEST);
         return;
     }
     /* Without EIM there is no upper address register, and ids have 8 bits. */
     if (e->wide) {
-        address |= regfile_get(e->regs, regs->upper) << 32;
+        msg.address |= regfile_get(e->regs, regs->upper) << 32;
     }
-    trace_event(platform->trace, TRACE_VTD,
-                "vtd_event serial=%" PRIu64 " dev=%s event=%s addr=%#" PRIx64 " data=%#x", serial,
-                e->dev->id, regs->name, address, data);
-    ApicMsg msg = apic_msg_decode(address, data);
-    msg.serial = serial;
-    apic_bus_deliver(e->apic_bus, &msg);
+    journal_send(platform->journal, &msg);
+    ApicMsg out = apic_msg_decode(&msg);
+    apic_bus_deliver(e->apic_bus, &out);
 }
 
 void vtd_events_flush(VtdEvents *e)

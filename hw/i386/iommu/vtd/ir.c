@@ -6,9 +6,9 @@
  */
 #include <assert.h>
 
-#include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/pid.h"
 #include "hw/i386/iommu/vtd/unit.h"
+#include "hw/intr/journal.h"
 
 /* Remappable format (5.1.2.2): address, then data. */
 #define ADDR_HANDLE_HIGH 2, 1 /* bit 15 of the handle */
@@ -29,22 +29,48 @@ static IntrResult blocked_by(VtdFaultReason reason)
     return (IntrResult)(INTR_VTD_REQUEST_RESERVED + (reason - VTD_FR_IR_REQUEST_RESERVED));
 }
 
-static IntrResult block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
-                        bool fpd)
+/* What the journal is told. */
+typedef struct {
+    uint32_t index;
+    const VtdIecEntry *e; /* NULL: no entry was looked at */
+    bool cached, stale;
+} Lookup;
+#define NO_LOOKUP (&(const Lookup){.index = JOURNAL_NO_INDEX})
+
+static void record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
+                   VtdFaultReason reason)
+{
+    JournalUnit unit = {
+        .unit = s->dev.id,
+        .index = at->index,
+        .verdict = verdict,
+        .reason = (uint8_t)reason,
+        .cached = at->cached,
+        .stale = at->stale,
+    };
+    if (at->e) {
+        unit.has_entry = true;
+        unit.remapped = !at->e->posted && reason == VTD_OK;
+        unit.quiet = at->e->fpd;
+        unit.wanted = at->e->sid;
+        unit.wanted_mask = at->e->sid_mask;
+        unit.entry[0] = at->e->low;
+        unit.entry[1] = at->e->high;
+    }
+    journal_unit(s->dev.platform->journal, msg, &unit);
+}
+
+static IntrResult block(VtdState *s, const IntrMsg *msg, const Lookup *at, VtdFaultReason reason)
 {
     IntrResult result = blocked_by(reason);
     s->verdicts.blocked++;
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
-                " data=%#x index=%u verdict=block reason=%#x%s "
-                "result=%s",
-                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
-                reason, fpd ? " fpd=1" : "", intr_result_name(result));
-    if (!fpd) {
+    record(s, msg, at, result, reason);
+    if (!at->e || !at->e->fpd) {
+        uint64_t index = at->index == JOURNAL_NO_INDEX ? 0 : at->index;
         VtdFault fault = {
             .source_id = msg->requester_id,
             .reason = reason,
-            .info = (uint64_t)index << FAULT_INDEX_SHIFT,
+            .info = index << FAULT_INDEX_SHIFT,
         };
         vtd_fault_record(&s->faults, &fault);
         vtd_events_flush(&s->events);
@@ -55,14 +81,11 @@ static IntrResult block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaul
 /* As it is: remapping is off, or compatibility format is let through. */
 static IntrResult pass(VtdState *s, const IntrMsg *msg)
 {
+    IntrMsg narrow = *msg;
+    narrow.address &= UINT32_MAX;
     s->verdicts.compatibility++;
-    ApicMsg out = apic_msg_decode(msg->address & UINT32_MAX, msg->data);
-    out.serial = msg->serial;
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
-                " data=%#x verdict=pass vector=%#x dest=%#x",
-                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, out.vector,
-                out.dest);
+    record(s, msg, NO_LOOKUP, INTR_ON_ITS_WAY, VTD_OK);
+    ApicMsg out = apic_msg_decode(&narrow);
     return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
@@ -80,67 +103,67 @@ static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
     return (requester_id & e->sid_mask) == e->sid;
 }
 
-static IntrResult post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+/* The notification is an interrupt of its own. */
+static void notify(VtdState *s, ApicMsg *notification)
+{
+    notification->serial = journal_open(s->dev.platform->journal, JOURNAL_NOTIFY, s->dev.id, 0, 0);
+    apic_bus_deliver(s->links.apic_bus, notification);
+}
+
+static IntrResult post(VtdState *s, const IntrMsg *msg, const Lookup *at)
 {
     ApicMsg notification;
     IntrResult posted;
-    VtdFaultReason reason = vtd_pid_post(s->links.memory, e->pid_address, e->msg.vector, e->urgent,
-                                         s->iec.table.eime, &posted, &notification);
+    VtdFaultReason reason = vtd_pid_post(s->links.memory, at->e->pid_address, at->e->msg.vector,
+                                         at->e->urgent, s->iec.table.eime, &posted, &notification);
     if (reason != VTD_OK) {
-        return block(s, msg, index, reason, e->fpd);
+        return block(s, msg, at, reason);
     }
     s->verdicts.posted++;
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
-                " data=%#x index=%u verdict=post vector=%#x "
-                "pid=%#" PRIx64 " result=%s",
-                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
-                e->msg.vector, e->pid_address, intr_result_name(posted));
+    record(s, msg, at, posted, VTD_OK);
     if (posted == INTR_POSTED_NOTIFIED) {
-        notification.serial = msg->serial;
-        apic_bus_deliver(s->links.apic_bus, &notification);
+        notify(s, &notification);
     }
     return posted;
 }
 
-static IntrResult deliver(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+static IntrResult deliver(VtdState *s, const IntrMsg *msg, const Lookup *at)
 {
     s->verdicts.remapped++;
-    trace_event(s->dev.platform->trace, TRACE_VTD,
-                "vtd_ir serial=%" PRIu64 " sid=%s addr=%#" PRIx64
-                " data=%#x index=%u verdict=deliver vector=%#x "
-                "dest=%#x mode=%d trig=%s",
-                msg->serial, rid_text(msg->requester_id).text, msg->address, msg->data, index,
-                e->msg.vector, e->msg.dest, e->msg.mode, e->msg.level ? "level" : "edge");
+    record(s, msg, at, INTR_ON_ITS_WAY, VTD_OK);
     /* A copy: what the delivery sets off may invalidate the entry. */
-    ApicMsg out = e->msg;
+    ApicMsg out = at->e->msg;
     out.serial = msg->serial;
     return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
 static IntrResult remap(VtdState *s, const IntrMsg *msg)
 {
-    uint32_t index = (uint32_t)(vtd_get(msg->address, ADDR_HANDLE) |
-                                vtd_get(msg->address, ADDR_HANDLE_HIGH) << 15);
+    VtdIecEntry scratch;
+    Lookup at = {.index = (uint32_t)(vtd_get(msg->address, ADDR_HANDLE) |
+                                     vtd_get(msg->address, ADDR_HANDLE_HIGH) << 15)};
     if (vtd_get(msg->address, ADDR_SHV)) {
-        index += (uint32_t)vtd_get(msg->data, DATA_SUBHANDLE);
+        at.index += (uint32_t)vtd_get(msg->data, DATA_SUBHANDLE);
         /* Without SHV hardware does not look at the data at all. */
         if (G_UNLIKELY(vtd_get(msg->data, DATA_RESERVED))) {
-            return block(s, msg, index, VTD_FR_IR_REQUEST_RESERVED, false);
+            return block(s, msg, &at, VTD_FR_IR_REQUEST_RESERVED);
         }
     }
-    if (G_UNLIKELY(index >= s->iec.table.entries)) {
-        return block(s, msg, index, VTD_FR_IR_INDEX, false);
+    if (G_UNLIKELY(at.index >= s->iec.table.entries)) {
+        return block(s, msg, &at, VTD_FR_IR_INDEX);
     }
-    VtdIecEntry scratch;
-    const VtdIecEntry *e = vtd_iec_get(&s->iec, index, &scratch);
-    if (G_UNLIKELY(e->fault != VTD_OK)) {
-        return block(s, msg, index, (VtdFaultReason)e->fault, e->fpd);
+    uint64_t hits = s->iec.hits, stale = s->iec.stale_hits;
+    at.e = vtd_iec_get(&s->iec, at.index, &scratch);
+    at.cached = s->iec.hits != hits;
+    at.stale = s->iec.stale_hits != stale;
+    if (G_UNLIKELY(at.e->fault != VTD_OK)) {
+        return block(s, msg, &at, (VtdFaultReason)at.e->fault);
     }
-    if (G_UNLIKELY(!source_is_valid(e, msg->requester_id)) && !is_trusted(s, msg->requester_id)) {
-        return block(s, msg, index, VTD_FR_IR_SOURCE, e->fpd);
+    if (G_UNLIKELY(!source_is_valid(at.e, msg->requester_id)) &&
+        !is_trusted(s, msg->requester_id)) {
+        return block(s, msg, &at, VTD_FR_IR_SOURCE);
     }
-    return e->posted ? post(s, msg, index, e) : deliver(s, msg, index, e);
+    return at.e->posted ? post(s, msg, &at) : deliver(s, msg, &at);
 }
 
 IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
@@ -153,7 +176,7 @@ IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
     }
     /* Compatibility format is never let through in extended mode, whatever CFIS says (5.1.2.1). */
     if (s->iec.table.eime || !s->compatibility) {
-        return block(s, msg, 0, VTD_FR_IR_COMPATIBILITY, false);
+        return block(s, msg, NO_LOOKUP, VTD_FR_IR_COMPATIBILITY);
     }
     return pass(s, msg);
 }

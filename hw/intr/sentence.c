@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sentences. The verb comes from the table of results; here is what a stage knows beside it: what
+ * the unit saw and what it wanted, whom the APIC bus looked for, how the CPU got it.
+ */
+#include "hw/intr/sentence.h"
+
+#include "base/clock.h"
+#include "hw/core/intr_msg.h"
+#include "hw/core/rid.h"
+
+static const char *const subjects[JOURNAL_KINDS] = {
+    [JOURNAL_PIN] = "pin %u",      [JOURNAL_MSI] = "MSI %u",
+    [JOURNAL_MSIX] = "MSI-X %u",   [JOURNAL_HPET] = "timer %u's message",
+    [JOURNAL_MESSAGE] = "message", [JOURNAL_NOTIFY] = "posted-interrupt notification",
+    [JOURNAL_IPI] = "IPI",
+};
+static const char *const events[] = {"fault event", "invalidation event"};
+static const char *const entries[] = {"timer", "thermal sensor", "performance counter",
+                                      "LINT0", "LINT1",          "error"};
+
+static bool has_rid(const JournalRecord *r)
+{
+    return r->kind != JOURNAL_LVT && r->kind != JOURNAL_IPI && r->kind != JOURNAL_EVENT &&
+           r->kind != JOURNAL_NOTIFY;
+}
+
+static void add_what(GString *out, const JournalRecord *r)
+{
+    if (r->kind == JOURNAL_EVENT) {
+        g_string_append(out, events[r->number % G_N_ELEMENTS(events)]);
+    } else if (r->kind == JOURNAL_LVT) {
+        g_string_append_printf(out, "%s entry", entries[r->number % G_N_ELEMENTS(entries)]);
+    } else {
+        g_string_append_printf(out, subjects[r->kind], r->number); /* NOLINT: they are above */
+    }
+}
+
+void journal_subject(GString *out, const JournalRecord *r)
+{
+    if (r->source) {
+        g_string_append_printf(out, "%s ", r->source);
+    }
+    if (has_rid(r)) {
+        g_string_append_printf(out, r->source ? "(%s) " : "%s ", rid_text(r->rid).text);
+    }
+    add_what(out, r);
+}
+
+static void add_seconds(GString *out, int64_t ns)
+{
+    g_string_append_printf(out, "%.6f s", (double)ns / NS_PER_SEC);
+}
+
+static void add_duration(GString *out, int64_t ns)
+{
+    static const struct {
+        int64_t below, unit;
+        const char *name;
+    } rows[] = {{10000, 1, "ns"}, {10 * NS_PER_MS, 1000, "us"}, {INT64_MAX, NS_PER_MS, "ms"}};
+    unsigned i = 0;
+
+    if (ns == 0) {
+        g_string_append(out, "less than a slice"); /* the clock was not read in between */
+        return;
+    }
+    while (ns >= rows[i].below) {
+        i++;
+    }
+    g_string_append_printf(out, "%" PRId64 " %s", ns / rows[i].unit, rows[i].name);
+}
+
+static void add_cause(GString *out, const JournalRecord *r)
+{
+    if (r->cpu != JOURNAL_NO_CPU) {
+        g_string_append_printf(out, ", set off by CPU %u at %" PRIx64, r->cpu, r->rip);
+    }
+}
+
+/* The unit: what it saw, what it read, what it wanted. */
+
+static void add_entry(GString *out, const JournalRecord *r)
+{
+    g_string_append_printf(out, "; entry %u", r->index);
+    if (!(r->seen & JOURNAL_ENTRY)) {
+        return;
+    }
+    g_string_append_printf(out, " was %016" PRIx64 "%016" PRIx64 " %s", r->entry[1], r->entry[0],
+                           r->seen & JOURNAL_CACHED ? "in the cache" : "in memory");
+    if (r->seen & JOURNAL_STALE) {
+        g_string_append(out, ", but memory has another one: no invalidation has covered it since");
+    }
+}
+
+static void add_requester(GString *out, const JournalRecord *r)
+{
+    if (r->seen & JOURNAL_ALIASED || r->rid_seen != r->rid) {
+        g_string_append_printf(out, "; the unit saw requester %s", rid_text(r->rid_seen).text);
+    }
+    if (r->result == INTR_VTD_SOURCE && r->seen & JOURNAL_ENTRY) {
+        g_string_append_printf(out, "; the entry is for %s%s", rid_text(r->wanted).text,
+                               r->wanted_mask == UINT16_MAX ? "" : " by a mask");
+    }
+}
+
+static void add_unit(GString *out, const JournalRecord *r)
+{
+    if (!(r->seen & JOURNAL_UNIT)) {
+        return;
+    }
+    if (r->index != JOURNAL_NO_INDEX) {
+        add_entry(out, r);
+    } else if (r->result == INTR_VTD_COMPATIBILITY) {
+        g_string_append_printf(out, "; its address was %08" PRIx64 ", data %04x", r->address,
+                               r->data);
+    }
+    add_requester(out, r);
+    if (r->seen & JOURNAL_QUIET && r->reason) {
+        g_string_append(out, "; no fault was recorded (FPD)");
+    }
+}
+
+/* The APIC bus, and the first local APIC that answered. */
+
+static void add_destination(GString *out, const JournalRecord *r)
+{
+    if (!(r->seen & JOURNAL_BUS)) {
+        return;
+    }
+    g_string_append_printf(out, "; vector %02xh", r->vector);
+    if (r->mode != INTR_MODE_FIXED) {
+        g_string_append_printf(out, " (%s)", journal_mode_name(r->mode));
+    }
+    if (r->answers == 0) {
+        g_string_append_printf(out, " for the %s destination %x",
+                               r->seen & JOURNAL_LOGICAL ? "logical" : "physical", r->dest);
+    } else {
+        g_string_append_printf(out, " at local APIC %u", r->apic_id);
+        if (r->answers > 1) {
+            g_string_append_printf(out, " and %u more", r->answers - 1u);
+        }
+    }
+}
+
+void journal_holds(GString *out, unsigned holds)
+{
+    static const struct {
+        JournalHold bit;
+        const char *what;
+    } rows[] = {
+        {JOURNAL_HOLD_OFF, "the CPU waits for a start-up IPI"},
+        {JOURNAL_HOLD_IF, "RFLAGS.IF is clear"},
+        {JOURNAL_HOLD_SHADOW, "the instruction after STI or MOV SS comes first"},
+        {JOURNAL_HOLD_TPR, "the task priority is not below it"},
+        {JOURNAL_HOLD_ISR, "a vector of its class or a higher one is in service"},
+        {JOURNAL_HOLD_HALTED, "the CPU is halted"},
+    };
+    const char *separator = "";
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (holds & rows[i].bit) {
+            g_string_append_printf(out, "%s%s", separator, rows[i].what);
+            separator = ", ";
+        }
+    }
+}
+
+static void add_held(GString *out, const JournalRecord *r)
+{
+    g_autoptr(GString) held = g_string_new(NULL);
+
+    journal_holds(held, r->hold & ~(unsigned)JOURNAL_HOLD_HALTED);
+    if (held->len > 0) {
+        g_string_append_printf(out, " (when it came: %s)", held->str);
+    }
+}
+
+static void add_cpu(GString *out, const JournalRecord *r)
+{
+    if (!(r->seen & JOURNAL_BUS) || r->accepted == 0) {
+        return;
+    }
+    if (r->taken > 0) {
+        g_string_append(out, "; taken after ");
+        add_duration(out, r->time_taken - r->time);
+        g_string_append_printf(out, " before the instruction at %" PRIx64, r->rip_taken);
+    }
+    add_held(out, r);
+    if (r->result == INTR_ENDED) {
+        g_string_append(out, "; ended after ");
+        add_duration(out, r->time_ended - r->time_taken);
+        g_string_append(out, " more");
+    }
+}
+
+static void add_merged(GString *out, const JournalRecord *r)
+{
+    if (r->result == INTR_MERGED && r->into) {
+        g_string_append_printf(out, "; that is #%" PRIu64, r->into);
+    }
+}
+
+void journal_sentence(GString *out, const JournalRecord *r)
+{
+    const IntrResultRow *row = &intr_results[r->result];
+
+    g_string_append_printf(out, "#%" PRIu64 " ", r->serial);
+    journal_subject(out, r);
+    g_string_append(out, ", ");
+    add_seconds(out, r->time);
+    add_cause(out, r);
+    g_string_append_printf(out, ": %s", row->sentence);
+    if (r->seen & JOURNAL_UNIT && intr_blocked((IntrResult)r->result)) {
+        g_string_append_printf(out, " at %s", r->unit);
+    }
+    add_unit(out, r);
+    add_destination(out, r);
+    add_merged(out, r);
+    add_cpu(out, r);
+    if (row->remedy) {
+        g_string_append_printf(out, "; %s", row->remedy);
+    }
+    g_string_append_printf(out, " [%s]", row->section);
+}

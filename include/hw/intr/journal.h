@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The journal: one record for each attempt to interrupt, in a ring of memory, found by its serial
+ * number. A record is opened where the interrupt is meant, also if its emitter then keeps it back;
+ * each stage on the way writes down what it decided; it ends in exactly one row of the table of
+ * results (hw/core/intr_result.h), or is open and says where it waits.
+ *
+ * All of it costs a few stores a stage. Lines of -d are printed from the records (lines.c), as are
+ * sentences (sentence.c), answers of the monitor and the journal's file.
+ *
+ * Where a function takes a Journal, NULL is none: a device alone in a test. A serial of 0 names no
+ * record, nor does one that the ring has overwritten; then nothing is written.
+ */
+#ifndef HW_INTR_JOURNAL_H
+#define HW_INTR_JOURNAL_H
+
+#include <glib.h>
+#include <inttypes.h>
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/trace.h"
+#include "hw/core/intr_msg.h"
+#include "hw/intr/record.h"
+
+#define JOURNAL_DEFAULT_SIZE 65536u
+#define JOURNAL_MOST         (1u << 24)
+
+typedef struct Journal Journal;
+
+/* Told of each record that ends, and of each that the ring is about to overwrite while it is open.
+ */
+typedef struct {
+    void (*ended)(void *opaque, const JournalRecord *record);
+    void *opaque;
+} JournalListener;
+
+struct Journal {
+    uint64_t last; /* serial number given last */
+    JournalRecord *ring;
+    void *memory;  /* that the ring is in */
+    uint64_t mask; /* records in the ring, less one */
+    Trace *trace;  /* lines of stages; NULL: none */
+    Clock *clock;  /* NULL: all happens at 0 */
+    /* What the CPU is doing that makes this happen; NULL: nobody knows. */
+    const struct JournalFilter *filter; /* lines are printed of these only; NULL: of all */
+    void (*where)(void *opaque, JournalWhere *where);
+    void *where_opaque;
+    uint64_t results[INTR_RESULTS]; /* records that ended so */
+    uint64_t ended_twice;           /* 0, or a stage is wrong */
+    GArray *listeners;              /* of JournalListener */
+};
+
+/* `records` is a power of two, or 0 for numbers alone. */
+void journal_init(Journal *j, uint32_t records, Trace *trace, Clock *clock);
+void journal_free(Journal *j);
+static inline bool journal_size_is_valid(uint64_t records)
+{
+    return records > 0 && records <= JOURNAL_MOST && (records & (records - 1)) == 0;
+}
+
+/* Another size, or none; what was written is forgotten. */
+void journal_resize(Journal *j, uint32_t records);
+/* The records, not the number given last: they are of a machine that is no more. */
+void journal_forget(Journal *j);
+void journal_listen(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
+                    void *opaque);
+void journal_unlisten(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
+                      void *opaque);
+
+/* NULL if it is not (or no more) in the ring. */
+static inline JournalRecord *journal_find(const Journal *j, uint64_t serial)
+{
+    if (G_UNLIKELY(!j || !j->ring)) {
+        return NULL;
+    }
+    JournalRecord *r = &j->ring[serial & j->mask];
+    return G_LIKELY(r->serial == serial && serial != 0) ? r : NULL;
+}
+
+/* Oldest serial number that may still be in the ring; none if it is above `last`. */
+uint64_t journal_first(const Journal *j);
+
+/* Somebody means to interrupt: the number of its record, from 1 on; 0 without a journal. `source`
+ * is the emitter's id and outlives the journal; `number` its pin, vector or timer. */
+uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t rid,
+                      unsigned number);
+/* The record of one that waited, which then waits no more, or a new one. */
+uint64_t journal_reopen(Journal *j, uint64_t *waiting, JournalKind kind, const char *source,
+                        uint16_t rid, unsigned number);
+
+/* Stages, in their order. */
+
+/* The emitter keeps it back. Returns `why`. */
+IntrResult journal_keep(Journal *j, uint64_t serial, IntrResult why);
+/* The same; and if `why` leaves it open, it waits in *waiting, unless one waits there already, into
+ * which it then goes. */
+IntrResult journal_wait(Journal *j, uint64_t serial, IntrResult why, uint64_t *waiting);
+/* What waited is gone: taken back, or its device reset. */
+void journal_withdraw(Journal *j, uint64_t *waiting, IntrResult why);
+/* The emitter sends a message. */
+void journal_send(Journal *j, const IntrMsg *msg);
+/* A bridge puts another requester in. */
+void journal_alias(Journal *j, uint64_t serial, uint16_t rid);
+/* A remapping unit looks at it: what it saw and what the entry said. */
+void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit);
+/* The APIC bus is to deliver it. */
+void journal_bus(Journal *j, const ApicMsg *msg);
+/* A local APIC's answer. */
+void journal_accept(Journal *j, const ApicMsg *msg, uint32_t apic_id, IntrResult answer,
+                    JournalHold hold);
+/* It is INTR_MERGED: into which one that waits in IRR. */
+void journal_merged(Journal *j, uint64_t serial, uint64_t into);
+/* What all local APICs say together. Returns `answer`. */
+IntrResult journal_answer(Journal *j, uint64_t serial, IntrResult answer);
+/* A CPU takes the vector: its local APIC's IRR bit has moved to ISR. */
+void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id);
+/* EOI, or another end of what a local APIC held: `how` is INTR_ENDED or why it was forgotten. */
+void journal_eoi(Journal *j, uint64_t serial, uint32_t apic_id, IntrResult how);
+/* Any end that is none of the above; nothing if it has ended. Returns `how`. */
+IntrResult journal_end(Journal *j, uint64_t serial, IntrResult how);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What became of an attempt to interrupt, in words: one sentence, and what would have worked. */
+#ifndef HW_INTR_SENTENCE_H
+#define HW_INTR_SENTENCE_H
+
+#include <glib.h>
+
+#include "hw/intr/record.h"
+
+/* "nvme0 (00:04.0) MSI-X vector 3": who means to interrupt. */
+void journal_subject(GString *out, const JournalRecord *r);
+/* "nvme0 (00:04.0) MSI-X vector 3, 12.304117 s: was blocked by iommu0: its entry is not present
+ * (22h) ... [VT-d 7.1.3 IR.3]", without a line's end. */
+void journal_sentence(GString *out, const JournalRecord *r);
+/* What keeps a CPU from a vector, "RFLAGS.IF is clear, a vector of its class or above is in
+ * service"; nothing for none. `holds` has bits of JournalHold. */
+void journal_holds(GString *out, unsigned holds);
+
+#endif

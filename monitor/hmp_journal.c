@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* HMP's questions about interrupts, and what is logged from now on. */
+#include <string.h>
+
+#include "monitor/hmp_commands.h"
+#include "monitor/journal.h"
+
+#define SHOWN_DEFAULT 20
+#define SHOWN_MOST    10000
+
+/* "dev=x", "pin 5" and "vector 0x31 cpu 1" become one list of options. A first word that is none of
+ * these is a device. */
+static OptList *words_to_options(char **args)
+{
+    static const char *const keys[] = {"pin", "msi",  "vector", "cpu", "dev",
+                                       "bdf", "kind", "state",  "last"};
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (char **arg = args; *arg; arg++) {
+        bool takes_value = false;
+        for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+            takes_value = takes_value || strcmp(*arg, keys[i]) == 0;
+        }
+        g_string_append_printf(text, "%s%s", text->len ? "," : "", *arg);
+        if (takes_value && arg[1]) {
+            g_string_append_printf(text, "=%s", *++arg);
+        }
+    }
+    return optlist_parse(text->str, "what");
+}
+
+/* The first word may be a device's id or a function's address. */
+static bool read_subject(OptList *opts, JournalFilter *filter, GError **error)
+{
+    const char *what = optlist_get(opts, "what");
+    uint16_t rid;
+    if (!journal_filter_read(filter, opts, error)) {
+        return false;
+    }
+    if (what && journal_parse_bdf(what, &rid)) {
+        filter->rid = rid;
+    } else if (what) {
+        g_free(filter->dev);
+        filter->dev = g_strdup(what);
+    }
+    return true;
+}
+
+/* False after saying what was wrong. */
+static bool read_filter(char **args, JournalFilter *filter, uint64_t *last, GString *out)
+{
+    g_autoptr(OptList) opts = words_to_options(args);
+    g_autoptr(GError) error = NULL;
+    if (read_subject(opts, filter, &error) &&
+        optlist_uint(opts, "last", 1, SHOWN_MOST, last, &error) && optlist_finish(opts, &error)) {
+        return true;
+    }
+    g_string_append_printf(out, "%s\n", error->message);
+    return false;
+}
+
+static void say(Machine *machine, const char *title, const JournalRecord *r, GString *out)
+{
+    g_string_append(out, title);
+    journal_say(machine, r, out);
+    g_string_append_c(out, '\n');
+}
+
+static void add_results(const uint64_t *results, GString *out)
+{
+    const char *separator = ": ";
+    for (unsigned i = 0; i < INTR_RESULTS; i++) {
+        if (results[i] > 0) {
+            g_string_append_printf(out, "%s%" PRIu64 " %s", separator, results[i],
+                                   intr_result_name((IntrResult)i));
+            separator = ", ";
+        }
+    }
+    g_string_append_c(out, '\n');
+}
+
+void hmp_why(Machine *machine, char **args, GString *out)
+{
+    JournalFilter filter;
+    JournalAnswer answer;
+    uint64_t last = 0;
+    journal_filter_init(&filter);
+    if (!read_filter(args + 1, &filter, &last, out)) {
+        return;
+    }
+    journal_ask(&machine->journal, &filter, &answer);
+    g_string_append_printf(out, "%" PRIu64 " in the journal", answer.matches);
+    add_results(answer.results, out);
+    if (!answer.last) {
+        g_string_append(out, "nothing of that name or number has meant to interrupt\n");
+    } else {
+        say(machine, "the last: ", answer.last, out);
+    }
+    if (answer.last_lost && answer.last_lost != answer.last) {
+        say(machine, "the last lost: ", answer.last_lost, out);
+    }
+    journal_filter_clear(&filter);
+}
+
+void hmp_info_journal(Machine *machine, char **args, GString *out)
+{
+    const Journal *j = &machine->journal;
+    JournalFilter filter;
+    uint64_t last = SHOWN_DEFAULT;
+    journal_filter_init(&filter);
+    if (!read_filter(args + 1, &filter, &last, out)) {
+        return;
+    }
+    g_autoptr(GPtrArray) found = journal_select(j, &filter, last);
+    for (guint i = 0; i < found->len; i++) {
+        say(machine, "", found->pdata[i], out);
+    }
+    g_string_append_printf(out, "%" PRIu64 " attempts since the start", j->last);
+    add_results(j->results, out);
+    journal_filter_clear(&filter);
+}
+
+void hmp_journal(Machine *machine, char **args, GString *out)
+{
+    Journal *j = &machine->journal;
+    uint64_t size;
+    if (!args[1]) {
+        g_string_append_printf(out, "%" PRIu64 " records of at most %" PRIu64 "\n",
+                               j->ring ? MIN(j->last, j->mask + 1) : 0, j->ring ? j->mask + 1 : 0);
+    } else if (strcmp(args[1], "off") == 0) {
+        journal_resize(j, 0);
+    } else if (strcmp(args[1], "size") == 0 && args[2] && opt_parse_uint(args[2], &size) &&
+               journal_size_is_valid(size)) {
+        journal_resize(j, (uint32_t)size);
+    } else {
+        g_string_append_printf(out,
+                               "usage: journal, journal off, journal size N (a power of two up to "
+                               "%u)\n",
+                               JOURNAL_MOST);
+    }
+}
+
+void hmp_log(Machine *machine, char **args, GString *out)
+{
+    Trace *trace = machine->platform.trace;
+    g_autoptr(GError) error = NULL;
+    if (!args[1]) {
+        trace_help(out);
+    } else if (strcmp(args[1], "none") == 0) {
+        trace->enabled = 0;
+    } else if (!trace_enable(trace, args[1], &error)) {
+        g_string_append_printf(out, "%s\n", error->message);
+    }
+}
+
+void hmp_logfile(Machine *machine, char **args, GString *out)
+{
+    g_autoptr(GError) error = NULL;
+    if (!args[1]) {
+        trace_close(machine->platform.trace);
+    } else if (!trace_open(machine->platform.trace, args[1], &error)) {
+        g_string_append_printf(out, "%s\n", error->message);
+    }
+}
+
+void hmp_trace_event(Machine *machine, char **args, GString *out)
+{
+    Trace *trace = machine->platform.trace;
+    Trace one = {0};
+    g_autoptr(GError) error = NULL;
+    bool on;
+    if (!args[1] || !args[2] || !opt_parse_bool(args[2], &on)) {
+        g_string_append(out, "usage: trace-event GROUP on|off\n");
+    } else if (!trace_enable(&one, args[1], &error)) {
+        g_string_append_printf(out, "%s\n", error->message);
+    } else {
+        trace->enabled = on ? trace->enabled | one.enabled : trace->enabled & ~one.enabled;
+    }
+}

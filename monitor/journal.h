@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What HMP's and QMP's questions about interrupts have in common; private to monitor/. */
+#ifndef MONITOR_JOURNAL_H
+#define MONITOR_JOURNAL_H
+
+#include <json-glib/json-glib.h>
+
+#include "hw/intr/filter.h"
+#include "machine/machine.h"
+
+/* The answer to "why": what the journal has of those that match. */
+typedef struct {
+    uint64_t matches;
+    uint64_t results[INTR_RESULTS]; /* of these, how many are in each state */
+    const JournalRecord *last;      /* NULL if nothing matches */
+    const JournalRecord *last_lost; /* the last one that was lost, or NULL */
+} JournalAnswer;
+
+void journal_ask(const Journal *j, const JournalFilter *filter, JournalAnswer *answer);
+/* The sentence; of one that waits in IRR, also what its CPU is doing now. */
+void journal_say(Machine *machine, const JournalRecord *r, GString *out);
+/* The last `most` that match, oldest first, as an array of pointers into the ring. */
+GPtrArray *journal_select(const Journal *j, const JournalFilter *filter, size_t most);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* QMP: the journal as data. Not in QEMU, so the names begin with "x-". docs/journal.md. */
+#include "monitor/commands.h"
+
+#include "hw/core/rid.h"
+#include "hw/intr/sentence.h"
+#include "monitor/journal.h"
+
+#define RECORDS_DEFAULT 100
+#define RECORDS_MOST    65536
+
+static void add_hex(JsonObject *o, const char *name, uint64_t value)
+{
+    g_autofree char *text = g_strdup_printf("0x%" PRIx64, value);
+    json_object_set_string_member(o, name, text);
+}
+
+static void add_unit(JsonObject *o, const JournalRecord *r)
+{
+    JsonObject *unit = json_object_new();
+    json_object_set_string_member(unit, "id", r->unit);
+    json_object_set_string_member(unit, "requester", rid_text(r->rid_seen).text);
+    if (r->index != JOURNAL_NO_INDEX) {
+        json_object_set_int_member(unit, "index", r->index);
+    }
+    if (r->seen & JOURNAL_ENTRY) {
+        add_hex(unit, "entry-low", r->entry[0]);
+        add_hex(unit, "entry-high", r->entry[1]);
+        json_object_set_boolean_member(unit, "cached", (r->seen & JOURNAL_CACHED) != 0);
+        json_object_set_boolean_member(unit, "stale", (r->seen & JOURNAL_STALE) != 0);
+    }
+    if (r->reason) {
+        json_object_set_int_member(unit, "reason", r->reason);
+    }
+    json_object_set_object_member(o, "unit", unit);
+}
+
+static void add_apic(JsonObject *o, const JournalRecord *r)
+{
+    JsonObject *apic = json_object_new();
+    json_object_set_int_member(apic, "vector", r->vector);
+    json_object_set_string_member(apic, "mode", journal_mode_name(r->mode));
+    json_object_set_int_member(apic, "destination", r->dest);
+    json_object_set_boolean_member(apic, "logical", (r->seen & JOURNAL_LOGICAL) != 0);
+    json_object_set_boolean_member(apic, "level", (r->seen & JOURNAL_LEVEL) != 0);
+    json_object_set_int_member(apic, "answers", r->answers);
+    if (r->answers > 0) {
+        json_object_set_int_member(apic, "apic-id", r->apic_id);
+    }
+    if (r->taken > 0) {
+        json_object_set_int_member(apic, "taken-ns", r->time_taken);
+        add_hex(apic, "taken-rip", r->rip_taken);
+    }
+    if (r->result == INTR_ENDED) {
+        json_object_set_int_member(apic, "ended-ns", r->time_ended);
+    }
+    json_object_set_object_member(o, "apic", apic);
+}
+
+static void add_emitter(JsonObject *o, const JournalRecord *r)
+{
+    if (r->source) {
+        json_object_set_string_member(o, "device", r->source);
+    }
+    json_object_set_string_member(o, "kind", journal_kind_name((JournalKind)r->kind));
+    json_object_set_int_member(o, "number", r->number);
+    json_object_set_string_member(o, "bdf", rid_text(r->rid).text);
+    if (r->seen & JOURNAL_SENT) {
+        add_hex(o, "address", r->address);
+        add_hex(o, "data", r->data);
+    }
+    if (r->cpu != JOURNAL_NO_CPU) {
+        json_object_set_int_member(o, "cpu", r->cpu);
+        json_object_set_int_member(o, "instructions", (gint64)r->instructions);
+        add_hex(o, "rip", r->rip);
+    }
+}
+
+static JsonObject *record(Machine *machine, const JournalRecord *r)
+{
+    JsonObject *o = json_object_new();
+    g_autoptr(GString) sentence = g_string_new(NULL);
+    journal_say(machine, r, sentence);
+    json_object_set_int_member(o, "serial", (gint64)r->serial);
+    json_object_set_int_member(o, "time-ns", r->time);
+    json_object_set_string_member(o, "state", intr_result_name((IntrResult)r->result));
+    json_object_set_boolean_member(o, "open", intr_results[r->result].open);
+    json_object_set_boolean_member(o, "lost", intr_results[r->result].lost);
+    json_object_set_string_member(o, "sentence", sentence->str);
+    add_emitter(o, r);
+    if (r->seen & JOURNAL_UNIT) {
+        add_unit(o, r);
+    }
+    if (r->seen & JOURNAL_BUS) {
+        add_apic(o, r);
+    }
+    return o;
+}
+
+static JsonObject *counts(const uint64_t *results)
+{
+    JsonObject *o = json_object_new();
+    for (unsigned i = 0; i < INTR_RESULTS; i++) {
+        if (results[i] > 0) {
+            json_object_set_int_member(o, intr_result_name((IntrResult)i), (gint64)results[i]);
+        }
+    }
+    return o;
+}
+
+/* "filter" is what -journal and HMP's info journal take. */
+static bool read_filter(JsonObject *args, JournalFilter *filter, GError **error)
+{
+    const char *text = json_object_get_string_member_with_default(args, "filter", "");
+    g_autoptr(OptList) opts = optlist_parse(text, NULL);
+    g_autoptr(GError) wrong = NULL;
+    if (journal_filter_read(filter, opts, &wrong) && optlist_finish(opts, &wrong)) {
+        return true;
+    }
+    journal_filter_clear(filter);
+    g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "Parameter 'filter': %s", wrong->message);
+    return false;
+}
+
+static JsonNode *query_journal(Machine *machine, JsonObject *args, GError **error)
+{
+    gint64 last = json_object_get_int_member_with_default(args, "last", RECORDS_DEFAULT);
+    JsonObject *o = json_object_new();
+    JsonArray *list = json_array_new();
+    JournalFilter filter;
+    json_object_set_int_member(o, "attempts", (gint64)machine->journal.last);
+    json_object_set_object_member(o, "ended", counts(machine->journal.results));
+    json_object_set_array_member(o, "records", list);
+    if (!read_filter(args, &filter, error)) {
+        json_object_unref(o);
+        return NULL;
+    }
+    g_autoptr(GPtrArray) found =
+        journal_select(&machine->journal, &filter, (size_t)CLAMP(last, 0, RECORDS_MOST));
+    for (guint i = 0; i < found->len; i++) {
+        json_array_add_object_element(list, record(machine, found->pdata[i]));
+    }
+    journal_filter_clear(&filter);
+    return qmp_object_node(o);
+}
+
+static JsonNode *query_why(Machine *machine, JsonObject *args, GError **error)
+{
+    JournalFilter filter;
+    JournalAnswer answer;
+    if (!read_filter(args, &filter, error)) {
+        return NULL;
+    }
+    journal_ask(&machine->journal, &filter, &answer);
+    JsonObject *o = json_object_new();
+    json_object_set_int_member(o, "matches", (gint64)answer.matches);
+    json_object_set_object_member(o, "states", counts(answer.results));
+    if (answer.last) {
+        json_object_set_object_member(o, "last", record(machine, answer.last));
+    }
+    if (answer.last_lost) {
+        json_object_set_object_member(o, "last-lost", record(machine, answer.last_lost));
+    }
+    journal_filter_clear(&filter);
+    return qmp_object_node(o);
+}
+
+const QmpCommand qmp_commands_journal[] = {
+    {"x-query-journal", "?filter:s ?last:i", query_journal},
+    {"x-why", "?filter:s", query_why},
+    {NULL},
+};

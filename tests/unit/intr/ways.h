@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A way to each state of an attempt to interrupt, on the rig's real emitters, unit and APIC. */
+#ifndef TESTS_UNIT_INTR_WAYS_H
+#define TESTS_UNIT_INTR_WAYS_H
+
+#include "intr/rig.h"
+
+#define WAY_VECTOR 0x61u
+#define WAY_TRACED INTR_RESULTS /* the emitter has nobody to tell: only the journal shows it */
+
+typedef struct {
+    IntrResult result;
+    /* What the emitter was told, or WAY_TRACED. */
+    IntrResult (*produce)(Rig *rig);
+} Way;
+
+extern const Way ways[INTR_RESULTS]; /* one each, in no order */
+
+/* Steps of ways. */
+IntrResult way_delivered(Rig *rig);
+void way_pin_entry(Rig *rig, uint32_t low);
+uint32_t way_msi_cap(Rig *rig);
+void way_msi_setup(Rig *rig, uint64_t address);
+
+#endif
