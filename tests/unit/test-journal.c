@@ -183,16 +183,26 @@ static void check_filter(const char *text, const JournalRecord *r, bool expected
 
 static void test_filter(Fixture *f, gconstpointer data)
 {
-    static const char *const yes[] = {
-        "",           "dev=nvme0",     "bdf=00:04.0",     "bdf=0000:00:04.0",
-        "msi=3",      "kind=msi",      "vector=0x41",     "cpu=1",
-        "state=lost", "state=refused", "dev=nvme0,msi=3", "state=vector-illegal"};
+    static const char *const yes[] = {"",
+                                      "dev=nvme0",
+                                      "bdf=00:04.0",
+                                      "bdf=01:00.0",
+                                      "bdf=0000:00:04.0",
+                                      "msi=3",
+                                      "kind=msi",
+                                      "vector=0x41",
+                                      "cpu=1",
+                                      "state=lost",
+                                      "state=refused",
+                                      "dev=nvme0,msi=3",
+                                      "state=vector-illegal"};
     static const char *const no[] = {"dev=nvme1",   "bdf=00:04.1",    "msi=2",      "pin=3",
                                      "vector=0x42", "cpu=0",          "state=open", "state=blocked",
                                      "state=ended", "dev=nvme0,msi=2"};
     Journal *j = &f->journal;
     ApicMsg msg = {.serial = open_msi(f, "nvme0", 3), .vector = 0x41};
 
+    journal_alias(j, msg.serial, 0x100);
     journal_bus(j, &msg);
     journal_accept(j, &msg, 1, INTR_VECTOR_ILLEGAL, JOURNAL_HOLD_NONE);
     journal_answer(j, msg.serial, INTR_VECTOR_ILLEGAL);
