@@ -7,8 +7,8 @@
  * the mask is all ones or zeros by then at Intel's (SDM: "extend from most significant bit"), and
  * as it was at AMD's.
  */
-#include "target/i386/avx.h"
 #include "target/i386/system_ops.h"
+#include "target/i386/vec.h"
 
 /* Bytes of an instruction's vectors: VEX.L is kept in op->osize. */
 static unsigned vector_bytes(const Op *op)
@@ -146,8 +146,8 @@ static OpNext zero_all_r(Cpu *cpu, const Op *op)
     NEXT();
 }
 
-AVX_IMM_TABLE(avx_imm_ps2ph_x, "vcvtps2ph $i, %xmm2, %xmm0")
-AVX_IMM_TABLE(avx_imm_ps2ph_y, "vcvtps2ph $i, %ymm2, %xmm0")
+FPU_IMM_TABLE(avx_imm_ps2ph_x, "vcvtps2ph $i, %xmm2, %xmm0");
+FPU_IMM_TABLE(avx_imm_ps2ph_y, "vcvtps2ph $i, %ymm2, %xmm0");
 
 /* A denormal half; unused ones are zero. */
 static bool half_is_tiny(const VecReg *r)
@@ -202,26 +202,19 @@ static OpNext ps2ph_r(Cpu *cpu, const Op *op)
 }
 DEFINE(ps2ph, half_to_memory(cpu, op))
 
-#define MEM(k_)                                                                                    \
-    {                                                                                              \
-        NULL, NULL, k_##_m                                                                         \
-    }
-#define REG(k_)                                                                                    \
-    {                                                                                              \
-        NULL, k_##_r, NULL                                                                         \
-    }
 #define ROW(m_, flags_, size_, ...)                                                                \
     {                                                                                              \
-        .mnemonic = ZYDIS_MNEMONIC_##m_, .width = {size_, size_}, .flags = AVX_RAISES | (flags_),  \
-        .form = {                                                                                  \
+        .vex = ZYDIS_MNEMONIC_##m_, .width = {size_, size_}, .flags = VEC_RAISES | (flags_),       \
+        .avx = {                                                                                   \
             __VA_ARGS__                                                                            \
         }                                                                                          \
     }
 #define BOTH(m_, flags_, size_, form_) ROW(m_, flags_, size_, form_, form_)
 #define MASKED(m_, size_)                                                                          \
-    BOTH(m_, 0, size_, MEM(load_##size_)), BOTH(m_, AVX_STORE, size_, MEM(store_##size_))
-#define GATHER(m_, k_, size_) BOTH(m_, AVX_GATHER, size_, MEM(gather_##k_))
-static const AvxRow rows[] = {
+    BOTH(m_, 0, size_, AVX_MEM_FORM(load_##size_)),                                                \
+        BOTH(m_, VEC_STORE, size_, AVX_MEM_FORM(store_##size_))
+#define GATHER(m_, k_, size_) BOTH(m_, VEC_GATHER, size_, AVX_MEM_FORM(gather_##k_))
+static const VecRow rows[] = {
     MASKED(VMASKMOVPS, 4),
     MASKED(VMASKMOVPD, 8),
     MASKED(VPMASKMOVD, 4),
@@ -234,20 +227,20 @@ static const AvxRow rows[] = {
     GATHER(VGATHERDPD, dq, 8),
     GATHER(VGATHERQPS, qd, 4),
     GATHER(VGATHERQPD, qq, 8),
-    {.mnemonic = ZYDIS_MNEMONIC_VZEROUPPER, .form = {REG(zero_upper)}},
-    {.mnemonic = ZYDIS_MNEMONIC_VZEROALL, .form = {AVX_NO_FORM, REG(zero_all)}},
-    {.mnemonic = ZYDIS_MNEMONIC_VCVTPS2PH,
-     .flags = AVX_RAISES,
-     .form = {REG(ps2ph), REG(ps2ph)},
-     .imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
-    {.mnemonic = ZYDIS_MNEMONIC_VCVTPS2PH,
-     .flags = AVX_RAISES | AVX_STORE,
+    {.vex = ZYDIS_MNEMONIC_VZEROUPPER, .avx = {AVX_REG_FORM(zero_upper)}},
+    {.vex = ZYDIS_MNEMONIC_VZEROALL, .avx = {AVX_NO_FORM, AVX_REG_FORM(zero_all)}},
+    {.vex = ZYDIS_MNEMONIC_VCVTPS2PH,
+     .flags = VEC_RAISES | VEC_IMM,
+     .avx = {AVX_REG_FORM(ps2ph), AVX_REG_FORM(ps2ph)},
+     .avx_imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
+    {.vex = ZYDIS_MNEMONIC_VCVTPS2PH,
+     .flags = VEC_RAISES | VEC_STORE | VEC_IMM,
      .width = {8, 16},
-     .form = {MEM(ps2ph), MEM(ps2ph)},
-     .imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
+     .avx = {AVX_MEM_FORM(ps2ph), AVX_MEM_FORM(ps2ph)},
+     .avx_imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
 };
 
-AvxTable avx_mask_table(void)
+VecTable avx_mask_table(void)
 {
-    return (AvxTable){rows, G_N_ELEMENTS(rows)};
+    return (VecTable){rows, G_N_ELEMENTS(rows)};
 }

@@ -3,11 +3,10 @@
  * Look-up of x87, MMX and vector instructions, and what they share: exceptions, reset, the FXSAVE
  * image (Intel SDM vol. 1, chapters 8 to 13).
  *
- * Host instructions compute every result. AVX is in avx*.c.
+ * Host instructions compute every result. VEX encodings are looked up in avx.c.
  *
- * Left out: AVX-512, 3DNow!, SSE4A; alignment checks
- * by CR0.AM; with an unmasked overflow or underflow in SSE, PE is set even if the result would have
- * been exact with a wider exponent.
+ * Left out: AVX-512, 3DNow!, SSE4A; alignment checks by CR0.AM; with an unmasked overflow or
+ * underflow in SSE, PE is set even if the result would have been exact with a wider exponent.
  */
 #include "target/i386/cpuid.h"
 #include "target/i386/fpu_internal.h"
@@ -19,27 +18,40 @@ typedef struct {
 } IsaFeature;
 
 static const IsaFeature isa_features[] = {
-    {ZYDIS_ISA_SET_X87, FEAT_FPU},        {ZYDIS_ISA_SET_FCMOV, FEAT_CMOV},
+    {ZYDIS_ISA_SET_X87, FEAT_FPU},         {ZYDIS_ISA_SET_FCMOV, FEAT_CMOV},
     {ZYDIS_ISA_SET_PPRO, FEAT_CMOV}, /* FCOMI and family */
-    {ZYDIS_ISA_SET_SSE3X87, FEAT_SSE3},   {ZYDIS_ISA_SET_PENTIUMMMX, FEAT_MMX},
-    {ZYDIS_ISA_SET_SSE, FEAT_SSE},        {ZYDIS_ISA_SET_SSEMXCSR, FEAT_SSE},
-    {ZYDIS_ISA_SET_SSE2, FEAT_SSE2},      {ZYDIS_ISA_SET_SSE2MMX, FEAT_SSE2},
-    {ZYDIS_ISA_SET_SSE3, FEAT_SSE3},      {ZYDIS_ISA_SET_SSSE3, FEAT_SSSE3},
-    {ZYDIS_ISA_SET_SSSE3MMX, FEAT_SSSE3}, {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
-    {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},    {ZYDIS_ISA_SET_AES, FEAT_AES},
-    {ZYDIS_ISA_SET_SHA, FEAT_SHA_NI},     {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
-    {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},    {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
-    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},    {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
-    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},  {ZYDIS_ISA_SET_XSAVES, FEAT_XSAVES},
+    {ZYDIS_ISA_SET_SSE3X87, FEAT_SSE3},    {ZYDIS_ISA_SET_PENTIUMMMX, FEAT_MMX},
+    {ZYDIS_ISA_SET_SSE, FEAT_SSE},         {ZYDIS_ISA_SET_SSEMXCSR, FEAT_SSE},
+    {ZYDIS_ISA_SET_SSE2, FEAT_SSE2},       {ZYDIS_ISA_SET_SSE2MMX, FEAT_SSE2},
+    {ZYDIS_ISA_SET_SSE3, FEAT_SSE3},       {ZYDIS_ISA_SET_SSSE3, FEAT_SSSE3},
+    {ZYDIS_ISA_SET_SSSE3MMX, FEAT_SSSE3},  {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
+    {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},     {ZYDIS_ISA_SET_AES, FEAT_AES},
+    {ZYDIS_ISA_SET_SHA, FEAT_SHA_NI},      {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
+    {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},     {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
+    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},     {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
+    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},   {ZYDIS_ISA_SET_XSAVES, FEAT_XSAVES},
+    {ZYDIS_ISA_SET_AVX, FEAT_AVX},         {ZYDIS_ISA_SET_AVX2, FEAT_AVX2},
+    {ZYDIS_ISA_SET_AVX2GATHER, FEAT_AVX2}, {ZYDIS_ISA_SET_AVXAES, FEAT_AES},
+    {ZYDIS_ISA_SET_FMA, FEAT_FMA},         {ZYDIS_ISA_SET_F16C, FEAT_F16C},
+    {ZYDIS_ISA_SET_VAES, FEAT_VAES},       {ZYDIS_ISA_SET_VPCLMULQDQ, FEAT_VPCLMULQDQ},
 };
 
 static FpuLookup *const lookups[] = {
-    sse_move_lookup,   sse_int_lookup, sse_fp_lookup, sse_imm_lookup, sse_gpr_lookup,
-    sse_string_lookup, sse_sha_lookup, mmx_lookup,    x87_lookup,     xsave_lookup,
+    vec_lookup, sse_sha_lookup, mmx_lookup, x87_lookup, xsave_lookup,
 };
 
-static bool has_feature(const CpuModel *model, const ZydisDecodedInstruction *zi)
+/* VEX encodings of other extensions need AVX too. */
+static bool has_vex(const CpuModel *model, const ZydisDecodedInstruction *zi)
 {
+    return cpu_model_has(model, FEAT_AVX) &&
+           (zi->mnemonic != ZYDIS_MNEMONIC_VPCLMULQDQ || cpu_model_has(model, FEAT_PCLMULQDQ));
+}
+
+bool fpu_has_features(const CpuModel *model, const ZydisDecodedInstruction *zi)
+{
+    if (zi->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && !has_vex(model, zi)) {
+        return false;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(isa_features); i++) {
         if (isa_features[i].isa_set == zi->meta.isa_set) {
             return cpu_model_has(model, isa_features[i].feature);
@@ -60,8 +72,8 @@ static uint8_t operand_register(const ZydisDecodedOperand *op, FpuInsn *out)
     return (uint8_t)ZydisRegisterGetId(op->reg.value);
 }
 
-static void fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
-                          FpuInsn *out)
+void fpu_fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                       FpuInsn *out)
 {
     unsigned n = zi->operand_count_visible;
 
@@ -84,44 +96,13 @@ bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
 {
     /* LOCK, and VEX and longer encodings, are never right here. */
     if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY ||
-        (zi->attributes & ZYDIS_ATTRIB_HAS_LOCK) || !has_feature(model, zi)) {
+        (zi->attributes & ZYDIS_ATTRIB_HAS_LOCK) || !fpu_has_features(model, zi)) {
         return false;
     }
-    fill_operands(zi, ops, out);
+    fpu_fill_operands(zi, ops, out);
     for (size_t i = 0; i < G_N_ELEMENTS(lookups); i++) {
         if (lookups[i](zi, ops, out)) {
             return true;
-        }
-    }
-    return false;
-}
-
-bool fpu_lookup_vex(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, FpuInsn *out)
-{
-#define SAME(name_)                                                                                \
-    {                                                                                              \
-        ZYDIS_MNEMONIC_V##name_, ZYDIS_MNEMONIC_##name_                                            \
-    }
-    static const struct {
-        uint16_t vex, legacy;
-    } rows[] = {
-        SAME(PEXTRB),    SAME(PEXTRW),     SAME(PEXTRD),    SAME(PEXTRQ),    SAME(EXTRACTPS),
-        SAME(MOVHPS),    SAME(MOVHPD),     SAME(CVTSS2SI),  SAME(CVTTSS2SI), SAME(CVTSD2SI),
-        SAME(CVTTSD2SI), SAME(COMISS),     SAME(COMISD),    SAME(UCOMISS),   SAME(UCOMISD),
-        SAME(LDMXCSR),   SAME(STMXCSR),    SAME(PCMPESTRI), SAME(PCMPESTRM), SAME(PCMPISTRI),
-        SAME(PCMPISTRM), SAME(MASKMOVDQU),
-    };
-#undef SAME
-    ZydisDecodedInstruction legacy = *zi;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (rows[i].vex == zi->mnemonic) {
-            legacy.mnemonic = rows[i].legacy;
-            legacy.attributes |= ZYDIS_ATTRIB_HAS_REX;
-            legacy.raw.rex.W = zi->raw.vex.W;
-            fill_operands(&legacy, ops, out);
-            return sse_move_lookup(&legacy, ops, out) || sse_gpr_lookup(&legacy, ops, out) ||
-                   sse_string_lookup(&legacy, ops, out);
         }
     }
     return false;

@@ -37,6 +37,7 @@ struct FpuInsn {
     uint8_t imm;
     uint8_t width;              /* of the memory operand in bytes */
     uint8_t opsize;             /* of a general register operand: 4 or 8 */
+    bool vex;                   /* VEX-encoded */
     uint16_t fop;               /* x87 opcode, for FOP */
     const struct VecCode *code; /* for the translator; NULL if it has to call run() */
 };
@@ -48,11 +49,6 @@ bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
 
 /* What an instruction checks before its memory operand's address: #UD, #NM, #MF; or NULL. */
 FpuCheck fpu_check_of(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops);
-
-/* The same for a VEX-encoded instruction that does what its legacy form does, because it writes no
- * vector register. The features are the caller's business. */
-bool fpu_lookup_vex(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
-                    FpuInsn *out);
 
 /* XINUSE: the state components that are not in their initial configuration (SDM vol. 1, 13.6). */
 uint32_t fpu_xinuse(const Cpu *cpu);
