@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "hw/core/intr_log.h"
 #include "hw/core/regfile.h"
 #include "hw/pci/msi.h"
@@ -195,7 +196,7 @@ static uint64_t testdev_read(void *opaque, uint64_t offset, unsigned size)
     IntrTestdev *t = opaque;
     uint64_t value = 0;
     if (offset >= BUFFER_AT) {
-        memcpy(&value, &t->buffer[offset - BUFFER_AT], size);
+        value = bytes_load(&t->buffer[offset - BUFFER_AT], size);
     } else {
         regfile_read(&t->regs, (uint32_t)offset, size, &value);
     }
@@ -206,7 +207,7 @@ static void testdev_write(void *opaque, uint64_t offset, uint64_t value, unsigne
 {
     IntrTestdev *t = opaque;
     if (offset >= BUFFER_AT) {
-        memcpy(&t->buffer[offset - BUFFER_AT], &value, size);
+        bytes_store(&t->buffer[offset - BUFFER_AT], value, size);
     } else {
         regfile_write(&t->regs, (uint32_t)offset, size, value);
     }

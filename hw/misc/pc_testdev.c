@@ -10,7 +10,7 @@
  */
 #include "hw/misc/pc_testdev.h"
 
-#include <string.h>
+#include "base/bytes.h"
 
 #define TESTDEV_LATCH_PORT  0xe0
 #define TESTDEV_FLUSH_PORT  0xe4
@@ -29,27 +29,14 @@ typedef struct {
     IrqOut irq[PLATFORM_GSIS];
 } PcTestdevState;
 
-static uint64_t load_le(const uint8_t *p, unsigned size)
-{
-    uint64_t value = 0;
-    memcpy(&value, p, size);
-    return GUINT64_FROM_LE(value);
-}
-
-static void store_le(uint8_t *p, uint64_t value, unsigned size)
-{
-    value = GUINT64_TO_LE(value);
-    memcpy(p, &value, size);
-}
-
 static uint64_t latch_read(void *opaque, uint64_t offset, unsigned size)
 {
-    return load_le((const uint8_t *)opaque + offset, size);
+    return bytes_load((const uint8_t *)opaque + offset, size);
 }
 
 static void latch_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
-    store_le((uint8_t *)opaque + offset, value, size);
+    bytes_store((uint8_t *)opaque + offset, value, size);
 }
 
 static uint64_t nothing_read(void *opaque, uint64_t offset, unsigned size)

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { KEY_SIGNATURE = 0x00, KEY_ID = 0x01, KEY_FILE_DIR = 0x19, KEY_FILE_FIRST = 0x20 };
 #define ID_TRADITIONAL 1u
 #define ID_DMA         2u
@@ -59,23 +61,16 @@ void fw_cfg_add(Device *dev, uint16_t key, const void *data, size_t len)
     s->items[key] = (Item){g_memdup2(data, len), len};
 }
 
-static void put_be32(uint8_t *p, uint32_t v)
-{
-    v = GUINT32_TO_BE(v);
-    memcpy(p, &v, 4);
-}
-
 /* The directory: a count, then size, key and name of each file, big-endian. */
 static void rebuild_directory(FwCfgState *s)
 {
     size_t len = 4 + s->files * (size_t)DIR_ENTRY;
     g_autofree uint8_t *dir = g_malloc0(len);
-    put_be32(dir, s->files);
+    bytes_put32_be(dir, s->files);
     for (unsigned i = 0; i < s->files; i++) {
         uint8_t *entry = dir + 4 + i * DIR_ENTRY;
-        uint16_t key = GUINT16_TO_BE((uint16_t)(KEY_FILE_FIRST + i));
-        put_be32(entry, (uint32_t)s->items[KEY_FILE_FIRST + i].len);
-        memcpy(entry + 4, &key, 2);
+        bytes_put32_be(entry, (uint32_t)s->items[KEY_FILE_FIRST + i].len);
+        bytes_put16_be(entry + 4, (uint16_t)(KEY_FILE_FIRST + i));
         memcpy(entry + 8, s->names[i], strlen(s->names[i]));
     }
     fw_cfg_add(&s->dev, KEY_FILE_DIR, dir, len);
@@ -143,20 +138,15 @@ static bool dma_read(FwCfgState *s, uint64_t to, uint32_t len)
 static void run_dma(FwCfgState *s)
 {
     AddressSpace *memory = s->dev.platform->memory;
-    uint64_t at = s->dma_address, address;
+    uint64_t at = s->dma_address;
     uint8_t request[REQUEST_BYTES];
-    uint32_t control, len;
     bool ok = true;
     s->dma_address = 0;
     if (as_read(memory, at, request, sizeof(request)) != MEM_OK) {
         return;
     }
-    memcpy(&control, request, 4);
-    memcpy(&len, request + REQUEST_LENGTH, 4);
-    memcpy(&address, request + REQUEST_ADDRESS, 8);
-    control = GUINT32_FROM_BE(control);
-    len = GUINT32_FROM_BE(len);
-    address = GUINT64_FROM_BE(address);
+    uint32_t control = bytes_get32_be(request), len = bytes_get32_be(request + REQUEST_LENGTH);
+    uint64_t address = bytes_get64_be(request + REQUEST_ADDRESS);
     if (control & DMA_SELECT) {
         select_key(s, (uint16_t)(control >> 16));
     }
@@ -167,7 +157,7 @@ static void run_dma(FwCfgState *s)
     } else if (control & DMA_SKIP) {
         s->position = (uint32_t)MIN((uint64_t)s->position + len, (uint64_t)UINT32_MAX);
     }
-    put_be32(request, ok ? 0 : DMA_ERROR);
+    bytes_put32_be(request, ok ? 0 : DMA_ERROR);
     as_write(memory, at, request, 4);
 }
 

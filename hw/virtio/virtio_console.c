@@ -8,6 +8,7 @@
 #include <linux/virtio_ids.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "chardev/chardev.h"
 #include "hw/virtio/virtio_devices.h"
 #include "hw/virtio/virtio_pci.h"
@@ -89,9 +90,9 @@ static void send_control(VirtioSerial *s, uint32_t nr, uint16_t event, uint16_t 
     if (g_queue_get_length(s->backlog) >= MAX_BACKLOG) {
         return;
     }
-    pci_set_long(message, nr);
-    pci_set_word(message + 4, event);
-    pci_set_word(message + 6, value);
+    bytes_put32(message, nr);
+    bytes_put16(message + 4, event);
+    bytes_put16(message + 6, value);
     if (text_len > 0) {
         memcpy(message + CONTROL_HEADER, text, text_len);
     }
@@ -128,8 +129,7 @@ static uint32_t serve_control(void *opaque, unsigned n, const VirtRequest *req)
     VirtioSerial *s = opaque;
     uint8_t message[CONTROL_HEADER];
     if (virt_request_read(req, &s->vp.virtio.mem, 0, message, sizeof(message))) {
-        control_event(s, pci_get_long(message), pci_get_word(message + 4),
-                      pci_get_word(message + 6));
+        control_event(s, bytes_get32(message), bytes_get16(message + 4), bytes_get16(message + 6));
     }
     return 0;
 }

@@ -24,9 +24,7 @@ static uint8_t *bytes_of(VecReg *v)
 
 static uint64_t element(const VecReg *v, unsigned n, unsigned size)
 {
-    uint64_t value = 0;
-    memcpy(&value, (const uint8_t *)v->lo + n * size, size);
-    return value;
+    return bytes_load((const uint8_t *)v->lo + n * size, size);
 }
 
 static bool selected(const VecReg *mask, unsigned n, unsigned size)
@@ -56,7 +54,7 @@ static void masked_load(Cpu *cpu, const Op *op, unsigned size)
         if (selected(mask, i, size)) {
             uint64_t ea = element_address(cpu, op, i * size, size, false);
             uint64_t value = load_element(cpu, ea, size);
-            memcpy(bytes_of(&r) + i * size, &value, size);
+            bytes_store(bytes_of(&r) + i * size, value, size);
         }
     }
     cpu->fpu.vec[op->dst] = r;
@@ -103,7 +101,7 @@ static void gather(Cpu *cpu, const Op *op, unsigned size, unsigned index_size)
             uint64_t offset = flags_sext(element(&index, i, index_size), CC_SIZE(8 * index_size));
             at.disp = (int64_t)((uint64_t)at.disp + (offset << op->scale));
             uint64_t value = load_element(cpu, op_ea(cpu, &at, size, false), size);
-            memcpy(bytes_of(dst) + i * size, &value, size);
+            bytes_store(bytes_of(dst) + i * size, value, size);
         }
         memset(bytes_of(mask) + i * size, 0, size);
     }

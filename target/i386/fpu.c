@@ -225,40 +225,27 @@ void fpu_reset(Cpu *cpu)
     cpu->fpu.mxcsr = MXCSR_DEFAULT;
 }
 
-static void put(uint8_t *image, unsigned offset, uint64_t value, unsigned size)
-{
-    memcpy(image + offset, &value, size);
-}
-
-static uint64_t get(const uint8_t *image, unsigned offset, unsigned size)
-{
-    uint64_t value = 0;
-
-    memcpy(&value, image + offset, size);
-    return value;
-}
-
 /* SDM vol. 1, table 10-2. ST(i) is stored by stack position, the tags by physical register. */
 void fpu_get_fxsave(const FpuState *fpu, uint8_t image[512], bool rexw)
 {
     unsigned top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
 
     memset(image, 0, 512);
-    put(image, 0, fpu->fcw, 2);
-    put(image, 2, fpu->fsw, 2);
-    put(image, 4, fpu->ftw, 1);
-    put(image, 6, fpu->fop, 2);
-    put(image, 8, fpu->fip, rexw ? 8 : 4);
-    put(image, 16, fpu->fdp, rexw ? 8 : 4);
+    bytes_store(image, fpu->fcw, 2);
+    bytes_store(image + 2, fpu->fsw, 2);
+    bytes_store(image + 4, fpu->ftw, 1);
+    bytes_store(image + 6, fpu->fop, 2);
+    bytes_store(image + 8, fpu->fip, rexw ? 8 : 4);
+    bytes_store(image + 16, fpu->fdp, rexw ? 8 : 4);
     if (!rexw) {
-        put(image, 12, fpu->fcs, 2);
-        put(image, 20, fpu->fds, 2);
+        bytes_store(image + 12, fpu->fcs, 2);
+        bytes_store(image + 20, fpu->fds, 2);
     }
-    put(image, 24, fpu_mxcsr(fpu), 4);
-    put(image, 28, MXCSR_VALID, 4);
+    bytes_store(image + 24, fpu_mxcsr(fpu), 4);
+    bytes_store(image + 28, MXCSR_VALID, 4);
     for (unsigned i = 0; i < 8; i++) {
-        put(image, 32 + 16 * i, fpu->st[(top + i) & 7].mantissa, 8);
-        put(image, 40 + 16 * i, fpu->st[(top + i) & 7].exponent, 2);
+        bytes_store(image + 32 + 16 * i, fpu->st[(top + i) & 7].mantissa, 8);
+        bytes_store(image + 40 + 16 * i, fpu->st[(top + i) & 7].exponent, 2);
     }
     for (unsigned i = 0; i < 16; i++) {
         memcpy(image + 160 + 16 * i, fpu->vec[i].lo, 16);
@@ -269,20 +256,20 @@ void fpu_set_fxsave(FpuState *fpu, const uint8_t image[512], bool rexw)
 {
     unsigned top;
 
-    fpu->fcw = (get(image, 0, 2) & FCW_WRITABLE) | FCW_ALWAYS_SET;
-    fpu->fsw = (uint16_t)get(image, 2, 2);
-    fpu->ftw = (uint8_t)get(image, 4, 1);
-    fpu->fop = (uint16_t)get(image, 6, 2) & 0x7ff;
-    fpu->fip = get(image, 8, rexw ? 8 : 4);
-    fpu->fdp = get(image, 16, rexw ? 8 : 4);
-    fpu->fcs = rexw ? 0 : (uint16_t)get(image, 12, 2);
-    fpu->fds = rexw ? 0 : (uint16_t)get(image, 20, 2);
-    fpu->mxcsr = (uint32_t)get(image, 24, 4) & MXCSR_VALID;
+    fpu->fcw = (bytes_load(image, 2) & FCW_WRITABLE) | FCW_ALWAYS_SET;
+    fpu->fsw = (uint16_t)bytes_load(image + 2, 2);
+    fpu->ftw = (uint8_t)bytes_load(image + 4, 1);
+    fpu->fop = (uint16_t)bytes_load(image + 6, 2) & 0x7ff;
+    fpu->fip = bytes_load(image + 8, rexw ? 8 : 4);
+    fpu->fdp = bytes_load(image + 16, rexw ? 8 : 4);
+    fpu->fcs = rexw ? 0 : (uint16_t)bytes_load(image + 12, 2);
+    fpu->fds = rexw ? 0 : (uint16_t)bytes_load(image + 20, 2);
+    fpu->mxcsr = (uint32_t)bytes_load(image + 24, 4) & MXCSR_VALID;
     fpu_update_summary(fpu);
     top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
     for (unsigned i = 0; i < 8; i++) {
-        fpu->st[(top + i) & 7].mantissa = get(image, 32 + 16 * i, 8);
-        fpu->st[(top + i) & 7].exponent = (uint16_t)get(image, 40 + 16 * i, 2);
+        fpu->st[(top + i) & 7].mantissa = bytes_load(image + 32 + 16 * i, 8);
+        fpu->st[(top + i) & 7].exponent = (uint16_t)bytes_load(image + 40 + 16 * i, 2);
     }
     for (unsigned i = 0; i < 16; i++) {
         memcpy(fpu->vec[i].lo, image + 160 + 16 * i, 16);

@@ -107,16 +107,16 @@ static void put_env(const Cpu *cpu, unsigned opsize, uint8_t *buf)
 
     pack(cpu, opsize, env);
     for (unsigned i = 0; i < ENV_WORDS; i++) {
-        memcpy(buf + i * opsize, &env[i], opsize);
+        bytes_store(buf + i * opsize, env[i], opsize);
     }
 }
 
 static void get_env(Cpu *cpu, unsigned opsize, const uint8_t *buf)
 {
-    uint32_t env[ENV_WORDS] = {0};
+    uint32_t env[ENV_WORDS];
 
     for (unsigned i = 0; i < ENV_WORDS; i++) {
-        memcpy(&env[i], buf + i * opsize, opsize);
+        env[i] = (uint32_t)bytes_load(buf + i * opsize, opsize);
     }
     unpack(cpu, opsize, env);
 }

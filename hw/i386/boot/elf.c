@@ -115,12 +115,12 @@ static const uint8_t *note_in(const uint8_t *data, size_t len, uint64_t align, c
                               uint32_t type, size_t *desc_len)
 {
     for (uint64_t at = 0; at + 12 <= len;) {
-        uint64_t name_len = get32(data + at), size = get32(data + at + 4);
+        uint64_t name_len = bytes_get32(data + at), size = bytes_get32(data + at + 4);
         uint64_t desc = at + 12 + align_up(name_len, align);
         if (desc > len || size > len - desc) {
             return NULL;
         }
-        if (get32(data + at + 8) == type && name_len == strlen(name) + 1 &&
+        if (bytes_get32(data + at + 8) == type && name_len == strlen(name) + 1 &&
             memcmp(data + at + 12, name, name_len) == 0) {
             *desc_len = size;
             return data + desc;
