@@ -43,7 +43,7 @@ static bool socket_error(GError **error, const ChrSocket *s, const char *verb)
     return false;
 }
 
-static void drop_source(GSource **source)
+static void socket_drop_source(GSource **source)
 {
     if (*source) {
         g_source_destroy(*source);
@@ -141,7 +141,7 @@ static gboolean client_waits(gint listener, GIOCondition condition, gpointer opa
     if (fd < 0) {
         return G_SOURCE_CONTINUE;
     }
-    drop_source(&s->listen_watch);
+    socket_drop_source(&s->listen_watch);
     take_connection(s, fd);
     return G_SOURCE_REMOVE;
 }
@@ -160,7 +160,7 @@ static gboolean retry_now(gpointer opaque)
     if (fd < 0) {
         return G_SOURCE_CONTINUE;
     }
-    drop_source(&s->retry);
+    socket_drop_source(&s->retry);
     take_connection(s, fd);
     return G_SOURCE_REMOVE;
 }
@@ -265,8 +265,8 @@ static bool socket_open(Chardev *chr, OptList *opts, GError **error)
 static void socket_close(Chardev *chr)
 {
     ChrSocket *s = (ChrSocket *)chr;
-    drop_source(&s->listen_watch);
-    drop_source(&s->retry);
+    socket_drop_source(&s->listen_watch);
+    socket_drop_source(&s->retry);
     chr_fd_close(&s->fd);
     if (s->listener >= 0) {
         close(s->listener);

@@ -63,24 +63,24 @@ static const MemOps irq_ops = {
     .read = nothing_read, .write = irq_write, .min_size = 1, .max_size = 1};
 static const MemOps memory_ops = {.read = latch_read, .write = latch_write};
 
-static void testdev_map(AddressSpace *as, MemRegion *region, uint64_t base, uint64_t size,
-                        const MemOps *ops, void *opaque)
+static void pc_testdev_map(AddressSpace *as, MemRegion *region, uint64_t base, uint64_t size,
+                           const MemOps *ops, void *opaque)
 {
     *region = (MemRegion){
         .name = "pc-testdev", .size = size, .kind = MEM_IO, .ops = ops, .opaque = opaque};
     as_add(as, region, base);
 }
 
-static bool testdev_realize(Device *dev, GError **error)
+static bool pc_testdev_realize(Device *dev, GError **error)
 {
     PcTestdevState *s = (PcTestdevState *)dev;
     AddressSpace *ports = dev->platform->ports;
-    testdev_map(ports, &s->latch_ports, TESTDEV_LATCH_PORT, 4, &latch_ops, s->latch);
-    testdev_map(ports, &s->flush_ports, TESTDEV_FLUSH_PORT, 4, &flush_ops, s);
-    testdev_map(ports, &s->byte_ports, TESTDEV_BYTE_PORT, 4, &byte_ops, s->bytes);
-    testdev_map(ports, &s->irq_ports, TESTDEV_IRQ_PORT, PLATFORM_GSIS, &irq_ops, s);
-    testdev_map(dev->platform->memory, &s->memory, TESTDEV_MEM_BASE, TESTDEV_MEM_SIZE, &memory_ops,
-                s->store);
+    pc_testdev_map(ports, &s->latch_ports, TESTDEV_LATCH_PORT, 4, &latch_ops, s->latch);
+    pc_testdev_map(ports, &s->flush_ports, TESTDEV_FLUSH_PORT, 4, &flush_ops, s);
+    pc_testdev_map(ports, &s->byte_ports, TESTDEV_BYTE_PORT, 4, &byte_ops, s->bytes);
+    pc_testdev_map(ports, &s->irq_ports, TESTDEV_IRQ_PORT, PLATFORM_GSIS, &irq_ops, s);
+    pc_testdev_map(dev->platform->memory, &s->memory, TESTDEV_MEM_BASE, TESTDEV_MEM_SIZE,
+                   &memory_ops, s->store);
     device_add_irq_out(dev, "", s->irq, PLATFORM_GSIS);
     for (int n = 0; dev->platform->gsi && n < PLATFORM_GSIS; n++) {
         irq_connect(&s->irq[n], &dev->platform->gsi[n]);
@@ -88,7 +88,7 @@ static bool testdev_realize(Device *dev, GError **error)
     return true;
 }
 
-static void testdev_unrealize(Device *dev)
+static void pc_testdev_unrealize(Device *dev)
 {
     PcTestdevState *s = (PcTestdevState *)dev;
     AddressSpace *ports = dev->platform->ports;
@@ -123,6 +123,6 @@ const DeviceClass pc_testdev_class = {
     .user_creatable = true,
     .instance_size = sizeof(PcTestdevState),
     .state = testdev_state,
-    .realize = testdev_realize,
-    .unrealize = testdev_unrealize,
+    .realize = pc_testdev_realize,
+    .unrealize = pc_testdev_unrealize,
 };

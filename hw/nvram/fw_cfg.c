@@ -96,7 +96,7 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len
     return true;
 }
 
-static const Item *selected(const FwCfgState *s)
+static const Item *fw_cfg_selected(const FwCfgState *s)
 {
     static const Item none = {NULL, 0};
     return s->key < KEYS ? &s->items[s->key] : &none;
@@ -111,15 +111,15 @@ static void select_key(FwCfgState *s, uint16_t key)
 /* The next byte, or 0 behind the end. */
 static uint8_t next_byte(FwCfgState *s)
 {
-    const Item *item = selected(s);
+    const Item *item = fw_cfg_selected(s);
     return s->position < item->len ? item->data[s->position++] : 0;
 }
 
 /* Moves `len` bytes to guest memory; what lies behind the item's end is zeros. */
-static bool dma_read(FwCfgState *s, uint64_t to, uint32_t len)
+static bool fw_cfg_dma_read(FwCfgState *s, uint64_t to, uint32_t len)
 {
     static const uint8_t zeros[4096];
-    const Item *item = selected(s);
+    const Item *item = fw_cfg_selected(s);
     AddressSpace *memory = s->dev.platform->memory;
     while (len > 0) {
         uint32_t left = s->position < item->len ? (uint32_t)(item->len - s->position) : 0;
@@ -151,7 +151,7 @@ static void run_dma(FwCfgState *s)
         select_key(s, (uint16_t)(control >> 16));
     }
     if (control & DMA_READ) {
-        ok = dma_read(s, address, len);
+        ok = fw_cfg_dma_read(s, address, len);
     } else if (control & DMA_WRITE) {
         ok = false;
     } else if (control & DMA_SKIP) {
@@ -161,7 +161,7 @@ static void run_dma(FwCfgState *s)
     as_write(memory, at, request, 4);
 }
 
-static uint64_t ports_read(void *opaque, uint64_t offset, unsigned size)
+static uint64_t fw_cfg_ports_read(void *opaque, uint64_t offset, unsigned size)
 {
     FwCfgState *s = opaque;
     if (offset >= DMA_OFFSET) {
@@ -172,7 +172,7 @@ static uint64_t ports_read(void *opaque, uint64_t offset, unsigned size)
     return offset == 1 && size == 1 ? next_byte(s) : 0;
 }
 
-static void ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+static void fw_cfg_ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     FwCfgState *s = opaque;
     uint32_t swapped = GUINT32_SWAP_LE_BE((uint32_t)value);
@@ -186,7 +186,8 @@ static void ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
     }
 }
 
-static const MemOps ports_ops = {.read = ports_read, .write = ports_write, .max_size = 4};
+static const MemOps ports_ops = {
+    .read = fw_cfg_ports_read, .write = fw_cfg_ports_write, .max_size = 4};
 
 static bool fw_cfg_realize(Device *dev, GError **error)
 {

@@ -188,7 +188,7 @@ static void handle_input_buffers(VirtioSerial *s, unsigned n)
     }
 }
 
-static void handle(void *opaque, unsigned n)
+static void console_handle(void *opaque, unsigned n)
 {
     VirtioSerial *s = opaque;
     if (n == CONTROL_OUT) {
@@ -205,7 +205,7 @@ static void handle(void *opaque, unsigned n)
     }
 }
 
-static void reset(void *opaque)
+static void console_reset(void *opaque)
 {
     VirtioSerial *s = opaque;
     g_queue_clear_full(s->backlog, (GDestroyNotify)g_bytes_unref);
@@ -231,12 +231,12 @@ static void config_written(void *opaque)
 static const VirtioOps serial_ops = {
     .device_id = VIRTIO_ID_CONSOLE,
     .transitional_id = TRANSITIONAL_ID,
-    .handle = handle,
-    .reset = reset,
+    .handle = console_handle,
+    .reset = console_reset,
     .config_written = config_written,
 };
 
-static bool serial_realize(Device *dev, GError **error)
+static bool console_serial_realize(Device *dev, GError **error)
 {
     VirtioSerial *s = (VirtioSerial *)dev;
     VirtioDevice *v = &s->vp.virtio;
@@ -261,7 +261,7 @@ static bool serial_realize(Device *dev, GError **error)
     return true;
 }
 
-static void serial_unrealize(Device *dev)
+static void console_serial_unrealize(Device *dev)
 {
     VirtioSerial *s = (VirtioSerial *)dev;
     for (unsigned i = 0; i < MAX_PORTS; i++) {
@@ -302,8 +302,8 @@ const DeviceClass virtio_serial_class = {
     .bus_props = pci_bus_props,
     .bus_class = &serial_pci,
     .state = serial_state,
-    .realize = serial_realize,
-    .unrealize = serial_unrealize,
+    .realize = console_serial_realize,
+    .unrealize = console_serial_unrealize,
     .reset = virtio_pci_reset,
     .restored = virtio_pci_restored,
 };

@@ -27,7 +27,7 @@ static uint64_t element(const VecReg *v, unsigned n, unsigned size)
     return bytes_load((const uint8_t *)v->lo + n * size, size);
 }
 
-static bool selected(const VecReg *mask, unsigned n, unsigned size)
+static bool mask_selected(const VecReg *mask, unsigned n, unsigned size)
 {
     return element(mask, n, size) >> (8 * size - 1) & 1;
 }
@@ -51,7 +51,7 @@ static void masked_load(Cpu *cpu, const Op *op, unsigned size)
     const VecReg *mask = &cpu->fpu.vec[op->src];
     VecReg r = {0};
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             uint64_t ea = element_address(cpu, op, i * size, size, false);
             uint64_t value = load_element(cpu, ea, size);
             bytes_store(bytes_of(&r) + i * size, value, size);
@@ -65,12 +65,12 @@ static void masked_store(Cpu *cpu, const Op *op, unsigned size)
 {
     const VecReg *mask = &cpu->fpu.vec[op->src], *from = &cpu->fpu.vec[op->aux];
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             mmu_probe_write(cpu, element_address(cpu, op, i * size, size, true), size);
         }
     }
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             uint64_t ea = element_address(cpu, op, i * size, size, true);
             mmu_store_bytes(cpu, ea, (const uint8_t *)from->lo + i * size, size);
         }
@@ -81,7 +81,7 @@ static void masked_store(Cpu *cpu, const Op *op, unsigned size)
 static void spread_mask(VecReg *mask, unsigned count, unsigned size)
 {
     for (unsigned i = 0; i < count; i++) {
-        memset(bytes_of(mask) + i * size, selected(mask, i, size) ? 0xff : 0, size);
+        memset(bytes_of(mask) + i * size, mask_selected(mask, i, size) ? 0xff : 0, size);
     }
     memset(bytes_of(mask) + count * size, 0, sizeof(*mask) - count * size);
 }
@@ -96,7 +96,7 @@ static void gather(Cpu *cpu, const Op *op, unsigned size, unsigned index_size)
         spread_mask(mask, count, size);
     }
     for (unsigned i = 0; i < count; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             Op at = *op;
             uint64_t offset = flags_sext(element(&index, i, index_size), CC_SIZE(8 * index_size));
             at.disp = (int64_t)((uint64_t)at.disp + (offset << op->scale));

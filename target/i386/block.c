@@ -51,7 +51,7 @@ static void page_free(void *data)
     g_free(page);
 }
 
-static void code_written(void *opaque, uint64_t addr, size_t len)
+static void block_code_written(void *opaque, uint64_t addr, size_t len)
 {
     code_cache_invalidate(opaque, addr, len);
 }
@@ -67,7 +67,7 @@ CodeCache *code_cache_new(AddressSpace *memory)
     code->epoch = 1;
     code->host_code_size = HOST_CODE_SIZE;
     code->map_generation = as_generation(memory);
-    as_set_code_listener(memory, code_written, code);
+    as_set_code_listener(memory, block_code_written, code);
     return code;
 }
 

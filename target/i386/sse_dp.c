@@ -39,7 +39,7 @@ static __m128i add_sd(__m128i a, __m128i b)
 }
 
 /* `a` becomes op(a, b); raises what that raises. */
-static void step(Cpu *cpu, SseOp *op, FpTiny kind, Parts *a, const Parts *b)
+static void dp_step(Cpu *cpu, SseOp *op, FpTiny kind, Parts *a, const Parts *b)
 {
     bool tiny = false;
     uint32_t flags;
@@ -81,11 +81,11 @@ static void dpps(Cpu *cpu, const void *a, const void *b, unsigned lanes, uint8_t
                                        imm & 0x20 ? -1 : 0, imm & 0x10 ? -1 : 0);
     Parts p = parts_of(a, lanes, mask), q = parts_of(b, lanes, mask);
 
-    step(cpu, mul_ps, FP_TINY_PS, &p, &q);
+    dp_step(cpu, mul_ps, FP_TINY_PS, &p, &q);
     q = shuffled(&p, false);
-    step(cpu, add_ps, FP_TINY_PS, &p, &q);
+    dp_step(cpu, add_ps, FP_TINY_PS, &p, &q);
     q = shuffled(&p, true);
-    step(cpu, add_ps, FP_TINY_PS, &p, &q);
+    dp_step(cpu, add_ps, FP_TINY_PS, &p, &q);
 }
 
 static void dppd(Cpu *cpu, const void *a, const void *b, unsigned lanes, uint8_t imm)
@@ -93,9 +93,9 @@ static void dppd(Cpu *cpu, const void *a, const void *b, unsigned lanes, uint8_t
     const __m128i mask = _mm_set_epi64x(imm & 0x20 ? -1 : 0, imm & 0x10 ? -1 : 0);
     Parts p = parts_of(a, lanes, mask), q = parts_of(b, lanes, mask);
 
-    step(cpu, mul_pd, FP_TINY_PD, &p, &q);
+    dp_step(cpu, mul_pd, FP_TINY_PD, &p, &q);
     q = shuffled(&p, true);
-    step(cpu, add_sd, FP_TINY_SD, &p, &q);
+    dp_step(cpu, add_sd, FP_TINY_SD, &p, &q);
 }
 
 void sse_dp_raise(Cpu *cpu, FpTiny kind, const void *a, const void *b, unsigned size, uint8_t imm)

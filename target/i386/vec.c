@@ -5,7 +5,7 @@
  */
 #include "target/i386/vec.h"
 
-static void take_operand(const ZydisDecodedOperand *x, unsigned i, VecOperands *o)
+static void vec_take_operand(const ZydisDecodedOperand *x, unsigned i, VecOperands *o)
 {
     bool is_reg = x->type == ZYDIS_OPERAND_TYPE_REGISTER, gpr = fpu_is_gpr(x);
     uint8_t number = is_reg ? (uint8_t)ZydisRegisterGetId(x->reg.value) : 0;
@@ -38,7 +38,7 @@ VecOperands vec_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOp
 {
     VecOperands o = {0};
     for (unsigned i = 0; i < zi->operand_count_visible; i++) {
-        take_operand(&ops[i], i, &o);
+        vec_take_operand(&ops[i], i, &o);
     }
     return o;
 }

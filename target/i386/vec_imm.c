@@ -102,7 +102,7 @@ OPS2_VEX(TABLES2_VEX)
 OPS2_WIDE(TABLE2_Y)
 SHIFTS(TABLES_SHIFT)
 
-static void run_shift(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+static void imm_run_shift(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     SseOp *op = insn->impl;
     __m128i value = fpu_xmm(cpu, insn->dst);
@@ -145,7 +145,8 @@ KERNEL(imm_sd, "vmovq (%3), %%xmm2", x, 8)
 #define ROW_INT(m_, name_)                                                                         \
     ROW(0, FP_NOT_TINY, 16, 32, SSE(m_, name_, SSE_FORM(NULL, 16)), X_AND_Y(name_))
 #define ROW_SHIFT(m_, name_)                                                                       \
-    ROW(0, FP_NOT_TINY, 16, 32, SSE(m_, name_, SSE_FORM_OWN(run_shift, NULL, NULL)), X_AND_Y(name_))
+    ROW(0, FP_NOT_TINY, 16, 32, SSE(m_, name_, SSE_FORM_OWN(imm_run_shift, NULL, NULL)),           \
+        X_AND_Y(name_))
 #define ROW_FP(m_, name_)                                                                          \
     ROW(VEC_FP, FP_NOT_TINY, 16, 32, SSE(m_, name_, SSE_FORM_FP(NULL)), X_AND_Y(name_))
 #define SSE_DP(m_, name_)        SSE(m_, name_, SSE_FORM_OWN(sse_run_dp, sse_run_dp, NULL))

@@ -44,7 +44,7 @@ static int32_t length(const Cpu *cpu, const FpuInsn *insn, unsigned reg)
     return insn->opsize == 8 ? (int32_t)CLAMP(value, -16, 16) : (int32_t)value;
 }
 
-static StringResult compare(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+static StringResult string_compare(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     __m128i b;
 
@@ -56,7 +56,7 @@ static StringResult compare(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 static void string_run_index(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    StringResult r = compare(cpu, insn, ea);
+    StringResult r = string_compare(cpu, insn, ea);
 
     cpu->gpr[R_RCX] = r.index;
     flags_set_arith(cpu, r.flags);
@@ -64,7 +64,7 @@ static void string_run_index(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 static void string_run_mask(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    StringResult r = compare(cpu, insn, ea);
+    StringResult r = string_compare(cpu, insn, ea);
 
     fpu_set_xmm(cpu, 0, r.mask);
     if (insn->vex) {

@@ -230,7 +230,7 @@ static void build_madt(Builder *b, const AcpiInfo *info)
 }
 
 /* IA-PC HPET 3.2.4 */
-static void build_hpet(Builder *b, const AcpiInfo *info)
+static void acpi_build_hpet(Builder *b, const AcpiInfo *info)
 {
     guint start = table_begin(b, "HPET", 1);
     GByteArray *t = b->blob;
@@ -315,7 +315,7 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
     build_fadt(&b, dsdt, facs);
     build_madt(&b, info);
     if (info->hpet) {
-        build_hpet(&b, info);
+        acpi_build_hpet(&b, info);
     }
     build_mcfg(&b, info);
     if (info->iommus) {

@@ -71,7 +71,7 @@ static void choose_entry(const uint8_t *h, LinuxImage *image)
     }
 }
 
-static bool read_image(const BootFile *file, LinuxImage *image, GError **error)
+static bool bzimage_read_image(const BootFile *file, LinuxImage *image, GError **error)
 {
     const uint8_t *h = file->data;
     unsigned sects = h[HDR_SETUP_SECTS] ? h[HDR_SETUP_SECTS] : 4;
@@ -229,7 +229,7 @@ bool bzimage_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **
     LinuxImage image;
     const BootInfo *info = ram->info;
     uint64_t entry = 0;
-    if (!read_image(kernel, &image, error)) {
+    if (!bzimage_read_image(kernel, &image, error)) {
         return false;
     }
     if (!boot_take(ram, image.load, image.init_size)) {
