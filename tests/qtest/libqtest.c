@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/include/pci.h"
+
 /* A loaded machine under sanitizers is slow, but not this slow. */
 #define PATIENCE_MS 120000
 #define MAX_IRQS    256
@@ -343,14 +345,14 @@ void qtest_memset(QTest *qts, uint64_t addr, uint8_t byte, size_t len)
 
 static void select_config(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offset)
 {
-    qtest_outl(qts, 0xcf8,
+    qtest_outl(qts, PCI_CONFIG_ADDRESS,
                0x80000000u | (uint32_t)bus << 16 | (uint32_t)devfn << 8 | (offset & 0xfcu));
 }
 
 uint32_t qtest_pci_config_read(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offset,
                                unsigned size)
 {
-    uint16_t port = (uint16_t)(0xcfc + (offset & 3));
+    uint16_t port = (uint16_t)(PCI_CONFIG_DATA + (offset & 3));
     select_config(qts, bus, devfn, offset);
     return size == 1   ? qtest_inb(qts, port)
            : size == 2 ? qtest_inw(qts, port)
@@ -360,7 +362,7 @@ uint32_t qtest_pci_config_read(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t o
 void qtest_pci_config_write(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offset, uint32_t value,
                             unsigned size)
 {
-    uint16_t port = (uint16_t)(0xcfc + (offset & 3));
+    uint16_t port = (uint16_t)(PCI_CONFIG_DATA + (offset & 3));
     select_config(qts, bus, devfn, offset);
     if (size == 1) {
         qtest_outb(qts, port, (uint8_t)value);

@@ -2,9 +2,8 @@
 /* The tests' driver of the VT-d unit and of the emitter. */
 #include "vtd-lib.h"
 
-#define MSR_APIC_BASE 0x1b
-#define MSR_X2_SVR    0x80f
-#define APIC_PAGE     0xfee00000ull
+#include "tests/include/apic.h"
+
 #define EMITTER_DEVFN (4 << 3)
 #define PCI_COMMAND   4
 #define PCI_BAR0      0x10
@@ -15,11 +14,11 @@ static void enable_apics(Vtd *v, unsigned cpus, bool x2apic)
         uint64_t base = 0;
         g_assert_true(qtest_msr_read(v->qts, i, MSR_APIC_BASE, &base));
         if (x2apic) {
-            g_assert_true(qtest_msr_write(v->qts, i, MSR_APIC_BASE, base | 0xc00));
-            g_assert_true(qtest_msr_write(v->qts, i, MSR_X2_SVR, 0x1ff));
+            g_assert_true(qtest_msr_write(v->qts, i, MSR_APIC_BASE, base | APIC_BASE_X2APIC));
+            g_assert_true(qtest_msr_write(v->qts, i, MSR_X2APIC(APIC_SVR), SVR_ENABLED));
         } else if (i == 0) {
             /* The page is CPU 0's; others only in x2APIC mode. */
-            qtest_writel(v->qts, APIC_PAGE + 0xf0, 0x1ff);
+            qtest_writel(v->qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
         }
     }
 }
@@ -177,7 +176,7 @@ Pair irte_posted(uint8_t vector, uint64_t pid, bool urgent)
 
 uint64_t remappable_address(uint32_t handle, bool shv)
 {
-    return 0xfee00010ull | (handle & 0x7fffull) << 5 | (handle >> 15 & 1) << 2 | (shv ? 8 : 0);
+    return APIC_PAGE | 0x10 | (handle & 0x7fffull) << 5 | (handle >> 15 & 1) << 2 | (shv ? 8 : 0);
 }
 
 static void set_emitter(Vtd *v, uint64_t address, uint32_t data, uint32_t flags, uint16_t rid)
