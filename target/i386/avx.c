@@ -170,7 +170,7 @@ static OpFn select_legacy(Decode *d, Op *op, const VecRow *row, const VecOperand
 OpFn op_select_avx(Decode *d, Op *op)
 {
     VecOperands o = vec_operands(&d->zi, d->ops);
-    const VecRow *row = vec_find(&d->zi, &o);
+    const VecRow *row = vec_find(code_cache_vec_index(d->code), &d->zi, &o);
     if (!fpu_has_features(d->model, &d->zi) || !row) {
         return NULL;
     }

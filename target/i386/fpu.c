@@ -9,7 +9,7 @@
  * underflow in SSE, PE is set even if the result would have been exact with a wider exponent.
  */
 #include "target/i386/cpuid.h"
-#include "target/i386/fpu_internal.h"
+#include "target/i386/vec.h"
 
 /* The CPUID feature an instruction set of Zydis needs. */
 typedef struct {
@@ -37,7 +37,10 @@ static const IsaFeature isa_features[] = {
 };
 
 static FpuLookup *const lookups[] = {
-    vec_lookup, sse_sha_lookup, mmx_lookup, x87_lookup, xsave_lookup,
+    sse_sha_lookup,
+    mmx_lookup,
+    x87_lookup,
+    xsave_lookup,
 };
 
 /* VEX encodings of other extensions need AVX too. */
@@ -91,7 +94,7 @@ void fpu_fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOper
     }
 }
 
-bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
+bool fpu_lookup(const CpuModel *model, const VecIndex *index, const ZydisDecodedInstruction *zi,
                 const ZydisDecodedOperand *ops, FpuInsn *out)
 {
     /* LOCK, and VEX and longer encodings, are never right here. */
@@ -100,6 +103,9 @@ bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
         return false;
     }
     fpu_fill_operands(zi, ops, out);
+    if (vec_lookup(index, zi, ops, out)) {
+        return true;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(lookups); i++) {
         if (lookups[i](zi, ops, out)) {
             return true;

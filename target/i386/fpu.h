@@ -14,6 +14,7 @@
 #include "target/i386/cpu_state.h"
 
 typedef struct FpuInsn FpuInsn;
+typedef struct VecIndex VecIndex;
 
 /* Executes one instruction. `ea` is the linear address of its memory operand, if it has one. May
  * raise. The caller has done nothing yet but compute `ea`. */
@@ -44,8 +45,11 @@ struct FpuInsn {
 
 /* Decides how to run a decoded x87, MMX, SSE, AES, PCLMUL, XSAVE-family instruction. False if it is
  * not ours or the CPU model lacks the feature: #UD. */
-bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
+bool fpu_lookup(const CpuModel *model, const VecIndex *index, const ZydisDecodedInstruction *zi,
                 const ZydisDecodedOperand *ops, FpuInsn *out);
+
+/* All rows of vector instructions by mnemonic (vec.c); to be freed by g_free(). */
+VecIndex *vec_index_new(void);
 
 /* What an instruction checks before its memory operand's address: #UD, #NM, #MF; or NULL. */
 FpuCheck fpu_check_of(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops);

@@ -32,7 +32,7 @@
 
 typedef bool FpuLookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
                        FpuInsn *out);
-FpuLookup vec_lookup, sse_sha_lookup, mmx_lookup, x87_lookup, xsave_lookup;
+FpuLookup sse_sha_lookup, mmx_lookup, x87_lookup, xsave_lookup;
 
 /* Whether the CPU model has what the instruction's set needs. */
 bool fpu_has_features(const CpuModel *model, const ZydisDecodedInstruction *zi);

@@ -5,6 +5,8 @@
  */
 #include "target/i386/sse.h"
 
+#include "target/i386/op.h"
+
 static bool tiny32(uint32_t bits)
 {
     return !(bits & 0x7f800000) && (bits & 0x007fffff);
@@ -53,14 +55,13 @@ void sse_run_mem(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     fpu_set_xmm(cpu, insn->dst, op(fpu_xmm(cpu, insn->dst), fpu_load_src(cpu, insn, ea)));
 }
 
-void sse_run_fp(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+/* The same under the guest's MXCSR, once SSE is checked and the source is there. */
+static ALWAYS_INLINE void run_fp(Cpu *cpu, const FpuInsn *insn, __m128i src)
 {
     SseOp *op = insn->impl;
-    __m128i src, result;
+    __m128i result;
     uint32_t flags;
 
-    fpu_check_sse(cpu);
-    src = fpu_src(cpu, insn, ea);
     fpu_mxcsr_begin(cpu);
     result = op(fpu_xmm(cpu, insn->dst), src);
     flags = fpu_mxcsr_end(cpu);
@@ -71,6 +72,24 @@ void sse_run_fp(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
                         sse_is_tiny(insn->src2, (const uint8_t *)&result, sizeof(result)));
     }
     fpu_set_xmm(cpu, insn->dst, result);
+}
+
+void sse_run_fp_reg(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+{
+    fpu_check_sse(cpu);
+    run_fp(cpu, insn, fpu_xmm(cpu, insn->src));
+}
+
+void sse_run_fp_mem16(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+{
+    fpu_check_sse(cpu);
+    run_fp(cpu, insn, fpu_load128(cpu, ea));
+}
+
+void sse_run_fp_mem(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+{
+    fpu_check_sse(cpu);
+    run_fp(cpu, insn, fpu_load_src(cpu, insn, ea));
 }
 
 void sse_run_dp(Cpu *cpu, const FpuInsn *insn, uint64_t ea)

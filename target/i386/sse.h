@@ -40,8 +40,11 @@ typedef struct {
 void sse_run_reg(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 void sse_run_mem16(Cpu *cpu, const FpuInsn *insn, uint64_t ea); /* aligned */
 void sse_run_mem(Cpu *cpu, const FpuInsn *insn, uint64_t ea);   /* shorter */
-/* The same under the guest's MXCSR, from both. */
-void sse_run_fp(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
+/* The same under the guest's MXCSR. */
+void sse_run_fp_reg(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
+void sse_run_fp_mem16(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
+void sse_run_fp_mem(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
+/* DPPS and DPPD, from a register or memory. */
 void sse_run_dp(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 
 #define SSE_OP(name_)                                                                              \
@@ -60,9 +63,12 @@ void sse_run_dp(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
     {                                                                                              \
         sse_run_reg, SSE_MEM_##width_, impl_                                                       \
     }
-#define SSE_FORM_FP(impl_)                                                                         \
+#define SSE_FP_MEM_4  sse_run_fp_mem
+#define SSE_FP_MEM_8  sse_run_fp_mem
+#define SSE_FP_MEM_16 sse_run_fp_mem16
+#define SSE_FORM_FP(impl_, width_)                                                                 \
     {                                                                                              \
-        sse_run_fp, sse_run_fp, impl_                                                              \
+        sse_run_fp_reg, SSE_FP_MEM_##width_, impl_                                                 \
     }
 #define SSE_FORM_OWN(reg_, mem_, impl_)                                                            \
     {                                                                                              \

@@ -61,19 +61,64 @@ static bool has_form(const VecRow *row, const VecOperands *o, const ZydisDecoded
     return o->mem ? row->sse.mem != NULL : row->sse.reg != NULL;
 }
 
-const VecRow *vec_find(const ZydisDecodedInstruction *zi, const VecOperands *o)
+/* What `visit` is told: a row under each of its mnemonics. */
+typedef void VecVisit(VecIndex *index, unsigned mnemonic, const VecRow *row);
+
+#define ROWS_MAX 1024 /* each counts for two */
+struct VecIndex {
+    uint16_t end[ZYDIS_MNEMONIC_MAX_VALUE + 1]; /* of a mnemonic's rows; they begin at the last's */
+    const VecRow *row[ROWS_MAX];
+};
+
+static void visit_rows(VecIndex *index, VecVisit *visit)
 {
     const VecTable tables[] = {vec_move_table(), vec_int_table(),    vec_shuffle_table(),
                                vec_fp_table(),   vec_imm_table(),    vec_gpr_table(),
                                avx_fma_table(),  vec_string_table(), avx_mask_table()};
-    bool vex = zi->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX;
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
         for (size_t i = 0; i < tables[t].count; i++) {
-            const VecRow *row = &tables[t].rows[i];
-            if ((vex ? row->vex : row->mnemonic) == zi->mnemonic && operands_fit(row, o) &&
-                has_form(row, o, zi)) {
-                return row;
-            }
+            visit(index, tables[t].rows[i].mnemonic, &tables[t].rows[i]);
+            visit(index, tables[t].rows[i].vex, &tables[t].rows[i]);
+        }
+    }
+}
+
+static void count_row(VecIndex *index, unsigned mnemonic, const VecRow *row)
+{
+    index->end[mnemonic]++;
+}
+
+static void place_row(VecIndex *index, unsigned mnemonic, const VecRow *row)
+{
+    index->row[index->end[mnemonic]++] = row;
+}
+
+VecIndex *vec_index_new(void)
+{
+    VecIndex *index = g_new0(VecIndex, 1);
+    unsigned total = 0;
+    visit_rows(index, count_row);
+    for (unsigned m = 0; m <= ZYDIS_MNEMONIC_MAX_VALUE; m++) {
+        unsigned count = index->end[m];
+        index->end[m] = (uint16_t)total;
+        total += count;
+    }
+    g_assert(total <= ROWS_MAX);
+    visit_rows(index, place_row);
+    return index;
+}
+
+const VecRow *vec_find(const VecIndex *index, const ZydisDecodedInstruction *zi,
+                       const VecOperands *o)
+{
+    G_STATIC_ASSERT(ZYDIS_MNEMONIC_INVALID == 0);
+    if (zi->mnemonic == ZYDIS_MNEMONIC_INVALID) {
+        return NULL;
+    }
+    for (unsigned i = index->end[zi->mnemonic - 1]; i < index->end[zi->mnemonic]; i++) {
+        const VecRow *row = index->row[i];
+        if (operands_fit(row, o) && has_form(row, o, zi)) {
+            return row;
         }
     }
     return NULL;
@@ -99,10 +144,11 @@ void vec_fill_legacy(const VecRow *row, const VecOperands *o, const ZydisDecoded
     }
 }
 
-bool vec_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, FpuInsn *out)
+bool vec_lookup(const VecIndex *index, const ZydisDecodedInstruction *zi,
+                const ZydisDecodedOperand *ops, FpuInsn *out)
 {
     VecOperands o = vec_operands(zi, ops);
-    const VecRow *row = vec_find(zi, &o);
+    const VecRow *row = vec_find(index, zi, &o);
     if (row) {
         vec_fill_legacy(row, &o, zi, out);
     }

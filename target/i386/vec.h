@@ -65,7 +65,12 @@ typedef struct {
 VecOperands vec_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops);
 
 /* The row of an instruction, or NULL. */
-const VecRow *vec_find(const ZydisDecodedInstruction *zi, const VecOperands *o);
+const VecRow *vec_find(const VecIndex *index, const ZydisDecodedInstruction *zi,
+                       const VecOperands *o);
+
+/* Fills in `out` for a legacy encoding if there is a row for it. */
+bool vec_lookup(const VecIndex *index, const ZydisDecodedInstruction *zi,
+                const ZydisDecodedOperand *ops, FpuInsn *out);
 
 /* The immediate, as far as it counts. */
 uint8_t vec_imm(const VecRow *row, const VecOperands *o);

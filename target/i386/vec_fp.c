@@ -65,31 +65,32 @@
 #define PACKED2_VEX(X) X(CVTPH2PS, cvtph2ps, 8, 16)
 
 #define DEFINE_PACKED3(m_, name_, tiny_)                                                           \
-    SSE_OP(name_)                                                                                  \
     AVX_KERNEL3(name_##_x, "v" #name_, x)                                                          \
     AVX_HANDLERS(name_##_x, 16)                                                                    \
     AVX_KERNEL3(name_##_y, "v" #name_, y)                                                          \
     AVX_HANDLERS(name_##_y, 32)
 #define DEFINE_SCALAR3(m_, name_, w_, tiny_)                                                       \
-    SSE_OP(name_)                                                                                  \
     AVX_KERNEL3(name_##_x, "v" #name_, x)                                                          \
     AVX_HANDLERS(name_##_x, w_)
-#define DEFINE_PACKED2_VEX(m_, name_, w_, wide_)                                                   \
+#define DEFINE_PACKED2(m_, name_, w_, wide_)                                                       \
     AVX_KERNEL2(name_##_x, "v" #name_, x)                                                          \
     AVX_HANDLERS(name_##_x, w_)                                                                    \
     AVX_KERNEL2(name_##_y, "v" #name_, y)                                                          \
     AVX_HANDLERS(name_##_y, wide_)
-#define DEFINE_PACKED2(m_, name_, w_, wide_) SSE_OP(name_) DEFINE_PACKED2_VEX(m_, name_, w_, wide_)
 #define DEFINE_NARROWING(m_, name_, tiny_)                                                         \
-    SSE_OP(name_)                                                                                  \
     AVX_KERNEL2(name_##_x, "v" #name_ "x", x)                                                      \
     AVX_HANDLERS(name_##_x, 16)                                                                    \
     AVX_KERNEL2_AS(name_##_y, "v" #name_ "y", x, y)                                                \
     AVX_HANDLERS(name_##_y, 32)
+#define SSE(m_, name_, ...) SSE_OP(name_)
+PACKED3(SSE)
+SCALAR3(SSE)
+PACKED2(SSE)
+NARROWING(SSE)
 PACKED3(DEFINE_PACKED3)
 SCALAR3(DEFINE_SCALAR3)
 PACKED2(DEFINE_PACKED2)
-PACKED2_VEX(DEFINE_PACKED2_VEX)
+PACKED2_VEX(DEFINE_PACKED2)
 NARROWING(DEFINE_NARROWING)
 
 #define FP_TINY_NONE FP_NOT_TINY
@@ -97,7 +98,7 @@ NARROWING(DEFINE_NARROWING)
     {__VA_ARGS__, .width = {w_, wide_}, .flags = VEC_FP, .tiny = FP_TINY_##tiny_,                  \
      .avx = {AVX_FORM(x_), AVX_FORM(y_)}},
 #define ROW(m_, name_, y_, w_, wide_, tiny_)                                                       \
-    ROW_AS(name_##_x, y_, w_, wide_, tiny_, VEC_NAMES(m_), .sse = SSE_FORM_FP(sse_##name_))
+    ROW_AS(name_##_x, y_, w_, wide_, tiny_, VEC_NAMES(m_), .sse = SSE_FORM_FP(sse_##name_, w_))
 #define ROW_PACKED3(m_, name_, tiny_)     ROW(m_, name_, name_##_y, 16, 32, tiny_)
 #define ROW_SCALAR3(m_, name_, w_, tiny_) ROW(m_, name_, name_##_x, w_, w_, tiny_)
 #define ROW_PACKED2(m_, name_, w_, wide_) ROW(m_, name_, name_##_y, w_, wide_, NONE)

@@ -148,7 +148,7 @@ KERNEL(imm_sd, "vmovq (%3), %%xmm2", x, 8)
     ROW(0, FP_NOT_TINY, 16, 32, SSE(m_, name_, SSE_FORM_OWN(imm_run_shift, NULL, NULL)),           \
         X_AND_Y(name_))
 #define ROW_FP(m_, name_)                                                                          \
-    ROW(VEC_FP, FP_NOT_TINY, 16, 32, SSE(m_, name_, SSE_FORM_FP(NULL)), X_AND_Y(name_))
+    ROW(VEC_FP, FP_NOT_TINY, 16, 32, SSE(m_, name_, SSE_FORM_FP(NULL, 16)), X_AND_Y(name_))
 #define SSE_DP(m_, name_)        SSE(m_, name_, SSE_FORM_OWN(sse_run_dp, sse_run_dp, NULL))
 #define ROW_DP(m_, name_)        ROW(VEC_FP, FP_TINY_DPPS, 16, 32, SSE_DP(m_, name_), X_AND_Y(name_))
 #define ROW_DP_NARROW(m_, name_) ROW(VEC_FP, FP_TINY_DPPD, 16, 0, SSE_DP(m_, name_), ONLY_X(name_))
@@ -160,7 +160,7 @@ KERNEL(imm_sd, "vmovq (%3), %%xmm2", x, 8)
 #define SCALAR_FORM_4 AVX_FORM(imm_ss)
 #define SCALAR_FORM_8 AVX_FORM(imm_sd)
 #define ROW_SCALAR(m_, name_, w_)                                                                  \
-    ROW(VEC_FP, FP_NOT_TINY, w_, w_, SSE(m_, name_, SSE_FORM_FP(NULL)),                            \
+    ROW(VEC_FP, FP_NOT_TINY, w_, w_, SSE(m_, name_, SSE_FORM_FP(NULL, w_)),                        \
         SAME_XY(name_, SCALAR_FORM_##w_))
 #define ROW_VEX(m_, name_)  ROW(0, FP_NOT_TINY, 16, 32, VEC_VEX_NAME(m_), X_AND_Y(name_))
 #define ROW_WIDE(m_, name_) ROW(0, FP_NOT_TINY, 0, 32, VEC_VEX_NAME(m_), ONLY_Y(name_, imm_y))

@@ -132,13 +132,15 @@ static void run_pcmpeqb_mem(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     AVX_HANDLERS(name_##_x, 16)                                                                    \
     AVX_KERNEL3(name_##_y, "v" #name_, y)                                                          \
     AVX_HANDLERS(name_##_y, wide_)
-#define DEFINE(m_, name_)                 SSE_OP(name_) KERNELS(name_, 32)
-#define DEFINE_OWN(m_, name_, reg_, mem_) SSE_OP(name_) KERNELS(name_, 32)
-#define DEFINE_VEX(m_, name_)             KERNELS(name_, 32)
-#define DEFINE_SHIFT(m_, name_)           SSE_OP(name_) KERNELS(name_, 16)
+#define DEFINE(m_, name_, ...)  KERNELS(name_, 32)
+#define DEFINE_SHIFT(m_, name_) KERNELS(name_, 16)
+#define SSE(m_, name_, ...)     SSE_OP(name_)
+OPS(SSE)
+OPS_OWN(SSE)
+SHIFTS(SSE)
 OPS(DEFINE)
-OPS_OWN(DEFINE_OWN)
-OPS_VEX(DEFINE_VEX)
+OPS_OWN(DEFINE)
+OPS_VEX(DEFINE)
 SHIFTS(DEFINE_SHIFT)
 
 #define ROW_AS(m_, name_, wide_, ...)                                                              \
