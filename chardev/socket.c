@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "chardev/internal.h"
 
 typedef struct {
@@ -187,7 +188,7 @@ static bool start_server(ChrSocket *s, GError **error)
         listen_again(s);
         return true;
     }
-    g_printerr("qemu-system-x86_64: waiting for connection on: %s\n", s->chr.filename);
+    g_printerr(PROGRAM ": waiting for connection on: %s\n", s->chr.filename);
     int fd = accept_client(s);
     if (fd < 0) {
         return socket_error(error, s, "accept");

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <glib-unix.h>
-#include <stdio.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -99,7 +98,7 @@ static void do_wakeup(Vm *vm)
     g_autoptr(GError) error = NULL;
     runstate_mark_suspended(vm->runstate, false); /* first: what wakes us may still ask for it */
     if (!machine_wake(vm->machine, &error)) {
-        fprintf(stderr, PROGRAM ": after a sleep: %s\n", error->message);
+        g_printerr(PROGRAM ": after a sleep: %s\n", error->message);
         finish(vm, 1);
         return;
     }
@@ -172,7 +171,7 @@ static bool loop_init(Loop *loop, Vm *vm)
     *loop = (Loop){.vm = vm};
     loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (loop->timer < 0) {
-        fprintf(stderr, PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
+        g_printerr(PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
         return false;
     }
     loop->timer_source = loop_watch(loop->timer, on_timer, NULL);
@@ -253,10 +252,9 @@ static void tell_withheld_time(const Vm *vm)
     Clock *clock = vm->platform.clock;
     int64_t withheld = clock_withheld(clock);
     if (withheld >= NS_PER_SEC) {
-        fprintf(stderr,
-                PROGRAM ": the host ran others for %.1f s instead of the machine, which counted "
-                        "%.1f s\n",
-                (double)withheld / NS_PER_SEC, (double)clock_now(clock) / NS_PER_SEC);
+        g_printerr(PROGRAM ": the host ran others for %.1f s instead of the machine, which counted "
+                           "%.1f s\n",
+                   (double)withheld / NS_PER_SEC, (double)clock_now(clock) / NS_PER_SEC);
     }
 }
 
