@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
+#include <linux/pci_regs.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -371,6 +372,28 @@ void qtest_pci_config_write(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offs
     } else {
         qtest_outl(qts, port, value);
     }
+}
+
+uint8_t qtest_pci_find_capability(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t id)
+{
+    uint8_t at = (uint8_t)qtest_pci_config_read(qts, bus, devfn, PCI_CAPABILITY_LIST, 1);
+    while (at != 0 && qtest_pci_config_read(qts, bus, devfn, at, 1) != id) {
+        at = (uint8_t)qtest_pci_config_read(qts, bus, devfn, (uint8_t)(at + 1), 1);
+    }
+    g_assert_cmpuint(at, !=, 0);
+    return at;
+}
+
+uint8_t qtest_cmos_read(QTest *qts, uint8_t index)
+{
+    qtest_outb(qts, 0x70, index);
+    return qtest_inb(qts, 0x71);
+}
+
+void qtest_cmos_write(QTest *qts, uint8_t index, uint8_t value)
+{
+    qtest_outb(qts, 0x70, index);
+    qtest_outb(qts, 0x71, value);
 }
 
 int64_t qtest_clock_step(QTest *qts, int64_t ns)

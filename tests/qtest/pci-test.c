@@ -26,16 +26,6 @@ static uint64_t ecam(uint8_t devfn, unsigned offset)
     return PCI_ECAM + ((uint64_t)devfn << 12) + offset;
 }
 
-static uint8_t find_capability(QTest *qts, uint8_t devfn, uint8_t id)
-{
-    uint8_t at = qtest_readb(qts, ecam(devfn, PCI_CAPABILITY_LIST));
-    while (at != 0 && qtest_readb(qts, ecam(devfn, at)) != id) {
-        at = qtest_readb(qts, ecam(devfn, at + 1u));
-    }
-    g_assert_cmpuint(at, !=, 0);
-    return at;
-}
-
 static void enable_apic(QTest *qts)
 {
     uint64_t base;
@@ -180,7 +170,7 @@ static bool took(QTest *qts, uint8_t vector)
 static void test_msi(void)
 {
     QTest *qts = start_emitter();
-    uint64_t cap = ecam(EMITTER, find_capability(qts, EMITTER, PCI_CAP_ID_MSI));
+    uint64_t cap = ecam(EMITTER, qtest_pci_find_capability(qts, 0, EMITTER, PCI_CAP_ID_MSI));
     uint16_t flags = qtest_readw(qts, cap + PCI_MSI_FLAGS);
     g_assert_cmphex(flags & PCI_MSI_FLAGS_64BIT, !=, 0);
     qtest_writel(qts, cap + PCI_MSI_ADDRESS_LO, 0xfee00000);
@@ -213,7 +203,7 @@ static void test_msi(void)
 static void test_msix(void)
 {
     QTest *qts = start_emitter();
-    uint64_t cap = ecam(EMITTER, find_capability(qts, EMITTER, PCI_CAP_ID_MSIX));
+    uint64_t cap = ecam(EMITTER, qtest_pci_find_capability(qts, 0, EMITTER, PCI_CAP_ID_MSIX));
     uint64_t table = NEW_MSIX + (qtest_readl(qts, cap + PCI_MSIX_TABLE) & ~7u);
     uint64_t pba = NEW_MSIX + (qtest_readl(qts, cap + PCI_MSIX_PBA) & ~7u);
     uint64_t entry = table + 3 * PCI_MSIX_ENTRY_SIZE;

@@ -93,25 +93,13 @@ static void test_enables(void)
     qtest_quit(qts);
 }
 
-static void set_cmos(QTest *qts, uint8_t index, uint8_t value)
-{
-    qtest_outb(qts, 0x70, index);
-    qtest_outb(qts, 0x71, value);
-}
-
-static uint8_t cmos(QTest *qts, uint8_t index)
-{
-    qtest_outb(qts, 0x70, index);
-    return qtest_inb(qts, 0x71);
-}
-
 /* An alarm at the clock's 30th second, with any minute and hour. */
 static void set_alarm(QTest *qts)
 {
-    set_cmos(qts, 1, 0x30);
-    set_cmos(qts, 3, 0xff);
-    set_cmos(qts, 5, 0xff);
-    set_cmos(qts, 0xb, 0x22); /* AIE, 24 hours, BCD */
+    qtest_cmos_write(qts, 1, 0x30);
+    qtest_cmos_write(qts, 3, 0xff);
+    qtest_cmos_write(qts, 5, 0xff);
+    qtest_cmos_write(qts, 0xb, 0x22); /* AIE, 24 hours, BCD */
 }
 
 #define ALARM_MACHINE "-rtc base=2024-02-29T12:00:00"
@@ -136,7 +124,7 @@ static void test_rtc_status(void)
         g_assert_true(qtest_get_irq(qts, SCI));
         qtest_outw(qts, PM1_STS, PM1_RTC);
         g_assert_false(qtest_get_irq(qts, SCI));
-        g_assert_cmphex(cmos(qts, 0xc) & 0xa0, ==, 0xa0);
+        g_assert_cmphex(qtest_cmos_read(qts, 0xc) & 0xa0, ==, 0xa0);
         qtest_clock_step(qts, 2 * TO_ALARM_NS);
         g_assert_true(qtest_get_irq(qts, SCI));
         qtest_quit(qts);
@@ -198,7 +186,7 @@ static QTest *fall_asleep(uint16_t enables)
     qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL(1));
     qtest_writel(qts, IOAPIC_PAGE + IOWIN, 0x10055);
     qtest_pci_config_write(qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 5, 1);
-    set_cmos(qts, 0x40, 0x5a);
+    qtest_cmos_write(qts, 0x40, 0x5a);
     set_alarm(qts);
     qtest_outw(qts, PM1_EN, enables);
     check_no_wakeup(qts);
@@ -223,8 +211,8 @@ static void check_awake(QTest *qts, uint16_t cause, uint16_t enables)
     qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL(1));
     g_assert_cmphex(qtest_readl(qts, IOAPIC_PAGE + IOWIN), ==, 0x10000);
     g_assert_cmphex(qtest_pci_config_read(qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 1), ==, 10);
-    g_assert_cmphex(cmos(qts, 0x40), ==, 0x5a);
-    g_assert_cmphex(cmos(qts, 0xb), ==, 0x22);
+    g_assert_cmphex(qtest_cmos_read(qts, 0x40), ==, 0x5a);
+    g_assert_cmphex(qtest_cmos_read(qts, 0xb), ==, 0x22);
     check_no_wakeup(qts);
     qtest_quit(qts);
 }

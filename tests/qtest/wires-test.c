@@ -142,17 +142,6 @@ static void test_pirq_on_isa_line(void)
     qtest_quit(qts);
 }
 
-static uint8_t find_capability(QTest *qts, uint8_t devfn, uint8_t id)
-{
-    uint8_t at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, PCI_CAPABILITY_LIST, 1);
-
-    while (at != 0 && qtest_pci_config_read(qts, 0, devfn, at, 1) != id) {
-        at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, (uint8_t)(at + 1), 1);
-    }
-    g_assert_cmpuint(at, !=, 0);
-    return at;
-}
-
 /* Going over to messages with a request pending takes the wire down, and coming back raises it. */
 static void check_mode(QTest *qts, uint8_t devfn, uint8_t flags, uint16_t enable)
 {
@@ -174,7 +163,8 @@ static void test_msi_mode(void)
     uint64_t edu = start_edu(qts, 4);
 
     qtest_writel(qts, edu + EDU_RAISE, 1);
-    check_mode(qts, 4 << 3, find_capability(qts, 4 << 3, PCI_CAP_ID_MSI) + PCI_MSI_FLAGS,
+    check_mode(qts, 4 << 3,
+               qtest_pci_find_capability(qts, 0, 4 << 3, PCI_CAP_ID_MSI) + PCI_MSI_FLAGS,
                PCI_MSI_FLAGS_ENABLE);
     qtest_writel(qts, edu + EDU_ACK, 1);
     g_assert_false(qtest_get_irq(qts, EDU_PIN));
@@ -202,7 +192,8 @@ static void test_msix_mode(void)
     QTest *qts = qtest_init("-device virtio-rng-pci,addr=4");
     uint16_t io = start_rng(qts, 4 << 3);
 
-    check_mode(qts, 4 << 3, find_capability(qts, 4 << 3, PCI_CAP_ID_MSIX) + PCI_MSIX_FLAGS,
+    check_mode(qts, 4 << 3,
+               qtest_pci_find_capability(qts, 0, 4 << 3, PCI_CAP_ID_MSIX) + PCI_MSIX_FLAGS,
                PCI_MSIX_FLAGS_ENABLE);
     g_assert_cmpuint(qtest_inb(qts, io + VIRTIO_PCI_ISR), ==, 1);
     g_assert_false(qtest_get_irq(qts, EDU_PIN));
