@@ -146,6 +146,12 @@ void vtd_flush_iotlb(Vtd *v)
     vtd_wait(v);
 }
 
+void vtd_flush_dma(Vtd *v)
+{
+    vtd_flush_context(v);
+    vtd_flush_iotlb(v);
+}
+
 void vtd_remap_on(Vtd *v, unsigned size, bool eime)
 {
     if (!(vtd_readl(v, GSTS) & QIE)) {
@@ -269,8 +275,7 @@ Vtd *vtd_start_dma(const char *props)
     Vtd *v = vtd_start(props, 1, false);
     vtd_queue_on(v, 0, false);
     vtd_set_root(v, AT_ROOT);
-    vtd_flush_context(v);
-    vtd_flush_iotlb(v);
+    vtd_flush_dma(v);
     vtd_command(v, TE, true);
     return v;
 }
@@ -292,6 +297,11 @@ Pair vtd_context(unsigned type, uint64_t table, unsigned levels, uint16_t domain
     return (Pair){table | type << 2 | 1, (levels - 2) | (uint64_t)domain << 8};
 }
 
+Pair vtd_ss_context(unsigned type, unsigned levels, uint16_t domain)
+{
+    return vtd_context(type, AT_SS, levels, domain);
+}
+
 uint64_t vtd_map(Vtd *v, uint64_t tables, unsigned levels, unsigned leaf, uint64_t iova,
                  uint64_t entry)
 {
@@ -309,4 +319,9 @@ uint32_t vtd_read_word(Vtd *v, uint64_t iova, uint64_t *word, uint16_t sid)
 {
     *word = 0;
     return vtd_dma_read(v, iova, word, sizeof(*word), sid);
+}
+
+uint32_t vtd_read(Vtd *v, uint64_t iova, uint64_t *word)
+{
+    return vtd_read_word(v, iova, word, SID);
 }

@@ -71,6 +71,7 @@ void vtd_flush_iec(Vtd *v);
 void vtd_flush_iec_index(Vtd *v, uint16_t index, unsigned mask);
 void vtd_flush_context(Vtd *v);
 void vtd_flush_iotlb(Vtd *v);
+void vtd_flush_dma(Vtd *v); /* both of these */
 /* Table of 2^(size+1) entries at AT_IRT, queue on, flushed, remapping on. */
 void vtd_remap_on(Vtd *v, unsigned size, bool eime);
 void vtd_set_irte(Vtd *v, uint32_t index, Pair irte);
@@ -107,6 +108,9 @@ void vtd_expect_no_fault(Vtd *v);
 
 /* ---- DMA ---- */
 
+#define SID    0x0320 /* a requester */
+#define DOMAIN 7u     /* and its domain */
+
 #define AT_CTX_OF(sid_) (AT_CTX + ((sid_) >> 8 & 7) * 0x1000ull)
 
 #define SS_RW 3ull /* of a second-stage entry */
@@ -119,11 +123,13 @@ void vtd_set_root(Vtd *v, uint64_t root);
 void vtd_set_context(Vtd *v, uint16_t sid, Pair ctx);
 /* A present context entry of translation type `type`. */
 Pair vtd_context(unsigned type, uint64_t table, unsigned levels, uint16_t domain);
+Pair vtd_ss_context(unsigned type, unsigned levels, uint16_t domain); /* with its table at AT_SS */
 /* Maps `iova` by tables from `tables` on, one page a level, with the leaf `entry` at level `leaf`;
  * where that is. */
 uint64_t vtd_map(Vtd *v, uint64_t tables, unsigned levels, unsigned leaf, uint64_t iova,
                  uint64_t entry);
 /* The result of a read, and the 8 bytes. */
 uint32_t vtd_read_word(Vtd *v, uint64_t iova, uint64_t *word, uint16_t sid);
+uint32_t vtd_read(Vtd *v, uint64_t iova, uint64_t *word); /* by SID */
 
 #endif
