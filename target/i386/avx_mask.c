@@ -116,10 +116,10 @@ static void gather(Cpu *cpu, const Op *op, unsigned size, unsigned index_size)
         call_;                                                                                     \
         NEXT();                                                                                    \
     }
-DEFINE(load_4, masked_load(cpu, op, 4))
-DEFINE(load_8, masked_load(cpu, op, 8))
-DEFINE(store_4, masked_store(cpu, op, 4))
-DEFINE(store_8, masked_store(cpu, op, 8))
+DEFINE(mask_load_4, masked_load(cpu, op, 4))
+DEFINE(mask_load_8, masked_load(cpu, op, 8))
+DEFINE(mask_store_4, masked_store(cpu, op, 4))
+DEFINE(mask_store_8, masked_store(cpu, op, 8))
 DEFINE(gather_dd, gather(cpu, op, 4, 4))
 DEFINE(gather_dq, gather(cpu, op, 8, 4))
 DEFINE(gather_qd, gather(cpu, op, 4, 8))
@@ -209,8 +209,8 @@ DEFINE(ps2ph, half_to_memory(cpu, op))
     }
 #define BOTH(m_, flags_, size_, form_) ROW(m_, flags_, size_, form_, form_)
 #define MASKED(m_, size_)                                                                          \
-    BOTH(m_, 0, size_, AVX_MEM_FORM(load_##size_)),                                                \
-        BOTH(m_, VEC_STORE, size_, AVX_MEM_FORM(store_##size_))
+    BOTH(m_, 0, size_, AVX_MEM_FORM(mask_load_##size_)),                                           \
+        BOTH(m_, VEC_STORE, size_, AVX_MEM_FORM(mask_store_##size_))
 #define GATHER(m_, k_, size_) BOTH(m_, VEC_GATHER, size_, AVX_MEM_FORM(gather_##k_))
 static const VecRow rows[] = {
     MASKED(VMASKMOVPS, 4),
