@@ -149,7 +149,7 @@ static bool read_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
 }
 
 /* The APIC's deadline timer follows the TSC. */
-static bool tsc_moved(Cpu *cpu)
+static bool msr_tsc_moved(Cpu *cpu)
 {
     if (cpu->cfg.apic) {
         uint32_t before = cpu_device_enter(cpu);
@@ -166,14 +166,14 @@ static bool write_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 
     cpu->tsc_offset += delta;
     cpu->tsc_adjust += delta;
-    return tsc_moved(cpu);
+    return msr_tsc_moved(cpu);
 }
 
 static bool write_tsc_adjust(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
     cpu->tsc_offset += value - cpu->tsc_adjust;
     cpu->tsc_adjust = value;
-    return tsc_moved(cpu);
+    return msr_tsc_moved(cpu);
 }
 
 static bool write_efer(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)

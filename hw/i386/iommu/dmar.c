@@ -9,7 +9,7 @@ enum { DRHD = 0, ATSR = 2 };
 enum { DRHD_BYTES = 16, ATSR_BYTES = 8, SCOPE_BYTES = 8 };
 enum { DRHD_INCLUDE_ALL = 1, ATSR_ALL_PORTS = 1 };
 
-static DmarUnit part_of(Device *unit)
+static DmarUnit dmar_part_of(Device *unit)
 {
     DmarUnit part = {0};
     iommu_class(unit)->table_part(unit, &part);
@@ -38,7 +38,7 @@ static void put_drhd(GByteArray *t, Device *unit)
     blob_put(t, DRHD, 2);
     blob_put(t, DRHD_BYTES + SCOPE_BYTES * scope->count, 2);
     blob_put(t, scope->include_all ? DRHD_INCLUDE_ALL : 0, 1);
-    blob_put(t, part_of(unit).register_pages_log2, 1);
+    blob_put(t, dmar_part_of(unit).register_pages_log2, 1);
     blob_put(t, scope->segment, 2);
     blob_put(t, base, 8);
     for (size_t i = 0; i < scope->count; i++) {
@@ -72,7 +72,7 @@ static void dmar_write(const GPtrArray *units, GByteArray *t)
 {
     DmarUnit all = {.intremap = true, .host_address_width = UINT8_MAX};
     for (guint i = 0; i < units->len; i++) {
-        DmarUnit part = part_of(units->pdata[i]);
+        DmarUnit part = dmar_part_of(units->pdata[i]);
         all.intremap &= part.intremap;
         all.x2apic_opt_out |= part.x2apic_opt_out;
         all.device_iotlb |= part.device_iotlb;

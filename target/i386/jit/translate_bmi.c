@@ -82,7 +82,7 @@ static void bmi_encode(Emit *e, const Row *row, bool wide, int reg, int vvvv, in
     emit8(e, (mem ? 0 : 0xc0u) | ((unsigned)reg & 7) << 3 | ((unsigned)rm & 7));
 }
 
-static void record(Tr *t, const Op *op, const Row *row, int result)
+static void bmi_record(Tr *t, const Op *op, const Row *row, int result)
 {
     Emit *e = &t->e;
     unsigned size = op_size(op);
@@ -154,7 +154,7 @@ bool tr_bmi(Tr *t, const Op *op)
     }
     tr_put(t, op->dst, dst);
     if (row->flags != FLAGS_NONE) {
-        record(t, op, row, dst);
+        bmi_record(t, op, row, dst);
     }
     return true;
 }

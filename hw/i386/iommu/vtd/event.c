@@ -33,7 +33,7 @@ void vtd_events_reset(VtdEvents *e)
     memset(e->waiting, 0, sizeof(e->waiting));
 }
 
-static void set_pending(VtdEvents *e, VtdEvent event, bool pending)
+static void event_set_pending(VtdEvents *e, VtdEvent event, bool pending)
 {
     uint32_t offset = event_regs[event].control;
     uint64_t control = regfile_get(e->regs, offset);
@@ -47,7 +47,7 @@ void vtd_event_raise(VtdEvents *e, VtdEvent event)
     uint64_t serial = intr_serial_next(platform->intr_log);
     intr_serial_wait(&e->waiting[event], serial);
     if (regfile_get(e->regs, event_regs[event].control) & VTD_EVENT_IM) {
-        set_pending(e, event, true);
+        event_set_pending(e, event, true);
         trace_event(platform->trace, TRACE_VTD,
                     "vtd_event_kept serial=%" PRIu64 " dev=%s event=%s result=%s", serial,
                     e->dev->id, event_regs[event].name, intr_result_name(INTR_EVENT_MASKED));
@@ -58,7 +58,7 @@ void vtd_event_raise(VtdEvents *e, VtdEvent event)
 
 void vtd_event_settle(VtdEvents *e, VtdEvent event)
 {
-    set_pending(e, event, false);
+    event_set_pending(e, event, false);
     if (!(e->due & 1u << event)) {
         e->waiting[event] = 0;
     }
@@ -68,7 +68,7 @@ void vtd_event_control_written(VtdEvents *e, VtdEvent event)
 {
     uint64_t control = regfile_get(e->regs, event_regs[event].control);
     if ((control & VTD_EVENT_IP) && !(control & VTD_EVENT_IM)) {
-        set_pending(e, event, false);
+        event_set_pending(e, event, false);
         e->due |= 1u << event;
     }
 }

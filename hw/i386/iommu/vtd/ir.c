@@ -29,8 +29,8 @@ static IntrResult blocked_by(VtdFaultReason reason)
     return (IntrResult)(INTR_VTD_REQUEST_RESERVED + (reason - VTD_FR_IR_REQUEST_RESERVED));
 }
 
-static IntrResult block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
-                        bool fpd)
+static IntrResult ir_block(VtdState *s, const IntrMsg *msg, uint32_t index, VtdFaultReason reason,
+                           bool fpd)
 {
     IntrResult result = blocked_by(reason);
     s->verdicts.blocked++;
@@ -80,14 +80,14 @@ static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
     return (requester_id & e->sid_mask) == e->sid;
 }
 
-static IntrResult post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
+static IntrResult ir_post(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
     ApicMsg notification;
     IntrResult posted;
     VtdFaultReason reason = vtd_pid_post(s->links.memory, e->pid_address, e->msg.vector, e->urgent,
                                          s->iec.table.eime, &posted, &notification);
     if (reason != VTD_OK) {
-        return block(s, msg, index, reason, e->fpd);
+        return ir_block(s, msg, index, reason, e->fpd);
     }
     s->verdicts.posted++;
     trace_event(s->dev.platform->trace, TRACE_VTD,
@@ -126,21 +126,21 @@ static IntrResult remap(VtdState *s, const IntrMsg *msg)
         index += (uint32_t)vtd_get(msg->data, DATA_SUBHANDLE);
         /* Without SHV hardware does not look at the data at all. */
         if (G_UNLIKELY(vtd_get(msg->data, DATA_RESERVED))) {
-            return block(s, msg, index, VTD_FR_IR_REQUEST_RESERVED, false);
+            return ir_block(s, msg, index, VTD_FR_IR_REQUEST_RESERVED, false);
         }
     }
     if (G_UNLIKELY(index >= s->iec.table.entries)) {
-        return block(s, msg, index, VTD_FR_IR_INDEX, false);
+        return ir_block(s, msg, index, VTD_FR_IR_INDEX, false);
     }
     VtdIecEntry scratch;
     const VtdIecEntry *e = vtd_iec_get(&s->iec, index, &scratch);
     if (G_UNLIKELY(e->fault != VTD_OK)) {
-        return block(s, msg, index, (VtdFaultReason)e->fault, e->fpd);
+        return ir_block(s, msg, index, (VtdFaultReason)e->fault, e->fpd);
     }
     if (G_UNLIKELY(!source_is_valid(e, msg->requester_id)) && !is_trusted(s, msg->requester_id)) {
-        return block(s, msg, index, VTD_FR_IR_SOURCE, e->fpd);
+        return ir_block(s, msg, index, VTD_FR_IR_SOURCE, e->fpd);
     }
-    return e->posted ? post(s, msg, index, e) : deliver(s, msg, index, e);
+    return e->posted ? ir_post(s, msg, index, e) : deliver(s, msg, index, e);
 }
 
 IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
@@ -153,7 +153,7 @@ IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
     }
     /* Compatibility format is never let through in extended mode, whatever CFIS says (5.1.2.1). */
     if (s->iec.table.eime || !s->compatibility) {
-        return block(s, msg, 0, VTD_FR_IR_COMPATIBILITY, false);
+        return ir_block(s, msg, 0, VTD_FR_IR_COMPATIBILITY, false);
     }
     return pass(s, msg);
 }
