@@ -69,6 +69,7 @@ format:
 check-format:
 	clang-format --dry-run -Werror $(SOURCES)
 	scripts/check-source
+	scripts/check-names
 
 install: all
 	meson install -C $(BUILD)

@@ -370,7 +370,7 @@ MemResult as_read(AddressSpace *as, uint64_t addr, void *buf, size_t len)
         } else {
             n = io_step(addr, n);
             uint64_t value = region_load(r, addr, (unsigned)n);
-            memcpy(out, &value, n);
+            bytes_store(out, value, (unsigned)n);
         }
         addr += n;
         out += n;
@@ -393,9 +393,7 @@ MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len)
             note_code_write(as, r, addr, n);
         } else if (r->kind == MEM_IO) {
             n = io_step(addr, n);
-            uint64_t value = 0;
-            memcpy(&value, in, n);
-            region_store(as, r, addr, value, (unsigned)n);
+            region_store(as, r, addr, bytes_load(in, (unsigned)n), (unsigned)n);
         }
         addr += n;
         in += n;

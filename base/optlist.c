@@ -51,7 +51,7 @@ static char *take_word(const char **text)
     return g_string_free(word, FALSE);
 }
 
-static Opt parse_word(const char *word, const char *implied, bool first)
+static Opt optlist_parse_word(const char *word, const char *implied, bool first)
 {
     const char *equals = strchr(word, '=');
     if (equals) {
@@ -72,7 +72,7 @@ OptList *optlist_parse(const char *text, const char *implied)
     for (bool first = true; *text != '\0'; first = false) {
         g_autofree char *word = take_word(&text);
         if (word[0] != '\0') {
-            Opt opt = parse_word(word, implied, first);
+            Opt opt = optlist_parse_word(word, implied, first);
             g_array_append_val(list->opts, opt);
         }
     }

@@ -14,7 +14,7 @@ void report_once(bool *said, const char *format, ...)
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    fprintf(stderr, PROGRAM ": %s\n", text);
+    g_printerr(PROGRAM ": %s\n", text);
 }
 
 bool report_written(FILE *file, const char *what)

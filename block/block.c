@@ -69,7 +69,7 @@ static bool full_pwrite(int fd, const void *buf, size_t len, uint64_t offset)
 }
 
 /* An image in a format with a header would be silently misread as raw. */
-static bool check_format(const BlockBackend *blk, GError **error)
+static bool block_check_format(const BlockBackend *blk, GError **error)
 {
     static const struct {
         const char *magic, *name;
@@ -154,7 +154,7 @@ BlockBackend *blk_open(const char *id, const BlockOptions *options, GError **err
         goto fail;
     }
     /* The format first: other formats' images have sizes of their own. */
-    if (!is_no_directory(blk, error) || !check_format(blk, error) || !find_size(blk, error) ||
+    if (!is_no_directory(blk, error) || !block_check_format(blk, error) || !find_size(blk, error) ||
         (options->snapshot && !open_overlay(blk, error))) {
         goto fail;
     }
@@ -207,7 +207,7 @@ bool blk_is_read_only(const BlockBackend *blk)
     return blk->read_only;
 }
 
-static bool in_range(const BlockBackend *blk, uint64_t offset, size_t len)
+static bool block_in_range(const BlockBackend *blk, uint64_t offset, size_t len)
 {
     if (offset > blk->size || len > blk->size - offset) {
         errno = EINVAL;
@@ -231,7 +231,7 @@ static size_t cluster_part(uint64_t offset, size_t len)
 bool blk_read(BlockBackend *blk, uint64_t offset, void *buf, size_t len)
 {
     uint8_t *p = buf;
-    if (!in_range(blk, offset, len)) {
+    if (!block_in_range(blk, offset, len)) {
         return false;
     }
     if (blk->overlay < 0) {
@@ -272,7 +272,7 @@ bool blk_write(BlockBackend *blk, uint64_t offset, const void *buf, size_t len)
         errno = EROFS;
         return false;
     }
-    if (!in_range(blk, offset, len)) {
+    if (!block_in_range(blk, offset, len)) {
         return false;
     }
     if (blk->overlay < 0) {

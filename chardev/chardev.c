@@ -55,7 +55,7 @@ void chr_help(GString *out)
     }
 }
 
-static bool open_log(Chardev *chr, OptList *opts, GError **error)
+static bool chardev_open_log(Chardev *chr, OptList *opts, GError **error)
 {
     const char *path = optlist_get(opts, "logfile");
     bool append = true;
@@ -90,7 +90,7 @@ static Chardev *chr_new(const char *id, OptList *opts, GError **error)
     chr->frontends = g_array_new(FALSE, FALSE, sizeof(ChrFrontend));
     chr->backlog = g_byte_array_new();
     chr_set_filename(chr, "%s", ops->name);
-    if (!optlist_bool(opts, "mux", &chr->mux, error) || !open_log(chr, opts, error) ||
+    if (!optlist_bool(opts, "mux", &chr->mux, error) || !chardev_open_log(chr, opts, error) ||
         !ops->open(chr, opts, error) || !optlist_finish(opts, error)) {
         chr_free(chr);
         return NULL;

@@ -28,7 +28,7 @@ void chr_fd_init(ChrFd *fd, Chardev *chr, int in, int out, void (*hangup)(Charde
     chr_fd_update(fd);
 }
 
-static void drop_source(GSource **source)
+static void fd_drop_source(GSource **source)
 {
     if (*source) {
         g_source_destroy(*source);
@@ -44,7 +44,7 @@ static gboolean input_ready(gint in, GIOCondition condition, gpointer opaque)
     size_t room = chr_can_receive(fd->chr);
     room = MIN(room, sizeof(buf));
     if (room == 0) {
-        drop_source(&fd->watch);
+        fd_drop_source(&fd->watch);
         return G_SOURCE_REMOVE;
     }
     ssize_t n = read(in, buf, room);
@@ -52,7 +52,7 @@ static gboolean input_ready(gint in, GIOCondition condition, gpointer opaque)
         return G_SOURCE_CONTINUE;
     }
     if (n <= 0) {
-        drop_source(&fd->watch);
+        fd_drop_source(&fd->watch);
         fd->ended = true;
         if (fd->hangup) {
             fd->hangup(fd->chr);
@@ -136,7 +136,7 @@ static gboolean output_ready(gint out, GIOCondition condition, gpointer opaque)
     if (fd->queue->len > 0) {
         return G_SOURCE_CONTINUE;
     }
-    drop_source(&fd->out_watch);
+    fd_drop_source(&fd->out_watch);
     return G_SOURCE_REMOVE;
 }
 
@@ -187,8 +187,8 @@ void chr_fd_close(ChrFd *fd)
     if (!fd->queue) {
         return;
     }
-    drop_source(&fd->watch);
-    drop_source(&fd->out_watch);
+    fd_drop_source(&fd->watch);
+    fd_drop_source(&fd->out_watch);
     if (fd->out >= 0 && fd->queue->len > 0 && !fd->stalled) {
         wait_for_room(fd, CHR_QUEUE_BYTES, CHR_CLOSE_PATIENCE_MS);
     }

@@ -30,7 +30,7 @@ static void next_focus(Chardev *chr)
     send_focus_event(chr, CHR_FOCUS_IN);
 }
 
-static void show_help(Chardev *chr)
+static void mux_show_help(Chardev *chr)
 {
     static const char text[] = "\r\nC-a h    print this help\r\n"
                                "C-a x    exit emulator\r\n"
@@ -59,7 +59,7 @@ static bool escape_key(Chardev *chr, uint8_t key)
         return false;
     case 'h':
     case '?':
-        show_help(chr);
+        mux_show_help(chr);
         return false;
     default:
         return false;

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "chardev/internal.h"
 
 typedef struct {
@@ -43,7 +44,7 @@ static bool socket_error(GError **error, const ChrSocket *s, const char *verb)
     return false;
 }
 
-static void drop_source(GSource **source)
+static void socket_drop_source(GSource **source)
 {
     if (*source) {
         g_source_destroy(*source);
@@ -141,7 +142,7 @@ static gboolean client_waits(gint listener, GIOCondition condition, gpointer opa
     if (fd < 0) {
         return G_SOURCE_CONTINUE;
     }
-    drop_source(&s->listen_watch);
+    socket_drop_source(&s->listen_watch);
     take_connection(s, fd);
     return G_SOURCE_REMOVE;
 }
@@ -160,7 +161,7 @@ static gboolean retry_now(gpointer opaque)
     if (fd < 0) {
         return G_SOURCE_CONTINUE;
     }
-    drop_source(&s->retry);
+    socket_drop_source(&s->retry);
     take_connection(s, fd);
     return G_SOURCE_REMOVE;
 }
@@ -187,7 +188,7 @@ static bool start_server(ChrSocket *s, GError **error)
         listen_again(s);
         return true;
     }
-    g_printerr("qemu-system-x86_64: waiting for connection on: %s\n", s->chr.filename);
+    g_printerr(PROGRAM ": waiting for connection on: %s\n", s->chr.filename);
     int fd = accept_client(s);
     if (fd < 0) {
         return socket_error(error, s, "accept");
@@ -265,8 +266,8 @@ static bool socket_open(Chardev *chr, OptList *opts, GError **error)
 static void socket_close(Chardev *chr)
 {
     ChrSocket *s = (ChrSocket *)chr;
-    drop_source(&s->listen_watch);
-    drop_source(&s->retry);
+    socket_drop_source(&s->listen_watch);
+    socket_drop_source(&s->retry);
     chr_fd_close(&s->fd);
     if (s->listener >= 0) {
         close(s->listener);

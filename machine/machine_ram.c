@@ -17,14 +17,14 @@ static bool is_zero(const uint8_t *page)
     return page[0] == 0 && memcmp(page, page + 1, PAGE_SIZE - 1) == 0;
 }
 
-static void put(GByteArray *out, uint64_t value)
+static void ram_put(GByteArray *out, uint64_t value)
 {
     g_byte_array_append(out, (const guint8 *)&value, sizeof(value));
 }
 
 bool ram_save(const MemRegion *ram, GByteArray *out, GError **error)
 {
-    put(out, ram->size);
+    ram_put(out, ram->size);
     for (uint64_t at = 0; at < ram->size; at += PAGE_SIZE) {
         if (is_zero(ram->host + at)) {
             continue;
@@ -34,7 +34,7 @@ bool ram_save(const MemRegion *ram, GByteArray *out, GError **error)
                         "more than 4 GiB of memory are in use; a saved state has no room for them");
             return false;
         }
-        put(out, at);
+        ram_put(out, at);
         g_byte_array_append(out, ram->host + at, PAGE_SIZE);
     }
     return true;

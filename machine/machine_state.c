@@ -148,7 +148,7 @@ static void add_structs(GArray *parts, Machine *machine)
 }
 
 /* In the order in which they are loaded. */
-static GArray *parts_of(Machine *machine, Records *records)
+static GArray *machine_parts(Machine *machine, Records *records)
 {
     GArray *parts = g_array_new(false, false, sizeof(Part));
     g_array_set_clear_func(parts, part_clear);
@@ -164,7 +164,7 @@ bool machine_save(Machine *machine, GByteArray *out, GError **error)
                        .clock = clock_save(machine->platform.clock),
                        .run = runstate_save(machine->runstate),
                        .vcpus = vcpus};
-    g_autoptr(GArray) parts = parts_of(machine, &records);
+    g_autoptr(GArray) parts = machine_parts(machine, &records);
     state_stream_begin(out);
     for (guint i = 0; i < parts->len; i++) {
         const Part *part = &g_array_index(parts, Part, i);
@@ -304,7 +304,7 @@ bool machine_load(Machine *machine, const uint8_t *data, size_t len, GError **er
     }
     g_autoptr(GPtrArray) vcpus = vcpu_records(machine);
     Records records = {.vcpus = vcpus};
-    g_autoptr(GArray) parts = parts_of(machine, &records);
+    g_autoptr(GArray) parts = machine_parts(machine, &records);
     g_autoptr(GPtrArray) ram = g_ptr_array_new();
     if (!check_all(machine, parts, sections, ram, error)) {
         return false;

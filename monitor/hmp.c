@@ -233,7 +233,7 @@ void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out)
     }
 }
 
-static void say(Hmp *hmp, const char *text)
+static void hmp_say(Hmp *hmp, const char *text)
 {
     chr_write(hmp->chr, text, strlen(text));
 }
@@ -243,7 +243,7 @@ static void say_lines(Hmp *hmp, const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     g_autofree char *joined = g_strjoinv("\r\n", lines);
-    say(hmp, joined);
+    hmp_say(hmp, joined);
 }
 
 static void enter(Hmp *hmp)
@@ -262,10 +262,10 @@ static void key(Hmp *hmp, uint8_t c)
         enter(hmp);
     } else if ((c == 0x7f || c == '\b') && hmp->line->len > 0) {
         g_string_truncate(hmp->line, hmp->line->len - 1);
-        say(hmp, "\b \b");
+        hmp_say(hmp, "\b \b");
     } else if (c == 0x15) { /* Ctrl-U */
         g_string_truncate(hmp->line, 0);
-        say(hmp, "\r\n" PROMPT);
+        hmp_say(hmp, "\r\n" PROMPT);
     } else if (c >= 0x20 && c < 0x7f && hmp->line->len < LINE_MAX_BYTES) {
         g_string_append_c(hmp->line, (char)c);
         chr_write(hmp->chr, &c, 1);
@@ -293,11 +293,11 @@ static void hmp_event(void *opaque, ChrEvent event)
         return;
     }
     if (!hmp->greeted || event == CHR_OPENED) {
-        say(hmp, "\r\nSwitchyard monitor - type 'help' for more information\r\n");
+        hmp_say(hmp, "\r\nSwitchyard monitor - type 'help' for more information\r\n");
         hmp->greeted = true;
     }
-    say(hmp, PROMPT);
-    say(hmp, hmp->line->str);
+    hmp_say(hmp, PROMPT);
+    hmp_say(hmp, hmp->line->str);
 }
 
 static const ChrHandlers hmp_handlers = {

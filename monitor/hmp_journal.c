@@ -46,7 +46,7 @@ static bool read_subject(OptList *opts, JournalFilter *filter, GError **error)
 }
 
 /* False after saying what was wrong. */
-static bool read_filter(char **args, JournalFilter *filter, uint64_t *last, GString *out)
+static bool hmp_read_filter(char **args, JournalFilter *filter, uint64_t *last, GString *out)
 {
     g_autoptr(OptList) opts = words_to_options(args);
     g_autoptr(GError) error = NULL;
@@ -58,7 +58,8 @@ static bool read_filter(char **args, JournalFilter *filter, uint64_t *last, GStr
     return false;
 }
 
-static void say(Machine *machine, const char *title, const JournalRecord *r, GString *out)
+static void hmp_say_record(Machine *machine, const char *title, const JournalRecord *r,
+                           GString *out)
 {
     g_string_append(out, title);
     journal_say(machine, r, out);
@@ -84,7 +85,7 @@ void hmp_why(Machine *machine, char **args, GString *out)
     JournalAnswer answer;
     uint64_t last = 0;
     journal_filter_init(&filter);
-    if (!read_filter(args + 1, &filter, &last, out)) {
+    if (!hmp_read_filter(args + 1, &filter, &last, out)) {
         return;
     }
     journal_ask(&machine->journal, &filter, &answer);
@@ -93,10 +94,10 @@ void hmp_why(Machine *machine, char **args, GString *out)
     if (!answer.last) {
         g_string_append(out, "nothing of that name or number has meant to interrupt\n");
     } else {
-        say(machine, "the last: ", answer.last, out);
+        hmp_say_record(machine, "the last: ", answer.last, out);
     }
     if (answer.last_lost && answer.last_lost != answer.last) {
-        say(machine, "the last lost: ", answer.last_lost, out);
+        hmp_say_record(machine, "the last lost: ", answer.last_lost, out);
     }
     journal_filter_clear(&filter);
 }
@@ -107,12 +108,12 @@ void hmp_info_journal(Machine *machine, char **args, GString *out)
     JournalFilter filter;
     uint64_t last = SHOWN_DEFAULT;
     journal_filter_init(&filter);
-    if (!read_filter(args + 1, &filter, &last, out)) {
+    if (!hmp_read_filter(args + 1, &filter, &last, out)) {
         return;
     }
     g_autoptr(GPtrArray) found = journal_select(j, &filter, last);
     for (guint i = 0; i < found->len; i++) {
-        say(machine, "", found->pdata[i], out);
+        hmp_say_record(machine, "", found->pdata[i], out);
     }
     g_string_append_printf(out, "%" PRIu64 " attempts since the start", j->last);
     add_results(j->results, out);

@@ -24,7 +24,7 @@ void qmp_frame_reset(QmpFrame *frame)
     frame->escape = frame->recovering = false;
 }
 
-static void fail(QmpFrame *frame, const char *why)
+static void frame_fail(QmpFrame *frame, const char *why)
 {
     qmp_frame_reset(frame);
     frame->recovering = true;
@@ -53,7 +53,7 @@ static bool impossible(uint8_t c)
 static void in_string(QmpFrame *frame, uint8_t c)
 {
     if (c < 0x20 || impossible(c)) {
-        fail(frame, "JSON parse error, stray byte in a string");
+        frame_fail(frame, "JSON parse error, stray byte in a string");
         return;
     }
     if (frame->escape) {
@@ -92,9 +92,9 @@ static void nest(QmpFrame *frame, uint8_t c)
     frame->braces += c == '{' ? 1 : c == '}' ? -1 : 0;
     frame->brackets += c == '[' ? 1 : c == ']' ? -1 : 0;
     if (frame->braces < 0 || frame->brackets < 0) {
-        fail(frame, "JSON parse error, unbalanced brackets");
+        frame_fail(frame, "JSON parse error, unbalanced brackets");
     } else if (frame->braces + frame->brackets > QMP_FRAME_MAX_DEPTH) {
-        fail(frame, "JSON parse error, nested too deep");
+        frame_fail(frame, "JSON parse error, nested too deep");
     } else if (!is_nested(frame)) {
         complete(frame);
     }
@@ -117,7 +117,7 @@ static void outside_string(QmpFrame *frame, uint8_t c)
         return;
     }
     if (c < 0x20 || c >= 0x7f || strchr("%&@$#!^*()=|;<>?/~`\\", c)) {
-        fail(frame, "JSON parse error, stray byte");
+        frame_fail(frame, "JSON parse error, stray byte");
         return;
     }
     g_string_append_c(frame->text, (char)c);
@@ -140,7 +140,7 @@ static void feed_byte(QmpFrame *frame, uint8_t c)
         outside_string(frame, c);
     }
     if (frame->text->len > QMP_FRAME_MAX_BYTES) {
-        fail(frame, "JSON parse error, value too long");
+        frame_fail(frame, "JSON parse error, value too long");
     }
 }
 

@@ -15,7 +15,7 @@ static void add_hex(JsonObject *o, const char *name, uint64_t value)
     json_object_set_string_member(o, name, text);
 }
 
-static void add_unit(JsonObject *o, const JournalRecord *r)
+static void qmp_add_unit(JsonObject *o, const JournalRecord *r)
 {
     JsonObject *unit = json_object_new();
     json_object_set_string_member(unit, "id", r->unit);
@@ -35,7 +35,7 @@ static void add_unit(JsonObject *o, const JournalRecord *r)
     json_object_set_object_member(o, "unit", unit);
 }
 
-static void add_apic(JsonObject *o, const JournalRecord *r)
+static void qmp_add_apic(JsonObject *o, const JournalRecord *r)
 {
     JsonObject *apic = json_object_new();
     json_object_set_int_member(apic, "vector", r->vector);
@@ -57,7 +57,7 @@ static void add_apic(JsonObject *o, const JournalRecord *r)
     json_object_set_object_member(o, "apic", apic);
 }
 
-static void add_emitter(JsonObject *o, const JournalRecord *r)
+static void qmp_add_emitter(JsonObject *o, const JournalRecord *r)
 {
     if (r->source) {
         json_object_set_string_member(o, "device", r->source);
@@ -76,7 +76,7 @@ static void add_emitter(JsonObject *o, const JournalRecord *r)
     }
 }
 
-static JsonObject *record(Machine *machine, const JournalRecord *r)
+static JsonObject *qmp_record(Machine *machine, const JournalRecord *r)
 {
     JsonObject *o = json_object_new();
     g_autoptr(GString) sentence = g_string_new(NULL);
@@ -87,12 +87,12 @@ static JsonObject *record(Machine *machine, const JournalRecord *r)
     json_object_set_boolean_member(o, "open", intr_results[r->result].open);
     json_object_set_boolean_member(o, "lost", intr_results[r->result].lost);
     json_object_set_string_member(o, "sentence", sentence->str);
-    add_emitter(o, r);
+    qmp_add_emitter(o, r);
     if (r->seen & JOURNAL_UNIT) {
-        add_unit(o, r);
+        qmp_add_unit(o, r);
     }
     if (r->seen & JOURNAL_BUS) {
-        add_apic(o, r);
+        qmp_add_apic(o, r);
     }
     return o;
 }
@@ -109,7 +109,7 @@ static JsonObject *counts(const uint64_t *results)
 }
 
 /* "filter" is what -journal and HMP's info journal take. */
-static bool read_filter(JsonObject *args, JournalFilter *filter, GError **error)
+static bool qmp_read_filter(JsonObject *args, JournalFilter *filter, GError **error)
 {
     const char *text = json_object_get_string_member_with_default(args, "filter", "");
     g_autoptr(OptList) opts = optlist_parse(text, NULL);
@@ -131,14 +131,14 @@ static JsonNode *query_journal(Machine *machine, JsonObject *args, GError **erro
     json_object_set_int_member(o, "attempts", (gint64)machine->journal.last);
     json_object_set_object_member(o, "ended", counts(machine->journal.results));
     json_object_set_array_member(o, "records", list);
-    if (!read_filter(args, &filter, error)) {
+    if (!qmp_read_filter(args, &filter, error)) {
         json_object_unref(o);
         return NULL;
     }
     g_autoptr(GPtrArray) found =
         journal_select(&machine->journal, &filter, (size_t)CLAMP(last, 0, RECORDS_MOST));
     for (guint i = 0; i < found->len; i++) {
-        json_array_add_object_element(list, record(machine, found->pdata[i]));
+        json_array_add_object_element(list, qmp_record(machine, found->pdata[i]));
     }
     journal_filter_clear(&filter);
     return qmp_object_node(o);
@@ -148,7 +148,7 @@ static JsonNode *query_why(Machine *machine, JsonObject *args, GError **error)
 {
     JournalFilter filter;
     JournalAnswer answer;
-    if (!read_filter(args, &filter, error)) {
+    if (!qmp_read_filter(args, &filter, error)) {
         return NULL;
     }
     journal_ask(&machine->journal, &filter, &answer);
@@ -156,10 +156,10 @@ static JsonNode *query_why(Machine *machine, JsonObject *args, GError **error)
     json_object_set_int_member(o, "matches", (gint64)answer.matches);
     json_object_set_object_member(o, "states", counts(answer.results));
     if (answer.last) {
-        json_object_set_object_member(o, "last", record(machine, answer.last));
+        json_object_set_object_member(o, "last", qmp_record(machine, answer.last));
     }
     if (answer.last_lost) {
-        json_object_set_object_member(o, "last-lost", record(machine, answer.last_lost));
+        json_object_set_object_member(o, "last-lost", qmp_record(machine, answer.last_lost));
     }
     journal_filter_clear(&filter);
     return qmp_object_node(o);

@@ -110,7 +110,7 @@ static JsonNode *list_class_properties(Machine *machine, JsonObject *args, GErro
     return qmp_array_node(list);
 }
 
-static void list_devices(JsonArray *list, const Machine *machine, bool by_user)
+static void qom_list_devices(JsonArray *list, const Machine *machine, bool by_user)
 {
     for (guint i = 0; i < machine->devices->len; i++) {
         const Device *dev = machine->devices->pdata[i];
@@ -133,9 +133,9 @@ static JsonNode *qom_list(Machine *machine, JsonObject *args, GError **error)
         add_property(list, "unattached", "child<container>", NULL);
         add_table(list, machine->cls->props);
     } else if (strcmp(path, "/machine/peripheral") == 0) {
-        list_devices(list, machine, true);
+        qom_list_devices(list, machine, true);
     } else if (strcmp(path, "/machine/unattached") == 0) {
-        list_devices(list, machine, false);
+        qom_list_devices(list, machine, false);
     } else {
         const Device *dev = machine_find_device(machine, path);
         if (!dev) {

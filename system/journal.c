@@ -52,7 +52,7 @@ bool journal_options_read(JournalOptions *o, const char *text, GError **error)
            journal_filter_read(&o->filter, opts, error) && optlist_finish(opts, error);
 }
 
-static void say(void *opaque, const char *line)
+static void say_loss_line(void *opaque, const char *line)
 {
     g_printerr(PROGRAM ": %s\n", line);
 }
@@ -61,7 +61,7 @@ JournalLosses *journal_start(Machine *machine, const JournalOptions *o)
 {
     journal_resize(&machine->journal, o->size);
     machine->journal.filter = &o->filter;
-    return o->quiet ? NULL : journal_losses_new(&machine->journal, say, NULL);
+    return o->quiet ? NULL : journal_losses_new(&machine->journal, say_loss_line, NULL);
 }
 
 void journal_sum_up(const Machine *machine, const JournalLosses *losses)

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <glib-unix.h>
-#include <stdio.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -62,7 +61,7 @@ static void on_changed(void *opaque, bool running)
     send_event(vm, running ? "RESUME" : "STOP", NULL);
 }
 
-static void finish(Vm *vm, int status)
+static void vm_finish(Vm *vm, int status)
 {
     vm->ended = true;
     vm->status = status;
@@ -74,7 +73,7 @@ static void do_shutdown(Vm *vm, RunCause cause)
     if (vm->opts->no_shutdown && run_cause_is_guest(cause)) {
         runstate_mark_shutdown(vm->runstate);
     } else {
-        finish(vm, 0);
+        vm_finish(vm, 0);
     }
 }
 
@@ -87,7 +86,7 @@ static void do_reset(Vm *vm, RunCause cause)
     }
     if (!machine_restart(vm->machine, &error)) {
         g_printerr(PROGRAM ": after a reset: %s\n", error->message);
-        finish(vm, 1);
+        vm_finish(vm, 1);
         return;
     }
     runstate_mark_reset(vm->runstate);
@@ -99,8 +98,8 @@ static void do_wakeup(Vm *vm)
     g_autoptr(GError) error = NULL;
     runstate_mark_suspended(vm->runstate, false); /* first: what wakes us may still ask for it */
     if (!machine_wake(vm->machine, &error)) {
-        fprintf(stderr, PROGRAM ": after a sleep: %s\n", error->message);
-        finish(vm, 1);
+        g_printerr(PROGRAM ": after a sleep: %s\n", error->message);
+        vm_finish(vm, 1);
         return;
     }
     send_event(vm, "WAKEUP", NULL);
@@ -123,7 +122,7 @@ static void do_requests(Vm *vm)
 {
     RunRequests todo = runstate_take(vm->runstate);
     if (todo.exit) {
-        finish(vm, todo.exit_status);
+        vm_finish(vm, todo.exit_status);
     } else if (todo.shutdown) {
         do_shutdown(vm, todo.shutdown_cause);
     } else if (todo.reset) {
@@ -137,7 +136,7 @@ static void do_requests(Vm *vm)
     }
 }
 
-static gboolean on_signal(gint fd, GIOCondition condition, gpointer opaque)
+static gboolean on_host_signal(gint fd, GIOCondition condition, gpointer opaque)
 {
     runstate_request_shutdown(((Vm *)opaque)->runstate, CAUSE_HOST_SIGNAL);
     return G_SOURCE_REMOVE; /* there is one first signal */
@@ -172,11 +171,11 @@ static bool loop_init(Loop *loop, Vm *vm)
     *loop = (Loop){.vm = vm};
     loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (loop->timer < 0) {
-        fprintf(stderr, PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
+        g_printerr(PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
         return false;
     }
     loop->timer_source = loop_watch(loop->timer, on_timer, NULL);
-    loop->signals_source = loop_watch(signals_watch(), on_signal, vm);
+    loop->signals_source = loop_watch(signals_watch(), on_host_signal, vm);
     runstate_set_observer(vm->runstate, &observer, vm);
     return true;
 }
@@ -253,10 +252,9 @@ static void tell_withheld_time(const Vm *vm)
     Clock *clock = vm->platform.clock;
     int64_t withheld = clock_withheld(clock);
     if (withheld >= NS_PER_SEC) {
-        fprintf(stderr,
-                PROGRAM ": the host ran others for %.1f s instead of the machine, which counted "
-                        "%.1f s\n",
-                (double)withheld / NS_PER_SEC, (double)clock_now(clock) / NS_PER_SEC);
+        g_printerr(PROGRAM ": the host ran others for %.1f s instead of the machine, which counted "
+                           "%.1f s\n",
+                   (double)withheld / NS_PER_SEC, (double)clock_now(clock) / NS_PER_SEC);
     }
 }
 

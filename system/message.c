@@ -6,12 +6,12 @@
 #include <glib.h>
 #include <stdio.h>
 
-static void say(const char *line)
+static void message_say(const char *line)
 {
     fputs(line, stderr);
 }
 
-static void say_with_time(const char *line)
+static void message_say_with_time(const char *line)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_utc();
     g_autofree char *time = g_date_time_format_iso8601(now);
@@ -20,5 +20,5 @@ static void say_with_time(const char *line)
 
 void message_init(bool times)
 {
-    g_set_printerr_handler(times ? say_with_time : say);
+    g_set_printerr_handler(times ? message_say_with_time : message_say);
 }

@@ -18,7 +18,7 @@ static const char *bus_label(BusType bus)
     return names[bus];
 }
 
-static void list_devices(void)
+static void list_device_classes(void)
 {
     for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
         if (!(*cls)->user_creatable) {
@@ -52,7 +52,7 @@ static bool help_device(OptList *opts)
 static bool opt_device(Options *o, const char *value, GError **error)
 {
     if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0) {
-        list_devices();
+        list_device_classes();
         o->done = true;
         return true;
     }

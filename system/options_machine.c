@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/report.h"
 #include "hw/core/properties.h"
 #include "system/options.h"
 #include "target/i386/cpu.h"
@@ -189,7 +190,7 @@ static void warn_missing(const CpuModel *model)
     cpu_model_warnings(model, text);
     g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
     for (int i = 0; lines[i] && *lines[i]; i++) {
-        g_printerr("qemu-system-x86_64: warning: %s\n", lines[i]);
+        g_printerr(PROGRAM ": warning: %s\n", lines[i]);
     }
 }
 

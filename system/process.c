@@ -10,7 +10,7 @@
 
 #include "base/optlist.h"
 
-static bool fail(GError **error, const char *what)
+static bool process_fail(GError **error, const char *what)
 {
     g_set_error(error, OPT_ERROR, 0, "%s: %s", what, g_strerror(errno));
     return false;
@@ -19,7 +19,7 @@ static bool fail(GError **error, const char *what)
 bool process_follow_parent(pid_t parent, GError **error)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
-        return fail(error, "-run-with exit-with-parent=on");
+        return process_fail(error, "-run-with exit-with-parent=on");
     }
     /* It may have ended before we asked to be told. */
     if (getppid() != parent) {
@@ -43,7 +43,7 @@ bool process_daemonize(int *ready, GError **error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
-        return fail(error, "-daemonize");
+        return process_fail(error, "-daemonize");
     }
     pid_t pid = fork();
     if (pid > 0) {
@@ -57,7 +57,7 @@ bool process_daemonize(int *ready, GError **error)
     }
     if (pid < 0) {
         close(ends[1]);
-        return fail(error, "-daemonize");
+        return process_fail(error, "-daemonize");
     }
     *ready = ends[1];
     return true;
@@ -69,7 +69,7 @@ bool process_is_ready(int ready, bool keep_stderr, GError **error)
     bool ok = null >= 0 && dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
               (keep_stderr || dup2(null, STDERR_FILENO) >= 0) && write(ready, "", 1) == 1;
     if (!ok) {
-        fail(error, "-daemonize");
+        process_fail(error, "-daemonize");
     }
     if (null >= 0) {
         close(null);

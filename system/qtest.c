@@ -150,7 +150,7 @@ static void run_write(Qtest *q, char **args, GString *reply)
 }
 
 /* ADDRESS and LENGTH of a block transfer. */
-static bool block(char **args, uint64_t n[2], GString *reply)
+static bool block_args(char **args, uint64_t n[2], GString *reply)
 {
     if (!numbers(args, 2, n, reply)) {
         return false;
@@ -172,7 +172,7 @@ static uint8_t *read_block(Qtest *q, const uint64_t n[2])
 static void run_read_block(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[2];
-    if (!block(args, n, reply)) {
+    if (!block_args(args, n, reply)) {
         return;
     }
     g_autofree uint8_t *data = read_block(q, n);
@@ -187,7 +187,7 @@ static void run_read_block(Qtest *q, char **args, GString *reply)
 static void run_b64read(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[2];
-    if (block(args, n, reply)) {
+    if (block_args(args, n, reply)) {
         g_autofree uint8_t *data = read_block(q, n);
         g_autofree char *text = g_base64_encode(data, n[1]);
         g_string_printf(reply, "OK %s", text);
@@ -198,7 +198,7 @@ static void run_b64read(Qtest *q, char **args, GString *reply)
 static void run_write_block(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[2];
-    if (!block(args, n, reply)) {
+    if (!block_args(args, n, reply)) {
         return;
     }
     const char *text = args[3];
@@ -220,7 +220,7 @@ static void run_b64write(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[2];
     gsize len;
-    if (!block(args, n, reply)) {
+    if (!block_args(args, n, reply)) {
         return;
     }
     g_autofree guchar *data = g_base64_decode(args[3], &len);

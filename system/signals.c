@@ -29,7 +29,7 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + 1;
 }
 
-static void on_signal(int number)
+static void signals_handle(int number)
 {
     int saved_errno = errno;
     int64_t now = monotonic_ms(), first = 0;
@@ -46,7 +46,7 @@ static void on_signal(int number)
 
 int signals_watch(void)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = signals_handle, .sa_flags = SA_RESTART};
     asked.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (asked.fd < 0) {
         g_error("no descriptor for signals: %s", g_strerror(errno));

@@ -13,6 +13,7 @@
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
 #include "hw/intr/journal.h"
+#include "tests/include/vtd.h"
 
 #define RAM_SIZE    (64ull << 20)
 #define AT_IRT      0x800000ull
@@ -24,10 +25,6 @@
 #define QUEUE_BYTES 4096u
 
 /* Registers and commands (VT-d 11.4). */
-enum { GCMD = 0x18, IQT = 0x88, IQA = 0x90, IRTA = 0xb8 };
-#define QIE   (1u << 26)
-#define IRE   (1u << 25)
-#define SIRTP (1u << 24)
 
 typedef struct {
     Platform platform;

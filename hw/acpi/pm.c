@@ -121,7 +121,7 @@ void pm_woken(Device *dev)
 }
 
 /* The 16-bit registers take byte accesses, too: each is read or written through this window. */
-static uint16_t part_of(uint16_t old, uint64_t offset, uint64_t value, unsigned size)
+static uint16_t pm_part_of(uint16_t old, uint64_t offset, uint64_t value, unsigned size)
 {
     uint16_t mask = size >= 2 ? 0xffff : (uint16_t)(0xff << (8 * (offset & 1)));
     return (uint16_t)((old & ~mask) | ((value << (8 * (offset & 1))) & mask));
@@ -140,9 +140,9 @@ static void event_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
     PmState *s = opaque;
     look(s);
     if (offset < EVENT_EN) {
-        s->sts &= (uint16_t) ~(part_of(0, offset, value, size) & STS_WRITABLE);
+        s->sts &= (uint16_t) ~(pm_part_of(0, offset, value, size) & STS_WRITABLE);
     } else {
-        s->en = part_of(s->en, offset, value, size) & EN_WRITABLE;
+        s->en = pm_part_of(s->en, offset, value, size) & EN_WRITABLE;
     }
     update(s);
 }
@@ -174,7 +174,7 @@ static void fall_asleep(PmState *s, unsigned slp_typ)
 static void control_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     PmState *s = opaque;
-    uint16_t now = part_of(s->cnt, offset, value, size);
+    uint16_t now = pm_part_of(s->cnt, offset, value, size);
     s->cnt = (uint16_t)((now & CNT_WRITABLE) | CNT_SCI_EN);
     if (now & CNT_SLP_EN) {
         fall_asleep(s, (now >> CNT_SLP_TYP_SHIFT) & CNT_SLP_TYP_MASK);

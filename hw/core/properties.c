@@ -35,7 +35,7 @@ static uint64_t type_max(PropType type)
     }
 }
 
-static bool set_number(void *field, const PropInfo *prop, const char *text, GError **error)
+static bool prop_set_number(void *field, const PropInfo *prop, const char *text, GError **error)
 {
     uint64_t value, max = prop->max ? prop->max : type_max(prop->type);
     if (!(prop->type == PROP_SIZE ? opt_parse_size(text, 1, &value)
@@ -167,7 +167,7 @@ bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backe
     case PROP_CHARDEV:
         return set_backend(field, prop, text, backends, error);
     default:
-        return set_number(field, prop, text, error);
+        return prop_set_number(field, prop, text, error);
     }
 }
 

@@ -38,26 +38,26 @@ size_t state_element_size(const StateField *f)
     }
 }
 
-static void put(GByteArray *out, uint64_t value, unsigned bytes)
+static void state_put(GByteArray *out, uint64_t value, unsigned bytes)
 {
     g_byte_array_append(out, (const guint8 *)&value, bytes);
 }
 
-static void put_header(GByteArray *out, const StateField *f, size_t count)
+static void state_put_header(GByteArray *out, const StateField *f, size_t count)
 {
     size_t len = strlen(f->name);
     g_assert(len < 256 && count <= UINT32_MAX);
-    put(out, len, 1);
+    state_put(out, len, 1);
     g_byte_array_append(out, (const guint8 *)f->name, (guint)len);
-    put(out, f->type, 1);
-    put(out, count, 4);
+    state_put(out, f->type, 1);
+    state_put(out, count, 4);
 }
 
 static void save_regs(const RegFile *rf, GByteArray *out)
 {
     for (size_t i = 0; i < rf->count; i++) {
-        put(out, rf->rows[i].offset, 4);
-        put(out, rf->values[i], 8);
+        state_put(out, rf->rows[i].offset, 4);
+        state_put(out, rf->values[i], 8);
     }
 }
 
@@ -67,27 +67,27 @@ static void save_field(const StateField *f, const void *object, GByteArray *out)
     size_t count = state_field_count(f, object), size = state_element_size(f);
     switch (f->type) {
     case STATE_REGS:
-        put_header(out, f, ((const RegFile *)at)->count);
+        state_put_header(out, f, ((const RegFile *)at)->count);
         save_regs((const RegFile *)at, out);
         break;
     case STATE_TIMER:
-        put_header(out, f, count);
+        state_put_header(out, f, count);
         for (size_t i = 0; i < count; i++) {
             const Timer *timer = (const Timer *)at + i;
             int64_t when = state_timer_time(timer);
-            put(out, (uint64_t)when, 8);
-            put(out, when == STATE_TIMER_OFF ? 0 : timer->order, 8);
+            state_put(out, (uint64_t)when, 8);
+            state_put(out, when == STATE_TIMER_OFF ? 0 : timer->order, 8);
         }
         break;
     case STATE_SUB:
-        put_header(out, f, count);
-        put(out, state_version(f->sub), 4);
+        state_put_header(out, f, count);
+        state_put(out, state_version(f->sub), 4);
         for (size_t i = 0; i < count; i++) {
             state_save(f->sub, at + i * size, out);
         }
         break;
     default:
-        put_header(out, f, count);
+        state_put_header(out, f, count);
         g_byte_array_append(out, at, (guint)(count * size));
         break;
     }

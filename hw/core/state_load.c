@@ -29,7 +29,7 @@ static bool G_GNUC_PRINTF(3, 4) fail(StateReader *r, const StateField *f, const 
 }
 
 /* NULL if there are fewer. */
-static const uint8_t *take(StateReader *r, size_t bytes)
+static const uint8_t *state_take(StateReader *r, size_t bytes)
 {
     if (bytes > r->left) {
         return NULL;
@@ -40,9 +40,9 @@ static const uint8_t *take(StateReader *r, size_t bytes)
     return at;
 }
 
-static bool take_value(StateReader *r, const StateField *f, unsigned bytes, uint64_t *value)
+static bool state_take_value(StateReader *r, const StateField *f, unsigned bytes, uint64_t *value)
 {
-    const uint8_t *at = take(r, bytes);
+    const uint8_t *at = state_take(r, bytes);
     *value = 0;
     if (!at) {
         return fail(r, f, "the saved state ends here");
@@ -55,10 +55,10 @@ static bool take_header(StateReader *r, const StateField *f, uint64_t *count)
 {
     uint64_t len, type;
     *count = 0;
-    if (!take_value(r, f, 1, &len)) {
+    if (!state_take_value(r, f, 1, &len)) {
         return false;
     }
-    const uint8_t *name = take(r, len);
+    const uint8_t *name = state_take(r, len);
     if (!name) {
         return fail(r, f, "the saved state ends here");
     }
@@ -67,7 +67,7 @@ static bool take_header(StateReader *r, const StateField *f, uint64_t *count)
         g_autofree char *shown = g_strescape(raw, NULL);
         return fail(r, f, "in its place the saved state has '%s'", shown);
     }
-    if (!take_value(r, f, 1, &type) || !take_value(r, f, 4, count)) {
+    if (!state_take_value(r, f, 1, &type) || !state_take_value(r, f, 4, count)) {
         return false;
     }
     if (type != f->type) {
@@ -79,7 +79,7 @@ static bool take_header(StateReader *r, const StateField *f, uint64_t *count)
 static bool load_plain(StateReader *r, const StateField *f, uint8_t *at, size_t count)
 {
     size_t size = state_element_size(f);
-    const uint8_t *data = take(r, count * size);
+    const uint8_t *data = state_take(r, count * size);
     if (!data) {
         return fail(r, f, "the saved state ends here");
     }
@@ -99,7 +99,7 @@ static bool load_timers(StateReader *r, const StateField *f, Timer *timer, size_
 {
     for (size_t i = 0; i < count; i++, timer++) {
         uint64_t when, order;
-        if (!take_value(r, f, 8, &when) || !take_value(r, f, 8, &order)) {
+        if (!state_take_value(r, f, 8, &when) || !state_take_value(r, f, 8, &order)) {
             return false;
         }
         bool armed = (int64_t)when != STATE_TIMER_OFF;
@@ -121,7 +121,7 @@ static bool load_timers(StateReader *r, const StateField *f, Timer *timer, size_
 static bool load_reg(StateReader *r, const StateField *f, const RegFile *rf, GHashTable *seen)
 {
     uint64_t offset, value;
-    if (!take_value(r, f, 4, &offset) || !take_value(r, f, 8, &value)) {
+    if (!state_take_value(r, f, 4, &offset) || !state_take_value(r, f, 8, &value)) {
         return false;
     }
     const RegRow *row = regfile_find(rf, (uint32_t)offset);
@@ -167,10 +167,10 @@ static bool version_is_known(StateReader *r, const StateField *f, uint64_t versi
            fail(r, f, "version %" PRIu64 " is newer than version %u", version, known);
 }
 
-static bool load_structs(StateReader *r, const StateField *f, uint8_t *at, size_t count)
+static bool state_load_structs(StateReader *r, const StateField *f, uint8_t *at, size_t count)
 {
     uint64_t version;
-    if (!take_value(r, f, 4, &version) || !version_is_known(r, f, version)) {
+    if (!state_take_value(r, f, 4, &version) || !version_is_known(r, f, version)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -204,7 +204,7 @@ static bool load_field(StateReader *r, const StateField *f, uint8_t *object, boo
     case STATE_TIMER:
         return load_timers(r, f, (Timer *)at, count);
     case STATE_SUB:
-        return load_structs(r, f, at, count);
+        return state_load_structs(r, f, at, count);
     default:
         return load_plain(r, f, at, count);
     }
@@ -221,7 +221,7 @@ static bool load_table(StateReader *r, const StateField *table, uint32_t version
     return true;
 }
 
-static bool read_all(StateReader r, const StateField *table, uint32_t version, void *object)
+static bool state_read_all(StateReader r, const StateField *table, uint32_t version, void *object)
 {
     if (version > state_version(table)) {
         g_set_error(r.error, STATE_ERROR, STATE_ERROR_MALFORMED,
@@ -242,12 +242,12 @@ static bool read_all(StateReader r, const StateField *table, uint32_t version, v
 bool state_check(const StateField *table, uint32_t version, const void *object, const uint8_t *data,
                  size_t len, GError **error)
 {
-    return read_all((StateReader){data, len, false, error}, table, version, (void *)object);
+    return state_read_all((StateReader){data, len, false, error}, table, version, (void *)object);
 }
 
 bool state_load(const StateField *table, uint32_t version, void *object, const uint8_t *data,
                 size_t len, GError **error)
 {
     return state_check(table, version, object, data, len, error) &&
-           read_all((StateReader){data, len, true, error}, table, version, object);
+           state_read_all((StateReader){data, len, true, error}, table, version, object);
 }

@@ -12,7 +12,7 @@ static const char magic[8] = "SWYDSTAT";
 #define HEADER_SIZE (sizeof(magic) + 4)
 #define END_NAME    "end"
 
-static void put(GByteArray *out, uint64_t value, unsigned bytes)
+static void stream_put(GByteArray *out, uint64_t value, unsigned bytes)
 {
     g_byte_array_append(out, (const guint8 *)&value, bytes);
 }
@@ -20,14 +20,14 @@ static void put(GByteArray *out, uint64_t value, unsigned bytes)
 static void put_string(GByteArray *out, const char *text)
 {
     size_t whole = strlen(text), len = MIN(whole, UINT8_MAX);
-    put(out, len, 1);
+    stream_put(out, len, 1);
     g_byte_array_append(out, (const guint8 *)text, (guint)len);
 }
 
 void state_stream_begin(GByteArray *out)
 {
     g_byte_array_append(out, (const guint8 *)magic, sizeof(magic));
-    put(out, FORMAT, 4);
+    stream_put(out, FORMAT, 4);
 }
 
 StateSectionMark state_section_begin(GByteArray *out, const char *name, const char *id,
@@ -36,8 +36,8 @@ StateSectionMark state_section_begin(GByteArray *out, const char *name, const ch
     StateSectionMark mark = {.start = out->len};
     put_string(out, name);
     put_string(out, id);
-    put(out, version, 4);
-    put(out, 0, 8); /* the length, by state_section_end() */
+    stream_put(out, version, 4);
+    stream_put(out, 0, 8); /* the length, by state_section_end() */
     mark.payload = out->len;
     return mark;
 }
@@ -45,7 +45,7 @@ StateSectionMark state_section_begin(GByteArray *out, const char *name, const ch
 void state_section_end(GByteArray *out, StateSectionMark mark)
 {
     bytes_store(out->data + mark.payload - 8, out->len - mark.payload, 8);
-    put(out, crc32_z(0, out->data + mark.start, out->len - mark.start), 4);
+    stream_put(out, crc32_z(0, out->data + mark.start, out->len - mark.start), 4);
 }
 
 void state_section_save(GByteArray *out, const char *name, const char *id, const StateField *table,
@@ -68,7 +68,7 @@ typedef struct {
     size_t left;
 } Input;
 
-static const uint8_t *take(Input *in, uint64_t bytes)
+static const uint8_t *stream_take(Input *in, uint64_t bytes)
 {
     if (bytes > in->left) {
         return NULL;
@@ -79,9 +79,9 @@ static const uint8_t *take(Input *in, uint64_t bytes)
     return at;
 }
 
-static bool take_value(Input *in, unsigned bytes, uint64_t *value)
+static bool stream_take_value(Input *in, unsigned bytes, uint64_t *value)
 {
-    const uint8_t *at = take(in, bytes);
+    const uint8_t *at = stream_take(in, bytes);
     *value = at ? bytes_load(at, bytes) : 0;
     return at != NULL;
 }
@@ -90,7 +90,7 @@ static bool take_value(Input *in, unsigned bytes, uint64_t *value)
 static char *take_string(Input *in)
 {
     uint64_t len;
-    const uint8_t *text = take_value(in, 1, &len) ? take(in, len) : NULL;
+    const uint8_t *text = stream_take_value(in, 1, &len) ? stream_take(in, len) : NULL;
     return text ? g_strndup((const char *)text, len) : NULL;
 }
 
@@ -108,14 +108,14 @@ static bool take_section(Input *in, StateSection *section)
     uint64_t version, len, sum;
     section->name = take_string(in);
     section->id = section->name ? take_string(in) : NULL;
-    if (!section->id || !take_value(in, 4, &version) || !take_value(in, 8, &len)) {
+    if (!section->id || !stream_take_value(in, 4, &version) || !stream_take_value(in, 8, &len)) {
         return false;
     }
     section->version = (uint32_t)version;
     section->len = len;
-    section->data = take(in, len);
+    section->data = stream_take(in, len);
     size_t summed = (size_t)(in->data - start);
-    return section->data && take_value(in, 4, &sum) && sum == crc32_z(0, start, summed);
+    return section->data && stream_take_value(in, 4, &sum) && sum == crc32_z(0, start, summed);
 }
 
 static GPtrArray *fail(GPtrArray *sections, GError **error, const char *what)

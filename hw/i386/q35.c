@@ -32,7 +32,7 @@ static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
     return dev;
 }
 
-static bool finish(Q35Machine *m, Device *dev, GError **error)
+static bool q35_finish(Q35Machine *m, Device *dev, GError **error)
 {
     return machine_apply_globals(&m->machine, dev, error) && device_realize(dev, error);
 }
@@ -163,7 +163,7 @@ static bool build_cpus(Q35Machine *m, GError **error)
             .pic_ack = i8259_ack,
             .pic_opaque = machine->pic,
         };
-        if (!finish(m, dev, error)) {
+        if (!q35_finish(m, dev, error)) {
             return false;
         }
     }
@@ -259,7 +259,7 @@ static bool build_ioapic(Q35Machine *m, GError **error)
         .active_low = PIRQ_PINS,
         .any_polarity = forgiven(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
     };
-    if (!finish(m, dev, error)) {
+    if (!q35_finish(m, dev, error)) {
         return false;
     }
     as_add(machine->platform.memory, ioapic_region(dev), IOAPIC_BASE);
@@ -279,7 +279,7 @@ static bool build_hpet(Q35Machine *m, GError **error)
                                        .requester_id = ACPI_HPET_SID,
                                        .legacy_changed = q35_hpet_legacy_changed,
                                        .legacy_opaque = m};
-    if (!finish(m, m->hpet, error)) {
+    if (!q35_finish(m, m->hpet, error)) {
         return false;
     }
     as_add(m->machine.platform.memory, hpet_region(m->hpet), HPET_BASE);
@@ -310,9 +310,10 @@ static bool build_pci(Q35Machine *m, GError **error)
     ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
     ((PciDevice *)m->lpc)->devfn = LPC_DEVFN;
     ((PciDevice *)m->lpc)->multifunction = true;
-    return pci_bus_attach(machine->pci_root, (PciDevice *)mch, error) && finish(m, mch, error) &&
+    return pci_bus_attach(machine->pci_root, (PciDevice *)mch, error) &&
+           q35_finish(m, mch, error) &&
            pci_bus_attach(machine->pci_root, (PciDevice *)m->lpc, error) &&
-           finish(m, m->lpc, error);
+           q35_finish(m, m->lpc, error);
 }
 
 static bool build_serial(Q35Machine *m, GError **error)
@@ -325,7 +326,7 @@ static bool build_serial(Q35Machine *m, GError **error)
         g_autofree char *index = g_strdup_printf("%u", i);
         Device *dev = make(m, &serial_class, id);
         serial_set_chardev(dev, m->machine.opts.serial[i]);
-        if (!device_set_prop(dev, "index", index, error) || !finish(m, dev, error)) {
+        if (!device_set_prop(dev, "index", index, error) || !q35_finish(m, dev, error)) {
             return false;
         }
     }
@@ -335,7 +336,7 @@ static bool build_serial(Q35Machine *m, GError **error)
     g_autofree char *port = g_strdup_printf("%u", m->machine.opts.debugcon_port);
     Device *dev = make(m, &debugcon_class, "debugcon");
     debugcon_set_chardev(dev, m->machine.opts.debugcon);
-    return device_set_prop(dev, "iobase", port, error) && finish(m, dev, error);
+    return device_set_prop(dev, "iobase", port, error) && q35_finish(m, dev, error);
 }
 
 static void fill_fw_cfg(Q35Machine *m)
@@ -371,7 +372,7 @@ static bool build_legacy(Q35Machine *m, GError **error)
     }
     Device *const all[] = {m->pm, m->pit, m->rtc, i8042, m->fw_cfg};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (!finish(m, all[i], error)) {
+        if (!q35_finish(m, all[i], error)) {
             return false;
         }
     }
@@ -388,7 +389,7 @@ static bool build_pic(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     machine->pic = make(m, &i8259_class, "pic");
-    return finish(m, machine->pic, error);
+    return q35_finish(m, machine->pic, error);
 }
 
 static bool q35_build(Machine *machine, GError **error)

@@ -4,6 +4,7 @@
  * resources, ACPI and MP tables, MTRRs and APIC modes; and then the boot protocol. Done again at
  * each reset; after S3 what does not touch memory, and then the waking vector.
  */
+#include "base/report.h"
 #include "hw/acpi/pm.h"
 #include "hw/i386/boot/acpi.h"
 #include "hw/i386/boot/mptable.h"
@@ -143,9 +144,8 @@ static void load_idle_loop(Q35Machine *m, CpuBoot *boot)
     as_write(m->machine.platform.memory, at, code, sizeof(code));
     *boot = (CpuBoot){.mode = CPU_BOOT_REAL, .rip = at};
     if (m->machine.opts.accel->has_cpus) {
-        g_printerr("qemu-system-x86_64: warning: no -kernel is given and this machine has no "
-                   "firmware to look for one: "
-                   "its CPUs stay halted\n");
+        g_printerr(PROGRAM ": warning: no -kernel is given and this machine has no firmware to "
+                           "look for one: its CPUs stay halted\n");
     }
 }
 

@@ -80,7 +80,7 @@ static uint32_t read_ppr(const ApicState *s, unsigned reg)
     return s->ppr;
 }
 
-static uint32_t read_zero(const ApicState *s, unsigned reg)
+static uint32_t apic_read_zero(const ApicState *s, unsigned reg)
 {
     return 0;
 }
@@ -273,8 +273,8 @@ static const ApicReg apic_regs[REG_COUNT] = {
     [0x08] = {"TPR", XR | XW | MR | MW, TPR_MASK, read_tpr, write_tpr},
     [0x09] = {"APR", XR | XW, 0, read_apr, NULL},
     [0x0a] = {"PPR", XR | XW | MR, 0, read_ppr, NULL},
-    [0x0b] = {"EOI", XR | XW | MW, 0, read_zero, write_eoi},
-    [0x0c] = {"RRD", XR | XW, 0, read_zero, NULL},
+    [0x0b] = {"EOI", XR | XW | MW, 0, apic_read_zero, write_eoi},
+    [0x0c] = {"RRD", XR | XW, 0, apic_read_zero, NULL},
     [0x0d] = {"LDR", XR | XW | MR, 0, read_ldr, write_ldr},
     [0x0e] = {"DFR", XR | XW, 0, read_dfr, write_dfr},
     [0x0f] = {"SVR", XR | XW | MR | MW, SVR_VECTOR_MASK | SVR_ENABLE | SVR_FOCUS, read_svr,

@@ -156,7 +156,7 @@ static uint8_t *buffer_at(Edu *edu, uint64_t addr, uint64_t len)
     return &edu->buffer[addr - EDU_BUFFER_AT];
 }
 
-static void transfer(Edu *edu, uint64_t cmd)
+static void edu_transfer(Edu *edu, uint64_t cmd)
 {
     bool to_ram = (cmd & DMA_CMD_TO_RAM) != 0;
     uint64_t src = regfile_get(&edu->regs, REG_DMA_SRC);
@@ -179,7 +179,7 @@ static void dma_done(void *opaque)
 {
     Edu *edu = opaque;
     uint64_t cmd = regfile_get(&edu->regs, REG_DMA_CMD);
-    transfer(edu, cmd);
+    edu_transfer(edu, cmd);
     regfile_set(&edu->regs, REG_DMA_CMD, cmd & ~(uint64_t)DMA_CMD_RUN);
     if ((cmd & DMA_CMD_IRQ) != 0) {
         raise_interrupt(edu, IRQ_DMA);

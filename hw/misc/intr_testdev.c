@@ -22,6 +22,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "hw/core/regfile.h"
 #include "hw/intr/journal.h"
 #include "hw/pci/msi.h"
@@ -78,7 +79,7 @@ static uint64_t reg(const IntrTestdev *t, uint32_t offset)
     return regfile_get(&t->regs, offset);
 }
 
-static uint16_t source(const IntrTestdev *t, uint64_t flags, uint64_t rid)
+static uint16_t intr_testdev_source(const IntrTestdev *t, uint64_t flags, uint64_t rid)
 {
     if (flags & FLAG_RID) {
         return (uint16_t)rid;
@@ -90,7 +91,7 @@ static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
 {
     const Upstream *up = pci_upstream(&t->pci);
     Journal *journal = t->pci.dev.platform->journal;
-    uint16_t rid = source(t, e->flags, e->requester_id);
+    uint16_t rid = intr_testdev_source(t, e->flags, e->requester_id);
     IntrMsg msg = {
         .serial = journal_open(journal, JOURNAL_MESSAGE, t->pci.dev.id, rid, 0),
         .address = e->address,
@@ -107,12 +108,12 @@ static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
     return intr_blocked(upstream_interrupt(up, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
 }
 
-static uint32_t transfer(IntrTestdev *t, bool to_memory)
+static uint32_t intr_testdev_transfer(IntrTestdev *t, bool to_memory)
 {
     const Upstream *up = pci_upstream(&t->pci);
     uint64_t flags = reg(t, REG_FLAGS);
     BusReq req = {
-        .requester_id = source(t, flags, reg(t, REG_RID)),
+        .requester_id = intr_testdev_source(t, flags, reg(t, REG_RID)),
         .has_pasid = flags & FLAG_PASID,
         .pasid = (uint32_t)reg(t, REG_PASID),
     };
@@ -142,7 +143,7 @@ static uint32_t run_ring(IntrTestdev *t)
     return MEM_OK;
 }
 
-static uint32_t perform(IntrTestdev *t, uint64_t command)
+static uint32_t intr_testdev_perform(IntrTestdev *t, uint64_t command)
 {
     uint32_t data = (uint32_t)reg(t, REG_DATA);
     RingEntry e = {
@@ -156,9 +157,9 @@ static uint32_t perform(IntrTestdev *t, uint64_t command)
     case CMD_MESSAGE:
         return send_message(t, &e);
     case CMD_WRITE:
-        return transfer(t, true);
+        return intr_testdev_transfer(t, true);
     case CMD_READ:
-        return transfer(t, false);
+        return intr_testdev_transfer(t, false);
     case CMD_MSI:
         msi_notify(&t->pci, data);
         return MEM_OK;
@@ -176,7 +177,7 @@ static void command_written(void *opaque, const RegRow *row, uint64_t old, uint6
                             uint64_t written, uint64_t mask)
 {
     IntrTestdev *t = opaque;
-    regfile_set(&t->regs, REG_RESULT, perform(t, written));
+    regfile_set(&t->regs, REG_RESULT, intr_testdev_perform(t, written));
 }
 
 #define ALL_32 0xffffffffull
@@ -194,31 +195,31 @@ static const RegRow rows[] = {
 };
 static_assert(G_N_ELEMENTS(rows) == ROWS, "state holds every register");
 
-static uint64_t testdev_read(void *opaque, uint64_t offset, unsigned size)
+static uint64_t intr_testdev_read(void *opaque, uint64_t offset, unsigned size)
 {
     IntrTestdev *t = opaque;
     uint64_t value = 0;
     if (offset >= BUFFER_AT) {
-        memcpy(&value, &t->buffer[offset - BUFFER_AT], size);
+        value = bytes_load(&t->buffer[offset - BUFFER_AT], size);
     } else {
         regfile_read(&t->regs, (uint32_t)offset, size, &value);
     }
     return value;
 }
 
-static void testdev_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+static void intr_testdev_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     IntrTestdev *t = opaque;
     if (offset >= BUFFER_AT) {
-        memcpy(&t->buffer[offset - BUFFER_AT], &value, size);
+        bytes_store(&t->buffer[offset - BUFFER_AT], value, size);
     } else {
         regfile_write(&t->regs, (uint32_t)offset, size, value);
     }
 }
 
-static const MemOps testdev_ops = {.read = testdev_read, .write = testdev_write};
+static const MemOps testdev_ops = {.read = intr_testdev_read, .write = intr_testdev_write};
 
-static bool testdev_realize(Device *dev, GError **error)
+static bool intr_testdev_realize(Device *dev, GError **error)
 {
     IntrTestdev *t = (IntrTestdev *)dev;
     if (!msi_init(&t->pci, VECTORS, true, true, error) ||
@@ -232,20 +233,20 @@ static bool testdev_realize(Device *dev, GError **error)
     return true;
 }
 
-static void testdev_unrealize(Device *dev)
+static void intr_testdev_unrealize(Device *dev)
 {
     IntrTestdev *t = (IntrTestdev *)dev;
     regfile_free(&t->regs);
 }
 
-static void testdev_reset(Device *dev)
+static void intr_testdev_reset(Device *dev)
 {
     IntrTestdev *t = (IntrTestdev *)dev;
     regfile_reset(&t->regs);
     memset(t->buffer, 0, sizeof(t->buffer));
 }
 
-static void testdev_restored(Device *dev)
+static void intr_testdev_restored(Device *dev)
 {
     pci_device_restored((PciDevice *)dev);
 }
@@ -279,8 +280,8 @@ const DeviceClass intr_testdev_class = {
     .bus_props = pci_bus_props,
     .bus_class = &testdev_pci,
     .state = testdev_state,
-    .realize = testdev_realize,
-    .unrealize = testdev_unrealize,
-    .reset = testdev_reset,
-    .restored = testdev_restored,
+    .realize = intr_testdev_realize,
+    .unrealize = intr_testdev_unrealize,
+    .reset = intr_testdev_reset,
+    .restored = intr_testdev_restored,
 };

@@ -10,7 +10,7 @@
  */
 #include "hw/misc/pc_testdev.h"
 
-#include <string.h>
+#include "base/bytes.h"
 
 #define TESTDEV_LATCH_PORT  0xe0
 #define TESTDEV_FLUSH_PORT  0xe4
@@ -29,27 +29,14 @@ typedef struct {
     IrqOut irq[PLATFORM_GSIS];
 } PcTestdevState;
 
-static uint64_t load_le(const uint8_t *p, unsigned size)
-{
-    uint64_t value = 0;
-    memcpy(&value, p, size);
-    return GUINT64_FROM_LE(value);
-}
-
-static void store_le(uint8_t *p, uint64_t value, unsigned size)
-{
-    value = GUINT64_TO_LE(value);
-    memcpy(p, &value, size);
-}
-
 static uint64_t latch_read(void *opaque, uint64_t offset, unsigned size)
 {
-    return load_le((const uint8_t *)opaque + offset, size);
+    return bytes_load((const uint8_t *)opaque + offset, size);
 }
 
 static void latch_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
-    store_le((uint8_t *)opaque + offset, value, size);
+    bytes_store((uint8_t *)opaque + offset, value, size);
 }
 
 static uint64_t nothing_read(void *opaque, uint64_t offset, unsigned size)
@@ -76,24 +63,24 @@ static const MemOps irq_ops = {
     .read = nothing_read, .write = irq_write, .min_size = 1, .max_size = 1};
 static const MemOps memory_ops = {.read = latch_read, .write = latch_write};
 
-static void testdev_map(AddressSpace *as, MemRegion *region, uint64_t base, uint64_t size,
-                        const MemOps *ops, void *opaque)
+static void pc_testdev_map(AddressSpace *as, MemRegion *region, uint64_t base, uint64_t size,
+                           const MemOps *ops, void *opaque)
 {
     *region = (MemRegion){
         .name = "pc-testdev", .size = size, .kind = MEM_IO, .ops = ops, .opaque = opaque};
     as_add(as, region, base);
 }
 
-static bool testdev_realize(Device *dev, GError **error)
+static bool pc_testdev_realize(Device *dev, GError **error)
 {
     PcTestdevState *s = (PcTestdevState *)dev;
     AddressSpace *ports = dev->platform->ports;
-    testdev_map(ports, &s->latch_ports, TESTDEV_LATCH_PORT, 4, &latch_ops, s->latch);
-    testdev_map(ports, &s->flush_ports, TESTDEV_FLUSH_PORT, 4, &flush_ops, s);
-    testdev_map(ports, &s->byte_ports, TESTDEV_BYTE_PORT, 4, &byte_ops, s->bytes);
-    testdev_map(ports, &s->irq_ports, TESTDEV_IRQ_PORT, PLATFORM_GSIS, &irq_ops, s);
-    testdev_map(dev->platform->memory, &s->memory, TESTDEV_MEM_BASE, TESTDEV_MEM_SIZE, &memory_ops,
-                s->store);
+    pc_testdev_map(ports, &s->latch_ports, TESTDEV_LATCH_PORT, 4, &latch_ops, s->latch);
+    pc_testdev_map(ports, &s->flush_ports, TESTDEV_FLUSH_PORT, 4, &flush_ops, s);
+    pc_testdev_map(ports, &s->byte_ports, TESTDEV_BYTE_PORT, 4, &byte_ops, s->bytes);
+    pc_testdev_map(ports, &s->irq_ports, TESTDEV_IRQ_PORT, PLATFORM_GSIS, &irq_ops, s);
+    pc_testdev_map(dev->platform->memory, &s->memory, TESTDEV_MEM_BASE, TESTDEV_MEM_SIZE,
+                   &memory_ops, s->store);
     device_add_irq_out(dev, "", s->irq, PLATFORM_GSIS);
     for (int n = 0; dev->platform->gsi && n < PLATFORM_GSIS; n++) {
         irq_connect(&s->irq[n], &dev->platform->gsi[n]);
@@ -101,7 +88,7 @@ static bool testdev_realize(Device *dev, GError **error)
     return true;
 }
 
-static void testdev_unrealize(Device *dev)
+static void pc_testdev_unrealize(Device *dev)
 {
     PcTestdevState *s = (PcTestdevState *)dev;
     AddressSpace *ports = dev->platform->ports;
@@ -136,6 +123,6 @@ const DeviceClass pc_testdev_class = {
     .user_creatable = true,
     .instance_size = sizeof(PcTestdevState),
     .state = testdev_state,
-    .realize = testdev_realize,
-    .unrealize = testdev_unrealize,
+    .realize = pc_testdev_realize,
+    .unrealize = pc_testdev_unrealize,
 };

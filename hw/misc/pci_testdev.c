@@ -38,7 +38,7 @@ typedef struct {
     TestBar mem, io;
 } PciTestdev;
 
-static unsigned width_of(const TestBar *bar)
+static unsigned pci_testdev_width_of(const TestBar *bar)
 {
     return bar->test < TESTS ? 1u << bar->test : 0;
 }
@@ -53,7 +53,7 @@ static void encode_header(const TestBar *bar, uint8_t header[HEADER_SIZE])
 {
     static const char *const names[TESTS] = {"byte", "word", "long"};
     memset(header, 0, HEADER_SIZE);
-    header[1] = (uint8_t)width_of(bar);
+    header[1] = (uint8_t)pci_testdev_width_of(bar);
     pci_set_long(&header[4], place_of(bar));
     pci_set_long(&header[8], TEST_DATA);
     pci_set_long(&header[HEADER_COUNT], bar->count);
@@ -63,7 +63,7 @@ static void encode_header(const TestBar *bar, uint8_t header[HEADER_SIZE])
     }
 }
 
-static uint64_t testdev_read(void *opaque, uint64_t offset, unsigned size)
+static uint64_t pci_testdev_read(void *opaque, uint64_t offset, unsigned size)
 {
     uint8_t header[HEADER_SIZE];
     uint64_t value = 0;
@@ -74,18 +74,18 @@ static uint64_t testdev_read(void *opaque, uint64_t offset, unsigned size)
     return value;
 }
 
-static void testdev_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+static void pci_testdev_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     TestBar *bar = opaque;
     if (offset == HEADER_TEST) {
         bar->test = (uint8_t)value;
         bar->count = 0;
-    } else if (offset == place_of(bar) && size == width_of(bar) && value == TEST_DATA) {
+    } else if (offset == place_of(bar) && size == pci_testdev_width_of(bar) && value == TEST_DATA) {
         bar->count++;
     }
 }
 
-static const MemOps testdev_ops = {.read = testdev_read, .write = testdev_write};
+static const MemOps testdev_ops = {.read = pci_testdev_read, .write = pci_testdev_write};
 
 static void add_bar(PciTestdev *t, TestBar *bar, int n, PciBarType type, const char *space,
                     uint32_t size)
@@ -96,7 +96,7 @@ static void add_bar(PciTestdev *t, TestBar *bar, int n, PciBarType type, const c
     pci_register_bar(&t->pci, n, type, &bar->region);
 }
 
-static bool testdev_realize(Device *dev, GError **error)
+static bool pci_testdev_realize(Device *dev, GError **error)
 {
     PciTestdev *t = (PciTestdev *)dev;
     add_bar(t, &t->mem, 0, PCI_BAR_MEM32, "mmio", MEM_BAR_SIZE);
@@ -104,14 +104,14 @@ static bool testdev_realize(Device *dev, GError **error)
     return true;
 }
 
-static void testdev_reset(Device *dev)
+static void pci_testdev_reset(Device *dev)
 {
     PciTestdev *t = (PciTestdev *)dev;
     t->mem.test = t->io.test = 0;
     t->mem.count = t->io.count = 0;
 }
 
-static void testdev_restored(Device *dev)
+static void pci_testdev_restored(Device *dev)
 {
     pci_device_restored((PciDevice *)dev);
 }
@@ -146,7 +146,7 @@ const DeviceClass pci_testdev_class = {
     .bus_props = pci_bus_props,
     .bus_class = &testdev_pci,
     .state = testdev_state,
-    .realize = testdev_realize,
-    .reset = testdev_reset,
-    .restored = testdev_restored,
+    .realize = pci_testdev_realize,
+    .reset = pci_testdev_reset,
+    .restored = pci_testdev_restored,
 };

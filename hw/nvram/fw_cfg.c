@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+
 enum { KEY_SIGNATURE = 0x00, KEY_ID = 0x01, KEY_FILE_DIR = 0x19, KEY_FILE_FIRST = 0x20 };
 #define ID_TRADITIONAL 1u
 #define ID_DMA         2u
@@ -59,23 +61,16 @@ void fw_cfg_add(Device *dev, uint16_t key, const void *data, size_t len)
     s->items[key] = (Item){g_memdup2(data, len), len};
 }
 
-static void put_be32(uint8_t *p, uint32_t v)
-{
-    v = GUINT32_TO_BE(v);
-    memcpy(p, &v, 4);
-}
-
 /* The directory: a count, then size, key and name of each file, big-endian. */
 static void rebuild_directory(FwCfgState *s)
 {
     size_t len = 4 + s->files * (size_t)DIR_ENTRY;
     g_autofree uint8_t *dir = g_malloc0(len);
-    put_be32(dir, s->files);
+    bytes_put32_be(dir, s->files);
     for (unsigned i = 0; i < s->files; i++) {
         uint8_t *entry = dir + 4 + i * DIR_ENTRY;
-        uint16_t key = GUINT16_TO_BE((uint16_t)(KEY_FILE_FIRST + i));
-        put_be32(entry, (uint32_t)s->items[KEY_FILE_FIRST + i].len);
-        memcpy(entry + 4, &key, 2);
+        bytes_put32_be(entry, (uint32_t)s->items[KEY_FILE_FIRST + i].len);
+        bytes_put16_be(entry + 4, (uint16_t)(KEY_FILE_FIRST + i));
         memcpy(entry + 8, s->names[i], strlen(s->names[i]));
     }
     fw_cfg_add(&s->dev, KEY_FILE_DIR, dir, len);
@@ -101,7 +96,7 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len
     return true;
 }
 
-static const Item *selected(const FwCfgState *s)
+static const Item *fw_cfg_selected(const FwCfgState *s)
 {
     static const Item none = {NULL, 0};
     return s->key < KEYS ? &s->items[s->key] : &none;
@@ -116,15 +111,15 @@ static void select_key(FwCfgState *s, uint16_t key)
 /* The next byte, or 0 behind the end. */
 static uint8_t next_byte(FwCfgState *s)
 {
-    const Item *item = selected(s);
+    const Item *item = fw_cfg_selected(s);
     return s->position < item->len ? item->data[s->position++] : 0;
 }
 
 /* Moves `len` bytes to guest memory; what lies behind the item's end is zeros. */
-static bool dma_read(FwCfgState *s, uint64_t to, uint32_t len)
+static bool fw_cfg_dma_read(FwCfgState *s, uint64_t to, uint32_t len)
 {
     static const uint8_t zeros[4096];
-    const Item *item = selected(s);
+    const Item *item = fw_cfg_selected(s);
     AddressSpace *memory = s->dev.platform->memory;
     while (len > 0) {
         uint32_t left = s->position < item->len ? (uint32_t)(item->len - s->position) : 0;
@@ -143,35 +138,30 @@ static bool dma_read(FwCfgState *s, uint64_t to, uint32_t len)
 static void run_dma(FwCfgState *s)
 {
     AddressSpace *memory = s->dev.platform->memory;
-    uint64_t at = s->dma_address, address;
+    uint64_t at = s->dma_address;
     uint8_t request[REQUEST_BYTES];
-    uint32_t control, len;
     bool ok = true;
     s->dma_address = 0;
     if (as_read(memory, at, request, sizeof(request)) != MEM_OK) {
         return;
     }
-    memcpy(&control, request, 4);
-    memcpy(&len, request + REQUEST_LENGTH, 4);
-    memcpy(&address, request + REQUEST_ADDRESS, 8);
-    control = GUINT32_FROM_BE(control);
-    len = GUINT32_FROM_BE(len);
-    address = GUINT64_FROM_BE(address);
+    uint32_t control = bytes_get32_be(request), len = bytes_get32_be(request + REQUEST_LENGTH);
+    uint64_t address = bytes_get64_be(request + REQUEST_ADDRESS);
     if (control & DMA_SELECT) {
         select_key(s, (uint16_t)(control >> 16));
     }
     if (control & DMA_READ) {
-        ok = dma_read(s, address, len);
+        ok = fw_cfg_dma_read(s, address, len);
     } else if (control & DMA_WRITE) {
         ok = false;
     } else if (control & DMA_SKIP) {
         s->position = (uint32_t)MIN((uint64_t)s->position + len, (uint64_t)UINT32_MAX);
     }
-    put_be32(request, ok ? 0 : DMA_ERROR);
+    bytes_put32_be(request, ok ? 0 : DMA_ERROR);
     as_write(memory, at, request, 4);
 }
 
-static uint64_t ports_read(void *opaque, uint64_t offset, unsigned size)
+static uint64_t fw_cfg_ports_read(void *opaque, uint64_t offset, unsigned size)
 {
     FwCfgState *s = opaque;
     if (offset >= DMA_OFFSET) {
@@ -182,7 +172,7 @@ static uint64_t ports_read(void *opaque, uint64_t offset, unsigned size)
     return offset == 1 && size == 1 ? next_byte(s) : 0;
 }
 
-static void ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+static void fw_cfg_ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     FwCfgState *s = opaque;
     uint32_t swapped = GUINT32_SWAP_LE_BE((uint32_t)value);
@@ -196,7 +186,8 @@ static void ports_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
     }
 }
 
-static const MemOps ports_ops = {.read = ports_read, .write = ports_write, .max_size = 4};
+static const MemOps ports_ops = {
+    .read = fw_cfg_ports_read, .write = fw_cfg_ports_write, .max_size = 4};
 
 static bool fw_cfg_realize(Device *dev, GError **error)
 {

@@ -24,7 +24,7 @@ static uint8_t pending_offset(const PciDevice *pci)
     return (uint8_t)(mask_offset(pci) + 4);
 }
 
-static uint16_t flags_of(const PciDevice *pci)
+static uint16_t msi_control(const PciDevice *pci)
 {
     return pci_get_word(&pci->config[pci->msi.cap + PCI_MSI_FLAGS]);
 }
@@ -65,12 +65,12 @@ bool msi_init(PciDevice *pci, unsigned vectors, bool is64, bool maskable, GError
 
 bool msi_enabled(const PciDevice *pci)
 {
-    return pci->msi.cap != 0 && (flags_of(pci) & PCI_MSI_FLAGS_ENABLE) != 0;
+    return pci->msi.cap != 0 && (msi_control(pci) & PCI_MSI_FLAGS_ENABLE) != 0;
 }
 
 static unsigned vectors_enabled(const PciDevice *pci)
 {
-    unsigned log2_enabled = (flags_of(pci) & PCI_MSI_FLAGS_QSIZE) >> 4;
+    unsigned log2_enabled = (msi_control(pci) & PCI_MSI_FLAGS_QSIZE) >> 4;
     /* Reserved encodings, and more than were asked for, cannot be granted. */
     return MIN(1u << MIN(log2_enabled, 5u), pci->msi.vectors);
 }
@@ -80,7 +80,7 @@ static uint64_t msi_open(PciDevice *pci, unsigned n)
     return journal_open(pci->dev.platform->journal, JOURNAL_MSI, pci->dev.id, pci->rid, n);
 }
 
-static IntrResult send_vector(PciDevice *pci, unsigned n, uint64_t serial)
+static IntrResult msi_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
 {
     const uint8_t *cap = &pci->config[pci->msi.cap];
     uint64_t address = pci_get_long(cap + PCI_MSI_ADDRESS_LO);
@@ -108,7 +108,7 @@ IntrResult msi_notify(PciDevice *pci, unsigned n)
             return journal_wait(journal, serial, INTR_VECTOR_MASKED, &pci->msi.waiting[n]);
         }
     }
-    return send_vector(pci, n, serial);
+    return msi_send_vector(pci, n, serial);
 }
 
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size)
@@ -125,6 +125,6 @@ void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size)
         unsigned n = (unsigned)__builtin_ctz(due);
         uint64_t serial = journal_reopen(pci->dev.platform->journal, &pci->msi.waiting[n],
                                          JOURNAL_MSI, pci->dev.id, pci->rid, n);
-        send_vector(pci, n % vectors_enabled(pci), serial);
+        msi_send_vector(pci, n % vectors_enabled(pci), serial);
     }
 }

@@ -28,14 +28,14 @@ static uint32_t pba_offset(const PciDevice *pci)
     return (uint32_t)pci->msix.region.size / 2;
 }
 
-static uint16_t flags_of(const PciDevice *pci)
+static uint16_t msix_control(const PciDevice *pci)
 {
     return pci_get_word(&pci->config[pci->msix.cap + PCI_MSIX_FLAGS]);
 }
 
 bool msix_enabled(const PciDevice *pci)
 {
-    return pci->msix.cap != 0 && (flags_of(pci) & PCI_MSIX_FLAGS_ENABLE) != 0;
+    return pci->msix.cap != 0 && (msix_control(pci) & PCI_MSIX_FLAGS_ENABLE) != 0;
 }
 
 static uint8_t *entry_of(PciDevice *pci, unsigned n)
@@ -45,7 +45,7 @@ static uint8_t *entry_of(PciDevice *pci, unsigned n)
 
 static bool function_is_masked(const PciDevice *pci)
 {
-    return (flags_of(pci) & PCI_MSIX_FLAGS_MASKALL) != 0;
+    return (msix_control(pci) & PCI_MSIX_FLAGS_MASKALL) != 0;
 }
 
 static bool is_masked(PciDevice *pci, unsigned n)
@@ -59,7 +59,7 @@ static bool is_pending(const PciDevice *pci, unsigned n)
     return (pci->msix.pba[n / 8] & 1u << n % 8) != 0;
 }
 
-static IntrResult send_vector(PciDevice *pci, unsigned n, uint64_t serial)
+static IntrResult msix_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
 {
     const uint8_t *entry = entry_of(pci, n);
     uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) & ~3ull;
@@ -83,16 +83,16 @@ IntrResult msix_notify(PciDevice *pci, unsigned n)
                             function_is_masked(pci) ? INTR_FUNCTION_MASKED : INTR_VECTOR_MASKED,
                             &pci->msix.waiting[n]);
     }
-    return send_vector(pci, n, serial);
+    return msix_send_vector(pci, n, serial);
 }
 
 static void send_if_due(PciDevice *pci, unsigned n)
 {
     if (msix_enabled(pci) && is_pending(pci, n) && !is_masked(pci, n)) {
         pci->msix.pba[n / 8] &= (uint8_t) ~(1u << n % 8);
-        send_vector(pci, n,
-                    journal_reopen(pci->dev.platform->journal, &pci->msix.waiting[n], JOURNAL_MSIX,
-                                   pci->dev.id, pci->rid, n));
+        msix_send_vector(pci, n,
+                         journal_reopen(pci->dev.platform->journal, &pci->msix.waiting[n],
+                                        JOURNAL_MSIX, pci->dev.id, pci->rid, n));
     }
 }
 

@@ -128,7 +128,7 @@ static uint8_t do_request(VirtioBlk *b, const VirtRequest *req, uint32_t type, u
     return status;
 }
 
-static uint32_t serve(void *opaque, unsigned n, const VirtRequest *req)
+static uint32_t blk_serve(void *opaque, unsigned n, const VirtRequest *req)
 {
     VirtioBlk *b = blk_of(opaque);
     VirtioDevice *v = &b->vp.virtio;
@@ -152,13 +152,13 @@ static uint32_t serve(void *opaque, unsigned n, const VirtRequest *req)
     return (uint32_t)written + 1;
 }
 
-static void handle(void *opaque, unsigned n)
+static void blk_handle(void *opaque, unsigned n)
 {
-    virtio_serve(&blk_of(opaque)->vp.virtio, n, serve);
+    virtio_serve(&blk_of(opaque)->vp.virtio, n, blk_serve);
 }
 
 /* Back to what the host wants when the driver goes. */
-static void reset(void *opaque)
+static void blk_reset(void *opaque)
 {
     VirtioBlk *b = opaque;
     b->vp.virtio.config[offsetof(struct virtio_blk_config, wce)] = b->write_cache != ONOFF_OFF;
@@ -167,8 +167,8 @@ static void reset(void *opaque)
 static const VirtioOps blk_ops = {
     .device_id = VIRTIO_ID_BLOCK,
     .transitional_id = TRANSITIONAL_ID,
-    .handle = handle,
-    .reset = reset,
+    .handle = blk_handle,
+    .reset = blk_reset,
 };
 
 static bool block_size_is_good(uint32_t size)
@@ -239,7 +239,7 @@ static uint64_t features_of(const VirtioBlk *b)
     return features;
 }
 
-static bool realize(Device *dev, GError **error)
+static bool blk_realize(Device *dev, GError **error)
 {
     VirtioBlk *b = (VirtioBlk *)dev;
     if (!check_properties(b, error)) {
@@ -298,7 +298,7 @@ const DeviceClass virtio_blk_class = {
     .bus_props = pci_bus_props,
     .bus_class = &blk_pci,
     .state = blk_state,
-    .realize = realize,
+    .realize = blk_realize,
     .unrealize = virtio_pci_unrealize,
     .reset = virtio_pci_reset,
     .restored = virtio_pci_restored,

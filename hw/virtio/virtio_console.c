@@ -8,6 +8,7 @@
 #include <linux/virtio_ids.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "chardev/chardev.h"
 #include "hw/virtio/virtio_devices.h"
 #include "hw/virtio/virtio_pci.h"
@@ -89,9 +90,9 @@ static void send_control(VirtioSerial *s, uint32_t nr, uint16_t event, uint16_t 
     if (g_queue_get_length(s->backlog) >= MAX_BACKLOG) {
         return;
     }
-    pci_set_long(message, nr);
-    pci_set_word(message + 4, event);
-    pci_set_word(message + 6, value);
+    bytes_put32(message, nr);
+    bytes_put16(message + 4, event);
+    bytes_put16(message + 6, value);
     if (text_len > 0) {
         memcpy(message + CONTROL_HEADER, text, text_len);
     }
@@ -128,8 +129,7 @@ static uint32_t serve_control(void *opaque, unsigned n, const VirtRequest *req)
     VirtioSerial *s = opaque;
     uint8_t message[CONTROL_HEADER];
     if (virt_request_read(req, &s->vp.virtio.mem, 0, message, sizeof(message))) {
-        control_event(s, pci_get_long(message), pci_get_word(message + 4),
-                      pci_get_word(message + 6));
+        control_event(s, bytes_get32(message), bytes_get16(message + 4), bytes_get16(message + 6));
     }
     return 0;
 }
@@ -188,7 +188,7 @@ static void handle_input_buffers(VirtioSerial *s, unsigned n)
     }
 }
 
-static void handle(void *opaque, unsigned n)
+static void console_handle(void *opaque, unsigned n)
 {
     VirtioSerial *s = opaque;
     if (n == CONTROL_OUT) {
@@ -205,7 +205,7 @@ static void handle(void *opaque, unsigned n)
     }
 }
 
-static void reset(void *opaque)
+static void console_reset(void *opaque)
 {
     VirtioSerial *s = opaque;
     g_queue_clear_full(s->backlog, (GDestroyNotify)g_bytes_unref);
@@ -231,12 +231,12 @@ static void config_written(void *opaque)
 static const VirtioOps serial_ops = {
     .device_id = VIRTIO_ID_CONSOLE,
     .transitional_id = TRANSITIONAL_ID,
-    .handle = handle,
-    .reset = reset,
+    .handle = console_handle,
+    .reset = console_reset,
     .config_written = config_written,
 };
 
-static bool serial_realize(Device *dev, GError **error)
+static bool console_serial_realize(Device *dev, GError **error)
 {
     VirtioSerial *s = (VirtioSerial *)dev;
     VirtioDevice *v = &s->vp.virtio;
@@ -261,7 +261,7 @@ static bool serial_realize(Device *dev, GError **error)
     return true;
 }
 
-static void serial_unrealize(Device *dev)
+static void console_serial_unrealize(Device *dev)
 {
     VirtioSerial *s = (VirtioSerial *)dev;
     for (unsigned i = 0; i < MAX_PORTS; i++) {
@@ -302,8 +302,8 @@ const DeviceClass virtio_serial_class = {
     .bus_props = pci_bus_props,
     .bus_class = &serial_pci,
     .state = serial_state,
-    .realize = serial_realize,
-    .unrealize = serial_unrealize,
+    .realize = console_serial_realize,
+    .unrealize = console_serial_unrealize,
     .reset = virtio_pci_reset,
     .restored = virtio_pci_restored,
 };

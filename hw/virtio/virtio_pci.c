@@ -38,12 +38,12 @@ const StateField virtio_pci_state[] = {
     STATE_END,
 };
 
-static MemResult dma_read(void *opaque, uint64_t addr, void *buf, size_t len)
+static MemResult virtio_pci_dma_read(void *opaque, uint64_t addr, void *buf, size_t len)
 {
     return pci_dma_read(opaque, addr, buf, len);
 }
 
-static MemResult dma_write(void *opaque, uint64_t addr, const void *buf, size_t len)
+static MemResult virtio_pci_dma_write(void *opaque, uint64_t addr, const void *buf, size_t len)
 {
     return pci_dma_write(opaque, addr, buf, len);
 }
@@ -66,7 +66,8 @@ void virtio_pci_init(VirtioPci *vp, const VirtioOps *ops)
     vp->virtio.opaque = vp;
     vp->virtio.name = vp->pci.dev.id;
     vp->virtio.trace = vp->pci.dev.platform->trace;
-    vp->virtio.mem = (VirtMem){.read = dma_read, .write = dma_write, .opaque = &vp->pci};
+    vp->virtio.mem =
+        (VirtMem){.read = virtio_pci_dma_read, .write = virtio_pci_dma_write, .opaque = &vp->pci};
     vp->virtio.signal = signal_driver;
     vp->virtio.transport = vp;
 }

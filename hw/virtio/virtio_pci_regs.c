@@ -290,7 +290,7 @@ static void legacy_notify_written(void *opaque, const RegRow *row, uint64_t old,
 }
 
 /* 4.1.4.5.1: reading clears it and lowers the pin. */
-static uint64_t read_isr(void *opaque, const RegRow *row, uint64_t value)
+static uint64_t virtio_pci_read_isr(void *opaque, const RegRow *row, uint64_t value)
 {
     VirtioPci *vp = opaque;
     uint8_t isr = vp->isr;
@@ -308,7 +308,7 @@ static const RegRow legacy_rows[] = {
     RW("queue_sel", VIRTIO_PCI_QUEUE_SEL, 2, read_queue_select, queue_select_written),
     RW("queue_notify", VIRTIO_PCI_QUEUE_NOTIFY, 2, NULL, legacy_notify_written),
     RW("status", VIRTIO_PCI_STATUS, 1, read_status, status_written),
-    RO("isr", VIRTIO_PCI_ISR, 1, read_isr),
+    RO("isr", VIRTIO_PCI_ISR, 1, virtio_pci_read_isr),
     RW("config_vector", VIRTIO_MSI_CONFIG_VECTOR, 2, read_config_vector, config_vector_written),
     RW("queue_vector", VIRTIO_MSI_QUEUE_VECTOR, 2, read_queue_vector, queue_vector_written),
 };
@@ -328,7 +328,7 @@ static uint64_t modern_read(void *opaque, uint64_t offset, unsigned size)
         regfile_read(&vp->common, within, size, &value);
         return value;
     case VIRTIO_ISR_AT:
-        return within == 0 ? read_isr(vp, NULL, 0) : 0;
+        return within == 0 ? virtio_pci_read_isr(vp, NULL, 0) : 0;
     case VIRTIO_DEVICE_AT:
         return virtio_config_load(&vp->virtio, within, size);
     default:

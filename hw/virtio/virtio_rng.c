@@ -19,7 +19,7 @@ typedef struct {
     uint32_t period;
 } VirtioRng;
 
-static uint32_t serve(void *opaque, unsigned n, const VirtRequest *req)
+static uint32_t rng_serve(void *opaque, unsigned n, const VirtRequest *req)
 {
     VirtioRng *r = opaque;
     VirtioDevice *v = &r->vp.virtio;
@@ -38,19 +38,19 @@ static uint32_t serve(void *opaque, unsigned n, const VirtRequest *req)
     return len;
 }
 
-static void handle(void *opaque, unsigned n)
+static void rng_handle(void *opaque, unsigned n)
 {
     VirtioRng *r = opaque;
-    virtio_serve(&r->vp.virtio, n, serve);
+    virtio_serve(&r->vp.virtio, n, rng_serve);
 }
 
 static const VirtioOps rng_ops = {
     .device_id = VIRTIO_ID_RNG,
     .transitional_id = TRANSITIONAL_ID,
-    .handle = handle,
+    .handle = rng_handle,
 };
 
-static bool realize(Device *dev, GError **error)
+static bool rng_realize(Device *dev, GError **error)
 {
     VirtioRng *r = (VirtioRng *)dev;
     virtio_pci_init(&r->vp, &rng_ops);
@@ -90,7 +90,7 @@ const DeviceClass virtio_rng_class = {
     .bus_props = pci_bus_props,
     .bus_class = &rng_pci,
     .state = rng_state,
-    .realize = realize,
+    .realize = rng_realize,
     .unrealize = virtio_pci_unrealize,
     .reset = virtio_pci_reset,
     .restored = virtio_pci_restored,

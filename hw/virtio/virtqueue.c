@@ -8,6 +8,8 @@
 #include <linux/virtio_ring.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define AVAIL_FLAGS      0 /* offsets in the available ring (2.6.6) */
 #define AVAIL_IDX        2
 #define AVAIL_RING       4
@@ -55,20 +57,21 @@ void virtqueue_set_legacy_address(VirtQueue *q, uint64_t base)
     q->device = (q->driver + avail_end + LEGACY_ALIGNMENT - 1) & ~(uint64_t)(LEGACY_ALIGNMENT - 1);
 }
 
-static bool load16(const VirtMem *mem, uint64_t addr, uint16_t *value)
+static bool queue_load16(const VirtMem *mem, uint64_t addr, uint16_t *value)
 {
-    uint16_t raw;
-    if (mem->read(mem->opaque, addr, &raw, sizeof(raw)) != MEM_OK) {
+    uint8_t raw[2];
+    if (mem->read(mem->opaque, addr, raw, sizeof(raw)) != MEM_OK) {
         return false;
     }
-    *value = GUINT16_FROM_LE(raw);
+    *value = bytes_get16(raw);
     return true;
 }
 
-static bool store16(const VirtMem *mem, uint64_t addr, uint16_t value)
+static bool queue_store16(const VirtMem *mem, uint64_t addr, uint16_t value)
 {
-    uint16_t raw = GUINT16_TO_LE(value);
-    return mem->write(mem->opaque, addr, &raw, sizeof(raw)) == MEM_OK;
+    uint8_t raw[2];
+    bytes_put16(raw, value);
+    return mem->write(mem->opaque, addr, raw, sizeof(raw)) == MEM_OK;
 }
 
 static VirtqResult break_queue(VirtQueue *q)
@@ -79,13 +82,11 @@ static VirtqResult break_queue(VirtQueue *q)
 
 static Desc decode_desc(const uint8_t *raw)
 {
-    struct vring_desc d;
-    memcpy(&d, raw, sizeof(d));
     return (Desc){
-        .addr = GUINT64_FROM_LE(d.addr),
-        .len = GUINT32_FROM_LE(d.len),
-        .flags = GUINT16_FROM_LE(d.flags),
-        .next = GUINT16_FROM_LE(d.next),
+        .addr = bytes_get64(raw + offsetof(struct vring_desc, addr)),
+        .len = bytes_get32(raw + offsetof(struct vring_desc, len)),
+        .flags = bytes_get16(raw + offsetof(struct vring_desc, flags)),
+        .next = bytes_get16(raw + offsetof(struct vring_desc, next)),
     };
 }
 
@@ -180,7 +181,7 @@ static VirtqResult look_for_request(VirtQueue *q, const VirtMem *mem)
     if (q->avail_seen != q->avail_next) {
         return VIRTQ_OK;
     }
-    if (!load16(mem, q->driver + AVAIL_IDX, &q->avail_seen) ||
+    if (!queue_load16(mem, q->driver + AVAIL_IDX, &q->avail_seen) ||
         (uint16_t)(q->avail_seen - q->avail_next) > q->size) {
         return break_queue(q);
     }
@@ -201,7 +202,7 @@ VirtqResult virtqueue_pop(VirtQueue *q, const VirtMem *mem, VirtRequest *req)
     req->out_count = req->in_count = 0;
     req->out_len = req->in_len = 0;
     uint64_t entry = q->driver + AVAIL_RING + 2ull * (q->avail_next & (q->size - 1));
-    if (!load16(mem, entry, &req->head) || !take_chain(q, mem, req)) {
+    if (!queue_load16(mem, entry, &req->head) || !take_chain(q, mem, req)) {
         return break_queue(q);
     }
     q->avail_next++;
@@ -229,7 +230,7 @@ static bool wants_interrupt(VirtQueue *q, const VirtMem *mem, bool *wanted)
     uint16_t value;
     uint16_t old = q->used_notified;
     uint64_t used_event = q->driver + AVAIL_RING + 2ull * q->size;
-    if (!load16(mem, q->event_idx ? used_event : q->driver + AVAIL_FLAGS, &value)) {
+    if (!queue_load16(mem, q->event_idx ? used_event : q->driver + AVAIL_FLAGS, &value)) {
         return false;
     }
     *wanted = q->event_idx ? vring_need_event(value, q->used_shown, old) != 0
@@ -248,13 +249,13 @@ VirtqResult virtqueue_publish(VirtQueue *q, const VirtMem *mem, bool *interrupt)
         return VIRTQ_OK; /* its addresses mean nothing yet */
     }
     uint64_t avail_event = q->device + USED_RING + (uint64_t)USED_ELEM_SIZE * q->size;
-    if (q->event_idx && !store16(mem, avail_event, q->avail_next)) {
+    if (q->event_idx && !queue_store16(mem, avail_event, q->avail_next)) {
         return break_queue(q);
     }
     if (q->used_shown == q->used_next) {
         return VIRTQ_OK;
     }
-    if (!store16(mem, q->device + USED_IDX, q->used_next)) {
+    if (!queue_store16(mem, q->device + USED_IDX, q->used_next)) {
         return break_queue(q);
     }
     q->used_shown = q->used_next;

@@ -6,7 +6,6 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
-#include <glib.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -54,12 +53,48 @@ static inline void bytes_store(void *p, uint64_t value, unsigned size)
     }
 }
 
-/* Appends the low `size` bytes of `value`. */
-static inline void put_le(GByteArray *out, uint64_t value, unsigned size)
+/* Fields of a known size. */
+static inline uint16_t bytes_get16(const void *p)
 {
-    uint8_t bytes[8];
-    bytes_store(bytes, value, size);
-    g_byte_array_append(out, bytes, size);
+    return (uint16_t)bytes_load(p, 2);
+}
+static inline uint32_t bytes_get32(const void *p)
+{
+    return (uint32_t)bytes_load(p, 4);
+}
+static inline uint64_t bytes_get64(const void *p)
+{
+    return bytes_load(p, 8);
+}
+static inline void bytes_put16(void *p, uint16_t value)
+{
+    bytes_store(p, value, 2);
+}
+static inline void bytes_put32(void *p, uint32_t value)
+{
+    bytes_store(p, value, 4);
+}
+static inline void bytes_put64(void *p, uint64_t value)
+{
+    bytes_store(p, value, 8);
+}
+
+/* The same with the highest byte first. */
+static inline uint32_t bytes_get32_be(const void *p)
+{
+    return __builtin_bswap32(bytes_get32(p));
+}
+static inline uint64_t bytes_get64_be(const void *p)
+{
+    return __builtin_bswap64(bytes_get64(p));
+}
+static inline void bytes_put16_be(void *p, uint16_t value)
+{
+    bytes_put16(p, __builtin_bswap16(value));
+}
+static inline void bytes_put32_be(void *p, uint32_t value)
+{
+    bytes_put32(p, __builtin_bswap32(value));
 }
 
 #endif

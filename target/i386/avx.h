@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the AVX files are made of (Intel SDM vol. 1, chapter 14; vol. 2, chapter 2.3).
+ * What VEX-encoded vector instructions are made of (Intel SDM vol. 1, chapter 14; vol. 2,
+ * chapter 2.3).
  *
  * A kernel runs the host's own instruction, from assembler text, on the Cpu's registers; its last
  * operand is wherever `b` points: a register, guest memory or a copy of it. The host zeroes the
@@ -17,7 +18,6 @@
 
 #include "target/i386/decode.h"
 #include "target/i386/fpu_internal.h"
-#include "target/i386/sse_fp.h"
 
 typedef void AvxKernel(Cpu *cpu, const Op *op, const void *b);
 
@@ -40,39 +40,6 @@ typedef struct {
     AvxKernel *kernel;
     OpFn reg, mem;
 } AvxForm;
-
-typedef enum {
-    AVX_FP = 1,      /* obeys MXCSR */
-    AVX_ALIGNED = 2, /* #GP for a memory operand that is not aligned to its size */
-    AVX_GPR = 4,     /* the register operand is a general one */
-    AVX_STORE = 8,   /* memory is written */
-    AVX_TO_GPR = 16, /* the destination is a general register */
-    AVX_FLAGS = 32,  /* what others have for a destination is a source; flags are the result */
-    AVX_MASKED = 64, /* only with all exceptions masked */
-    /* Of mnemonics that are several instructions: only with such a general register or integer. */
-    AVX_SIZE_4 = 128,
-    AVX_SIZE_8 = 256,
-    AVX_IMM = 512,     /* has an immediate without a table */
-    AVX_RAISES = 1024, /* handlers raise, and look at MXCSR, by themselves */
-    AVX_GATHER = 2048, /* three different registers */
-} AvxFlags;
-
-/* A mnemonic with VEX.L clear and set; no kernel where there is no such instruction. */
-typedef struct {
-    uint16_t mnemonic;
-    uint8_t width[2]; /* of the memory operand */
-    uint16_t flags;   /* AvxFlags */
-    uint8_t tiny;     /* FpTiny */
-    AvxForm form[2];
-    const uint8_t *imm[2]; /* tables of entry points */
-} AvxRow;
-
-typedef struct {
-    const AvxRow *rows;
-    size_t count;
-} AvxTable;
-AvxTable avx_int_table(void), avx_shuffle_table(void), avx_fp_table(void), avx_fma_table(void),
-    avx_imm_table(void), avx_move_table(void), avx_mask_table(void);
 
 static ALWAYS_INLINE const AvxInsn *avx_insn(const Op *op)
 {
@@ -124,23 +91,26 @@ uint64_t avx_address(Cpu *cpu, const Op *op, bool write);
 #define AVX_HANDLERS_AS(k_, width_, aligned_, operand_)                                            \
     AVX_REG_HANDLER(k_, operand_)                                                                  \
     AVX_MEM_HANDLER(k_, width_, aligned_)
+/* A general register as the operand. */
+#define AVX_GPR_OPERAND          &cpu->gpr[op->aux]
 #define AVX_HANDLERS(k_, width_) AVX_HANDLERS_AS(k_, width_, false, &cpu->fpu.vec[op->aux])
 #define AVX_FORM(k_)                                                                               \
     {                                                                                              \
         k_, k_##_r, k_##_m                                                                         \
     }
+/* With one handler, and no kernel. */
+#define AVX_REG_FORM(k_)                                                                           \
+    {                                                                                              \
+        NULL, k_##_r, NULL                                                                         \
+    }
+#define AVX_MEM_FORM(k_)                                                                           \
+    {                                                                                              \
+        NULL, NULL, k_##_m                                                                         \
+    }
 #define AVX_NO_FORM                                                                                \
     {                                                                                              \
         NULL, NULL, NULL                                                                           \
     }
-
-/* Entry points of an instruction with an immediate byte, made by the assembler. */
-#define AVX_IMM_ENTRY 8
-#define AVX_IMM_TABLE(name_, text_)                                                                \
-    __asm__(".pushsection .text\n.p2align 4\n" #name_                                              \
-            ":\n.set i, 0\n.rept 256\n.p2align 3\n" text_                                          \
-            "\nret\n.set i, i + 1\n.endr\n.popsection\n");                                         \
-    extern const uint8_t name_[] __attribute__((visibility("hidden")));
 
 /* The operand that may be memory, for assembler text: somewhere in these bytes, aligned or not. */
 typedef struct {

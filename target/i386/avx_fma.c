@@ -2,7 +2,7 @@
 /*
  * FMA: fused multiplication and addition (Intel SDM vol. 1, 14.5; vol. 2).
  */
-#include "target/i386/avx.h"
+#include "target/i386/vec.h"
 
 /* The three orders of the operands. */
 #define ORDERS(X_, m_, name_)                                                                      \
@@ -30,20 +30,20 @@ ALTERNATING(DEFINE_PACKED)
 ALL(DEFINE_SCALAR)
 
 #define ROW(m_, x_, y_, w_, wide_, tiny_)                                                          \
-    {.mnemonic = ZYDIS_MNEMONIC_V##m_,                                                             \
+    {.vex = ZYDIS_MNEMONIC_V##m_,                                                                  \
      .width = {w_, wide_},                                                                         \
-     .flags = AVX_FP,                                                                              \
+     .flags = VEC_FP,                                                                              \
      .tiny = FP_TINY_##tiny_,                                                                      \
-     .form = {AVX_FORM(x_), AVX_FORM(y_)}},
+     .avx = {AVX_FORM(x_), AVX_FORM(y_)}},
 #define ROWS_PACKED(m_, name_)                                                                     \
     ROW(m_##PS, name_##ps_x, name_##ps_y, 16, 32, PS)                                              \
     ROW(m_##PD, name_##pd_x, name_##pd_y, 16, 32, PD)
 #define ROWS_SCALAR(m_, name_)                                                                     \
     ROW(m_##SS, name_##ss_x, name_##ss_x, 4, 4, SS)                                                \
     ROW(m_##SD, name_##sd_x, name_##sd_x, 8, 8, SD)
-static const AvxRow rows[] = {ALL(ROWS_PACKED) ALTERNATING(ROWS_PACKED) ALL(ROWS_SCALAR)};
+static const VecRow rows[] = {ALL(ROWS_PACKED) ALTERNATING(ROWS_PACKED) ALL(ROWS_SCALAR)};
 
-AvxTable avx_fma_table(void)
+VecTable avx_fma_table(void)
 {
-    return (AvxTable){rows, G_N_ELEMENTS(rows)};
+    return (VecTable){rows, G_N_ELEMENTS(rows)};
 }

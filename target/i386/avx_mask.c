@@ -7,8 +7,8 @@
  * the mask is all ones or zeros by then at Intel's (SDM: "extend from most significant bit"), and
  * as it was at AMD's.
  */
-#include "target/i386/avx.h"
 #include "target/i386/system_ops.h"
+#include "target/i386/vec.h"
 
 /* Bytes of an instruction's vectors: VEX.L is kept in op->osize. */
 static unsigned vector_bytes(const Op *op)
@@ -24,12 +24,10 @@ static uint8_t *bytes_of(VecReg *v)
 
 static uint64_t element(const VecReg *v, unsigned n, unsigned size)
 {
-    uint64_t value = 0;
-    memcpy(&value, (const uint8_t *)v->lo + n * size, size);
-    return value;
+    return bytes_load((const uint8_t *)v->lo + n * size, size);
 }
 
-static bool selected(const VecReg *mask, unsigned n, unsigned size)
+static bool mask_selected(const VecReg *mask, unsigned n, unsigned size)
 {
     return element(mask, n, size) >> (8 * size - 1) & 1;
 }
@@ -53,10 +51,10 @@ static void masked_load(Cpu *cpu, const Op *op, unsigned size)
     const VecReg *mask = &cpu->fpu.vec[op->src];
     VecReg r = {0};
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             uint64_t ea = element_address(cpu, op, i * size, size, false);
             uint64_t value = load_element(cpu, ea, size);
-            memcpy(bytes_of(&r) + i * size, &value, size);
+            bytes_store(bytes_of(&r) + i * size, value, size);
         }
     }
     cpu->fpu.vec[op->dst] = r;
@@ -67,12 +65,12 @@ static void masked_store(Cpu *cpu, const Op *op, unsigned size)
 {
     const VecReg *mask = &cpu->fpu.vec[op->src], *from = &cpu->fpu.vec[op->aux];
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             mmu_probe_write(cpu, element_address(cpu, op, i * size, size, true), size);
         }
     }
     for (unsigned i = 0; i < vector_bytes(op) / size; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             uint64_t ea = element_address(cpu, op, i * size, size, true);
             mmu_store_bytes(cpu, ea, (const uint8_t *)from->lo + i * size, size);
         }
@@ -83,7 +81,7 @@ static void masked_store(Cpu *cpu, const Op *op, unsigned size)
 static void spread_mask(VecReg *mask, unsigned count, unsigned size)
 {
     for (unsigned i = 0; i < count; i++) {
-        memset(bytes_of(mask) + i * size, selected(mask, i, size) ? 0xff : 0, size);
+        memset(bytes_of(mask) + i * size, mask_selected(mask, i, size) ? 0xff : 0, size);
     }
     memset(bytes_of(mask) + count * size, 0, sizeof(*mask) - count * size);
 }
@@ -98,12 +96,12 @@ static void gather(Cpu *cpu, const Op *op, unsigned size, unsigned index_size)
         spread_mask(mask, count, size);
     }
     for (unsigned i = 0; i < count; i++) {
-        if (selected(mask, i, size)) {
+        if (mask_selected(mask, i, size)) {
             Op at = *op;
             uint64_t offset = flags_sext(element(&index, i, index_size), CC_SIZE(8 * index_size));
             at.disp = (int64_t)((uint64_t)at.disp + (offset << op->scale));
             uint64_t value = load_element(cpu, op_ea(cpu, &at, size, false), size);
-            memcpy(bytes_of(dst) + i * size, &value, size);
+            bytes_store(bytes_of(dst) + i * size, value, size);
         }
         memset(bytes_of(mask) + i * size, 0, size);
     }
@@ -118,10 +116,10 @@ static void gather(Cpu *cpu, const Op *op, unsigned size, unsigned index_size)
         call_;                                                                                     \
         NEXT();                                                                                    \
     }
-DEFINE(load_4, masked_load(cpu, op, 4))
-DEFINE(load_8, masked_load(cpu, op, 8))
-DEFINE(store_4, masked_store(cpu, op, 4))
-DEFINE(store_8, masked_store(cpu, op, 8))
+DEFINE(mask_load_4, masked_load(cpu, op, 4))
+DEFINE(mask_load_8, masked_load(cpu, op, 8))
+DEFINE(mask_store_4, masked_store(cpu, op, 4))
+DEFINE(mask_store_8, masked_store(cpu, op, 8))
 DEFINE(gather_dd, gather(cpu, op, 4, 4))
 DEFINE(gather_dq, gather(cpu, op, 8, 4))
 DEFINE(gather_qd, gather(cpu, op, 4, 8))
@@ -146,8 +144,8 @@ static OpNext zero_all_r(Cpu *cpu, const Op *op)
     NEXT();
 }
 
-AVX_IMM_TABLE(avx_imm_ps2ph_x, "vcvtps2ph $i, %xmm2, %xmm0")
-AVX_IMM_TABLE(avx_imm_ps2ph_y, "vcvtps2ph $i, %ymm2, %xmm0")
+FPU_IMM_TABLE(avx_imm_ps2ph_x, "vcvtps2ph $i, %xmm2, %xmm0");
+FPU_IMM_TABLE(avx_imm_ps2ph_y, "vcvtps2ph $i, %ymm2, %xmm0");
 
 /* A denormal half; unused ones are zero. */
 static bool half_is_tiny(const VecReg *r)
@@ -202,26 +200,19 @@ static OpNext ps2ph_r(Cpu *cpu, const Op *op)
 }
 DEFINE(ps2ph, half_to_memory(cpu, op))
 
-#define MEM(k_)                                                                                    \
-    {                                                                                              \
-        NULL, NULL, k_##_m                                                                         \
-    }
-#define REG(k_)                                                                                    \
-    {                                                                                              \
-        NULL, k_##_r, NULL                                                                         \
-    }
 #define ROW(m_, flags_, size_, ...)                                                                \
     {                                                                                              \
-        .mnemonic = ZYDIS_MNEMONIC_##m_, .width = {size_, size_}, .flags = AVX_RAISES | (flags_),  \
-        .form = {                                                                                  \
+        .vex = ZYDIS_MNEMONIC_##m_, .width = {size_, size_}, .flags = VEC_RAISES | (flags_),       \
+        .avx = {                                                                                   \
             __VA_ARGS__                                                                            \
         }                                                                                          \
     }
 #define BOTH(m_, flags_, size_, form_) ROW(m_, flags_, size_, form_, form_)
 #define MASKED(m_, size_)                                                                          \
-    BOTH(m_, 0, size_, MEM(load_##size_)), BOTH(m_, AVX_STORE, size_, MEM(store_##size_))
-#define GATHER(m_, k_, size_) BOTH(m_, AVX_GATHER, size_, MEM(gather_##k_))
-static const AvxRow rows[] = {
+    BOTH(m_, 0, size_, AVX_MEM_FORM(mask_load_##size_)),                                           \
+        BOTH(m_, VEC_STORE, size_, AVX_MEM_FORM(mask_store_##size_))
+#define GATHER(m_, k_, size_) BOTH(m_, VEC_GATHER, size_, AVX_MEM_FORM(gather_##k_))
+static const VecRow rows[] = {
     MASKED(VMASKMOVPS, 4),
     MASKED(VMASKMOVPD, 8),
     MASKED(VPMASKMOVD, 4),
@@ -234,20 +225,20 @@ static const AvxRow rows[] = {
     GATHER(VGATHERDPD, dq, 8),
     GATHER(VGATHERQPS, qd, 4),
     GATHER(VGATHERQPD, qq, 8),
-    {.mnemonic = ZYDIS_MNEMONIC_VZEROUPPER, .form = {REG(zero_upper)}},
-    {.mnemonic = ZYDIS_MNEMONIC_VZEROALL, .form = {AVX_NO_FORM, REG(zero_all)}},
-    {.mnemonic = ZYDIS_MNEMONIC_VCVTPS2PH,
-     .flags = AVX_RAISES,
-     .form = {REG(ps2ph), REG(ps2ph)},
-     .imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
-    {.mnemonic = ZYDIS_MNEMONIC_VCVTPS2PH,
-     .flags = AVX_RAISES | AVX_STORE,
+    {.vex = ZYDIS_MNEMONIC_VZEROUPPER, .avx = {AVX_REG_FORM(zero_upper)}},
+    {.vex = ZYDIS_MNEMONIC_VZEROALL, .avx = {AVX_NO_FORM, AVX_REG_FORM(zero_all)}},
+    {.vex = ZYDIS_MNEMONIC_VCVTPS2PH,
+     .flags = VEC_RAISES | VEC_IMM,
+     .avx = {AVX_REG_FORM(ps2ph), AVX_REG_FORM(ps2ph)},
+     .avx_imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
+    {.vex = ZYDIS_MNEMONIC_VCVTPS2PH,
+     .flags = VEC_RAISES | VEC_STORE | VEC_IMM,
      .width = {8, 16},
-     .form = {MEM(ps2ph), MEM(ps2ph)},
-     .imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
+     .avx = {AVX_MEM_FORM(ps2ph), AVX_MEM_FORM(ps2ph)},
+     .avx_imm = {avx_imm_ps2ph_x, avx_imm_ps2ph_y}},
 };
 
-AvxTable avx_mask_table(void)
+VecTable avx_mask_table(void)
 {
-    return (AvxTable){rows, G_N_ELEMENTS(rows)};
+    return (VecTable){rows, G_N_ELEMENTS(rows)};
 }

@@ -33,6 +33,7 @@ struct CodeCache {
     uint8_t *free;
     size_t left, used;
     uint64_t epoch, map_generation;
+    VecIndex *vec_index;
     Jit *jit;
     size_t host_code_size;
     uint32_t hot;
@@ -51,7 +52,7 @@ static void page_free(void *data)
     g_free(page);
 }
 
-static void code_written(void *opaque, uint64_t addr, size_t len)
+static void block_code_written(void *opaque, uint64_t addr, size_t len)
 {
     code_cache_invalidate(opaque, addr, len);
 }
@@ -64,10 +65,11 @@ CodeCache *code_cache_new(AddressSpace *memory)
     code->buckets = g_new0(Block *, BUCKETS);
     code->cpus = g_ptr_array_new();
     code->arena = g_ptr_array_new_with_free_func(g_free);
+    code->vec_index = vec_index_new();
     code->epoch = 1;
     code->host_code_size = HOST_CODE_SIZE;
     code->map_generation = as_generation(memory);
-    as_set_code_listener(memory, code_written, code);
+    as_set_code_listener(memory, block_code_written, code);
     return code;
 }
 
@@ -81,6 +83,7 @@ void code_cache_free(CodeCache *code)
     g_ptr_array_free(code->cpus, true);
     g_ptr_array_free(code->arena, true);
     g_free(code->buckets);
+    g_free(code->vec_index);
     jit_free(code->jit);
     g_free(code);
 }
@@ -143,6 +146,11 @@ void code_cache_attach(CodeCache *code, Cpu *cpu)
 void code_cache_detach(CodeCache *code, Cpu *cpu)
 {
     g_ptr_array_remove(code->cpus, cpu);
+}
+
+const VecIndex *code_cache_vec_index(const CodeCache *code)
+{
+    return code->vec_index;
 }
 
 uint64_t code_cache_epoch(const CodeCache *code)

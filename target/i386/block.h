@@ -5,6 +5,7 @@
 #ifndef TARGET_I386_BLOCK_H
 #define TARGET_I386_BLOCK_H
 
+#include "target/i386/fpu.h"
 #include "target/i386/jit.h"
 
 /* CPUs whose TLBs must watch pages with code. */
@@ -14,6 +15,8 @@ void code_cache_detach(CodeCache *code, Cpu *cpu);
 Block *code_cache_find(CodeCache *code, uint64_t paddr, uint32_t mode);
 /* Storage that lasts until the next epoch. */
 void *code_cache_alloc(CodeCache *code, size_t size);
+/* For the decoder. */
+const VecIndex *code_cache_vec_index(const CodeCache *code);
 /* `by` is the vCPU that calls. Makes a block findable and watches its bytes. */
 void code_cache_insert(CodeCache *code, Cpu *by, Block *block);
 /* Between blocks: drops everything if the cache is full or the memory map took code away. Changes

@@ -19,7 +19,7 @@ static G_NORETURN void general_protection(Cpu *cpu)
     cpu_raise_error(cpu, EXCP_GP, 0);
 }
 
-static void require_cpl0(Cpu *cpu)
+void sys_require_cpl0(Cpu *cpu)
 {
     if (cpu->cpl != 0) {
         general_protection(cpu);
@@ -28,7 +28,7 @@ static void require_cpl0(Cpu *cpu)
 
 uint64_t sys_read_cr(Cpu *cpu, int n)
 {
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     switch (n) {
     case 0:
         return cpu->cr0;
@@ -160,7 +160,7 @@ static void write_cr4(Cpu *cpu, uint64_t value)
 
 void sys_write_cr(Cpu *cpu, int n, uint64_t value)
 {
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     switch (n) {
     case 0:
         write_cr0(cpu, value);
@@ -191,7 +191,7 @@ void sys_write_cr(Cpu *cpu, int n, uint64_t value)
 
 void sys_clts(Cpu *cpu)
 {
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     cpu->cr0 &= ~(uint64_t)CR0_TS;
     cpu_update_mode(cpu);
 }
@@ -200,7 +200,7 @@ void sys_lmsw(Cpu *cpu, uint16_t value)
 {
     uint64_t low = CR0_PE | CR0_MP | CR0_EM | CR0_TS;
 
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     /* It may set PE but not clear it. */
     write_cr0(cpu, (cpu->cr0 & ~low) | (value & low) | (cpu->cr0 & CR0_PE));
 }
@@ -211,7 +211,7 @@ static int debug_register(Cpu *cpu, int n)
     if (n > 7 || ((n == 4 || n == 5) && (cpu->cr4 & CR4_DE))) {
         cpu_raise(cpu, EXCP_UD);
     }
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     if (cpu->dr[7] & DR7_GD) {
         cpu_raise_debug(cpu, DR6_BD);
     }
@@ -295,7 +295,7 @@ void sys_xsetbv(Cpu *cpu)
     if (!(cpu->cr4 & CR4_OSXSAVE)) {
         cpu_raise(cpu, EXCP_UD);
     }
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     if ((uint32_t)cpu->gpr[R_RCX] != 0 || !(value & XCR0_X87) ||
         (value & ~cpu_model_xcr0(cpu->cfg.model)) || ((value & XCR0_AVX) && !(value & XCR0_SSE))) {
         general_protection(cpu);

@@ -27,7 +27,7 @@
 #define MISC_ENABLE_RESET                                                                          \
     ((1ull << 0) | (1ull << 11) | (1ull << 12)) /* fast strings; no BTS, PEBS */
 
-static void set_pending(Cpu *cpu, uint32_t bits)
+static void cpu_set_pending(Cpu *cpu, uint32_t bits)
 {
     __atomic_fetch_or(&cpu->pending, bits, __ATOMIC_SEQ_CST);
 }
@@ -162,13 +162,13 @@ void cpu_map_changed(Cpu *cpu)
 
 void cpu_kick(Cpu *cpu)
 {
-    set_pending(cpu, PEND_KICK);
+    cpu_set_pending(cpu, PEND_KICK);
 }
 
 static void pin_intr(void *opaque, bool level)
 {
     if (level) {
-        set_pending(opaque, PEND_INTR);
+        cpu_set_pending(opaque, PEND_INTR);
     } else {
         clear_pending(opaque, PEND_INTR);
     }
@@ -176,18 +176,18 @@ static void pin_intr(void *opaque, bool level)
 
 static void pin_nmi(void *opaque)
 {
-    set_pending(opaque, PEND_NMI);
+    cpu_set_pending(opaque, PEND_NMI);
 }
 
 static void pin_smi(void *opaque)
 {
-    set_pending(opaque, PEND_SMI);
+    cpu_set_pending(opaque, PEND_SMI);
 }
 
 static void pin_init(void *opaque)
 {
     clear_pending(opaque, PEND_SIPI); /* what came before it is void */
-    set_pending(opaque, PEND_INIT);
+    cpu_set_pending(opaque, PEND_INIT);
 }
 
 static void pin_sipi(void *opaque, uint8_t vector)
@@ -195,7 +195,7 @@ static void pin_sipi(void *opaque, uint8_t vector)
     Cpu *cpu = opaque;
 
     cpu->sipi_vector = vector;
-    set_pending(cpu, PEND_SIPI);
+    cpu_set_pending(cpu, PEND_SIPI);
 }
 
 uint64_t cpu_tsc(Cpu *cpu)

@@ -66,7 +66,7 @@ static bool parse_number(const char *name, const char *value, uint64_t min, uint
     return false;
 }
 
-static bool set_number(CpuModel *m, const NumberRow *row, const char *value, GError **error)
+static bool model_set_number(CpuModel *m, const NumberRow *row, const char *value, GError **error)
 {
     uint64_t number;
 
@@ -102,7 +102,7 @@ static bool set_one(CpuModel *m, const char *name, const char *value, bool *know
 {
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         if (strcmp(name, numbers[i].name) == 0) {
-            return value && set_number(m, &numbers[i], value, error);
+            return value && model_set_number(m, &numbers[i], value, error);
         }
     }
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -34,12 +34,12 @@ struct CpuReg {
     uint8_t *(*at)(const Cpu *cpu, const CpuReg *row); /* where the field is, for wide ones */
 };
 
-static uint64_t get_flags(const Cpu *cpu, const CpuReg *row)
+static uint64_t reg_get_flags(const Cpu *cpu, const CpuReg *row)
 {
     return flags_get(cpu);
 }
 
-static void set_flags(Cpu *cpu, const CpuReg *row, uint64_t value)
+static void reg_set_flags(Cpu *cpu, const CpuReg *row, uint64_t value)
 {
     flags_set(cpu, (uint32_t)(value & row->held) | FLAG_1);
     cpu_update_mode(cpu);
@@ -76,7 +76,7 @@ static void set_xcr0(Cpu *cpu, const CpuReg *row, uint64_t value)
 }
 
 /* The deadline timer follows the TSC. */
-static void tsc_moved(Cpu *cpu)
+static void reg_tsc_moved(Cpu *cpu)
 {
     if (cpu->cfg.apic) {
         apic_tsc_changed(cpu->cfg.apic);
@@ -103,12 +103,12 @@ static void set_tags(Cpu *cpu, const CpuReg *row, uint64_t value)
 /* What the APIC or the loop keep up is not the caller's. */
 #define PEND_SAVED (PEND_NMI | PEND_SMI | PEND_INIT | PEND_SIPI | PEND_DEBUG)
 
-static uint64_t get_pending(const Cpu *cpu, const CpuReg *row)
+static uint64_t reg_get_pending(const Cpu *cpu, const CpuReg *row)
 {
     return cpu->pending & PEND_SAVED;
 }
 
-static void set_pending(Cpu *cpu, const CpuReg *row, uint64_t value)
+static void reg_set_pending(Cpu *cpu, const CpuReg *row, uint64_t value)
 {
     __atomic_fetch_and(&cpu->pending, ~PEND_SAVED, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&cpu->pending, (uint32_t)value & PEND_SAVED, __ATOMIC_SEQ_CST);
@@ -185,7 +185,7 @@ static const CpuReg rows[] = {
     GPR("r14", 14),
     GPR("r15", 15),
     PLAIN("rip", GENERAL, rip),
-    REG_BY("eflags", GENERAL, 4, EFLAGS_BITS, get_flags, set_flags),
+    REG_BY("eflags", GENERAL, 4, EFLAGS_BITS, reg_get_flags, reg_set_flags),
 
     SELECTOR("cs", seg[SEG_CS]),
     SELECTOR("ss", seg[SEG_SS]),
@@ -271,7 +271,7 @@ static const CpuReg rows[] = {
     MSR("sysenter_eip", sysenter_eip),
     MSR("tsc_aux", tsc_aux),
     MSR("tsc_adjust", tsc_adjust),
-    REG("tsc_offset", MSR, tsc_offset, ALL, tsc_moved), /* of the TSC from the clock */
+    REG("tsc_offset", MSR, tsc_offset, ALL, reg_tsc_moved), /* of the TSC from the clock */
     REG("kvm_steal_time", MSR, steal_time, ~STEAL_TIME_RESERVED, steal_time_changed),
     MSR("pat", pat),
     MSR("xss", xss),
@@ -316,7 +316,7 @@ static const CpuReg rows[] = {
     PLAIN("sipi_vector", EVENTS, sipi_vector),
     REG("dr6_traps", EVENTS, dr6_traps, DR6_WRITABLE, NULL),
     REG("dr6_held", EVENTS, dr6_held, DR6_WRITABLE, NULL),
-    REG_BY("pending", EVENTS, 4, PEND_SAVED, get_pending, set_pending),
+    REG_BY("pending", EVENTS, 4, PEND_SAVED, reg_get_pending, reg_set_pending),
     REG_BY("instructions", EVENTS, 8, ALL, get_instructions, set_instructions),
 };
 

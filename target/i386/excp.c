@@ -186,7 +186,7 @@ static bool next_event(Cpu *cpu, IntEvent *ev)
     return true;
 }
 
-static void deliver(Cpu *cpu, IntEvent *ev)
+static void excp_deliver(Cpu *cpu, IntEvent *ev)
 {
     cpu->halted = false;
     cpu->int_shadow = SHADOW_NONE;
@@ -233,7 +233,7 @@ void cpu_deliver(Cpu *cpu)
     if (is_debug(&ev)) {
         debug_enter(cpu, cpu->excp.dr6);
     }
-    deliver(cpu, &ev);
+    excp_deliver(cpu, &ev);
 }
 
 void cpu_deliver_debug(Cpu *cpu, uint32_t dr6)
@@ -247,7 +247,7 @@ void cpu_deliver_external(Cpu *cpu, int vector)
 {
     IntEvent ev = {.vector = vector, .external = true, .rip = cpu->rip};
 
-    deliver(cpu, &ev);
+    excp_deliver(cpu, &ev);
 }
 
 static void deliver_debug_trap(Cpu *cpu)
@@ -255,7 +255,7 @@ static void deliver_debug_trap(Cpu *cpu)
     IntEvent ev = {.vector = EXCP_DB, .rip = cpu->rip};
 
     debug_enter(cpu, 0);
-    deliver(cpu, &ev);
+    excp_deliver(cpu, &ev);
 }
 
 static bool take_sipi(Cpu *cpu)

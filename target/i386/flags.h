@@ -60,6 +60,11 @@ static inline void flags_set_arith(Cpu *cpu, uint32_t bits)
     cpu->cc_op = CC_FLAGS;
     cpu->cc_src = bits & FLAGS_ARITH;
 }
+/* ZF alone, the others as they are. */
+static inline void flags_set_zf(Cpu *cpu, bool zf)
+{
+    flags_set_arith(cpu, (flags_arith(cpu) & ~FLAG_ZF) | (zf ? FLAG_ZF : 0));
+}
 
 /* Sign-extends the low 8 << size bits. */
 static inline __attribute__((always_inline)) uint64_t flags_sext(uint64_t v, unsigned size)

@@ -3,14 +3,13 @@
  * Look-up of x87, MMX and vector instructions, and what they share: exceptions, reset, the FXSAVE
  * image (Intel SDM vol. 1, chapters 8 to 13).
  *
- * Host instructions compute every result. AVX is in avx*.c.
+ * Host instructions compute every result. VEX encodings are looked up in avx.c.
  *
- * Left out: AVX-512, 3DNow!, SSE4A; alignment checks
- * by CR0.AM; with an unmasked overflow or underflow in SSE, PE is set even if the result would have
- * been exact with a wider exponent.
+ * Left out: AVX-512, 3DNow!, SSE4A; alignment checks by CR0.AM; with an unmasked overflow or
+ * underflow in SSE, PE is set even if the result would have been exact with a wider exponent.
  */
 #include "target/i386/cpuid.h"
-#include "target/i386/fpu_internal.h"
+#include "target/i386/vec.h"
 
 /* The CPUID feature an instruction set of Zydis needs. */
 typedef struct {
@@ -19,27 +18,43 @@ typedef struct {
 } IsaFeature;
 
 static const IsaFeature isa_features[] = {
-    {ZYDIS_ISA_SET_X87, FEAT_FPU},        {ZYDIS_ISA_SET_FCMOV, FEAT_CMOV},
+    {ZYDIS_ISA_SET_X87, FEAT_FPU},         {ZYDIS_ISA_SET_FCMOV, FEAT_CMOV},
     {ZYDIS_ISA_SET_PPRO, FEAT_CMOV}, /* FCOMI and family */
-    {ZYDIS_ISA_SET_SSE3X87, FEAT_SSE3},   {ZYDIS_ISA_SET_PENTIUMMMX, FEAT_MMX},
-    {ZYDIS_ISA_SET_SSE, FEAT_SSE},        {ZYDIS_ISA_SET_SSEMXCSR, FEAT_SSE},
-    {ZYDIS_ISA_SET_SSE2, FEAT_SSE2},      {ZYDIS_ISA_SET_SSE2MMX, FEAT_SSE2},
-    {ZYDIS_ISA_SET_SSE3, FEAT_SSE3},      {ZYDIS_ISA_SET_SSSE3, FEAT_SSSE3},
-    {ZYDIS_ISA_SET_SSSE3MMX, FEAT_SSSE3}, {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
-    {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},    {ZYDIS_ISA_SET_AES, FEAT_AES},
-    {ZYDIS_ISA_SET_SHA, FEAT_SHA_NI},     {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
-    {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},    {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
-    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},    {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
-    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},  {ZYDIS_ISA_SET_XSAVES, FEAT_XSAVES},
+    {ZYDIS_ISA_SET_SSE3X87, FEAT_SSE3},    {ZYDIS_ISA_SET_PENTIUMMMX, FEAT_MMX},
+    {ZYDIS_ISA_SET_SSE, FEAT_SSE},         {ZYDIS_ISA_SET_SSEMXCSR, FEAT_SSE},
+    {ZYDIS_ISA_SET_SSE2, FEAT_SSE2},       {ZYDIS_ISA_SET_SSE2MMX, FEAT_SSE2},
+    {ZYDIS_ISA_SET_SSE3, FEAT_SSE3},       {ZYDIS_ISA_SET_SSSE3, FEAT_SSSE3},
+    {ZYDIS_ISA_SET_SSSE3MMX, FEAT_SSSE3},  {ZYDIS_ISA_SET_SSE4, FEAT_SSE41},
+    {ZYDIS_ISA_SET_SSE42, FEAT_SSE42},     {ZYDIS_ISA_SET_AES, FEAT_AES},
+    {ZYDIS_ISA_SET_SHA, FEAT_SHA_NI},      {ZYDIS_ISA_SET_PCLMULQDQ, FEAT_PCLMULQDQ},
+    {ZYDIS_ISA_SET_FXSAVE, FEAT_FXSR},     {ZYDIS_ISA_SET_FXSAVE64, FEAT_FXSR},
+    {ZYDIS_ISA_SET_XSAVE, FEAT_XSAVE},     {ZYDIS_ISA_SET_XSAVEOPT, FEAT_XSAVEOPT},
+    {ZYDIS_ISA_SET_XSAVEC, FEAT_XSAVEC},   {ZYDIS_ISA_SET_XSAVES, FEAT_XSAVES},
+    {ZYDIS_ISA_SET_AVX, FEAT_AVX},         {ZYDIS_ISA_SET_AVX2, FEAT_AVX2},
+    {ZYDIS_ISA_SET_AVX2GATHER, FEAT_AVX2}, {ZYDIS_ISA_SET_AVXAES, FEAT_AES},
+    {ZYDIS_ISA_SET_FMA, FEAT_FMA},         {ZYDIS_ISA_SET_F16C, FEAT_F16C},
+    {ZYDIS_ISA_SET_VAES, FEAT_VAES},       {ZYDIS_ISA_SET_VPCLMULQDQ, FEAT_VPCLMULQDQ},
 };
 
 static FpuLookup *const lookups[] = {
-    sse_move_lookup,   sse_int_lookup, sse_fp_lookup, sse_imm_lookup, sse_gpr_lookup,
-    sse_string_lookup, sse_sha_lookup, mmx_lookup,    x87_lookup,     xsave_lookup,
+    sse_sha_lookup,
+    mmx_lookup,
+    x87_lookup,
+    xsave_lookup,
 };
 
-static bool has_feature(const CpuModel *model, const ZydisDecodedInstruction *zi)
+/* VEX encodings of other extensions need AVX too. */
+static bool has_vex(const CpuModel *model, const ZydisDecodedInstruction *zi)
 {
+    return cpu_model_has(model, FEAT_AVX) &&
+           (zi->mnemonic != ZYDIS_MNEMONIC_VPCLMULQDQ || cpu_model_has(model, FEAT_PCLMULQDQ));
+}
+
+bool fpu_has_features(const CpuModel *model, const ZydisDecodedInstruction *zi)
+{
+    if (zi->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && !has_vex(model, zi)) {
+        return false;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(isa_features); i++) {
         if (isa_features[i].isa_set == zi->meta.isa_set) {
             return cpu_model_has(model, isa_features[i].feature);
@@ -60,8 +75,8 @@ static uint8_t operand_register(const ZydisDecodedOperand *op, FpuInsn *out)
     return (uint8_t)ZydisRegisterGetId(op->reg.value);
 }
 
-static void fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
-                          FpuInsn *out)
+void fpu_fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                       FpuInsn *out)
 {
     unsigned n = zi->operand_count_visible;
 
@@ -79,49 +94,21 @@ static void fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedO
     }
 }
 
-bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
+bool fpu_lookup(const CpuModel *model, const VecIndex *index, const ZydisDecodedInstruction *zi,
                 const ZydisDecodedOperand *ops, FpuInsn *out)
 {
     /* LOCK, and VEX and longer encodings, are never right here. */
     if (zi->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY ||
-        (zi->attributes & ZYDIS_ATTRIB_HAS_LOCK) || !has_feature(model, zi)) {
+        (zi->attributes & ZYDIS_ATTRIB_HAS_LOCK) || !fpu_has_features(model, zi)) {
         return false;
     }
-    fill_operands(zi, ops, out);
+    fpu_fill_operands(zi, ops, out);
+    if (vec_lookup(index, zi, ops, out)) {
+        return true;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(lookups); i++) {
         if (lookups[i](zi, ops, out)) {
             return true;
-        }
-    }
-    return false;
-}
-
-bool fpu_lookup_vex(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, FpuInsn *out)
-{
-#define SAME(name_)                                                                                \
-    {                                                                                              \
-        ZYDIS_MNEMONIC_V##name_, ZYDIS_MNEMONIC_##name_                                            \
-    }
-    static const struct {
-        uint16_t vex, legacy;
-    } rows[] = {
-        SAME(PEXTRB),    SAME(PEXTRW),     SAME(PEXTRD),    SAME(PEXTRQ),    SAME(EXTRACTPS),
-        SAME(MOVHPS),    SAME(MOVHPD),     SAME(CVTSS2SI),  SAME(CVTTSS2SI), SAME(CVTSD2SI),
-        SAME(CVTTSD2SI), SAME(COMISS),     SAME(COMISD),    SAME(UCOMISS),   SAME(UCOMISD),
-        SAME(LDMXCSR),   SAME(STMXCSR),    SAME(PCMPESTRI), SAME(PCMPESTRM), SAME(PCMPISTRI),
-        SAME(PCMPISTRM), SAME(MASKMOVDQU),
-    };
-#undef SAME
-    ZydisDecodedInstruction legacy = *zi;
-
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (rows[i].vex == zi->mnemonic) {
-            legacy.mnemonic = rows[i].legacy;
-            legacy.attributes |= ZYDIS_ATTRIB_HAS_REX;
-            legacy.raw.rex.W = zi->raw.vex.W;
-            fill_operands(&legacy, ops, out);
-            return sse_move_lookup(&legacy, ops, out) || sse_gpr_lookup(&legacy, ops, out) ||
-                   sse_string_lookup(&legacy, ops, out);
         }
     }
     return false;
@@ -244,40 +231,27 @@ void fpu_reset(Cpu *cpu)
     cpu->fpu.mxcsr = MXCSR_DEFAULT;
 }
 
-static void put(uint8_t *image, unsigned offset, uint64_t value, unsigned size)
-{
-    memcpy(image + offset, &value, size);
-}
-
-static uint64_t get(const uint8_t *image, unsigned offset, unsigned size)
-{
-    uint64_t value = 0;
-
-    memcpy(&value, image + offset, size);
-    return value;
-}
-
 /* SDM vol. 1, table 10-2. ST(i) is stored by stack position, the tags by physical register. */
 void fpu_get_fxsave(const FpuState *fpu, uint8_t image[512], bool rexw)
 {
     unsigned top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
 
     memset(image, 0, 512);
-    put(image, 0, fpu->fcw, 2);
-    put(image, 2, fpu->fsw, 2);
-    put(image, 4, fpu->ftw, 1);
-    put(image, 6, fpu->fop, 2);
-    put(image, 8, fpu->fip, rexw ? 8 : 4);
-    put(image, 16, fpu->fdp, rexw ? 8 : 4);
+    bytes_store(image, fpu->fcw, 2);
+    bytes_store(image + 2, fpu->fsw, 2);
+    bytes_store(image + 4, fpu->ftw, 1);
+    bytes_store(image + 6, fpu->fop, 2);
+    bytes_store(image + 8, fpu->fip, rexw ? 8 : 4);
+    bytes_store(image + 16, fpu->fdp, rexw ? 8 : 4);
     if (!rexw) {
-        put(image, 12, fpu->fcs, 2);
-        put(image, 20, fpu->fds, 2);
+        bytes_store(image + 12, fpu->fcs, 2);
+        bytes_store(image + 20, fpu->fds, 2);
     }
-    put(image, 24, fpu_mxcsr(fpu), 4);
-    put(image, 28, MXCSR_VALID, 4);
+    bytes_store(image + 24, fpu_mxcsr(fpu), 4);
+    bytes_store(image + 28, MXCSR_VALID, 4);
     for (unsigned i = 0; i < 8; i++) {
-        put(image, 32 + 16 * i, fpu->st[(top + i) & 7].mantissa, 8);
-        put(image, 40 + 16 * i, fpu->st[(top + i) & 7].exponent, 2);
+        bytes_store(image + 32 + 16 * i, fpu->st[(top + i) & 7].mantissa, 8);
+        bytes_store(image + 40 + 16 * i, fpu->st[(top + i) & 7].exponent, 2);
     }
     for (unsigned i = 0; i < 16; i++) {
         memcpy(image + 160 + 16 * i, fpu->vec[i].lo, 16);
@@ -288,20 +262,20 @@ void fpu_set_fxsave(FpuState *fpu, const uint8_t image[512], bool rexw)
 {
     unsigned top;
 
-    fpu->fcw = (get(image, 0, 2) & FCW_WRITABLE) | FCW_ALWAYS_SET;
-    fpu->fsw = (uint16_t)get(image, 2, 2);
-    fpu->ftw = (uint8_t)get(image, 4, 1);
-    fpu->fop = (uint16_t)get(image, 6, 2) & 0x7ff;
-    fpu->fip = get(image, 8, rexw ? 8 : 4);
-    fpu->fdp = get(image, 16, rexw ? 8 : 4);
-    fpu->fcs = rexw ? 0 : (uint16_t)get(image, 12, 2);
-    fpu->fds = rexw ? 0 : (uint16_t)get(image, 20, 2);
-    fpu->mxcsr = (uint32_t)get(image, 24, 4) & MXCSR_VALID;
+    fpu->fcw = (bytes_load(image, 2) & FCW_WRITABLE) | FCW_ALWAYS_SET;
+    fpu->fsw = (uint16_t)bytes_load(image + 2, 2);
+    fpu->ftw = (uint8_t)bytes_load(image + 4, 1);
+    fpu->fop = (uint16_t)bytes_load(image + 6, 2) & 0x7ff;
+    fpu->fip = bytes_load(image + 8, rexw ? 8 : 4);
+    fpu->fdp = bytes_load(image + 16, rexw ? 8 : 4);
+    fpu->fcs = rexw ? 0 : (uint16_t)bytes_load(image + 12, 2);
+    fpu->fds = rexw ? 0 : (uint16_t)bytes_load(image + 20, 2);
+    fpu->mxcsr = (uint32_t)bytes_load(image + 24, 4) & MXCSR_VALID;
     fpu_update_summary(fpu);
     top = (fpu->fsw >> FSW_TOP_SHIFT) & 7;
     for (unsigned i = 0; i < 8; i++) {
-        fpu->st[(top + i) & 7].mantissa = get(image, 32 + 16 * i, 8);
-        fpu->st[(top + i) & 7].exponent = (uint16_t)get(image, 40 + 16 * i, 2);
+        fpu->st[(top + i) & 7].mantissa = bytes_load(image + 32 + 16 * i, 8);
+        fpu->st[(top + i) & 7].exponent = (uint16_t)bytes_load(image + 40 + 16 * i, 2);
     }
     for (unsigned i = 0; i < 16; i++) {
         memcpy(fpu->vec[i].lo, image + 160 + 16 * i, 16);

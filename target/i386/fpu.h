@@ -14,6 +14,7 @@
 #include "target/i386/cpu_state.h"
 
 typedef struct FpuInsn FpuInsn;
+typedef struct VecIndex VecIndex;
 
 /* Executes one instruction. `ea` is the linear address of its memory operand, if it has one. May
  * raise. The caller has done nothing yet but compute `ea`. */
@@ -37,22 +38,21 @@ struct FpuInsn {
     uint8_t imm;
     uint8_t width;              /* of the memory operand in bytes */
     uint8_t opsize;             /* of a general register operand: 4 or 8 */
+    bool vex;                   /* VEX-encoded */
     uint16_t fop;               /* x87 opcode, for FOP */
     const struct VecCode *code; /* for the translator; NULL if it has to call run() */
 };
 
 /* Decides how to run a decoded x87, MMX, SSE, AES, PCLMUL, XSAVE-family instruction. False if it is
  * not ours or the CPU model lacks the feature: #UD. */
-bool fpu_lookup(const CpuModel *model, const ZydisDecodedInstruction *zi,
+bool fpu_lookup(const CpuModel *model, const VecIndex *index, const ZydisDecodedInstruction *zi,
                 const ZydisDecodedOperand *ops, FpuInsn *out);
+
+/* All rows of vector instructions by mnemonic (vec.c); to be freed by g_free(). */
+VecIndex *vec_index_new(void);
 
 /* What an instruction checks before its memory operand's address: #UD, #NM, #MF; or NULL. */
 FpuCheck fpu_check_of(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops);
-
-/* The same for a VEX-encoded instruction that does what its legacy form does, because it writes no
- * vector register. The features are the caller's business. */
-bool fpu_lookup_vex(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
-                    FpuInsn *out);
 
 /* XINUSE: the state components that are not in their initial configuration (SDM vol. 1, 13.6). */
 uint32_t fpu_xinuse(const Cpu *cpu);

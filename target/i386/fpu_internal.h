@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the x87, MMX and SSE files share: access to registers, memory and MXCSR, and the look-ups
- * that fpu.c asks in turn. Private to target/i386/{fpu,x87,mmx,sse,xsave}*.c.
+ * that fpu.c asks in turn. Private to target/i386/{fpu,x87,mmx,sse,avx,vec,xsave}*.c.
  */
 #ifndef TARGET_I386_FPU_INTERNAL_H
 #define TARGET_I386_FPU_INTERNAL_H
@@ -32,8 +32,13 @@
 
 typedef bool FpuLookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
                        FpuInsn *out);
-FpuLookup sse_move_lookup, sse_int_lookup, sse_fp_lookup, sse_imm_lookup, sse_gpr_lookup,
-    sse_string_lookup, sse_sha_lookup, mmx_lookup, x87_lookup, xsave_lookup;
+FpuLookup sse_sha_lookup, mmx_lookup, x87_lookup, xsave_lookup;
+
+/* Whether the CPU model has what the instruction's set needs. */
+bool fpu_has_features(const CpuModel *model, const ZydisDecodedInstruction *zi);
+/* What FpuInsn says of the operands. */
+void fpu_fill_operands(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
+                       FpuInsn *out);
 
 static inline bool fpu_is_mem(const ZydisDecodedOperand *op)
 {
@@ -151,14 +156,14 @@ static inline void fpu_set_gpr(Cpu *cpu, const FpuInsn *insn, uint64_t value)
 }
 
 /*
- * Instructions with an immediate byte: 256 entry points of 16 bytes each, made by the assembler, so
- * that every immediate runs as the host's own instruction. `text` is an instruction on %xmm1 and
- * %xmm0 that uses \imm... as `$i`.
+ * Instructions with an immediate byte: 256 entry points of 8 bytes each, made by the assembler, so
+ * that every immediate runs as the host's own instruction. `text` is an instruction on vector
+ * registers whose immediate is `$i`.
  */
 #define FPU_IMM_TABLE(name, text)                                                                  \
-    __asm__(".pushsection .text\n.p2align 4\n" #name ":\n.set i, 0\n.rept 256\n.p2align 4\n" text  \
+    __asm__(".pushsection .text\n.p2align 4\n" #name ":\n.set i, 0\n.rept 256\n.p2align 3\n" text  \
             "\nret\n.set i, i + 1\n.endr\n.popsection\n");                                         \
     extern const uint8_t name[] __attribute__((visibility("hidden")))
-#define FPU_IMM_ENTRY 16
+#define FPU_IMM_ENTRY 8
 
 #endif

@@ -287,7 +287,7 @@ static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
 }
 
 /* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
-static OpNext step(Cpu *cpu, Exec *x)
+static OpNext interp_step(Cpu *cpu, Exec *x)
 {
     if (cpu->breakpoints && breakpoints_stop(cpu, linear_rip(cpu))) {
         return NEXT_EVENT;
@@ -405,7 +405,7 @@ static CpuExit run_loop(Cpu *cpu)
         OpNext next;
         if (G_UNLIKELY((cpu->mode & CPU_MODE_TF) || (cpu->int_shadow && cpu->pending) ||
                        has_breakpoints(cpu))) {
-            next = step(cpu, x);
+            next = interp_step(cpu, x);
         } else {
             cpu->int_shadow = SHADOW_NONE;
             cpu->rflags &= ~FLAG_RF;

@@ -10,13 +10,6 @@
 
 #define TSS32_LEAST_SIZE 0x67u
 
-static void require_cpl0(Cpu *cpu)
-{
-    if (cpu->cpl != 0) {
-        cpu_raise_error(cpu, EXCP_GP, 0);
-    }
-}
-
 static bool io_map_allows(Cpu *cpu, uint16_t port, unsigned size)
 {
     uint32_t map, offset, bits;
@@ -69,7 +62,7 @@ void sys_out(Cpu *cpu, uint16_t port, uint32_t value, unsigned size)
 
 void sys_hlt(Cpu *cpu)
 {
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     cpu->halted = true;
     cpu->int_shadow = SHADOW_NONE;
 }
@@ -153,7 +146,7 @@ void sys_rdpmc(Cpu *cpu)
 
 void sys_invlpg(Cpu *cpu, uint64_t addr)
 {
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     mmu_flush_page(cpu, addr);
 }
 
@@ -164,12 +157,12 @@ void sys_swapgs(Cpu *cpu)
     if (!in_code64(cpu)) {
         cpu_raise(cpu, EXCP_UD);
     }
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     cpu->seg[SEG_GS].base = cpu->kernel_gs_base;
     cpu->kernel_gs_base = base;
 }
 
 void sys_wbinvd(Cpu *cpu)
 {
-    require_cpl0(cpu); /* memory is always coherent here */
+    sys_require_cpl0(cpu); /* memory is always coherent here */
 }

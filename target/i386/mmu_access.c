@@ -240,7 +240,7 @@ void mmu_load_bytes(Cpu *cpu, uint64_t addr, void *buf, unsigned len)
             uint64_t value;
             chunk = chunk >= 8 ? 8 : 1;
             value = page_load(cpu, addr, chunk, cpu->mmu_mode);
-            memcpy(to, &value, chunk);
+            bytes_store(to, value, chunk);
         }
         to += chunk;
         len -= chunk;
@@ -260,10 +260,8 @@ void mmu_store_bytes(Cpu *cpu, uint64_t addr, const void *buf, unsigned len)
         if (e->tag_write == (addr & PAGE_MASK)) {
             memcpy((void *)(uintptr_t)(addr + e->addend), from, chunk);
         } else {
-            uint64_t value = 0;
             chunk = chunk >= 8 ? 8 : 1;
-            memcpy(&value, from, chunk);
-            page_store(cpu, addr, value, chunk, cpu->mmu_mode);
+            page_store(cpu, addr, bytes_load(from, chunk), chunk, cpu->mmu_mode);
         }
         from += chunk;
         len -= chunk;

@@ -160,7 +160,7 @@ static uint64_t mmx_src(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     return insn->width == 8 ? mmu_load64(cpu, ea) : mmu_load32(cpu, ea);
 }
 
-static void finish(Cpu *cpu, const FpuInsn *insn, uint64_t result)
+static void mmx_finish(Cpu *cpu, const FpuInsn *insn, uint64_t result)
 {
     fpu_enter_mmx(cpu);
     fpu_set_mm(cpu, insn->dst, result);
@@ -173,7 +173,7 @@ static void run_op(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
     fpu_check_mmx(cpu);
     src = mmx_src(cpu, insn, ea);
-    finish(cpu, insn, op(mm(cpu, insn->dst), src));
+    mmx_finish(cpu, insn, op(mm(cpu, insn->dst), src));
 }
 
 static void run_imm(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -182,19 +182,19 @@ static void run_imm(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
     fpu_check_mmx(cpu);
     src = mmx_src(cpu, insn, ea);
-    finish(cpu, insn, call_imm(insn->impl, mm(cpu, insn->dst), src));
+    mmx_finish(cpu, insn, call_imm(insn->impl, mm(cpu, insn->dst), src));
 }
 
-static void run_shift(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+static void mmx_run_shift(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     fpu_check_mmx(cpu);
-    finish(cpu, insn, call_imm(insn->impl, mm(cpu, insn->dst), 0));
+    mmx_finish(cpu, insn, call_imm(insn->impl, mm(cpu, insn->dst), 0));
 }
 
 static void run_load(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     fpu_check_mmx(cpu);
-    finish(cpu, insn, mmx_src(cpu, insn, ea));
+    mmx_finish(cpu, insn, mmx_src(cpu, insn, ea));
 }
 
 static void run_store(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -213,7 +213,7 @@ static void run_from_gpr(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     uint64_t value = cpu->gpr[insn->src];
 
     fpu_check_mmx(cpu);
-    finish(cpu, insn, insn->opsize == 8 ? value : (uint32_t)value);
+    mmx_finish(cpu, insn, insn->opsize == 8 ? value : (uint32_t)value);
 }
 
 static void run_to_gpr(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -246,7 +246,7 @@ static void run_pinsrw(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
     fpu_check_mmx(cpu);
     value = insn->src == NO_REG ? mmu_load16(cpu, ea) : (uint16_t)cpu->gpr[insn->src];
-    finish(cpu, insn, (mm(cpu, insn->dst) & ~(0xffffull << shift)) | value << shift);
+    mmx_finish(cpu, insn, (mm(cpu, insn->dst) & ~(0xffffull << shift)) | value << shift);
 }
 
 static void run_maskmovq(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -286,7 +286,7 @@ static void run_movq2dq(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 static void run_movdq2q(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     check_both(cpu);
-    finish(cpu, insn, cpu->fpu.vec[insn->src].lo[0]);
+    mmx_finish(cpu, insn, cpu->fpu.vec[insn->src].lo[0]);
 }
 
 /* CVTPI2PS and CVTPI2PD. The latter, from memory, leaves the x87 state alone (SDM vol. 2). */
@@ -328,7 +328,7 @@ static void run_xmm_to_mmx(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     flags = fpu_mxcsr_end(cpu);
     fpu_enter_mmx(cpu);
     fpu_mxcsr_merge(cpu, flags);
-    finish(cpu, insn, result);
+    mmx_finish(cpu, insn, result);
 }
 
 typedef enum { Q, M, R, V, I, ANY, NONE } Kind; /* MMX, memory, general, XMM, immediate */
@@ -350,7 +350,7 @@ typedef struct {
 #define ROW_OP(mnemonic_, name, width_)                                                            \
     ROW(mnemonic_, Q, Q, width_, run_op, mmx_##name, false),                                       \
         ROW(mnemonic_, Q, M, width_, run_op, mmx_##name, false),
-#define ROW_SHIFT(mnemonic_, name) ROW(mnemonic_, Q, I, 0, run_shift, mmx_imm_##name, true)
+#define ROW_SHIFT(mnemonic_, name) ROW(mnemonic_, Q, I, 0, mmx_run_shift, mmx_imm_##name, true)
 
 static const MmxRow rows[] = {
     ROW(MOVQ, Q, Q, 8, run_load, NULL, false),

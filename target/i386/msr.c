@@ -118,7 +118,7 @@ static bool write_zero(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value
     return value == 0;
 }
 
-static bool read_zero(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
+static bool msr_read_zero(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
 {
     *value = 0;
     return true;
@@ -149,7 +149,7 @@ static bool read_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
 }
 
 /* The APIC's deadline timer follows the TSC. */
-static bool tsc_moved(Cpu *cpu)
+static bool msr_tsc_moved(Cpu *cpu)
 {
     if (cpu->cfg.apic) {
         uint32_t before = cpu_device_enter(cpu);
@@ -166,14 +166,14 @@ static bool write_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 
     cpu->tsc_offset += delta;
     cpu->tsc_adjust += delta;
-    return tsc_moved(cpu);
+    return msr_tsc_moved(cpu);
 }
 
 static bool write_tsc_adjust(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
     cpu->tsc_offset += value - cpu->tsc_adjust;
     cpu->tsc_adjust = value;
-    return tsc_moved(cpu);
+    return msr_tsc_moved(cpu);
 }
 
 static bool write_efer(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
@@ -394,9 +394,9 @@ static const MsrRow rows[] = {
     ADDRESS(0x176, FEAT_SEP, sysenter_eip),
     CONSTANT(0x179, FEAT_MCA, MCG_CAP_BANKS, never_write),
     FIELD(0x17a, 0x17a, FEAT_MCA, mcg_status, 7),
-    CALLS(0x198, 0x198, MSR_INTEL, read_zero, never_write), /* PERF_STATUS */
+    CALLS(0x198, 0x198, MSR_INTEL, msr_read_zero, never_write), /* PERF_STATUS */
     {0x1a0, 0x1a0, MSR_INTEL, offsetof(Cpu, misc_enable), 0, read_field, write_misc_enable},
-    CALLS(0x1d9, 0x1d9, MSR_ANY, read_zero, write_zero), /* DEBUGCTL */
+    CALLS(0x1d9, 0x1d9, MSR_ANY, msr_read_zero, write_zero), /* DEBUGCTL */
     CALLS(0x200, 0x20f, FEAT_MTRR, read_mtrr_variable, write_mtrr_variable),
     CALLS(0x250, 0x250, FEAT_MTRR, read_mtrr_fixed, write_mtrr_fixed),
     CALLS(0x258, 0x259, FEAT_MTRR, read_mtrr_fixed, write_mtrr_fixed),
@@ -421,7 +421,7 @@ static const MsrRow rows[] = {
     {0xc0010015u, 0xc0010015u, MSR_AMD, offsetof(Cpu, hwcr), 0, read_field, write_hwcr},
     FIELD(0xc001001fu, 0xc001001fu, MSR_AMD, nb_cfg, UINT64_MAX),
     CALLS(0xc0010020u, 0xc0010020u, MSR_AMD, never_read, write_ignored), /* PATCH_LOADER */
-    CALLS(0xc0010055u, 0xc0010055u, MSR_AMD, read_zero, write_zero),     /* INT_PENDING */
+    CALLS(0xc0010055u, 0xc0010055u, MSR_AMD, msr_read_zero, write_zero), /* INT_PENDING */
     FIELD(0xc0011029u, 0xc0011029u, MSR_AMD, de_cfg, UINT64_MAX),
 };
 
@@ -452,7 +452,7 @@ static const MsrRow *search_row(uint32_t msr)
     return NULL;
 }
 
-static bool available(const Cpu *cpu, const MsrRow *row)
+static bool msr_available(const Cpu *cpu, const MsrRow *row)
 {
     switch (row->feature) {
     case MSR_ANY:
@@ -466,14 +466,14 @@ static bool available(const Cpu *cpu, const MsrRow *row)
     }
 }
 
-static const MsrRow *find_row(const Cpu *cpu, uint32_t msr)
+static const MsrRow *msr_find_row(const Cpu *cpu, uint32_t msr)
 {
     const MsrRow *row = in_row(&x2apic_row, msr) ? &x2apic_row : search_row(msr);
 
-    return row && available(cpu, row) ? row : NULL;
+    return row && msr_available(cpu, row) ? row : NULL;
 }
 
-static G_NORETURN void refuse(Cpu *cpu, const char *what, uint32_t msr)
+static G_NORETURN void msr_refuse(Cpu *cpu, const char *what, uint32_t msr)
 {
     trace_event(cpu->cfg.trace, TRACE_GUEST_ERRORS, "%s cpu=%u msr=0x%x reason=#GP", what,
                 cpu->cfg.index, msr);
@@ -489,9 +489,9 @@ void sys_rdmsr(Cpu *cpu)
     if (cpu->cpl != 0) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
-    row = find_row(cpu, msr);
+    row = msr_find_row(cpu, msr);
     if (!row || !row->read(cpu, row, msr, &value)) {
-        refuse(cpu, "rdmsr", msr);
+        msr_refuse(cpu, "rdmsr", msr);
     }
     cpu->gpr[R_RAX] = (uint32_t)value;
     cpu->gpr[R_RDX] = value >> 32;
@@ -506,8 +506,8 @@ void sys_wrmsr(Cpu *cpu)
     if (cpu->cpl != 0) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
-    row = find_row(cpu, msr);
+    row = msr_find_row(cpu, msr);
     if (!row || !row->write(cpu, row, msr, value)) {
-        refuse(cpu, "wrmsr", msr);
+        msr_refuse(cpu, "wrmsr", msr);
     }
 }

@@ -233,11 +233,6 @@ CMPXCHG_FUNC(16)
 CMPXCHG_FUNC(32)
 CMPXCHG_FUNC(64)
 
-static void set_zf(Cpu *cpu, bool zf)
-{
-    flags_set_arith(cpu, (flags_arith(cpu) & ~FLAG_ZF) | (zf ? FLAG_ZF : 0));
-}
-
 /* CMPXCHG8B and CMPXCHG16B: halves of `half` bytes. */
 static ALWAYS_INLINE void cmpxchg_pair(Cpu *cpu, const Op *op, int half)
 {
@@ -258,7 +253,7 @@ static ALWAYS_INLINE void cmpxchg_pair(Cpu *cpu, const Op *op, int half)
         reg_set(cpu, R_RAX * 8, half, low);
         reg_set(cpu, R_RDX * 8, half, high);
     }
-    set_zf(cpu, equal);
+    flags_set_zf(cpu, equal);
 }
 
 static OpNext cmpxchg8b(Cpu *cpu, const Op *op)

@@ -137,7 +137,7 @@ OpFn op_select_fpu(Decode *d, Op *op)
     if (d->zi.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX) {
         return op_select_avx(d, op);
     }
-    if (!fpu_lookup(d->model, &d->zi, d->ops, &insn)) {
+    if (!fpu_lookup(d->model, code_cache_vec_index(d->code), &d->zi, d->ops, &insn)) {
         return NULL;
     }
     op_describe_vector(d, op, &insn);

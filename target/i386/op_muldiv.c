@@ -10,7 +10,7 @@ typedef unsigned __int128 u128;
 typedef __int128 i128;
 
 /* The r/m operand. */
-static ALWAYS_INLINE uint64_t operand(Cpu *cpu, const Op *op, int bits)
+static ALWAYS_INLINE uint64_t op_operand(Cpu *cpu, const Op *op, int bits)
 {
     if (op->src != OP_REG_ZERO) {
         return reg_get(cpu, op->src, bits);
@@ -40,7 +40,7 @@ static ALWAYS_INLINE u128 get_wide(Cpu *cpu, int bits)
 static ALWAYS_INLINE void mul_wide(Cpu *cpu, const Op *op, int bits, bool sign)
 {
     MAY_RAISE();
-    uint64_t a = reg_get(cpu, R_RAX * 8, bits), b = operand(cpu, op, bits);
+    uint64_t a = reg_get(cpu, R_RAX * 8, bits), b = op_operand(cpu, op, bits);
     u128 r;
     bool over;
     if (sign) {
@@ -63,10 +63,10 @@ static ALWAYS_INLINE uint64_t mul_signed(Cpu *cpu, int bits, uint64_t a, uint64_
     return (uint64_t)r;
 }
 
-static ALWAYS_INLINE void divide(Cpu *cpu, const Op *op, int bits)
+static ALWAYS_INLINE void op_divide(Cpu *cpu, const Op *op, int bits)
 {
     MAY_RAISE();
-    uint64_t d = operand(cpu, op, bits), q, r;
+    uint64_t d = op_operand(cpu, op, bits), q, r;
     u128 n = get_wide(cpu, bits);
     if (d == 0) {
         cpu_raise(cpu, EXCP_DE);
@@ -92,10 +92,10 @@ static ALWAYS_INLINE void divide(Cpu *cpu, const Op *op, int bits)
     }
 }
 
-static ALWAYS_INLINE void divide_signed(Cpu *cpu, const Op *op, int bits)
+static ALWAYS_INLINE void op_divide_signed(Cpu *cpu, const Op *op, int bits)
 {
     MAY_RAISE();
-    int64_t d = (int64_t)op_sext(operand(cpu, op, bits), bits);
+    int64_t d = (int64_t)op_sext(op_operand(cpu, op, bits), bits);
     u128 wide = get_wide(cpu, bits);
     i128 n = bits == 64   ? (i128)wide
              : bits == 32 ? (i128)(int64_t)wide
@@ -139,25 +139,25 @@ static ALWAYS_INLINE void divide_signed(Cpu *cpu, const Op *op, int bits)
     static OpNext imul2_##bits_(Cpu *cpu, const Op *op)                                            \
     {                                                                                              \
         MAY_RAISE();                                                                               \
-        uint64_t b = operand(cpu, op, bits_);                                                      \
+        uint64_t b = op_operand(cpu, op, bits_);                                                   \
         reg_set(cpu, op->dst, bits_, mul_signed(cpu, bits_, reg_get(cpu, op->dst, bits_), b));     \
         NEXT();                                                                                    \
     }                                                                                              \
     static OpNext imul3_##bits_(Cpu *cpu, const Op *op)                                            \
     {                                                                                              \
         MAY_RAISE();                                                                               \
-        uint64_t b = operand(cpu, op, bits_);                                                      \
+        uint64_t b = op_operand(cpu, op, bits_);                                                   \
         reg_set(cpu, op->dst, bits_, mul_signed(cpu, bits_, b, (uint64_t)op->imm));                \
         NEXT();                                                                                    \
     }                                                                                              \
     static OpNext div##bits_(Cpu *cpu, const Op *op)                                               \
     {                                                                                              \
-        divide(cpu, op, bits_);                                                                    \
+        op_divide(cpu, op, bits_);                                                                 \
         NEXT();                                                                                    \
     }                                                                                              \
     static OpNext idiv##bits_(Cpu *cpu, const Op *op)                                              \
     {                                                                                              \
-        divide_signed(cpu, op, bits_);                                                             \
+        op_divide_signed(cpu, op, bits_);                                                          \
         NEXT();                                                                                    \
     }
 MULDIV_FUNCS(8)

@@ -193,7 +193,7 @@ static OpNext popf(Cpu *cpu, const Op *op)
     return op_finish(cpu, op);
 }
 
-static OpNext leave(Cpu *cpu, const Op *op)
+static OpNext op_leave(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     uint64_t frame = cpu->gpr[R_RBP];
@@ -204,7 +204,7 @@ static OpNext leave(Cpu *cpu, const Op *op)
 }
 
 /* The whole frame is checked before anything is stored. */
-static OpNext enter(Cpu *cpu, const Op *op)
+static OpNext op_enter(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     unsigned size = op->osize, level = op->aux & 31, locals = (uint16_t)op->imm;
@@ -258,10 +258,10 @@ OpFn op_select_frame(Decode *d, Op *op)
         if ((d->mode & CPU_MODE_CS64) && op->osize == 8) {
             op_translates(op, XOP_LEAVE, FORM_RR, 64);
         }
-        return leave;
+        return op_leave;
     default:
         op->imm = d->ops[0].imm.value.s;
         op->aux = (uint8_t)d->ops[1].imm.value.u;
-        return enter;
+        return op_enter;
     }
 }

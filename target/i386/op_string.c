@@ -35,7 +35,7 @@ static ALWAYS_INLINE uint64_t string_linear(Cpu *cpu, int seg, uint64_t offset, 
     return seg_linear(cpu, seg, offset, size, write);
 }
 
-static ALWAYS_INLINE uint64_t source(Cpu *cpu, const Op *op)
+static ALWAYS_INLINE uint64_t string_source(Cpu *cpu, const Op *op)
 {
     uint64_t at = cpu->gpr[R_RSI] & asize_mask(op);
     return string_linear(cpu, op->seg, at, op->osize, false);
@@ -61,17 +61,17 @@ static ALWAYS_INLINE void string_once(Cpu *cpu, const Op *op, StringKind kind)
     int bits = op->osize * 8;
     switch (kind) {
     case STR_MOVS:
-        a = mem_load(cpu, source(cpu, op), bits);
+        a = mem_load(cpu, string_source(cpu, op), bits);
         mem_store(cpu, destination(cpu, op, true), bits, a);
         break;
     case STR_STOS:
         mem_store(cpu, destination(cpu, op, true), bits, cpu->gpr[R_RAX]);
         break;
     case STR_LODS:
-        reg_set(cpu, R_RAX * 8, bits, mem_load(cpu, source(cpu, op), bits));
+        reg_set(cpu, R_RAX * 8, bits, mem_load(cpu, string_source(cpu, op), bits));
         break;
     case STR_CMPS:
-        a = mem_load(cpu, source(cpu, op), bits);
+        a = mem_load(cpu, string_source(cpu, op), bits);
         b = mem_load(cpu, destination(cpu, op, false), bits);
         cc_set(cpu, CCK_SUB, bits, a - b, b);
         cpu->cc_dst = op_sext(a - b, bits);
@@ -89,7 +89,7 @@ static ALWAYS_INLINE void string_once(Cpu *cpu, const Op *op, StringKind kind)
         break;
     default:
         sys_check_io(cpu, (uint16_t)cpu->gpr[R_RDX], op->osize);
-        a = mem_load(cpu, source(cpu, op), bits);
+        a = mem_load(cpu, string_source(cpu, op), bits);
         sys_out(cpu, (uint16_t)cpu->gpr[R_RDX], (uint32_t)a, op->osize);
         break;
     }
@@ -106,7 +106,7 @@ static ALWAYS_INLINE uint64_t page_room(uint64_t addr, unsigned size)
     return (PAGE_SIZE - (addr & (PAGE_SIZE - 1))) / size;
 }
 
-static void fill(void *to, uint64_t value, unsigned size, uint64_t n)
+static void string_fill(void *to, uint64_t value, unsigned size, uint64_t n)
 {
     if (size == 1 || (value == 0)) {
         memset(to, (int)(uint8_t)value, n * size);
@@ -128,7 +128,7 @@ static uint64_t string_bulk(Cpu *cpu, const Op *op, StringKind kind, uint64_t co
     uint64_t to = destination(cpu, op, true), room = page_room(to, size), n = MIN(count, room);
     uint8_t *from_host = NULL;
     if (kind == STR_MOVS) {
-        uint64_t from = source(cpu, op);
+        uint64_t from = string_source(cpu, op);
         room = page_room(from, size);
         n = MIN(n, room);
         if (n == 0) {
@@ -145,7 +145,7 @@ static uint64_t string_bulk(Cpu *cpu, const Op *op, StringKind kind, uint64_t co
     }
     if (kind == STR_STOS) {
         uint64_t v = op_zext(cpu->gpr[R_RAX], (int)size * 8);
-        fill(to_host, v, size, n);
+        string_fill(to_host, v, size, n);
     } else if (to_host > from_host && to_host < from_host + n * size) {
         return 0; /* the copy feeds itself */
     } else {

@@ -13,13 +13,6 @@
 #include "target/i386/excp.h"
 #include "target/i386/system_ops.h"
 
-static void require_cpl0(Cpu *cpu)
-{
-    if (cpu->cpl != 0) {
-        cpu_raise_error(cpu, EXCP_GP, 0);
-    }
-}
-
 static OpNext spin_hint(Cpu *cpu, const Op *op)
 {
     cpu->rip = op_next_rip(cpu, op);
@@ -147,14 +140,14 @@ static OpNext fsgsbase_write(Cpu *cpu, const Op *op)
 }
 
 /* An r/m16 source operand. */
-static uint16_t load16(Cpu *cpu, const Op *op)
+static uint16_t system_load16(Cpu *cpu, const Op *op)
 {
     return op->src != OP_REG_ZERO ? (uint16_t)reg_get(cpu, op->src, 16)
                                   : mmu_load16(cpu, op_ea(cpu, op, 2, false));
 }
 
 /* To a register of the operand size, or to 16 bits of memory. */
-static void store16(Cpu *cpu, const Op *op, uint64_t v)
+static void system_store16(Cpu *cpu, const Op *op, uint64_t v)
 {
     if (op->dst != OP_REG_ZERO) {
         reg_set(cpu, op->dst, op->osize * 8, v);
@@ -170,7 +163,7 @@ static OpNext lmsw(Cpu *cpu, const Op *op)
     if (cpu->cpl) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
-    sys_lmsw(cpu, load16(cpu, op));
+    sys_lmsw(cpu, system_load16(cpu, op));
     return op_finish(cpu, op);
 }
 
@@ -178,7 +171,7 @@ static OpNext smsw(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     sys_check_umip(cpu);
-    store16(cpu, op, cpu->cr0);
+    system_store16(cpu, op, cpu->cr0);
     NEXT();
 }
 
@@ -186,7 +179,7 @@ static OpNext invlpg(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     uint64_t ea = ea_fast(cpu, op);
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     /* No limit or canonicality check: the segment's base alone counts. */
     if (op->ea_kind == EA_SEGBASE || op->ea_kind == EA_SEGTRUNC || op->ea_kind == EA_CHECK) {
         ea += cpu->seg[op->seg].base;
@@ -198,7 +191,7 @@ static OpNext invlpg(Cpu *cpu, const Op *op)
 static OpNext invpcid(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     uint64_t ea = op_ea(cpu, op, 16, false);
     uint64_t pcid = mmu_load64(cpu, ea), addr = mmu_load64(cpu, ea + 8);
     uint64_t type = reg_get(cpu, op->dst, op->osize * 8);
@@ -340,14 +333,14 @@ OpFn op_select_system(Decode *d, Op *op)
 static OpNext mov_from_seg(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    store16(cpu, op, cpu->seg[op->aux].selector);
+    system_store16(cpu, op, cpu->seg[op->aux].selector);
     NEXT();
 }
 
 static OpNext mov_to_seg(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    seg_load(cpu, op->aux, load16(cpu, op));
+    seg_load(cpu, op->aux, system_load16(cpu, op));
     OpNext next = op_finish(cpu, op);
     cpu->int_shadow = op->aux == SEG_SS ? SHADOW_SS : SHADOW_NONE;
     return next;
@@ -387,7 +380,7 @@ static OpNext mov_to_dr(Cpu *cpu, const Op *op)
 static OpNext table_load(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    require_cpl0(cpu);
+    sys_require_cpl0(cpu);
     bool long_mode = cpu->mode & CPU_MODE_CS64;
     uint64_t ea = op_ea(cpu, op, long_mode ? 10 : 6, false);
     CpuTable table;
@@ -426,8 +419,8 @@ static OpNext table_store(Cpu *cpu, const Op *op)
 static OpNext lldt_ltr(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    require_cpl0(cpu);
-    uint16_t selector = load16(cpu, op);
+    sys_require_cpl0(cpu);
+    uint16_t selector = system_load16(cpu, op);
     if (op->mnemonic == ZYDIS_MNEMONIC_LLDT) {
         seg_lldt(cpu, selector);
     } else {
@@ -440,33 +433,29 @@ static OpNext sldt_str(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     sys_check_umip(cpu);
-    store16(cpu, op, op->mnemonic == ZYDIS_MNEMONIC_SLDT ? cpu->ldtr.selector : cpu->tr.selector);
+    system_store16(cpu, op,
+                   op->mnemonic == ZYDIS_MNEMONIC_SLDT ? cpu->ldtr.selector : cpu->tr.selector);
     NEXT();
-}
-
-static void set_zf(Cpu *cpu, bool zf)
-{
-    flags_set_arith(cpu, (flags_arith(cpu) & ~FLAG_ZF) | (zf ? FLAG_ZF : 0));
 }
 
 static OpNext lar_lsl(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     uint32_t result = 0;
-    uint16_t selector = load16(cpu, op);
+    uint16_t selector = system_load16(cpu, op);
     bool ok = op->mnemonic == ZYDIS_MNEMONIC_LAR ? seg_lar(cpu, selector, &result)
                                                  : seg_lsl(cpu, selector, &result);
     if (ok) {
         reg_set(cpu, op->dst, op->osize * 8, result);
     }
-    set_zf(cpu, ok);
+    flags_set_zf(cpu, ok);
     NEXT();
 }
 
 static OpNext verr_verw(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
-    set_zf(cpu, seg_verify(cpu, load16(cpu, op), op->mnemonic == ZYDIS_MNEMONIC_VERW));
+    flags_set_zf(cpu, seg_verify(cpu, system_load16(cpu, op), op->mnemonic == ZYDIS_MNEMONIC_VERW));
     NEXT();
 }
 
@@ -491,7 +480,7 @@ static OpNext arpl(Cpu *cpu, const Op *op)
             reg_set(cpu, op->dst, 16, a);
         }
     }
-    set_zf(cpu, lower);
+    flags_set_zf(cpu, lower);
     NEXT();
 }
 

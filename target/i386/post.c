@@ -6,7 +6,7 @@
 
 #define A20_MASK (~(1ull << 20))
 
-static void post(Cpu *cpu, uint32_t what)
+static void post_add(Cpu *cpu, uint32_t what)
 {
     __atomic_fetch_or(&cpu->posted.what, what, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&cpu->pending, PEND_POSTED, __ATOMIC_SEQ_CST);
@@ -14,28 +14,28 @@ static void post(Cpu *cpu, uint32_t what)
 
 void cpu_post_flush(Cpu *cpu)
 {
-    post(cpu, POSTED_FLUSH);
+    post_add(cpu, POSTED_FLUSH);
 }
 
 void cpu_post_a20(Cpu *cpu, bool on)
 {
     cpu->posted.a20_off = !on;
-    post(cpu, POSTED_A20);
+    post_add(cpu, POSTED_A20);
 }
 
 void cpu_post_watch(Cpu *cpu, uint64_t paddr)
 {
     if (cpu->posted.n_pages == G_N_ELEMENTS(cpu->posted.pages)) {
-        post(cpu, POSTED_FLUSH); /* what is filled again, is filled with the watch */
+        post_add(cpu, POSTED_FLUSH); /* what is filled again, is filled with the watch */
         return;
     }
     cpu->posted.pages[cpu->posted.n_pages++] = paddr;
-    post(cpu, POSTED_WATCH);
+    post_add(cpu, POSTED_WATCH);
 }
 
 void cpu_post_forget_returns(Cpu *cpu)
 {
-    post(cpu, POSTED_RETURNS);
+    post_add(cpu, POSTED_RETURNS);
 }
 
 void cpu_take_posted(Cpu *cpu)

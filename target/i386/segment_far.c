@@ -53,7 +53,7 @@ static bool code_size_ok(const Cpu *cpu, const SegDesc *d)
 }
 
 /* JMP and CALL straight to a code segment: the privilege level stays. */
-static CpuSegment check_direct(Cpu *cpu, uint16_t selector, SegDesc *d)
+static CpuSegment far_check_direct(Cpu *cpu, uint16_t selector, SegDesc *d)
 {
     unsigned dpl = attr_dpl(d->hi);
     bool ok = attr_is_conforming(d->hi) ? dpl <= cpu->cpl
@@ -148,7 +148,7 @@ void seg_far_jump(Cpu *cpu, uint16_t selector, uint64_t offset, unsigned opsize,
     }
     d = read_target(cpu, selector);
     if (attr_is_code(d.hi)) {
-        CpuSegment cs = check_direct(cpu, selector, &d);
+        CpuSegment cs = far_check_direct(cpu, selector, &d);
         seg_check_rip(cpu, &cs, offset);
         seg_set_cs(cpu, &cs, cpu->cpl, offset);
     } else if (is_call_gate(cpu, &d)) {
@@ -161,7 +161,7 @@ void seg_far_jump(Cpu *cpu, uint16_t selector, uint64_t offset, unsigned opsize,
     }
 }
 
-static void push_return(Cpu *cpu, SegStack *stack, uint64_t next_rip, unsigned size)
+static void far_push_return(Cpu *cpu, SegStack *stack, uint64_t next_rip, unsigned size)
 {
     stack_push(cpu, stack, cpu->seg[SEG_CS].selector, size);
     stack_push(cpu, stack, next_rip, size);
@@ -196,7 +196,7 @@ static void call_inner(Cpu *cpu, const CallGate *gate, uint64_t next_rip)
     if (!wide) {
         copy_parameters(cpu, &stack, gate);
     }
-    push_return(cpu, &stack, next_rip, gate->size);
+    far_push_return(cpu, &stack, next_rip, gate->size);
     cpu->seg[SEG_SS] = ss;
     stack_commit(cpu, &stack);
     seg_set_cs(cpu, &gate->cs, gate->cpl, gate->offset);
@@ -211,18 +211,18 @@ static void call_gate(Cpu *cpu, const CallGate *gate, uint64_t next_rip)
         return;
     }
     stack = stack_current(cpu);
-    push_return(cpu, &stack, next_rip, gate->size);
+    far_push_return(cpu, &stack, next_rip, gate->size);
     stack_commit(cpu, &stack);
     seg_set_cs(cpu, &gate->cs, cpu->cpl, gate->offset);
 }
 
-static void call_direct(Cpu *cpu, uint16_t selector, SegDesc *d, uint64_t offset, unsigned opsize,
-                        uint64_t next_rip)
+static void far_call_direct(Cpu *cpu, uint16_t selector, SegDesc *d, uint64_t offset,
+                            unsigned opsize, uint64_t next_rip)
 {
-    CpuSegment cs = check_direct(cpu, selector, d);
+    CpuSegment cs = far_check_direct(cpu, selector, d);
     SegStack stack = stack_current(cpu);
 
-    push_return(cpu, &stack, next_rip, opsize);
+    far_push_return(cpu, &stack, next_rip, opsize);
     seg_check_rip(cpu, &cs, offset);
     stack_commit(cpu, &stack);
     seg_set_cs(cpu, &cs, cpu->cpl, offset);
@@ -234,14 +234,14 @@ void seg_far_call(Cpu *cpu, uint16_t selector, uint64_t offset, unsigned opsize,
 
     if (has_paragraph_segments(cpu)) {
         SegStack stack = stack_current(cpu);
-        push_return(cpu, &stack, next_rip, opsize);
+        far_push_return(cpu, &stack, next_rip, opsize);
         set_paragraph_cs(cpu, selector, offset);
         stack_commit(cpu, &stack);
         return;
     }
     d = read_target(cpu, selector);
     if (attr_is_code(d.hi)) {
-        call_direct(cpu, selector, &d, offset, opsize, next_rip);
+        far_call_direct(cpu, selector, &d, offset, opsize, next_rip);
     } else if (is_call_gate(cpu, &d)) {
         CallGate gate = check_gate(cpu, selector, &d, true);
         call_gate(cpu, &gate, next_rip);

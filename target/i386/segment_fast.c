@@ -34,7 +34,7 @@ static void set_flat(Cpu *cpu, uint16_t cs, uint16_t ss, unsigned cpl, uint32_t 
 }
 
 /* Like flags_set(), but for the mode, which the caller updates. */
-static void set_flags(Cpu *cpu, uint32_t flags)
+static void fast_set_flags(Cpu *cpu, uint32_t flags)
 {
     flags_set_arith(cpu, flags);
     cpu->rflags = (flags & ~FLAGS_ARITH) | FLAG_1;
@@ -69,7 +69,7 @@ void seg_syscall(Cpu *cpu, uint64_t next_rip)
     cpu->gpr[R_R8 + 3] = flags & ~FLAG_RF;
     set_flat(cpu, cs, (uint16_t)(cs + 8), 0, ATTR_CODE64);
     cpu->rip = from_64 ? cpu->lstar : cpu->cstar;
-    set_flags(cpu, flags & ~(uint32_t)cpu->sfmask & ~FLAG_RF);
+    fast_set_flags(cpu, flags & ~(uint32_t)cpu->sfmask & ~FLAG_RF);
     if (from_64) {
         cpu_update_level(cpu);
     } else {
@@ -104,7 +104,7 @@ void seg_sysret(Cpu *cpu, unsigned opsize)
     sysret_segments(cpu, wide);
     cpu->rip = wide ? rip : (uint32_t)rip;
     if (from_64) {
-        set_flags(cpu, (uint32_t)cpu->gpr[R_R8 + 3] & SYSRET_FLAGS);
+        fast_set_flags(cpu, (uint32_t)cpu->gpr[R_R8 + 3] & SYSRET_FLAGS);
     } else {
         cpu->rflags |= FLAG_IF;
     }

@@ -59,7 +59,7 @@ static SegDesc check_tss(Cpu *cpu, uint16_t selector, int source)
     return d;
 }
 
-static TaskImage read_image(Cpu *cpu, uint64_t base, const TssLayout *l)
+static TaskImage task_read_image(Cpu *cpu, uint64_t base, const TssLayout *l)
 {
     TaskImage image = {.cr3 = cpu->cr3};
 
@@ -227,7 +227,7 @@ void seg_task_switch(Cpu *cpu, uint16_t tss_selector, int source, uint64_t next_
     uint64_t base = desc_base(&d);
     uint32_t flags = flags_get(cpu);
     bool nests = source == TASK_CALL || source == TASK_GATE;
-    TaskImage image = read_image(cpu, base, l);
+    TaskImage image = task_read_image(cpu, base, l);
 
     if (source == TASK_IRET) {
         flags &= ~FLAG_NT;

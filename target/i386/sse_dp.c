@@ -5,9 +5,7 @@
  * exact underflows, and its result hides the parts; so they are done one by one, up to the first
  * that raises. Both halves of a ymm register take a step together.
  */
-#include "target/i386/sse_fp.h"
-
-#include "target/i386/fpu_internal.h"
+#include "target/i386/sse.h"
 
 #define LANES_MAX 2
 
@@ -15,8 +13,6 @@ typedef struct {
     __m128i part[LANES_MAX];
     unsigned lanes;
 } Parts;
-
-typedef __m128i StepOp(__m128i a, __m128i b);
 
 static __m128i mul_ps(__m128i a, __m128i b)
 {
@@ -43,7 +39,7 @@ static __m128i add_sd(__m128i a, __m128i b)
 }
 
 /* `a` becomes op(a, b); raises what that raises. */
-static void step(Cpu *cpu, StepOp *op, FpTiny kind, Parts *a, const Parts *b)
+static void dp_step(Cpu *cpu, SseOp *op, FpTiny kind, Parts *a, const Parts *b)
 {
     bool tiny = false;
     uint32_t flags;
@@ -51,7 +47,7 @@ static void step(Cpu *cpu, StepOp *op, FpTiny kind, Parts *a, const Parts *b)
     fpu_mxcsr_begin(cpu);
     for (unsigned i = 0; i < a->lanes; i++) {
         a->part[i] = op(a->part[i], b->part[i]);
-        tiny |= sse_fp_is_tiny(kind, (const uint8_t *)&a->part[i], 16);
+        tiny |= sse_is_tiny(kind, (const uint8_t *)&a->part[i], 16);
     }
     flags = fpu_mxcsr_end(cpu);
     fpu_mxcsr_raise(cpu, flags, tiny);
@@ -85,11 +81,11 @@ static void dpps(Cpu *cpu, const void *a, const void *b, unsigned lanes, uint8_t
                                        imm & 0x20 ? -1 : 0, imm & 0x10 ? -1 : 0);
     Parts p = parts_of(a, lanes, mask), q = parts_of(b, lanes, mask);
 
-    step(cpu, mul_ps, FP_TINY_PS, &p, &q);
+    dp_step(cpu, mul_ps, FP_TINY_PS, &p, &q);
     q = shuffled(&p, false);
-    step(cpu, add_ps, FP_TINY_PS, &p, &q);
+    dp_step(cpu, add_ps, FP_TINY_PS, &p, &q);
     q = shuffled(&p, true);
-    step(cpu, add_ps, FP_TINY_PS, &p, &q);
+    dp_step(cpu, add_ps, FP_TINY_PS, &p, &q);
 }
 
 static void dppd(Cpu *cpu, const void *a, const void *b, unsigned lanes, uint8_t imm)
@@ -97,9 +93,9 @@ static void dppd(Cpu *cpu, const void *a, const void *b, unsigned lanes, uint8_t
     const __m128i mask = _mm_set_epi64x(imm & 0x20 ? -1 : 0, imm & 0x10 ? -1 : 0);
     Parts p = parts_of(a, lanes, mask), q = parts_of(b, lanes, mask);
 
-    step(cpu, mul_pd, FP_TINY_PD, &p, &q);
+    dp_step(cpu, mul_pd, FP_TINY_PD, &p, &q);
     q = shuffled(&p, true);
-    step(cpu, add_sd, FP_TINY_SD, &p, &q);
+    dp_step(cpu, add_sd, FP_TINY_SD, &p, &q);
 }
 
 void sse_dp_raise(Cpu *cpu, FpTiny kind, const void *a, const void *b, unsigned size, uint8_t imm)

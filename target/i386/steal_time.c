@@ -15,7 +15,7 @@
 #define VERSION_CHANGED 2u
 
 /* The record, or NULL where the guest named no RAM. */
-static uint8_t *record(Cpu *cpu, uint64_t addr)
+static uint8_t *steal_record(Cpu *cpu, uint64_t addr)
 {
     return as_ram_ptr(cpu->cfg.memory, addr, STEAL_SIZE);
 }
@@ -24,7 +24,7 @@ static uint8_t *record(Cpu *cpu, uint64_t addr)
 static void add_steal(Cpu *cpu, uint64_t ns)
 {
     uint64_t addr = cpu->steal_time & ~(uint64_t)(STEAL_TIME_RESERVED | STEAL_ENABLE), steal;
-    uint8_t *at = record(cpu, addr);
+    uint8_t *at = steal_record(cpu, addr);
     uint32_t version;
 
     if (!at) {

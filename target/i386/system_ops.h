@@ -8,6 +8,8 @@
 
 #include "target/i386/cpu_state.h"
 
+/* #GP(0) unless CPL is 0. */
+void sys_require_cpl0(Cpu *cpu);
 uint64_t sys_read_cr(Cpu *cpu, int n);
 void sys_write_cr(Cpu *cpu, int n, uint64_t value);
 uint64_t sys_read_dr(Cpu *cpu, int n);

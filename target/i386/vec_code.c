@@ -106,7 +106,7 @@ static bool take_class(const ZydisDecodedInstruction *zi, VecCode *out)
     }
 }
 
-static bool place(const ZydisDecodedOperand *o, VecKind kind, uint8_t number, VecCode *out)
+static bool vec_code_place(const ZydisDecodedOperand *o, VecKind kind, uint8_t number, VecCode *out)
 {
     switch (o->encoding) {
     case ZYDIS_OPERAND_ENCODING_MODRM_REG:
@@ -144,11 +144,11 @@ static bool take_register(const ZydisDecodedOperand *o, VecCode *out)
         reads |= !out->vex && o->size < XMM_BITS;
         out->reads |= (uint16_t)(reads << number);
         out->writes |= (uint16_t)(writes << number);
-        return hidden ? !writes : place(o, VEC_XMM, number, out);
+        return hidden ? !writes : vec_code_place(o, VEC_XMM, number, out);
     case ZYDIS_REGCLASS_GPR32:
     case ZYDIS_REGCLASS_GPR64:
         out->gpr_write = writes;
-        return !hidden && place(o, VEC_GPR, number, out);
+        return !hidden && vec_code_place(o, VEC_GPR, number, out);
     case ZYDIS_REGCLASS_FLAGS:
         out->flags = writes;
         return true;
@@ -157,8 +157,8 @@ static bool take_register(const ZydisDecodedOperand *o, VecCode *out)
     }
 }
 
-static bool take_operand(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *o,
-                         VecCode *out)
+static bool vec_code_take_operand(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *o,
+                                  VecCode *out)
 {
     switch (o->type) {
     case ZYDIS_OPERAND_TYPE_REGISTER:
@@ -170,7 +170,7 @@ static bool take_operand(const ZydisDecodedInstruction *zi, const ZydisDecodedOp
             out->aligned = o->size == XMM_BITS && !may_be_unaligned(zi->mnemonic);
         }
         return o->mem.type == ZYDIS_MEMOP_TYPE_MEM && o->size <= YMM_BITS &&
-               place(o, VEC_MEM, 0, out);
+               vec_code_place(o, VEC_MEM, 0, out);
     case ZYDIS_OPERAND_TYPE_IMMEDIATE:
         out->has_imm = true;
         out->imm = (uint8_t)o->imm.value.u;
@@ -213,7 +213,7 @@ bool vec_code_make(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand 
         return false;
     }
     for (unsigned i = 0; i < zi->operand_count; i++) {
-        if (!take_operand(zi, &ops[i], out)) {
+        if (!vec_code_take_operand(zi, &ops[i], out)) {
             return false;
         }
     }

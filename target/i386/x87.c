@@ -58,7 +58,7 @@ typedef struct {
     _Alignas(16) uint8_t bytes[512];
 } HostImage;
 
-static void check(Cpu *cpu)
+static void x87_check(Cpu *cpu)
 {
     if (G_UNLIKELY(cpu->cr0 & (CR0_EM | CR0_TS))) {
         sys_check_x87(cpu);
@@ -67,7 +67,7 @@ static void check(Cpu *cpu)
 
 static void check_waiting(Cpu *cpu)
 {
-    check(cpu);
+    x87_check(cpu);
     fpu_check_pending(cpu);
 }
 
@@ -189,7 +189,7 @@ static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 static void run_nop(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    check(cpu);
+    x87_check(cpu);
 }
 
 static void run_waiting_nop(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -208,13 +208,13 @@ static void run_fwait(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 static void run_fninit(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    check(cpu);
+    x87_check(cpu);
     fpu_init_x87(&cpu->fpu);
 }
 
 static void run_fnclex(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    check(cpu);
+    x87_check(cpu);
     cpu->fpu.fsw &= ~(FSW_EXCEPTIONS | FSW_SF | FSW_ES | FSW_B);
 }
 
@@ -227,13 +227,13 @@ static void run_fldcw(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 static void run_fnstcw(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    check(cpu);
+    x87_check(cpu);
     mmu_store16(cpu, ea, cpu->fpu.fcw);
 }
 
 static void run_fnstsw(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    check(cpu);
+    x87_check(cpu);
     if (insn->width) {
         mmu_store16(cpu, ea, cpu->fpu.fsw);
     } else {

@@ -107,16 +107,16 @@ static void put_env(const Cpu *cpu, unsigned opsize, uint8_t *buf)
 
     pack(cpu, opsize, env);
     for (unsigned i = 0; i < ENV_WORDS; i++) {
-        memcpy(buf + i * opsize, &env[i], opsize);
+        bytes_store(buf + i * opsize, env[i], opsize);
     }
 }
 
 static void get_env(Cpu *cpu, unsigned opsize, const uint8_t *buf)
 {
-    uint32_t env[ENV_WORDS] = {0};
+    uint32_t env[ENV_WORDS];
 
     for (unsigned i = 0; i < ENV_WORDS; i++) {
-        memcpy(&env[i], buf + i * opsize, opsize);
+        env[i] = (uint32_t)bytes_load(buf + i * opsize, opsize);
     }
     unpack(cpu, opsize, env);
 }
@@ -140,7 +140,7 @@ static void get_stack(FpuState *fpu, const uint8_t *buf)
 }
 
 /* In pieces that mmu_load_bytes() and mmu_store_bytes() take. */
-static void load(Cpu *cpu, unsigned unit, uint64_t addr, uint8_t *buf, unsigned size)
+static void x87_env_load(Cpu *cpu, unsigned unit, uint64_t addr, uint8_t *buf, unsigned size)
 {
     mmu_check_alignment(cpu, addr, unit);
     for (unsigned done = 0; done < size; done += 16) {
@@ -157,7 +157,7 @@ static void store(Cpu *cpu, unsigned unit, uint64_t addr, const uint8_t *buf, un
     }
 }
 
-static void check(Cpu *cpu)
+static void x87_env_check(Cpu *cpu)
 {
     if (cpu->cr0 & (CR0_EM | CR0_TS)) {
         sys_check_x87(cpu);
@@ -168,9 +168,9 @@ void x87_run_fldenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     uint8_t buf[MAX_SIZE];
 
-    check(cpu);
+    x87_env_check(cpu);
     fpu_check_pending(cpu);
-    load(cpu, insn->opsize, ea, buf, ENV_WORDS * insn->opsize);
+    x87_env_load(cpu, insn->opsize, ea, buf, ENV_WORDS * insn->opsize);
     get_env(cpu, insn->opsize, buf);
 }
 
@@ -178,7 +178,7 @@ void x87_run_fnstenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     uint8_t buf[MAX_SIZE];
 
-    check(cpu);
+    x87_env_check(cpu);
     put_env(cpu, insn->opsize, buf);
     store(cpu, insn->opsize, ea, buf, ENV_WORDS * insn->opsize);
     cpu->fpu.fcw |= FSW_EXCEPTIONS;
@@ -190,9 +190,9 @@ void x87_run_frstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     uint8_t buf[MAX_SIZE];
     unsigned env = ENV_WORDS * insn->opsize;
 
-    check(cpu);
+    x87_env_check(cpu);
     fpu_check_pending(cpu);
-    load(cpu, insn->opsize, ea, buf, env + STACK_SIZE);
+    x87_env_load(cpu, insn->opsize, ea, buf, env + STACK_SIZE);
     get_env(cpu, insn->opsize, buf);
     get_stack(&cpu->fpu, buf + env);
 }
@@ -202,7 +202,7 @@ void x87_run_fnsave(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     uint8_t buf[MAX_SIZE];
     unsigned env = ENV_WORDS * insn->opsize;
 
-    check(cpu);
+    x87_env_check(cpu);
     put_env(cpu, insn->opsize, buf);
     put_stack(&cpu->fpu, buf + env);
     store(cpu, insn->opsize, ea, buf, env + STACK_SIZE);

@@ -89,9 +89,8 @@ static void check_fxsave(Cpu *cpu, uint64_t ea)
 
 static uint32_t image_mxcsr(Cpu *cpu, const uint8_t *image)
 {
-    uint32_t mxcsr;
+    uint32_t mxcsr = bytes_get32(image + MXCSR_OFFSET);
 
-    memcpy(&mxcsr, image + MXCSR_OFFSET, sizeof(mxcsr));
     if (mxcsr & ~MXCSR_VALID) {
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
@@ -282,18 +281,10 @@ static void run_xsavec(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     mmu_store64(cpu, ea + LEGACY_SIZE + XCOMP_BV, rfbm | XCOMP_COMPACT);
 }
 
-static uint64_t header_word(const uint8_t *header, unsigned offset)
-{
-    uint64_t value;
-
-    memcpy(&value, header + offset, sizeof(value));
-    return value;
-}
-
 /* SDM vol. 1, 13.8.1 and 13.8.2; true for the compacted format. */
 static bool check_header(Cpu *cpu, const FpuInsn *insn, const uint8_t *header)
 {
-    uint64_t bv = header_word(header, XSTATE_BV), comp = header_word(header, XCOMP_BV);
+    uint64_t bv = bytes_get64(header + XSTATE_BV), comp = bytes_get64(header + XCOMP_BV);
     bool compact = (comp & XCOMP_COMPACT) && cpu_has_feature(cpu, FEAT_XSAVEC);
     uint64_t allowed = compact ? comp & ~XCOMP_COMPACT : cpu->xcr0;
     bool bad = (bv & ~allowed) || (allowed & ~cpu->xcr0) ||
@@ -335,12 +326,12 @@ static void run_xrstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
     copy_in(cpu, ea, image, 0, AREA_SIZE);
     compact = check_header(cpu, insn, image + LEGACY_SIZE);
-    present = rfbm & (uint32_t)header_word(image + LEGACY_SIZE, XSTATE_BV);
+    present = rfbm & (uint32_t)bytes_get64(image + LEGACY_SIZE + XSTATE_BV);
     if (present & XSTATE_AVX) {
         copy_ymm_in(cpu, ea + YMM_OFFSET, &ymm);
     }
     if (present & XSTATE_PKRU) {
-        comp = header_word(image + LEGACY_SIZE, XCOMP_BV);
+        comp = bytes_get64(image + LEGACY_SIZE + XCOMP_BV);
         pkru = mmu_load64(cpu, ea + pkru_offset(compact ? comp : 0));
     }
     if (compact ? present & XSTATE_SSE : rfbm & (XSTATE_SSE | XSTATE_AVX)) {

@@ -8,7 +8,6 @@ the disk's file against the checksum that the guest read. Prints TAP.
 
 Usage: boot-test.py --qemu PROGRAM --guests FOLDER [--list] [CASE]...
 """
-import argparse
 import hashlib
 import os
 import pathlib
@@ -18,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = int(os.environ.get("SWITCHYARD_BOOT_TIMEOUT", "600"))
@@ -211,32 +212,13 @@ def problems(case, log, status, disk):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--qemu", default="build/qemu-system-x86_64")
-    parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
-    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto")
-    parser.add_argument("--list", action="store_true")
+    parser = taptest.options(CASES)
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the logs")
-    parser.add_argument("cases", nargs="*")
-    args = parser.parse_args()
-    names = args.cases or list(CASES)
-    if args.list:
-        print("\n".join(names))
-        return 0
-    unknown = [name for name in names if name not in CASES]
-    if unknown:
-        sys.exit(f"boot-test: there is no case '{unknown[0]}'; --list shows them")
-    if not (args.guests / "busybox" / ".complete").exists():
-        print("1..0 # SKIP no guests: scripts/fetch-guests gets them from Debian's packages")
-        return 0
-    missing = {CASES[name].kernel for name in names
-               if not (args.guests / CASES[name].kernel / ".complete").exists()}
-    if missing:
-        print(f"1..0 # SKIP no kernel: 'scripts/fetch-guests {args.guests} {' '.join(missing)}' gets it")
-        return 0
-    print(f"1..{len(names)}")
+    args = taptest.parse(parser, CASES)
+    taptest.need(args, ["busybox", *(CASES[name].kernel for name in args.cases)])
+    print(f"1..{len(args.cases)}")
     failed = 0
-    for number, name in enumerate(names, 1):
+    for number, name in enumerate(args.cases, 1):
         case = CASES[name]
         with tempfile.TemporaryDirectory() as temporary:
             folder = pathlib.Path(temporary)
@@ -248,12 +230,7 @@ def main():
             line = command(args, case, folder, disk)
             log, status = run(line, logs / f"{name}.log", case.stalls)
             wrong = problems(case, log, status, disk)
-        print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
-        for line in wrong:
-            print(f"# {line}")
-        if wrong:
-            failed += 1
-            print("\n".join("# | " + line for line in log.splitlines()[-40:]))
+        failed += taptest.report(number, name, wrong, log)
     return 1 if failed else 0
 
 

@@ -7,7 +7,6 @@ come on the console, then perhaps keys to press. A program that does not end by 
 
 Usage: images-test.py --qemu PROGRAM --guests FOLDER [CASE]...
 """
-import argparse
 import os
 import pathlib
 import select
@@ -16,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = int(os.environ.get("SWITCHYARD_BOOT_TIMEOUT", "600"))
@@ -102,7 +103,7 @@ def command(args, case, folder):
 
 
 def run_case(args, case):
-    """None, or what was wrong."""
+    """What was wrong, line by line."""
     with tempfile.TemporaryDirectory() as folder:
         console = Console(command(args, case, pathlib.Path(folder)))
         try:
@@ -110,39 +111,22 @@ def run_case(args, case):
                 console.wait_text(text)
                 console.press(keys)
             console.finish(case.ends)
-            return None
+            return []
         except (AssertionError, OSError, subprocess.TimeoutExpired) as wrong:
             lines = console.text.decode(errors="replace").splitlines()[-40:]
-            return "\n".join([str(wrong), *(ascii(line)[1:-1] for line in lines)])
+            return [str(wrong), *(ascii(line)[1:-1] for line in lines)]
         finally:
             console.process.kill()
             console.process.wait()
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--qemu", default="build/qemu-system-x86_64")
-    parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
-    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
-    args = parser.parse_args()
-    names, failed = args.cases or list(CASES), 0
-    unknown = [name for name in names if name not in CASES]
-    if unknown:
-        sys.exit(f"images-test: there is no case '{unknown[0]}'")
-    missing = {guest for name in names for guest in CASES[name].needs()
-               if not (args.guests / guest / ".complete").exists()}
-    if missing:
-        print(f"1..0 # SKIP not there: 'scripts/fetch-guests {args.guests} {' '.join(sorted(missing))}'"
-              " gets it")
-        return 0
-    print(f"1..{len(names)}")
-    for number, name in enumerate(names, 1):
-        wrong = run_case(args, CASES[name])
-        print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
-        if wrong:
-            failed += 1
-            print("\n".join("# " + line for line in wrong.splitlines()))
+    args = taptest.parse(taptest.options(CASES), CASES)
+    taptest.need(args, [guest for name in args.cases for guest in CASES[name].needs()])
+    print(f"1..{len(args.cases)}")
+    failed = 0
+    for number, name in enumerate(args.cases, 1):
+        failed += taptest.report(number, name, run_case(args, CASES[name]))
     return 1 if failed else 0
 
 

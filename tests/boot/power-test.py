@@ -7,7 +7,6 @@ Each case is a function that gets a running machine; the guest's side is power-i
 
 Usage: power-test.py --qemu PROGRAM --guests FOLDER [CASE]...
 """
-import argparse
 import json
 import pathlib
 import select
@@ -16,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 180
@@ -185,12 +186,16 @@ CASES = {"guest-reboots": guest_reboots, "no-reboot": no_reboot, "triple-fault":
          "mem-rtc-generic": sleeps("mem", "rtc", kernel="generic")}
 
 
+def kernel_of(case):
+    return getattr(case, "kernel", "cloud")
+
+
 def run_case(args, case):
-    """None, or what was wrong."""
+    """What was wrong, line by line."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         initrd, machines = folder / "power.cpio", []
-        kernel = getattr(case, "kernel", "cloud")
+        kernel = kernel_of(case)
         subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
                         "--guests", args.guests, "--kernel", kernel, "--init",
                         HERE / "power-init", "--module", "button", "--module", "virtio_pci",
@@ -202,10 +207,10 @@ def run_case(args, case):
 
         try:
             case(start)
-            return None
+            return []
         except (AssertionError, OSError, subprocess.TimeoutExpired) as wrong:
-            return "\n".join([str(wrong), *machines[-1].text().splitlines()[-20:],
-                              *machines[-1].errors.read_text(errors="replace").splitlines()[-20:]])
+            return [str(wrong), *machines[-1].text().splitlines()[-20:],
+                    *machines[-1].errors.read_text(errors="replace").splitlines()[-20:]]
         finally:
             for machine in machines:
                 machine.process.kill()
@@ -213,26 +218,12 @@ def run_case(args, case):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--qemu", default="build/qemu-system-x86_64")
-    parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
-    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
-    args = parser.parse_args()
-    unknown = [name for name in args.cases if name not in CASES]
-    if unknown:
-        sys.exit(f"power-test: there is no case '{unknown[0]}'")
-    if not (args.guests / "busybox" / ".complete").exists():
-        print("1..0 # SKIP no guests: scripts/fetch-guests gets them from Debian's packages")
-        return 0
-    names, failed = args.cases or list(CASES), 0
-    print(f"1..{len(names)}")
-    for number, name in enumerate(names, 1):
-        wrong = run_case(args, CASES[name])
-        print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
-        if wrong:
-            failed += 1
-            print("\n".join("# " + line for line in wrong.splitlines()))
+    args = taptest.parse(taptest.options(CASES), CASES)
+    taptest.need(args, ["busybox", *(kernel_of(CASES[name]) for name in args.cases)])
+    print(f"1..{len(args.cases)}")
+    failed = 0
+    for number, name in enumerate(args.cases, 1):
+        failed += taptest.report(number, name, run_case(args, CASES[name]))
     return 1 if failed else 0
 
 

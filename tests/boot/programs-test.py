@@ -11,7 +11,6 @@ anything that needs a network or a disk.
 
 Usage: programs-test.py --qemu PROGRAM --guests FOLDER [--tier T] [--list] [CASE]...
 """
-import argparse
 import hashlib
 import os
 import pathlib
@@ -24,6 +23,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = HERE / "programs"
@@ -315,39 +316,19 @@ def problems(steps, output, status):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--qemu", default="build/qemu-system-x86_64")
-    parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
-    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto; hot=N may follow")
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("cases", nargs="*")
-    args = parser.parse_args()
+    args = taptest.parse(taptest.options(CASES), CASES)
     args.guests = args.guests.resolve()
-    names = args.cases or list(CASES)
-    if args.list:
-        print("\n".join(CASES))
-        return 0
-    unknown = [name for name in names if name not in CASES]
-    if unknown:
-        sys.exit(f"programs-test: there is no case '{unknown[0]}'; --list shows them")
-    print(f"1..{len(names)}")
+    print(f"1..{len(args.cases)}")
     failed = 0
-    for number, name in enumerate(names, 1):
-        packages = ["cloud", "busybox", *PACKAGES.get(name, ["python"])]
-        missing = [p for p in packages if not (args.guests / p / ".complete").exists()]
-        if missing:
-            print(f"ok {number} {name} # SKIP no {missing[0]}: scripts/fetch-guests {args.guests} "
-                  f"{' '.join(packages)} gets it from Debian's packages")
+    for number, name in enumerate(args.cases, 1):
+        reason = taptest.why_not(args, ["cloud", "busybox", *PACKAGES.get(name, ["python"])])
+        if reason:
+            print(f"ok {number} {name} # SKIP {reason}")
             continue
         with tempfile.TemporaryDirectory() as temporary:
             steps, output, status = boot(args, name, pathlib.Path(temporary))
         wrong = problems(steps, output, status)
-        print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
-        for line in wrong:
-            print(f"# {line}")
-        if wrong:
-            failed += 1
-            print("\n".join("# | " + line for line in output.splitlines()[-40:]))
+        failed += taptest.report(number, name, wrong, output)
     return 1 if failed else 0
 
 

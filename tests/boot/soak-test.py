@@ -6,7 +6,6 @@ Prints TAP and, as comments, what was done.
 
 Usage: soak-test.py --qemu PROGRAM --guests FOLDER [--tier T] [--kernel cloud|generic] [--seconds N]
 """
-import argparse
 import os
 import pathlib
 import re
@@ -14,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 BAD = [r"guest: FAIL", r"^guest: log", r"Kernel panic", r"Call Trace", r"rcu.*stall", r"soft lockup",
@@ -59,16 +60,11 @@ def problems(log, status):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--qemu", default="build/qemu-system-x86_64")
-    parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
-    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto")
+    parser = taptest.options()
     parser.add_argument("--kernel", default="cloud")
     parser.add_argument("--seconds", type=int, default=20, help="of the guest's time")
     args = parser.parse_args()
-    if not (args.guests / "busybox" / ".complete").exists():
-        print("1..0 # SKIP no guests: scripts/fetch-guests gets them from Debian's packages")
-        return 0
+    taptest.need(args, ["busybox", args.kernel])
     print("1..1", flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder, began = pathlib.Path(temporary), time.monotonic()
@@ -81,13 +77,10 @@ def main():
                 status = None
         log = (folder / "log").read_text(errors="replace").replace("\r", "")
     wrong = problems(log, status)
-    print(f"{'not ok' if wrong else 'ok'} 1 soak", flush=True)
     for line in re.findall(r"^(?:guest: (?:rounds|soak|irq +\d+:|done).*|qemu.*)$", log, re.MULTILINE):
         print(f"# {line}")
     print(f"# {time.monotonic() - began:.0f} s of the host's time")
-    for line in wrong + (log.splitlines()[-40:] if wrong else []):
-        print(f"# | {line}")
-    return 1 if wrong else 0
+    return taptest.report(1, "soak", wrong, log)
 
 
 sys.exit(main())

@@ -8,7 +8,6 @@ agree with busybox, which does not. A case is a CPU and how many of it. Prints T
 
 Usage: vector-test.py --qemu PROGRAM --guests FOLDER [--tier TIER] [CASE]...
 """
-import argparse
 import hashlib
 import os
 import pathlib
@@ -16,6 +15,8 @@ import re
 import subprocess
 import sys
 import tempfile
+
+import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = int(os.environ.get("SWITCHYARD_BOOT_TIMEOUT", "600"))
@@ -96,25 +97,19 @@ def problems(log, digest, wanted, unwanted):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--qemu", default="build/qemu-system-x86_64")
-    parser.add_argument("--guests", type=pathlib.Path, default=pathlib.Path("build/guests"))
-    parser.add_argument("--tier", default="auto", help="of -accel tcg: interp, jit or auto")
+    parser = taptest.options(CASES)
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the logs")
-    parser.add_argument("cases", nargs="*")
-    args = parser.parse_args()
-    if not (args.guests / "busybox" / ".complete").exists():
-        print("1..0 # SKIP no guests: scripts/fetch-guests gets them from Debian's packages")
-        return 0
+    args = taptest.parse(parser, CASES)
+    taptest.need(args, ["busybox", "cloud"])
     host = set(re.search(r"^flags.*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(),
                          re.MULTILINE).group(1).split())
-    names, failed = args.cases or list(CASES), 0
-    print(f"1..{len(names)}", flush=True)
+    failed = 0
+    print(f"1..{len(args.cases)}", flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         programs, digest = compile_programs(folder)
         initramfs = make_initramfs(args, folder, programs)
-        for number, name in enumerate(names, 1):
+        for number, name in enumerate(args.cases, 1):
             cpu, count, wanted, unwanted = CASES[name]
             if (V3 & wanted) - host:
                 print(f"ok {number} {name} # SKIP the host lacks "
@@ -125,11 +120,7 @@ def main():
                 args.keep.mkdir(parents=True, exist_ok=True)
                 (args.keep / f"vector-{name}.log").write_text(log)
             wrong = problems(log, digest, wanted, unwanted)
-            print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
-            print("".join(f"# {line}\n" for line in wrong), end="")
-            if wrong:
-                failed += 1
-                print("\n".join("# | " + line for line in log.splitlines()[-40:]))
+            failed += taptest.report(number, name, wrong, log)
     return 1 if failed else 0
 
 

@@ -6,10 +6,10 @@
  * all CPUs serialized between), and code that modifies itself. All CPUs run each phase together.
  */
 #include "lib/guest.h"
+#include "tests/include/apic.h"
 
 enum { V_FLUSH = 0x52, V_SYNC = 0x53, V_BREAKPOINT = 3, V_PAGE_FAULT = 14 };
-#define MAX_CPUS   16
-#define ICR_OTHERS (3u << 18 | 1u << 14)
+#define MAX_CPUS 16
 
 static volatile unsigned phase, arrived, acknowledged, stop;
 static unsigned others;
@@ -42,7 +42,7 @@ static bool wait_for(volatile unsigned *counter, unsigned value)
 static void tell_others(int vector)
 {
     unsigned before = acknowledged;
-    apic_send_ipi(0, ICR_OTHERS | (unsigned)vector);
+    apic_send_ipi(0, ICR_OTHERS | ICR_ASSERT | (unsigned)vector);
     check(wait_for(&acknowledged, before + others), "vector %x: no acknowledgement", vector);
 }
 

@@ -5,14 +5,11 @@
  * wait. Prints "guest: time NAME NANOSECONDS", the TSC's rate measured against the ACPI PM timer.
  */
 #include "lib/vtd.h"
+#include "tests/include/pm.h"
+#include "tests/include/testdevs.h"
 
 enum { INDEX_MSI = 5, INDEX_PIN = 6, VECTOR_MSI = 0x43, VECTOR_PIN = 0x44, ROUNDS = 20000 };
-#define EDU_RAISE    0x60
-#define EDU_ACK      0x64
-#define PM_TIMER     0x608
-#define PM_TIMER_HZ  3579545ul
-#define FREE_PIN     5 /* an ISA line that nobody drives: the guest raises it by pc-testdev */
-#define TESTDEV_IRQS 0x2000
+#define FREE_PIN 5 /* an ISA line that nobody drives: the guest raises it by pc-testdev */
 
 static Pci edu;
 

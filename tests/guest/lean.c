@@ -7,16 +7,12 @@
  * right way if that does not work.
  */
 #include "lib/vtd.h"
+#include "tests/include/ioapic.h"
+#include "tests/include/pci.h"
+#include "tests/include/testdevs.h"
 
 enum { INDEX_EDU = 6 };
 enum { VECTOR_LOW = 0x51, VECTOR_REMAPPED = 0x52 };
-
-#define EDU_RAISE     0x60
-#define EDU_ACK       0x64
-#define RTE_MASKED    (1u << 16)
-#define RTE_LEVEL     (1u << 15)
-#define RTE_LOW       (1u << 13)
-#define FIRST_PCI_PIN 20
 
 #define IA32_FMASK   0xc0000084u
 #define VECTOR_GP    13
@@ -29,8 +25,8 @@ static uint16_t config_word(unsigned devfn, uint8_t offset)
 {
     uint16_t value;
 
-    outl(0xcf8, 0x80000000u | devfn << 8 | offset);
-    asm volatile("inw %1, %0" : "=a"(value) : "Nd"((uint16_t)0xcfc));
+    outl(PCI_CONFIG_ADDRESS, PCI_CONFIG_ENABLE | devfn << 8 | offset);
+    asm volatile("inw %1, %0" : "=a"(value) : "Nd"((uint16_t)PCI_CONFIG_DATA));
     return value;
 }
 

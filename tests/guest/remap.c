@@ -5,6 +5,9 @@
  * (edu); then changes a live entry and flushes it. Prints what came in, as /proc/interrupts would.
  */
 #include "lib/vtd.h"
+#include "tests/include/hpet.h"
+#include "tests/include/ioapic.h"
+#include "tests/include/testdevs.h"
 
 enum { INDEX_PIT = 3, INDEX_HPET = 4, INDEX_MSI = 5 };
 enum { VECTOR_PIT = 0x41, VECTOR_HPET = 0x42, VECTOR_MSI = 0x43, VECTOR_MOVED = 0x63 };
@@ -15,13 +18,6 @@ static Pci edu;
 static Order order;
 static bool hpet_by_message;
 static unsigned hpet_pin;
-
-#define HPET_CONFIG     0x10
-#define HPET_STATUS     0x20
-#define HPET_COUNTER    0xf0
-#define HPET_TIMER      0x100
-#define HPET_COMPARATOR 0x108
-#define HPET_FSB        0x110
 
 static void reprogram(Vtd *vtd)
 {
@@ -44,7 +40,7 @@ static void probe_hpet(const Vtd *vtd)
     if (!hpet_base) {
         return;
     }
-    uint64_t config = read64(hpet_base + HPET_TIMER);
+    uint64_t config = read64(hpet_base + HPET_TIMER(0));
     hpet_by_message = (config >> 15 & 1) && vtd->has_hpet_sid;
     uint32_t routes = (uint32_t)(config >> 32);
     hpet_pin = routes ? (unsigned)__builtin_ctz(routes) : 0;
@@ -63,7 +59,7 @@ static void run_pit(uint64_t rounds)
     outb(0x40, 0xa9);
     outb(0x40, 0x04); /* 1 ms */
     check(wait_vector(VECTOR_PIT, before + rounds), "the i8254's interrupts do not come");
-    ioapic_write(PIT_PIN, 1u << 16);
+    ioapic_write(PIT_PIN, RTE_MASKED);
     outb(0x43, 0x30);
 }
 
@@ -76,17 +72,17 @@ static void run_hpet(uint64_t rounds)
     write64(hpet_base + HPET_CONFIG, 0);
     write64(hpet_base + HPET_COUNTER, 0);
     if (hpet_by_message) {
-        write64(hpet_base + HPET_FSB, vtd_msi_address(INDEX_HPET) << 32);
+        write64(hpet_base + HPET_FSB(0), vtd_msi_address(INDEX_HPET) << 32);
     }
     uint64_t route = hpet_by_message ? 1u << 14 : (uint64_t)hpet_pin << 9;
-    write64(hpet_base + HPET_TIMER, 1u << 2 | route);
+    write64(hpet_base + HPET_TIMER(0), 1u << 2 | route);
     write64(hpet_base + HPET_CONFIG, 1);
     for (uint64_t i = 0; i < rounds; i++) {
         uint64_t before = vector_count[VECTOR_HPET];
-        write64(hpet_base + HPET_COMPARATOR, read64(hpet_base + HPET_COUNTER) + tick);
+        write64(hpet_base + HPET_COMPARATOR(0), read64(hpet_base + HPET_COUNTER) + tick);
         check(wait_vector(VECTOR_HPET, before + 1), "the HPET's interrupt does not come");
     }
-    write64(hpet_base + HPET_TIMER, 0);
+    write64(hpet_base + HPET_TIMER(0), 0);
     write64(hpet_base + HPET_CONFIG, 0);
 }
 
@@ -95,9 +91,9 @@ static void raise_edu(int vector, uint64_t rounds)
 {
     for (uint64_t i = 0; edu.present && i < rounds; i++) {
         uint64_t before = vector_count[vector];
-        write32(pci_bar(edu, 0) + 0x60, 1);
+        write32(pci_bar(edu, 0) + EDU_RAISE, 1);
         check(wait_vector(vector, before + 1), "the MSI for vector %x does not come", vector);
-        write32(pci_bar(edu, 0) + 0x64, 1);
+        write32(pci_bar(edu, 0) + EDU_ACK, 1);
     }
 }
 

@@ -5,18 +5,10 @@
  * the CPU offers.
  */
 #include "lib/guest.h"
+#include "tests/include/apic.h"
 
 enum { V_IPI = 0x51, V_FLUSH = 0x52, V_LOWEST = 0x53, V_SELF = 0x54 };
-#define MAX_CPUS    8
-#define ICR_LOGICAL (1u << 11)
-#define ICR_LOWEST  (1u << 8)
-#define ICR_ASSERT  (1u << 14)
-#define ICR_SELF    (1u << 18)
-#define ICR_ALL     (2u << 18)
-#define ICR_OTHERS  (3u << 18)
-#define LDR         0xd0
-#define DFR         0xe0
-#define DFR_CLUSTER 0x0fffffffu
+#define MAX_CPUS 8
 
 /* What the CPUs other than the first do; the first sets it. */
 typedef enum { JOB_WAIT, JOB_COUNT, JOB_READ, JOB_RUN } Job;
@@ -124,7 +116,7 @@ static void work(void)
 static void ap_loop(void)
 {
     if (!x2apic) {
-        apic_write(LDR, 1u << (24 + index_of(apic_id())));
+        apic_write(APIC_LDR, 1u << (24 + index_of(apic_id())));
     }
     __atomic_add_fetch(&done, 1, __ATOMIC_SEQ_CST);
     interrupts_on();
@@ -155,7 +147,7 @@ static void start_all(void)
     }
     done = 0;
     if (!x2apic) {
-        apic_write(LDR, 1u << (24 + index_of(apic_id())));
+        apic_write(APIC_LDR, 1u << (24 + index_of(apic_id())));
     }
 }
 

@@ -6,32 +6,23 @@
  * edu.
  */
 #include "lib/guest.h"
+#include "tests/include/apic.h"
+#include "tests/include/ioapic.h"
+#include "tests/include/pm.h"
+#include "tests/include/testdevs.h"
 
 enum { VECTOR_STORM = 0x61, VECTOR_EDGE, VECTOR_PCI, VECTOR_TIMER, PIC_BASE = 0x70 };
-
-#define RTE_LOW       (1u << 13)
-#define RTE_LEVEL     (1u << 15)
-#define RTE_MASKED    (1u << 16)
-#define FIRST_PCI_PIN 20
-#define PM_TIMER      0x608
-#define PM_TIMER_HZ   3579545ul
-#define LVT_TIMER     0x320
-#define LVT_LINT0     0x350
-#define LVT_MASKED    (1u << 16)
-#define LVT_EXTINT    0x700u
-#define LVT_DEADLINE  (2u << 17)
-#define MSR_DEADLINE  0x6e0
 
 static Pci edu;
 
 static uint32_t pm_timer(void)
 {
-    return inl(PM_TIMER) & 0xffffff;
+    return inl(PM_TIMER) & PM_TIMER_MASK;
 }
 
 static uint32_t pm_since(uint32_t start)
 {
-    return (pm_timer() - start) & 0xffffff;
+    return (pm_timer() - start) & PM_TIMER_MASK;
 }
 
 static void wait_us(uint64_t us)
@@ -42,7 +33,7 @@ static void wait_us(uint64_t us)
 
 static void set_line(int n, bool level)
 {
-    outb((uint16_t)(0x2000 + n), level);
+    outb((uint16_t)(TESTDEV_IRQS + n), level);
 }
 
 /* Idle, the wire is at the level that the entry calls active: it fires until it is masked, and lets
@@ -125,10 +116,10 @@ static void request_gone(int irq)
 static void requests_gone(void)
 {
     init_pics(0xdb, 0xfd); /* IRQs 2, 5 and 9 */
-    apic_write(LVT_LINT0, LVT_EXTINT);
+    apic_write(APIC_LVT_LINT0, LVT_EXTINT);
     request_gone(5);
     request_gone(9);
-    apic_write(LVT_LINT0, LVT_MASKED);
+    apic_write(APIC_LVT_LINT0, LVT_MASKED);
     outb(0x21, 0xff);
     outb(0xa1, 0xff);
 }
@@ -136,7 +127,7 @@ static void requests_gone(void)
 static void quieten_edu(Frame *frame)
 {
     (void)frame;
-    write32(pci_bar(edu, 0) + 0x64, 1);
+    write32(pci_bar(edu, 0) + EDU_ACK, 1);
 }
 
 /* A pending INTx is off the wire while MSI is enabled, and back afterwards. */
@@ -147,7 +138,7 @@ static void intx_beside_msi(void)
     uint32_t control = pci_read(edu, cap);
 
     pci_write(edu, 4, pci_read(edu, 4) | 2);
-    write32(pci_bar(edu, 0) + 0x60, 1);
+    write32(pci_bar(edu, 0) + EDU_RAISE, 1);
     pci_write(edu, cap, control | 1u << 16);
     set_handler(VECTOR_PCI, quieten_edu);
     ioapic_write(pin, RTE_LEVEL | RTE_LOW | VECTOR_PCI);
@@ -171,15 +162,16 @@ static void deadline_over(void)
         return;
     }
     interrupts_off();
-    apic_write(LVT_TIMER, LVT_DEADLINE | VECTOR_TIMER);
-    wrmsr(MSR_DEADLINE, rdtsc() - 1);
-    check(rdmsr(MSR_DEADLINE) == 0, "a deadline in the past reads %lx", rdmsr(MSR_DEADLINE));
-    check(apic_read(0x200 + VECTOR_TIMER / 32 * 16) >> (VECTOR_TIMER % 32) & 1,
+    apic_write(APIC_LVT_TIMER, LVT_DEADLINE | VECTOR_TIMER);
+    wrmsr(MSR_TSC_DEADLINE, rdtsc() - 1);
+    check(rdmsr(MSR_TSC_DEADLINE) == 0, "a deadline in the past reads %lx",
+          rdmsr(MSR_TSC_DEADLINE));
+    check(apic_read(APIC_IRR + VECTOR_TIMER / 32 * 16) >> (VECTOR_TIMER % 32) & 1,
           "a deadline in the past has no request");
     interrupts_on();
     check(vector_count[VECTOR_TIMER] == 1, "a deadline in the past came %lu times",
           vector_count[VECTOR_TIMER]);
-    apic_write(LVT_TIMER, LVT_MASKED);
+    apic_write(APIC_LVT_TIMER, LVT_MASKED);
 }
 
 /* Changes of channel 2's output from `from` to `to` us after `start`. */

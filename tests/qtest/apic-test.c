@@ -4,13 +4,12 @@
  * processors against a model, so with ids above 255.
  */
 #include "libqtest.h"
+#include "tests/include/apic.h"
 
-#define APIC_BASE 0xfee00000ull
-#define MSR_BASE  0x1b
-#define MSR_SVR   0x80f
-#define MSR_ICR   0x830
-#define CPUS      288
-#define VECTOR    0x61
+#define MSR_SVR MSR_X2APIC(APIC_SVR)
+#define MSR_ICR MSR_X2APIC(APIC_ICR)
+#define CPUS    288
+#define VECTOR  0x61
 
 static void test_page(void)
 {
@@ -23,14 +22,14 @@ static void test_page(void)
     };
     QTest *qts = qtest_init("-smp 1");
 
-    g_assert_cmphex(qtest_readl(qts, APIC_BASE + 0x30) & 0xff00ff, ==, 0x00050014);
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
+    g_assert_cmphex(qtest_readl(qts, APIC_PAGE + APIC_VERSION) & 0xff00ff, ==, 0x00050014);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        qtest_writel(qts, APIC_BASE + rows[i].reg, 0xffffffff);
-        g_assert_cmphex(qtest_readl(qts, APIC_BASE + rows[i].reg), ==, rows[i].value);
-        qtest_writel(qts, APIC_BASE + rows[i].reg, rows[i].reg == 0xe0 ? 0xffffffff : 0);
+        qtest_writel(qts, APIC_PAGE + rows[i].reg, 0xffffffff);
+        g_assert_cmphex(qtest_readl(qts, APIC_PAGE + rows[i].reg), ==, rows[i].value);
+        qtest_writel(qts, APIC_PAGE + rows[i].reg, rows[i].reg == 0xe0 ? 0xffffffff : 0);
     }
-    g_assert_cmphex(qtest_readb(qts, APIC_BASE + 0x30), ==, 0x14);
+    g_assert_cmphex(qtest_readb(qts, APIC_PAGE + APIC_VERSION), ==, 0x14);
     qtest_quit(qts);
 }
 
@@ -38,16 +37,16 @@ static void test_self_ipi(void)
 {
     QTest *qts = qtest_init("-smp 1");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
-    qtest_writel(qts, APIC_BASE + 0x80, 0);
-    qtest_writel(qts, APIC_BASE + 0x300, 0x40000 | VECTOR);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
+    qtest_writel(qts, APIC_PAGE + APIC_TPR, 0);
+    qtest_writel(qts, APIC_PAGE + APIC_ICR, ICR_SELF | VECTOR);
     g_assert_true(qtest_apic_irr(qts, 0, VECTOR));
-    g_assert_cmphex(qtest_readl(qts, APIC_BASE + 0x230), ==, 1u << 1);
+    g_assert_cmphex(qtest_readl(qts, APIC_PAGE + APIC_IRR + 0x30), ==, 1u << 1);
     g_assert_cmphex(qtest_apic_ack(qts, 0), ==, VECTOR);
-    g_assert_cmphex(qtest_readl(qts, APIC_BASE + 0x130), ==, 1u << 1);
-    g_assert_cmphex(qtest_readl(qts, APIC_BASE + 0xa0), ==, 0x60);
+    g_assert_cmphex(qtest_readl(qts, APIC_PAGE + APIC_ISR + 0x30), ==, 1u << 1);
+    g_assert_cmphex(qtest_readl(qts, APIC_PAGE + APIC_PPR), ==, 0x60);
     qtest_apic_eoi(qts, 0);
-    g_assert_cmphex(qtest_readl(qts, APIC_BASE + 0x130), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, APIC_PAGE + APIC_ISR + 0x30), ==, 0);
     qtest_quit(qts);
 }
 
@@ -55,19 +54,19 @@ static void test_timer(void)
 {
     QTest *qts = qtest_init("-smp 1");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
-    qtest_writel(qts, APIC_BASE + 0x3e0, 0xb);
-    qtest_writel(qts, APIC_BASE + 0x320, VECTOR);
-    qtest_writel(qts, APIC_BASE + 0x380, 1000000);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
+    qtest_writel(qts, APIC_PAGE + APIC_TIMER_DIVIDE, 0xb);
+    qtest_writel(qts, APIC_PAGE + APIC_LVT_TIMER, VECTOR);
+    qtest_writel(qts, APIC_PAGE + APIC_TIMER_INITIAL, 1000000);
     qtest_clock_step(qts, 1000);
-    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x390), <, 1000000);
+    g_assert_cmpuint(qtest_readl(qts, APIC_PAGE + APIC_TIMER_CURRENT), <, 1000000);
     g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
     qtest_clock_step_next(qts);
     for (unsigned i = 0; i < 100 && !qtest_apic_irr(qts, 0, VECTOR); i++) {
         qtest_clock_step_next(qts);
     }
     g_assert_true(qtest_apic_irr(qts, 0, VECTOR));
-    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x390), ==, 0);
+    g_assert_cmpuint(qtest_readl(qts, APIC_PAGE + APIC_TIMER_CURRENT), ==, 0);
     qtest_quit(qts);
 }
 
@@ -76,22 +75,22 @@ static void test_modes(void)
     QTest *qts = qtest_init("-smp 1 -cpu max");
     uint64_t value;
 
-    g_assert_true(qtest_msr_read(qts, 0, MSR_BASE, &value));
+    g_assert_true(qtest_msr_read(qts, 0, MSR_APIC_BASE, &value));
     g_assert_cmphex(value, ==, 0xfee00900);
     g_assert_false(qtest_msr_read(qts, 0, 0x802, &value));
-    g_assert_false(qtest_msr_write(qts, 0, MSR_BASE, 0xfee00500));
-    g_assert_true(qtest_msr_write(qts, 0, MSR_BASE, 0xfee00d00));
-    g_assert_false(qtest_msr_write(qts, 0, MSR_BASE, 0xfee00900));
+    g_assert_false(qtest_msr_write(qts, 0, MSR_APIC_BASE, 0xfee00500));
+    g_assert_true(qtest_msr_write(qts, 0, MSR_APIC_BASE, 0xfee00d00));
+    g_assert_false(qtest_msr_write(qts, 0, MSR_APIC_BASE, 0xfee00900));
     g_assert_false(qtest_msr_write(qts, 0, 0x80b, 1));
     g_assert_false(qtest_msr_write(qts, 0, 0x80e, 0));
     g_assert_false(qtest_msr_write(qts, 0, MSR_ICR, 0x10000));
-    g_assert_true(qtest_msr_write(qts, 0, MSR_BASE, 0xfee00100));
-    g_assert_false(qtest_msr_write(qts, 0, MSR_BASE, 0xfee00d00));
-    g_assert_true(qtest_msr_write(qts, 0, MSR_BASE, 0xfee00900));
+    g_assert_true(qtest_msr_write(qts, 0, MSR_APIC_BASE, 0xfee00100));
+    g_assert_false(qtest_msr_write(qts, 0, MSR_APIC_BASE, 0xfee00d00));
+    g_assert_true(qtest_msr_write(qts, 0, MSR_APIC_BASE, 0xfee00900));
     qtest_quit(qts);
 
     qts = qtest_init("-smp 1 -cpu max,-x2apic");
-    g_assert_false(qtest_msr_write(qts, 0, MSR_BASE, 0xfee00d00));
+    g_assert_false(qtest_msr_write(qts, 0, MSR_APIC_BASE, 0xfee00d00));
     qtest_quit(qts);
 }
 
@@ -107,18 +106,18 @@ static void test_disable(void)
     };
     QTest *qts = qtest_init("-smp 1");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        qtest_writel(qts, APIC_BASE + rows[i].reg, rows[i].value);
-        g_assert_cmphex(qtest_readl(qts, APIC_BASE + rows[i].reg), ==, rows[i].value);
+        qtest_writel(qts, APIC_PAGE + rows[i].reg, rows[i].value);
+        g_assert_cmphex(qtest_readl(qts, APIC_PAGE + rows[i].reg), ==, rows[i].value);
     }
-    qtest_writel(qts, APIC_BASE + 0x300, 0x40000 | VECTOR);
+    qtest_writel(qts, APIC_PAGE + APIC_ICR, ICR_SELF | VECTOR);
     g_assert_true(qtest_apic_irr(qts, 0, VECTOR));
-    g_assert_true(qtest_msr_write(qts, 0, MSR_BASE, APIC_BASE | 0x100));
-    g_assert_true(qtest_msr_write(qts, 0, MSR_BASE, APIC_BASE | 0x900));
+    g_assert_true(qtest_msr_write(qts, 0, MSR_APIC_BASE, APIC_PAGE | 0x100));
+    g_assert_true(qtest_msr_write(qts, 0, MSR_APIC_BASE, APIC_PAGE | 0x900));
     g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_assert_cmphex(qtest_readl(qts, APIC_BASE + rows[i].reg), ==, rows[i].after);
+        g_assert_cmphex(qtest_readl(qts, APIC_PAGE + rows[i].reg), ==, rows[i].after);
     }
     qtest_quit(qts);
 }
@@ -128,15 +127,15 @@ static void test_deadline_mode(void)
 {
     QTest *qts = qtest_init("-smp 1 -cpu max");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
-    qtest_writel(qts, APIC_BASE + 0x3e0, 0xb);
-    qtest_writel(qts, APIC_BASE + 0x320, VECTOR);
-    qtest_writel(qts, APIC_BASE + 0x380, 1000000);
-    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x390), >, 0);
-    qtest_writel(qts, APIC_BASE + 0x320, 2u << 17 | VECTOR);
-    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x380), ==, 0);
-    g_assert_cmpuint(qtest_readl(qts, APIC_BASE + 0x390), ==, 0);
-    qtest_writel(qts, APIC_BASE + 0x320, VECTOR);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
+    qtest_writel(qts, APIC_PAGE + APIC_TIMER_DIVIDE, 0xb);
+    qtest_writel(qts, APIC_PAGE + APIC_LVT_TIMER, VECTOR);
+    qtest_writel(qts, APIC_PAGE + APIC_TIMER_INITIAL, 1000000);
+    g_assert_cmpuint(qtest_readl(qts, APIC_PAGE + APIC_TIMER_CURRENT), >, 0);
+    qtest_writel(qts, APIC_PAGE + APIC_LVT_TIMER, LVT_DEADLINE | VECTOR);
+    g_assert_cmpuint(qtest_readl(qts, APIC_PAGE + APIC_TIMER_INITIAL), ==, 0);
+    g_assert_cmpuint(qtest_readl(qts, APIC_PAGE + APIC_TIMER_CURRENT), ==, 0);
+    qtest_writel(qts, APIC_PAGE + APIC_LVT_TIMER, VECTOR);
     qtest_clock_step(qts, 1000000000);
     g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
     qtest_quit(qts);
@@ -192,8 +191,8 @@ static void test_288(void)
     for (unsigned i = 0; i < CPUS; i++) {
         uint64_t value;
 
-        g_assert_true(qtest_msr_write(qts, i, MSR_BASE, i == 0 ? 0xfee00d00 : 0xfee00c00));
-        g_assert_true(qtest_msr_write(qts, i, MSR_SVR, 0x1ff));
+        g_assert_true(qtest_msr_write(qts, i, MSR_APIC_BASE, i == 0 ? 0xfee00d00 : 0xfee00c00));
+        g_assert_true(qtest_msr_write(qts, i, MSR_SVR, SVR_ENABLED));
         g_assert_true(qtest_msr_read(qts, i, 0x802, &value));
         ids[i] = (uint32_t)value;
         above |= ids[i] > 255;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The board's small chips by their ports: UART, 8042, PM block, fw_cfg, debug exit, ACPI tables. */
 #include "libqtest.h"
+#include "tests/include/pci.h"
 
 #include <string.h>
 
@@ -101,7 +102,7 @@ static void test_pm(void)
     qtest_outw(qts, 0x600, 0x0100);
     g_assert_cmphex(qtest_inw(qts, 0x600) & 0x100, ==, 0);
     g_assert_false(qtest_get_irq(qts, 9));
-    qtest_outb(qts, 0xcf9, 0x06);
+    qtest_outb(qts, RESET_PORT, 0x06);
     json_object_unref(qtest_qmp_wait_event(qts, "RESET"));
     qtest_quit(qts);
 }
@@ -141,7 +142,7 @@ static void test_bridges(void)
 
     g_assert_cmphex(qtest_pci_config_read(qts, 0, 0, 0, 4), ==, 0x29c08086);
     g_assert_cmphex(qtest_pci_config_read(qts, 0, 0xf8, 0, 4), ==, 0x29188086);
-    g_assert_cmphex(qtest_readl(qts, 0xb0000000ull + (0xf8ull << 12)), ==, 0x29188086);
+    g_assert_cmphex(qtest_readl(qts, PCI_ECAM + (0xf8ull << 12)), ==, 0x29188086);
     g_assert_cmphex(qtest_readl(qts, 0xf0000), ==, 0x20445352); /* "RSD " */
     qtest_quit(qts);
 }

@@ -21,16 +21,6 @@ static void enable(QTest *qts, uint8_t devfn)
                            PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
 }
 
-static uint8_t find_capability(QTest *qts, uint8_t devfn, uint8_t id)
-{
-    uint8_t at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, PCI_CAPABILITY_LIST, 1);
-    while (at != 0 && qtest_pci_config_read(qts, 0, devfn, at, 1) != id) {
-        at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, (uint8_t)(at + 1), 1);
-    }
-    g_assert_cmpuint(at, !=, 0);
-    return at;
-}
-
 static void test_registers(void)
 {
     QTest *qts = qtest_init(MACHINE);
@@ -60,7 +50,7 @@ static void test_msi(void)
     QTest *qts = qtest_init(MACHINE);
     uint64_t base;
     enable(qts, EDU_DEVFN);
-    uint8_t cap = find_capability(qts, EDU_DEVFN, PCI_CAP_ID_MSI);
+    uint8_t cap = qtest_pci_find_capability(qts, 0, EDU_DEVFN, PCI_CAP_ID_MSI);
     g_assert_true(qtest_msr_read(qts, 0, 0x1b, &base));
     g_assert_true(qtest_msr_write(qts, 0, 0x1b, base | 0xc00)); /* x2APIC mode */
     g_assert_true(qtest_msr_write(qts, 0, 0x80f, 0x1ff));       /* software-enabled */

@@ -9,14 +9,13 @@
 
 #include "vtd-lib.h"
 
-#define IOAPIC       0xfec00000ull
-#define LPC          (0x1f << 3)
-#define EDU          (8 << 3) /* pin A of slot 8 is PIRQ E */
-#define EDU_PIN      20
-#define PIRQ_E_ROUTE 0x68
-#define EDU_RAISE    0x60
-#define EDU_ACK      0x64
-#define VECTOR       0x51
+#include "tests/include/ioapic.h"
+#include "tests/include/pci.h"
+#include "tests/include/testdevs.h"
+
+#define EDU     (8 << 3) /* pin A of slot 8 is PIRQ E */
+#define EDU_PIN 20
+#define VECTOR  0x51
 
 static const char *const names[] = {"ioapic-sid",  "pirq-low-pins", "cf8-low-bits",
                                     "irte-reread", "pci-polarity",  "fmask-upper"};
@@ -48,10 +47,10 @@ static void check_row(const char *name, Check *lets)
 
 static void write_rte(QTest *qts, unsigned pin, uint64_t rte)
 {
-    qtest_writel(qts, IOAPIC, 0x11 + 2 * pin);
-    qtest_writel(qts, IOAPIC + 0x10, (uint32_t)(rte >> 32));
-    qtest_writel(qts, IOAPIC, 0x10 + 2 * pin);
-    qtest_writel(qts, IOAPIC + 0x10, (uint32_t)rte);
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL_HIGH(pin));
+    qtest_writel(qts, IOAPIC_PAGE + IOWIN, (uint32_t)(rte >> 32));
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL(pin));
+    qtest_writel(qts, IOAPIC_PAGE + IOWIN, (uint32_t)rte);
 }
 
 static Vtd *start(const char *forgive)
@@ -98,7 +97,7 @@ static bool lets_pirq_on_pin_10(const char *forgive)
     Vtd *v = start(forgive);
     bool came;
 
-    qtest_pci_config_write(v->qts, 0, LPC, PIRQ_E_ROUTE, 10, 1);
+    qtest_pci_config_write(v->qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 10, 1);
     write_rte(v->qts, 10, 1u << 15 | VECTOR);
     write_rte(v->qts, EDU_PIN, 1u << 15 | 1u << 13 | (VECTOR + 0x20));
     qtest_writel(v->qts, edu_bar(v) + EDU_RAISE, 1);
@@ -114,8 +113,8 @@ static bool lets_low_bits(const char *forgive)
     Vtd *v = start(forgive);
     uint16_t vendor, device;
 
-    qtest_outl(v->qts, 0xcf8, 1u << 31 | EDU << 8 | PCI_DEVICE_ID);
-    device = qtest_inw(v->qts, 0xcfc);
+    qtest_outl(v->qts, PCI_CONFIG_ADDRESS, PCI_CONFIG_ENABLE | EDU << 8 | PCI_DEVICE_ID);
+    device = qtest_inw(v->qts, PCI_CONFIG_DATA);
     vendor = (uint16_t)qtest_pci_config_read(v->qts, 0, EDU, PCI_VENDOR_ID, 2);
     g_assert_cmphex(qtest_pci_config_read(v->qts, 0, EDU, PCI_DEVICE_ID, 2), ==, 0x11e8);
     g_assert_true(device == vendor || device == 0x11e8);

@@ -1,35 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The HPET on the board: registers at each width, IOAPIC pins, legacy replacement, FSB messages. */
 #include "libqtest.h"
-
-#define HPET      0xfed00000ull
-#define IOAPIC    0xfec00000ull
-#define APIC_BASE 0xfee00000ull
+#include "tests/include/apic.h"
+#include "tests/include/hpet.h"
+#include "tests/include/ioapic.h"
 
 static void set_rte(QTest *qts, unsigned pin, uint32_t low)
 {
-    qtest_writel(qts, IOAPIC, 0x11 + 2 * pin);
-    qtest_writel(qts, IOAPIC + 0x10, 0);
-    qtest_writel(qts, IOAPIC, 0x10 + 2 * pin);
-    qtest_writel(qts, IOAPIC + 0x10, low);
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL_HIGH(pin));
+    qtest_writel(qts, IOAPIC_PAGE + IOWIN, 0);
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL(pin));
+    qtest_writel(qts, IOAPIC_PAGE + IOWIN, low);
 }
 
 static void test_registers(void)
 {
     QTest *qts = qtest_init("-smp 1");
 
-    g_assert_cmphex(qtest_readl(qts, HPET), ==, 0x8086a201);
-    g_assert_cmphex(qtest_readl(qts, HPET + 4), ==, 10000000);
-    g_assert_cmphex(qtest_readq(qts, HPET), ==, 0x009896808086a201);
-    qtest_writel(qts, HPET + 0x10, 0xfffffffc);
-    g_assert_cmphex(qtest_readq(qts, HPET + 0x10), ==, 0);
-    qtest_writeq(qts, HPET + 0xf0, 0x123456789abcdef0);
-    qtest_writel(qts, HPET + 0xf4, 1);
-    g_assert_cmphex(qtest_readq(qts, HPET + 0xf0), ==, 0x19abcdef0);
-    g_assert_cmphex(qtest_readw(qts, HPET + 0xf2), ==, 0x9abc);
-    qtest_writel(qts, HPET + 0x10, 1);
+    g_assert_cmphex(qtest_readl(qts, HPET_PAGE), ==, 0x8086a201);
+    g_assert_cmphex(qtest_readl(qts, HPET_PAGE + HPET_PERIOD), ==, 10000000);
+    g_assert_cmphex(qtest_readq(qts, HPET_PAGE), ==, 0x009896808086a201);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 0xfffffffc);
+    g_assert_cmphex(qtest_readq(qts, HPET_PAGE + HPET_CONFIG), ==, 0);
+    qtest_writeq(qts, HPET_PAGE + HPET_COUNTER, 0x123456789abcdef0);
+    qtest_writel(qts, HPET_PAGE + HPET_COUNTER + 4, 1);
+    g_assert_cmphex(qtest_readq(qts, HPET_PAGE + HPET_COUNTER), ==, 0x19abcdef0);
+    g_assert_cmphex(qtest_readw(qts, HPET_PAGE + HPET_COUNTER + 2), ==, 0x9abc);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 1);
     qtest_clock_step(qts, 1000);
-    g_assert_cmphex(qtest_readq(qts, HPET + 0xf0), ==, 0x19abcdef0 + 100);
+    g_assert_cmphex(qtest_readq(qts, HPET_PAGE + HPET_COUNTER), ==, 0x19abcdef0 + 100);
     qtest_quit(qts);
 }
 
@@ -39,7 +38,7 @@ static void test_routes(void)
     QTest *qts = qtest_init("-smp 1");
 
     for (unsigned t = 0; t < 3; t++) {
-        uint64_t at = HPET + 0x100 + t * 0x20;
+        uint64_t at = HPET_PAGE + HPET_TIMER(t);
         uint32_t offered = (uint32_t)(qtest_readq(qts, at) >> 32), now = 0;
 
         g_assert_cmphex(offered, !=, 0);
@@ -56,12 +55,12 @@ static void test_pin(void)
 {
     QTest *qts = qtest_init("-smp 1");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
     set_rte(qts, 20, 0x45);
-    qtest_writel(qts, HPET + 0x100, 20 << 9 | 4);
-    qtest_writel(qts, HPET + 0x108, 1000);
-    qtest_writel(qts, HPET + 0x10c, 0);
-    qtest_writel(qts, HPET + 0x10, 1);
+    qtest_writel(qts, HPET_PAGE + HPET_TIMER(0), 20 << 9 | HPET_INT_ENB);
+    qtest_writel(qts, HPET_PAGE + HPET_COMPARATOR(0), 1000);
+    qtest_writel(qts, HPET_PAGE + HPET_COMPARATOR(0) + 4, 0);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 1);
     qtest_clock_step(qts, 9999);
     g_assert_false(qtest_apic_irr(qts, 0, 0x45));
     qtest_clock_step(qts, 1);
@@ -73,15 +72,15 @@ static void test_legacy(void)
 {
     QTest *qts = qtest_init("-smp 1");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
     set_rte(qts, 2, 0x46);
     set_rte(qts, 8, 0x56);
-    for (unsigned t = 0x100; t <= 0x120; t += 0x20) {
-        qtest_writel(qts, HPET + t, 4);
-        qtest_writel(qts, HPET + t + 8, 1000);
-        qtest_writel(qts, HPET + t + 0xc, 0);
+    for (unsigned t = 0; t < 2; t++) {
+        qtest_writel(qts, HPET_PAGE + HPET_TIMER(t), HPET_INT_ENB);
+        qtest_writel(qts, HPET_PAGE + HPET_COMPARATOR(t), 1000);
+        qtest_writel(qts, HPET_PAGE + HPET_COMPARATOR(t) + 4, 0);
     }
-    qtest_writel(qts, HPET + 0x10, 3);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 3);
     qtest_clock_step(qts, 10000);
     g_assert_true(qtest_apic_irr(qts, 0, 0x46));
     g_assert_true(qtest_apic_irr(qts, 0, 0x56));
@@ -92,14 +91,14 @@ static void test_fsb(void)
 {
     QTest *qts = qtest_init("-smp 1 -global hpet.msi=on");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
-    g_assert_cmphex(qtest_readl(qts, HPET + 0x140) & 0x8000, ==, 0x8000);
-    qtest_writel(qts, HPET + 0x150, 0x4047);
-    qtest_writel(qts, HPET + 0x154, 0xfee00000);
-    qtest_writel(qts, HPET + 0x140, 0x4004);
-    qtest_writel(qts, HPET + 0x148, 1000);
-    qtest_writel(qts, HPET + 0x14c, 0);
-    qtest_writel(qts, HPET + 0x10, 1);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
+    g_assert_cmphex(qtest_readl(qts, HPET_PAGE + HPET_TIMER(2)) & HPET_FSB_CAP, ==, HPET_FSB_CAP);
+    qtest_writel(qts, HPET_PAGE + HPET_FSB(2), 0x4047);
+    qtest_writel(qts, HPET_PAGE + HPET_FSB(2) + 4, APIC_PAGE);
+    qtest_writel(qts, HPET_PAGE + HPET_TIMER(2), HPET_FSB_EN | HPET_INT_ENB);
+    qtest_writel(qts, HPET_PAGE + HPET_COMPARATOR(2), 1000);
+    qtest_writel(qts, HPET_PAGE + HPET_COMPARATOR(2) + 4, 0);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 1);
     qtest_clock_step(qts, 10000);
     g_assert_true(qtest_apic_irr(qts, 0, 0x47));
     qtest_quit(qts);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The IOAPIC on the board, from pin to local APIC and back by EOI. */
 #include "libqtest.h"
-
-#define IOAPIC    0xfec00000ull
-#define APIC_BASE 0xfee00000ull
+#include "tests/include/apic.h"
+#include "tests/include/ioapic.h"
 
 static uint32_t rd(QTest *qts, uint32_t index)
 {
-    qtest_writel(qts, IOAPIC, index);
-    return qtest_readl(qts, IOAPIC + 0x10);
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, index);
+    return qtest_readl(qts, IOAPIC_PAGE + IOWIN);
 }
 
 static void wr(QTest *qts, uint32_t index, uint32_t value)
 {
-    qtest_writel(qts, IOAPIC, index);
-    qtest_writel(qts, IOAPIC + 0x10, value);
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, index);
+    qtest_writel(qts, IOAPIC_PAGE + IOWIN, value);
 }
 
 static void line(QTest *qts, int pin, int level)
@@ -51,7 +50,7 @@ static void test_edge_and_level(void)
 {
     QTest *qts = qtest_init("-smp 1");
 
-    qtest_writel(qts, APIC_BASE + 0xf0, 0x1ff);
+    qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
     wr(qts, 0x11 + 2 * 18, 0);
     wr(qts, 0x10 + 2 * 18, 0x41); /* edge */
     line(qts, 18, 1);
@@ -77,7 +76,7 @@ static void test_edge_and_level(void)
 
     line(qts, 19, 1);
     line(qts, 19, 0);
-    qtest_writel(qts, IOAPIC + 0x40, 0x52); /* the EOI register */
+    qtest_writel(qts, IOAPIC_PAGE + IOAPIC_EOI, 0x52); /* the EOI register */
     g_assert_cmphex(rd(qts, 0x10 + 2 * 19), ==, 0x8052);
     qtest_quit(qts);
 }

@@ -2,18 +2,6 @@
 /* i8259, i8254 and RTC on the board: ports, and interrupts from the timer chips to the pair. */
 #include "libqtest.h"
 
-static uint8_t cmos(QTest *qts, uint8_t index)
-{
-    qtest_outb(qts, 0x70, index);
-    return qtest_inb(qts, 0x71);
-}
-
-static void set_cmos(QTest *qts, uint8_t index, uint8_t value)
-{
-    qtest_outb(qts, 0x70, index);
-    qtest_outb(qts, 0x71, value);
-}
-
 static void init_pics(QTest *qts)
 {
     static const uint8_t words[2][4] = {{0x11, 0x30, 0x04, 0x01}, {0x11, 0x38, 0x02, 0x01}};
@@ -86,13 +74,13 @@ static void test_rtc_date(void)
 {
     QTest *qts = qtest_init("-smp 1 -rtc base=2024-02-29T23:59:59");
 
-    g_assert_cmphex(cmos(qts, 7), ==, 0x29);
+    g_assert_cmphex(qtest_cmos_read(qts, 7), ==, 0x29);
     qtest_clock_step(qts, 1000000000);
-    g_assert_cmphex(cmos(qts, 7), ==, 0x01);
-    g_assert_cmphex(cmos(qts, 8), ==, 0x03);
-    g_assert_cmphex(cmos(qts, 9), ==, 0x24);
-    g_assert_cmphex(cmos(qts, 0x32), ==, 0x20);
-    g_assert_cmphex(cmos(qts, 0x0d), ==, 0x80);
+    g_assert_cmphex(qtest_cmos_read(qts, 7), ==, 0x01);
+    g_assert_cmphex(qtest_cmos_read(qts, 8), ==, 0x03);
+    g_assert_cmphex(qtest_cmos_read(qts, 9), ==, 0x24);
+    g_assert_cmphex(qtest_cmos_read(qts, 0x32), ==, 0x20);
+    g_assert_cmphex(qtest_cmos_read(qts, 0x0d), ==, 0x80);
     qtest_quit(qts);
 }
 
@@ -101,12 +89,12 @@ static void test_rtc_to_pic(void)
     QTest *qts = qtest_init("-smp 1");
 
     init_pics(qts);
-    cmos(qts, 0x0c);
-    set_cmos(qts, 0x0b, 0x12);
+    qtest_cmos_read(qts, 0x0c);
+    qtest_cmos_write(qts, 0x0b, 0x12);
     qtest_clock_step(qts, 1000000000);
     g_assert_cmphex(qtest_inb(qts, 0xa0) & 1, ==, 1);
-    g_assert_cmphex(cmos(qts, 0x0c) & 0x90, ==, 0x90);
-    g_assert_cmphex(cmos(qts, 0x0c), ==, 0);
+    g_assert_cmphex(qtest_cmos_read(qts, 0x0c) & 0x90, ==, 0x90);
+    g_assert_cmphex(qtest_cmos_read(qts, 0x0c), ==, 0);
     qtest_quit(qts);
 }
 

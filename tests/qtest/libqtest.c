@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
+#include <linux/pci_regs.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/include/pci.h"
 
 /* A loaded machine under sanitizers is slow, but not this slow. */
 #define PATIENCE_MS 120000
@@ -343,14 +346,14 @@ void qtest_memset(QTest *qts, uint64_t addr, uint8_t byte, size_t len)
 
 static void select_config(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offset)
 {
-    qtest_outl(qts, 0xcf8,
+    qtest_outl(qts, PCI_CONFIG_ADDRESS,
                0x80000000u | (uint32_t)bus << 16 | (uint32_t)devfn << 8 | (offset & 0xfcu));
 }
 
 uint32_t qtest_pci_config_read(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offset,
                                unsigned size)
 {
-    uint16_t port = (uint16_t)(0xcfc + (offset & 3));
+    uint16_t port = (uint16_t)(PCI_CONFIG_DATA + (offset & 3));
     select_config(qts, bus, devfn, offset);
     return size == 1   ? qtest_inb(qts, port)
            : size == 2 ? qtest_inw(qts, port)
@@ -360,7 +363,7 @@ uint32_t qtest_pci_config_read(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t o
 void qtest_pci_config_write(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offset, uint32_t value,
                             unsigned size)
 {
-    uint16_t port = (uint16_t)(0xcfc + (offset & 3));
+    uint16_t port = (uint16_t)(PCI_CONFIG_DATA + (offset & 3));
     select_config(qts, bus, devfn, offset);
     if (size == 1) {
         qtest_outb(qts, port, (uint8_t)value);
@@ -369,6 +372,28 @@ void qtest_pci_config_write(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offs
     } else {
         qtest_outl(qts, port, value);
     }
+}
+
+uint8_t qtest_pci_find_capability(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t id)
+{
+    uint8_t at = (uint8_t)qtest_pci_config_read(qts, bus, devfn, PCI_CAPABILITY_LIST, 1);
+    while (at != 0 && qtest_pci_config_read(qts, bus, devfn, at, 1) != id) {
+        at = (uint8_t)qtest_pci_config_read(qts, bus, devfn, (uint8_t)(at + 1), 1);
+    }
+    g_assert_cmpuint(at, !=, 0);
+    return at;
+}
+
+uint8_t qtest_cmos_read(QTest *qts, uint8_t index)
+{
+    qtest_outb(qts, 0x70, index);
+    return qtest_inb(qts, 0x71);
+}
+
+void qtest_cmos_write(QTest *qts, uint8_t index, uint8_t value)
+{
+    qtest_outb(qts, 0x70, index);
+    qtest_outb(qts, 0x71, value);
 }
 
 int64_t qtest_clock_step(QTest *qts, int64_t ns)

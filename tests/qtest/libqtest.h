@@ -50,6 +50,12 @@ uint32_t qtest_pci_config_read(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t o
                                unsigned size);
 void qtest_pci_config_write(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offset, uint32_t value,
                             unsigned size);
+/* Where in it the capability is; there has to be one. */
+uint8_t qtest_pci_find_capability(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t id);
+
+/* The RTC's RAM through ports 70h and 71h. */
+uint8_t qtest_cmos_read(QTest *qts, uint8_t index);
+void qtest_cmos_write(QTest *qts, uint8_t index, uint8_t value);
 
 /* The clock after the step, ns since power-on. */
 int64_t qtest_clock_step(QTest *qts, int64_t ns);

@@ -1,39 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PCI on a whole machine: configuration space through CF8h/CFCh and ECAM at every width (PCI 3.0,
- * 3.2.2.3; PCI Express 3.0, 7.2.2), BARs sized and moved, command bits, INTx to the IOAPIC and to
- * the i8259 pair, MSI and MSI-X with masks and pending bits as a local APIC sees them.
+ * PCI on a whole machine: configuration space through CF8h/CFCh and PCI_ECAM at every width
+ * (PCI 3.0, 3.2.2.3; PCI Express 3.0, 7.2.2), BARs sized and moved, command bits, INTx to the
+ * IOAPIC and to the i8259 pair, MSI and MSI-X with masks and pending bits as a local APIC sees
+ * them.
  */
 #include <linux/pci_regs.h>
 
 #include "libqtest.h"
+#include "tests/include/intr_testdev.h"
+#include "tests/include/pci.h"
+#include "tests/include/testdevs.h"
 
 #define EDU      (4 << 3)
 #define EMITTER  (5 << 3)
 #define MACHINE  "-machine q35 -nodefaults -device edu,addr=4 -device intr-testdev,addr=5"
-#define ECAM     0xb0000000ull
 #define NEW_BAR  0xe8000000u
 #define NEW_MSIX 0xe9000000u
 #define VECTOR   0x51
 
 /* Registers of the two devices. */
-enum { EDU_ID = 0x00, EDU_NOT = 0x04, EDU_RAISE = 0x60, EDU_ACK = 0x64 };
-enum { E_DATA = 0x08, E_COMMAND = 0x1c, E_RESULT = 0x20 };
-enum { C_MESSAGE = 1, C_MSI = 4, C_MSIX = 5 };
 
 static uint64_t ecam(uint8_t devfn, unsigned offset)
 {
-    return ECAM + ((uint64_t)devfn << 12) + offset;
-}
-
-static uint8_t find_capability(QTest *qts, uint8_t devfn, uint8_t id)
-{
-    uint8_t at = qtest_readb(qts, ecam(devfn, PCI_CAPABILITY_LIST));
-    while (at != 0 && qtest_readb(qts, ecam(devfn, at)) != id) {
-        at = qtest_readb(qts, ecam(devfn, at + 1u));
-    }
-    g_assert_cmpuint(at, !=, 0);
-    return at;
+    return PCI_ECAM + ((uint64_t)devfn << 12) + offset;
 }
 
 static void enable_apic(QTest *qts)
@@ -76,12 +66,12 @@ static void test_two_ways(void)
     g_assert_cmphex(qtest_pci_config_read(qts, 0, 9 << 3, 0, 2), ==, 0xffff);
     g_assert_cmphex(qtest_pci_config_read(qts, 7, 0, 0, 4), ==, 0xffffffff);
     /* CF8h counts only when it is written whole, and CFCh only with the enable bit. */
-    qtest_outl(qts, 0xcf8, 0x80000000u | EDU << 8);
-    qtest_outb(qts, 0xcf8, 0xff);
-    g_assert_cmphex(qtest_inl(qts, 0xcf8), ==, 0x80000000u | EDU << 8);
-    g_assert_cmphex(qtest_inl(qts, 0xcfc), ==, 0x11e81234);
-    qtest_outl(qts, 0xcf8, EDU << 8);
-    g_assert_cmphex(qtest_inl(qts, 0xcfc), ==, 0xffffffff);
+    qtest_outl(qts, PCI_CONFIG_ADDRESS, PCI_CONFIG_ENABLE | EDU << 8);
+    qtest_outb(qts, PCI_CONFIG_ADDRESS, 0xff);
+    g_assert_cmphex(qtest_inl(qts, PCI_CONFIG_ADDRESS), ==, 0x80000000u | EDU << 8);
+    g_assert_cmphex(qtest_inl(qts, PCI_CONFIG_DATA), ==, 0x11e81234);
+    qtest_outl(qts, PCI_CONFIG_ADDRESS, EDU << 8);
+    g_assert_cmphex(qtest_inl(qts, PCI_CONFIG_DATA), ==, 0xffffffff);
     qtest_quit(qts);
 }
 
@@ -120,20 +110,20 @@ static bool pic_requests_10(QTest *qts)
 
 static void test_intx(void)
 {
-    enum { PIN = 20, LPC = 0x1f << 3, PIRQE_ROUTE = 0x68 };
+    enum { PIN = 20 };
     QTest *qts = qtest_init(MACHINE);
     qtest_writel(qts, ecam(EDU, PCI_BASE_ADDRESS_0), NEW_BAR);
     qtest_writew(qts, ecam(EDU, PCI_COMMAND), PCI_COMMAND_MEMORY);
-    qtest_writeb(qts, ecam(LPC, PIRQE_ROUTE), 10);
+    qtest_writeb(qts, ecam(LPC_DEVFN, LPC_PIRQ_E_ROUTE), 10);
     qtest_outb(qts, 0x4d1, 0x04); /* level-triggered */
     g_assert_false(pic_requests_10(qts));
     qtest_writel(qts, NEW_BAR + EDU_RAISE, 1);
     g_assert_cmphex(qtest_readw(qts, ecam(EDU, PCI_STATUS)) & PCI_STATUS_INTERRUPT, !=, 0);
     g_assert_true(pic_requests_10(qts));
     /* The routing moves the request, the command register and the device end it. */
-    qtest_writeb(qts, ecam(LPC, PIRQE_ROUTE), 0x80);
+    qtest_writeb(qts, ecam(LPC_DEVFN, LPC_PIRQ_E_ROUTE), 0x80);
     g_assert_false(pic_requests_10(qts));
-    qtest_writeb(qts, ecam(LPC, PIRQE_ROUTE), 10);
+    qtest_writeb(qts, ecam(LPC_DEVFN, LPC_PIRQ_E_ROUTE), 10);
     g_assert_true(pic_requests_10(qts));
     qtest_writew(qts, ecam(EDU, PCI_COMMAND), PCI_COMMAND_MEMORY | PCI_COMMAND_INTX_DISABLE);
     g_assert_false(pic_requests_10(qts));
@@ -180,7 +170,7 @@ static bool took(QTest *qts, uint8_t vector)
 static void test_msi(void)
 {
     QTest *qts = start_emitter();
-    uint64_t cap = ecam(EMITTER, find_capability(qts, EMITTER, PCI_CAP_ID_MSI));
+    uint64_t cap = ecam(EMITTER, qtest_pci_find_capability(qts, 0, EMITTER, PCI_CAP_ID_MSI));
     uint16_t flags = qtest_readw(qts, cap + PCI_MSI_FLAGS);
     g_assert_cmphex(flags & PCI_MSI_FLAGS_64BIT, !=, 0);
     qtest_writel(qts, cap + PCI_MSI_ADDRESS_LO, 0xfee00000);
@@ -213,7 +203,7 @@ static void test_msi(void)
 static void test_msix(void)
 {
     QTest *qts = start_emitter();
-    uint64_t cap = ecam(EMITTER, find_capability(qts, EMITTER, PCI_CAP_ID_MSIX));
+    uint64_t cap = ecam(EMITTER, qtest_pci_find_capability(qts, 0, EMITTER, PCI_CAP_ID_MSIX));
     uint64_t table = NEW_MSIX + (qtest_readl(qts, cap + PCI_MSIX_TABLE) & ~7u);
     uint64_t pba = NEW_MSIX + (qtest_readl(qts, cap + PCI_MSIX_PBA) & ~7u);
     uint64_t entry = table + 3 * PCI_MSIX_ENTRY_SIZE;

@@ -4,35 +4,29 @@
  * else, enable bits are written, and each byte is its own.
  */
 #include "libqtest.h"
-
-#define PM1_STATUS   0x600
-#define PM1_ENABLE   0x602
-#define GPE0_STATUS  0x620
-#define GPE0_ENABLE  0x628
-#define POWER_BUTTON 0x0100
-#define SCI          9
+#include "tests/include/pm.h"
 
 static void press_button(QTest *qts)
 {
     json_object_unref(qtest_qmp(qts, "{'execute': 'system_powerdown'}"));
     /* The main loop presses the button between two commands. */
-    for (int tries = 0; tries < 500 && !(qtest_inw(qts, PM1_STATUS) & POWER_BUTTON); tries++) {
+    for (int tries = 0; tries < 500 && !(qtest_inw(qts, PM1_STS) & PM1_PWRBTN); tries++) {
         g_usleep(1000);
     }
-    g_assert_cmphex(qtest_inw(qts, PM1_STATUS) & POWER_BUTTON, ==, POWER_BUTTON);
+    g_assert_cmphex(qtest_inw(qts, PM1_STS) & PM1_PWRBTN, ==, PM1_PWRBTN);
 }
 
 static void test_status(void)
 {
     QTest *qts = qtest_init("");
     press_button(qts);
-    qtest_outw(qts, PM1_STATUS, 0);
-    qtest_outw(qts, PM1_STATUS, (uint16_t)~POWER_BUTTON);
-    qtest_outb(qts, PM1_STATUS, 0xff);
-    g_assert_cmphex(qtest_inw(qts, PM1_STATUS) & POWER_BUTTON, ==, POWER_BUTTON);
-    g_assert_cmphex(qtest_inb(qts, PM1_STATUS + 1) & 1, ==, 1);
-    qtest_outb(qts, PM1_STATUS + 1, POWER_BUTTON >> 8);
-    g_assert_cmphex(qtest_inw(qts, PM1_STATUS) & POWER_BUTTON, ==, 0);
+    qtest_outw(qts, PM1_STS, 0);
+    qtest_outw(qts, PM1_STS, (uint16_t)~PM1_PWRBTN);
+    qtest_outb(qts, PM1_STS, 0xff);
+    g_assert_cmphex(qtest_inw(qts, PM1_STS) & PM1_PWRBTN, ==, PM1_PWRBTN);
+    g_assert_cmphex(qtest_inb(qts, PM1_STS + 1) & 1, ==, 1);
+    qtest_outb(qts, PM1_STS + 1, PM1_PWRBTN >> 8);
+    g_assert_cmphex(qtest_inw(qts, PM1_STS) & PM1_PWRBTN, ==, 0);
     qtest_quit(qts);
 }
 
@@ -43,13 +37,13 @@ static void test_interrupt(void)
     qtest_irq_intercept_in(qts, "ioapic");
     press_button(qts);
     g_assert_false(qtest_get_irq(qts, SCI));
-    qtest_outw(qts, PM1_ENABLE, POWER_BUTTON);
+    qtest_outw(qts, PM1_EN, PM1_PWRBTN);
     g_assert_true(qtest_get_irq(qts, SCI));
-    qtest_outw(qts, PM1_ENABLE, 0);
+    qtest_outw(qts, PM1_EN, 0);
     g_assert_false(qtest_get_irq(qts, SCI));
-    qtest_outb(qts, PM1_ENABLE + 1, POWER_BUTTON >> 8);
+    qtest_outb(qts, PM1_EN + 1, PM1_PWRBTN >> 8);
     g_assert_true(qtest_get_irq(qts, SCI));
-    qtest_outw(qts, PM1_STATUS, POWER_BUTTON);
+    qtest_outw(qts, PM1_STS, PM1_PWRBTN);
     g_assert_false(qtest_get_irq(qts, SCI));
     qtest_quit(qts);
 }
@@ -57,14 +51,14 @@ static void test_interrupt(void)
 static void test_enable(void)
 {
     QTest *qts = qtest_init("");
-    qtest_outw(qts, PM1_ENABLE, 0x0121);
-    qtest_outb(qts, PM1_ENABLE + 1, 0x00);
-    g_assert_cmphex(qtest_inw(qts, PM1_ENABLE), ==, 0x0021);
-    qtest_outb(qts, PM1_ENABLE, 0x01);
-    qtest_outb(qts, PM1_ENABLE + 1, 0x01);
-    g_assert_cmphex(qtest_inw(qts, PM1_ENABLE), ==, 0x0101);
-    qtest_outb(qts, PM1_ENABLE, 0x00);
-    g_assert_cmphex(qtest_inw(qts, PM1_ENABLE), ==, 0x0100);
+    qtest_outw(qts, PM1_EN, 0x0121);
+    qtest_outb(qts, PM1_EN + 1, 0x00);
+    g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, 0x0021);
+    qtest_outb(qts, PM1_EN, 0x01);
+    qtest_outb(qts, PM1_EN + 1, 0x01);
+    g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, 0x0101);
+    qtest_outb(qts, PM1_EN, 0x00);
+    g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, 0x0100);
     qtest_quit(qts);
 }
 
@@ -72,12 +66,12 @@ static void test_general(void)
 {
     QTest *qts = qtest_init("");
     for (uint16_t i = 0; i < 8; i++) {
-        qtest_outb(qts, GPE0_STATUS + i, 0xff);
-        g_assert_cmphex(qtest_inb(qts, GPE0_STATUS + i), ==, 0);
-        qtest_outb(qts, GPE0_ENABLE + i, (uint8_t)(0x11 * i));
+        qtest_outb(qts, GPE0_STS + i, 0xff);
+        g_assert_cmphex(qtest_inb(qts, GPE0_STS + i), ==, 0);
+        qtest_outb(qts, GPE0_EN + i, (uint8_t)(0x11 * i));
     }
     for (uint16_t i = 0; i < 8; i++) {
-        g_assert_cmphex(qtest_inb(qts, GPE0_ENABLE + i), ==, 0x11 * i);
+        g_assert_cmphex(qtest_inb(qts, GPE0_EN + i), ==, 0x11 * i);
     }
     qtest_quit(qts);
 }

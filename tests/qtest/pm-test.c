@@ -3,16 +3,14 @@
 #include <string.h>
 
 #include "libqtest.h"
+#include "tests/include/hpet.h"
+#include "tests/include/ioapic.h"
+#include "tests/include/pci.h"
+#include "tests/include/pm.h"
 
-#define PM1_STS  0x600
-#define PM1_EN   0x602
-#define PM1_CNT  0x604
-#define PM_TIMER 0x608
-#define TIMER_HZ 3579545ll
+#define TIMER_HZ ((long long)PM_TIMER_HZ)
 #define HALF_NS  ((int64_t)((1ll << 23) * 1000000000ll / TIMER_HZ + 1)) /* 2.34 s */
-#define SCI      9
 
-enum { TMR = 1 << 0, GBL = 1 << 5, PWRBTN = 1 << 8, RTC = 1 << 10, WAK = 1 << 15 };
 enum { SLEEP_S3 = 5 << 10 | 1 << 13 };
 
 static uint16_t status(QTest *qts)
@@ -40,22 +38,22 @@ static void test_timer_status(void)
 {
     QTest *qts = qtest_init("");
 
-    g_assert_cmphex(status(qts) & TMR, ==, 0);
+    g_assert_cmphex(status(qts) & PM1_TMR, ==, 0);
     for (int i = 1; i <= 4; i++) {
         qtest_clock_set(qts, i * HALF_NS - 1000);
         g_assert_cmphex(qtest_inl(qts, PM_TIMER) >> 23, ==, (i - 1) & 1);
-        g_assert_cmphex(status(qts) & TMR, ==, 0);
+        g_assert_cmphex(status(qts) & PM1_TMR, ==, 0);
         qtest_clock_set(qts, i * HALF_NS + 1000);
         g_assert_cmphex(qtest_inl(qts, PM_TIMER) >> 23, ==, i & 1);
-        g_assert_cmphex(status(qts) & TMR, ==, TMR);
-        qtest_outw(qts, PM1_STS, (uint16_t)~TMR);
-        g_assert_cmphex(status(qts) & TMR, ==, TMR);
-        qtest_outb(qts, PM1_STS, TMR);
-        g_assert_cmphex(status(qts) & TMR, ==, 0);
+        g_assert_cmphex(status(qts) & PM1_TMR, ==, PM1_TMR);
+        qtest_outw(qts, PM1_STS, (uint16_t)~PM1_TMR);
+        g_assert_cmphex(status(qts) & PM1_TMR, ==, PM1_TMR);
+        qtest_outb(qts, PM1_STS, PM1_TMR);
+        g_assert_cmphex(status(qts) & PM1_TMR, ==, 0);
     }
     qtest_clock_step(qts, 7 * HALF_NS);
-    qtest_outw(qts, PM1_STS, TMR);
-    g_assert_cmphex(status(qts) & TMR, ==, 0);
+    qtest_outw(qts, PM1_STS, PM1_TMR);
+    g_assert_cmphex(status(qts) & PM1_TMR, ==, 0);
     qtest_quit(qts);
 }
 
@@ -64,19 +62,19 @@ static void test_timer_sci(void)
     QTest *qts = qtest_init("");
 
     qtest_irq_intercept_in(qts, "ioapic");
-    qtest_outw(qts, PM1_EN, TMR);
+    qtest_outw(qts, PM1_EN, PM1_TMR);
     for (unsigned i = 1; i <= 4; i++) {
         qtest_clock_set(qts, i * HALF_NS - 1000);
         g_assert_false(qtest_get_irq(qts, SCI));
         qtest_clock_set(qts, i * HALF_NS + 1000);
         g_assert_true(qtest_get_irq(qts, SCI));
-        qtest_outw(qts, PM1_STS, TMR);
+        qtest_outw(qts, PM1_STS, PM1_TMR);
         g_assert_cmpuint(qtest_get_irq_raised(qts, SCI), ==, i);
     }
     qtest_outw(qts, PM1_EN, 0);
     qtest_clock_step(qts, HALF_NS);
     g_assert_false(qtest_get_irq(qts, SCI));
-    qtest_outw(qts, PM1_EN, TMR); /* what has happened counts when it is enabled */
+    qtest_outw(qts, PM1_EN, PM1_TMR); /* what has happened counts when it is enabled */
     g_assert_true(qtest_get_irq(qts, SCI));
     qtest_quit(qts);
 }
@@ -86,34 +84,22 @@ static void test_enables(void)
     QTest *qts = qtest_init("");
 
     qtest_outw(qts, PM1_EN, 0xffff);
-    g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, TMR | GBL | PWRBTN | RTC);
+    g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, PM1_TMR | PM1_GBL | PM1_PWRBTN | PM1_RTC);
     qtest_outb(qts, PM1_EN, 0);
-    g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, PWRBTN | RTC);
-    qtest_outb(qts, PM1_EN + 1, RTC >> 8);
-    g_assert_cmphex(qtest_inl(qts, PM1_STS) >> 16, ==, RTC);
+    g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, PM1_PWRBTN | PM1_RTC);
+    qtest_outb(qts, PM1_EN + 1, PM1_RTC >> 8);
+    g_assert_cmphex(qtest_inl(qts, PM1_STS) >> 16, ==, PM1_RTC);
     g_assert_cmphex(qtest_inw(qts, PM1_CNT) & 1, ==, 1); /* ACPI mode, always */
     qtest_quit(qts);
-}
-
-static void set_cmos(QTest *qts, uint8_t index, uint8_t value)
-{
-    qtest_outb(qts, 0x70, index);
-    qtest_outb(qts, 0x71, value);
-}
-
-static uint8_t cmos(QTest *qts, uint8_t index)
-{
-    qtest_outb(qts, 0x70, index);
-    return qtest_inb(qts, 0x71);
 }
 
 /* An alarm at the clock's 30th second, with any minute and hour. */
 static void set_alarm(QTest *qts)
 {
-    set_cmos(qts, 1, 0x30);
-    set_cmos(qts, 3, 0xff);
-    set_cmos(qts, 5, 0xff);
-    set_cmos(qts, 0xb, 0x22); /* AIE, 24 hours, BCD */
+    qtest_cmos_write(qts, 1, 0x30);
+    qtest_cmos_write(qts, 3, 0xff);
+    qtest_cmos_write(qts, 5, 0xff);
+    qtest_cmos_write(qts, 0xb, 0x22); /* AIE, 24 hours, BCD */
 }
 
 #define ALARM_MACHINE "-rtc base=2024-02-29T12:00:00"
@@ -127,18 +113,18 @@ static void test_rtc_status(void)
         QTest *qts = qtest_init(ALARM_MACHINE);
 
         qtest_irq_intercept_in(qts, "ioapic");
-        qtest_writel(qts, 0xfed00010, hpet);
+        qtest_writel(qts, HPET_PAGE + HPET_CONFIG, hpet);
         set_alarm(qts);
-        g_assert_cmphex(status(qts) & RTC, ==, 0);
+        g_assert_cmphex(status(qts) & PM1_RTC, ==, 0);
         qtest_clock_step(qts, TO_ALARM_NS);
-        g_assert_cmphex(status(qts) & RTC, ==, RTC);
+        g_assert_cmphex(status(qts) & PM1_RTC, ==, PM1_RTC);
         g_assert_cmpint(qtest_get_irq(qts, 8), ==, hpet == 0);
         g_assert_false(qtest_get_irq(qts, SCI));
-        qtest_outw(qts, PM1_EN, RTC);
+        qtest_outw(qts, PM1_EN, PM1_RTC);
         g_assert_true(qtest_get_irq(qts, SCI));
-        qtest_outw(qts, PM1_STS, RTC);
+        qtest_outw(qts, PM1_STS, PM1_RTC);
         g_assert_false(qtest_get_irq(qts, SCI));
-        g_assert_cmphex(cmos(qts, 0xc) & 0xa0, ==, 0xa0);
+        g_assert_cmphex(qtest_cmos_read(qts, 0xc) & 0xa0, ==, 0xa0);
         qtest_clock_step(qts, 2 * TO_ALARM_NS);
         g_assert_true(qtest_get_irq(qts, SCI));
         qtest_quit(qts);
@@ -191,19 +177,16 @@ static uint64_t facs_of(QTest *qts)
     return facs;
 }
 
-#define IOAPIC 0xfec00000ull
-#define LPC    (0x1f << 3)
-
 static QTest *fall_asleep(uint16_t enables)
 {
     QTest *qts = qtest_init(ALARM_MACHINE);
 
     qtest_writel(qts, facs_of(qts) + 12, 0x8010);
     qtest_writeq(qts, 0x200000, 0x1122334455667788);
-    qtest_writel(qts, IOAPIC, 0x12);
-    qtest_writel(qts, IOAPIC + 0x10, 0x10055);
-    qtest_pci_config_write(qts, 0, LPC, 0x68, 5, 1);
-    set_cmos(qts, 0x40, 0x5a);
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL(1));
+    qtest_writel(qts, IOAPIC_PAGE + IOWIN, 0x10055);
+    qtest_pci_config_write(qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 5, 1);
+    qtest_cmos_write(qts, 0x40, 0x5a);
     set_alarm(qts);
     qtest_outw(qts, PM1_EN, enables);
     check_no_wakeup(qts);
@@ -213,34 +196,34 @@ static QTest *fall_asleep(uint16_t enables)
     return qts;
 }
 
-/* What a wake-up from S3 leaves: memory, the RTC and the upper half of PM1 had power all the time;
- * the rest is as after a reset, and set up by firmware. */
+/* What a wake-up from S3 leaves: memory, the PM1_RTC and the upper half of PM1 had power all the
+ * time; the rest is as after a reset, and set up by firmware. */
 static void check_awake(QTest *qts, uint16_t cause, uint16_t enables)
 {
     json_object_unref(qtest_qmp_wait_event(qts, "WAKEUP"));
     check_status(qts, "running");
-    g_assert_cmphex(status(qts) & (WAK | PWRBTN | RTC), ==, WAK | cause);
-    qtest_outw(qts, PM1_STS, WAK);
-    g_assert_cmphex(status(qts) & WAK, ==, 0);
+    g_assert_cmphex(status(qts) & (PM1_WAK | PM1_PWRBTN | PM1_RTC), ==, PM1_WAK | cause);
+    qtest_outw(qts, PM1_STS, PM1_WAK);
+    g_assert_cmphex(status(qts) & PM1_WAK, ==, 0);
     g_assert_cmphex(qtest_inw(qts, PM1_EN), ==, enables);
     g_assert_cmphex(qtest_readq(qts, 0x200000), ==, 0x1122334455667788);
     g_assert_cmphex(qtest_readl(qts, facs_of(qts) + 12), ==, 0x8010);
-    qtest_writel(qts, IOAPIC, 0x12);
-    g_assert_cmphex(qtest_readl(qts, IOAPIC + 0x10), ==, 0x10000);
-    g_assert_cmphex(qtest_pci_config_read(qts, 0, LPC, 0x68, 1), ==, 10);
-    g_assert_cmphex(cmos(qts, 0x40), ==, 0x5a);
-    g_assert_cmphex(cmos(qts, 0xb), ==, 0x22);
+    qtest_writel(qts, IOAPIC_PAGE + IOREGSEL, IOREDTBL(1));
+    g_assert_cmphex(qtest_readl(qts, IOAPIC_PAGE + IOWIN), ==, 0x10000);
+    g_assert_cmphex(qtest_pci_config_read(qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 1), ==, 10);
+    g_assert_cmphex(qtest_cmos_read(qts, 0x40), ==, 0x5a);
+    g_assert_cmphex(qtest_cmos_read(qts, 0xb), ==, 0x22);
     check_no_wakeup(qts);
     qtest_quit(qts);
 }
 
 static void test_wakeup_command(void)
 {
-    QTest *qts = fall_asleep(TMR | PWRBTN | RTC);
+    QTest *qts = fall_asleep(PM1_TMR | PM1_PWRBTN | PM1_RTC);
 
     qtest_clock_step(qts, 1000000000); /* time goes on */
     wake_up(qts);
-    check_awake(qts, 0, PWRBTN | RTC);
+    check_awake(qts, 0, PM1_PWRBTN | PM1_RTC);
 }
 
 static void test_wakeup_hmp(void)
@@ -256,10 +239,10 @@ static void test_wakeup_hmp(void)
 
 static void test_wakeup_rtc(void)
 {
-    QTest *qts = fall_asleep(RTC);
+    QTest *qts = fall_asleep(PM1_RTC);
 
     qtest_clock_step(qts, TO_ALARM_NS);
-    check_awake(qts, RTC, RTC);
+    check_awake(qts, PM1_RTC, PM1_RTC);
 }
 
 /* Without RTC_EN the alarm shows, and does not wake. */
@@ -271,7 +254,7 @@ static void test_rtc_not_enabled(void)
     g_usleep(50000); /* time for a mistaken wake-up, which the main loop carries out */
     check_status(qts, "suspended");
     wake_up(qts);
-    check_awake(qts, RTC, 0);
+    check_awake(qts, PM1_RTC, 0);
 }
 
 /* The button wakes whether or not it may interrupt (ICH9 13.8.3.1). */
@@ -280,7 +263,7 @@ static void test_wakeup_button(void)
     QTest *qts = fall_asleep(0);
 
     json_object_unref(qtest_qmp(qts, "{'execute': 'system_powerdown'}"));
-    check_awake(qts, PWRBTN, 0);
+    check_awake(qts, PM1_PWRBTN, 0);
 }
 
 /* An alarm that went off before is not slept through. */
@@ -290,7 +273,7 @@ static void test_alarm_before(void)
 
     qtest_writel(qts, facs_of(qts) + 12, 0x8010);
     set_alarm(qts);
-    qtest_outw(qts, PM1_EN, RTC);
+    qtest_outw(qts, PM1_EN, PM1_RTC);
     qtest_clock_step(qts, TO_ALARM_NS);
     qtest_outw(qts, PM1_CNT, SLEEP_S3);
     json_object_unref(qtest_qmp_wait_event(qts, "SUSPEND"));
@@ -317,7 +300,7 @@ static void test_other_ends(void)
     json_object_unref(qtest_qmp_wait_event(qts, "SUSPEND"));
     wake_up(qts);
     json_object_unref(qtest_qmp_wait_event(qts, "WAKEUP"));
-    g_assert_cmphex(status(qts) & WAK, ==, 0);
+    g_assert_cmphex(status(qts) & PM1_WAK, ==, 0);
     qtest_quit(qts);
 }
 

@@ -13,18 +13,6 @@
 #define B_DM    0x04
 #define B_24    0x02
 
-static uint8_t cmos(QTest *qts, uint8_t index)
-{
-    qtest_outb(qts, 0x70, index);
-    return qtest_inb(qts, 0x71);
-}
-
-static void set_cmos(QTest *qts, uint8_t index, uint8_t value)
-{
-    qtest_outb(qts, 0x70, index);
-    qtest_outb(qts, 0x71, value);
-}
-
 static uint8_t bcd(unsigned value)
 {
     return (uint8_t)(value / 10 << 4 | value % 10);
@@ -34,23 +22,23 @@ static uint8_t bcd(unsigned value)
 static void test_hours(void)
 {
     QTest *qts = qtest_init("-smp 1");
-    set_cmos(qts, MINUTES, 0);
-    set_cmos(qts, SECONDS, 0);
+    qtest_cmos_write(qts, MINUTES, 0);
+    qtest_cmos_write(qts, SECONDS, 0);
     for (unsigned hour = 0; hour < 24; hour++) {
         unsigned twelve = hour % 12 ? hour % 12 : 12, pm = hour >= 12 ? 0x80 : 0;
         g_test_message("hour %u", hour);
-        set_cmos(qts, REG_B, B_24);
-        set_cmos(qts, HOURS, bcd(hour));
-        set_cmos(qts, REG_B, 0);
-        g_assert_cmphex(cmos(qts, HOURS), ==, bcd(twelve) | pm);
-        set_cmos(qts, REG_B, B_DM);
-        g_assert_cmphex(cmos(qts, HOURS), ==, twelve | pm);
-        set_cmos(qts, REG_B, B_24);
-        set_cmos(qts, HOURS, 0x05);
-        set_cmos(qts, REG_B, 0);
-        set_cmos(qts, HOURS, (uint8_t)(bcd(twelve) | pm));
-        set_cmos(qts, REG_B, B_24 | B_DM);
-        g_assert_cmphex(cmos(qts, HOURS), ==, hour);
+        qtest_cmos_write(qts, REG_B, B_24);
+        qtest_cmos_write(qts, HOURS, bcd(hour));
+        qtest_cmos_write(qts, REG_B, 0);
+        g_assert_cmphex(qtest_cmos_read(qts, HOURS), ==, bcd(twelve) | pm);
+        qtest_cmos_write(qts, REG_B, B_DM);
+        g_assert_cmphex(qtest_cmos_read(qts, HOURS), ==, twelve | pm);
+        qtest_cmos_write(qts, REG_B, B_24);
+        qtest_cmos_write(qts, HOURS, 0x05);
+        qtest_cmos_write(qts, REG_B, 0);
+        qtest_cmos_write(qts, HOURS, (uint8_t)(bcd(twelve) | pm));
+        qtest_cmos_write(qts, REG_B, B_24 | B_DM);
+        g_assert_cmphex(qtest_cmos_read(qts, HOURS), ==, hour);
     }
     qtest_quit(qts);
 }
@@ -59,10 +47,10 @@ static void test_hours(void)
 static void test_set(void)
 {
     QTest *qts = qtest_init("-smp 1");
-    set_cmos(qts, REG_B, B_24 | B_UIE | B_AIE);
-    g_assert_cmphex(cmos(qts, REG_B), ==, B_24 | B_UIE | B_AIE);
-    set_cmos(qts, REG_B, B_SET | B_24 | B_UIE | B_AIE);
-    g_assert_cmphex(cmos(qts, REG_B), ==, B_SET | B_24 | B_AIE);
+    qtest_cmos_write(qts, REG_B, B_24 | B_UIE | B_AIE);
+    g_assert_cmphex(qtest_cmos_read(qts, REG_B), ==, B_24 | B_UIE | B_AIE);
+    qtest_cmos_write(qts, REG_B, B_SET | B_24 | B_UIE | B_AIE);
+    g_assert_cmphex(qtest_cmos_read(qts, REG_B), ==, B_SET | B_24 | B_AIE);
     qtest_quit(qts);
 }
 

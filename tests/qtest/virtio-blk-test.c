@@ -231,10 +231,8 @@ static void map_memory(Disk *d, uint64_t iova)
         qtest_writeq(qts, AT_SS + 0x3000 + ((iova >> 12) + i) * 8, (MEMORY + i * 0x1000) | 3);
     }
     vtd_queue_on(d->v, 0, false);
-    vtd_writeq(d->v, RTADDR, AT_ROOT);
-    vtd_command(d->v, SRTP, true);
-    vtd_flush_context(d->v);
-    vtd_flush_iotlb(d->v);
+    vtd_set_root(d->v, AT_ROOT);
+    vtd_flush_dma(d->v);
     vtd_command(d->v, TE, true);
 }
 

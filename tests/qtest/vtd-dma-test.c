@@ -6,26 +6,8 @@
  */
 #include "vtd-lib.h"
 
-#define SID    0x0320
-#define DOMAIN 7u
-#define CTX    AT_CTX_OF(SID)
-#define WORD   0x1122334455667788ull
-
-static Pair context_for(unsigned type, unsigned levels, uint16_t domain)
-{
-    return vtd_context(type, AT_SS, levels, domain);
-}
-
-static void flush_all(Vtd *v)
-{
-    vtd_flush_context(v);
-    vtd_flush_iotlb(v);
-}
-
-static uint32_t read_word(Vtd *v, uint64_t iova, uint64_t *word)
-{
-    return vtd_read_word(v, iova, word, SID);
-}
+#define CTX  AT_CTX_OF(SID)
+#define WORD 0x1122334455667788ull
 
 typedef struct {
     const char *props;
@@ -57,10 +39,10 @@ static void test_shapes(void)
         uint64_t offset = r->iova & (size - 1) & 0x3fffff;
         uint64_t iova = (r->iova & ~(size - 1)) | offset | 0x18;
         uint64_t host = target + (iova & (size - 1)), word;
-        vtd_set_context(v, SID, context_for(i == 10 ? 1 : 0, r->levels, DOMAIN));
+        vtd_set_context(v, SID, vtd_ss_context(i == 10 ? 1 : 0, r->levels, DOMAIN));
         vtd_map(v, AT_SS, r->levels, r->leaf, iova, target | SS_RW | (r->leaf > 1 ? SS_PS : 0));
         qtest_writeq(v->qts, host, WORD);
-        g_assert_cmphex(read_word(v, iova, &word), ==, 0);
+        g_assert_cmphex(vtd_read(v, iova, &word), ==, 0);
         g_assert_cmphex(word, ==, WORD);
         word = ~WORD;
         g_assert_cmphex(vtd_dma_write(v, iova, &word, 8, SID), ==, 0);
@@ -75,7 +57,7 @@ static void test_crossing(void)
 {
     Vtd *v = vtd_start_dma("");
     uint8_t out[4096], in[4096];
-    vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
     vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA + 0x3000 + SS_RW);
     vtd_map(v, AT_SS, 3, 1, 0x6000, AT_DATA + 0x1000 + SS_RW);
     for (unsigned i = 0; i < sizeof(out); i++) {
@@ -95,15 +77,15 @@ static void test_permissions(void)
 {
     Vtd *v = vtd_start_dma("");
     uint64_t word = 0;
-    vtd_set_context(v, SID, context_for(0, 4, DOMAIN));
+    vtd_set_context(v, SID, vtd_ss_context(0, 4, DOMAIN));
     for (unsigned i = 0; i < 16; i++) {
         unsigned level = i / 4 + 1, allowed = i % 4;
         uint64_t at = vtd_map(v, AT_SS, 4, 1, 0x5000, AT_DATA | SS_RW);
         at = level > 1 ? AT_SS + (4 - level) * 0x1000 : at; /* the others' indexes are 0 */
         qtest_writeq(v->qts, at, (qtest_readq(v->qts, at) & ~SS_RW) | allowed);
-        flush_all(v);
+        vtd_flush_dma(v);
         g_test_message("level %u: R %u W %u", level, allowed & 1, allowed >> 1);
-        g_assert_cmphex(read_word(v, 0x5000, &word), ==, allowed & 1 ? 0 : 2);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, allowed & 1 ? 0 : 2);
         if (!(allowed & 1)) {
             vtd_expect_fault(v, 6, SID, 0x5000);
         }
@@ -127,20 +109,20 @@ typedef struct {
 static void test_reasons(void)
 {
     const uint64_t good_leaf = AT_DATA | SS_RW, far = 0x300000000000;
-    const Pair good = context_for(0, 3, DOMAIN);
+    const Pair good = vtd_ss_context(0, 3, DOMAIN);
     const Pair root = {CTX | 1, 0};
     const Refusal rows[] = {
         {0x01, true, false, {CTX, 0}, good, good_leaf, 0x5018},
         {0x01, true, false, {CTX | 2, 1}, good, good_leaf, 0x5018},
         {0x02, true, true, root, {good.low & ~1ull, good.high}, good_leaf, 0x5018},
         {0x02, true, true, root, {(good.low & ~1ull) | 1u << 4, 1ull << 24}, good_leaf, 0x5018},
-        {0x03, true, true, root, context_for(3, 3, DOMAIN), good_leaf, 0x5018},
-        {0x03, true, true, root, context_for(1, 3, DOMAIN), good_leaf, 0x5018},
-        {0x03, true, true, root, context_for(0, 5, DOMAIN), good_leaf, 0x5018},
-        {0x03, true, true, root, context_for(0, 2, DOMAIN), good_leaf, 0x5018},
+        {0x03, true, true, root, vtd_ss_context(3, 3, DOMAIN), good_leaf, 0x5018},
+        {0x03, true, true, root, vtd_ss_context(1, 3, DOMAIN), good_leaf, 0x5018},
+        {0x03, true, true, root, vtd_ss_context(0, 5, DOMAIN), good_leaf, 0x5018},
+        {0x03, true, true, root, vtd_ss_context(0, 2, DOMAIN), good_leaf, 0x5018},
         {0x04, true, true, root, good, good_leaf, 1ull << 39},
         {0x04, false, true, root, good, good_leaf, UINT64_MAX - 0xfff},
-        {0x04, true, true, root, context_for(2, 3, DOMAIN), good_leaf, 1ull << 48},
+        {0x04, true, true, root, vtd_ss_context(2, 3, DOMAIN), good_leaf, 1ull << 48},
         {0x05, false, true, root, good, AT_DATA | 1, 0x5018},
         {0x05, false, true, root, good, 0, 0x5018},
         {0x06, true, true, root, good, AT_DATA | 2, 0x5018},
@@ -170,10 +152,10 @@ static void test_reasons(void)
         vtd_map(v, AT_SS, 3, 1, 0x5000, r->leaf);
         vtd_writeq(v, RTADDR, far_root ? far : AT_ROOT);
         vtd_command(v, SRTP, true);
-        flush_all(v);
+        vtd_flush_dma(v);
         g_test_message("row %u reason %x fpd %d", i / 2, r->reason, fpd);
         uint32_t result =
-            r->read ? read_word(v, r->iova, &word) : vtd_dma_write(v, r->iova, &word, 8, SID);
+            r->read ? vtd_read(v, r->iova, &word) : vtd_dma_write(v, r->iova, &word, 8, SID);
         g_assert_cmphex(result, ==, 2);
         if (fpd && r->qualified) {
             vtd_expect_no_fault(v);
@@ -191,9 +173,9 @@ static void test_optional_bits(void)
 {
     Vtd *v = vtd_start_dma(",snoop-control=on,device-iotlb=on,stale-tm=on");
     uint64_t word;
-    vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
     vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW | 1ull << 11 | 1ull << 62);
-    g_assert_cmphex(read_word(v, 0x5000, &word), ==, 0);
+    g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, 0);
     vtd_map(v, AT_SS, 3, 1, 0x6000, AT_DATA | 2);
     g_assert_cmphex(vtd_dma_read(v, 0x6000, &word, 0, SID), ==, 0);
     vtd_expect_no_fault(v);
@@ -206,9 +188,9 @@ static void test_pass_through(void)
         Vtd *v = vtd_start_dma(on ? "" : ",pt=off");
         uint64_t word;
         g_assert_cmphex(vtd_readq(v, ECAP) >> 6 & 1, ==, on);
-        vtd_set_context(v, SID, context_for(2, 4, DOMAIN));
+        vtd_set_context(v, SID, vtd_ss_context(2, 4, DOMAIN));
         qtest_writeq(v->qts, AT_DATA, WORD);
-        g_assert_cmphex(read_word(v, AT_DATA, &word), ==, on ? 0 : 2);
+        g_assert_cmphex(vtd_read(v, AT_DATA, &word), ==, on ? 0 : 2);
         if (on) {
             g_assert_cmphex(word, ==, WORD);
             vtd_expect_no_fault(v);
@@ -222,7 +204,7 @@ static void test_pass_through(void)
 static uint64_t seen(Vtd *v, uint64_t iova)
 {
     uint64_t word;
-    g_assert_cmphex(read_word(v, iova, &word), ==, 0);
+    g_assert_cmphex(vtd_read(v, iova, &word), ==, 0);
     return word;
 }
 
@@ -236,7 +218,7 @@ static void test_registers(void)
     vtd_command(v, TE, true);
     qtest_writeq(v->qts, AT_DATA, 1);
     qtest_writeq(v->qts, AT_DATA + 0x1000, 2);
-    vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
     for (unsigned kind = 1; kind <= 3; kind++) {
         vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
         vtd_writeq(v, IOTLB, 1ull << 63 | 1ull << 60);
@@ -251,23 +233,23 @@ static void test_registers(void)
         g_assert_cmphex(vtd_readq(v, IOTLB) >> 63, ==, 0);
         g_assert_cmphex(seen(v, 0x5000), ==, 2);
         vtd_set_context(v, SID, (Pair){0, 0});
-        g_assert_cmphex(read_word(v, 0x5000, &word), ==, 0);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, 0);
         vtd_writeq(v, CCMD, 1ull << 63 | (uint64_t)kind << 61 | SID << 16 | DOMAIN);
         g_assert_cmphex(vtd_readq(v, CCMD) >> 59, ==, kind << 2 | kind);
-        g_assert_cmphex(read_word(v, 0x5000, &word), ==, 2);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, 2);
         vtd_expect_fault(v, 2, SID, 0x5000);
-        vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+        vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
     }
     /* The function mask. */
     for (uint64_t mask = 0; mask < 4; mask++) {
         g_assert_cmphex(seen(v, 0x5000), ==, 2);
         vtd_set_context(v, SID, (Pair){0, 0});
         vtd_writeq(v, CCMD, 1ull << 63 | 3ull << 61 | mask << 32 | (SID + 6) << 16 | DOMAIN);
-        g_assert_cmphex(read_word(v, 0x5000, &word), ==, mask >= 2 ? 2 : 0);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, mask >= 2 ? 2 : 0);
         if (mask >= 2) {
             vtd_expect_fault(v, 2, SID, 0x5000);
         }
-        vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+        vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
     }
     /* Reserved granularity, and a mask beyond CAP.MAMV: not done. */
     g_assert_cmphex(seen(v, 0x5000), ==, 2);

@@ -6,35 +6,16 @@
  */
 #include "vtd-lib.h"
 
-#define SID    0x0320
-#define DOMAIN 7u
-
-static Pair context_for(unsigned type, unsigned levels, uint16_t domain)
-{
-    return vtd_context(type, AT_SS, levels, domain);
-}
-
-static void flush_all(Vtd *v)
-{
-    vtd_flush_context(v);
-    vtd_flush_iotlb(v);
-}
-
 static void flush(Vtd *v, uint64_t low, uint64_t high)
 {
     vtd_submit(v, low, high);
     vtd_wait(v);
 }
 
-static uint32_t read_word(Vtd *v, uint64_t iova, uint64_t *word)
-{
-    return vtd_read_word(v, iova, word, SID);
-}
-
 static bool is_mapped(Vtd *v, uint64_t iova)
 {
     uint64_t word;
-    uint32_t result = read_word(v, iova, &word);
+    uint32_t result = vtd_read(v, iova, &word);
     if (result) {
         g_assert_cmphex(vtd_take_fault(v, 0).sid, ==, SID);
     }
@@ -49,7 +30,7 @@ static void remap_leaf(Vtd *v, uint64_t iova, uint64_t host)
 static uint64_t seen(Vtd *v, uint64_t iova)
 {
     uint64_t word;
-    g_assert_cmphex(read_word(v, iova, &word), ==, 0);
+    g_assert_cmphex(vtd_read(v, iova, &word), ==, 0);
     return word;
 }
 
@@ -58,7 +39,7 @@ static void test_iotlb(void)
     Vtd *v = vtd_start_dma("");
     qtest_writeq(v->qts, AT_DATA, 1);
     qtest_writeq(v->qts, AT_DATA + 0x1000, 2);
-    vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
     for (unsigned mask = 0; mask <= 9; mask++) {
         uint64_t size = 0x1000ull << mask, at = 0x10000000,
                  pages[] = {at, at + size - 0x1000, at + size, at - 0x1000};
@@ -120,13 +101,13 @@ static void test_context_cache(void)
     uint64_t word;
     vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
-        vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
-        flush_all(v);
-        g_assert_cmphex(read_word(v, 0x5000, &word), ==, 0);
+        vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
+        vtd_flush_dma(v);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, 0);
         vtd_set_context(v, SID, (Pair){0, 0});
         vtd_submit(v, rows[i].flush, 0);
         vtd_wait(v);
-        g_assert_cmphex(read_word(v, 0x5000, &word), ==, rows[i].covers ? 2 : 0);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, rows[i].covers ? 2 : 0);
         if (rows[i].covers) {
             vtd_expect_fault(v, 2, SID, 0x5000);
         }
@@ -155,7 +136,7 @@ static void test_big_pages(void)
             {(base - 0x80000) | 7, false},
             {base | 18, true},
         };
-        vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+        vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
         for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
             vtd_map(v, AT_SS, 3, leaf, at, host | SS_RW | SS_PS);
             vtd_flush_iotlb(v);
@@ -211,7 +192,7 @@ static void test_caching_mode(void)
 {
     for (unsigned cm = 0; cm < 2; cm++) {
         Vtd *v = vtd_start_dma(cm ? ",caching-mode=on" : "");
-        vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+        vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
         vtd_map(v, AT_SS, 3, 1, 0x5000, 0);
         g_assert_false(is_mapped(v, 0x5000));
         vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
@@ -225,7 +206,8 @@ static void test_caching_mode(void)
 /* A context entry that cannot be used belongs to domain 0 (6.1), whatever its DID says. */
 static void test_caching_mode_context(void)
 {
-    const Pair bad[] = {{0, DOMAIN << 8 | 1}, context_for(3, 3, DOMAIN), context_for(0, 5, DOMAIN)};
+    const Pair bad[] = {
+        {0, DOMAIN << 8 | 1}, vtd_ss_context(3, 3, DOMAIN), vtd_ss_context(0, 5, DOMAIN)};
     const struct {
         uint64_t flush;
         bool covers;
@@ -242,9 +224,9 @@ static void test_caching_mode_context(void)
         vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
         for (unsigned i = 0; i < G_N_ELEMENTS(rows) * G_N_ELEMENTS(bad); i++) {
             vtd_set_context(v, SID, bad[i % G_N_ELEMENTS(bad)]);
-            flush_all(v);
+            vtd_flush_dma(v);
             g_assert_false(is_mapped(v, 0x5000));
-            vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+            vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
             g_assert_cmpint(is_mapped(v, 0x5000), ==, !cm);
             flush(v, rows[i / G_N_ELEMENTS(bad)].flush, 0);
             g_assert_cmpint(is_mapped(v, 0x5000), ==, !cm || rows[i / G_N_ELEMENTS(bad)].covers);
@@ -258,7 +240,7 @@ static void test_esrtps(void)
 {
     for (unsigned flushes = 0; flushes < 2; flushes++) {
         Vtd *v = vtd_start_dma(flushes ? ",esrtps=on" : "");
-        vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+        vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
         vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
         g_assert_true(is_mapped(v, 0x5000));
         /* The IOTLB: the context stays what it was. */
@@ -267,7 +249,7 @@ static void test_esrtps(void)
         g_assert_cmpint(is_mapped(v, 0x5000), ==, !flushes);
         /* The context cache: the page stays what it was. */
         vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
-        flush_all(v);
+        vtd_flush_dma(v);
         g_assert_true(is_mapped(v, 0x5000));
         vtd_set_context(v, SID, (Pair){0, 0});
         vtd_set_root(v, AT_ROOT);
@@ -280,14 +262,14 @@ static void test_esrtps(void)
 static void test_latch(void)
 {
     Vtd *v = vtd_start_dma("");
-    vtd_set_context(v, SID, context_for(0, 3, DOMAIN));
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
     vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
     vtd_writeq(v, RTADDR, AT_RING);
-    flush_all(v);
+    vtd_flush_dma(v);
     g_assert_true(is_mapped(v, 0x5000));
     vtd_set_root(v, AT_RING);
     g_assert_true(is_mapped(v, 0x5000));
-    flush_all(v);
+    vtd_flush_dma(v);
     g_assert_false(is_mapped(v, 0x5000));
     vtd_stop(v);
 }

@@ -2,9 +2,8 @@
 /* The tests' driver of the VT-d unit and of the emitter. */
 #include "vtd-lib.h"
 
-#define MSR_APIC_BASE 0x1b
-#define MSR_X2_SVR    0x80f
-#define APIC_PAGE     0xfee00000ull
+#include "tests/include/apic.h"
+
 #define EMITTER_DEVFN (4 << 3)
 #define PCI_COMMAND   4
 #define PCI_BAR0      0x10
@@ -15,11 +14,11 @@ static void enable_apics(Vtd *v, unsigned cpus, bool x2apic)
         uint64_t base = 0;
         g_assert_true(qtest_msr_read(v->qts, i, MSR_APIC_BASE, &base));
         if (x2apic) {
-            g_assert_true(qtest_msr_write(v->qts, i, MSR_APIC_BASE, base | 0xc00));
-            g_assert_true(qtest_msr_write(v->qts, i, MSR_X2_SVR, 0x1ff));
+            g_assert_true(qtest_msr_write(v->qts, i, MSR_APIC_BASE, base | APIC_BASE_X2APIC));
+            g_assert_true(qtest_msr_write(v->qts, i, MSR_X2APIC(APIC_SVR), SVR_ENABLED));
         } else if (i == 0) {
             /* The page is CPU 0's; others only in x2APIC mode. */
-            qtest_writel(v->qts, APIC_PAGE + 0xf0, 0x1ff);
+            qtest_writel(v->qts, APIC_PAGE + APIC_SVR, SVR_ENABLED);
         }
     }
 }
@@ -147,6 +146,12 @@ void vtd_flush_iotlb(Vtd *v)
     vtd_wait(v);
 }
 
+void vtd_flush_dma(Vtd *v)
+{
+    vtd_flush_context(v);
+    vtd_flush_iotlb(v);
+}
+
 void vtd_remap_on(Vtd *v, unsigned size, bool eime)
 {
     if (!(vtd_readl(v, GSTS) & QIE)) {
@@ -177,7 +182,7 @@ Pair irte_posted(uint8_t vector, uint64_t pid, bool urgent)
 
 uint64_t remappable_address(uint32_t handle, bool shv)
 {
-    return 0xfee00010ull | (handle & 0x7fffull) << 5 | (handle >> 15 & 1) << 2 | (shv ? 8 : 0);
+    return APIC_PAGE | 0x10 | (handle & 0x7fffull) << 5 | (handle >> 15 & 1) << 2 | (shv ? 8 : 0);
 }
 
 static void set_emitter(Vtd *v, uint64_t address, uint32_t data, uint32_t flags, uint16_t rid)
@@ -270,8 +275,7 @@ Vtd *vtd_start_dma(const char *props)
     Vtd *v = vtd_start(props, 1, false);
     vtd_queue_on(v, 0, false);
     vtd_set_root(v, AT_ROOT);
-    vtd_flush_context(v);
-    vtd_flush_iotlb(v);
+    vtd_flush_dma(v);
     vtd_command(v, TE, true);
     return v;
 }
@@ -293,6 +297,11 @@ Pair vtd_context(unsigned type, uint64_t table, unsigned levels, uint16_t domain
     return (Pair){table | type << 2 | 1, (levels - 2) | (uint64_t)domain << 8};
 }
 
+Pair vtd_ss_context(unsigned type, unsigned levels, uint16_t domain)
+{
+    return vtd_context(type, AT_SS, levels, domain);
+}
+
 uint64_t vtd_map(Vtd *v, uint64_t tables, unsigned levels, unsigned leaf, uint64_t iova,
                  uint64_t entry)
 {
@@ -310,4 +319,9 @@ uint32_t vtd_read_word(Vtd *v, uint64_t iova, uint64_t *word, uint16_t sid)
 {
     *word = 0;
     return vtd_dma_read(v, iova, word, sizeof(*word), sid);
+}
+
+uint32_t vtd_read(Vtd *v, uint64_t iova, uint64_t *word)
+{
+    return vtd_read_word(v, iova, word, SID);
 }

@@ -1,66 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the tests of the VT-d unit share: a machine with the unit and an emitter, the unit's
- * registers, tables and queue, and how to send and to see a message. Written from the
- * specification, apart from the unit's own codecs.
+ * tables and queue, and how to send and to see a message. Written from the specification, apart
+ * from the unit's own codecs.
  */
 #ifndef TESTS_QTEST_VTD_LIB_H
 #define TESTS_QTEST_VTD_LIB_H
 
 #include "libqtest.h"
-
-#define VTD_BASE 0xfed90000ull
-
-/* Registers (VT-d 11.4). */
-enum {
-    VER = 0x00,
-    CAP = 0x08,
-    ECAP = 0x10,
-    GCMD = 0x18,
-    GSTS = 0x1c,
-    RTADDR = 0x20,
-    CCMD = 0x28,
-    FSTS = 0x34,
-    FECTL = 0x38,
-    FEDATA = 0x3c,
-    FEADDR = 0x40,
-    FEUADDR = 0x44,
-    PMEN = 0x64,
-    PLMBASE = 0x68,
-    PLMLIMIT = 0x6c,
-    PHMBASE = 0x70,
-    PHMLIMIT = 0x78,
-    IQH = 0x80,
-    IQT = 0x88,
-    IQA = 0x90,
-    ICS = 0x9c,
-    IECTL = 0xa0,
-    IEDATA = 0xa4,
-    IEADDR = 0xa8,
-    IEUADDR = 0xac,
-    IQERCD = 0xb0,
-    IRTA = 0xb8,
-    IVA = 0xf0,
-    IOTLB = 0xf8,
-};
-
-#define TE    (1u << 31)
-#define SRTP  (1u << 30)
-#define QIE   (1u << 26)
-#define IRE   (1u << 25)
-#define SIRTP (1u << 24)
-#define CFI   (1u << 23)
-
-#define FSTS_PFO (1u << 0)
-#define FSTS_PPF (1u << 1)
-#define FSTS_IQE (1u << 4)
-#define FSTS_ICE (1u << 5)
-#define FSTS_ITE (1u << 6)
-
-#define EVENT_IM (1u << 31)
-#define EVENT_IP (1u << 30)
-
-#define IRTA_EIME (1u << 11)
+#include "tests/include/intr_testdev.h"
+#include "tests/include/vtd.h"
 
 /* Where the tests keep things in guest memory. */
 #define AT_QUEUE  0x100000ull
@@ -75,22 +24,6 @@ enum {
 
 #define BAR     0xe8000000ull /* where the tests put the emitter's BAR 0 */
 #define SID_OWN (4u << 3)     /* its own requester id: 00:04.0 */
-
-/* Emitter registers. */
-enum {
-    E_ADDR = 0,
-    E_DATA = 8,
-    E_FLAGS = 0xc,
-    E_RID = 0x10,
-    E_PASID = 0x14,
-    E_LEN = 0x18,
-    E_COMMAND = 0x1c,
-    E_RESULT = 0x20,
-    E_RING = 0x28,
-    E_COUNT = 0x30,
-    E_BUFFER = 0x1000
-};
-enum { C_MESSAGE = 1, C_WRITE, C_READ, C_MSI, C_MSIX, C_RING };
 
 typedef struct {
     uint64_t address;
@@ -138,6 +71,7 @@ void vtd_flush_iec(Vtd *v);
 void vtd_flush_iec_index(Vtd *v, uint16_t index, unsigned mask);
 void vtd_flush_context(Vtd *v);
 void vtd_flush_iotlb(Vtd *v);
+void vtd_flush_dma(Vtd *v); /* both of these */
 /* Table of 2^(size+1) entries at AT_IRT, queue on, flushed, remapping on. */
 void vtd_remap_on(Vtd *v, unsigned size, bool eime);
 void vtd_set_irte(Vtd *v, uint32_t index, Pair irte);
@@ -146,15 +80,6 @@ void vtd_set_irte(Vtd *v, uint32_t index, Pair irte);
  * check. Tests change what they mean to. */
 Pair irte_for(uint8_t vector, uint32_t dest, bool eime);
 Pair irte_posted(uint8_t vector, uint64_t pid, bool urgent);
-#define IRTE_P       (1ull << 0)
-#define IRTE_FPD     (1ull << 1)
-#define IRTE_LOGICAL (1ull << 2)
-#define IRTE_RH      (1ull << 3)
-#define IRTE_LEVEL   (1ull << 4)
-#define IRTE_SVT_SID (1ull << 18) /* upper half, as the next one */
-#define IRTE_SVT_BUS (2ull << 18)
-#define IRTE_SQ(n_)  ((uint64_t)(n_) << 16)
-#define IRTE_DLM(n_) ((uint64_t)(n_) << 5)
 
 uint64_t remappable_address(uint32_t handle, bool shv);
 
@@ -183,6 +108,9 @@ void vtd_expect_no_fault(Vtd *v);
 
 /* ---- DMA ---- */
 
+#define SID    0x0320 /* a requester */
+#define DOMAIN 7u     /* and its domain */
+
 #define AT_CTX_OF(sid_) (AT_CTX + ((sid_) >> 8 & 7) * 0x1000ull)
 
 #define SS_RW 3ull /* of a second-stage entry */
@@ -195,11 +123,13 @@ void vtd_set_root(Vtd *v, uint64_t root);
 void vtd_set_context(Vtd *v, uint16_t sid, Pair ctx);
 /* A present context entry of translation type `type`. */
 Pair vtd_context(unsigned type, uint64_t table, unsigned levels, uint16_t domain);
+Pair vtd_ss_context(unsigned type, unsigned levels, uint16_t domain); /* with its table at AT_SS */
 /* Maps `iova` by tables from `tables` on, one page a level, with the leaf `entry` at level `leaf`;
  * where that is. */
 uint64_t vtd_map(Vtd *v, uint64_t tables, unsigned levels, unsigned leaf, uint64_t iova,
                  uint64_t entry);
 /* The result of a read, and the 8 bytes. */
 uint32_t vtd_read_word(Vtd *v, uint64_t iova, uint64_t *word, uint16_t sid);
+uint32_t vtd_read(Vtd *v, uint64_t iova, uint64_t *word); /* by SID */
 
 #endif

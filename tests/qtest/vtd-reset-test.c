@@ -6,7 +6,6 @@
 #include "vtd-lib.h"
 
 #define SOURCE 0x10
-#define SID    0x0320
 #define MS     1000000
 
 static void provoke(Vtd *v, uint16_t rid)
@@ -74,12 +73,12 @@ static void test_root_table(void)
 {
     Vtd *v = vtd_start_dma("");
     uint64_t word;
-    vtd_set_context(v, SID, vtd_context(0, AT_SS, 3, 1));
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, 1));
     vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
     qtest_memset(v->qts, 0, 0, 0x1000);
     vtd_reset(v);
     vtd_command(v, TE, true);
-    g_assert_cmphex(vtd_read_word(v, 0x5000, &word, SID), ==, 2);
+    g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, 2);
     vtd_expect_fault(v, 1, SID, 0x5000);
     vtd_stop(v);
 }
@@ -103,7 +102,7 @@ static void test_caches(void)
         vtd_command(v, TE, true);
         vtd_send_index(v, 1, SOURCE);
         g_assert_true(vtd_took(v, 0, vector));
-        g_assert_cmphex(vtd_read_word(v, 0x5000, &word, SID), ==, 0);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, 0);
         g_assert_cmphex(word, ==, 100 + round);
         vtd_reset(v);
     }

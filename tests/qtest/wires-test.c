@@ -4,15 +4,13 @@
 #include <linux/virtio_pci.h>
 
 #include "libqtest.h"
+#include "tests/include/hpet.h"
+#include "tests/include/pci.h"
+#include "tests/include/testdevs.h"
 
-#define HPET         0xfed00000ull
-#define EDU_RAISE    0x60
-#define EDU_ACK      0x64
-#define PIC_LEVELS   0x4d0
-#define PIC_IRR      0x0a
-#define LPC          (0x1f << 3)
-#define PIRQ_E_ROUTE 0x68
-#define EDU_PIN      20 /* pin A of slot 4 */
+#define PIC_LEVELS 0x4d0
+#define PIC_IRR    0x0a
+#define EDU_PIN    20 /* pin A of slot 4 */
 
 enum { COM1 = 0x3f8, COM3 = 0x3e8, IER = 1, MCR = 4, OUT2 = 8 };
 
@@ -27,11 +25,11 @@ static uint64_t start_edu(QTest *qts, int slot)
 /* A comparator that holds a pin since its match at 1000 counts. */
 static void start_level_timer(QTest *qts, int n, unsigned pin)
 {
-    uint64_t timer = HPET + 0x100 + 0x20 * (uint64_t)n;
+    uint64_t timer = HPET_PAGE + HPET_TIMER((uint64_t)n);
 
     qtest_writel(qts, timer, pin << 9 | 1 << 2 | 1 << 1);
     qtest_writeq(qts, timer + 8, 1000);
-    qtest_writel(qts, HPET + 0x10, 1);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 1);
     qtest_clock_step(qts, 10000);
 }
 
@@ -44,7 +42,7 @@ static void test_edu_and_hpet(void)
     start_level_timer(qts, 2, EDU_PIN);
     g_assert_true(qtest_get_irq(qts, EDU_PIN));
     qtest_writel(qts, edu + EDU_RAISE, 1);
-    qtest_writel(qts, HPET + 0x20, 1 << 2);
+    qtest_writel(qts, HPET_PAGE + HPET_STATUS, 1 << 2);
     g_assert_true(qtest_get_irq(qts, EDU_PIN)); /* edu's is not lost */
     qtest_writel(qts, edu + EDU_ACK, 1);
     g_assert_false(qtest_get_irq(qts, EDU_PIN));
@@ -58,16 +56,16 @@ static void test_pulses(void)
     uint64_t edu = start_edu(qts, 4);
 
     qtest_irq_intercept_in(qts, "ioapic");
-    qtest_writel(qts, HPET + 0x140, EDU_PIN << 9 | 1 << 2);
-    qtest_writeq(qts, HPET + 0x148, 1000);
+    qtest_writel(qts, HPET_PAGE + HPET_TIMER(2), EDU_PIN << 9 | 1 << 2);
+    qtest_writeq(qts, HPET_PAGE + HPET_COMPARATOR(2), 1000);
     qtest_writel(qts, edu + EDU_RAISE, 1);
-    qtest_writel(qts, HPET + 0x10, 1);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 1);
     qtest_clock_step(qts, 10000);
     g_assert_true(qtest_get_irq(qts, EDU_PIN));
     g_assert_cmpuint(qtest_get_irq_raised(qts, EDU_PIN), ==, 1);
     qtest_writel(qts, edu + EDU_ACK, 1);
     g_assert_false(qtest_get_irq(qts, EDU_PIN));
-    qtest_writeq(qts, HPET + 0x148, 2000);
+    qtest_writeq(qts, HPET_PAGE + HPET_COMPARATOR(2), 2000);
     qtest_clock_step(qts, 10000);
     g_assert_false(qtest_get_irq(qts, EDU_PIN));
     g_assert_cmpuint(qtest_get_irq_raised(qts, EDU_PIN), ==, 2);
@@ -126,15 +124,15 @@ static void test_pirq_on_isa_line(void)
     uint64_t edu = start_edu(qts, 4);
 
     qtest_outb(qts, PIC_LEVELS, 1 << 4);
-    qtest_pci_config_write(qts, 0, LPC, PIRQ_E_ROUTE, 4, 1);
+    qtest_pci_config_write(qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 4, 1);
     qtest_outb(qts, COM1 + MCR, OUT2);
     qtest_outb(qts, COM1 + IER, 2);
     qtest_writel(qts, edu + EDU_RAISE, 1);
     qtest_outb(qts, COM1 + IER, 0);
     g_assert_true(pic_requests(qts, 4));
-    qtest_pci_config_write(qts, 0, LPC, PIRQ_E_ROUTE, 0x80, 1);
+    qtest_pci_config_write(qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 0x80, 1);
     g_assert_false(pic_requests(qts, 4));
-    qtest_pci_config_write(qts, 0, LPC, PIRQ_E_ROUTE, 4, 1);
+    qtest_pci_config_write(qts, 0, LPC_DEVFN, LPC_PIRQ_E_ROUTE, 4, 1);
     g_assert_true(pic_requests(qts, 4));
     qtest_outb(qts, COM1 + IER, 2);
     qtest_writel(qts, edu + EDU_ACK, 1);
@@ -142,17 +140,6 @@ static void test_pirq_on_isa_line(void)
     qtest_outb(qts, COM1 + IER, 0);
     g_assert_false(pic_requests(qts, 4));
     qtest_quit(qts);
-}
-
-static uint8_t find_capability(QTest *qts, uint8_t devfn, uint8_t id)
-{
-    uint8_t at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, PCI_CAPABILITY_LIST, 1);
-
-    while (at != 0 && qtest_pci_config_read(qts, 0, devfn, at, 1) != id) {
-        at = (uint8_t)qtest_pci_config_read(qts, 0, devfn, (uint8_t)(at + 1), 1);
-    }
-    g_assert_cmpuint(at, !=, 0);
-    return at;
 }
 
 /* Going over to messages with a request pending takes the wire down, and coming back raises it. */
@@ -176,7 +163,8 @@ static void test_msi_mode(void)
     uint64_t edu = start_edu(qts, 4);
 
     qtest_writel(qts, edu + EDU_RAISE, 1);
-    check_mode(qts, 4 << 3, find_capability(qts, 4 << 3, PCI_CAP_ID_MSI) + PCI_MSI_FLAGS,
+    check_mode(qts, 4 << 3,
+               qtest_pci_find_capability(qts, 0, 4 << 3, PCI_CAP_ID_MSI) + PCI_MSI_FLAGS,
                PCI_MSI_FLAGS_ENABLE);
     qtest_writel(qts, edu + EDU_ACK, 1);
     g_assert_false(qtest_get_irq(qts, EDU_PIN));
@@ -204,7 +192,8 @@ static void test_msix_mode(void)
     QTest *qts = qtest_init("-device virtio-rng-pci,addr=4");
     uint16_t io = start_rng(qts, 4 << 3);
 
-    check_mode(qts, 4 << 3, find_capability(qts, 4 << 3, PCI_CAP_ID_MSIX) + PCI_MSIX_FLAGS,
+    check_mode(qts, 4 << 3,
+               qtest_pci_find_capability(qts, 0, 4 << 3, PCI_CAP_ID_MSIX) + PCI_MSIX_FLAGS,
                PCI_MSIX_FLAGS_ENABLE);
     g_assert_cmpuint(qtest_inb(qts, io + VIRTIO_PCI_ISR), ==, 1);
     g_assert_false(qtest_get_irq(qts, EDU_PIN));

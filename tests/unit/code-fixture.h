@@ -8,13 +8,9 @@
 #ifndef TESTS_UNIT_CODE_FIXTURE_H
 #define TESTS_UNIT_CODE_FIXTURE_H
 
-#include <string.h>
-
-#include "target/i386/cpu_state.h"
-#include "target/i386/cpuid.h"
+#include "cpu-board.h"
 #include "target/i386/flags.h"
 
-#define RAM_SIZE     (16u << 20)
 #define GDT          0x1000u
 #define IDT          0x2000u
 #define TABLES       0x4000u /* PML4, PDPT, PD */
@@ -23,27 +19,6 @@
 #define CODE         0x10000u
 #define DATA         0x300000u
 #define STACK        0x80000u
-
-typedef struct {
-    AddressSpace *memory, *ports;
-    MemRegion ram;
-    Clock *clock;
-    CpuModel *model;
-    CodeCache *code;
-    Cpu *cpu;
-} Fixture;
-
-static inline void put64(Fixture *f, uint64_t addr, uint64_t v)
-{
-    memcpy(f->ram.host + addr, &v, sizeof(v));
-}
-
-static inline uint64_t get64(Fixture *f, uint64_t addr)
-{
-    uint64_t v;
-    memcpy(&v, f->ram.host + addr, sizeof(v));
-    return v;
-}
 
 /* An interrupt gate to any address, with a stack of the TSS if `ist` is not 0. */
 static inline void put_gate(Fixture *f, unsigned vector, uint64_t handler, unsigned ist)
@@ -64,29 +39,13 @@ static inline void put_handler(Fixture *f, unsigned vector)
 
 static inline void fixture_up(Fixture *f, const void *unused)
 {
-    g_autoptr(GError) error = NULL;
-    memset(f, 0, sizeof(*f));
-    f->memory = as_new("memory", 52);
-    f->ports = as_new("io", 16);
-    g_assert_true(ram_init(&f->ram, "ram", RAM_SIZE, &error));
-    as_add(f->memory, &f->ram, 0);
-    f->clock = clock_new(CLOCK_MANUAL);
-    f->model = cpu_model_parse("max", &error);
-    g_assert_no_error(error);
+    board_up(f);
     f->code = code_cache_new(f->memory);
     const char *hot = g_getenv("SWITCHYARD_TEST_HOT");
     if (hot) {
         g_assert_true(code_cache_set_hot(f->code, (uint32_t)g_ascii_strtoull(hot, NULL, 10)));
     }
-    CpuConfig config = {.cores = 1,
-                        .threads = 1,
-                        .total = 1,
-                        .model = f->model,
-                        .memory = f->memory,
-                        .ports = f->ports,
-                        .clock = f->clock,
-                        .code = f->code};
-    f->cpu = cpu_new(&config);
+    board_add_cpu(f, (CpuConfig){.cores = 1, .threads = 1, .total = 1});
     put64(f, GDT + 8, 0x00af9b000000ffffull);
     put64(f, GDT + 16, 0x00cf93000000ffffull);
     put64(f, TABLES, (TABLES + 0x1000) | 3);
@@ -97,18 +56,6 @@ static inline void fixture_up(Fixture *f, const void *unused)
     for (unsigned i = 0; i < 32; i++) {
         put_handler(f, i);
     }
-}
-
-static inline void fixture_down(Fixture *f, const void *unused)
-{
-    cpu_free(f->cpu);
-    code_cache_free(f->code);
-    cpu_model_free(f->model);
-    clock_free(f->clock);
-    as_remove(f->memory, &f->ram);
-    ram_free(&f->ram);
-    as_free(f->memory);
-    as_free(f->ports);
 }
 
 /* Places code and makes the CPU start there. */

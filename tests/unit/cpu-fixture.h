@@ -3,43 +3,17 @@
 #ifndef TESTS_UNIT_CPU_FIXTURE_H
 #define TESTS_UNIT_CPU_FIXTURE_H
 
-#include <string.h>
-
-#include "target/i386/cpuid.h"
+#include "cpu-board.h"
 #include "target/i386/excp.h"
 #include "target/i386/flags.h"
 #include "target/i386/mmu.h"
 #include "target/i386/segment.h"
 #include "target/i386/system_ops.h"
 
-#define RAM_SIZE (16u << 20)
-
-typedef struct {
-    AddressSpace *memory, *ports;
-    MemRegion ram;
-    Clock *clock;
-    CpuModel *model;
-    Cpu *cpu;
-} Fixture;
-
 static inline void fixture_up(Fixture *f, const void *unused)
 {
-    g_autoptr(GError) error = NULL;
-    CpuConfig config = {.cores = 2, .threads = 2, .total = 4, .apic_id = 1};
-
-    memset(f, 0, sizeof(*f));
-    f->memory = as_new("memory", 52);
-    f->ports = as_new("io", 16);
-    g_assert_true(ram_init(&f->ram, "ram", RAM_SIZE, &error));
-    as_add(f->memory, &f->ram, 0);
-    f->clock = clock_new(CLOCK_MANUAL);
-    f->model = cpu_model_parse("max", &error);
-    g_assert_no_error(error);
-    config.model = f->model;
-    config.memory = f->memory;
-    config.ports = f->ports;
-    config.clock = f->clock;
-    f->cpu = cpu_new(&config);
+    board_up(f);
+    board_add_cpu(f, (CpuConfig){.cores = 2, .threads = 2, .total = 4, .apic_id = 1});
 }
 
 /* Another model, in the state in which the CPU is. */
@@ -53,32 +27,9 @@ static inline void fixture_use_model(Fixture *f, const char *text)
     f->cpu->cfg.model = f->model = model;
 }
 
-static inline void fixture_down(Fixture *f, const void *unused)
-{
-    cpu_free(f->cpu);
-    cpu_model_free(f->model);
-    clock_free(f->clock);
-    as_remove(f->memory, &f->ram);
-    ram_free(&f->ram);
-    as_free(f->memory);
-    as_free(f->ports);
-}
-
-static inline void put64(Fixture *f, uint64_t addr, uint64_t v)
-{
-    memcpy(f->ram.host + addr, &v, 8);
-}
-
 static inline void put32(Fixture *f, uint64_t addr, uint32_t v)
 {
     memcpy(f->ram.host + addr, &v, 4);
-}
-
-static inline uint64_t get64(Fixture *f, uint64_t addr)
-{
-    uint64_t v;
-    memcpy(&v, f->ram.host + addr, 8);
-    return v;
 }
 
 static inline uint32_t get32(Fixture *f, uint64_t addr)
@@ -100,5 +51,19 @@ static inline uint32_t get32(Fixture *f, uint64_t addr)
         (f_)->cpu->unwind = NULL;                                                                  \
         vector_;                                                                                   \
     })
+
+/* An access of a byte, or a fetch; the vector that it raised, or -1. */
+static inline int touch(Fixture *f, uint64_t addr, MmuAccess access)
+{
+    uint8_t *host;
+    switch (access) {
+    case MMU_READ:
+        return RAISED(f, mmu_load8(f->cpu, addr));
+    case MMU_WRITE:
+        return RAISED(f, mmu_store8(f->cpu, addr, 1));
+    default:
+        return RAISED(f, mmu_translate_code(f->cpu, addr, &host));
+    }
+}
 
 #endif

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Boot protocols: images made here, whole, truncated at every kind of place and with bytes changed
- * at random; and every compression of Linux's, packed by its library and unpacked by ours.
+ * at random. Unpacking has a test of its own, test-unpack.
  */
-#include <bzlib.h>
-#include <elf.h>
 #include <glib/gstdio.h>
-#include <lz4.h>
-#include <lzma.h>
-#include <lzo/lzo1x.h>
 #include <string.h>
-#include <zlib.h>
-#include <zstd.h>
 
+#include "boot/images.h"
 #include "hw/i386/boot/boot.h"
-#include "hw/i386/boot/unpack.h"
 
 #define RAM_BYTES    (64ull << 20)
 #define TABLES_BYTES (128ull << 10) /* kept at the end of it */
@@ -82,74 +75,6 @@ static void load_somehow(Fixture *f, const void *image, size_t len)
 static uint64_t guest(Fixture *f, uint64_t addr, unsigned size)
 {
     return as_load(f->memory, addr, size, NULL);
-}
-
-/* An ELF64 image: `code` at `base` with `bss` bytes of zeros behind it, and perhaps a PVH note. */
-static GByteArray *make_elf_with(uint64_t base, const void *code, size_t len, size_t bss, bool pvh)
-{
-    struct {
-        Elf64_Ehdr h;
-        Elf64_Phdr p[2];
-        uint32_t note[6];
-    } image = {0};
-    memcpy(image.h.e_ident, ELFMAG, SELFMAG);
-    image.h.e_ident[EI_CLASS] = ELFCLASS64;
-    image.h.e_ident[EI_DATA] = ELFDATA2LSB;
-    image.h.e_type = ET_EXEC;
-    image.h.e_machine = EM_X86_64;
-    image.h.e_entry = base;
-    image.h.e_phoff = sizeof(image.h);
-    image.h.e_phentsize = sizeof(Elf64_Phdr);
-    image.h.e_phnum = pvh ? 2 : 1;
-    image.p[0] = (Elf64_Phdr){.p_type = PT_LOAD,
-                              .p_offset = sizeof(image),
-                              .p_paddr = base,
-                              .p_filesz = len,
-                              .p_memsz = len + bss};
-    image.p[1] = (Elf64_Phdr){.p_type = PT_NOTE,
-                              .p_offset = offsetof(__typeof__(image), note),
-                              .p_filesz = sizeof(image.note),
-                              .p_align = 4};
-    const uint32_t note[] = {4, 4, 18, 0x006e6558 /* "Xen" */, (uint32_t)base + 0x10, 0};
-    memcpy(image.note, note, sizeof(note));
-    GByteArray *out = g_byte_array_new();
-    g_byte_array_append(out, (const guint8 *)&image, sizeof(image));
-    g_byte_array_append(out, code, (guint)len);
-    return out;
-}
-
-static GByteArray *make_elf(const void *code, size_t len, bool pvh)
-{
-    return make_elf_with(0x200000, code, len, 4096, pvh);
-}
-
-static GByteArray *make_elf_at(uint64_t base, const void *code, size_t len)
-{
-    return make_elf_with(base, code, len, 0, true);
-}
-
-/* The same code in a 32-bit image. */
-static GByteArray *make_elf32(uint32_t base, const void *code, size_t len)
-{
-    struct {
-        Elf32_Ehdr h;
-        Elf32_Phdr p;
-    } image = {
-        .h = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB},
-              .e_entry = base,
-              .e_phoff = sizeof(image.h),
-              .e_phentsize = sizeof(image.p),
-              .e_phnum = 1},
-        .p = {.p_type = PT_LOAD,
-              .p_offset = sizeof(image),
-              .p_paddr = base,
-              .p_filesz = (Elf32_Word)len,
-              .p_memsz = (Elf32_Word)len},
-    };
-    GByteArray *out = g_byte_array_new();
-    g_byte_array_append(out, (const guint8 *)&image, sizeof(image));
-    g_byte_array_append(out, code, (guint)len);
-    return out;
 }
 
 /*
@@ -250,29 +175,6 @@ static void test_pvh(Fixture *f, gconstpointer data)
     g_assert_cmpuint(guest(f, boot.rbx + 48, 4), ==, f->e820.count);
 }
 
-/* A multiboot image that says where it goes: header first, then the last of `bytes`. */
-static GByteArray *make_multiboot_at(uint32_t base, const guint8 *bytes, size_t len)
-{
-    const uint32_t flags = 0x10003;
-    const uint32_t words[] = {
-        0x1badb002,           flags,      -(0x1badb002 + flags), base, base, base + (uint32_t)len,
-        base + (uint32_t)len, base + 0x20};
-    GByteArray *out = g_byte_array_new();
-    g_byte_array_append(out, (const guint8 *)words, sizeof(words));
-    g_byte_array_append(out, bytes + sizeof(words), (guint)(len - sizeof(words)));
-    return out;
-}
-
-/* With 4 KiB of zeros behind it. */
-static GByteArray *make_multiboot(void)
-{
-    const uint32_t words[10] = {[8] = 0xfeedface, [9] = 0x12345678};
-    GByteArray *out = make_multiboot_at(0x100000, (const guint8 *)words, sizeof(words));
-    const uint32_t bss_end = 0x101000;
-    memcpy(out->data + 24, &bss_end, 4);
-    return out;
-}
-
 static void test_multiboot(Fixture *f, gconstpointer data)
 {
     g_autoptr(GByteArray) image = make_multiboot();
@@ -347,221 +249,6 @@ static void test_reserved(Fixture *f, gconstpointer data)
         g_assert_false(load(f, image->data, image->len, &boot, &error));
         g_assert_nonnull(strstr(error->message, "outside the machine's RAM"));
     }
-}
-
-/* Every compression */
-
-typedef GByteArray *(*Packer)(const uint8_t *data, size_t len);
-
-static GByteArray *with_capacity(size_t len)
-{
-    GByteArray *out = g_byte_array_new();
-    g_byte_array_set_size(out, (guint)(len + len / 2 + 4096));
-    return out;
-}
-
-static GByteArray *pack_gzip(const uint8_t *data, size_t len)
-{
-    GByteArray *out = with_capacity(len);
-    z_stream s = {.next_in = (Bytef *)data,
-                  .avail_in = (uInt)len,
-                  .next_out = out->data,
-                  .avail_out = out->len};
-    deflateInit2(&s, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-    g_assert_cmpint(deflate(&s, Z_FINISH), ==, Z_STREAM_END);
-    g_byte_array_set_size(out, (guint)s.total_out);
-    deflateEnd(&s);
-    return out;
-}
-
-static GByteArray *pack_xz(const uint8_t *data, size_t len)
-{
-    GByteArray *out = with_capacity(len);
-    size_t used = 0;
-    g_assert_cmpint(
-        lzma_easy_buffer_encode(6, LZMA_CHECK_CRC32, NULL, data, len, out->data, &used, out->len),
-        ==, LZMA_OK);
-    g_byte_array_set_size(out, (guint)used);
-    return out;
-}
-
-static GByteArray *pack_lzma(const uint8_t *data, size_t len)
-{
-    GByteArray *out = with_capacity(len);
-    lzma_options_lzma options;
-    lzma_stream s = LZMA_STREAM_INIT;
-    lzma_lzma_preset(&options, 6);
-    g_assert_cmpint(lzma_alone_encoder(&s, &options), ==, LZMA_OK);
-    s.next_in = data;
-    s.avail_in = len;
-    s.next_out = out->data;
-    s.avail_out = out->len;
-    g_assert_cmpint(lzma_code(&s, LZMA_FINISH), ==, LZMA_STREAM_END);
-    g_byte_array_set_size(out, (guint)s.total_out);
-    lzma_end(&s);
-    return out;
-}
-
-static GByteArray *pack_lz4(const uint8_t *data, size_t len)
-{
-    GByteArray *out = with_capacity(len);
-    int n = LZ4_compress_default((const char *)data, (char *)out->data + 8, (int)len,
-                                 (int)out->len - 8);
-    const uint32_t head[] = {0x184c2102, (uint32_t)n};
-    memcpy(out->data, head, 8);
-    g_byte_array_set_size(out, (guint)n + 8);
-    return out;
-}
-
-static GByteArray *pack_zstd(const uint8_t *data, size_t len)
-{
-    GByteArray *out = with_capacity(len);
-    g_byte_array_set_size(out, (guint)ZSTD_compress(out->data, out->len, data, len, 3));
-    return out;
-}
-
-static GByteArray *pack_bzip2(const uint8_t *data, size_t len)
-{
-    GByteArray *out = with_capacity(len);
-    unsigned used = out->len;
-    g_assert_cmpint(
-        BZ2_bzBuffToBuffCompress((char *)out->data, &used, (char *)data, (unsigned)len, 9, 0, 0),
-        ==, BZ_OK);
-    g_byte_array_set_size(out, used);
-    return out;
-}
-
-/* lzop's container with an empty name and no checksums but the header's, which nobody checks. */
-static GByteArray *pack_lzo(const uint8_t *data, size_t len)
-{
-    static const uint8_t head[38] = {0x89, 'L', 'Z', 'O', 0, 0x0d, 0x0a, 0x1a, 0x0a};
-    GByteArray *out = g_byte_array_new();
-    g_autofree uint8_t *packed = g_malloc(len + len / 2 + 4096);
-    g_autofree uint8_t *work = g_malloc(LZO1X_1_MEM_COMPRESS);
-    lzo_uint n;
-    g_assert_cmpint(lzo_init(), ==, LZO_E_OK);
-    g_assert_cmpint(lzo1x_1_compress(data, len, packed, &n, work), ==, LZO_E_OK);
-    const uint32_t block[] = {GUINT32_TO_BE((uint32_t)len), GUINT32_TO_BE((uint32_t)n)};
-    const uint32_t end = 0;
-    g_byte_array_append(out, head, sizeof(head));
-    g_byte_array_append(out, (const guint8 *)block, sizeof(block));
-    g_byte_array_append(out, packed, (guint)n);
-    g_byte_array_append(out, (const guint8 *)&end, sizeof(end));
-    return out;
-}
-
-static const struct {
-    const char *name;
-    Packer pack;
-} packers[] = {
-    {"gzip", pack_gzip}, {"xz", pack_xz},       {"lzma", pack_lzma}, {"lz4", pack_lz4},
-    {"zstd", pack_zstd}, {"bzip2", pack_bzip2}, {"lzo", pack_lzo},
-};
-
-static void append_size(GByteArray *packed, size_t len)
-{
-    uint32_t size = (uint32_t)len;
-    g_byte_array_append(packed, (const guint8 *)&size, 4);
-}
-
-static void test_unpack(void)
-{
-    enum { LEN = 200000 };
-    g_autofree uint8_t *data = g_malloc(LEN);
-    for (size_t i = 0; i < LEN; i++) {
-        data[i] = (uint8_t)(g_test_rand_int_range(0, 4) + (i >> 12));
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(packers); i++) {
-        g_autoptr(GByteArray) packed = packers[i].pack(data, LEN);
-        append_size(packed, LEN);
-        g_assert_cmpstr(unpack_format(packed->data, packed->len), ==, packers[i].name);
-        g_autoptr(GBytes) out = unpack(packed->data, packed->len, LEN, NULL);
-        g_assert_nonnull(out);
-        g_assert_cmpmem(g_bytes_get_data(out, NULL), g_bytes_get_size(out), data, LEN);
-        for (int n = 0; n < 200; n++) {
-            g_autoptr(GBytes) some =
-                unpack(packed->data, (gsize)g_test_rand_int_range(1, (int)packed->len), LEN, NULL);
-            packed->data[g_test_rand_int_range(0, (int)packed->len)] ^=
-                (uint8_t)(1 << g_test_rand_int_range(0, 8));
-            g_autoptr(GBytes) other = unpack(packed->data, packed->len, LEN, NULL);
-        }
-    }
-}
-
-/* A Linux image: its setup header, 512 bytes of setup code, 1 KiB of protected-mode code, and its
- * payload. */
-typedef struct {
-    unsigned version;
-    bool low, relocates, has64;
-    uint32_t code32;
-    Packer pack; /* NULL: no payload */
-} Linux;
-
-enum { SETUP = 1024, CODE = 1024 };
-
-static void put(GByteArray *image, unsigned at, uint64_t value, unsigned bytes)
-{
-    memcpy(image->data + at, &value, bytes);
-}
-
-/* The header holds what its version has; what comes later is full of traps. */
-static void fill_header(GByteArray *image, const Linux *what, size_t payload)
-{
-    memset(image->data + 0x1f1, 0xaa, SETUP - 0x1f1);
-    put(image, 0x1f1, 1, 1);
-    put(image, 0x1fe, 0xaa55, 2);
-    put(image, 0x200, 0x66eb, 2);
-    memcpy(image->data + 0x202, "HdrS", 4);
-    put(image, 0x206, what->version, 2);
-    put(image, 0x211, what->low ? 0 : 1, 1);
-    put(image, 0x214, what->code32, 4);
-    put(image, 0x218, 0, 8);
-    if (what->version >= 0x203) {
-        put(image, 0x22c, 0x7fffffff, 4);
-    }
-    if (what->version >= 0x205) {
-        put(image, 0x230, 0x1000000, 4);
-        put(image, 0x234, what->relocates, 1);
-    }
-    if (what->version >= 0x206) {
-        put(image, 0x238, 2047, 4);
-    }
-    if (what->version >= 0x208) {
-        put(image, 0x248, payload ? CODE : 0, 4);
-        put(image, 0x24c, payload, 4);
-    }
-    if (what->version >= 0x20a) {
-        put(image, 0x258, 0x1000000, 8);
-        put(image, 0x260, 0x100000, 4);
-    }
-    if (what->version >= 0x20c) {
-        put(image, 0x236, what->has64, 2);
-    }
-}
-
-static GByteArray *make_linux(const Linux *what)
-{
-    g_autoptr(GByteArray) elf =
-        what->has64 ? make_elf("unpacked", 9, false) : make_elf32(0x200000, "unpacked", 9);
-    g_autoptr(GByteArray) payload =
-        what->pack ? what->pack(elf->data, elf->len) : g_byte_array_new();
-    if (what->pack) {
-        append_size(payload, elf->len);
-    }
-    GByteArray *out = g_byte_array_new();
-    g_byte_array_set_size(out, SETUP + CODE);
-    for (guint i = 0; i < SETUP + CODE; i++) {
-        out->data[i] = (guint8)(i ^ i >> 8);
-    }
-    fill_header(out, what, payload->len);
-    g_byte_array_append(out, payload->data, payload->len);
-    return out;
-}
-
-static GByteArray *make_bzimage(Packer pack)
-{
-    const Linux what = {.version = 0x20f, .has64 = true, .code32 = 0x100000, .pack = pack};
-    return make_linux(&what);
 }
 
 /* What each protocol's kernel is entered by, and finds. */
@@ -656,8 +343,8 @@ static void test_bzimage(Fixture *f, gconstpointer data)
 {
     CpuBoot boot;
     f->info.initrd = f->module;
-    for (size_t i = 0; i < G_N_ELEMENTS(packers); i++) {
-        g_autoptr(GByteArray) image = make_bzimage(packers[i].pack);
+    for (size_t i = 0; i < PACK_FORMATS; i++) {
+        g_autoptr(GByteArray) image = make_bzimage(pack_formats[i].pack);
         memset(f->ram.host + 0x200000, 0, 16);
         g_assert_true(load(f, image->data, image->len, &boot, NULL));
         g_assert_cmpint(boot.mode, ==, CPU_BOOT_LONG64);
@@ -728,7 +415,6 @@ static void test_hostile(Fixture *f, gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/boot/unpack", test_unpack);
     g_test_add("/boot/pvh", Fixture, NULL, setup, test_pvh, teardown);
     g_test_add("/boot/multiboot", Fixture, NULL, setup, test_multiboot, teardown);
     g_test_add("/boot/layout", Fixture, NULL, setup, test_layout, teardown);

@@ -239,9 +239,19 @@ static void test_clock_withheld(void)
     clock_free(clock);
 }
 
-/* A log on a full disk ends with one line and does not stop the machine. */
+static GString *said;
+
+static void keep_said(const char *text)
+{
+    g_string_append(said, text);
+}
+
+/* A log on a full disk ends with one line and does not stop the machine. The line goes where all
+ * messages go, so that -msg timestamp=on has the time before it. */
 static void test_log_full(void)
 {
+    said = g_string_new(NULL);
+    GPrintFunc printerr = g_set_printerr_handler(keep_said);
     FILE *full = fopen("/dev/full", "w");
     g_assert_nonnull(full);
     fputs("a line\n", full);
@@ -251,6 +261,11 @@ static void test_log_full(void)
     fputs("a line\n", fine);
     g_assert_true(report_written(fine, "the log"));
     fclose(fine);
+    g_set_printerr_handler(printerr);
+    g_assert_cmpstr(said->str, ==,
+                    "qemu-system-x86_64: the log: No space left on device; nothing more is written "
+                    "there\n");
+    g_string_free(said, TRUE);
 }
 
 /* Register files */

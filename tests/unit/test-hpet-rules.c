@@ -4,27 +4,10 @@
  * 32 bits past a wrap, what a change of trigger mode does to the status, what an FSB timer sends.
  */
 #include "hw/timer/hpet.h"
+#include "tests/include/hpet.h"
 
 #define PIN  20
 #define WRAP (1ull << 32)
-
-/* Registers and bits of timer 0. */
-enum {
-    CONF = 0x10,
-    STATUS = 0x20,
-    COUNTER = 0xf0,
-    T0_CONF = 0x100,
-    T0_COMP = 0x108,
-    T0_FSB = 0x110
-};
-enum {
-    LEVEL = 1 << 1,
-    INT_ENB = 1 << 2,
-    PERIODIC = 1 << 3,
-    VAL_SET = 1 << 6,
-    BITS32 = 1 << 8,
-    FSB_EN = 1 << 14
-};
 
 typedef struct {
     Platform platform;
@@ -96,9 +79,9 @@ static void test_past_wraps(void)
         Rig rig;
 
         rig_open(&rig);
-        wr(&rig, T0_CONF, PIN << 9 | INT_ENB | BITS32);
-        wr(&rig, T0_COMP, comparators[i]);
-        wr(&rig, CONF, 1);
+        wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_INT_ENB | HPET_32MODE);
+        wr(&rig, HPET_COMPARATOR(0), comparators[i]);
+        wr(&rig, HPET_CONFIG, 1);
         for (uint64_t round = 0; round < 4; round++) {
             uint64_t match = round * WRAP + comparators[i];
 
@@ -111,7 +94,7 @@ static void test_past_wraps(void)
             run_to(&rig, match + 1000);
             g_assert_cmpuint(rig.rises, ==, round + 1);
         }
-        g_assert_cmphex(rd(&rig, T0_COMP), ==, comparators[i]);
+        g_assert_cmphex(rd(&rig, HPET_COMPARATOR(0)), ==, comparators[i]);
         rig_close(&rig);
     }
 }
@@ -124,9 +107,9 @@ static void test_width(void)
         Rig rig;
 
         rig_open(&rig);
-        wr(&rig, T0_CONF, PIN << 9 | INT_ENB | (wide ? 0 : BITS32));
-        wr(&rig, T0_COMP, WRAP + 5000);
-        wr(&rig, CONF, 1);
+        wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_INT_ENB | (wide ? 0 : HPET_32MODE));
+        wr(&rig, HPET_COMPARATOR(0), WRAP + 5000);
+        wr(&rig, HPET_CONFIG, 1);
         run_to(&rig, 5000);
         g_assert_cmpuint(rig.rises, ==, !wide);
         run_to(&rig, WRAP + 4999);
@@ -144,16 +127,16 @@ static void test_periodic_wraps(void)
     Rig rig;
 
     rig_open(&rig);
-    wr(&rig, T0_CONF, PIN << 9 | INT_ENB | BITS32 | PERIODIC | VAL_SET);
-    wr(&rig, T0_COMP, period);
-    wr(&rig, T0_COMP, period);
-    wr(&rig, CONF, 1);
+    wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_INT_ENB | HPET_32MODE | HPET_PERIODIC | HPET_VAL_SET);
+    wr(&rig, HPET_COMPARATOR(0), period);
+    wr(&rig, HPET_COMPARATOR(0), period);
+    wr(&rig, HPET_CONFIG, 1);
     for (unsigned n = 1; n < 30; n++) {
         run_to(&rig, n * period - 1);
         g_assert_cmpuint(rig.rises, ==, n - 1);
         run_to(&rig, n * period);
         g_assert_cmpuint(rig.rises, ==, n);
-        g_assert_cmphex(rd(&rig, T0_COMP), ==, (uint32_t)((n + 1) * period));
+        g_assert_cmphex(rd(&rig, HPET_COMPARATOR(0)), ==, (uint32_t)((n + 1) * period));
     }
     rig_close(&rig);
 }
@@ -165,46 +148,46 @@ static void test_level_to_edge(void)
     Rig rig;
 
     rig_open(&rig);
-    wr(&rig, T0_CONF, PIN << 9 | INT_ENB | LEVEL);
-    wr(&rig, T0_COMP, 1000);
-    wr(&rig, CONF, 1);
+    wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_INT_ENB | HPET_LEVEL);
+    wr(&rig, HPET_COMPARATOR(0), 1000);
+    wr(&rig, HPET_CONFIG, 1);
     run_to(&rig, 1000);
-    g_assert_cmphex(rd(&rig, STATUS), ==, 1);
+    g_assert_cmphex(rd(&rig, HPET_STATUS), ==, 1);
     g_assert_true(irq_line_level(&rig.line[PIN]));
-    wr(&rig, T0_CONF, PIN << 9 | INT_ENB);
-    g_assert_cmphex(rd(&rig, STATUS), ==, 0);
+    wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_INT_ENB);
+    g_assert_cmphex(rd(&rig, HPET_STATUS), ==, 0);
     g_assert_false(irq_line_level(&rig.line[PIN]));
-    wr(&rig, T0_CONF, PIN << 9 | INT_ENB | LEVEL);
-    g_assert_cmphex(rd(&rig, STATUS), ==, 0);
+    wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_INT_ENB | HPET_LEVEL);
+    g_assert_cmphex(rd(&rig, HPET_STATUS), ==, 0);
     g_assert_false(irq_line_level(&rig.line[PIN]));
-    wr(&rig, T0_CONF, PIN << 9 | INT_ENB);
-    wr(&rig, T0_COMP, 2000);
+    wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_INT_ENB);
+    wr(&rig, HPET_COMPARATOR(0), 2000);
     run_to(&rig, 2000);
     g_assert_cmpuint(rig.rises, ==, 2);
-    g_assert_cmphex(rd(&rig, STATUS), ==, 0);
+    g_assert_cmphex(rd(&rig, HPET_STATUS), ==, 0);
     rig_close(&rig);
 }
 
-/* An FSB timer sends while INT_ENB is set, and drives no wire in any case. */
+/* An FSB timer sends while HPET_INT_ENB is set, and drives no wire in any case. */
 static void test_fsb_enable(void)
 {
     for (unsigned level = 0; level < 2; level++) {
         Rig rig;
 
         rig_open(&rig);
-        wr(&rig, T0_FSB, 0xfee0000000000041);
-        wr(&rig, T0_CONF, PIN << 9 | FSB_EN | (level ? LEVEL : 0));
-        wr(&rig, T0_COMP, 1000);
-        wr(&rig, CONF, 1);
+        wr(&rig, HPET_FSB(0), 0xfee0000000000041);
+        wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_FSB_EN | (level ? HPET_LEVEL : 0));
+        wr(&rig, HPET_COMPARATOR(0), 1000);
+        wr(&rig, HPET_CONFIG, 1);
         run_to(&rig, 1500);
         g_assert_cmpuint(rig.sent, ==, 0);
-        wr(&rig, T0_CONF, PIN << 9 | FSB_EN | INT_ENB | (level ? LEVEL : 0));
+        wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_FSB_EN | HPET_INT_ENB | (level ? HPET_LEVEL : 0));
         g_assert_cmpuint(rig.sent, ==, 0); /* what passed is gone */
-        wr(&rig, T0_COMP, 2000);
+        wr(&rig, HPET_COMPARATOR(0), 2000);
         run_to(&rig, 2000);
         g_assert_cmpuint(rig.sent, ==, 1);
-        wr(&rig, T0_CONF, PIN << 9 | FSB_EN | (level ? LEVEL : 0));
-        wr(&rig, T0_COMP, 3000);
+        wr(&rig, HPET_TIMER(0), PIN << 9 | HPET_FSB_EN | (level ? HPET_LEVEL : 0));
+        wr(&rig, HPET_COMPARATOR(0), 3000);
         run_to(&rig, 3000);
         g_assert_cmpuint(rig.sent, ==, 1);
         g_assert_cmpuint(rig.rises, ==, 0);

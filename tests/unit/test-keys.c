@@ -42,20 +42,6 @@ static void long_mode(Fixture *f, uint64_t cr4, bool wp, unsigned cpl)
     cpu_update_mode(cpu);
 }
 
-static int touch(Fixture *f, uint64_t addr, MmuAccess access)
-{
-    uint8_t *host;
-
-    switch (access) {
-    case MMU_READ:
-        return RAISED(f, mmu_load8(f->cpu, addr));
-    case MMU_WRITE:
-        return RAISED(f, mmu_store8(f->cpu, addr, 1));
-    default:
-        return RAISED(f, mmu_translate_code(f->cpu, addr, &host));
-    }
-}
-
 typedef struct {
     bool page_user, writable, wp, pke, pks, user;
     MmuAccess access;

@@ -372,6 +372,37 @@ static void test_masked_beyond_limit(void)
     }
 }
 
+/* All bytes of a vector instruction's operand are within the limit, the first alone is not enough.
+ */
+static void test_operand_across_limit(void)
+{
+    static const struct {
+        const char *name;
+        uint8_t code[7], length, width;
+    } rows[] = {
+        {"cvtsi2ss", {0x65, 0xf3, 0x0f, 0x2a, 0x00}, 5, 4},
+        {"cvtsi2sd", {0x65, 0xf2, 0x0f, 0x2a, 0x00}, 5, 4},
+        {"cvtss2si", {0x65, 0xf3, 0x0f, 0x2d, 0x00}, 5, 4},
+        {"addsd", {0x65, 0xf2, 0x0f, 0x58, 0x00}, 5, 8},
+        {"comiss", {0x65, 0x0f, 0x2f, 0x00}, 4, 4},
+        {"movd", {0x65, 0x66, 0x0f, 0x6e, 0x00}, 5, 4},
+        {"movhps", {0x65, 0x0f, 0x16, 0x00}, 4, 8},
+        {"pinsrw", {0x65, 0x66, 0x0f, 0xc4, 0x00, 0x00}, 6, 2},
+        {"movups", {0x65, 0x0f, 0x10, 0x00}, 4, 16},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (unsigned beyond = 0; beyond < 2; beyond++) {
+            start_32(rows[i].code, rows[i].length);
+            rig.seq.start.gpr[R_RAX] = DATA_SIZE - rows[i].width + beyond;
+            run();
+            g_test_message("%s", rows[i].name);
+            g_assert_cmpint(rig.out[INTEL].vector, ==, beyond ? EXCP_GP : EXCP_BP);
+            g_assert_cmpint(rig.out[AMD].vector, ==, beyond ? EXCP_GP : EXCP_BP);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -386,6 +417,7 @@ int main(int argc, char **argv)
     g_test_add_func("/makers/code-segment", test_code_segment);
     g_test_add_func("/makers/pending-first", test_pending_first);
     g_test_add_func("/makers/masked-beyond-limit", test_masked_beyond_limit);
+    g_test_add_func("/makers/operand-across-limit", test_operand_across_limit);
     int result = g_test_run();
     rig_down();
     return result;

@@ -68,20 +68,6 @@ static Verdict reference(uint64_t both, bool nx, MmuAccess access, bool user, bo
     return v;
 }
 
-static int touch(Fixture *f, uint64_t addr, MmuAccess access)
-{
-    uint8_t *host;
-
-    switch (access) {
-    case MMU_READ:
-        return RAISED(f, mmu_load8(f->cpu, addr));
-    case MMU_WRITE:
-        return RAISED(f, mmu_store8(f->cpu, addr, 1));
-    default:
-        return RAISED(f, mmu_translate_code(f->cpu, addr, &host));
-    }
-}
-
 /* `bits` enumerates the two entries' W, U, XD, and the controls. */
 static void check_rights(Fixture *f, unsigned bits)
 {

@@ -3,11 +3,9 @@
  * PCI behind a bridge (PCI-to-PCI Bridge 1.2, chapters 3 and 4): bus numbers in configuration
  * cycles and requester ids, windows, and what passes upstream only while the bridge may master.
  */
-#include <string.h>
-
 #include "hw/pci/msi.h"
-#include "hw/pci/pci.h"
 #include "hw/pci/pci_internal.h"
+#include "pci-fixture.h"
 
 #define BAR_SIZE 0x2000u
 #define BAR_AT   0x80100000u
@@ -51,74 +49,13 @@ static const DeviceClass endpoint_class = {.name = "endpoint",
                                            .bus_class = &endpoint_pci,
                                            .realize = endpoint_realize};
 
-static bool bridge_realize(Device *dev, GError **error)
-{
-    return true;
-}
-
-static const PciDeviceClass bridge_pci = {
-    .ids = {.vendor_id = 0x1234, .device_id = 0x9abc, .class_code = 0x060400},
-    .header_type = PCI_HEADER_TYPE_BRIDGE};
-static const DeviceClass bridge_class = {.name = "bridge",
-                                         .bus = BUS_PCI,
-                                         .instance_size = sizeof(PciDevice),
-                                         .bus_props = pci_bus_props,
-                                         .bus_class = &bridge_pci,
-                                         .realize = bridge_realize};
-
 typedef struct {
     Platform platform;
     PciBus *root, *middle, *inner; /* two bridges, one behind the other */
     PciDevice *outer_bridge, *inner_bridge;
     Endpoint *endpoint; /* 00.3 of the inner bus */
-    IntrMsg last;
-    unsigned messages;
-    BusReq request; /* of the last DMA */
-    unsigned accesses;
+    PciTop top;
 } Fixture;
-
-static MemResult fake_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
-{
-    Fixture *f = opaque;
-    f->request = *req;
-    f->accesses++;
-    memset(buf, 0x77, len);
-    return MEM_OK;
-}
-
-static MemResult fake_write(void *opaque, const BusReq *req, uint64_t addr, const void *buf,
-                            size_t len)
-{
-    Fixture *f = opaque;
-    f->request = *req;
-    f->accesses++;
-    return MEM_OK;
-}
-
-static IntrResult fake_interrupt(void *opaque, const IntrMsg *msg)
-{
-    Fixture *f = opaque;
-    f->last = *msg;
-    f->messages++;
-    return INTR_DELIVERED;
-}
-
-static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
-
-static Upstream fake_above(void *opaque, uint16_t requester_id)
-{
-    return (Upstream){&fake_ops, opaque};
-}
-
-static PciDevice *add(Fixture *f, const DeviceClass *cls, PciBus *bus, const char *addr)
-{
-    Device *dev = device_new(cls, &f->platform, NULL);
-    g_assert_true(device_set_prop(dev, "addr", addr, NULL));
-    g_assert_true(pci_bus_attach(bus, (PciDevice *)dev, NULL));
-    g_assert_true(device_realize(dev, NULL));
-    pci_device_reset((PciDevice *)dev);
-    return (PciDevice *)dev;
-}
 
 static void set_command(PciDevice *pci, uint16_t command)
 {
@@ -134,16 +71,12 @@ static void number(PciDevice *bridge, uint8_t primary, uint8_t secondary, uint8_
 
 static void setup(Fixture *f, gconstpointer data)
 {
-    f->platform.memory = as_new("memory", 52);
-    f->platform.ports = as_new("ports", 16);
-    PciHost host = {
-        .opaque = f, .above = fake_above, .memory = f->platform.memory, .ports = f->platform.ports};
-    f->root = pci_root_bus_new("pcie.0", &host);
-    f->outer_bridge = add(f, &bridge_class, f->root, "4");
+    f->root = pci_root_up(&f->platform, (PciHost){.opaque = &f->top, .above = pci_top_above});
+    f->outer_bridge = pci_add(&f->platform, &bridge_class, f->root, "4");
     f->middle = pci_child_bus_new(f->outer_bridge, "outer");
-    f->inner_bridge = add(f, &bridge_class, f->middle, "2");
+    f->inner_bridge = pci_add(&f->platform, &bridge_class, f->middle, "2");
     f->inner = pci_child_bus_new(f->inner_bridge, "inner");
-    f->endpoint = (Endpoint *)add(f, &endpoint_class, f->inner, "0.0");
+    f->endpoint = (Endpoint *)pci_add(&f->platform, &endpoint_class, f->inner, "0.0");
     number(f->outer_bridge, 0, 3, 9);
     number(f->inner_bridge, 3, 7, 9);
 }
@@ -201,16 +134,17 @@ static void test_renumber(Fixture *f, gconstpointer data)
 /* Of bridges that claim the same numbers the first forwards; what leaves gives way to the other. */
 static void test_overlap(Fixture *f, gconstpointer data)
 {
-    PciDevice *first = add(f, &bridge_class, f->root, "3");
+    PciDevice *first = pci_add(&f->platform, &bridge_class, f->root, "3");
     PciBus *behind = pci_child_bus_new(first, "first");
-    Endpoint *e = (Endpoint *)add(f, &endpoint_class, behind, "1");
+    Endpoint *e = (Endpoint *)pci_add(&f->platform, &endpoint_class, behind, "1");
     Endpoint *late;
     number(first, 0, 7, 8);
     g_assert_cmphex(pci_requester_id(&e->pci), ==, 0x0708);
     g_assert_cmphex(id_at(f, 7, 8), ==, 0x56781234);
     g_assert_cmphex(id_at(f, 7, 0), ==, 0xffffffff);
     g_assert_cmphex(id_at(f, 3, 2 << 3), ==, 0x9abc1234);
-    late = (Endpoint *)add(f, &endpoint_class, f->inner, "2"); /* where nothing arrives */
+    late = (Endpoint *)pci_add(&f->platform, &endpoint_class, f->inner,
+                               "2"); /* where nothing arrives */
     g_assert_cmphex(pci_requester_id(&late->pci), ==, 0x0710);
     g_assert_cmphex(id_at(f, 7, 2 << 3), ==, 0xffffffff);
     pci_bus_detach(&e->pci);
@@ -242,17 +176,19 @@ static void test_mastering(Fixture *f, gconstpointer data)
         for (unsigned k = 0; k < 3; k++) {
             set_command(chain[k], i >> k & 1 ? PCI_COMMAND_MASTER : 0);
         }
-        f->messages = f->accesses = 0;
+        f->top = (PciTop){0};
         g_assert_cmpint(pci_dma_read(&f->endpoint->pci, 0x1000, &word, 4), ==,
                         i == 7 ? MEM_OK : MEM_ACCESS_ERROR);
         g_assert_cmpint(pci_dma_write(&f->endpoint->pci, 0x1000, &word, 4), ==,
                         i == 7 ? MEM_OK : MEM_ACCESS_ERROR);
         notify(f);
-        g_assert_cmpuint(f->accesses, ==, i == 7 ? 2 : 0);
-        g_assert_cmpuint(f->messages, ==, i == 7);
+        g_assert_cmpuint(f->top.reads, ==, i == 7);
+        g_assert_cmpuint(f->top.writes, ==, i == 7);
+        g_assert_cmpuint(f->top.messages, ==, i == 7);
         if (i == 7) {
-            g_assert_cmphex(f->request.requester_id, ==, 0x0700);
-            g_assert_cmphex(f->last.requester_id, ==, 0x0700);
+            g_assert_cmphex(f->top.read.requester_id, ==, 0x0700);
+            g_assert_cmphex(f->top.write.requester_id, ==, 0x0700);
+            g_assert_cmphex(f->top.message.requester_id, ==, 0x0700);
         }
     }
 }

@@ -3,11 +3,9 @@
  * A bus as a stage of its devices' way up: bridges of kinds that only this file knows stop or alias
  * what passes, one behind the other, and the board says once what is above a root bus's function.
  */
-#include <string.h>
-
 #include "hw/pci/msi.h"
-#include "hw/pci/pci.h"
 #include "hw/pci/pci_internal.h"
+#include "pci-fixture.h"
 
 #define MESSAGE 0xfee01000u
 #define UNITS   2
@@ -55,70 +53,31 @@ BRIDGE(plain, NULL);
 BRIDGE(alias, alias_pass);
 BRIDGE(picky, picky_pass);
 
-/* What arrived at the top. */
-typedef struct {
-    BusReq read, write;
-    IntrMsg message;
-    unsigned reads, writes, messages;
-} Unit;
-
 typedef struct {
     Platform platform;
     PciBus *root;
-    Unit units[UNITS];
+    PciTop units[UNITS];
     unsigned asked;
     uint16_t apart; /* the root bus's function above which the second unit is */
     GPtrArray *devices;
 } Fixture;
 
-static MemResult unit_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
-{
-    Unit *unit = opaque;
-    unit->read = *req;
-    unit->reads++;
-    memset(buf, 0x77, len);
-    return MEM_OK;
-}
-
-static MemResult unit_write(void *opaque, const BusReq *req, uint64_t addr, const void *buf,
-                            size_t len)
-{
-    Unit *unit = opaque;
-    unit->write = *req;
-    unit->writes++;
-    return MEM_OK;
-}
-
-static IntrResult unit_interrupt(void *opaque, const IntrMsg *msg)
-{
-    Unit *unit = opaque;
-    unit->message = *msg;
-    unit->messages++;
-    return INTR_DELIVERED;
-}
-
 static Upstream above(void *opaque, uint16_t requester_id)
 {
-    static const UpstreamOps ops = {unit_read, unit_write, unit_interrupt};
     Fixture *f = opaque;
     f->asked++;
-    return (Upstream){&ops, &f->units[requester_id == f->apart]};
+    return pci_top_upstream(&f->units[requester_id == f->apart]);
 }
 
 static PciDevice *add(Fixture *f, const DeviceClass *cls, PciBus *bus, const char *addr)
 {
-    Device *dev = device_new(cls, &f->platform, NULL);
-    PciDevice *pci = (PciDevice *)dev;
-    g_assert_true(device_set_prop(dev, "addr", addr, NULL));
-    g_assert_true(pci_bus_attach(bus, pci, NULL));
-    g_assert_true(device_realize(dev, NULL));
-    pci_device_reset(pci);
+    PciDevice *pci = pci_add(&f->platform, cls, bus, addr);
     pci_device_config_write(pci, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
     if (pci->msi.cap) {
         pci_device_config_write(pci, pci->msi.cap + PCI_MSI_ADDRESS_LO, MESSAGE, 4);
         pci_device_config_write(pci, pci->msi.cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 2);
     }
-    g_ptr_array_add(f->devices, dev);
+    g_ptr_array_add(f->devices, &pci->dev);
     return pci;
 }
 
@@ -134,11 +93,7 @@ static PciBus *add_bridge(Fixture *f, const DeviceClass *cls, PciBus *bus, const
 
 static void setup(Fixture *f, gconstpointer data)
 {
-    f->platform.memory = as_new("memory", 52);
-    f->platform.ports = as_new("ports", 16);
-    PciHost host = {
-        .opaque = f, .above = above, .memory = f->platform.memory, .ports = f->platform.ports};
-    f->root = pci_root_bus_new("pcie.0", &host);
+    f->root = pci_root_up(&f->platform, (PciHost){.opaque = f, .above = above});
     f->devices = g_ptr_array_new();
     f->apart = UINT16_MAX;
 }
@@ -157,7 +112,7 @@ static void teardown(Fixture *f, gconstpointer data)
 /* One of each kind: they arrive at that unit with that id, or none does. */
 static void expect(Fixture *f, PciDevice *pci, unsigned n, bool arrives, uint16_t as)
 {
-    Unit *unit = &f->units[n];
+    PciTop *unit = &f->units[n];
     uint8_t byte = 0;
     memset(f->units, 0, sizeof(f->units));
     g_assert_cmpint(pci_dma_read(pci, 0x1000, &byte, 1), ==, arrives ? MEM_OK : MEM_ACCESS_ERROR);

@@ -3,11 +3,9 @@
  * Tables of the size that a device says: MSI-X with up to 2048 vectors (PCI Express 6.1, 7.7.2),
  * configuration space of 256 or 4096 bytes; in saved states, too.
  */
-#include <string.h>
-
 #include "hw/pci/msi.h"
-#include "hw/pci/pci.h"
 #include "hw/pci/pci_internal.h"
+#include "pci-fixture.h"
 
 #define MSIX_BAR 2
 #define BAR_AT   0xd0000000u
@@ -51,31 +49,12 @@ static const DeviceClass conventional_class = {.name = "conventional",
 typedef struct {
     Platform platform;
     PciBus *bus;
-    IntrMsg last;
-    unsigned messages;
+    PciTop top;
 } Fixture;
-
-static IntrResult fake_interrupt(void *opaque, const IntrMsg *msg)
-{
-    Fixture *f = opaque;
-    f->last = *msg;
-    f->messages++;
-    return INTR_DELIVERED;
-}
-
-static Upstream fake_above(void *opaque, uint16_t requester_id)
-{
-    static const UpstreamOps ops = {.interrupt = fake_interrupt};
-    return (Upstream){&ops, opaque};
-}
 
 static void setup(Fixture *f, gconstpointer data)
 {
-    f->platform.memory = as_new("memory", 52);
-    f->platform.ports = as_new("ports", 16);
-    PciHost host = {
-        .opaque = f, .above = fake_above, .memory = f->platform.memory, .ports = f->platform.ports};
-    f->bus = pci_root_bus_new("pcie.0", &host);
+    f->bus = pci_root_up(&f->platform, (PciHost){.opaque = &f->top, .above = pci_top_above});
 }
 
 static void teardown(Fixture *f, gconstpointer data)
@@ -154,23 +133,23 @@ static void test_vectors(Fixture *f, gconstpointer data)
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
         Widget *w = add(f, &express_class, counts[i]);
         unsigned last = counts[i] - 1;
-        f->messages = 0;
+        f->top.messages = 0;
         start(f, w);
         g_assert_cmpuint(get(f, w->pci.msix.cap + PCI_MSIX_FLAGS, 2) & PCI_MSIX_FLAGS_QSIZE, ==,
                          last);
         msix_notify(&w->pci, last);
         msix_notify(&w->pci, counts[i]); /* there is none */
-        g_assert_cmpuint(f->messages, ==, 0);
+        g_assert_cmpuint(f->top.messages, ==, 0);
         g_assert_cmphex(pending(f, w, last), ==, 1ull << last % 64);
         mask(f, last, false);
-        g_assert_cmpuint(f->messages, ==, 1);
-        g_assert_cmpuint(f->last.data, ==, last);
+        g_assert_cmpuint(f->top.messages, ==, 1);
+        g_assert_cmpuint(f->top.message.data, ==, last);
         g_assert_cmphex(pending(f, w, last), ==, 0);
         set_flags(f, w, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
         msix_notify(&w->pci, last);
-        g_assert_cmpuint(f->messages, ==, 1);
+        g_assert_cmpuint(f->top.messages, ==, 1);
         set_flags(f, w, PCI_MSIX_FLAGS_ENABLE);
-        g_assert_cmpuint(f->messages, ==, 2);
+        g_assert_cmpuint(f->top.messages, ==, 2);
         /* Behind the table there is nothing, up to the pending bits. */
         if (counts[i] * PCI_MSIX_ENTRY_SIZE < w->pci.msix.region.size / 2) {
             mask(f, counts[i], true);
@@ -210,10 +189,10 @@ static void test_state(Fixture *f, gconstpointer data)
     pci_device_restored(&w->pci);
     g_assert_cmphex(get(f, PCIE_CONFIG_SIZE - 4, 4), ==, 0x12345678);
     g_assert_cmphex(pending(f, w, last), ==, 1ull << 63);
-    f->messages = 0;
+    f->top.messages = 0;
     mask(f, last, false);
-    g_assert_cmpuint(f->messages, ==, 1);
-    g_assert_cmpuint(f->last.data, ==, last);
+    g_assert_cmpuint(f->top.messages, ==, 1);
+    g_assert_cmpuint(f->top.message.data, ==, last);
     drop(w);
 }
 

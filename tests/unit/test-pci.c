@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PCI core against a fake root complex: sizing, decoding, INTx, MSI, MSI-X, assignment. */
 #include <linux/pci_regs.h>
-#include <string.h>
 
 #include "hw/pci/msi.h"
-#include "hw/pci/pci.h"
+#include "pci-fixture.h"
 
 #define MSI_ADDR 0xfee01000u
 
 typedef struct {
     Platform platform;
     PciBus *bus;
-    IntrMsg last;
-    unsigned messages;
-    unsigned writes;
+    PciTop top;
     IrqLine wire[32][4];
 } Fixture;
 
@@ -66,47 +63,9 @@ static const DeviceClass widget_class = {
     .realize = widget_realize,
 };
 
-static const PciDeviceClass bridge_pci = {
-    .ids.vendor_id = 0x1234,
-    .ids.device_id = 0x9abc,
-    .ids.class_code = 0x060400,
-    .header_type = PCI_HEADER_TYPE_BRIDGE,
-};
-
-static const DeviceClass bridge_class = {
-    .name = "bridge",
-    .bus = BUS_PCI,
-    .instance_size = sizeof(PciDevice),
-    .bus_props = pci_bus_props,
-    .bus_class = &bridge_pci,
-};
-
-static MemResult fake_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
-{
-    memset(buf, 0x77, len);
-    return MEM_OK;
-}
-
-static MemResult fake_write(void *opaque, const BusReq *req, uint64_t addr, const void *buf,
-                            size_t len)
-{
-    ((Fixture *)opaque)->writes++;
-    return MEM_OK;
-}
-
-static IntrResult fake_interrupt(void *opaque, const IntrMsg *msg)
-{
-    Fixture *f = opaque;
-    f->last = *msg;
-    f->messages++;
-    return INTR_DELIVERED;
-}
-
-static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
-
 static Upstream fake_above(void *opaque, uint16_t requester_id)
 {
-    return (Upstream){&fake_ops, opaque};
+    return pci_top_upstream(&((Fixture *)opaque)->top);
 }
 
 static void nobody(void *opaque, int n, bool level)
@@ -125,19 +84,11 @@ static uint8_t fake_irq_of(void *opaque, uint8_t devfn, int pin)
 
 static void setup(Fixture *f, gconstpointer data)
 {
-    f->platform.memory = as_new("memory", 52);
-    f->platform.ports = as_new("ports", 16);
-    PciHost host = {
-        .intx_line = fake_intx_line,
-        .opaque = f,
-        .above = fake_above,
-        .memory = f->platform.memory,
-        .ports = f->platform.ports,
-    };
     for (int n = 0; n < 32 * 4; n++) {
         irq_line_init(&f->wire[n / 4][n % 4], nobody, f, n);
     }
-    f->bus = pci_root_bus_new("pcie.0", &host);
+    f->bus = pci_root_up(&f->platform,
+                         (PciHost){.opaque = f, .above = fake_above, .intx_line = fake_intx_line});
 }
 
 static void teardown(Fixture *f, gconstpointer data)
@@ -147,19 +98,9 @@ static void teardown(Fixture *f, gconstpointer data)
     as_free(f->platform.ports);
 }
 
-static void *add_device(Fixture *f, const DeviceClass *cls, PciBus *bus, const char *addr)
-{
-    Device *dev = device_new(cls, &f->platform, NULL);
-    g_assert_true(device_set_prop(dev, "addr", addr, NULL));
-    g_assert_true(pci_bus_attach(bus, (PciDevice *)dev, NULL));
-    g_assert_true(device_realize(dev, NULL));
-    pci_device_reset((PciDevice *)dev);
-    return dev;
-}
-
 static Widget *add_widget(Fixture *f, const char *addr)
 {
-    return add_device(f, &widget_class, f->bus, addr);
+    return (Widget *)pci_add(&f->platform, &widget_class, f->bus, addr);
 }
 
 static void free_widget(Widget *w)
@@ -375,26 +316,26 @@ static void test_msi(Fixture *f, gconstpointer data)
     put(f, w, cap + PCI_MSI_DATA_64, 0x4043, 2);
     put(f, w, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE | 1 << 4, 2);
     msi_notify(&w->pci, 0);
-    g_assert_cmpuint(f->messages, ==, 0); /* no bus mastering, no message */
+    g_assert_cmpuint(f->top.messages, ==, 0); /* no bus mastering, no message */
     put(f, w, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
     msi_notify(&w->pci, 3); /* of two enabled vectors, number one */
-    g_assert_cmpuint(f->messages, ==, 1);
-    g_assert_cmphex(f->last.address, ==, MSI_ADDR);
-    g_assert_cmphex(f->last.data, ==, 0x4043);
-    g_assert_cmphex(f->last.requester_id, ==, 0x28);
+    g_assert_cmpuint(f->top.messages, ==, 1);
+    g_assert_cmphex(f->top.message.address, ==, MSI_ADDR);
+    g_assert_cmphex(f->top.message.data, ==, 0x4043);
+    g_assert_cmphex(f->top.message.requester_id, ==, 0x28);
     put(f, w, cap + PCI_MSI_MASK_64, 0xffffffff, 4);
     g_assert_cmphex(get(f, w, cap + PCI_MSI_MASK_64, 4), ==, 0xf);
     msi_notify(&w->pci, 0);
-    g_assert_cmpuint(f->messages, ==, 1);
+    g_assert_cmpuint(f->top.messages, ==, 1);
     g_assert_cmphex(get(f, w, cap + PCI_MSI_PENDING_64, 4), ==, 1);
     put(f, w, cap + PCI_MSI_MASK_64, 0, 4);
-    g_assert_cmpuint(f->messages, ==, 2);
-    g_assert_cmphex(f->last.data, ==, 0x4042);
+    g_assert_cmpuint(f->top.messages, ==, 2);
+    g_assert_cmphex(f->top.message.data, ==, 0x4042);
     g_assert_cmphex(get(f, w, cap + PCI_MSI_PENDING_64, 4), ==, 0);
     put(f, w, cap + PCI_MSI_ADDRESS_HI, 1, 4); /* not the interrupt window: a memory write */
     msi_notify(&w->pci, 0);
-    g_assert_cmpuint(f->messages, ==, 2);
-    g_assert_cmpuint(f->writes, ==, 1);
+    g_assert_cmpuint(f->top.messages, ==, 2);
+    g_assert_cmpuint(f->top.writes, ==, 1);
     free_widget(w);
 }
 
@@ -414,17 +355,17 @@ static void test_msix(Fixture *f, gconstpointer data)
     put(f, w, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
     msix_notify(&w->pci, 1);
     msix_notify(&w->pci, 0xffff);
-    g_assert_cmpuint(f->messages, ==, 0);
+    g_assert_cmpuint(f->top.messages, ==, 0);
     g_assert_cmphex(as_load(mem, pba, 4, NULL), ==, 2);
     put(f, w, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL, 2);
     as_store(mem, table + 28, 0, 4);
-    g_assert_cmpuint(f->messages, ==, 0);
+    g_assert_cmpuint(f->top.messages, ==, 0);
     put(f, w, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
-    g_assert_cmpuint(f->messages, ==, 1);
-    g_assert_cmphex(f->last.data, ==, 0x55);
+    g_assert_cmpuint(f->top.messages, ==, 1);
+    g_assert_cmphex(f->top.message.data, ==, 0x55);
     g_assert_cmphex(as_load(mem, pba, 4, NULL), ==, 0);
     msix_notify(&w->pci, 1);
-    g_assert_cmpuint(f->messages, ==, 2);
+    g_assert_cmpuint(f->top.messages, ==, 2);
     /* Of vector control there is the mask bit and no other. */
     as_store(mem, table + 28, 0xffffffff, 4);
     g_assert_cmphex(as_load(mem, table + 28, 4, NULL), ==, 1);
@@ -435,9 +376,9 @@ static void test_msix(Fixture *f, gconstpointer data)
  * Bridge 1.2, 3.2.5.3); interrupts by wire do not. */
 static void test_bridge(Fixture *f, gconstpointer data)
 {
-    PciDevice *bridge = add_device(f, &bridge_class, f->bus, "3");
+    PciDevice *bridge = pci_add(&f->platform, &bridge_class, f->bus, "3");
     PciBus *behind = pci_child_bus_new(bridge, "behind");
-    Widget *w = add_device(f, &widget_class, behind, "5");
+    Widget *w = (Widget *)pci_add(&f->platform, &widget_class, behind, "5");
     uint8_t byte = 0;
     pci_config_write(f->bus, 0, 3 << 3, PCI_SECONDARY_BUS, 1, 1);
     pci_config_write(f->bus, 0, 3 << 3, PCI_SUBORDINATE_BUS, 1, 1);
@@ -445,7 +386,7 @@ static void test_bridge(Fixture *f, gconstpointer data)
     pci_config_write(f->bus, 1, 5 << 3, w->pci.msi.cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 2);
     for (unsigned masters = 0; masters < 4; masters++) {
         bool both = masters == 3;
-        unsigned messages = f->messages, writes = f->writes;
+        unsigned messages = f->top.messages, writes = f->top.writes;
         pci_config_write(f->bus, 0, 3 << 3, PCI_COMMAND, masters & 1 ? PCI_COMMAND_MASTER : 0, 2);
         pci_config_write(f->bus, 1, 5 << 3, PCI_COMMAND, masters & 2 ? PCI_COMMAND_MASTER : 0, 2);
         g_assert_cmpint(pci_is_bus_master(&w->pci), ==, masters >= 2);
@@ -453,11 +394,11 @@ static void test_bridge(Fixture *f, gconstpointer data)
         g_assert_cmpint(pci_dma_read(&w->pci, 0x1000, &byte, 1) == MEM_OK, ==, both);
         g_assert_cmphex(byte, ==, both ? 0x77 : 0xff);
         g_assert_cmpint(pci_dma_write(&w->pci, 0x1000, &byte, 1) == MEM_OK, ==, both);
-        g_assert_cmpuint(f->writes - writes, ==, both);
+        g_assert_cmpuint(f->top.writes - writes, ==, both);
         msi_notify(&w->pci, 0);
-        g_assert_cmpuint(f->messages - messages, ==, both);
+        g_assert_cmpuint(f->top.messages - messages, ==, both);
     }
-    g_assert_cmphex(f->last.requester_id, ==, 1 << 8 | 5 << 3);
+    g_assert_cmphex(f->top.message.requester_id, ==, 1 << 8 | 5 << 3);
     pci_config_write(f->bus, 0, 3 << 3, PCI_COMMAND, 0, 2);
     pci_config_write(f->bus, 1, 5 << 3, w->pci.msi.cap + PCI_MSI_FLAGS, 0, 2);
     pci_set_intx(&w->pci, true);

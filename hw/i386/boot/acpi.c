@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/blob.h"
 #include "base/bytes.h"
 #include "dsdt.hex"
 #include "hw/acpi/pm.h"
@@ -22,54 +23,29 @@ typedef struct {
     unsigned count;
 } Builder;
 
-static void put_zeros(GByteArray *blob, unsigned bytes)
-{
-    for (unsigned i = 0; i < bytes; i++) {
-        put_le(blob, 0, 1);
-    }
-}
-
-static void put_text(GByteArray *blob, const char *text, unsigned bytes)
-{
-    g_byte_array_append(blob, (const guint8 *)text, bytes);
-}
-
-static uint8_t checksum(const uint8_t *data, size_t len)
-{
-    uint8_t sum = 0;
-    for (size_t i = 0; i < len; i++) {
-        sum = (uint8_t)(sum + data[i]);
-    }
-    return (uint8_t)-sum;
-}
-
 /* Aligns, and writes a header whose length and checksum table_end() fills in. */
 static guint table_begin(Builder *b, const char *signature, uint8_t revision)
 {
-    put_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
+    blob_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
     guint start = b->blob->len;
-    put_text(b->blob, signature, 4);
-    put_le(b->blob, 0, 4);
-    put_le(b->blob, revision, 1);
-    put_le(b->blob, 0, 1);
-    put_text(b->blob, "SWYARD", 6);
-    put_text(b->blob, "Q35     ", 8);
-    put_le(b->blob, 1, 4);
-    put_text(b->blob, "SWYD", 4);
-    put_le(b->blob, 1, 4);
+    blob_text(b->blob, signature);
+    blob_put(b->blob, 0, 4);
+    blob_put(b->blob, revision, 1);
+    blob_put(b->blob, 0, 1);
+    blob_text(b->blob, "SWYARD");
+    blob_text(b->blob, "Q35     ");
+    blob_put(b->blob, 1, 4);
+    blob_text(b->blob, "SWYD");
+    blob_put(b->blob, 1, 4);
     return start;
-}
-
-static void seal(GByteArray *blob, guint start, guint len)
-{
-    memcpy(blob->data + start + HEADER_LENGTH, &len, 4);
-    blob->data[start + HEADER_CHECKSUM] = 0;
-    blob->data[start + HEADER_CHECKSUM] = checksum(blob->data + start, len);
 }
 
 static uint64_t table_end(Builder *b, guint start)
 {
-    seal(b->blob, start, b->blob->len - start);
+    uint8_t *table = b->blob->data + start;
+    guint len = b->blob->len - start;
+    bytes_put32(table + HEADER_LENGTH, len);
+    blob_seal(table, len, HEADER_CHECKSUM);
     return b->base + start;
 }
 
@@ -83,16 +59,16 @@ static void table_list(Builder *b, uint64_t address)
 static void put_io_address(GByteArray *blob, uint16_t port, uint8_t bits)
 {
     uint8_t access = bits == 8 ? 1 : bits == 16 ? 2 : 3;
-    put_le(blob, 1, 1);
-    put_le(blob, bits, 1);
-    put_le(blob, 0, 1);
-    put_le(blob, port ? access : 0, 1);
-    put_le(blob, port, 8);
+    blob_put(blob, 1, 1);
+    blob_put(blob, bits, 1);
+    blob_put(blob, 0, 1);
+    blob_put(blob, port ? access : 0, 1);
+    blob_put(blob, port, 8);
 }
 
 static uint64_t build_dsdt(Builder *b)
 {
-    put_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
+    blob_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
     guint start = b->blob->len;
     g_byte_array_append(b->blob, dsdt_aml_code, sizeof(dsdt_aml_code));
     return b->base + start;
@@ -102,11 +78,11 @@ static uint64_t build_facs(Builder *b)
 {
     guint start = b->blob->len;
     g_assert(start == ACPI_FACS_AT);
-    put_text(b->blob, "FACS", 4);
-    put_le(b->blob, 64, 4);
-    put_zeros(b->blob, 24);
-    put_le(b->blob, 2, 1); /* version */
-    put_zeros(b->blob, 31);
+    blob_text(b->blob, "FACS");
+    blob_put(b->blob, 64, 4);
+    blob_zeros(b->blob, 24);
+    blob_put(b->blob, 2, 1); /* version */
+    blob_zeros(b->blob, 31);
     return b->base + start;
 }
 
@@ -128,40 +104,40 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
 {
     guint start = table_begin(b, "FACP", 6);
     GByteArray *t = b->blob;
-    put_le(t, facs, 4);
-    put_le(t, dsdt, 4);
-    put_le(t, 0, 1); /* reserved */
-    put_le(t, 1, 1); /* preferred profile: desktop */
-    put_le(t, PM_SCI_IRQ, 2);
-    put_zeros(t, 8); /* no SMI command port: always in ACPI mode */
-    put_le(t, PM1_EVENT, 4);
-    put_le(t, 0, 4);
-    put_le(t, PM1_CONTROL, 4);
-    put_zeros(t, 8);
-    put_le(t, PM_TIMER, 4);
-    put_le(t, PM_GPE0, 4);
-    put_le(t, 0, 4);
-    put_le(t, 4, 1);
-    put_le(t, 2, 1);
-    put_le(t, 0, 1);
-    put_le(t, 4, 1);
-    put_le(t, PM_GPE0_LEN, 1);
-    put_zeros(t, 3);
-    put_le(t, 0xfff, 2); /* no C2 */
-    put_le(t, 0xfff, 2); /* no C3 */
-    put_zeros(t, 6);     /* cache flush and duty cycle: not told */
-    put_le(t, 0, 1);     /* no day alarm */
-    put_le(t, 0, 1);
-    put_le(t, CMOS_CENTURY, 1);
-    put_le(t, BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA, 2);
-    put_le(t, 0, 1);
-    put_le(t, FADT_FLAGS, 4);
+    blob_put(t, facs, 4);
+    blob_put(t, dsdt, 4);
+    blob_put(t, 0, 1); /* reserved */
+    blob_put(t, 1, 1); /* preferred profile: desktop */
+    blob_put(t, PM_SCI_IRQ, 2);
+    blob_zeros(t, 8); /* no SMI command port: always in ACPI mode */
+    blob_put(t, PM1_EVENT, 4);
+    blob_put(t, 0, 4);
+    blob_put(t, PM1_CONTROL, 4);
+    blob_zeros(t, 8);
+    blob_put(t, PM_TIMER, 4);
+    blob_put(t, PM_GPE0, 4);
+    blob_put(t, 0, 4);
+    blob_put(t, 4, 1);
+    blob_put(t, 2, 1);
+    blob_put(t, 0, 1);
+    blob_put(t, 4, 1);
+    blob_put(t, PM_GPE0_LEN, 1);
+    blob_zeros(t, 3);
+    blob_put(t, 0xfff, 2); /* no C2 */
+    blob_put(t, 0xfff, 2); /* no C3 */
+    blob_zeros(t, 6);      /* cache flush and duty cycle: not told */
+    blob_put(t, 0, 1);     /* no day alarm */
+    blob_put(t, 0, 1);
+    blob_put(t, CMOS_CENTURY, 1);
+    blob_put(t, BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA, 2);
+    blob_put(t, 0, 1);
+    blob_put(t, FADT_FLAGS, 4);
     put_io_address(t, RESET_PORT, 8);
-    put_le(t, RESET_VALUE, 1);
-    put_zeros(t, 2);
-    put_le(t, 4, 1); /* minor version */
-    put_le(t, facs, 8);
-    put_le(t, dsdt, 8);
+    blob_put(t, RESET_VALUE, 1);
+    blob_zeros(t, 2);
+    blob_put(t, 4, 1); /* minor version */
+    blob_put(t, facs, 8);
+    blob_put(t, dsdt, 8);
     put_io_address(t, PM1_EVENT, 32);
     put_io_address(t, 0, 0);
     put_io_address(t, PM1_CONTROL, 16);
@@ -172,7 +148,7 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
     put_io_address(t, 0, 0);
     put_io_address(t, 0, 0); /* sleep control */
     put_io_address(t, 0, 0); /* sleep status */
-    put_le(t, 0, 8);         /* hypervisor vendor */
+    blob_put(t, 0, 8);       /* hypervisor vendor */
     g_assert(t->len - start == FADT_BYTES);
     table_list(b, table_end(b, start));
 }
@@ -192,29 +168,29 @@ enum {
 static void put_cpu(GByteArray *t, uint32_t uid, uint32_t apic_id)
 {
     if (apic_id < XAPIC_IDS) {
-        put_le(t, MADT_LAPIC, 1);
-        put_le(t, 8, 1);
-        put_le(t, uid, 1);
-        put_le(t, apic_id, 1);
-        put_le(t, 1, 4);
+        blob_put(t, MADT_LAPIC, 1);
+        blob_put(t, 8, 1);
+        blob_put(t, uid, 1);
+        blob_put(t, apic_id, 1);
+        blob_put(t, 1, 4);
     } else {
-        put_le(t, MADT_X2APIC, 1);
-        put_le(t, 16, 1);
-        put_le(t, 0, 2);
-        put_le(t, apic_id, 4);
-        put_le(t, 1, 4);
-        put_le(t, uid, 4);
+        blob_put(t, MADT_X2APIC, 1);
+        blob_put(t, 16, 1);
+        blob_put(t, 0, 2);
+        blob_put(t, apic_id, 4);
+        blob_put(t, 1, 4);
+        blob_put(t, uid, 4);
     }
 }
 
 static void put_override(GByteArray *t, uint8_t irq, uint32_t gsi, uint16_t flags)
 {
-    put_le(t, MADT_OVERRIDE, 1);
-    put_le(t, 10, 1);
-    put_le(t, 0, 1);
-    put_le(t, irq, 1);
-    put_le(t, gsi, 4);
-    put_le(t, flags, 2);
+    blob_put(t, MADT_OVERRIDE, 1);
+    blob_put(t, 10, 1);
+    blob_put(t, 0, 1);
+    blob_put(t, irq, 1);
+    blob_put(t, gsi, 4);
+    blob_put(t, flags, 2);
 }
 
 /* ACPI 5.2.12 */
@@ -223,47 +199,47 @@ static void build_madt(Builder *b, const AcpiInfo *info)
     guint start = table_begin(b, "APIC", 5);
     GByteArray *t = b->blob;
     bool wide = false;
-    put_le(t, INTR_WINDOW_BASE, 4);
-    put_le(t, 1, 4); /* there is an i8259 pair */
+    blob_put(t, INTR_WINDOW_BASE, 4);
+    blob_put(t, 1, 4); /* there is an i8259 pair */
     for (unsigned i = 0; i < info->cpus; i++) {
         put_cpu(t, i, info->apic_ids[i]);
         wide |= info->apic_ids[i] >= XAPIC_IDS;
     }
-    put_le(t, MADT_IOAPIC, 1);
-    put_le(t, 12, 1);
-    put_le(t, info->ioapic_id, 1);
-    put_le(t, 0, 1);
-    put_le(t, info->ioapic_base, 4);
-    put_le(t, 0, 4);
+    blob_put(t, MADT_IOAPIC, 1);
+    blob_put(t, 12, 1);
+    blob_put(t, info->ioapic_id, 1);
+    blob_put(t, 0, 1);
+    blob_put(t, info->ioapic_base, 4);
+    blob_put(t, 0, 4);
     put_override(t, 0, 2, 0);
     put_override(t, PM_SCI_IRQ, PM_SCI_IRQ, LEVEL_ACTIVE_HIGH);
-    put_le(t, MADT_LAPIC_NMI, 1);
-    put_le(t, 6, 1);
-    put_le(t, 0xff, 1); /* all CPUs */
-    put_le(t, 0, 2);
-    put_le(t, 1, 1); /* LINT1 */
+    blob_put(t, MADT_LAPIC_NMI, 1);
+    blob_put(t, 6, 1);
+    blob_put(t, 0xff, 1); /* all CPUs */
+    blob_put(t, 0, 2);
+    blob_put(t, 1, 1); /* LINT1 */
     if (wide) {
-        put_le(t, MADT_X2APIC_NMI, 1);
-        put_le(t, 12, 1);
-        put_le(t, 0, 2);
-        put_le(t, UINT32_MAX, 4);
-        put_le(t, 1, 1);
-        put_zeros(t, 3);
+        blob_put(t, MADT_X2APIC_NMI, 1);
+        blob_put(t, 12, 1);
+        blob_put(t, 0, 2);
+        blob_put(t, UINT32_MAX, 4);
+        blob_put(t, 1, 1);
+        blob_zeros(t, 3);
     }
     table_list(b, table_end(b, start));
 }
 
 /* IA-PC HPET 3.2.4 */
-static void build_hpet(Builder *b, const AcpiInfo *info)
+static void acpi_build_hpet(Builder *b, const AcpiInfo *info)
 {
     guint start = table_begin(b, "HPET", 1);
     GByteArray *t = b->blob;
-    put_le(t, info->hpet_id, 4);
-    put_zeros(t, 4); /* generic address: memory */
-    put_le(t, info->hpet_base, 8);
-    put_le(t, 0, 1);
-    put_le(t, 0x80, 2); /* smallest periodic tick */
-    put_le(t, 0, 1);
+    blob_put(t, info->hpet_id, 4);
+    blob_zeros(t, 4); /* generic address: memory */
+    blob_put(t, info->hpet_base, 8);
+    blob_put(t, 0, 1);
+    blob_put(t, 0x80, 2); /* smallest periodic tick */
+    blob_put(t, 0, 1);
     table_list(b, table_end(b, start));
 }
 
@@ -272,12 +248,12 @@ static void build_mcfg(Builder *b, const AcpiInfo *info)
 {
     guint start = table_begin(b, "MCFG", 1);
     GByteArray *t = b->blob;
-    put_zeros(t, 8);
-    put_le(t, info->ecam_base, 8);
-    put_le(t, 0, 2);
-    put_le(t, 0, 1);
-    put_le(t, 0xff, 1);
-    put_zeros(t, 4);
+    blob_zeros(t, 8);
+    blob_put(t, info->ecam_base, 8);
+    blob_put(t, 0, 2);
+    blob_put(t, 0, 1);
+    blob_put(t, 0xff, 1);
+    blob_zeros(t, 4);
     table_list(b, table_end(b, start));
 }
 
@@ -324,7 +300,7 @@ static void fill_root(Builder *b, guint at, const char *signature, unsigned widt
     Builder root = {.blob = g_byte_array_new()};
     guint start = table_begin(&root, signature, 1);
     for (unsigned i = 0; i < b->count; i++) {
-        put_le(root.blob, b->entries[i], width);
+        blob_put(root.blob, b->entries[i], width);
     }
     table_end(&root, start);
     memcpy(b->blob->data + at, root.blob->data, root.blob->len);
@@ -334,12 +310,12 @@ static void fill_root(Builder *b, guint at, const char *signature, unsigned widt
 GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
 {
     Builder b = {.blob = g_byte_array_new(), .base = base};
-    put_zeros(b.blob, ROOTS_BYTES);
+    blob_zeros(b.blob, ROOTS_BYTES);
     uint64_t facs = build_facs(&b), dsdt = build_dsdt(&b);
     build_fadt(&b, dsdt, facs);
     build_madt(&b, info);
     if (info->hpet) {
-        build_hpet(&b, info);
+        acpi_build_hpet(&b, info);
     }
     build_mcfg(&b, info);
     if (info->iommus) {
@@ -354,15 +330,15 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
 void acpi_build_rsdp(const GByteArray *tables, uint64_t base, uint8_t rsdp[ACPI_RSDP_BYTES])
 {
     g_autoptr(GByteArray) t = g_byte_array_new();
-    put_text(t, "RSD PTR ", 8);
-    put_le(t, 0, 1);
-    put_text(t, "SWYARD", 6);
-    put_le(t, 2, 1);
-    put_le(t, base + RSDT_AT, 4);
-    put_le(t, ACPI_RSDP_BYTES, 4);
-    put_le(t, base + XSDT_AT, 8);
-    put_zeros(t, 4);
-    t->data[8] = checksum(t->data, 20);
-    t->data[32] = checksum(t->data, ACPI_RSDP_BYTES);
+    blob_text(t, "RSD PTR ");
+    blob_put(t, 0, 1);
+    blob_text(t, "SWYARD");
+    blob_put(t, 2, 1);
+    blob_put(t, base + RSDT_AT, 4);
+    blob_put(t, ACPI_RSDP_BYTES, 4);
+    blob_put(t, base + XSDT_AT, 8);
+    blob_zeros(t, 4);
+    blob_seal(t->data, 20, 8);
+    blob_seal(t->data, ACPI_RSDP_BYTES, 32);
     memcpy(rsdp, t->data, ACPI_RSDP_BYTES);
 }

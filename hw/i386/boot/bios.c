@@ -29,7 +29,7 @@ enum { VECTORS = 256, VECTOR_BYTES = 4 };
 
 static uint16_t word(unsigned n)
 {
-    return get16(bios16 + 2 * n);
+    return bytes_get16(bios16 + 2 * n);
 }
 
 /* KiB or 64 KiB blocks of RAM in [from, to), as many as a word can tell. */
@@ -44,10 +44,10 @@ static uint16_t amount(const BootInfo *info, uint64_t from, uint64_t to, unsigne
 static void fill_memory(const BootInfo *info, uint8_t *table)
 {
     const uint64_t mib16 = 16ull << 20;
-    put16(table + MEMORY_TO_16M, amount(info, BOOT_UPPER, mib16, 10));
-    put16(table + MEMORY_FROM_16M, amount(info, mib16, BOOT_LIMIT, 16));
-    put16(table + MEMORY_FROM_1M, amount(info, BOOT_UPPER, BOOT_LIMIT, 10));
-    put32(table + MEMORY_COUNT, (uint32_t)info->e820->count);
+    bytes_put16(table + MEMORY_TO_16M, amount(info, BOOT_UPPER, mib16, 10));
+    bytes_put16(table + MEMORY_FROM_16M, amount(info, mib16, BOOT_LIMIT, 16));
+    bytes_put16(table + MEMORY_FROM_1M, amount(info, BOOT_UPPER, BOOT_LIMIT, 10));
+    bytes_put32(table + MEMORY_COUNT, (uint32_t)info->e820->count);
     for (size_t i = 0; i < info->e820->count; i++) {
         e820_encode(&info->e820->entry[i], table + MEMORY_MAP + i * E820_ENTRY_BYTES);
     }
@@ -57,11 +57,12 @@ static void write_vectors(const BootInfo *info)
 {
     uint8_t vectors[VECTORS * VECTOR_BYTES];
     for (unsigned n = 0; n < VECTORS; n++) {
-        put32(vectors + n * VECTOR_BYTES, BIOS_SEGMENT << 16 | word(WORD_REFUSE));
+        bytes_put32(vectors + n * VECTOR_BYTES, BIOS_SEGMENT << 16 | word(WORD_REFUSE));
     }
     for (unsigned n = 0; n < word(WORD_COUNT); n++) {
         unsigned vector = word(WORD_VECTORS + 2 * n) % VECTORS;
-        put32(vectors + vector * VECTOR_BYTES, BIOS_SEGMENT << 16 | word(WORD_VECTORS + 2 * n + 1));
+        bytes_put32(vectors + vector * VECTOR_BYTES,
+                    BIOS_SEGMENT << 16 | word(WORD_VECTORS + 2 * n + 1));
     }
     as_write(info->memory, 0, vectors, sizeof(vectors));
 }
@@ -71,8 +72,8 @@ static void write_data_area(const BootInfo *info)
     enum { EBDA_SEGMENT = 0x0e, BASE_MEMORY_KIB = 0x13, BYTES = 0x100 };
     uint8_t data[BYTES] = {0};
     uint64_t end = boot_ram_end(info, 0);
-    put16(data + EBDA_SEGMENT, (uint16_t)(end >> 4));
-    put16(data + BASE_MEMORY_KIB, (uint16_t)(end >> 10));
+    bytes_put16(data + EBDA_SEGMENT, (uint16_t)(end >> 4));
+    bytes_put16(data + BASE_MEMORY_KIB, (uint16_t)(end >> 10));
     as_write(info->memory, DATA_AREA, data, sizeof(data));
 }
 

@@ -96,7 +96,8 @@ static bool unwrap_gzip(BootFile *file, GError **error)
         return true;
     }
     g_autoptr(GError) cause = NULL;
-    GBytes *unpacked = unpack(file->data, file->len, get32(file->data + file->len - 4), &cause);
+    GBytes *unpacked =
+        unpack(file->data, file->len, bytes_get32(file->data + file->len - 4), &cause);
     if (!unpacked) {
         return boot_error(error, file, "%s", cause->message);
     }

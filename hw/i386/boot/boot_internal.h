@@ -4,6 +4,7 @@
 #ifndef HW_I386_BOOT_BOOT_INTERNAL_H
 #define HW_I386_BOOT_BOOT_INTERNAL_H
 
+#include "base/bytes.h"
 #include "hw/i386/boot/boot.h"
 
 #define BOOT_LOW_START 0x1000ull      /* below are real mode's vectors and the BIOS data area */
@@ -57,35 +58,6 @@ bool boot_error(GError **error, const BootFile *file, const char *format, ...);
 
 /* A table of flat segments, and `boot` with the registers that speak of it. False without RAM. */
 bool boot_put_gdt(BootRam *ram, CpuBoot *boot);
-
-static inline uint16_t get16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-static inline uint32_t get32(const uint8_t *p)
-{
-    return get16(p) | (uint32_t)get16(p + 2) << 16;
-}
-static inline uint64_t get64(const uint8_t *p)
-{
-    return get32(p) | (uint64_t)get32(p + 4) << 32;
-}
-static inline void put16(uint8_t *p, uint16_t v)
-{
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-}
-static inline void put32(uint8_t *p, uint32_t v)
-{
-    for (int i = 0; i < 4; i++) {
-        p[i] = (uint8_t)(v >> (8 * i));
-    }
-}
-static inline void put64(uint8_t *p, uint64_t v)
-{
-    put32(p, (uint32_t)v);
-    put32(p + 4, (uint32_t)(v >> 32));
-}
 
 /* What a BIOS leaves in low memory and at F000:F000 (bios.c). */
 void boot_write_bios(const BootInfo *info);

@@ -38,8 +38,8 @@ enum {
 
 bool bzimage_is(const uint8_t *data, size_t len)
 {
-    return len > HDR_LAST && get16(data + HDR_BOOT_FLAG) == 0xaa55 &&
-           get32(data + HDR_MAGIC) == MAGIC;
+    return len > HDR_LAST && bytes_get16(data + HDR_BOOT_FLAG) == 0xaa55 &&
+           bytes_get32(data + HDR_MAGIC) == MAGIC;
 }
 
 /* Where the image goes and what is known of its needs. */
@@ -47,20 +47,21 @@ static void read_needs(const uint8_t *h, LinuxImage *image)
 {
     image->high = h[HDR_LOADFLAGS] & LOADED_HIGH;
     bool sized = image->high && image->version >= V2_INIT_SIZE;
-    image->load = !image->high ? LOAD_LOW : sized ? get64(h + HDR_PREF_ADDRESS) : LOAD_HIGH;
-    uint32_t init_size = sized ? get32(h + HDR_INIT_SIZE) : 0;
+    image->load = !image->high ? LOAD_LOW : sized ? bytes_get64(h + HDR_PREF_ADDRESS) : LOAD_HIGH;
+    uint32_t init_size = sized ? bytes_get32(h + HDR_INIT_SIZE) : 0;
     image->init_size = MAX(init_size, image->len);
     image->initrd_max =
-        image->version >= V2_INITRD_MAX ? get32(h + HDR_INITRD_ADDR_MAX) : 0x37ffffff;
-    image->cmdline_size = image->version >= V2_CMDLINE_SIZE ? get32(h + HDR_CMDLINE_SIZE) : 255;
+        image->version >= V2_INITRD_MAX ? bytes_get32(h + HDR_INITRD_ADDR_MAX) : 0x37ffffff;
+    image->cmdline_size =
+        image->version >= V2_CMDLINE_SIZE ? bytes_get32(h + HDR_CMDLINE_SIZE) : 255;
 }
 
 static void choose_entry(const uint8_t *h, LinuxImage *image)
 {
-    uint32_t code32 = get32(h + HDR_CODE32_START);
+    uint32_t code32 = bytes_get32(h + HDR_CODE32_START);
     if (!image->high) {
         image->entry = LINUX_REAL;
-    } else if (image->version >= V2_64BIT && (get16(h + HDR_XLOADFLAGS) & XLF_KERNEL_64)) {
+    } else if (image->version >= V2_64BIT && (bytes_get16(h + HDR_XLOADFLAGS) & XLF_KERNEL_64)) {
         image->entry = LINUX_64;
         image->entry_offset = ENTRY_64;
     } else if (image->version >= V2_32BIT && code32 >= LOAD_HIGH &&
@@ -70,20 +71,20 @@ static void choose_entry(const uint8_t *h, LinuxImage *image)
     }
 }
 
-static bool read_image(const BootFile *file, LinuxImage *image, GError **error)
+static bool bzimage_read_image(const BootFile *file, LinuxImage *image, GError **error)
 {
     const uint8_t *h = file->data;
     unsigned sects = h[HDR_SETUP_SECTS] ? h[HDR_SETUP_SECTS] : 4;
     *image = (LinuxImage){
-        .version = get16(h + HDR_VERSION),
+        .version = bytes_get16(h + HDR_VERSION),
         .setup_len = (sects + 1) * SECTOR_BYTES,
     };
     if (image->version < V2_00) {
         return boot_error(error, file, "a kernel of a boot protocol before 2.00");
     }
     bool told = image->version >= V2_PAYLOAD;
-    uint64_t offset = told ? get32(h + HDR_PAYLOAD_OFFSET) : 0,
-             payload = told ? get32(h + HDR_PAYLOAD_LENGTH) : 0;
+    uint64_t offset = told ? bytes_get32(h + HDR_PAYLOAD_OFFSET) : 0,
+             payload = told ? bytes_get32(h + HDR_PAYLOAD_LENGTH) : 0;
     if (image->setup_len >= file->len || offset + payload > file->len - image->setup_len) {
         return boot_error(error, file,
                           "truncated: it has %zu bytes and its header speaks of %" PRIu64,
@@ -107,7 +108,7 @@ static bool load_unpacked(BootRam *ram, const BootFile *file, const LinuxImage *
     if (image->payload_len < 8 || !unpack_format(image->payload, image->payload_len)) {
         return true;
     }
-    uint64_t size = get32(image->payload + image->payload_len - 4);
+    uint64_t size = bytes_get32(image->payload + image->payload_len - 4);
     if (size > LARGEST_PAYLOAD) {
         return boot_error(error, file, "its payload claims to unpack to %" PRIu64 " MiB",
                           size >> 20);
@@ -160,8 +161,8 @@ bool linux_put_initrd(BootRam *ram, const BootFile *kernel, const LinuxImage *im
             path, initrd.len >> 20, kernel->path);
         return false;
     }
-    put32(header + HDR_RAMDISK_IMAGE, (uint32_t)at);
-    put32(header + HDR_RAMDISK_SIZE, (uint32_t)initrd.len);
+    bytes_put32(header + HDR_RAMDISK_IMAGE, (uint32_t)at);
+    bytes_put32(header + HDR_RAMDISK_SIZE, (uint32_t)initrd.len);
     return true;
 }
 
@@ -173,8 +174,8 @@ static void fill_zero_page(const BootInfo *info, const BootFile *file, const Lin
     end = MIN(end, file->len);
     memcpy(zero + HDR_START, file->data + HDR_START, MAX(end, (size_t)HDR_START) - HDR_START);
     zero[HDR_TYPE_OF_LOADER] = LOADER_UNDEFINED;
-    put32(zero + HDR_CODE32_START, (uint32_t)image->load);
-    put64(zero + ZERO_RSDP, info->rsdp);
+    bytes_put32(zero + HDR_CODE32_START, (uint32_t)image->load);
+    bytes_put64(zero + ZERO_RSDP, info->rsdp);
     size_t count = MIN(info->e820->count, (size_t)ZERO_E820_MAX);
     zero[ZERO_E820_COUNT] = (uint8_t)count;
     for (size_t i = 0; i < count; i++) {
@@ -209,7 +210,7 @@ static bool enter_by_zero_page(BootRam *ram, const BootFile *kernel, const Linux
         return false;
     }
     uint64_t cmdline = boot_put_text(ram, append ? append : "");
-    put32(zero + HDR_CMD_LINE_PTR, (uint32_t)cmdline);
+    bytes_put32(zero + HDR_CMD_LINE_PTR, (uint32_t)cmdline);
     *boot = (CpuBoot){
         .mode = image->entry == LINUX_64 ? CPU_BOOT_LONG64 : CPU_BOOT_PROT32,
         .rip = entry,
@@ -228,7 +229,7 @@ bool bzimage_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **
     LinuxImage image;
     const BootInfo *info = ram->info;
     uint64_t entry = 0;
-    if (!read_image(kernel, &image, error)) {
+    if (!bzimage_read_image(kernel, &image, error)) {
         return false;
     }
     if (!boot_take(ram, image.load, image.init_size)) {

@@ -2,7 +2,7 @@
 /* The memory map that boot protocols hand to kernels. */
 #include "hw/i386/boot/e820.h"
 
-#include <string.h>
+#include "base/bytes.h"
 
 void e820_add(E820Map *map, uint64_t base, uint64_t size, uint32_t type)
 {
@@ -13,7 +13,7 @@ void e820_add(E820Map *map, uint64_t base, uint64_t size, uint32_t type)
 
 void e820_encode(const E820Entry *entry, uint8_t out[E820_ENTRY_BYTES])
 {
-    memcpy(out, &entry->base, 8);
-    memcpy(out + 8, &entry->size, 8);
-    memcpy(out + 16, &entry->type, 4);
+    bytes_put64(out, entry->base);
+    bytes_put64(out + 8, entry->size);
+    bytes_put32(out + 16, entry->type);
 }

@@ -106,7 +106,7 @@ bool elf_load(BootRam *ram, const BootFile *file, ElfImage *image, GError **erro
     return image->high > 0 || boot_error(error, file, "an ELF image with nothing to load");
 }
 
-static uint64_t align_up(uint64_t n, uint64_t align)
+static uint64_t elf_align_up(uint64_t n, uint64_t align)
 {
     return (n + align - 1) & ~(align - 1);
 }
@@ -115,17 +115,17 @@ static const uint8_t *note_in(const uint8_t *data, size_t len, uint64_t align, c
                               uint32_t type, size_t *desc_len)
 {
     for (uint64_t at = 0; at + 12 <= len;) {
-        uint64_t name_len = get32(data + at), size = get32(data + at + 4);
-        uint64_t desc = at + 12 + align_up(name_len, align);
+        uint64_t name_len = bytes_get32(data + at), size = bytes_get32(data + at + 4);
+        uint64_t desc = at + 12 + elf_align_up(name_len, align);
         if (desc > len || size > len - desc) {
             return NULL;
         }
-        if (get32(data + at + 8) == type && name_len == strlen(name) + 1 &&
+        if (bytes_get32(data + at + 8) == type && name_len == strlen(name) + 1 &&
             memcmp(data + at + 12, name, name_len) == 0) {
             *desc_len = size;
             return data + desc;
         }
-        at = desc + align_up(size, align);
+        at = desc + elf_align_up(size, align);
     }
     return NULL;
 }

@@ -2,8 +2,7 @@
 /* The MP configuration table (include/hw/i386/boot/mptable.h). Left out: extended entries. */
 #include "hw/i386/boot/mptable.h"
 
-#include <string.h>
-
+#include "base/blob.h"
 #include "base/bytes.h"
 
 enum { POINTER_BYTES = 16, POINTER_CHECKSUM = 10 };
@@ -21,23 +20,9 @@ typedef struct {
     unsigned entries;
 } Table;
 
-static void put_text(GByteArray *bytes, const char *text)
+static void mptable_begin(Table *table, uint8_t type)
 {
-    g_byte_array_append(bytes, (const guint8 *)text, (guint)strlen(text));
-}
-
-static void seal(uint8_t *bytes, size_t len, size_t checksum_at)
-{
-    uint8_t sum = 0;
-    for (size_t i = 0; i < len; i++) {
-        sum = (uint8_t)(sum + bytes[i]);
-    }
-    bytes[checksum_at] = (uint8_t)(bytes[checksum_at] - sum);
-}
-
-static void begin(Table *table, uint8_t type)
-{
-    put_le(table->bytes, type, 1);
+    blob_put(table->bytes, type, 1);
     table->entries++;
 }
 
@@ -48,13 +33,13 @@ static void put_cpus(Table *table, const MpInfo *info)
         if (info->apic_ids[i] >= XAPIC_IDS) {
             continue;
         }
-        begin(table, ENTRY_CPU);
-        put_le(table->bytes, info->apic_ids[i], 1);
-        put_le(table->bytes, info->apic_version, 1);
-        put_le(table->bytes, CPU_ENABLED | (i == 0 ? CPU_BOOTSTRAP : 0), 1);
-        put_le(table->bytes, info->cpu_signature, 4);
-        put_le(table->bytes, info->cpu_features, 4);
-        put_le(table->bytes, 0, 8);
+        mptable_begin(table, ENTRY_CPU);
+        blob_put(table->bytes, info->apic_ids[i], 1);
+        blob_put(table->bytes, info->apic_version, 1);
+        blob_put(table->bytes, CPU_ENABLED | (i == 0 ? CPU_BOOTSTRAP : 0), 1);
+        blob_put(table->bytes, info->cpu_signature, 4);
+        blob_put(table->bytes, info->cpu_features, 4);
+        blob_put(table->bytes, 0, 8);
     }
 }
 
@@ -71,9 +56,9 @@ static uint8_t isa_bus(const MpInfo *info)
 
 static void put_bus(Table *table, unsigned id, const char *type)
 {
-    begin(table, ENTRY_BUS);
-    put_le(table->bytes, id, 1);
-    put_text(table->bytes, type);
+    mptable_begin(table, ENTRY_BUS);
+    blob_put(table->bytes, id, 1);
+    blob_text(table->bytes, type);
 }
 
 static void put_buses(Table *table, const MpInfo *info)
@@ -87,24 +72,24 @@ static void put_buses(Table *table, const MpInfo *info)
 /* 4.3.3 */
 static void put_ioapic(Table *table, const MpInfo *info)
 {
-    begin(table, ENTRY_IOAPIC);
-    put_le(table->bytes, info->ioapic_id, 1);
-    put_le(table->bytes, info->ioapic_version, 1);
-    put_le(table->bytes, IOAPIC_ENABLED, 1);
-    put_le(table->bytes, info->ioapic_base, 4);
+    mptable_begin(table, ENTRY_IOAPIC);
+    blob_put(table->bytes, info->ioapic_id, 1);
+    blob_put(table->bytes, info->ioapic_version, 1);
+    blob_put(table->bytes, IOAPIC_ENABLED, 1);
+    blob_put(table->bytes, info->ioapic_base, 4);
 }
 
 /* 4.3.4 and 4.3.5 */
 static void put_interrupt(Table *table, uint8_t entry, uint8_t type, uint16_t flags, uint8_t bus,
                           unsigned irq, uint8_t apic, unsigned pin)
 {
-    begin(table, entry);
-    put_le(table->bytes, type, 1);
-    put_le(table->bytes, flags, 2);
-    put_le(table->bytes, bus, 1);
-    put_le(table->bytes, irq, 1);
-    put_le(table->bytes, apic, 1);
-    put_le(table->bytes, pin, 1);
+    mptable_begin(table, entry);
+    blob_put(table->bytes, type, 1);
+    blob_put(table->bytes, flags, 2);
+    blob_put(table->bytes, bus, 1);
+    blob_put(table->bytes, irq, 1);
+    blob_put(table->bytes, apic, 1);
+    blob_put(table->bytes, pin, 1);
 }
 
 static void put_isa_interrupts(Table *table, const MpInfo *info)
@@ -140,26 +125,26 @@ static void put_local_interrupts(Table *table, const MpInfo *info)
 static void put_pointer(GByteArray *out, uint32_t address)
 {
     guint start = out->len;
-    put_text(out, "_MP_");
-    put_le(out, address + POINTER_BYTES, 4);
-    put_le(out, POINTER_BYTES / 16, 1);
-    put_le(out, REVISION, 1);
-    put_le(out, 0, 6);
-    seal(out->data + start, POINTER_BYTES, POINTER_CHECKSUM);
+    blob_text(out, "_MP_");
+    blob_put(out, address + POINTER_BYTES, 4);
+    blob_put(out, POINTER_BYTES / 16, 1);
+    blob_put(out, REVISION, 1);
+    blob_put(out, 0, 6);
+    blob_seal(out->data + start, POINTER_BYTES, POINTER_CHECKSUM);
 }
 
 /* 4.2; lengths and the checksum are filled in at the end. */
 static void put_header(GByteArray *out, const MpInfo *info)
 {
-    put_text(out, "PCMP");
-    put_le(out, 0, 2);
-    put_le(out, REVISION, 1);
-    put_le(out, 0, 1);
-    put_text(out, "SWYARD  ");
-    put_text(out, "Q35         ");
-    put_le(out, 0, 8);
-    put_le(out, info->apic_base, 4);
-    put_le(out, 0, 4);
+    blob_text(out, "PCMP");
+    blob_put(out, 0, 2);
+    blob_put(out, REVISION, 1);
+    blob_put(out, 0, 1);
+    blob_text(out, "SWYARD  ");
+    blob_text(out, "Q35         ");
+    blob_put(out, 0, 8);
+    blob_put(out, info->apic_base, 4);
+    blob_put(out, 0, 4);
 }
 
 GByteArray *mptable_build(const MpInfo *info, uint32_t address)
@@ -176,9 +161,9 @@ GByteArray *mptable_build(const MpInfo *info, uint32_t address)
     }
     put_local_interrupts(&table, info);
     uint8_t *header = table.bytes->data + POINTER_BYTES;
-    uint16_t len = (uint16_t)(table.bytes->len - POINTER_BYTES), entries = (uint16_t)table.entries;
-    memcpy(header + HEADER_LENGTH, &len, sizeof(len));
-    memcpy(header + HEADER_ENTRIES, &entries, sizeof(entries));
-    seal(header, len, HEADER_CHECKSUM);
+    uint16_t len = (uint16_t)(table.bytes->len - POINTER_BYTES);
+    bytes_put16(header + HEADER_LENGTH, len);
+    bytes_put16(header + HEADER_ENTRIES, (uint16_t)table.entries);
+    blob_seal(header, len, HEADER_CHECKSUM);
     return table.bytes;
 }

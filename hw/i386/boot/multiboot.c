@@ -47,8 +47,9 @@ static const uint8_t *find_header(const uint8_t *data, size_t len)
 {
     for (size_t at = 0; at + 12 <= MIN(len, (size_t)HEADER_WITHIN); at += 4) {
         const uint8_t *h = data + at;
-        if (get32(h) == HEADER_MAGIC &&
-            get32(h) + get32(h + HEADER_FLAGS) + get32(h + HEADER_CHECKSUM) == 0) {
+        if (bytes_get32(h) == HEADER_MAGIC &&
+            bytes_get32(h) + bytes_get32(h + HEADER_FLAGS) + bytes_get32(h + HEADER_CHECKSUM) ==
+                0) {
             return h;
         }
     }
@@ -68,8 +69,8 @@ static bool load_by_addresses(BootRam *ram, const BootFile *file, const uint8_t 
     if (file->len - header_at < HEADER_BYTES) {
         return boot_error(error, file, "truncated inside its multiboot header");
     }
-    uint64_t header = get32(h + HEADER_ADDR), load = get32(h + HEADER_LOAD);
-    uint64_t load_end = get32(h + HEADER_LOAD_END), bss_end = get32(h + HEADER_BSS_END);
+    uint64_t header = bytes_get32(h + HEADER_ADDR), load = bytes_get32(h + HEADER_LOAD);
+    uint64_t load_end = bytes_get32(h + HEADER_LOAD_END), bss_end = bytes_get32(h + HEADER_BSS_END);
     if (load > header || header - load > header_at) {
         return boot_error(error, file, "its multiboot header has load addresses that do not fit");
     }
@@ -87,7 +88,7 @@ static bool load_by_addresses(BootRam *ram, const BootFile *file, const uint8_t 
         !boot_zero(ram, load + len, end - load - len)) {
         return boot_error(error, file, "it lies outside the machine's RAM");
     }
-    *image = (ElfImage){.entry = get32(h + HEADER_ENTRY), .low = load, .high = end};
+    *image = (ElfImage){.entry = bytes_get32(h + HEADER_ENTRY), .low = load, .high = end};
     return true;
 }
 
@@ -133,8 +134,8 @@ static bool load_module(BootRam *ram, const char *text, uint64_t *next, uint8_t 
             path, file.len >> 20);
         return false;
     }
-    put32(entry, (uint32_t)at);
-    put32(entry + 4, (uint32_t)(at + file.len));
+    bytes_put32(entry, (uint32_t)at);
+    bytes_put32(entry + 4, (uint32_t)(at + file.len));
     *next = at + file.len;
     return true;
 }
@@ -153,12 +154,12 @@ static bool load_modules(BootRam *ram, uint64_t after, uint8_t *mbi, GError **er
     bool told = true;
     for (guint i = 0; i < list->len; i++) {
         uint64_t text = boot_put_text(ram, list->pdata[i]);
-        put32(table + i * MOD_ENTRY + 8, (uint32_t)text);
+        bytes_put32(table + i * MOD_ENTRY + 8, (uint32_t)text);
         told = told && text;
     }
     uint64_t at = boot_put_table(ram, table, list->len * MOD_ENTRY, TABLE_ALIGN);
-    put32(mbi + INFO_MODS_COUNT, list->len);
-    put32(mbi + INFO_MODS, (uint32_t)at);
+    bytes_put32(mbi + INFO_MODS_COUNT, list->len);
+    bytes_put32(mbi + INFO_MODS, (uint32_t)at);
     if (!told || !at) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC, "no RAM for the list of %u modules",
                     list->len);
@@ -172,15 +173,15 @@ static bool put_memory(BootRam *ram, uint8_t *mbi)
     uint8_t table[E820_MAX * MMAP_ENTRY];
     for (size_t i = 0; i < map->count; i++) {
         uint8_t *at = table + i * MMAP_ENTRY;
-        put32(at, E820_ENTRY_BYTES);
+        bytes_put32(at, E820_ENTRY_BYTES);
         e820_encode(&map->entry[i], at + 4);
     }
     uint64_t at = boot_put_table(ram, table, map->count * MMAP_ENTRY, TABLE_ALIGN);
-    put32(mbi + INFO_MEM_LOWER, (uint32_t)(boot_ram_end(ram->info, 0) >> 10));
-    put32(mbi + INFO_MEM_UPPER,
-          (uint32_t)((boot_ram_end(ram->info, BOOT_UPPER) - BOOT_UPPER) >> 10));
-    put32(mbi + INFO_MMAP_BYTES, (uint32_t)(map->count * MMAP_ENTRY));
-    put32(mbi + INFO_MMAP, (uint32_t)at);
+    bytes_put32(mbi + INFO_MEM_LOWER, (uint32_t)(boot_ram_end(ram->info, 0) >> 10));
+    bytes_put32(mbi + INFO_MEM_UPPER,
+                (uint32_t)((boot_ram_end(ram->info, BOOT_UPPER) - BOOT_UPPER) >> 10));
+    bytes_put32(mbi + INFO_MMAP_BYTES, (uint32_t)(map->count * MMAP_ENTRY));
+    bytes_put32(mbi + INFO_MMAP, (uint32_t)at);
     return at != 0;
 }
 
@@ -191,10 +192,10 @@ static uint64_t put_info(BootRam *ram, const BootFile *kernel, uint8_t *mbi)
     const char *append = ram->info->append;
     g_autofree char *text = g_strjoin(append ? " " : "", kernel->path, append, NULL);
     uint64_t cmdline = boot_put_text(ram, text), name = boot_put_text(ram, "switchyard");
-    put32(mbi + INFO_CMDLINE, (uint32_t)cmdline);
-    put32(mbi + INFO_LOADER_NAME, (uint32_t)name);
-    put32(mbi + INFO_FLAGS, HAS_MEMORY | HAS_CMDLINE | HAS_MMAP | HAS_LOADER_NAME |
-                                (ram->info->initrd ? HAS_MODS : 0));
+    bytes_put32(mbi + INFO_CMDLINE, (uint32_t)cmdline);
+    bytes_put32(mbi + INFO_LOADER_NAME, (uint32_t)name);
+    bytes_put32(mbi + INFO_FLAGS, HAS_MEMORY | HAS_CMDLINE | HAS_MMAP | HAS_LOADER_NAME |
+                                      (ram->info->initrd ? HAS_MODS : 0));
     return cmdline && name && put_memory(ram, mbi)
                ? boot_put_table(ram, mbi, INFO_BYTES, TABLE_ALIGN)
                : 0;
@@ -203,7 +204,7 @@ static uint64_t put_info(BootRam *ram, const BootFile *kernel, uint8_t *mbi)
 bool multiboot_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **error)
 {
     const uint8_t *h = find_header(kernel->data, kernel->len);
-    uint32_t flags = get32(h + HEADER_FLAGS);
+    uint32_t flags = bytes_get32(h + HEADER_FLAGS);
     ElfImage image = {0};
     uint8_t mbi[INFO_BYTES] = {0};
     if (flags & FLAGS_UNKNOWN) {

@@ -44,8 +44,8 @@ static bool load_initrd(BootRam *ram, uint8_t *start, GError **error)
         return false;
     }
     uint64_t at = boot_place_high(ram, initrd.len, BOOT_UPPER, BOOT_LIMIT), table = 0;
-    put64(module, at);
-    put64(module + 8, initrd.len);
+    bytes_put64(module, at);
+    bytes_put64(module + 8, initrd.len);
     if (at && boot_put(ram, at, initrd.data, initrd.len)) {
         table = boot_put_table(ram, module, sizeof(module), TABLE_ALIGN);
     }
@@ -56,8 +56,8 @@ static bool load_initrd(BootRam *ram, uint8_t *start, GError **error)
                     path, initrd.len >> 20);
         return false;
     }
-    put32(start + START_MODULES, 1);
-    put64(start + START_MODLIST, table);
+    bytes_put32(start + START_MODULES, 1);
+    bytes_put64(start + START_MODLIST, table);
     return true;
 }
 
@@ -68,13 +68,13 @@ static bool put_memmap(BootRam *ram, uint8_t *start)
     for (size_t i = 0; i < map->count; i++) {
         const E820Entry *e = &map->entry[i];
         uint8_t *at = table + i * MEMMAP_BYTES;
-        put64(at, e->base);
-        put64(at + 8, e->size);
-        put32(at + 16, e->type);
+        bytes_put64(at, e->base);
+        bytes_put64(at + 8, e->size);
+        bytes_put32(at + 16, e->type);
     }
     uint64_t at = boot_put_table(ram, table, map->count * MEMMAP_BYTES, TABLE_ALIGN);
-    put64(start + START_MEMMAP, at);
-    put32(start + START_MEMMAP_COUNT, (uint32_t)map->count);
+    bytes_put64(start + START_MEMMAP, at);
+    bytes_put32(start + START_MEMMAP_COUNT, (uint32_t)map->count);
     return at != 0;
 }
 
@@ -82,10 +82,10 @@ static bool put_memmap(BootRam *ram, uint8_t *start)
 static uint64_t put_start_info(BootRam *ram, uint8_t start[START_BYTES])
 {
     uint64_t cmdline = boot_put_text(ram, ram->info->append ? ram->info->append : "");
-    put32(start, START_MAGIC);
-    put32(start + START_VERSION_AT, START_VERSION);
-    put64(start + START_CMDLINE, cmdline);
-    put64(start + START_RSDP, ram->info->rsdp);
+    bytes_put32(start, START_MAGIC);
+    bytes_put32(start + START_VERSION_AT, START_VERSION);
+    bytes_put64(start + START_CMDLINE, cmdline);
+    bytes_put64(start + START_RSDP, ram->info->rsdp);
     return cmdline && put_memmap(ram, start) ? boot_put_table(ram, start, START_BYTES, TABLE_ALIGN)
                                              : 0;
 }
@@ -99,7 +99,7 @@ bool pvh_load(BootRam *ram, const BootFile *kernel, CpuBoot *boot, GError **erro
     }
     ElfImage image = {0};
     uint8_t start[START_BYTES] = {0};
-    uint64_t entry = size == 4 ? get32(note) : get64(note);
+    uint64_t entry = size == 4 ? bytes_get32(note) : bytes_get64(note);
     if (!elf_load(ram, kernel, &image, error) ||
         (ram->info->initrd && !load_initrd(ram, start, error))) {
         return false;

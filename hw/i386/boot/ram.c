@@ -79,7 +79,7 @@ typedef struct {
     bool high;
 } Search;
 
-static void consider(Search *s, uint64_t start, uint64_t end)
+static void ram_consider(Search *s, uint64_t start, uint64_t end)
 {
     if (start >= end || end - start < s->len) {
         return;
@@ -105,10 +105,10 @@ static void search(const BootRam *ram, Search *s, uint64_t floor, uint64_t limit
         }
         for (guint n = 0; n < ram->taken->len && start < end; n++) {
             const Range *t = &g_array_index(ram->taken, Range, n);
-            consider(s, start, MIN(t->base, end));
+            ram_consider(s, start, MIN(t->base, end));
             start = MAX(start, t->end);
         }
-        consider(s, start, end);
+        ram_consider(s, start, end);
     }
 }
 

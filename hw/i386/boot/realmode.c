@@ -25,15 +25,15 @@ static void fill_header(const LinuxImage *image, uint16_t heap_end, size_t cmdli
 {
     h[HDR_TYPE_OF_LOADER] = LOADER_UNDEFINED;
     if (image->version >= V2_HEAP) {
-        put16(h + HDR_HEAP_END_PTR, heap_end - HEAP_SLACK);
+        bytes_put16(h + HDR_HEAP_END_PTR, heap_end - HEAP_SLACK);
         h[HDR_LOADFLAGS] |= CAN_USE_HEAP;
     }
     if (image->version >= V2_CMDLINE) {
-        put32(h + HDR_CMD_LINE_PTR, (uint32_t)SETUP_AT + heap_end);
+        bytes_put32(h + HDR_CMD_LINE_PTR, (uint32_t)SETUP_AT + heap_end);
     } else {
-        put16(h + OLD_CMDLINE_MAGIC, OLD_MAGIC);
-        put16(h + OLD_CMDLINE_OFFSET, heap_end);
-        put16(h + HDR_SETUP_MOVE_SIZE, (uint16_t)(heap_end + cmdline_len));
+        bytes_put16(h + OLD_CMDLINE_MAGIC, OLD_MAGIC);
+        bytes_put16(h + OLD_CMDLINE_OFFSET, heap_end);
+        bytes_put16(h + HDR_SETUP_MOVE_SIZE, (uint16_t)(heap_end + cmdline_len));
     }
 }
 

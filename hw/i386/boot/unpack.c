@@ -5,6 +5,7 @@
  */
 #include "hw/i386/boot/unpack.h"
 
+#include "base/bytes.h"
 #include "hw/i386/boot/large_alloc.h"
 
 #include <bzlib.h>
@@ -54,22 +55,12 @@ static size_t unpack_lzma(const uint8_t *in, size_t len, uint8_t *out, size_t si
     return lzma_alone_decoder(&s, UINT64_MAX) == LZMA_OK ? run_lzma(&s, in, len, out, size) : 0;
 }
 
-static uint32_t get_le32(const uint8_t *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint32_t get_be32(const uint8_t *p)
-{
-    return (uint32_t)p[3] | (uint32_t)p[2] << 8 | (uint32_t)p[1] << 16 | (uint32_t)p[0] << 24;
-}
-
 /* The legacy frame: a magic number, then blocks of up to 8 MiB, each behind its packed length. */
 static size_t unpack_lz4(const uint8_t *in, size_t len, uint8_t *out, size_t size)
 {
     size_t at = 4, done = 0;
     while (at + 4 <= len && done < size) {
-        uint32_t block = get_le32(in + at);
+        uint32_t block = bytes_get32(in + at);
         at += 4;
         if (block > len - at) {
             return 0;
@@ -118,15 +109,15 @@ static size_t unpack_lzo(const uint8_t *in, size_t len, uint8_t *out, size_t siz
     if (len < 64 || lzo_init() != LZO_E_OK) {
         return 0;
     }
-    uint32_t flags = get_be32(in + 17);
+    uint32_t flags = bytes_get32_be(in + 17);
     size_t at = 34 + in[33] + 4; /* name, header checksum */
     size_t done = 0;
     while (at + 8 <= len) {
-        uint32_t unpacked = get_be32(in + at);
+        uint32_t unpacked = bytes_get32_be(in + at);
         if (unpacked == 0) {
             break;
         }
-        uint32_t packed = get_be32(in + at + 4);
+        uint32_t packed = bytes_get32_be(in + at + 4);
         at += 8 + 4 * (size_t)(!!(flags & FLAG_ADLER_D) + !!(flags & FLAG_CRC_D));
         if (packed < unpacked) {
             at += 4 * (size_t)(!!(flags & FLAG_ADLER_C) + !!(flags & FLAG_CRC_C));

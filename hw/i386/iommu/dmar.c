@@ -2,14 +2,14 @@
 /* The DMAR table (VT-d 8): the host's address width, a DRHD for each unit, and an ATSR. */
 #include "hw/i386/iommu/dmar.h"
 
-#include "base/bytes.h"
+#include "base/blob.h"
 
 enum { DMAR_INTR_REMAP = 1, DMAR_X2APIC_OPT_OUT = 2 };
 enum { DRHD = 0, ATSR = 2 };
 enum { DRHD_BYTES = 16, ATSR_BYTES = 8, SCOPE_BYTES = 8 };
 enum { DRHD_INCLUDE_ALL = 1, ATSR_ALL_PORTS = 1 };
 
-static DmarUnit part_of(Device *unit)
+static DmarUnit dmar_part_of(Device *unit)
 {
     DmarUnit part = {0};
     iommu_class(unit)->table_part(unit, &part);
@@ -19,13 +19,13 @@ static DmarUnit part_of(Device *unit)
 /* VT-d 8.3.1. A path of one step: everything named is on the bus that its source id says. */
 static void put_scope(GByteArray *t, const IommuScopeEntry *entry)
 {
-    put_le(t, entry->type, 1);
-    put_le(t, SCOPE_BYTES, 1);
-    put_le(t, 0, 2);
-    put_le(t, entry->enumeration_id, 1);
-    put_le(t, entry->source_id >> 8, 1);
-    put_le(t, (entry->source_id >> 3) & 31, 1);
-    put_le(t, entry->source_id & 7, 1);
+    blob_put(t, entry->type, 1);
+    blob_put(t, SCOPE_BYTES, 1);
+    blob_put(t, 0, 2);
+    blob_put(t, entry->enumeration_id, 1);
+    blob_put(t, entry->source_id >> 8, 1);
+    blob_put(t, (entry->source_id >> 3) & 31, 1);
+    blob_put(t, entry->source_id & 7, 1);
 }
 
 /* VT-d 8.3 */
@@ -35,12 +35,12 @@ static void put_drhd(GByteArray *t, Device *unit)
     const IommuScope *scope = &cls->links(unit)->scope;
     uint64_t base;
     cls->region(unit, &base);
-    put_le(t, DRHD, 2);
-    put_le(t, DRHD_BYTES + SCOPE_BYTES * scope->count, 2);
-    put_le(t, scope->include_all ? DRHD_INCLUDE_ALL : 0, 1);
-    put_le(t, part_of(unit).register_pages_log2, 1);
-    put_le(t, scope->segment, 2);
-    put_le(t, base, 8);
+    blob_put(t, DRHD, 2);
+    blob_put(t, DRHD_BYTES + SCOPE_BYTES * scope->count, 2);
+    blob_put(t, scope->include_all ? DRHD_INCLUDE_ALL : 0, 1);
+    blob_put(t, dmar_part_of(unit).register_pages_log2, 1);
+    blob_put(t, scope->segment, 2);
+    blob_put(t, base, 8);
     for (size_t i = 0; i < scope->count; i++) {
         put_scope(t, &scope->entries[i]);
     }
@@ -60,11 +60,11 @@ static void put_drhds(GByteArray *t, const GPtrArray *units, bool include_all)
 /* VT-d 8.5: the functions of all root ports may use address translation services. */
 static void put_atsr(GByteArray *t)
 {
-    put_le(t, ATSR, 2);
-    put_le(t, ATSR_BYTES, 2);
-    put_le(t, ATSR_ALL_PORTS, 1);
-    put_le(t, 0, 1);
-    put_le(t, 0, 2); /* segment */
+    blob_put(t, ATSR, 2);
+    blob_put(t, ATSR_BYTES, 2);
+    blob_put(t, ATSR_ALL_PORTS, 1);
+    blob_put(t, 0, 1);
+    blob_put(t, 0, 2); /* segment */
 }
 
 /* VT-d 8.1. The platform remaps interrupts if all of its units do. */
@@ -72,17 +72,17 @@ static void dmar_write(const GPtrArray *units, GByteArray *t)
 {
     DmarUnit all = {.intremap = true, .host_address_width = UINT8_MAX};
     for (guint i = 0; i < units->len; i++) {
-        DmarUnit part = part_of(units->pdata[i]);
+        DmarUnit part = dmar_part_of(units->pdata[i]);
         all.intremap &= part.intremap;
         all.x2apic_opt_out |= part.x2apic_opt_out;
         all.device_iotlb |= part.device_iotlb;
         all.host_address_width = MIN(all.host_address_width, part.host_address_width);
     }
-    put_le(t, all.host_address_width - 1u, 1);
-    put_le(t, (all.intremap ? DMAR_INTR_REMAP : 0) | (all.x2apic_opt_out ? DMAR_X2APIC_OPT_OUT : 0),
-           1);
-    put_le(t, 0, 8);
-    put_le(t, 0, 2);
+    blob_put(t, all.host_address_width - 1u, 1);
+    blob_put(t,
+             (all.intremap ? DMAR_INTR_REMAP : 0) | (all.x2apic_opt_out ? DMAR_X2APIC_OPT_OUT : 0),
+             1);
+    blob_zeros(t, 10);
     put_drhds(t, units, false);
     put_drhds(t, units, true);
     if (all.device_iotlb) {

@@ -33,7 +33,7 @@ bool tr_is_kept(const Tr *t)
     return t->kept.reg != H_NONE && !emit_changed(&t->e, t->kept.reg);
 }
 
-static void load(Tr *t, unsigned off, unsigned size, int scratch)
+static void reg_load(Tr *t, unsigned off, unsigned size, int scratch)
 {
     if (!tr_is_kept(t) || t->kept.off != off) {
         emit_load(&t->e, size, scratch, H_CPU, (int32_t)off);
@@ -46,7 +46,7 @@ int tr_get(Tr *t, unsigned off, int scratch)
 {
     int host = host_of(off);
     if (host == H_NONE) {
-        load(t, off, 3, scratch);
+        reg_load(t, off, 3, scratch);
         return scratch;
     }
     return host;
@@ -56,7 +56,7 @@ int tr_get_sized(Tr *t, unsigned off, unsigned size, int scratch)
 {
     int host = host_of(off);
     if (host == H_NONE) {
-        load(t, off, size, scratch);
+        reg_load(t, off, size, scratch);
         return scratch;
     }
     if (IS_HIGH_BYTE(off)) {

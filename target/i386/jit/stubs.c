@@ -11,7 +11,7 @@
 
 static const int8_t saved[] = {H_RBX, H_RBP, H_R12, H_R13, H_R14, H_R15};
 
-static void push(Emit *e, int reg)
+static void stubs_push(Emit *e, int reg)
 {
     if (reg >= 8) {
         emit8(e, 0x41);
@@ -19,7 +19,7 @@ static void push(Emit *e, int reg)
     emit8(e, 0x50 | ((unsigned)reg & 7));
 }
 
-static void pop(Emit *e, int reg)
+static void stubs_pop(Emit *e, int reg)
 {
     if (reg >= 8) {
         emit8(e, 0x41);
@@ -32,7 +32,7 @@ static void pop(Emit *e, int reg)
 static void emit_enter(Emit *e)
 {
     for (unsigned i = 0; i < sizeof(saved); i++) {
-        push(e, saved[i]);
+        stubs_push(e, saved[i]);
     }
     emit_alu_imm(e, 5, 3, H_RSP, 8);
     emit_load(e, 3, H_RAX, H_RSI, (int32_t)offsetof(Block, host) - (int32_t)offsetof(Block, ops));
@@ -47,7 +47,7 @@ static void emit_enter(Emit *e)
     }
     emit_alu_imm(e, 0, 3, H_RSP, 8);
     for (unsigned i = sizeof(saved); i-- > 0;) {
-        pop(e, saved[i]);
+        stubs_pop(e, saved[i]);
     }
     emit8(e, 0xc3);
 }

@@ -11,7 +11,7 @@
 
 #define CARRIES_LAST 63 /* bit of r15 */
 
-static void bit_test(Emit *e, unsigned bit)
+static void adx_bit_test(Emit *e, unsigned bit)
 {
     emit_rr(e, 0x0fba, 3, 4, H_BUDGET);
     emit8(e, bit);
@@ -19,7 +19,7 @@ static void bit_test(Emit *e, unsigned bit)
 
 static void store_carry(Emit *e, unsigned bit, int32_t byte)
 {
-    bit_test(e, bit);
+    adx_bit_test(e, bit);
     emit_rm(e, 0x0f92, 0, 0, H_CPU, CPU_OFF(cc_src) + byte); /* setc */
 }
 
@@ -76,7 +76,7 @@ static void record_carries(Tr *t)
     t->cc = carries;
 }
 
-static void begin(Tr *t)
+static void adx_begin(Tr *t)
 {
     if (t->carries.on && MAX(t->carries.cf, t->carries.of) == CARRIES_LAST) {
         tr_end_carries(t);
@@ -100,16 +100,16 @@ bool tr_adx(Tr *t, const Op *op)
         if (!tr_address_ok(op)) {
             return false;
         }
-        begin(t);
+        adx_begin(t);
         tr_address(t, op);
         tr_tlb(t, op, size, false);
         emit_load(e, size, H_RAX, H_RAX, 0);
     } else {
-        begin(t);
+        adx_begin(t);
         source = tr_get(t, op->src, H_RAX);
     }
     int dst = tr_mod(t, op->dst, H_RDX);
-    bit_test(e, of ? c->of : c->cf);
+    adx_bit_test(e, of ? c->of : c->cf);
     emit_alu_rr(e, ALU_ADC, size, dst, source);
     emit_alu_rr(e, ALU_ADC, 3, H_BUDGET, H_BUDGET);
     tr_put(t, op->dst, dst);

@@ -35,7 +35,7 @@ static void record_carry(Tr *t)
     t->host_flags = 0;
 }
 
-static void bit_test(Tr *t, const Op *op, unsigned size)
+static void tr_bit_test(Tr *t, const Op *op, unsigned size)
 {
     static const uint8_t opcodes[] = {0xa3, 0xab, 0xb3, 0xbb}; /* BT, BTS, BTR, BTC */
     Emit *e = &t->e;
@@ -96,7 +96,7 @@ bool tr_bit(Tr *t, const Op *op)
 {
     unsigned size = op_size(op);
     if (op->xop == XOP_BIT) {
-        bit_test(t, op, size);
+        tr_bit_test(t, op, size);
         return true;
     }
     return scan(t, op, size);

@@ -43,7 +43,7 @@ static const Row rows[] = {
     {ZYDIS_MNEMONIC_LZCNT, PP_F3, MAP_0F, 0xbd, 0, NEEDS_LZCNT, FLAGS_COUNT},
 };
 
-static bool host_has(Needs needs)
+static bool bmi_host_has(Needs needs)
 {
     switch (needs) {
     case NEEDS_BMI1:
@@ -55,7 +55,7 @@ static bool host_has(Needs needs)
     }
 }
 
-static const Row *find(const Op *op)
+static const Row *bmi_find(const Op *op)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         if (rows[i].mnemonic == op->mnemonic) {
@@ -66,7 +66,7 @@ static const Row *find(const Op *op)
 }
 
 /* `rm` is a register, or with `mem` the address. */
-static void encode(Emit *e, const Row *row, bool wide, int reg, int vvvv, int rm, bool mem)
+static void bmi_encode(Emit *e, const Row *row, bool wide, int reg, int vvvv, int rm, bool mem)
 {
     unsigned r = reg >= 8, b = rm >= 8;
     if (row->flags == FLAGS_COUNT) {
@@ -82,7 +82,7 @@ static void encode(Emit *e, const Row *row, bool wide, int reg, int vvvv, int rm
     emit8(e, (mem ? 0 : 0xc0u) | ((unsigned)reg & 7) << 3 | ((unsigned)rm & 7));
 }
 
-static void record(Tr *t, const Op *op, const Row *row, int result)
+static void bmi_record(Tr *t, const Op *op, const Row *row, int result)
 {
     Emit *e = &t->e;
     unsigned size = op_size(op);
@@ -108,12 +108,12 @@ static void record(Tr *t, const Op *op, const Row *row, int result)
     t->cc = CC_FLAGS;
 }
 
-static void mulx(Tr *t, const Op *op, const Row *row, int rm, bool mem)
+static void tr_mulx(Tr *t, const Op *op, const Row *row, int rm, bool mem)
 {
     Emit *e = &t->e;
     emit_mov(e, 3, H_RDX, tr_get(t, R_RDX * 8, H_RDX));
     int low = tr_dst(t, op->aux, H_RCX), high = tr_dst(t, op->dst, H_RAX);
-    encode(e, row, op_size(op) == 3, high, low, rm, mem);
+    bmi_encode(e, row, op_size(op) == 3, high, low, rm, mem);
     tr_put(t, op->aux, low);
     tr_put(t, op->dst, high);
 }
@@ -121,10 +121,10 @@ static void mulx(Tr *t, const Op *op, const Row *row, int rm, bool mem)
 bool tr_bmi(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
-    const Row *row = find(op);
+    const Row *row = bmi_find(op);
     bool mem = OP_FORM_KIND(op->form) == FORM_RM;
     int rm = H_RAX, vvvv = 0;
-    if (!row || !host_has(row->needs) || op_size(op) < 2 || (mem && !tr_address_ok(op))) {
+    if (!row || !bmi_host_has(row->needs) || op_size(op) < 2 || (mem && !tr_address_ok(op))) {
         return false;
     }
     if (mem) {
@@ -134,7 +134,7 @@ bool tr_bmi(Tr *t, const Op *op)
         rm = tr_get(t, op->src, H_RCX);
     }
     if (row->mnemonic == ZYDIS_MNEMONIC_MULX) {
-        mulx(t, op, row, rm, mem);
+        tr_mulx(t, op, row, rm, mem);
         return true;
     }
     if (op->aux != OP_REG_ZERO) {
@@ -145,16 +145,16 @@ bool tr_bmi(Tr *t, const Op *op)
     }
     int dst = tr_dst(t, op->dst, H_RAX);
     if (row->digit) {
-        encode(e, row, op_size(op) == 3, row->digit, dst, rm, mem);
+        bmi_encode(e, row, op_size(op) == 3, row->digit, dst, rm, mem);
     } else {
-        encode(e, row, op_size(op) == 3, dst, vvvv, rm, mem);
+        bmi_encode(e, row, op_size(op) == 3, dst, vvvv, rm, mem);
     }
     if (row->mnemonic == ZYDIS_MNEMONIC_RORX) {
         emit8(e, (unsigned)op->imm & 0xff);
     }
     tr_put(t, op->dst, dst);
     if (row->flags != FLAGS_NONE) {
-        record(t, op, row, dst);
+        bmi_record(t, op, row, dst);
     }
     return true;
 }

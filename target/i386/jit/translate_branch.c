@@ -73,7 +73,7 @@ static void compare_half(Emit *e)
     emit_shift_imm(e, 5, 3, H_RCX, 47);
 }
 
-static void check_direct(Tr *t, const Op *op)
+static void tr_check_direct(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     if (!t->block->link_local[0]) {
@@ -85,7 +85,7 @@ static void check_direct(Tr *t, const Op *op)
 }
 
 /* The return address, in rcx, to the guest's stack. */
-static void push_return(Tr *t, const Op *op)
+static void tr_push_return(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
@@ -140,10 +140,10 @@ static void emit_landing(Tr *t, const Op *op, uint8_t *landing)
     }
 }
 
-static void call_direct(Tr *t, const Op *op)
+static void tr_call_direct(Tr *t, const Op *op)
 {
-    check_direct(t, op);
-    push_return(t, op);
+    tr_check_direct(t, op);
+    tr_push_return(t, op);
     tr_flush(t);
     uint8_t *landing = note_return(t);
     leave_by(t, 0, op->target);
@@ -183,7 +183,7 @@ static void call_computed(Tr *t, const Op *op)
     compare_half(e);
     tr_slow_if(t, 5);
     emit_store(e, 3, H_RAX, H_CPU, CPU_OFF(call_target));
-    push_return(t, op);
+    tr_push_return(t, op);
     tr_flush(t);
     uint8_t *landing = note_return(t);
     emit_load(e, 3, H_RAX, H_CPU, CPU_OFF(call_target));
@@ -236,7 +236,7 @@ bool tr_branch(Tr *t, const Op *op)
         tr_jump_if(t, op, tr_condition(t, op->aux));
         return true;
     case XOP_CALL:
-        call_direct(t, op);
+        tr_call_direct(t, op);
         return true;
     case XOP_RET:
         ret(t, op);

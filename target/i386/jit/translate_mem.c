@@ -41,7 +41,7 @@ void tr_address_in(Tr *t, const Op *op, int to)
 
 /* One compare decides: an access that crosses into the next page has its last byte in a page that
  * cannot be the tag of the first one's entry. */
-static void compare(Tr *t, unsigned bytes, bool aligned, bool write)
+static void mem_compare(Tr *t, unsigned bytes, bool aligned, bool write)
 {
     Emit *e = &t->e;
     emit_mov(e, 2, H_RCX, H_RAX);
@@ -60,7 +60,7 @@ static void compare(Tr *t, unsigned bytes, bool aligned, bool write)
 
 void tr_tlb_compare(Tr *t, unsigned bytes, bool write)
 {
-    compare(t, bytes, false, write);
+    mem_compare(t, bytes, false, write);
 }
 
 static void to_host(Tr *t)
@@ -77,7 +77,7 @@ void tr_tlb(Tr *t, const Op *op, unsigned size, bool write)
 
 void tr_tlb_vector(Tr *t, unsigned bytes, bool aligned, bool write)
 {
-    compare(t, bytes, aligned, write);
+    mem_compare(t, bytes, aligned, write);
     tr_slow_if(t, 5);
     to_host(t);
 }
@@ -137,7 +137,7 @@ static void push_memory(Tr *t, const Op *op)
     tr_put(t, R_RSP * 8, sp);
 }
 
-static void push(Tr *t, const Op *op)
+static void mem_push(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
@@ -152,7 +152,7 @@ static void push(Tr *t, const Op *op)
     tr_put(t, R_RSP * 8, sp);
 }
 
-static void pop(Tr *t, const Op *op)
+static void mem_pop(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
@@ -164,7 +164,7 @@ static void pop(Tr *t, const Op *op)
     tr_write(t, op->dst, 3, H_RAX);
 }
 
-static void leave(Tr *t, const Op *op)
+static void mem_leave(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     int bp = tr_mod(t, R_RBP * 8, H_RAX), sp = tr_dst(t, R_RSP * 8, H_RAX);
@@ -179,14 +179,14 @@ static void leave(Tr *t, const Op *op)
 bool tr_stack(Tr *t, const Op *op)
 {
     if (op->xop == XOP_LEAVE) {
-        leave(t, op);
+        mem_leave(t, op);
         return true;
     }
     unsigned n = stack_run(t);
     if (n > 1) {
         stack_many(t, n);
     } else if (op->xop == XOP_POP) {
-        pop(t, op);
+        mem_pop(t, op);
     } else if (OP_FORM_KIND(op->form) == FORM_RM) {
         if (!tr_address_ok(op)) {
             return false;
@@ -195,7 +195,7 @@ bool tr_stack(Tr *t, const Op *op)
     } else if (OP_FORM_KIND(op->form) == FORM_RI && op->imm != (int32_t)op->imm) {
         return false;
     } else {
-        push(t, op);
+        mem_push(t, op);
     }
     return true;
 }

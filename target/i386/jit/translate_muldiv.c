@@ -20,7 +20,7 @@ static void record_product(Tr *t, const Op *op, unsigned size, int low)
 }
 
 /* The r/m operand: a register, or loaded into rcx. */
-static int operand(Tr *t, const Op *op, unsigned size)
+static int tr_operand(Tr *t, const Op *op, unsigned size)
 {
     if (op->src != OP_REG_ZERO) {
         return tr_get(t, op->src, H_RCX);
@@ -34,7 +34,7 @@ static int operand(Tr *t, const Op *op, unsigned size)
 static void multiply(Tr *t, const Op *op, unsigned size)
 {
     Emit *e = &t->e;
-    int source = operand(t, op, size);
+    int source = tr_operand(t, op, size);
     tr_drop_late(t);
     if (op->aux) { /* by a constant */
         int dst = tr_dst(t, op->dst, H_RDX);
@@ -67,7 +67,7 @@ static void write_pair(Tr *t, unsigned size)
 static void multiply_wide(Tr *t, const Op *op, unsigned size)
 {
     Emit *e = &t->e;
-    int source = operand(t, op, size);
+    int source = tr_operand(t, op, size);
     tr_drop_late(t);
     emit_mov(e, 3, H_RAX, tr_get(t, R_RAX * 8, H_RAX));
     emit_rr(e, 0xf7, size, op->xop == XOP_MUL_WIDE ? 4 : 5, source);
@@ -78,10 +78,10 @@ static void multiply_wide(Tr *t, const Op *op, unsigned size)
     }
 }
 
-static void divide(Tr *t, const Op *op, unsigned size)
+static void tr_divide(Tr *t, const Op *op, unsigned size)
 {
     Emit *e = &t->e;
-    int source = operand(t, op, size);
+    int source = tr_operand(t, op, size);
     emit_mov(e, 3, H_RDX, tr_get(t, R_RDX * 8, H_RDX));
     emit_mov(e, 3, H_RAX, tr_get(t, R_RAX * 8, H_RAX));
     emit_alu_rr(e, ALU_CMP, size, H_RDX, source);
@@ -91,10 +91,10 @@ static void divide(Tr *t, const Op *op, unsigned size)
 }
 
 /* What fits for sure: a dividend of one word, and neither 0 nor -1 to divide by. */
-static void divide_signed(Tr *t, const Op *op, unsigned size)
+static void tr_divide_signed(Tr *t, const Op *op, unsigned size)
 {
     Emit *e = &t->e;
-    int source = operand(t, op, size);
+    int source = tr_operand(t, op, size);
     emit_mov(e, 3, H_RAX, tr_get(t, R_RAX * 8, H_RAX));
     emit_mov(e, 3, H_RDX, H_RAX);
     emit_shift_imm(e, 7, size, H_RDX, size == 3 ? 63 : 31);
@@ -122,11 +122,11 @@ bool tr_multiply(Tr *t, const Op *op)
         multiply(t, op, size);
         break;
     case XOP_DIV:
-        divide(t, op, size);
+        tr_divide(t, op, size);
         break;
     case XOP_IDIV:
         tr_flush(t); /* so that the Cpu's rDX can be compared with */
-        divide_signed(t, op, size);
+        tr_divide_signed(t, op, size);
         break;
     default:
         multiply_wide(t, op, size);

@@ -68,7 +68,7 @@ static void prefixes(Emit *e, const VecCode *c, int reg, int rm)
 }
 
 /* The instruction, with host registers `reg` and `rm`, or with memory at rax. */
-static void encode(Emit *e, const VecCode *c, int reg, int rm)
+static void vec_encode(Emit *e, const VecCode *c, int reg, int rm)
 {
     unsigned mod = c->rm_kind == VEC_MEM ? 0 : 3;
 
@@ -163,7 +163,7 @@ static void fetch_upper(Tr *t, uint16_t mask)
     v->upper |= mask;
 }
 
-static void fetch(Tr *t, const VecCode *c)
+static void vec_fetch(Tr *t, const VecCode *c)
 {
     fetch_upper(t, c->reads_upper);
     move(&t->e, MOVAPS_LOAD, false, c->reads & ~t->vec.cached);
@@ -193,14 +193,14 @@ static void clear_upper(Tr *t)
         }
         if (zero < 0) {
             zero = n;
-            encode(&t->e, &clear, zero, zero);
+            vec_encode(&t->e, &clear, zero, zero);
         }
         encode_state(&t->e, &store, zero, upper(n));
     }
     v->upper = v->dirty_upper = v->cached;
 }
 
-static int operand(Tr *t, const VecCode *c, VecKind kind, uint8_t number)
+static int vec_operand(Tr *t, const VecCode *c, VecKind kind, uint8_t number)
 {
     if (kind == VEC_GPR) {
         unsigned off = number * 8u;
@@ -259,9 +259,9 @@ bool tr_vector(Tr *t, const Op *op)
     if (c->sets_mxcsr) {
         check_mxcsr(t);
     }
-    int reg = operand(t, c, c->reg_kind, c->reg), rm = operand(t, c, c->rm_kind, c->rm);
-    fetch(t, c);
-    encode(&t->e, c, reg, rm);
+    int reg = vec_operand(t, c, c->reg_kind, c->reg), rm = vec_operand(t, c, c->rm_kind, c->rm);
+    vec_fetch(t, c);
+    vec_encode(&t->e, c, reg, rm);
     written(&t->vec, c);
     if (c->gpr_write && c->reg_kind == VEC_GPR) {
         tr_put(t, c->reg * 8u, reg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "intr/rig.h"
+#include "pci-fixture.h"
 
 #define JOURNAL_RECORDS 1024
 
@@ -18,16 +19,6 @@ static const DeviceClass widget_class = {.name = "widget",
                                          .bus_props = pci_bus_props,
                                          .bus_class = &widget_pci,
                                          .realize = widget_realize};
-
-static const PciDeviceClass bridge_pci = {.ids.vendor_id = 0x1234,
-                                          .ids.device_id = 0x9abc,
-                                          .ids.class_code = 0x060400,
-                                          .header_type = PCI_HEADER_TYPE_BRIDGE};
-static const DeviceClass bridge_class = {.name = "bridge",
-                                         .bus = BUS_PCI,
-                                         .instance_size = sizeof(PciDevice),
-                                         .bus_props = pci_bus_props,
-                                         .bus_class = &bridge_pci};
 
 void rig_wr(Rig *rig, uint64_t at, uint64_t value, unsigned size)
 {
@@ -86,17 +77,6 @@ static void add_emitters(Rig *rig)
     as_add(rig->platform.memory, hpet_region(rig->hpet), HPET_BASE);
 }
 
-static PciDevice *add_pci(Rig *rig, const DeviceClass *cls, PciBus *bus, const char *addr)
-{
-    Device *dev = device_new(cls, &rig->platform, cls->name);
-
-    g_assert_true(device_set_prop(dev, "addr", addr, NULL));
-    g_assert_true(pci_bus_attach(bus, (PciDevice *)dev, NULL));
-    g_assert_true(device_realize(dev, NULL));
-    pci_device_reset((PciDevice *)dev);
-    return (PciDevice *)dev;
-}
-
 void rig_command(PciDevice *pci, uint16_t value)
 {
     pci_device_config_write(pci, PCI_COMMAND, value, 2);
@@ -117,11 +97,11 @@ static void add_bus(Rig *rig)
                     .ports = rig->platform.ports};
 
     rig->bus = pci_root_bus_new("pcie.0", &host);
-    rig->bridge = add_pci(rig, &bridge_class, rig->bus, "4");
+    rig->bridge = pci_add(&rig->platform, &bridge_class, rig->bus, "4");
     rig->inner = pci_child_bus_new(rig->bridge, "inner");
     pci_device_config_write(rig->bridge, PCI_SECONDARY_BUS, 1, 1);
     pci_device_config_write(rig->bridge, PCI_SUBORDINATE_BUS, 1, 1);
-    rig->widget = (Widget *)add_pci(rig, &widget_class, rig->inner, "2");
+    rig->widget = (Widget *)pci_add(&rig->platform, &widget_class, rig->inner, "2");
     rig_command(rig->bridge, PCI_COMMAND_MASTER);
     rig_command(&rig->widget->pci, PCI_COMMAND_MASTER);
 }

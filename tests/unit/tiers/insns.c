@@ -1,270 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Instructions for generated programs: a table of encodings, operands in every addressing form.
+ * Instructions for generated programs: a row of rows.c with operands in every addressing form, and
+ * what has no row.
  *
  * RBX RSP RBP RSI RDI R8 R13 hold addresses of data, RCX and R9 small numbers, R15 bounds loops;
  * the rest is scratch. Seldom, an instruction writes to one that is not scratch, or uses an address
  * outside of what is mapped: then the program faults. What the SDM leaves undefined is never read.
  */
+#include "rows.h"
 #include "tiers.h"
-
-/* Operand sizes of general-purpose instructions. */
-enum { B = 1, W = 2, D = 4, Q = 8, WDQ = W | D | Q, BWDQ = 15 };
-
-enum {
-    REG = 1,   /* the r/m operand may be a register */
-    MEM = 2,   /* ... or memory */
-    WRM = 4,   /* writes it */
-    WREG = 8,  /* writes the register operand */
-    LOCK = 16, /* with memory, LOCK may come before it */
-    VREG = 32, /* the register operand is a vector register */
-    VRM = 64,  /* the r/m operand is one, if a register */
-    ALIGN = 128,
-    BYTE = 256,      /* the opcode is for bytes; else the byte form is the one before it */
-    NEAR = 512,      /* the register is a bit number that may address memory: a small one */
-    ADDR = 1024,     /* LEA: nothing is accessed */
-    RARE = 2048,     /* one time in eight */
-    COND = 4096,     /* a condition is added to the opcode */
-    PATCH = 8192,    /* the immediate may be written to by other instructions */
-    VEX = 1 << 14,   /* encoded by a VEX prefix, with a further operand */
-    YMM = 1 << 15,   /* ... of 256 bits, one time in two */
-    WVEX = 1 << 16,  /* writes that operand */
-    NOVEX = 1 << 17, /* ... which is none */
-    RM = REG | MEM,
-};
-
-enum { NONE, IMM8, IMMZ };
-
-typedef struct {
-    uint8_t prefix, map, opcode;
-    int8_t ext; /* in the register field; -1: an operand */
-    uint8_t sizes, imm;
-    uint32_t flags;
-} Row;
-
-#define ALU(n_, w_)                                                                                \
-    {0, 0, (n_)*8 + 1, -1, BWDQ, NONE, RM | ((w_) ? WRM | LOCK : 0)},                              \
-        {0, 0, (n_)*8 + 3, -1, BWDQ, NONE, RM | ((w_) ? WREG : 0)},                                \
-        {0, 0, 0x81, n_, BWDQ, IMMZ, RM | ((w_) ? WRM | LOCK : 0) | PATCH},                        \
-    {                                                                                              \
-        0, 0, 0x83, n_, WDQ, IMM8, RM | ((w_) ? WRM | LOCK : 0) | PATCH                            \
-    }
-#define SHIFT(n_)                                                                                  \
-    {0, 0, 0xc1, n_, BWDQ, IMM8, RM | WRM}, {0, 0, 0xd1, n_, BWDQ, NONE, RM | WRM},                \
-    {                                                                                              \
-        0, 0, 0xd3, n_, BWDQ, NONE, RM | WRM                                                       \
-    }
-/* Vector instructions with a memory operand of 16 bytes, aligned or not. */
-#define VEC(prefix_, opcode_)                                                                      \
-    {                                                                                              \
-        prefix_, 1, opcode_, -1, D, NONE, RM | VREG | VRM | ALIGN                                  \
-    }
-#define VECU(prefix_, opcode_, flags_)                                                             \
-    {                                                                                              \
-        prefix_, 1, opcode_, -1, D, NONE, (flags_) | VREG | VRM                                    \
-    }
-#define FLOATS(opcode_)                                                                            \
-    VEC(0, opcode_), VEC(0x66, opcode_), VECU(0xf3, opcode_, RM), VECU(0xf2, opcode_, RM)
-
-#define VEX_VEC(prefix_, map_, opcode_, flags_)                                                    \
-    {                                                                                              \
-        prefix_, map_, opcode_, -1, D, NONE, (flags_) | RM | VREG | VRM | VEX                      \
-    }
-/* FMA: both element sizes, by W. */
-#define FMA(opcode_, flags_)                                                                       \
-    {                                                                                              \
-        0x66, 2, opcode_, -1, D | Q, NONE, (flags_) | RM | VREG | VRM | VEX                        \
-    }
-
-static const Row rows[] = {
-    ALU(0, 1),
-    ALU(1, 1),
-    ALU(2, 1),
-    ALU(3, 1),
-    ALU(4, 1),
-    ALU(5, 1),
-    ALU(6, 1),
-    ALU(7, 0),
-    {0, 0, 0x85, -1, BWDQ, NONE, RM},
-    {0, 0, 0xf7, 0, BWDQ, IMMZ, RM},
-    {0, 0, 0xf7, 2, BWDQ, NONE, RM | WRM | LOCK},
-    {0, 0, 0xf7, 3, BWDQ, NONE, RM | WRM | LOCK},
-    {0, 0, 0xf7, 4, BWDQ, NONE, RM},
-    {0, 0, 0xf7, 5, BWDQ, NONE, RM},
-    {0, 0, 0xf7, 6, BWDQ, NONE, RM | RARE},
-    {0, 0, 0xf7, 7, BWDQ, NONE, RM | RARE},
-    {0, 0, 0xff, 0, BWDQ, NONE, RM | WRM | LOCK},
-    {0, 0, 0xff, 1, BWDQ, NONE, RM | WRM | LOCK},
-    {0, 0, 0x89, -1, BWDQ, NONE, RM | WRM},
-    {0, 0, 0x89, -1, BWDQ, NONE, MEM | WRM},
-    {0, 0, 0x8b, -1, BWDQ, NONE, RM | WREG},
-    {0, 0, 0x8b, -1, BWDQ, NONE, MEM | WREG},
-    {0, 0, 0xc7, 0, BWDQ, IMMZ, RM | WRM | PATCH},
-    {0, 0, 0x63, -1, D | Q, NONE, RM | WREG},
-    {0, 1, 0xb6, -1, WDQ, NONE, RM | WREG},
-    {0, 1, 0xb7, -1, D | Q, NONE, RM | WREG},
-    {0, 1, 0xbe, -1, WDQ, NONE, RM | WREG},
-    {0, 1, 0xbf, -1, D | Q, NONE, RM | WREG},
-    {0, 0, 0x8d, -1, WDQ, NONE, MEM | WREG | ADDR},
-    {0, 0, 0x8d, -1, D | Q, NONE, MEM | WREG | ADDR},
-    SHIFT(0),
-    SHIFT(1),
-    SHIFT(2),
-    SHIFT(3),
-    SHIFT(4),
-    SHIFT(5),
-    SHIFT(7),
-    {0, 1, 0xa4, -1, D | Q, IMM8, RM | WRM},
-    {0, 1, 0xa5, -1, D | Q, NONE, RM | WRM},
-    {0, 1, 0xac, -1, D | Q, IMM8, RM | WRM},
-    {0, 1, 0xad, -1, D | Q, NONE, RM | WRM},
-    {0, 1, 0xaf, -1, WDQ, NONE, RM | WREG},
-    {0, 0, 0x69, -1, WDQ, IMMZ, RM | WREG | PATCH},
-    {0, 0, 0x6b, -1, WDQ, IMM8, RM | WREG | PATCH},
-    {0, 1, 0xa3, -1, WDQ, NONE, REG},
-    {0, 1, 0xab, -1, WDQ, NONE, REG | WRM},
-    {0, 1, 0xb3, -1, WDQ, NONE, REG | WRM},
-    {0, 1, 0xbb, -1, WDQ, NONE, REG | WRM},
-    {0, 1, 0xa3, -1, WDQ, NONE, MEM | NEAR},
-    {0, 1, 0xab, -1, WDQ, NONE, MEM | WRM | NEAR | LOCK},
-    {0, 1, 0xb3, -1, WDQ, NONE, MEM | WRM | NEAR | LOCK},
-    {0, 1, 0xbb, -1, WDQ, NONE, MEM | WRM | NEAR | LOCK},
-    {0, 1, 0xba, 4, WDQ, IMM8, RM},
-    {0, 1, 0xba, 5, WDQ, IMM8, RM | WRM | LOCK},
-    {0, 1, 0xba, 6, WDQ, IMM8, RM | WRM | LOCK},
-    {0, 1, 0xba, 7, WDQ, IMM8, RM | WRM | LOCK},
-    {0, 1, 0xbc, -1, WDQ, NONE, RM | WREG},
-    {0, 1, 0xbd, -1, WDQ, NONE, RM | WREG},
-    {0xf3, 1, 0xb8, -1, WDQ, NONE, RM | WREG},
-    {0, 1, 0x40, -1, WDQ, NONE, RM | WREG | COND},
-    {0, 1, 0x40, -1, WDQ, NONE, RM | WREG | COND},
-    {0, 1, 0x90, 0, B, NONE, RM | WRM | BYTE | COND},
-    {0, 1, 0x90, 0, B, NONE, RM | WRM | BYTE | COND},
-    {0, 1, 0xb1, -1, BWDQ, NONE, RM | WRM | LOCK},
-    {0, 1, 0xc1, -1, BWDQ, NONE, RM | WRM | WREG | LOCK},
-    {0, 0, 0x87, -1, BWDQ, NONE, RM | WRM | WREG | LOCK},
-    {0, 1, 0xc7, 1, D | Q, NONE, MEM | WRM | LOCK | ALIGN},
-    /* vectors */
-    VECU(0, 0x10, RM),
-    VECU(0, 0x11, RM),
-    VECU(0xf3, 0x6f, RM),
-    VECU(0xf3, 0x7f, RM),
-    VECU(0xf3, 0x10, RM),
-    VECU(0xf2, 0x10, RM),
-    VECU(0xf3, 0x11, RM),
-    VECU(0xf2, 0x11, RM),
-    VECU(0xf3, 0x7e, RM),
-    VECU(0x66, 0xd6, RM),
-    VECU(0, 0x12, RM),
-    VECU(0, 0x16, RM),
-    VEC(0, 0x28),
-    VEC(0, 0x29),
-    VEC(0x66, 0x6f),
-    VEC(0x66, 0x7f),
-    FLOATS(0x58),
-    FLOATS(0x59),
-    FLOATS(0x5c),
-    FLOATS(0x5d),
-    FLOATS(0x5e),
-    FLOATS(0x5f),
-    FLOATS(0x51),
-    VEC(0, 0x54),
-    VEC(0, 0x55),
-    VEC(0, 0x57),
-    VEC(0, 0x5b),
-    VEC(0, 0x14),
-    VEC(0, 0x15),
-    VECU(0, 0x2e, RM),
-    VECU(0x66, 0x2f, RM),
-    VECU(0xf3, 0x5a, RM),
-    VECU(0xf2, 0x5a, RM),
-    VEC(0x66, 0x60),
-    VEC(0x66, 0x61),
-    VEC(0x66, 0x64),
-    VEC(0x66, 0x68),
-    VEC(0x66, 0x6c),
-    VEC(0x66, 0x6d),
-    VEC(0x66, 0x74),
-    VEC(0x66, 0x76),
-    VEC(0x66, 0xd4),
-    VEC(0x66, 0xd5),
-    VEC(0x66, 0xda),
-    VEC(0x66, 0xdb),
-    VEC(0x66, 0xdf),
-    VEC(0x66, 0xeb),
-    VEC(0x66, 0xef),
-    VEC(0x66, 0xf4),
-    VEC(0x66, 0xf6),
-    VEC(0x66, 0xf8),
-    VEC(0x66, 0xfb),
-    VEC(0x66, 0xfc),
-    VEC(0x66, 0xfe),
-    {0x66, 1, 0x70, -1, D, IMM8, RM | VREG | VRM | ALIGN},
-    {0, 1, 0xc6, -1, D, IMM8, RM | VREG | VRM | ALIGN},
-    {0x66, 1, 0x72, 2, D, IMM8, REG | VRM},
-    {0x66, 1, 0x73, 7, D, IMM8, REG | VRM},
-    {0x66, 2, 0x00, -1, D, NONE, RM | VREG | VRM | ALIGN},
-    {0x66, 2, 0x17, -1, D, NONE, RM | VREG | VRM | ALIGN},
-    {0x66, 2, 0x40, -1, D, NONE, RM | VREG | VRM | ALIGN},
-    {0x66, 2, 0xdc, -1, D, NONE, RM | VREG | VRM | ALIGN},
-    {0x66, 3, 0x0f, -1, D, IMM8, RM | VREG | VRM | ALIGN},
-    {0x66, 1, 0xd7, -1, D, NONE, REG | VRM | WREG},
-    {0, 1, 0x50, -1, D, NONE, REG | VRM | WREG},
-    {0x66, 1, 0x6e, -1, D | Q, NONE, RM | VREG},
-    {0x66, 1, 0x7e, -1, D | Q, NONE, RM | VREG | WRM},
-    {0xf3, 1, 0x2a, -1, D | Q, NONE, RM | VREG},
-    {0xf2, 1, 0x2a, -1, D | Q, NONE, RM | VREG},
-    {0xf3, 1, 0x2c, -1, D | Q, NONE, RM | VRM | WREG},
-    {0xf2, 1, 0x2d, -1, D | Q, NONE, RM | VRM | WREG},
-    /* BMI, MOVBE, ADX */
-    {0, 2, 0xf2, -1, D | Q, NONE, RM | WREG | VEX},
-    {0, 2, 0xf3, 1, D | Q, NONE, RM | VEX | WVEX},
-    {0, 2, 0xf3, 2, D | Q, NONE, RM | VEX | WVEX},
-    {0, 2, 0xf3, 3, D | Q, NONE, RM | VEX | WVEX},
-    {0, 2, 0xf5, -1, D | Q, NONE, RM | WREG | VEX},
-    {0xf3, 2, 0xf5, -1, D | Q, NONE, RM | WREG | VEX},
-    {0xf2, 2, 0xf5, -1, D | Q, NONE, RM | WREG | VEX},
-    {0xf2, 2, 0xf6, -1, D | Q, NONE, RM | WREG | VEX | WVEX},
-    {0, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
-    {0x66, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
-    {0xf3, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
-    {0xf2, 2, 0xf7, -1, D | Q, NONE, RM | WREG | VEX},
-    {0xf2, 3, 0xf0, -1, D | Q, IMM8, RM | WREG | VEX | NOVEX},
-    {0xf3, 1, 0xbc, -1, WDQ, NONE, RM | WREG},
-    {0xf3, 1, 0xbd, -1, WDQ, NONE, RM | WREG},
-    {0, 2, 0xf0, -1, WDQ, NONE, MEM | WREG | BYTE},
-    {0, 2, 0xf1, -1, WDQ, NONE, MEM | WRM | BYTE},
-    {0x66, 2, 0xf6, -1, D | Q, NONE, RM | WREG},
-    {0xf3, 2, 0xf6, -1, D | Q, NONE, RM | WREG},
-    /* AVX, AVX2, FMA */
-    VEX_VEC(0, 1, 0x10, YMM | NOVEX),
-    VEX_VEC(0, 1, 0x11, YMM | NOVEX),
-    VEX_VEC(0xf3, 1, 0x6f, YMM | NOVEX),
-    VEX_VEC(0xf3, 1, 0x7f, YMM | NOVEX),
-    VEX_VEC(0, 1, 0x58, YMM),
-    VEX_VEC(0x66, 1, 0x59, YMM),
-    VEX_VEC(0xf3, 1, 0x5c, 0),
-    VEX_VEC(0xf2, 1, 0x5e, 0),
-    VEX_VEC(0x66, 1, 0xef, YMM),
-    VEX_VEC(0x66, 1, 0xeb, YMM),
-    VEX_VEC(0x66, 1, 0xd4, YMM),
-    VEX_VEC(0x66, 1, 0xfe, YMM),
-    VEX_VEC(0x66, 1, 0xf8, YMM),
-    VEX_VEC(0x66, 1, 0x74, YMM),
-    VEX_VEC(0x66, 1, 0x61, YMM),
-    VEX_VEC(0x66, 2, 0x00, YMM),
-    VEX_VEC(0x66, 2, 0x40, YMM),
-    VEX_VEC(0x66, 2, 0x58, YMM | NOVEX),
-    VEX_VEC(0x66, 2, 0x78, YMM | NOVEX),
-    {0x66, 3, 0x0f, -1, D, IMM8, RM | VREG | VRM | VEX | YMM},
-    FMA(0x98, YMM),
-    FMA(0xa8, YMM),
-    FMA(0xb9, 0),
-    FMA(0xbc, YMM),
-    {0x66, 1, 0xd7, -1, D, NONE, REG | VRM | WREG | VEX | YMM | NOVEX},
-    {0x66, 1, 0x6e, -1, D | Q, NONE, RM | VREG | VEX | NOVEX},
-    {0x66, 1, 0x7e, -1, D | Q, NONE, RM | VREG | WRM | VEX | NOVEX},
-};
 
 static const uint8_t pointers[] = {R_RBX, R_RSP, R_RBP, R_RSI, R_RDI, R_R8, 13};
 static const uint8_t small[] = {R_RCX, 9};
@@ -282,92 +26,6 @@ static unsigned pick_written(Gen *gen)
         return n == R_RSP ? R_RAX : n;
     }
     return pick_scratch(gen);
-}
-
-void draft_bytes(Draft *draft, const void *bytes, unsigned length)
-{
-    memcpy(draft->bytes + draft->length, bytes, length);
-    draft->length += length;
-}
-
-static void byte(Draft *draft, unsigned value)
-{
-    draft->bytes[draft->length++] = (uint8_t)value;
-}
-
-static uint32_t tested(const ZydisDecodedInstruction *zi)
-{
-    switch (zi->mnemonic) {
-    case ZYDIS_MNEMONIC_PUSHFQ:
-        return FLAGS_ALL & ~FLAGS_AF; /* what follows takes AF away */
-    case ZYDIS_MNEMONIC_LAHF:
-    case ZYDIS_MNEMONIC_SYSCALL:
-        return FLAGS_ALL;
-    default:
-        return zi->cpu_flags ? zi->cpu_flags->tested & FLAGS_ALL : 0;
-    }
-}
-
-/* Flags that may keep their old value: shifts by zero, repeats of no times. */
-static bool may_leave_flags(const ZydisDecodedInstruction *zi)
-{
-    return zi->meta.category == ZYDIS_CATEGORY_SHIFT ||
-           zi->meta.category == ZYDIS_CATEGORY_ROTATE || zi->mnemonic == ZYDIS_MNEMONIC_SHLD ||
-           zi->mnemonic == ZYDIS_MNEMONIC_SHRD || zi->meta.category == ZYDIS_CATEGORY_STRINGOP;
-}
-
-static void track(Gen *gen, const ZydisDecodedInstruction *zi)
-{
-    if (zi->cpu_flags) {
-        uint32_t defined = zi->cpu_flags->modified | zi->cpu_flags->set_0 | zi->cpu_flags->set_1;
-        if (!may_leave_flags(zi)) {
-            gen->undefined &= ~defined;
-        }
-        gen->undefined |= zi->cpu_flags->undefined & FLAGS_ALL;
-    }
-}
-
-unsigned place(Gen *gen, Draft *draft)
-{
-    Sequence *seq = gen->seq;
-    ZydisDecodedInstruction zi;
-
-    if (!ZYAN_SUCCESS(
-            ZydisDecoderDecodeInstruction(&gen->decoder, NULL, draft->bytes, draft->length, &zi)) ||
-        zi.length != draft->length) {
-        GString *text = g_string_new(NULL);
-        for (unsigned i = 0; i < draft->length; i++) {
-            g_string_append_printf(text, " %02x", draft->bytes[i]);
-        }
-        g_error("no instruction:%s", text->str);
-    }
-    if (tested(&zi) & gen->undefined) {
-        place_flags(gen);
-    }
-    unsigned at = seq->size;
-    g_assert_true(at + 16 < CODE_SIZE - CODE_DATA && seq->count < SEQ_MAX);
-    if (draft->rip_at >= 0) {
-        int32_t disp = (int32_t)(draft->rip_target - (CODE_BASE + at + draft->length));
-        memcpy(draft->bytes + draft->rip_at, &disp, sizeof(disp));
-    }
-    memcpy(seq->code + at, draft->bytes, draft->length);
-    seq->insn[seq->count++] = (SeqInsn){(uint16_t)at, (uint16_t)draft->length, gen->undefined};
-    seq->size += draft->length;
-    track(gen, &zi);
-    return at;
-}
-
-unsigned place_bytes(Gen *gen, const void *bytes, unsigned length)
-{
-    Draft draft = {.rip_at = -1};
-    draft_bytes(&draft, bytes, length);
-    return place(gen, &draft);
-}
-
-void place_flags(Gen *gen)
-{
-    /* cmp r64, r64: all flags defined */
-    PLACE(gen, 0x48, 0x39, 0xc0 | pick(gen, 8) << 3 | pick(gen, 8));
 }
 
 /* A memory operand. */
@@ -438,7 +96,7 @@ static void put_mem(Draft *draft, unsigned reg, const Mem *m)
     unsigned field = (reg & 7) << 3, mod;
 
     if (m->rip) {
-        byte(draft, field | 5);
+        draft_byte(draft, field | 5);
         draft->rip_at = (int)draft->length;
         draft->rip_target = (uint32_t)m->disp;
         draft_bytes(draft, "\0\0\0", 4);
@@ -449,11 +107,11 @@ static void put_mem(Draft *draft, unsigned reg, const Mem *m)
         mod = 1;
     }
     if (m->base < 0 || m->index >= 0 || (m->base & 7) == 4) {
-        byte(draft, mod << 6 | field | 4);
-        byte(draft, m->scale << 6 | (m->index < 0 ? 4u : (unsigned)m->index & 7) << 3 |
-                        (m->base < 0 ? 5u : (unsigned)m->base & 7));
+        draft_byte(draft, mod << 6 | field | 4);
+        draft_byte(draft, m->scale << 6 | (m->index < 0 ? 4u : (unsigned)m->index & 7) << 3 |
+                              (m->base < 0 ? 5u : (unsigned)m->base & 7));
     } else {
-        byte(draft, mod << 6 | field | ((unsigned)m->base & 7));
+        draft_byte(draft, mod << 6 | field | ((unsigned)m->base & 7));
     }
     int32_t disp = m->disp_size ? m->disp : 0;
     draft_bytes(draft, &disp, m->base < 0 || mod == 2 ? 4 : mod);
@@ -527,7 +185,7 @@ static Choice choose(Gen *gen)
 {
     Choice c = {0};
     do {
-        c.row = &rows[pick(gen, G_N_ELEMENTS(rows))];
+        c.row = &insn_rows[pick(gen, insn_row_count)];
     } while ((c.row->flags & RARE) && !(gen->wild && chance(gen, 12)));
     const Row *row = c.row;
     c.size = pick_size(gen, row->sizes);
@@ -558,14 +216,14 @@ static void put_vex(Gen *gen, Draft *draft, const Choice *c)
     unsigned third = row->flags & NOVEX ? 0 : c->third;
 
     if (c->memory && c->mem.segment) {
-        byte(draft, c->mem.segment);
+        draft_byte(draft, c->mem.segment);
     }
     if (c->memory && c->mem.narrow) {
-        byte(draft, 0x67);
+        draft_byte(draft, 0x67);
     }
-    byte(draft, 0xc4);
-    byte(draft, (~rex & 7) << 5 | row->map);
-    byte(draft, (rex & 8) << 4 | (~third & 15) << 3 | wide | prefix);
+    draft_byte(draft, 0xc4);
+    draft_byte(draft, (~rex & 7) << 5 | row->map);
+    draft_byte(draft, (rex & 8) << 4 | (~third & 15) << 3 | wide | prefix);
 }
 
 static void put_prefixes(Gen *gen, Draft *draft, const Choice *c)
@@ -575,28 +233,28 @@ static void put_prefixes(Gen *gen, Draft *draft, const Choice *c)
     unsigned rex = rex_of(c);
 
     if (c->memory && m->segment) {
-        byte(draft, m->segment);
+        draft_byte(draft, m->segment);
     }
     if (c->memory && m->narrow) {
-        byte(draft, 0x67);
+        draft_byte(draft, 0x67);
     }
     if (c->memory && (row->flags & LOCK) && chance(gen, 15)) {
-        byte(draft, 0xf0);
+        draft_byte(draft, 0xf0);
     }
     if (c->size == W) {
-        byte(draft, 0x66);
+        draft_byte(draft, 0x66);
     }
     if (row->prefix) {
-        byte(draft, row->prefix);
+        draft_byte(draft, row->prefix);
     }
     if (rex) {
-        byte(draft, rex);
+        draft_byte(draft, rex);
     }
     if (row->map) {
-        byte(draft, 0x0f);
+        draft_byte(draft, 0x0f);
     }
     if (row->map > 1) {
-        byte(draft, row->map == 2 ? 0x38 : 0x3a);
+        draft_byte(draft, row->map == 2 ? 0x38 : 0x3a);
     }
 }
 
@@ -621,11 +279,11 @@ static void place_row(Gen *gen)
     } else {
         put_prefixes(gen, &draft, &c);
     }
-    byte(&draft, c.opcode);
+    draft_byte(&draft, c.opcode);
     if (c.memory) {
         put_mem(&draft, c.reg, &c.mem);
     } else {
-        byte(&draft, 0xc0 | (c.reg & 7) << 3 | (c.rm & 7));
+        draft_byte(&draft, 0xc0 | (c.reg & 7) << 3 | (c.rm & 7));
     }
     unsigned imm = put_imm(gen, &draft, &c);
     unsigned length = draft.length;
@@ -646,13 +304,13 @@ void place_pointer(Gen *gen)
     Draft draft = {.rip_at = -1};
 
     if (reg == R_RSP || chance(gen, 50)) { /* lea r64, [rip + ...] */
-        byte(&draft, reg >= 8 ? 0x4c : 0x48);
-        byte(&draft, 0x8d);
+        draft_byte(&draft, reg >= 8 ? 0x4c : 0x48);
+        draft_byte(&draft, 0x8d);
         put_mem(&draft, reg, &(Mem){.base = -1, .index = -1, .rip = true, .disp = (int32_t)addr});
     } else { /* mov r32, imm32 */
         addr = chance(gen, 30) ? pick_address(gen, 8, false) : addr;
-        byte(&draft, reg >= 8 ? 0x41 : 0x40);
-        byte(&draft, 0xb8 | (reg & 7));
+        draft_byte(&draft, reg >= 8 ? 0x41 : 0x40);
+        draft_byte(&draft, 0xb8 | (reg & 7));
         draft_bytes(&draft, &addr, 4);
     }
     place(gen, &draft);
@@ -716,15 +374,15 @@ static void place_string(Gen *gen)
     }
     /* SCAS and CMPS of no times leave the flags that there were. */
     if (size == 0 && (opcode & 1)) {
-        byte(&draft, 0x66);
+        draft_byte(&draft, 0x66);
     }
     if (repeat) {
-        byte(&draft, repeat == 1 ? 0xf3 : 0xf2);
+        draft_byte(&draft, repeat == 1 ? 0xf3 : 0xf2);
     }
     if (size == 1 && (opcode & 1)) {
-        byte(&draft, 0x48);
+        draft_byte(&draft, 0x48);
     }
-    byte(&draft, opcode);
+    draft_byte(&draft, opcode);
     place(gen, &draft);
     if (down) {
         PLACE(gen, 0xfc);

@@ -3,9 +3,9 @@
  * Translator against interpreter: generated programs run on a vCPU of each tier.
  *
  * A program is a Sequence of cpuhost.h in several pages of code: blocks with branches in all
- * directions, calls, stores into its own code. insns.c has instructions, program.c control flow,
- * cpuhost/vcpu.c runs it; test-tiers.c compares the tiers at every stop, and both with the host's
- * CPU.
+ * directions, calls, stores into its own code. rows.c and insns.c have instructions, program.c
+ * control flow, and place.c places them; cpuhost/vcpu.c runs it; test-tiers.c compares the tiers at
+ * every stop, and both with the host's CPU.
  */
 #ifndef TESTS_UNIT_TIERS_H
 #define TESTS_UNIT_TIERS_H
@@ -67,20 +67,27 @@ static inline bool chance(Gen *gen, unsigned percent)
     return pick(gen, 100) < percent;
 }
 
-/* insns.c */
+static inline void draft_byte(Draft *draft, unsigned value)
+{
+    draft->bytes[draft->length++] = (uint8_t)value;
+}
+
+/* place.c */
 void draft_bytes(Draft *draft, const void *bytes, unsigned length);
 /* Places an instruction; where it is. One that reads undefined flags gets a CMP before it. */
 unsigned place(Gen *gen, Draft *draft);
 unsigned place_bytes(Gen *gen, const void *bytes, unsigned length);
 #define PLACE(gen_, ...)                                                                           \
     place_bytes(gen_, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+/* Makes all flags but AF defined. */
+void place_flags(Gen *gen);
+
+/* insns.c */
 unsigned pick_scratch(Gen *gen);
 /* Any instruction that goes on to the next. */
 void place_any(Gen *gen);
 /* mov pointer, address of data */
 void place_pointer(Gen *gen);
-/* Makes all flags but AF defined. */
-void place_flags(Gen *gen);
 
 /* program.c */
 /* False if the program is only for our vCPUs. */

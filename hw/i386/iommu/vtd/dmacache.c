@@ -18,7 +18,7 @@
 /* A page-selective invalidation of up to this many pages looks for each; beyond, at each entry. */
 #define PROBE_PAGES 64u
 
-static uint64_t next_epoch(VtdDmaCache *c)
+static uint64_t dmacache_next_epoch(VtdDmaCache *c)
 {
     return ++c->epoch;
 }
@@ -43,7 +43,7 @@ void vtd_dmacache_free(VtdDmaCache *c)
 
 void vtd_dmacache_reset(VtdDmaCache *c)
 {
-    c->context_epoch = c->tlb_epoch = next_epoch(c);
+    c->context_epoch = c->tlb_epoch = dmacache_next_epoch(c);
     c->victim = 0;
     c->large_shifts = 0;
 }
@@ -59,7 +59,7 @@ void vtd_context_fill(VtdDmaCache *c, uint16_t source_id, VtdContext *context)
 {
     if (context->fault == VTD_OK || c->caching_mode) {
         context->domain = context->fault == VTD_OK ? context->domain : 0;
-        context->epoch = next_epoch(c);
+        context->epoch = dmacache_next_epoch(c);
         c->contexts[source_id] = *context;
     }
 }
@@ -115,7 +115,7 @@ void vtd_iotlb_fill(VtdDmaCache *c, VtdMapping *mapping)
     for (size_t i = 1; i < G_N_ELEMENTS(page_shifts); i++) {
         c->large_shifts |= mapping->shift == page_shifts[i] ? 1u << i : 0;
     }
-    mapping->epoch = next_epoch(c);
+    mapping->epoch = dmacache_next_epoch(c);
     *slot = *mapping;
 }
 
@@ -138,9 +138,9 @@ void vtd_context_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain
     trace_event(c->trace, TRACE_VTD, "vtd_inv_context granularity=%u domain=%u sid=%s mask=%u",
                 granularity, domain, rid_text(source_id).text, function_mask);
     if (granularity == VTD_INV_GLOBAL) {
-        c->context_epoch = next_epoch(c);
+        c->context_epoch = dmacache_next_epoch(c);
     } else if (granularity == VTD_INV_DOMAIN) {
-        c->context_epochs[domain] = next_epoch(c);
+        c->context_epochs[domain] = dmacache_next_epoch(c);
     } else {
         invalidate_sources(c, domain, source_id, function_mask);
     }
@@ -178,11 +178,11 @@ void vtd_iotlb_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain, 
                 "vtd_inv_iotlb granularity=%u domain=%u addr=%#" PRIx64 " mask=%u", granularity,
                 domain, address, address_mask);
     if (granularity == VTD_INV_GLOBAL) {
-        c->tlb_epoch = next_epoch(c);
+        c->tlb_epoch = dmacache_next_epoch(c);
         return;
     }
     if (granularity == VTD_INV_DOMAIN) {
-        c->tlb_epochs[domain] = next_epoch(c);
+        c->tlb_epochs[domain] = dmacache_next_epoch(c);
         return;
     }
     uint64_t pages = 1ull << address_mask;

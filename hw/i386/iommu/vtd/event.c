@@ -41,7 +41,7 @@ void vtd_events_reset(VtdEvents *e)
     }
 }
 
-static void set_pending(VtdEvents *e, VtdEvent event, bool pending)
+static void event_set_pending(VtdEvents *e, VtdEvent event, bool pending)
 {
     uint32_t offset = event_regs[event].control;
     uint64_t control = regfile_get(e->regs, offset);
@@ -56,7 +56,7 @@ void vtd_event_raise(VtdEvents *e, VtdEvent event)
     uint64_t serial = journal_open(journal, JOURNAL_EVENT, e->dev->id, 0, event);
     journal_wait(journal, serial, masked ? INTR_EVENT_MASKED : INTR_ON_ITS_WAY, &e->waiting[event]);
     if (masked) {
-        set_pending(e, event, true);
+        event_set_pending(e, event, true);
     } else {
         e->due |= 1u << event;
     }
@@ -64,7 +64,7 @@ void vtd_event_raise(VtdEvents *e, VtdEvent event)
 
 void vtd_event_settle(VtdEvents *e, VtdEvent event)
 {
-    set_pending(e, event, false);
+    event_set_pending(e, event, false);
     if (!(e->due & 1u << event)) {
         journal_withdraw(e->dev->platform->journal, &e->waiting[event], INTR_EVENT_SETTLED);
     }
@@ -74,7 +74,7 @@ void vtd_event_control_written(VtdEvents *e, VtdEvent event)
 {
     uint64_t control = regfile_get(e->regs, event_regs[event].control);
     if ((control & VTD_EVENT_IP) && !(control & VTD_EVENT_IM)) {
-        set_pending(e, event, false);
+        event_set_pending(e, event, false);
         e->due |= 1u << event;
     }
 }

@@ -41,7 +41,7 @@ const StateField vtd_iec_state[] = {
     STATE_END,
 };
 
-static uint64_t next_epoch(VtdIec *iec)
+static uint64_t iec_next_epoch(VtdIec *iec)
 {
     return ++iec->epoch;
 }
@@ -60,7 +60,7 @@ void vtd_iec_free(VtdIec *iec)
 
 static void drop_all(VtdIec *iec)
 {
-    uint64_t epoch = next_epoch(iec);
+    uint64_t epoch = iec_next_epoch(iec);
     for (unsigned i = 0; i < VTD_IEC_BLOCKS; i++) {
         iec->block_epochs[i] = epoch;
     }
@@ -105,7 +105,7 @@ void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask)
     uint32_t count = 1u << mask;
     uint32_t first = index & ~(count - 1);
     if (count >= VTD_IEC_BLOCK) {
-        uint64_t epoch = next_epoch(iec);
+        uint64_t epoch = iec_next_epoch(iec);
         for (uint32_t i = 0; i < count; i += VTD_IEC_BLOCK) {
             iec->block_epochs[(first + i) / VTD_IEC_BLOCK] = epoch;
         }
@@ -221,7 +221,7 @@ static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch
         (scratch->fault != VTD_OK && !iec->config.caching_mode)) {
         return scratch;
     }
-    scratch->epoch = next_epoch(iec);
+    scratch->epoch = iec_next_epoch(iec);
     iec->entries[index] = *scratch;
     return scratch;
 }

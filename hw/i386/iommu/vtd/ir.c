@@ -37,8 +37,8 @@ typedef struct {
 } Lookup;
 #define NO_LOOKUP (&(const Lookup){.index = JOURNAL_NO_INDEX})
 
-static void record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
-                   VtdFaultReason reason)
+static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
+                      VtdFaultReason reason)
 {
     JournalUnit unit = {
         .unit = s->dev.id,
@@ -60,11 +60,11 @@ static void record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult
     journal_unit(s->dev.platform->journal, msg, &unit);
 }
 
-static IntrResult block(VtdState *s, const IntrMsg *msg, const Lookup *at, VtdFaultReason reason)
+static IntrResult ir_block(VtdState *s, const IntrMsg *msg, const Lookup *at, VtdFaultReason reason)
 {
     IntrResult result = blocked_by(reason);
     s->verdicts.blocked++;
-    record(s, msg, at, result, reason);
+    ir_record(s, msg, at, result, reason);
     if (!at->e || !at->e->fpd) {
         uint64_t index = at->index == JOURNAL_NO_INDEX ? 0 : at->index;
         VtdFault fault = {
@@ -84,7 +84,7 @@ static IntrResult pass(VtdState *s, const IntrMsg *msg)
     IntrMsg narrow = *msg;
     narrow.address &= UINT32_MAX;
     s->verdicts.compatibility++;
-    record(s, msg, NO_LOOKUP, INTR_ON_ITS_WAY, VTD_OK);
+    ir_record(s, msg, NO_LOOKUP, INTR_ON_ITS_WAY, VTD_OK);
     ApicMsg out = apic_msg_decode(&narrow);
     return apic_bus_deliver(s->links.apic_bus, &out);
 }
@@ -110,17 +110,17 @@ static void notify(VtdState *s, ApicMsg *notification)
     apic_bus_deliver(s->links.apic_bus, notification);
 }
 
-static IntrResult post(VtdState *s, const IntrMsg *msg, const Lookup *at)
+static IntrResult ir_post(VtdState *s, const IntrMsg *msg, const Lookup *at)
 {
     ApicMsg notification;
     IntrResult posted;
     VtdFaultReason reason = vtd_pid_post(s->links.memory, at->e->pid_address, at->e->msg.vector,
                                          at->e->urgent, s->iec.table.eime, &posted, &notification);
     if (reason != VTD_OK) {
-        return block(s, msg, at, reason);
+        return ir_block(s, msg, at, reason);
     }
     s->verdicts.posted++;
-    record(s, msg, at, posted, VTD_OK);
+    ir_record(s, msg, at, posted, VTD_OK);
     if (posted == INTR_POSTED_NOTIFIED) {
         notify(s, &notification);
     }
@@ -130,7 +130,7 @@ static IntrResult post(VtdState *s, const IntrMsg *msg, const Lookup *at)
 static IntrResult deliver(VtdState *s, const IntrMsg *msg, const Lookup *at)
 {
     s->verdicts.remapped++;
-    record(s, msg, at, INTR_ON_ITS_WAY, VTD_OK);
+    ir_record(s, msg, at, INTR_ON_ITS_WAY, VTD_OK);
     /* A copy: what the delivery sets off may invalidate the entry. */
     ApicMsg out = at->e->msg;
     out.serial = msg->serial;
@@ -146,24 +146,24 @@ static IntrResult remap(VtdState *s, const IntrMsg *msg)
         at.index += (uint32_t)vtd_get(msg->data, DATA_SUBHANDLE);
         /* Without SHV hardware does not look at the data at all. */
         if (G_UNLIKELY(vtd_get(msg->data, DATA_RESERVED))) {
-            return block(s, msg, &at, VTD_FR_IR_REQUEST_RESERVED);
+            return ir_block(s, msg, &at, VTD_FR_IR_REQUEST_RESERVED);
         }
     }
     if (G_UNLIKELY(at.index >= s->iec.table.entries)) {
-        return block(s, msg, &at, VTD_FR_IR_INDEX);
+        return ir_block(s, msg, &at, VTD_FR_IR_INDEX);
     }
     uint64_t hits = s->iec.hits, stale = s->iec.stale_hits;
     at.e = vtd_iec_get(&s->iec, at.index, &scratch);
     at.cached = s->iec.hits != hits;
     at.stale = s->iec.stale_hits != stale;
     if (G_UNLIKELY(at.e->fault != VTD_OK)) {
-        return block(s, msg, &at, (VtdFaultReason)at.e->fault);
+        return ir_block(s, msg, &at, (VtdFaultReason)at.e->fault);
     }
     if (G_UNLIKELY(!source_is_valid(at.e, msg->requester_id)) &&
         !is_trusted(s, msg->requester_id)) {
-        return block(s, msg, &at, VTD_FR_IR_SOURCE);
+        return ir_block(s, msg, &at, VTD_FR_IR_SOURCE);
     }
-    return at.e->posted ? post(s, msg, &at) : deliver(s, msg, &at);
+    return at.e->posted ? ir_post(s, msg, &at) : deliver(s, msg, &at);
 }
 
 IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
@@ -176,7 +176,7 @@ IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
     }
     /* Compatibility format is never let through in extended mode, whatever CFIS says (5.1.2.1). */
     if (s->iec.table.eime || !s->compatibility) {
-        return block(s, msg, NO_LOOKUP, VTD_FR_IR_COMPATIBILITY);
+        return ir_block(s, msg, NO_LOOKUP, VTD_FR_IR_COMPATIBILITY);
     }
     return pass(s, msg);
 }

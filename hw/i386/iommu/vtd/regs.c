@@ -263,7 +263,7 @@ static void iotlb_written(void *opaque, const RegRow *row, uint64_t old, uint64_
 
 /* ---- Other hooks ---- */
 
-static uint64_t read_zero(void *opaque, const RegRow *row, uint64_t value)
+static uint64_t vtd_read_zero(void *opaque, const RegRow *row, uint64_t value)
 {
     return 0;
 }
@@ -385,7 +385,7 @@ static const Template templates[] = {
     {WITH_EIM, {"IEUADDR", VTD_IEUADDR, 4, .writable = WHOLE_32}},
     {ALWAYS, {"IQERCD", VTD_IQERCD, 8}},
     {WITH_INTREMAP, {"IRTA", VTD_IRTA, 8, .writable = ~0xfffull | 0xf}},
-    {ALWAYS, {"IVA", VTD_IVA, 8, .writable = ~0xfffull | 0x7f, .read = read_zero}},
+    {ALWAYS, {"IVA", VTD_IVA, 8, .writable = ~0xfffull | 0x7f, .read = vtd_read_zero}},
     {ALWAYS, {"IOTLB", VTD_IOTLB, 8, .writable = 0xb003ffff00000000ull, .written = iotlb_written}},
 };
 static_assert(G_N_ELEMENTS(templates) + 2 * VTD_MAX_RECORDS <= VTD_MAX_ROWS, "rows fit");

@@ -56,7 +56,7 @@ static const PropInfo vtd_props[] = {
     PROP_END,
 };
 
-static bool fail(GError **error, const char *text)
+static bool vtd_fail(GError **error, const char *text)
 {
     g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "device 'intel-iommu': %s", text);
     return false;
@@ -79,7 +79,7 @@ static bool check_not_yet(const VtdProps *p, GError **error)
         if (later[i].on) {
             g_autofree char *text =
                 g_strdup_printf("%s does not work yet; leave it off", later[i].name);
-            return fail(error, text);
+            return vtd_fail(error, text);
         }
     }
     return true;
@@ -91,19 +91,20 @@ static bool check_props(VtdState *s, GError **error)
     if (p->aw_bits != 39 && p->aw_bits != 48 && p->aw_bits != 57) {
         g_autofree char *text =
             g_strdup_printf("aw-bits=%u is not an address width; 39, 48 or 57 are", p->aw_bits);
-        return fail(error, text);
+        return vtd_fail(error, text);
     }
     s->intremap = p->intremap != ONOFF_OFF;
     s->eim =
         p->eim == ONOFF_ON || (p->eim == ONOFF_AUTO && s->intremap && !s->links.cpus_lack_x2apic);
     if (s->eim && !s->intremap) {
-        return fail(error, "eim=on needs intremap=on");
+        return vtd_fail(error, "eim=on needs intremap=on");
     }
     if (p->posted_interrupts && !s->intremap) {
-        return fail(error, "posted-interrupts=on needs intremap=on");
+        return vtd_fail(error, "posted-interrupts=on needs intremap=on");
     }
     if (p->gcmd_latency > INT64_MAX / 4 || p->qi_latency > INT64_MAX / 4) {
-        return fail(error, "gcmd-latency and qi-latency are nanoseconds, 0 to 2305843009213693951");
+        return vtd_fail(error,
+                        "gcmd-latency and qi-latency are nanoseconds, 0 to 2305843009213693951");
     }
     return check_not_yet(p, error);
 }

@@ -3,7 +3,7 @@
  * SSE4.2 string comparison: PCMPESTRI, PCMPESTRM, PCMPISTRI, PCMPISTRM (Intel SDM vol. 2, 4.1).
  * Their memory operand needs no alignment.
  */
-#include "target/i386/fpu_internal.h"
+#include "target/i386/vec.h"
 
 FPU_IMM_TABLE(imm_pcmpestri, "pcmpestri $i, %xmm1, %xmm0");
 FPU_IMM_TABLE(imm_pcmpestrm, "pcmpestrm $i, %xmm1, %xmm0");
@@ -44,7 +44,7 @@ static int32_t length(const Cpu *cpu, const FpuInsn *insn, unsigned reg)
     return insn->opsize == 8 ? (int32_t)CLAMP(value, -16, 16) : (int32_t)value;
 }
 
-static StringResult compare(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+static StringResult string_compare(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
     __m128i b;
 
@@ -54,54 +54,38 @@ static StringResult compare(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
                 length(cpu, insn, R_RDX));
 }
 
-static void run_index(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+static void string_run_index(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    StringResult r = compare(cpu, insn, ea);
+    StringResult r = string_compare(cpu, insn, ea);
 
     cpu->gpr[R_RCX] = r.index;
     flags_set_arith(cpu, r.flags);
 }
 
-static void run_mask(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
+static void string_run_mask(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    StringResult r = compare(cpu, insn, ea);
+    StringResult r = string_compare(cpu, insn, ea);
 
     fpu_set_xmm(cpu, 0, r.mask);
+    if (insn->vex) {
+        cpu->fpu.vec[0].hi[0] = cpu->fpu.vec[0].hi[1] = 0;
+    }
     flags_set_arith(cpu, r.flags);
 }
 
-static void run_mask_vex(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
-{
-    run_mask(cpu, insn, ea);
-    cpu->fpu.vec[0].hi[0] = cpu->fpu.vec[0].hi[1] = 0;
-}
-
-typedef struct {
-    uint16_t mnemonic;
-    FpuHandler run;
-    const uint8_t *table;
-} StringRow;
-
-static const StringRow rows[] = {
-    {ZYDIS_MNEMONIC_PCMPESTRI, run_index, imm_pcmpestri},
-    {ZYDIS_MNEMONIC_PCMPESTRM, run_mask, imm_pcmpestrm},
-    {ZYDIS_MNEMONIC_PCMPISTRI, run_index, imm_pcmpistri},
-    {ZYDIS_MNEMONIC_PCMPISTRM, run_mask, imm_pcmpistrm},
+#define ROW(m_, run_, table_)                                                                      \
+    {                                                                                              \
+        VEC_NAMES(m_), .flags = VEC_SAME | VEC_IMM | VEC_W, .width = {16, 16},                     \
+                       .sse = SSE_FORM_OWN(run_, run_, NULL), .sse_imm = table_                    \
+    }
+static const VecRow rows[] = {
+    ROW(PCMPESTRI, string_run_index, imm_pcmpestri),
+    ROW(PCMPESTRM, string_run_mask, imm_pcmpestrm),
+    ROW(PCMPISTRI, string_run_index, imm_pcmpistri),
+    ROW(PCMPISTRM, string_run_mask, imm_pcmpistrm),
 };
 
-bool sse_string_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops,
-                       FpuInsn *out)
+VecTable vec_string_table(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (rows[i].mnemonic == zi->mnemonic) {
-            out->run = rows[i].run;
-            if (zi->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && out->run == run_mask) {
-                out->run = run_mask_vex;
-            }
-            out->impl = rows[i].table + FPU_IMM_ENTRY * out->imm;
-            out->opsize = zi->attributes & ZYDIS_ATTRIB_HAS_REX && zi->raw.rex.W ? 8 : 4;
-            return true;
-        }
-    }
-    return false;
+    return (VecTable){rows, G_N_ELEMENTS(rows)};
 }

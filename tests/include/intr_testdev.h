@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* intr-testdev, the emitter: its registers, flags and commands. */
+#ifndef TESTS_INCLUDE_INTR_TESTDEV_H
+#define TESTS_INCLUDE_INTR_TESTDEV_H
+
+enum {
+    E_ADDR = 0,
+    E_DATA = 8,
+    E_FLAGS = 0xc,
+    E_RID = 0x10,
+    E_PASID = 0x14,
+    E_LEN = 0x18,
+    E_COMMAND = 0x1c,
+    E_RESULT = 0x20,
+    E_RING = 0x28,
+    E_COUNT = 0x30,
+    E_BUFFER = 0x1000
+};
+enum { C_MESSAGE = 1, C_WRITE, C_READ, C_MSI, C_MSIX, C_RING };
+
+#endif
