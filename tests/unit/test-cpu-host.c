@@ -341,6 +341,9 @@ int main(int argc, char **argv)
     reason = native_lacks_32(test->native);
     if (opt_bits == 32 && reason) {
         printf("ok 1 /cpu/host # SKIP %s\n", reason);
+        vcpu_free(test->our);
+        native_free(test->native);
+        g_free(test);
         return 0;
     }
     test->diff = g_string_new(NULL);
