@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "system/signals.h"
 #include "system/vm.h"
 
 static void quit_by_key(void *opaque)
@@ -298,8 +299,10 @@ static bool open_trace(Vm *vm, GError **error)
     return !vm->opts->log_items || trace_enable(&vm->trace, vm->opts->log_items, error);
 }
 
+/* Whoever reads it may send a signal at once, which is to end the machine and not the process. */
 static bool write_pidfile(const Vm *vm, GError **error)
 {
+    signals_watch();
     if (!vm->opts->pidfile) {
         return true;
     }

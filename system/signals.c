@@ -18,6 +18,7 @@ static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 
 /* All that a signal handler can get at. */
 static struct {
+    bool watching;
     int fd;
     int64_t first_ms; /* 0: none yet */
 } asked;
@@ -47,6 +48,9 @@ static void signals_handle(int number)
 int signals_watch(void)
 {
     struct sigaction action = {.sa_handler = signals_handle, .sa_flags = SA_RESTART};
+    if (asked.watching) {
+        return asked.fd;
+    }
     asked.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (asked.fd < 0) {
         g_error("no descriptor for signals: %s", g_strerror(errno));
@@ -55,5 +59,6 @@ int signals_watch(void)
     for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
         sigaction(signals[i], &action, NULL);
     }
+    asked.watching = true;
     return asked.fd;
 }
