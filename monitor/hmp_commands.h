@@ -25,6 +25,13 @@ void hmp_log(Machine *machine, char **args, GString *out);
 void hmp_logfile(Machine *machine, char **args, GString *out);
 void hmp_trace_event(Machine *machine, char **args, GString *out);
 
+/* hmp_intr.c */
+void hmp_info_iommu(Machine *machine, char **args, GString *out);
+void hmp_info_irte(Machine *machine, char **args, GString *out);
+void hmp_info_pid(Machine *machine, char **args, GString *out);
+void hmp_info_msi(Machine *machine, char **args, GString *out);
+void hmp_info_interrupts(Machine *machine, char **args, GString *out);
+
 void hmp_list(const HmpCommand *table, const char *prefix, GString *out);
 void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
                   GString *out);

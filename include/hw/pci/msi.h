@@ -23,6 +23,9 @@ bool msix_enabled(const PciDevice *pci);
  * exist (what drivers write for "none") are ignored. */
 IntrResult msix_notify(PciDevice *pci, unsigned n);
 
+/* What it would send now, and what keeps it from it; for monitors. */
+void msi_describe(const PciDevice *pci, GString *out);
+
 /* The PCI core's side: a configuration write touched [offset, offset + size); reset. */
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size);
 void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size);

@@ -226,6 +226,17 @@ static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch
     return scratch;
 }
 
+bool vtd_iec_peek(VtdIec *iec, uint32_t index, uint64_t raw[2], const VtdIecEntry **cached)
+{
+    const VtdIecEntry *e = &iec->entries[index];
+    RawIrte entry = {0};
+    bool readable = read_entry(iec, index, &entry);
+    *cached = e->epoch > iec->block_epochs[index / VTD_IEC_BLOCK] ? e : NULL;
+    raw[0] = entry.low;
+    raw[1] = entry.high;
+    return readable;
+}
+
 const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
 {
     const VtdIecEntry *e = &iec->entries[index];

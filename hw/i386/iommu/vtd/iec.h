@@ -72,4 +72,8 @@ void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask);
 /* The entry to use for `index`, from the cache or from memory through `scratch`. */
 const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch);
 
+/* Looks, and changes nothing: the entry in memory (false if it cannot be read) and the one that a
+ * request would find in the cache, or NULL. */
+bool vtd_iec_peek(VtdIec *iec, uint32_t index, uint64_t raw[2], const VtdIecEntry **cached);
+
 #endif

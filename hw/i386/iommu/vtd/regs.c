@@ -175,6 +175,8 @@ void vtd_gcmd_done(void *opaque)
             set_level(s, levels[i]);
         }
     }
+    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_gsts command=%#x status=%#x", command,
+                (unsigned)vtd_reg(s, VTD_GSTS));
     vtd_events_flush(&s->events);
 }
 
@@ -193,6 +195,8 @@ static void gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
                          uint64_t written, uint64_t mask)
 {
     VtdState *s = opaque;
+    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_gcmd value=%#x status=%#x",
+                (unsigned)written, (unsigned)vtd_reg(s, VTD_GSTS));
     if (s->command.pending) {
         VTD_GUEST_ERROR(s, "vtd_gcmd value=%#" PRIx64 " written before %#x took effect", written,
                         s->command.pending);
@@ -318,13 +322,17 @@ static void ics_written(void *opaque, const RegRow *row, uint64_t old, uint64_t 
 static void iqt_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                         uint64_t written, uint64_t mask)
 {
-    vtd_qi_kick(opaque);
+    VtdState *s = opaque;
+    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_iqt head=%#x tail=%#x",
+                (unsigned)vtd_reg(s, VTD_IQH), (unsigned)now);
+    vtd_qi_kick(s);
 }
 
 static void iqa_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                         uint64_t written, uint64_t mask)
 {
     VtdState *s = opaque;
+    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_iqa value=%#" PRIx64, now);
     if (vtd_queue_enabled(s)) {
         VTD_GUEST_ERROR(s, "vtd_iqa value=%#" PRIx64 " written while the queue is on", written);
     }

@@ -104,6 +104,12 @@ static inline bool vtd_queue_enabled(const VtdState *s)
     return vtd_reg(s, VTD_GSTS) & VTD_GCMD_QIE;
 }
 
+/* describe.c: IommuClass's */
+void vtd_describe_registers(Device *dev, GString *out);
+uint32_t vtd_entries(Device *dev);
+bool vtd_describe_entry(Device *dev, uint32_t index, bool used_only, GString *out);
+void vtd_describe_descriptor(Device *dev, uint64_t address, GString *out);
+
 /* ir.c */
 IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg);
 

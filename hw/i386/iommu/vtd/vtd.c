@@ -258,6 +258,10 @@ static const IommuClass vtd_iommu_class = {
     .table_part = vtd_table_part,
     .counters = vtd_counters,
     .describe = vtd_describe,
+    .describe_registers = vtd_describe_registers,
+    .entries = vtd_entries,
+    .describe_entry = vtd_describe_entry,
+    .describe_descriptor = vtd_describe_descriptor,
 };
 
 const DeviceClass vtd_class = {
