@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 
 #include "base/bytes.h"
+#include "base/memory_internal.h"
+#include "base/memwatch.h"
 
 typedef struct {
     uint64_t first, last; /* inclusive */
@@ -27,6 +29,7 @@ struct AddressSpace {
     void *changed_opaque;
     void (*code_written)(void *opaque, uint64_t addr, size_t len);
     void *code_opaque;
+    GPtrArray *watches; /* of MemWatch * */
 };
 
 AddressSpace *as_new(const char *name, unsigned bits)
@@ -36,6 +39,7 @@ AddressSpace *as_new(const char *name, unsigned bits)
     as->last_address = bits >= 64 ? UINT64_MAX : (1ull << bits) - 1;
     as->regions = g_ptr_array_new();
     as->flat = g_array_new(false, false, sizeof(FlatRange));
+    as->watches = g_ptr_array_new();
     return as;
 }
 
@@ -46,6 +50,7 @@ void as_free(AddressSpace *as)
     }
     g_ptr_array_free(as->regions, true);
     g_array_free(as->flat, true);
+    g_ptr_array_free(as->watches, true);
     g_free(as);
 }
 
@@ -88,6 +93,19 @@ static void append_flat(GArray *flat, uint64_t first, uint64_t last, MemRegion *
     g_array_append_val(flat, range);
 }
 
+GPtrArray *as_watches(AddressSpace *as)
+{
+    return as->watches;
+}
+
+void as_map_changed(AddressSpace *as)
+{
+    as->generation++;
+    if (as->changed) {
+        as->changed(as->changed_opaque);
+    }
+}
+
 static void flatten(AddressSpace *as)
 {
     /* Between two neighbouring edges the winner cannot change. */
@@ -115,10 +133,7 @@ static void flatten(AddressSpace *as)
             append_flat(as->flat, first, next ? next - 1 : region_last(as, r), r);
         }
     }
-    as->generation++;
-    if (as->changed) {
-        as->changed(as->changed_opaque);
-    }
+    as_map_changed(as);
 }
 
 void as_add(AddressSpace *as, MemRegion *region, uint64_t base)
@@ -275,18 +290,23 @@ static uint64_t region_load(MemRegion *r, uint64_t addr, unsigned size)
     return value;
 }
 
-static void note_code_write(AddressSpace *as, const MemRegion *r, uint64_t addr, size_t len)
+/* Tells those who want to know of writes to the pages. */
+static void note_write(AddressSpace *as, const MemRegion *r, uint64_t addr, size_t len)
 {
-    if (!as->code_written || !r->page_flags || len == 0) {
+    if (!r->page_flags || len == 0) {
         return;
     }
     uint64_t first = (addr - r->base) >> PAGE_SHIFT,
              last = (addr - r->base + len - 1) >> PAGE_SHIFT;
+    uint8_t flags = 0;
     for (uint64_t page = first; page <= last; page++) {
-        if (r->page_flags[page] & PAGE_CODE) {
-            as->code_written(as->code_opaque, addr, len);
-            return;
-        }
+        flags |= r->page_flags[page];
+    }
+    if ((flags & PAGE_CODE) && as->code_written) {
+        as->code_written(as->code_opaque, addr, len);
+    }
+    if (flags & PAGE_WATCHED) {
+        as_tell_watches(as, addr, len);
     }
 }
 
@@ -296,7 +316,7 @@ static void region_store(AddressSpace *as, MemRegion *r, uint64_t addr, uint64_t
     uint64_t offset = addr - r->base;
     if (r->kind == MEM_RAM) {
         bytes_store(r->host + offset, value, size);
-        note_code_write(as, r, addr, size);
+        note_write(as, r, addr, size);
         return;
     }
     if (r->kind == MEM_ROM) {
@@ -390,7 +410,7 @@ MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len)
             result = MEM_DECODE_ERROR;
         } else if (r->kind == MEM_RAM) {
             memcpy(r->host + (addr - r->base), in, n);
-            note_code_write(as, r, addr, n);
+            note_write(as, r, addr, n);
         } else if (r->kind == MEM_IO) {
             n = io_step(addr, n);
             region_store(as, r, addr, bytes_load(in, (unsigned)n), (unsigned)n);
@@ -416,7 +436,7 @@ void as_ram_written(AddressSpace *as, uint64_t addr, size_t len)
 {
     MemRegion *r = as_lookup(as, addr, NULL, NULL);
     if (r && r->kind == MEM_RAM) {
-        note_code_write(as, r, addr, len);
+        note_write(as, r, addr, len);
     }
 }
 

@@ -104,16 +104,16 @@ static inline void line(const Journal *j, const JournalRecord *r, JournalStage s
     }
 }
 
-static inline int64_t now(const Journal *j)
+int64_t journal_now(const Journal *j)
 {
-    return j->clock ? clock_last(j->clock) : 0;
+    return j && j->clock ? clock_last(j->clock) : 0;
 }
 
-static inline JournalWhere where(const Journal *j)
+JournalWhere journal_where(const Journal *j)
 {
     JournalWhere at = {.cpu = JOURNAL_NO_CPU};
 
-    if (j->where) {
+    if (j && j->where) {
         j->where(j->where_opaque, &at);
     }
     return at;
@@ -150,9 +150,9 @@ uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t
     if (G_UNLIKELY(r->serial != 0 && !(r->seen & JOURNAL_CLOSED) && j->listeners->len > 0)) {
         tell(j, r);
     }
-    JournalWhere at = where(j);
+    JournalWhere at = journal_where(j);
     r->serial = serial;
-    r->time = now(j);
+    r->time = journal_now(j);
     r->rip = at.rip;
     r->instructions = at.instructions;
     r->source = source;
@@ -248,6 +248,13 @@ void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit)
     r->wanted = unit->wanted;
     r->wanted_mask = unit->wanted_mask;
     r->reason = unit->reason;
+    if (unit->written || unit->cached) {
+        r->seen |= unit->written ? JOURNAL_WRITTEN : 0;
+        r->time_cached = unit->time_cached;
+        r->time_written = unit->time_written;
+        r->rip_written = unit->rip_written;
+        r->cpu_written = unit->cpu_written;
+    }
     settle(j, r, unit->verdict);
     line(j, r, JOURNAL_STAGE_UNIT);
 }
@@ -315,8 +322,8 @@ void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id)
         return;
     }
     if (r->taken++ == 0) {
-        JournalWhere at = where(j);
-        r->time_taken = now(j);
+        JournalWhere at = journal_where(j);
+        r->time_taken = journal_now(j);
         r->rip_taken = at.rip;
         r->instructions_taken = at.instructions;
         settle(j, r, INTR_TAKEN);
@@ -334,7 +341,7 @@ void journal_eoi(Journal *j, uint64_t serial, uint32_t apic_id, IntrResult how)
     }
     r->last_apic = apic_id;
     if (++r->ended == r->accepted) {
-        r->time_ended = now(j);
+        r->time_ended = journal_now(j);
         settle(j, r, how);
     }
     line(j, r, JOURNAL_STAGE_EOI);

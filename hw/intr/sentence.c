@@ -79,6 +79,20 @@ static void add_cause(GString *out, const JournalRecord *r)
 
 /* The unit: what it saw, what it read, what it wanted. */
 
+static void add_writer(GString *out, const JournalRecord *r)
+{
+    if (!(r->seen & JOURNAL_WRITTEN)) {
+        return;
+    }
+    g_string_append(out, "; memory was last written at ");
+    add_seconds(out, r->time_written);
+    if (r->cpu_written == JOURNAL_NO_CPU) {
+        g_string_append(out, " by a device");
+    } else {
+        g_string_append_printf(out, " by CPU %u at %" PRIx64, r->cpu_written, r->rip_written);
+    }
+}
+
 static void add_entry(GString *out, const JournalRecord *r)
 {
     g_string_append_printf(out, "; entry %u", r->index);
@@ -87,9 +101,14 @@ static void add_entry(GString *out, const JournalRecord *r)
     }
     g_string_append_printf(out, " was %016" PRIx64 "%016" PRIx64 " %s", r->entry[1], r->entry[0],
                            r->seen & JOURNAL_CACHED ? "in the cache" : "in memory");
+    if (r->seen & JOURNAL_CACHED) {
+        g_string_append(out, " since ");
+        add_seconds(out, r->time_cached);
+    }
     if (r->seen & JOURNAL_STALE) {
         g_string_append(out, ", but memory has another one: no invalidation has covered it since");
     }
+    add_writer(out, r);
 }
 
 static void add_requester(GString *out, const JournalRecord *r)

@@ -49,10 +49,12 @@ typedef struct MemRegion {
     bool busy;   /* inside its ops: it does not answer a second time */
 } MemRegion;
 
-/* page_flags bits. The CPU sets PAGE_CODE on pages it has decoded code from. */
-#define PAGE_CODE  1u
-#define PAGE_SHIFT 12
-#define PAGE_SIZE  (1ull << PAGE_SHIFT)
+/* page_flags bits. The CPU sets PAGE_CODE on pages it has decoded code from; PAGE_WATCHED is of
+ * memwatch.h. Stores of the CPU to pages with either take its slow path. */
+#define PAGE_CODE    1u
+#define PAGE_WATCHED 2u
+#define PAGE_SHIFT   12
+#define PAGE_SIZE    (1ull << PAGE_SHIFT)
 
 typedef struct AddressSpace AddressSpace;
 

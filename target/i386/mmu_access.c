@@ -4,6 +4,7 @@
  * page, ROM, pages with decoded code, page crossings, data breakpoints, alignment checks; and code
  * fetches.
  */
+#include "base/memwatch.h"
 #include "target/i386/breakpoints.h"
 #include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
@@ -31,18 +32,30 @@ uint8_t *mmu_ram_ptr(Cpu *cpu, uint64_t paddr, unsigned size)
     return region->host + (paddr - region->base);
 }
 
-static bool page_has_code(const MemRegion *region, uint64_t paddr)
+static uint8_t page_flags_of(const MemRegion *region, uint64_t paddr)
 {
-    return region->page_flags &&
-           (region->page_flags[(paddr - region->base) >> PAGE_SHIFT] & PAGE_CODE);
+    return region->page_flags ? region->page_flags[(paddr - region->base) >> PAGE_SHIFT] : 0;
+}
+
+/* Tells those who want to know of writes to the page. */
+static void page_written(Cpu *cpu, const MemRegion *region, uint64_t paddr, unsigned size)
+{
+    uint8_t flags = page_flags_of(region, paddr);
+
+    if ((flags & PAGE_CODE) && cpu->cfg.code) {
+        code_cache_invalidate(cpu->cfg.code, paddr, size);
+    }
+    if (G_UNLIKELY(flags & PAGE_WATCHED)) {
+        as_tell_watches(cpu->cfg.memory, paddr, size);
+    }
 }
 
 void mmu_ram_written(Cpu *cpu, uint64_t paddr, unsigned size)
 {
     MemRegion *region = as_lookup(cpu->cfg.memory, paddr, NULL, NULL);
 
-    if (region && page_has_code(region, paddr) && cpu->cfg.code) {
-        code_cache_invalidate(cpu->cfg.code, paddr, size);
+    if (region) {
+        page_written(cpu, region, paddr, size);
     }
 }
 
@@ -116,14 +129,12 @@ static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
     return value;
 }
 
-/* The page had decoded code, and the write is done or comes at once. When all of it is gone the
- * page is ordinary. */
+/* The page had decoded code or is watched, and the write is done or comes at once. When all code is
+ * gone and nobody watches, the page is ordinary. */
 static void written_code(Cpu *cpu, TlbEntry *e, uint64_t paddr, unsigned size)
 {
-    if (page_has_code(e->region, paddr) && cpu->cfg.code) {
-        code_cache_invalidate(cpu->cfg.code, paddr, size);
-    }
-    if (!page_has_code(e->region, paddr) && e->tag_write != TLB_NO_TAG) {
+    page_written(cpu, e->region, paddr, size);
+    if (page_flags_of(e->region, paddr) == 0 && e->tag_write != TLB_NO_TAG) {
         e->tag_write &= ~(uint64_t)TLB_TAG_CODE;
     }
 }

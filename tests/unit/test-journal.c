@@ -134,6 +134,11 @@ static void test_sentence(Fixture *f, gconstpointer data)
                         .quiet = true,
                         .wanted = 0x20,
                         .wanted_mask = 0xffff,
+                        .time_cached = 12300950000,
+                        .written = true,
+                        .time_written = 12301022000,
+                        .rip_written = 0xffffffff8162a4c0,
+                        .cpu_written = 1,
                         .entry = {0x1234, 0x42}};
 
     journal_send(j, &msg);
@@ -141,8 +146,9 @@ static void test_sentence(Fixture *f, gconstpointer data)
     g_assert_cmpstr(
         sentence_of(f, msg.serial), ==,
         "#1 nvme0 (00:04.0) MSI 3, 0.000000 s: was blocked: its entry is for another requester "
-        "(26h) at iommu0; entry 19 was 00000000000000420000000000001234 in the cache, but memory "
-        "has another one: no invalidation has covered it since; the unit saw requester 00:05.0; "
+        "(26h) at iommu0; entry 19 was 00000000000000420000000000001234 in the cache since "
+        "12.300950 s, but memory has another one: no invalidation has covered it since; memory was "
+        "last written at 12.301022 s by CPU 1 at ffffffff8162a4c0; the unit saw requester 00:05.0; "
         "the entry is for 00:04.0; no fault was recorded (FPD); the entry's SID, SQ and SVT have "
         "to allow the requester that the unit sees [VT-d 7.1.3 IR.7]");
 }

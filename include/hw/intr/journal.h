@@ -81,6 +81,11 @@ static inline JournalRecord *journal_find(const Journal *j, uint64_t serial)
 /* Oldest serial number that may still be in the ring; none if it is above `last`. */
 uint64_t journal_first(const Journal *j);
 
+/* The time as it was last read, and on whose behalf things happen now; without a journal nobody's
+ * at 0. */
+int64_t journal_now(const Journal *j);
+JournalWhere journal_where(const Journal *j);
+
 /* Somebody means to interrupt: the number of its record, from 1 on; 0 without a journal. `source`
  * is the emitter's id and outlives the journal; `number` its pin, vector or timer. */
 uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t rid,

@@ -54,6 +54,11 @@ typedef struct {
     bool quiet;                   /* FPD: no fault was recorded */
     uint16_t wanted, wanted_mask; /* requester that the entry is for; mask 0: any */
     uint64_t entry[2];            /* as used */
+    int64_t time_cached;          /* with `cached` */
+    bool written;                 /* it is known who wrote it last; then */
+    int64_t time_written;
+    uint64_t rip_written;
+    uint16_t cpu_written;
 } JournalUnit;
 #define JOURNAL_NO_INDEX UINT32_MAX
 
@@ -83,9 +88,14 @@ typedef struct {
     uint32_t last_apic;                       /* and of the last one that did anything, */
     uint8_t last_answer;                      /* and its IntrResult */
     uint16_t answers, accepted, taken, ended; /* local APICs that did */
+    uint16_t cpu_written;
     /* The CPU; of several, the first that took it and the last that ended it. */
     int64_t time_taken, time_ended;
     uint64_t rip_taken, instructions_taken;
+    /* With JOURNAL_WRITTEN: the entry's last writer in memory; with JOURNAL_CACHED: when it came
+     * into the cache. */
+    int64_t time_written, time_cached;
+    uint64_t rip_written;
     uint64_t into; /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
 } __attribute__((aligned(64))) JournalRecord;
 
@@ -102,9 +112,10 @@ enum {
     JOURNAL_LOGICAL = 1 << 8,
     JOURNAL_LEVEL = 1 << 9,
     JOURNAL_REDIRECT = 1 << 10,
-    JOURNAL_WAITED = 1 << 11, /* the emitter kept it back for a while */
-    JOURNAL_CLOSED = 1 << 13, /* it has ended */
-    JOURNAL_ENTRY = 1 << 14,  /* the unit read an entry */
+    JOURNAL_WAITED = 1 << 11,  /* the emitter kept it back for a while */
+    JOURNAL_CLOSED = 1 << 13,  /* it has ended */
+    JOURNAL_ENTRY = 1 << 14,   /* the unit read an entry */
+    JOURNAL_WRITTEN = 1 << 15, /* and it is known who wrote it last */
 };
 
 /* Names of kinds: "ioapic", "msi", "msix", ... */

@@ -32,6 +32,7 @@ const StateField vtd_iec_state[] = {
     /* The cache may be empty. */
     STATE_NOT_SAVED(VtdIec, block_epochs),
     STATE_NOT_SAVED(VtdIec, epoch),
+    STATE_NOT_SAVED(VtdIec, cached_at),
     STATE_NOT_SAVED(VtdIec, table.host),
     STATE_NOT_SAVED(VtdIec, table.generation),
     STATE_NOT_SAVED(VtdIec, table.host_known),
@@ -51,11 +52,13 @@ void vtd_iec_init(VtdIec *iec, const VtdIecConfig *config)
     /* Zeroed pages that the host backs only where the guest uses indexes. */
     iec->config = *config;
     iec->entries = config->present ? g_new0(VtdIecEntry, VTD_IRT_MAX) : NULL;
+    iec->cached_at = config->present ? g_new0(int64_t, VTD_IRT_MAX) : NULL;
 }
 
 void vtd_iec_free(VtdIec *iec)
 {
     g_clear_pointer(&iec->entries, g_free);
+    g_clear_pointer(&iec->cached_at, g_free);
 }
 
 static void drop_all(VtdIec *iec)
@@ -223,6 +226,7 @@ static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch
     }
     scratch->epoch = iec_next_epoch(iec);
     iec->entries[index] = *scratch;
+    iec->cached_at[index] = iec->config.clock ? clock_last(iec->config.clock) : 0;
     return scratch;
 }
 

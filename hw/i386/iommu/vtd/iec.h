@@ -3,6 +3,7 @@
 #ifndef HW_I386_IOMMU_VTD_IEC_H
 #define HW_I386_IOMMU_VTD_IEC_H
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "hw/i386/iommu/vtd/irte.h"
 
@@ -42,6 +43,7 @@ typedef struct {
     bool present; /* the unit remaps interrupts */
     AddressSpace *memory;
     Trace *trace;
+    Clock *clock;
     VtdIecPolicy policy;
     uint64_t seed; /* of VTD_IEC_RANDOM */
     bool caching_mode, posting;
@@ -51,6 +53,7 @@ typedef struct {
     VtdIecConfig config;
     VtdIrt table;
     VtdIecEntry *entries; /* one an index; NULL if the unit does not remap */
+    int64_t *cached_at;   /* ns, when each came into the cache; for the journal */
     uint64_t block_epochs[VTD_IEC_BLOCKS];
     uint64_t epoch; /* counts fills and invalidations */
     uint64_t random;

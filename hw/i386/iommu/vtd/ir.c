@@ -37,6 +37,19 @@ typedef struct {
 } Lookup;
 #define NO_LOOKUP (&(const Lookup){.index = JOURNAL_NO_INDEX})
 
+/* Who wrote the entry last. */
+static void ir_add_writer(const VtdState *s, uint32_t index, JournalUnit *unit)
+{
+    const VtdIrtWriter *writer = vtd_irt_writer(&s->irt_watch, index);
+
+    if (writer) {
+        unit->written = true;
+        unit->time_written = writer->time;
+        unit->rip_written = writer->rip;
+        unit->cpu_written = writer->cpu;
+    }
+}
+
 static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
                       VtdFaultReason reason)
 {
@@ -54,8 +67,12 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
         unit.quiet = at->e->fpd;
         unit.wanted = at->e->sid;
         unit.wanted_mask = at->e->sid_mask;
+        unit.time_cached = at->cached ? s->iec.cached_at[at->index] : 0;
         unit.entry[0] = at->e->low;
         unit.entry[1] = at->e->high;
+    }
+    if (G_UNLIKELY(reason != VTD_OK || at->stale) && at->index != JOURNAL_NO_INDEX) {
+        ir_add_writer(s, at->index, &unit);
     }
     journal_unit(s->dev.platform->journal, msg, &unit);
 }

@@ -120,6 +120,7 @@ static void set_root_table(VtdState *s)
 static void set_intr_table(VtdState *s)
 {
     vtd_iec_set_table(&s->iec, vtd_reg(s, VTD_IRTA));
+    vtd_irt_watch_set(&s->irt_watch, s->iec.table.base, s->iec.table.entries);
     s->iec.flushed = false;
     if (s->props.esirtps) {
         vtd_iec_invalidate_all(&s->iec);

@@ -33,6 +33,7 @@
 #include "hw/i386/iommu/vtd/event.h"
 #include "hw/i386/iommu/vtd/fault.h"
 #include "hw/i386/iommu/vtd/iec.h"
+#include "hw/i386/iommu/vtd/irt_watch.h"
 #include "hw/i386/iommu/vtd/qi.h"
 #include "hw/i386/iommu/vtd/regs.h"
 
@@ -83,6 +84,7 @@ struct VtdState {
     VtdFaultLog faults;
     VtdQueue queue;
     VtdIec iec;
+    VtdIrtWatch irt_watch;
     VtdDmaCache cache;
     VtdVerdicts verdicts;
 };

@@ -120,6 +120,7 @@ static bool vtd_realize(Device *dev, GError **error)
         .present = s->intremap,
         .memory = s->links.memory,
         .trace = trace,
+        .clock = dev->platform->clock,
         .policy = s->links.rereads_entries ? VTD_IEC_OFF : (VtdIecPolicy)s->props.iec,
         .seed = s->props.seed,
         .caching_mode = s->props.caching_mode,
@@ -130,6 +131,7 @@ static bool vtd_realize(Device *dev, GError **error)
     vtd_regs_init(s);
     vtd_qi_init(s);
     vtd_iec_init(&s->iec, &iec);
+    vtd_irt_watch_init(&s->irt_watch, s->links.memory, dev->platform->journal);
     vtd_dmacache_init(&s->cache, trace, s->props.caching_mode);
     s->region = (MemRegion){
         .name = "intel-iommu",
@@ -146,6 +148,7 @@ static void vtd_unrealize(Device *dev)
     VtdState *s = (VtdState *)dev;
     vtd_qi_reset(s);
     vtd_regs_free(s);
+    vtd_irt_watch_free(&s->irt_watch);
     vtd_iec_free(&s->iec);
     vtd_dmacache_free(&s->cache);
 }
@@ -158,6 +161,7 @@ static void vtd_reset(Device *dev)
     vtd_events_reset(&s->events);
     vtd_fault_reset(&s->faults);
     vtd_iec_reset(&s->iec);
+    vtd_irt_watch_set(&s->irt_watch, 0, 0);
     vtd_dmacache_reset(&s->cache);
     s->verdicts = (VtdVerdicts){0};
 }
@@ -168,6 +172,8 @@ static void vtd_restored(Device *dev)
     vtd_regs_derive(s);
     vtd_qi_restored(&s->queue);
     vtd_iec_restored(&s->iec);
+    vtd_irt_watch_set(&s->irt_watch, s->iec.table.base,
+                      s->iec.table.irta ? s->iec.table.entries : 0);
     vtd_dmacache_reset(&s->cache);
 }
 
@@ -187,6 +193,7 @@ static const StateField vtd_state[] = {
     STATE_STRUCTS(VtdState, iec, 1, VtdIec, vtd_iec_state),
     STATE_NOT_SAVED(VtdState, cache), /* it may be empty */
     STATE_NOT_SAVED(VtdState, verdicts),
+    STATE_NOT_SAVED(VtdState, irt_watch), /* the journal's */
     STATE_END,
 };
 
