@@ -193,6 +193,48 @@ static void test_serial_waits(void)
     rig_close(&rig);
 }
 
+static const JournalRecord *last_message(const Journal *j)
+{
+    uint64_t n = j->last;
+
+    while (journal_find(j, n)->kind != JOURNAL_MESSAGE) {
+        n--;
+    }
+    return journal_find(j, n);
+}
+
+/* Who wrote an entry last is in the record of what it blocked; and whether the cache has another.
+ */
+static void test_writer(void)
+{
+    enum { ENTRY = 1u | WAY_VECTOR << 16 };
+    const JournalRecord *r;
+    Rig rig;
+
+    rig_open(&rig);
+    way_remap(&rig, ENTRY, 0);
+    g_assert_cmpint(way_send_index(&rig, 1), ==, INTR_DELIVERED);
+    clock_advance_to(rig.platform.clock, 5 * NS_PER_MS);
+    rig_put(&rig, WAY_IRT + 16, ENTRY, 1ull << 18 | (WAY_SOURCE + 1)); /* and no flush */
+    clock_advance_to(rig.platform.clock, 7 * NS_PER_MS);
+    way_send_index(&rig, 1);
+    r = last_message(&rig.journal);
+    g_assert_true(r->seen & JOURNAL_STALE && r->seen & JOURNAL_CACHED && r->seen & JOURNAL_WRITTEN);
+    g_assert_cmpint(r->time_cached, ==, 0);
+    g_assert_cmpint(r->time_written, ==, 5 * NS_PER_MS);
+    g_assert_cmpuint(r->cpu_written, ==, JOURNAL_NO_CPU);
+    way_send_index(&rig, 2);
+    r = last_message(&rig.journal);
+    g_assert_cmpint(r->result, ==, INTR_VTD_NOT_PRESENT);
+    g_assert_false(r->seen & JOURNAL_WRITTEN);
+    rig_put(&rig, WAY_IRT + 16 + 8, 0, 0); /* half of 1, half of 2 */
+    way_send_index(&rig, 2);
+    r = last_message(&rig.journal);
+    g_assert_true(r->seen & JOURNAL_WRITTEN);
+    g_assert_cmpint(r->time_written, ==, 7 * NS_PER_MS);
+    rig_close(&rig);
+}
+
 static void test_rid(void)
 {
     g_assert_cmpstr(rid_text(0).text, ==, "00:00.0");
@@ -213,6 +255,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intr-result/rank", test_rank);
     g_test_add_func("/intr-result/serial", test_serial);
     g_test_add_func("/intr-result/serial-waits", test_serial_waits);
+    g_test_add_func("/intr-result/writer", test_writer);
     g_test_add_func("/intr-result/rid", test_rid);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/memwatch.h"
 
 #define SPACE_BITS 16
 #define SPACE      (1u << SPACE_BITS)
@@ -239,6 +240,68 @@ static void test_code_pages(void)
     ram_free(&ram);
 }
 
+typedef struct {
+    MemWatch watch;
+    unsigned told;
+    uint64_t addr;
+    size_t len;
+} Told;
+
+static void note_told(void *opaque, uint64_t addr, size_t len)
+{
+    Told *told = opaque;
+    told->told++;
+    told->addr = addr;
+    told->len = len;
+}
+
+static void count_change(void *opaque)
+{
+    (*(unsigned *)opaque)++;
+}
+
+/* Who watches a range is told of writes that touch it, of no others, and until it ends; two may
+ * watch one page; whoever holds look-ups is told that pages are watched. */
+static void test_watches(void)
+{
+    MemRegion ram = {0};
+    Told a = {.watch.written = note_told, .watch.opaque = &a};
+    Told b = {.watch.written = note_told, .watch.opaque = &b};
+    unsigned changes = 0;
+    uint8_t block[8192] = {0};
+    AddressSpace *as = as_new("test", 32);
+    g_assert_true(ram_init(&ram, "ram", 1 << 20, NULL));
+    as_add(as, &ram, 0x10000);
+    as_set_listener(as, count_change, &changes);
+    as_watch(as, &a.watch, 0x12010, 0x10);
+    g_assert_cmpuint(changes, ==, 1);
+    as_watch(as, &b.watch, 0x12020, 0x1000);
+    as_store(as, 0x12008, 1, 8);
+    as_store(as, 0x11000, 1, 8);
+    g_assert_cmpuint(a.told + b.told, ==, 0);
+    as_store(as, 0x12018, 1, 8);
+    g_assert_cmpuint(a.told, ==, 1);
+    g_assert_cmphex(a.addr, ==, 0x12018);
+    g_assert_cmpuint(a.len, ==, 8);
+    g_assert_cmpuint(b.told, ==, 0);
+    as_write(as, 0x11000, block, sizeof(block));
+    g_assert_cmpuint(a.told, ==, 2);
+    g_assert_cmpuint(b.told, ==, 1);
+    as_watch(as, &a.watch, 0, 0);
+    as_ram_written(as, 0x12010, 0x20);
+    g_assert_cmpuint(a.told, ==, 2);
+    g_assert_cmpuint(b.told, ==, 2);
+    g_assert_cmpuint(ram.page_flags[2], ==, PAGE_WATCHED);
+    as_watch(as, &b.watch, 0x13000, 8);
+    g_assert_cmpuint(ram.page_flags[2], ==, 0);
+    g_assert_cmpuint(ram.page_flags[3], ==, PAGE_WATCHED);
+    as_watch(as, &b.watch, 0xfffff000, 0x2000); /* not RAM */
+    as_watch(as, &b.watch, 0, 0);
+    g_assert_cmpuint(ram.page_flags[3], ==, 0);
+    as_free(as);
+    ram_free(&ram);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -246,5 +309,6 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/widths", test_widths);
     g_test_add_func("/memory/no-way-back-in", test_no_way_back_in);
     g_test_add_func("/memory/code-pages", test_code_pages);
+    g_test_add_func("/memory/watches", test_watches);
     return g_test_run();
 }

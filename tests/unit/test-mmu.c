@@ -4,7 +4,9 @@
  * and 4.7) rather than from the walker; A and D bits; what flushes drop; accesses across pages, to
  * registers and to ROM.
  */
+#include "base/memwatch.h"
 #include "cpu-fixture.h"
+#include "target/i386/mmu_private.h"
 #include "target/i386/post.h"
 
 #define PML4  0x1000u
@@ -353,6 +355,37 @@ static void test_data_breakpoint(Fixture *f, const void *unused)
 
 #define ADD(name_, fn_) g_test_add("/mmu/" name_, Fixture, NULL, fixture_up, fn_, fixture_down)
 
+static void count_written(void *opaque, uint64_t addr, size_t len)
+{
+    unsigned *told = opaque;
+
+    g_assert_cmphex(addr, ==, FRAME + 8);
+    (*told)++;
+}
+
+/* Stores to watched memory are told, also through a translation that was there before. */
+static void test_watched(Fixture *f, const void *unused)
+{
+    unsigned told = 0;
+    MemWatch watch = {.written = count_written, .opaque = &told};
+
+    long_mode(f, 0, false, true);
+    map(f, P | W, P | W);
+    g_assert_cmpint(touch(f, VA + 8, MMU_WRITE), ==, -1);
+    as_watch(f->memory, &watch, FRAME + 8, 8);
+    mmu_check_map(f->cpu);
+    for (unsigned i = 1; i <= 3; i++) {
+        g_assert_cmpint(touch(f, VA + 8, MMU_WRITE), ==, -1);
+        g_assert_cmpint(touch(f, VA + 16, MMU_WRITE), ==, -1); /* the same page */
+        g_assert_cmpint(touch(f, VA + 8, MMU_READ), ==, -1);
+        g_assert_cmpuint(told, ==, i);
+    }
+    as_watch(f->memory, &watch, 0, 0);
+    mmu_check_map(f->cpu);
+    g_assert_cmpint(touch(f, VA + 8, MMU_WRITE), ==, -1);
+    g_assert_cmpuint(told, ==, 3);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -368,5 +401,6 @@ int main(int argc, char **argv)
     ADD("registers", test_registers);
     ADD("rom", test_rom);
     ADD("data-breakpoint", test_data_breakpoint);
+    ADD("watched", test_watched);
     return g_test_run();
 }

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #define AT_QUEUE  0x100000ull
-#define AT_IRT    0x200000ull
+#define AT_IRT    WAY_IRT
 #define AT_PID    0x300000ull
 #define AT_ROOT   0x400000ull
 #define BEYOND    0x40000000ull /* no memory there */
 #define IRTA_SIZE 7             /* 256 entries */
-#define SOURCE    0x0020u
+#define SOURCE    WAY_SOURCE
 #define NOBODY    0x44u /* no local APIC has this id */
 
 /* Local APICs. */
@@ -342,7 +342,12 @@ static IntrResult send_write(Rig *rig, uint64_t address, uint32_t data, bool has
     return upstream_interrupt(&up, &msg);
 }
 
-static IntrResult send_index(Rig *rig, uint32_t index)
+void way_remap(Rig *rig, uint64_t low, uint64_t high)
+{
+    remap(rig, AT_IRT, low, high);
+}
+
+IntrResult way_send_index(Rig *rig, uint32_t index)
 {
     return send_write(rig, INTR_WINDOW_BASE | 0x10 | index << 5, 0, false);
 }
@@ -386,7 +391,7 @@ static IntrResult posted(Rig *rig, uint64_t control)
 {
     remap(rig, AT_IRT, POSTED, 0);
     rig_wr(rig, AT_PID + 32, control | WAY_VECTOR << 16, 8);
-    return send_index(rig, 1);
+    return way_send_index(rig, 1);
 }
 
 static IntrResult posted_notified(Rig *rig)
@@ -413,25 +418,25 @@ static IntrResult request_reserved(Rig *rig)
 static IntrResult index_beyond(Rig *rig)
 {
     remap(rig, AT_IRT, ENTRY, 0);
-    return send_index(rig, 2u << IRTA_SIZE);
+    return way_send_index(rig, 2u << IRTA_SIZE);
 }
 
 static IntrResult not_present(Rig *rig)
 {
     remap(rig, AT_IRT, 0, 0);
-    return send_index(rig, 1);
+    return way_send_index(rig, 1);
 }
 
 static IntrResult table_access(Rig *rig)
 {
     remap(rig, BEYOND, 0, 0);
-    return send_index(rig, 1);
+    return way_send_index(rig, 1);
 }
 
 static IntrResult entry_reserved(Rig *rig)
 {
     remap(rig, AT_IRT, ENTRY, 1ull << 40);
-    return send_index(rig, 1);
+    return way_send_index(rig, 1);
 }
 
 static IntrResult compatibility(Rig *rig)
@@ -443,13 +448,13 @@ static IntrResult compatibility(Rig *rig)
 static IntrResult source(Rig *rig)
 {
     remap(rig, AT_IRT, ENTRY, 1ull << 18 | (SOURCE + 1));
-    return send_index(rig, 1);
+    return way_send_index(rig, 1);
 }
 
 static IntrResult pid_access(Rig *rig)
 {
     remap(rig, AT_IRT, ENTRY | 1u << 15 | BEYOND << 32, 0);
-    return send_index(rig, 1);
+    return way_send_index(rig, 1);
 }
 
 static IntrResult pid_reserved(Rig *rig)

@@ -20,6 +20,12 @@ extern const Way ways[INTR_RESULTS]; /* one each, in no order */
 IntrResult way_delivered(Rig *rig);
 void way_pin_entry(Rig *rig, uint32_t low);
 uint32_t way_msi_cap(Rig *rig);
+/* Entry 1 of a table at WAY_IRT is (low, high), remapping on in extended mode; and a request for
+ * it. */
+#define WAY_IRT    0x200000ull
+#define WAY_SOURCE 0x0020u
+void way_remap(Rig *rig, uint64_t low, uint64_t high);
+IntrResult way_send_index(Rig *rig, uint32_t index);
 void way_msi_setup(Rig *rig, uint64_t address);
 
 #endif
