@@ -336,18 +336,25 @@ static void describe_flags(GString *out, uint32_t flags)
 
 void cpu_describe(const Cpu *cpu, GString *out)
 {
-    static const char *const gpr_names[16] = {"RAX", "RCX", "RDX", "RBX", "RSP", "RBP",
-                                              "RSI", "RDI", "R8",  "R9",  "R10", "R11",
-                                              "R12", "R13", "R14", "R15"};
+    /* In QEMU's order, which is not the processor's. */
+    static const struct {
+        const char *name;
+        int number;
+    } gprs[16] = {{"RAX", R_RAX}, {"RBX", R_RBX}, {"RCX", R_RCX}, {"RDX", R_RDX},
+                  {"RSI", R_RSI}, {"RDI", R_RDI}, {"RBP", R_RBP}, {"RSP", R_RSP},
+                  {"R8", 8},      {"R9", 9},      {"R10", 10},    {"R11", 11},
+                  {"R12", 12},    {"R13", 13},    {"R14", 14},    {"R15", 15}};
     static const char *const seg_names[SEG_COUNT] = {"ES", "CS", "SS", "DS", "FS", "GS"};
 
     for (int i = 0; i < 16; i++) {
-        g_string_append_printf(out, "%-3s=%016" PRIx64 "%c", gpr_names[i], cpu->gpr[i],
+        g_string_append_printf(out, "%-3s=%016" PRIx64 "%c", gprs[i].name, cpu->gpr[gprs[i].number],
                                i % 4 == 3 ? '\n' : ' ');
     }
     g_string_append_printf(out, "RIP=%016" PRIx64 " RFL=%08x [", cpu->rip, flags_get(cpu));
     describe_flags(out, flags_get(cpu));
-    g_string_append_printf(out, "] CPL=%u HLT=%d SIPI=%d\n", cpu->cpl, cpu->halted, cpu->wait_sipi);
+    g_string_append_printf(out, "] CPL=%u II=%d A20=%d SMM=0 HLT=%d SIPI=%d\n", cpu->cpl,
+                           cpu->int_shadow != SHADOW_NONE, (cpu->paddr_mask & 1u << 20) != 0,
+                           cpu->halted, cpu->wait_sipi);
     for (int i = 0; i < SEG_COUNT; i++) {
         describe_segment(out, seg_names[i], &cpu->seg[i]);
     }

@@ -186,17 +186,38 @@ static bool next_event(Cpu *cpu, IntEvent *ev)
     return true;
 }
 
+/* QEMU's lines: people's scripts look for them. */
+static void excp_trace(const Cpu *cpu, const IntEvent *ev)
+{
+    Trace *trace = cpu->cfg.trace;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_append_printf(text,
+                           "%6" PRIu64 ": v=%02x e=%04x i=%d cpl=%u IP=%04x:%016" PRIx64
+                           " pc=%016" PRIx64 " SP=%04x:%016" PRIx64,
+                           trace->lines[TRACE_INT], (unsigned)ev->vector, ev->error, ev->soft,
+                           cpu->cpl, cpu->seg[SEG_CS].selector, ev->rip,
+                           cpu->seg[SEG_CS].base + ev->rip, cpu->seg[SEG_SS].selector,
+                           cpu->gpr[R_RSP]);
+    if (ev->vector == EXCP_PF) {
+        g_string_append_printf(text, " CR2=%016" PRIx64 "\n", cpu->cr2);
+    } else {
+        g_string_append_printf(text, " env->regs[R_EAX]=%016" PRIx64 "\n", cpu->gpr[R_RAX]);
+    }
+    cpu_describe(cpu, text);
+    g_string_truncate(text, text->len - 1); /* trace_print() ends the line */
+    trace_print(trace, TRACE_INT, "%s", text->str);
+}
+
 static void excp_deliver(Cpu *cpu, IntEvent *ev)
 {
     cpu->halted = false;
     cpu->int_shadow = SHADOW_NONE;
     cpu_spend_budget(cpu, ENTRY_COST);
     for (;;) {
-        trace_event(cpu->cfg.trace, TRACE_INT,
-                    "int cpu=%u vector=0x%02x error=0x%x soft=%d cs=0x%04x rip=0x%" PRIx64
-                    " cpl=%u cr2=0x%" PRIx64,
-                    cpu->cfg.index, ev->vector, ev->error, ev->soft, cpu->seg[SEG_CS].selector,
-                    ev->rip, cpu->cpl, cpu->cr2);
+        if (G_UNLIKELY(trace_on(cpu->cfg.trace, TRACE_INT))) {
+            excp_trace(cpu, ev);
+        }
         if (try_enter(cpu, ev)) {
             break;
         }

@@ -216,6 +216,35 @@ static void test_interrupt_flag(Fixture *f, const void *unused)
     apic_bus_free(bus);
 }
 
+/* -d int has QEMU's lines, each followed by the registers. */
+static void test_trace(Fixture *f, const void *unused)
+{
+    Trace trace;
+    char *text = NULL;
+    size_t size;
+
+    trace_init(&trace);
+    trace.enabled = 1u << TRACE_INT;
+    trace.out = open_memstream(&text, &size);
+    f->cpu->cfg.trace = &trace;
+    long_mode(f);
+    f->cpu->gpr[R_RAX] = 0x1234;
+    f->cpu->gpr[R_RBX] = 0x5678;
+    DELIVER(cpu_raise_error(f->cpu, EXCP_GP, 0x18));
+    f->cpu->cr2 = 0x4000;
+    DELIVER(cpu_raise_error(f->cpu, EXCP_PF, 2));
+    fflush(trace.out);
+    g_assert_true(g_str_has_prefix(
+        text, "     0: v=0d e=0018 i=0 cpl=0 IP=0008:0000000000007000 pc=0000000000007000 "
+              "SP=0010:0000000000008000 env->regs[R_EAX]=0000000000001234\n"
+              "RAX=0000000000001234 RBX=0000000000005678 RCX="));
+    g_assert_nonnull(strstr(text, "\n     1: v=0e e=0002 i=0 cpl=0 IP=0008:"));
+    g_assert_nonnull(strstr(text, " CR2=0000000000004000\nRAX="));
+    f->cpu->cfg.trace = NULL;
+    fclose(trace.out);
+    free(text);
+}
+
 static void test_triple_fault(Fixture *f, const void *unused)
 {
     long_mode(f);
@@ -361,6 +390,7 @@ int main(int argc, char **argv)
     ADD("idt-limit", test_idt_limit);
     ADD("ivt-limit", test_ivt_limit);
     ADD("events", test_events);
+    ADD("trace", test_trace);
     ADD("debug-trap", test_debug_trap);
     ADD("init-sipi", test_init_sipi);
     return g_test_run();
