@@ -8,11 +8,13 @@
 #include "hw/intr/journal.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "hw/intr/filter.h"
 #include "hw/intr/lines.h"
 
-#define LINE 64 /* bytes of a cache line */
+#define LINE      64 /* bytes of a cache line */
+#define HUGE_PAGE (2u << 20)
 G_STATIC_ASSERT(sizeof(JournalRecord) == 3 * LINE);
 
 void journal_init(Journal *j, uint32_t records, Trace *trace, Clock *clock)
@@ -22,21 +24,42 @@ void journal_init(Journal *j, uint32_t records, Trace *trace, Clock *clock)
     journal_resize(j, records);
 }
 
+static void drop_ring(Journal *j)
+{
+    if (j->memory) {
+        munmap(j->memory, j->mapped);
+    }
+    j->memory = NULL;
+    j->ring = NULL;
+}
+
+/* Zeroed memory that the host backs as the journal grows, in huge pages if it has them: a fault for
+ * each small one would cost more than all that is written into it. */
+static void map_ring(Journal *j, size_t bytes)
+{
+    j->mapped = bytes + HUGE_PAGE;
+    j->memory = mmap(NULL, j->mapped, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (j->memory == MAP_FAILED) {
+        g_error("no memory for a journal of %zu bytes", bytes);
+    }
+    uintptr_t aligned = ((uintptr_t)j->memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+    j->ring = (JournalRecord *)aligned;
+    madvise(j->ring, bytes, MADV_HUGEPAGE); /* or not */
+}
+
 void journal_free(Journal *j)
 {
-    g_clear_pointer(&j->memory, g_free);
+    drop_ring(j);
     g_clear_pointer(&j->listeners, g_array_unref);
 }
 
 void journal_resize(Journal *j, uint32_t records)
 {
     g_assert((records & (records - 1)) == 0);
-    g_clear_pointer(&j->memory, g_free);
-    j->ring = NULL;
+    drop_ring(j);
     if (records > 0) {
-        /* Zeroed pages that the host backs as the journal grows. */
-        j->memory = g_malloc0(((size_t)records + 1) * sizeof(JournalRecord));
-        j->ring = (JournalRecord *)(((uintptr_t)j->memory + LINE - 1) & ~(uintptr_t)(LINE - 1));
+        map_ring(j, (size_t)records * sizeof(JournalRecord));
         j->mask = records - 1;
     }
 }
@@ -47,12 +70,13 @@ void journal_forget(Journal *j)
     memset(j->results, 0, sizeof(j->results));
 }
 
-void journal_listen(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
+void journal_listen(Journal *j, bool lost, void (*ended)(void *opaque, const JournalRecord *record),
                     void *opaque)
 {
-    JournalListener listener = {ended, opaque};
+    JournalListener listener = {lost, ended, opaque};
 
     g_array_append_val(j->listeners, listener);
+    j->curious += !lost;
 }
 
 void journal_unlisten(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
@@ -62,6 +86,7 @@ void journal_unlisten(Journal *j, void (*ended)(void *opaque, const JournalRecor
         const JournalListener *listener = &g_array_index(j->listeners, JournalListener, i);
 
         if (listener->ended == ended && listener->opaque == opaque) {
+            j->curious -= !listener->lost;
             g_array_remove_index(j->listeners, i);
             return;
         }
@@ -76,12 +101,16 @@ uint64_t journal_first(const Journal *j)
     return j->last > j->mask ? j->last - j->mask : 1;
 }
 
-static void tell(const Journal *j, const JournalRecord *r)
+static G_GNUC_NO_INLINE void tell(const Journal *j, const JournalRecord *r)
 {
+    bool lost = intr_results[r->result].lost;
+
     for (unsigned i = 0; i < j->listeners->len; i++) {
         const JournalListener *listener = &g_array_index(j->listeners, JournalListener, i);
 
-        listener->ended(listener->opaque, r);
+        if (lost || !listener->lost) {
+            listener->ended(listener->opaque, r);
+        }
     }
 }
 
@@ -131,8 +160,16 @@ static inline void settle(Journal *j, JournalRecord *r, IntrResult result)
     }
     r->seen |= JOURNAL_CLOSED;
     j->results[result]++;
-    if (G_UNLIKELY(j->listeners->len > 0)) {
+    if (G_UNLIKELY(j->curious > 0 || intr_results[result].lost)) {
         tell(j, r);
+    }
+}
+
+/* The next one will be written soon. */
+static inline void prefetch(const JournalRecord *r)
+{
+    for (size_t at = 0; at < sizeof(*r); at += LINE) {
+        __builtin_prefetch((const char *)r + at, 1);
     }
 }
 
@@ -147,7 +184,7 @@ uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t
         return serial;
     }
     JournalRecord *r = &j->ring[serial & j->mask];
-    if (G_UNLIKELY(r->serial != 0 && !(r->seen & JOURNAL_CLOSED) && j->listeners->len > 0)) {
+    if (G_UNLIKELY(r->serial != 0 && !(r->seen & JOURNAL_CLOSED) && j->curious > 0)) {
         tell(j, r);
     }
     JournalWhere at = journal_where(j);
@@ -163,7 +200,7 @@ uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t
     r->result = INTR_ON_ITS_WAY;
     r->seen = 0;
     r->answers = r->accepted = r->taken = r->ended = 0;
-    __builtin_prefetch(&j->ring[(serial + 1) & j->mask], 1);
+    prefetch(&j->ring[(serial + 1) & j->mask]);
     return serial;
 }
 

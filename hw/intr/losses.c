@@ -47,9 +47,6 @@ static void on_end(void *opaque, const JournalRecord *r)
 {
     JournalLosses *l = opaque;
 
-    if (G_LIKELY(!intr_results[r->result].lost)) {
-        return;
-    }
     l->count[r->result]++;
     if (g_hash_table_size(l->said) < JOURNAL_LOSSES_SAID && is_new(l, r)) {
         say_loss(l, r);
@@ -63,7 +60,7 @@ JournalLosses *journal_losses_new(Journal *j, void (*say)(void *opaque, const ch
 
     *l = (JournalLosses){.journal = j, .say = say, .opaque = opaque};
     l->said = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-    journal_listen(j, on_end, l);
+    journal_listen(j, true, on_end, l);
     return l;
 }
 

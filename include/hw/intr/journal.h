@@ -28,9 +28,10 @@
 
 typedef struct Journal Journal;
 
-/* Told of each record that ends, and of each that the ring is about to overwrite while it is open.
- */
+/* Told of each record that ends, and of each that the ring is about to overwrite while it is open;
+ * or, with `lost`, of those alone that end in a state that is a loss. */
 typedef struct {
+    bool lost;
     void (*ended)(void *opaque, const JournalRecord *record);
     void *opaque;
 } JournalListener;
@@ -38,7 +39,8 @@ typedef struct {
 struct Journal {
     uint64_t last; /* serial number given last */
     JournalRecord *ring;
-    void *memory;  /* that the ring is in */
+    void *memory; /* that the ring is in: `mapped` bytes */
+    size_t mapped;
     uint64_t mask; /* records in the ring, less one */
     Trace *trace;  /* lines of stages; NULL: none */
     Clock *clock;  /* NULL: all happens at 0 */
@@ -49,6 +51,7 @@ struct Journal {
     uint64_t results[INTR_RESULTS]; /* records that ended so */
     uint64_t ended_twice;           /* 0, or a stage is wrong */
     GArray *listeners;              /* of JournalListener */
+    unsigned curious;               /* of these, how many want all records */
 };
 
 /* `records` is a power of two, or 0 for numbers alone. */
@@ -63,7 +66,8 @@ static inline bool journal_size_is_valid(uint64_t records)
 void journal_resize(Journal *j, uint32_t records);
 /* The records, not the number given last: they are of a machine that is no more. */
 void journal_forget(Journal *j);
-void journal_listen(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
+/* `lost`: see JournalListener. */
+void journal_listen(Journal *j, bool lost, void (*ended)(void *opaque, const JournalRecord *record),
                     void *opaque);
 void journal_unlisten(Journal *j, void (*ended)(void *opaque, const JournalRecord *record),
                       void *opaque);
