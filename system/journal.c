@@ -14,6 +14,7 @@ void journal_options_init(JournalOptions *o)
 
 void journal_options_clear(JournalOptions *o)
 {
+    g_clear_pointer(&o->file, g_free);
     journal_filter_clear(&o->filter);
 }
 
@@ -48,6 +49,15 @@ bool journal_options_read(JournalOptions *o, const char *text, GError **error)
         return false;
     }
     journal_filter_clear(&o->filter);
+    if (optlist_get(opts, "file")) {
+        g_free(o->file);
+        o->file = g_strdup(optlist_get(opts, "file"));
+    }
+    if (o->file && o->size == 0) {
+        g_set_error(error, OPT_ERROR, 0, "file=%s: there is nothing to write with the journal off",
+                    o->file);
+        return false;
+    }
     return read_size(o, opts, error) && optlist_bool(opts, "quiet", &o->quiet, error) &&
            journal_filter_read(&o->filter, opts, error) && optlist_finish(opts, error);
 }
@@ -57,20 +67,33 @@ static void say_loss_line(void *opaque, const char *line)
     g_printerr(PROGRAM ": %s\n", line);
 }
 
-JournalLosses *journal_start(Machine *machine, const JournalOptions *o)
+bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, GError **error)
 {
+    *run = (JournalRun){0};
     journal_resize(&machine->journal, o->size);
     machine->journal.filter = &o->filter;
-    return o->quiet ? NULL : journal_losses_new(&machine->journal, say_loss_line, NULL);
+    if (!o->quiet) {
+        run->losses = journal_losses_new(&machine->journal, say_loss_line, NULL);
+    }
+    if (o->file) {
+        run->file = journal_file_open(&machine->journal, o->file, error);
+    }
+    return !o->file || run->file;
 }
 
-void journal_sum_up(const Machine *machine, const JournalLosses *losses)
+void journal_stop(JournalRun *run)
+{
+    g_clear_pointer(&run->losses, journal_losses_free);
+    g_clear_pointer(&run->file, journal_file_close);
+}
+
+void journal_sum_up(const JournalRun *run, const Machine *machine)
 {
     g_autoptr(GString) sum = g_string_new(NULL);
 
-    if (losses && journal_losses_count(losses) > 0) {
-        journal_losses_sum(losses, sum);
+    if (run->losses && journal_losses_count(run->losses) > 0) {
+        journal_losses_sum(run->losses, sum);
         g_printerr(PROGRAM ": of %" PRIu64 " interrupts %" PRIu64 " were lost: %s\n",
-                   machine->journal.last, journal_losses_count(losses), sum->str);
+                   machine->journal.last, journal_losses_count(run->losses), sum->str);
     }
 }

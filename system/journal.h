@@ -3,6 +3,7 @@
 #ifndef SYSTEM_JOURNAL_H
 #define SYSTEM_JOURNAL_H
 
+#include "hw/intr/file.h"
 #include "hw/intr/filter.h"
 #include "hw/intr/losses.h"
 #include "machine/machine.h"
@@ -10,6 +11,7 @@
 typedef struct {
     uint32_t size; /* records; 0: off */
     bool quiet;    /* losses are not said */
+    char *file;    /* where all of it is written, or NULL */
     JournalFilter filter;
 } JournalOptions;
 
@@ -18,9 +20,17 @@ void journal_options_clear(JournalOptions *o);
 /* "off", or "size=N,quiet=on,dev=...". */
 bool journal_options_read(JournalOptions *o, const char *text, GError **error);
 
-/* Sets the machine's journal up; NULL if losses are not to be said. `o` outlives the machine. */
-JournalLosses *journal_start(Machine *machine, const JournalOptions *o);
+/* What listens to the journal while the machine runs. */
+typedef struct {
+    JournalLosses *losses; /* NULL: they are not said */
+    JournalFile *file;     /* NULL: none is written */
+} JournalRun;
+
+/* Sets the machine's journal up. `o` outlives the machine. journal_stop() also after a failure, and
+ * before the machine goes. */
+bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, GError **error);
+void journal_stop(JournalRun *run);
 /* Says at the end how many interrupts were lost, if any. */
-void journal_sum_up(const Machine *machine, const JournalLosses *losses);
+void journal_sum_up(const JournalRun *run, const Machine *machine);
 
 #endif

@@ -290,7 +290,7 @@ int vm_run(Vm *vm)
         }
     }
     tell_withheld_time(vm);
-    journal_sum_up(vm->machine, vm->losses);
+    journal_sum_up(&vm->journal, vm->machine);
     loop_free(&loop);
     return vm->status;
 }

@@ -266,7 +266,7 @@ const OptRow opt_rows_run[] = {
     {"D", true, opt_log_file, "the log's file"},
     {"trace", true, opt_trace, "the same: [enable=]ITEMS[,file=PATH]"},
     {"journal", true, opt_journal,
-     "attempts to interrupt: off|[on,]size=RECORDS,quiet=on,FILTER for lines of -d"},
+     "attempts to interrupt: off|[on,]size=RECORDS,quiet=on,file=PATH,FILTER for lines of -d"},
     {"qtest", true, opt_qtest, "a qtest server on a character device"},
     {"qtest-log", true, opt_qtest_log, "its log's file"},
     {"pidfile", true, opt_pidfile, "write the process id there"},

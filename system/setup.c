@@ -284,8 +284,8 @@ static bool make_machine(Vm *vm, MachineOptions *mo, GError **error)
         return false;
     }
     vm->machine = machine_new(cls, &vm->platform, vm->runstate, mo);
-    vm->losses = journal_start(vm->machine, &vm->opts->journal);
-    return set_machine_props(vm, error) && create_iommu(vm, error) &&
+    return journal_start(&vm->journal, vm->machine, &vm->opts->journal, error) &&
+           set_machine_props(vm, error) && create_iommu(vm, error) &&
            machine_build(vm->machine, error) && add_devices(vm, error);
 }
 
@@ -351,7 +351,7 @@ void vm_free(Vm *vm)
     g_ptr_array_foreach(vm->hmps, (GFunc)(void (*)(void))hmp_free, NULL);
     g_ptr_array_unref(vm->qmps);
     g_ptr_array_unref(vm->hmps);
-    journal_losses_free(vm->losses);
+    journal_stop(&vm->journal);
     machine_free(vm->machine);
     g_free(vm->accel_options);
     backends_free(vm->platform.backends); /* puts the terminal back */

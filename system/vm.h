@@ -15,7 +15,7 @@ typedef struct {
     Platform platform;
     RunState *runstate;
     Machine *machine;
-    JournalLosses *losses; /* NULL: they are not said */
+    JournalRun journal;
     const AccelOps *accel;
     void *accel_options;
     bool set_up; /* all of it */
