@@ -24,6 +24,8 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->platform.runstate = rs;
     machine->platform.journal = &machine->journal;
     journal_init(&machine->journal, JOURNAL_DEFAULT_SIZE, platform->trace, platform->clock);
+    lint_init(&machine->lint, &machine->journal);
+    machine->platform.lint = opts->lint == LINT_MODE_OFF ? NULL : &machine->lint;
     machine->runstate = rs;
     machine->devices = g_ptr_array_new();
     machine->iommus = g_ptr_array_new();
@@ -72,6 +74,7 @@ void machine_free(Machine *machine)
     }
     machine->opts.accel->stop(machine->accel_state);
     prop_clear(machine, machine->cls->props);
+    lint_free(&machine->lint);
     journal_free(&machine->journal);
     g_free(machine);
 }

@@ -16,6 +16,7 @@
  *   context    root and context tables
  *   pagewalk   second-stage tables
  *   dmacache   context cache and IOTLB
+ *   rules      what lint looks after
  *
  * A part that decides by itself takes its own struct; those that act on several parts (regs, qi,
  * ir, dma) take the unit.
@@ -35,6 +36,7 @@
 #include "hw/i386/iommu/vtd/iec.h"
 #include "hw/i386/iommu/vtd/qi.h"
 #include "hw/i386/iommu/vtd/regs.h"
+#include "hw/i386/iommu/vtd/rules.h"
 
 typedef struct {
     int intremap, eim; /* OnOffAuto */
@@ -85,6 +87,7 @@ struct VtdState {
     VtdIec iec;
     VtdDmaCache cache;
     VtdVerdicts verdicts;
+    VtdRules rules;
 };
 
 /* regs.c */

@@ -159,6 +159,7 @@ static void vtd_reset(Device *dev)
     vtd_iec_reset(&s->iec);
     vtd_dmacache_reset(&s->cache);
     s->verdicts = (VtdVerdicts){0};
+    vtd_rules_reset(s);
 }
 
 static void vtd_restored(Device *dev)
@@ -167,6 +168,7 @@ static void vtd_restored(Device *dev)
     vtd_regs_derive(s);
     vtd_iec_restored(&s->iec);
     vtd_dmacache_reset(&s->cache);
+    vtd_rules_reset(s);
 }
 
 static const StateField command_state[] = {
