@@ -19,6 +19,7 @@ typedef struct {
 extern const QmpCommand qmp_commands_control[]; /* each ends with a NULL name */
 extern const QmpCommand qmp_commands_query[];
 extern const QmpCommand qmp_commands_qom[];
+extern const QmpCommand qmp_commands_lint[];
 
 /* The code of an error becomes its QMP class. */
 typedef enum {

@@ -17,6 +17,9 @@ typedef struct {
 extern const HmpCommand hmp_commands[]; /* both end with a NULL name */
 extern const HmpCommand hmp_info_pages[];
 
+/* lint.c */
+void hmp_info_lint(Machine *machine, char **args, GString *out);
+
 void hmp_list(const HmpCommand *table, const char *prefix, GString *out);
 void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
                   GString *out);

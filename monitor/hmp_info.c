@@ -240,6 +240,7 @@ const HmpCommand hmp_info_pages[] = {
     {"pic", "ioapic", "the IOAPIC and the i8259 pair", info_pic},
     {"irq", NULL, "input lines that are high", info_irq},
     {"irq-remap", NULL, "the remapping unit's counters", info_irq_remap},
+    {"lint", NULL, "rules that the guest broke", hmp_info_lint},
     {"mtree", NULL, "what answers at which address", info_mtree},
     {"pci", NULL, "PCI devices", info_pci},
     {"qtree", NULL, "all devices and their lines", info_qtree},
