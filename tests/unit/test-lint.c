@@ -11,6 +11,7 @@ static const LintCase *const groups[] = {
     lint_unit_cases,
     lint_queue_cases,
     lint_entry_cases,
+    lint_apic_cases,
 };
 
 static GString *said; /* what went to stderr */

@@ -65,7 +65,8 @@ static void add_apic(Rig *rig)
     rig->apics = apic_bus_new(&rig->journal);
     rig->apic_dev = device_new(&apic_class, &rig->platform, "apic0");
     apply_props(rig, rig->apic_dev);
-    *apic_links(rig->apic_dev) = (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true};
+    *apic_links(rig->apic_dev) =
+        (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true, .tsc_deadline = true};
     g_assert_true(device_realize(rig->apic_dev, NULL));
     device_reset(rig->apic_dev);
     rig->apic = apic_from_device(rig->apic_dev);

@@ -17,5 +17,6 @@ typedef struct {
 extern const LintCase lint_unit_cases[];
 extern const LintCase lint_queue_cases[];
 extern const LintCase lint_entry_cases[];
+extern const LintCase lint_apic_cases[];
 
 #endif
