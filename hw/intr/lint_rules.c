@@ -297,4 +297,131 @@ const LintRow lint_rules[LINT_RULES] = {
     [LINT_SIPI_WITHOUT_INIT] = {"sipi-without-init",
                                 "a processor got more than two start-up IPIs for each INIT",
                                 "SDM 9.4.4", LINT_WARNING},
+
+    [LINT_RTE_CHANGED_REMOTE_IRR] = {"rte-changed-remote-irr",
+                                     "an IOAPIC entry was changed while its remote IRR is "
+                                     "set: the EOI may no longer find it, and the line never "
+                                     "fires again",
+                                     "82093AA 3.2.4", LINT_ERROR},
+    [LINT_RTE_HALVES_LIVE] = {"rte-halves-live",
+                              "both halves of an IOAPIC entry were changed while it is "
+                              "not masked: an interrupt between them is half old and "
+                              "half new",
+                              "82093AA 3.2.4", LINT_ERROR},
+    [LINT_RTE_VECTOR_LOW] = {"rte-vector-low",
+                             "an IOAPIC entry was unmasked with a vector below 16", "82093AA 3.2.4",
+                             LINT_ERROR},
+    [LINT_RTE_DELIVERY_RESERVED] = {"rte-delivery-reserved",
+                                    "an IOAPIC entry was unmasked with a reserved delivery mode",
+                                    "82093AA 3.2.4", LINT_ERROR},
+    [LINT_RTE_LEVEL_NOT_FIXED] = {"rte-level-not-fixed",
+                                  "an IOAPIC entry was unmasked level-triggered with a "
+                                  "delivery mode that knows only edges",
+                                  "82093AA 3.2.4", LINT_ERROR},
+    [LINT_RTE_REMAPPABLE_BITS] = {"rte-remappable-bits",
+                                  "an IOAPIC entry in remappable format was unmasked with "
+                                  "a delivery mode, whose bits have to be 0",
+                                  "VT-d 5.1.5.1", LINT_ERROR},
+    [LINT_RTE_EDGE_ON_LEVEL_PIN] = {"rte-edge-on-level-pin",
+                                    "a PCI interrupt's pin was unmasked edge-triggered: "
+                                    "devices share its level, and all but the first are "
+                                    "missed",
+                                    "PCI 3.0 2.2.6", LINT_ERROR},
+    [LINT_RTE_POLARITY] = {"rte-polarity",
+                           "a level-triggered pin was unmasked with the polarity "
+                           "that its wire has not",
+                           "82093AA 3.2.4", LINT_WARNING},
+    [LINT_LEVEL_STORM] = {"level-storm",
+                          "sixteen EOIs in a row found their pin still active: no "
+                          "handler serves the device",
+                          "82093AA 3.2.4", LINT_WARNING},
+    [LINT_REMOTE_IRR_STUCK] = {"remote-irr-stuck",
+                               "a level-triggered pin has waited for an EOI for a "
+                               "second or more",
+                               "82093AA 3.2.4", LINT_WARNING},
+    [LINT_EOI_FOR_NO_PIN] = {"eoi-for-no-pin",
+                             "an EOI had a vector that no pin waits for, and other "
+                             "pins wait for theirs",
+                             "VT-d 5.1.5.1", LINT_WARNING},
+    [LINT_IOAPIC_INDEX] = {"ioapic-index", "the IOAPIC was accessed by an index that it has not",
+                           "82093AA 3.2", LINT_WARNING},
+    [LINT_IOAPIC_READ_ONLY] = {"ioapic-read-only", "a read-only register of the IOAPIC was written",
+                               "82093AA 3.2", LINT_WARNING},
+    [LINT_IOAPIC_EOI_REGISTER] = {"ioapic-eoi-register",
+                                  "the EOI register was written of an IOAPIC that has none "
+                                  "(version 11h)",
+                                  "82093AA 3.1", LINT_ERROR},
+    [LINT_IOAPIC_RESERVED_OFFSET] = {"ioapic-reserved-offset",
+                                     "the IOAPIC was written where it has no register",
+                                     "82093AA 3.1", LINT_WARNING},
+
+    [LINT_MSI_HALVES_LIVE] = {"msi-halves-live",
+                              "address and data of MSI were changed one after the "
+                              "other while messages can go out",
+                              "PCI 3.0 6.8.1", LINT_WARNING},
+    [LINT_MSI_SENT_HALF_WRITTEN] = {"msi-sent-half-written",
+                                    "MSI was sent between the changes of its address and its "
+                                    "data: half old and half new",
+                                    "PCI 3.0 6.8.1", LINT_ERROR},
+    [LINT_MSIX_CHANGED_LIVE] = {"msix-changed-live",
+                                "an MSI-X entry's address or data was changed while it "
+                                "is not masked",
+                                "PCI 3.0 6.8.2", LINT_ERROR},
+    [LINT_MSIX_ACCESS_SIZE] = {"msix-access-size",
+                               "an MSI-X table was written otherwise than by aligned "
+                               "dwords or qwords",
+                               "PCI 3.0 6.8.2", LINT_ERROR},
+    [LINT_MSIX_ADDRESS_UNALIGNED] = {"msix-address-unaligned",
+                                     "an MSI-X entry was given an address whose lowest two "
+                                     "bits are not 0",
+                                     "PCI 3.0 6.8.2.7", LINT_ERROR},
+    [LINT_MSI_ADDRESS_OUTSIDE] = {"msi-address-outside",
+                                  "a message was enabled whose address is no interrupt's: "
+                                  "it would overwrite memory",
+                                  "SDM 11.11.1", LINT_ERROR},
+    [LINT_MSI_VECTOR_LOW] = {"msi-vector-low", "a message was enabled with a vector below 16",
+                             "SDM 11.5.2", LINT_ERROR},
+    [LINT_MSI_TOO_MANY] = {"msi-too-many", "more MSI messages were enabled than the function has",
+                           "PCI 3.0 6.8.1.3", LINT_ERROR},
+    [LINT_MSI_DATA_BITS] = {"msi-data-bits",
+                            "several MSI messages were enabled with data whose low "
+                            "bits, which the function changes, are not 0",
+                            "PCI 3.0 6.8.1.6", LINT_WARNING},
+    [LINT_MSI_AND_MSIX] = {"msi-and-msix", "MSI and MSI-X were enabled at the same time",
+                           "PCI 3.0 6.8", LINT_ERROR},
+    [LINT_MSI_WITHOUT_MASTER] = {"msi-without-master",
+                                 "a function that is no bus master has something to tell: "
+                                 "its message is not sent",
+                                 "PCI 3.0 6.2.2", LINT_ERROR},
+    [LINT_MASTER_OFF_WITH_MSI] = {"master-off-with-msi",
+                                  "bus mastering was switched off while messages are enabled",
+                                  "PCI 3.0 6.2.2", LINT_WARNING},
+
+    [LINT_HPET_FSB_WITHOUT_CAPABILITY] = {"hpet-fsb-without-capability",
+                                          "a timer's messages were enabled, which it has not "
+                                          "(Tn_FSB_INT_DEL_CAP is 0)",
+                                          "HPET 2.3.8", LINT_ERROR},
+    [LINT_HPET_FSB_ADDRESS] = {"hpet-fsb-address",
+                               "a timer's messages were enabled with an address that is "
+                               "no interrupt's",
+                               "HPET 2.3.9.2.3", LINT_ERROR},
+    [LINT_HPET_FSB_LEVEL] = {"hpet-fsb-level",
+                             "a timer's messages were enabled level-triggered, which "
+                             "they are not",
+                             "HPET 2.3.8", LINT_WARNING},
+    [LINT_HPET_NO_PERIOD] = {"hpet-no-period", "a periodic timer matched and has no period",
+                             "HPET 2.3.9.2.2", LINT_ERROR},
+    [LINT_HPET_ROUTE] = {"hpet-route",
+                         "a timer was enabled for a pin that it cannot reach "
+                         "(Tn_INT_ROUTE_CAP)",
+                         "HPET 2.3.8", LINT_ERROR},
+    [LINT_HPET_COUNTER_LIVE] = {"hpet-counter-live", "the main counter was written while it runs",
+                                "HPET 2.3.7", LINT_ERROR},
+    [LINT_HPET_ACCESS_SIZE] = {"hpet-access-size",
+                               "the HPET was accessed otherwise than by aligned dwords "
+                               "or qwords",
+                               "HPET 2.3.1", LINT_ERROR},
+    [LINT_HPET_RESERVED_REGISTER] = {"hpet-reserved-register",
+                                     "the HPET was written where it has no register", "HPET 2.3.1",
+                                     LINT_WARNING},
 };

@@ -8,10 +8,8 @@
 #include "lint/unit.h"
 
 static const LintCase *const groups[] = {
-    lint_unit_cases,
-    lint_queue_cases,
-    lint_entry_cases,
-    lint_apic_cases,
+    lint_unit_cases,   lint_queue_cases, lint_entry_cases, lint_apic_cases,
+    lint_ioapic_cases, lint_pci_cases,   lint_hpet_cases,
 };
 
 static GString *said; /* what went to stderr */

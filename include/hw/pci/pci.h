@@ -65,6 +65,10 @@ typedef struct {
     uint8_t vectors;
     bool is64, maskable;
     uint64_t waiting[32]; /* serial numbers of what the pending bits hold */
+    /* Of lint: registers of the message that were changed while it may be sent, and whether it was
+     * sent since. */
+    uint8_t halves;
+    bool half_sent;
 } PciMsi;
 
 typedef struct {
@@ -72,6 +76,7 @@ typedef struct {
     uint16_t vectors;
     uint8_t *table, *pba; /* as many as there are vectors */
     uint64_t *waiting;    /* the serial numbers of what the pending bits hold */
+    bool was_live;        /* of lint: enabled, and the function not masked */
     MemRegion region;
 } PciMsix;
 

@@ -18,5 +18,8 @@ extern const LintCase lint_unit_cases[];
 extern const LintCase lint_queue_cases[];
 extern const LintCase lint_entry_cases[];
 extern const LintCase lint_apic_cases[];
+extern const LintCase lint_ioapic_cases[];
+extern const LintCase lint_pci_cases[];
+extern const LintCase lint_hpet_cases[];
 
 #endif
