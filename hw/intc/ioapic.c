@@ -221,6 +221,9 @@ static void ioapic_line(void *opaque, int n, bool level)
     unsigned pin = (unsigned)n;
     bool was_active = pin_is_active(s, pin);
 
+    if ((s->links.active_low >> pin & 1) && !(s->rte[pin] & (RTE_LEVEL | RTE_MASKED))) {
+        ioapic_rules_pci_edge(&s->rules, &s->dev, pin, level);
+    }
     s->levels = level ? s->levels | 1u << pin : s->levels & ~(1u << pin);
     if (!pin_is_active(s, pin)) {
         ioapic_calm(s, pin);

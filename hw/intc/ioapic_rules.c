@@ -64,11 +64,7 @@ static void check_wire(const Device *dev, const IoapicEntryWrite *w)
 {
     bool low = w->now & RTE_POLARITY;
 
-    if (!(w->now & RTE_LEVEL)) {
-        if (w->active_low && mode_of(w->now) <= INTR_MODE_LOWEST) {
-            BREAK(LINT_RTE_EDGE_ON_LEVEL_PIN);
-        }
-    } else if (low != w->active_low) {
+    if ((w->now & RTE_LEVEL) && low != w->active_low) {
         BREAK(LINT_RTE_POLARITY);
     }
 }
@@ -92,6 +88,24 @@ void ioapic_rules_written(IoapicRules *rules, const Device *dev, const IoapicEnt
     if (!w->upper && !(w->now & RTE_MASKED)) {
         check_unmasked(dev, w);
     }
+}
+
+/* A device that pulses the line, as the HPET does, is at home on an edge; one that holds it till
+ * its handler has run is not. */
+void ioapic_rules_pci_edge(IoapicRules *rules, const Device *dev, unsigned pin, bool level)
+{
+    JournalWhere now = lint_where(dev->platform->lint), *then = &rules->raised_by[pin];
+    uint32_t bit = 1u << pin;
+
+    if (level) {
+        *then = now;
+        rules->raised |= bit;
+        return;
+    }
+    if ((rules->raised & bit) && (now.cpu != then->cpu || now.instructions != then->instructions)) {
+        LINT_BREAK(dev, LINT_RTE_EDGE_ON_LEVEL_PIN, "pin %u", pin);
+    }
+    rules->raised &= ~bit;
 }
 
 void ioapic_rules_waits(const IoapicRules *rules, const Device *dev, unsigned pin)

@@ -4,6 +4,7 @@
 #define HW_INTC_IOAPIC_RULES_H
 
 #include "hw/intc/ioapic.h"
+#include "hw/intr/record.h"
 
 #define RTE_VECTOR_MASK    0xffull
 #define RTE_DELIVERY_SHIFT 8
@@ -17,7 +18,9 @@
 
 /* What lint remembers. It is forgotten at a reset, and not saved. */
 typedef struct {
-    uint32_t halves;              /* pins whose upper half was changed while they were not masked */
+    uint32_t halves; /* pins whose upper half was changed while they were not masked */
+    uint32_t raised; /* pins whose line was raised, and by whom: */
+    JournalWhere raised_by[IOAPIC_PINS];
     int64_t sent_at[IOAPIC_PINS]; /* when remote IRR was set, plus 1; 0: unknown */
 } IoapicRules;
 
@@ -29,6 +32,8 @@ typedef struct {
     bool active_low; /* the pin's wire is */
 } IoapicEntryWrite;
 void ioapic_rules_written(IoapicRules *rules, const Device *dev, const IoapicEntryWrite *w);
+/* The line of a pin for PCI interrupts, whose entry is an edge's, rises or falls. */
+void ioapic_rules_pci_edge(IoapicRules *rules, const Device *dev, unsigned pin, bool level);
 /* A level wants to go while remote IRR is set. */
 void ioapic_rules_waits(const IoapicRules *rules, const Device *dev, unsigned pin);
 /* An EOI was for none of the pins. `waiting`: a bit a pin with remote IRR. */

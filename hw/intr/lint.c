@@ -39,13 +39,20 @@ static LintBreaches *breaches_of(Lint *lint, LintRule rule, const char *source)
     return &g_array_index(*list, LintBreaches, (*list)->len - 1);
 }
 
-static void add_place(const Lint *lint, GString *out)
+JournalWhere lint_where(const Lint *lint)
 {
     JournalWhere at = {.cpu = JOURNAL_NO_CPU};
 
-    if (lint->journal && lint->journal->where) {
+    if (lint && lint->journal && lint->journal->where) {
         lint->journal->where(lint->journal->where_opaque, &at);
     }
+    return at;
+}
+
+static void add_place(const Lint *lint, GString *out)
+{
+    JournalWhere at = lint_where(lint);
+
     if (at.cpu != JOURNAL_NO_CPU) {
         g_string_append_printf(out, " at CPU %u rip %016" PRIx64, at.cpu, at.rip);
     }

@@ -323,9 +323,8 @@ const LintRow lint_rules[LINT_RULES] = {
                                   "a delivery mode, whose bits have to be 0",
                                   "VT-d 5.1.5.1", LINT_ERROR},
     [LINT_RTE_EDGE_ON_LEVEL_PIN] = {"rte-edge-on-level-pin",
-                                    "a PCI interrupt's pin was unmasked edge-triggered: "
-                                    "devices share its level, and all but the first are "
-                                    "missed",
+                                    "a PCI interrupt came to a pin that is edge-triggered: of the "
+                                    "devices that share its level only the first is heard",
                                     "PCI 3.0 2.2.6", LINT_ERROR},
     [LINT_RTE_POLARITY] = {"rte-polarity",
                            "a level-triggered pin was unmasked with the polarity "

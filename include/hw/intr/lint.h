@@ -58,6 +58,9 @@ void lint_break(Lint *lint, LintRule rule, const char *source, const char *forma
 #define LINT_BREAK(dev_, rule_, ...)                                                               \
     lint_break((dev_)->platform->lint, rule_, (dev_)->id, __VA_ARGS__)
 
+/* On whose behalf something happens now, as far as anybody knows. */
+JournalWhere lint_where(const Lint *lint);
+
 uint64_t lint_count(const Lint *lint, LintRule rule);
 unsigned lint_rules_broken(const Lint *lint);
 const char *lint_severity_name(LintSeverity severity);

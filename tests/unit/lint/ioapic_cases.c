@@ -140,10 +140,40 @@ static void pci_pin(Rig *rig)
     ioapic_links(rig->ioapic)->active_low = 1u << PIN;
 }
 
+static void at_instruction(void *opaque, JournalWhere *where)
+{
+    *where = (JournalWhere){.instructions = *(uint64_t *)opaque};
+}
+
+/* A device raises the line, and is served by an instruction later on. */
+static void pci_held(Rig *rig)
+{
+    uint64_t instruction = 1;
+
+    rig->journal.where = at_instruction;
+    rig->journal.where_opaque = &instruction;
+    irq_raise(&rig->pin);
+    instruction++;
+    irq_lower(&rig->pin);
+    rig->journal.where = NULL;
+}
+
 static void pci_edge(Rig *rig)
 {
     pci_pin(rig);
     lower(rig, LOW_ACTIVE | VECTOR);
+    pci_held(rig);
+}
+
+/* A timer's pulse. */
+static void pci_pulse(Rig *rig)
+{
+    pci_pin(rig);
+    lower(rig, LOW_ACTIVE | VECTOR);
+    irq_raise(&rig->pin);
+    irq_lower(&rig->pin);
+    lower(rig, LEVEL | LOW_ACTIVE | VECTOR);
+    pci_held(rig);
 }
 
 static void pci_level(Rig *rig)
@@ -262,7 +292,7 @@ const LintCase lint_ioapic_cases[] = {
     {LINT_RTE_DELIVERY_RESERVED, mode_reserved, modes},
     {LINT_RTE_LEVEL_NOT_FIXED, nmi_level, nmi_edge},
     {LINT_RTE_REMAPPABLE_BITS, remappable_nmi, remappable_fixed},
-    {LINT_RTE_EDGE_ON_LEVEL_PIN, pci_edge, pci_level},
+    {LINT_RTE_EDGE_ON_LEVEL_PIN, pci_edge, pci_pulse},
     {LINT_RTE_POLARITY, pci_high, pci_level},
     {LINT_LEVEL_STORM, storm, no_storm},
     {LINT_REMOTE_IRR_STUCK, waits_long, waits_a_little},
