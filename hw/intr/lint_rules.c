@@ -248,7 +248,7 @@ const LintRow lint_rules[LINT_RULES] = {
                                    "SDM 11.4.7.2", LINT_WARNING},
     [LINT_SPURIOUS_VECTOR_LOW] = {"spurious-vector-low",
                                   "the local APIC was enabled with a spurious vector below 16",
-                                  "SDM 11.9", LINT_ERROR},
+                                  "SDM 11.9", LINT_WARNING},
     [LINT_SPURIOUS_VECTOR_BITS] = {"spurious-vector-bits",
                                    "the spurious vector's bits 3:0 are not all ones, as "
                                    "older processors have them fixed",
