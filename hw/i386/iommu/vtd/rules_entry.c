@@ -126,7 +126,7 @@ static void check_reserved(VtdState *s, uint32_t index, const VtdIecEntry *e)
 static void check_freed(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
     const VtdIecEntry *last = &s->iec.entries[index];
-    if (last->worked && (msg->requester_id & last->sid_mask) == last->sid) {
+    if (last->worked && last->sid_mask && (msg->requester_id & last->sid_mask) == last->sid) {
         LINT_BREAK(&s->dev, LINT_ENTRY_FREED_IN_USE, "entry %u, %s", index,
                    rid_text(msg->requester_id).text);
     }
@@ -221,10 +221,11 @@ void vtd_rules_nobody(VtdState *s, uint32_t index, const ApicMsg *msg)
 void vtd_rules_posted(VtdState *s, uint64_t address, IntrResult posted)
 {
     VtdRules *rules = &s->rules;
+    int64_t last = clock_last(s->dev.platform->clock); /* near enough, and costs nothing */
     if (posted != INTR_POSTED_OUTSTANDING || rules->pid_address != address) {
         rules->pid_address = posted == INTR_POSTED_OUTSTANDING ? address : 0;
-        rules->pid_since = now(s);
-    } else if (now(s) - rules->pid_since >= ON_NS) {
+        rules->pid_since = last;
+    } else if (last - rules->pid_since >= ON_NS) {
         LINT_BREAK(&s->dev, LINT_PID_ON_LEFT, "descriptor at %#" PRIx64, address);
     }
 }
