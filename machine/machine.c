@@ -39,6 +39,8 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->platform.runstate = rs;
     machine->platform.journal = &machine->journal;
     journal_init(&machine->journal, JOURNAL_DEFAULT_SIZE, platform->trace, platform->clock);
+    lint_init(&machine->lint, &machine->journal);
+    machine->platform.lint = opts->lint == LINT_MODE_OFF ? NULL : &machine->lint;
     machine->runstate = rs;
     if (platform->trace) {
         platform->trace->stamp = machine_stamp;
@@ -93,6 +95,7 @@ void machine_free(Machine *machine)
     }
     machine->opts.accel->stop(machine->accel_state);
     prop_clear(machine, machine->cls->props);
+    lint_free(&machine->lint);
     journal_free(&machine->journal);
     if (machine->platform.trace) {
         machine->platform.trace->stamp = NULL;

@@ -31,6 +31,8 @@ void hmp_info_irte(Machine *machine, char **args, GString *out);
 void hmp_info_pid(Machine *machine, char **args, GString *out);
 void hmp_info_msi(Machine *machine, char **args, GString *out);
 void hmp_info_interrupts(Machine *machine, char **args, GString *out);
+/* lint.c */
+void hmp_info_lint(Machine *machine, char **args, GString *out);
 
 void hmp_list(const HmpCommand *table, const char *prefix, GString *out);
 void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,

@@ -258,6 +258,18 @@ static void tell_withheld_time(const Vm *vm)
     }
 }
 
+/* -lint error: a guest that ended well may have broken rules all the same. */
+static int exit_status(const Vm *vm)
+{
+    unsigned broken = lint_rules_broken(&vm->machine->lint);
+    if (vm->opts->machine.lint != LINT_MODE_ERROR || broken == 0) {
+        return vm->status;
+    }
+    g_printerr(PROGRAM ": lint: %u rule%s broken: exit status %d\n", broken,
+               broken == 1 ? " was" : "s were", LINT_ERROR_STATUS);
+    return LINT_ERROR_STATUS;
+}
+
 int vm_run(Vm *vm)
 {
     Loop loop;
@@ -292,5 +304,5 @@ int vm_run(Vm *vm)
     tell_withheld_time(vm);
     journal_sum_up(&vm->journal, vm->machine);
     loop_free(&loop);
-    return vm->status;
+    return exit_status(vm);
 }

@@ -126,6 +126,20 @@ static bool opt_gdb(Options *o, const char *value, GError **error)
     return false;
 }
 
+static bool opt_lint(Options *o, const char *value, GError **error)
+{
+    static const char *const names[] = {
+        [LINT_MODE_ON] = "on", [LINT_MODE_OFF] = "off", [LINT_MODE_ERROR] = "error"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            o->machine.lint = (LintMode)i;
+            return true;
+        }
+    }
+    opt_error_nearest(error, value, names, G_N_ELEMENTS(names), "there is no '%s'", value);
+    return false;
+}
+
 static bool append_items(Options *o, const char *value)
 {
     char *all = o->log_items ? g_strconcat(o->log_items, ",", value, NULL) : g_strdup(value);
@@ -264,6 +278,7 @@ const OptRow opt_rows_run[] = {
     {"gdb", true, opt_gdb, NULL},
     {"d", true, opt_log_items, "log items: int,cpu_reset,guest_errors ...; help lists them"},
     {"D", true, opt_log_file, "the log's file"},
+    {"lint", true, opt_lint, "on|off|error: what the guest does that hardware need not forgive"},
     {"trace", true, opt_trace, "the same: [enable=]ITEMS[,file=PATH]"},
     {"journal", true, opt_journal,
      "attempts to interrupt: off|[on,]size=RECORDS,quiet=on,file=PATH,FILTER for lines of -d"},

@@ -87,6 +87,11 @@ bool apic_matches_logical(const ApicState *s, uint32_t dest)
     return s->dfr == DFR_CLUSTER && mda >> 4 == logical >> 4 && (mda & logical & 0xf);
 }
 
+bool apic_page_is_hidden(const ApicState *s, uint64_t page)
+{
+    return apic_is_x2apic(s) && page == (s->base & APIC_BASE_ADDR_MASK);
+}
+
 uint64_t apic_mmio_base(const ApicState *s)
 {
     if (!apic_is_enabled(s) || apic_is_x2apic(s)) {
@@ -188,6 +193,7 @@ static bool apic_set_base(ApicState *s, uint64_t value)
     uint64_t old = s->base;
 
     if (!apic_base_is_valid(s, value)) {
+        apic_rules_base_refused(s, value);
         return false;
     }
     s->base = value;

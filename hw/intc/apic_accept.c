@@ -4,6 +4,7 @@
  * Intel SDM vol. 3: 11.8 (handling interrupts), 11.5.3 (errors), 11.8.5 (EOI).
  */
 #include "hw/intc/apic_internal.h"
+#include "hw/intr/lint.h"
 
 static uint8_t priority_class(int vector)
 {
@@ -136,6 +137,7 @@ static void apic_accept_sipi(ApicState *s, uint8_t vector)
 {
     s->sipis++;
     s->sipi_vector = vector;
+    apic_rules_sipi(s);
     if (s->links.pins && s->links.pins->sipi) {
         s->links.pins->sipi(s->links.pins_opaque, vector);
     }
@@ -265,6 +267,7 @@ void apic_eoi(ApicState *s)
     int vector = s->isr_top;
 
     if (vector < 0) {
+        LINT_BREAK(&s->dev, LINT_EOI_NOTHING_IN_SERVICE, "ISR is empty");
         return;
     }
     apic_clear_bit(s->isr, (unsigned)vector);

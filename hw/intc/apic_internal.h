@@ -8,6 +8,7 @@
  *   apic_lvt.c     local vector table, LINT pins
  *   apic_ipi.c     ICR and SELF IPI
  *   apic_timer.c   the timer
+ *   apic_rules.c   what lint looks after
  */
 #ifndef HW_INTC_APIC_INTERNAL_H
 #define HW_INTC_APIC_INTERNAL_H
@@ -174,5 +175,16 @@ void apic_timer_set_divide(ApicState *s, uint32_t value);
 uint32_t apic_timer_current(const ApicState *s);
 uint64_t apic_timer_get_deadline(ApicState *s);
 void apic_timer_set_deadline(ApicState *s, uint64_t tsc);
+
+/* apic_rules.c: before an LVT entry or SVR takes a value, */
+void apic_rules_lvt(const ApicState *s, ApicLvt lvt, uint32_t value);
+void apic_rules_svr(const ApicState *s, uint32_t value);
+/* after IA32_APIC_BASE refused one, */
+void apic_rules_base_refused(const ApicState *s, uint64_t value);
+/* at an access that is not one aligned dword, */
+void apic_rules_access(const ApicState *s, uint32_t offset, unsigned size);
+/* and after an IPI was sent, or a start-up IPI taken. */
+void apic_rules_ipi(const ApicState *s, const ApicMsg *msg, uint32_t icr, IntrResult answer);
+void apic_rules_sipi(const ApicState *s);
 
 #endif

@@ -81,15 +81,14 @@ IntrResult apic_send_ipi(ApicState *s, uint32_t icr, uint32_t dest)
     IntrResult answer = icr_answer(icr, msg.mode, shorthand);
 
     journal_send(apic_journal(s), &(IntrMsg){.serial = msg.serial, .address = dest, .data = icr});
-    if (answer == INTR_ICR_INVALID) {
-        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS, "apic_icr_invalid id=%u icr=0x%08x",
-                    s->links.apic_id, icr);
-    }
     if (answer != INTR_DELIVERED) {
+        apic_rules_ipi(s, &msg, icr, answer);
         return journal_end(apic_journal(s), msg.serial, answer);
     }
     if (msg.mode <= INTR_MODE_LOWEST && msg.vector < APIC_FIRST_VECTOR) {
         apic_error(s, ESR_SEND_ILLEGAL_VECTOR);
     }
-    return apic_send_message(s, &msg, shorthand);
+    answer = apic_send_message(s, &msg, shorthand);
+    apic_rules_ipi(s, &msg, icr, answer);
+    return answer;
 }

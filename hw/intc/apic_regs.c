@@ -7,6 +7,7 @@
  * reads give the register's bytes, other reads give zero and other writes are dropped.
  */
 #include "hw/intc/apic_internal.h"
+#include "hw/intr/lint.h"
 
 #define REG_COUNT     0x40
 #define REG_ICR_LOW   0x30
@@ -22,6 +23,7 @@
 #define LDR_MASK       0xff000000u
 #define ICR_LOW_MASK   0x000ccfffu
 #define ICR_BUSY       (1u << 12)
+#define ICR_DEST       (0xffffffffull << 32) /* x2APIC */
 #define TPR_MASK       0xffu
 
 /* Where a register can be reached, and how. */
@@ -47,6 +49,9 @@ static uint32_t read_id(const ApicState *s, unsigned reg)
 
 static void write_id(ApicState *s, unsigned reg, uint32_t value)
 {
+    if (value >> 24 != s->xapic_id) {
+        LINT_BREAK(&s->dev, LINT_APIC_ID_CHANGED, "from %u to %u", s->xapic_id, value >> 24);
+    }
     if (s->links.id_writable) {
         s->xapic_id = (uint8_t)(value >> 24);
         apic_bus_changed(s->links.bus);
@@ -87,6 +92,9 @@ static uint32_t apic_read_zero(const ApicState *s, unsigned reg)
 
 static void write_eoi(ApicState *s, unsigned reg, uint32_t value)
 {
+    if (value) {
+        LINT_BREAK(&s->dev, LINT_EOI_NOT_ZERO, "%#x", value);
+    }
     apic_eoi(s);
 }
 
@@ -111,6 +119,9 @@ static uint32_t read_dfr(const ApicState *s, unsigned reg)
 static void write_dfr(ApicState *s, unsigned reg, uint32_t value)
 {
     s->dfr = value | DFR_FIXED_BITS;
+    if (s->dfr != DFR_FLAT && s->dfr != DFR_CLUSTER) {
+        LINT_BREAK(&s->dev, LINT_DFR_MODEL, "DFR=%#x", s->dfr);
+    }
 }
 
 static uint32_t read_svr(const ApicState *s, unsigned reg)
@@ -126,6 +137,7 @@ static uint32_t svr_mask(const ApicState *s)
 
 static void write_svr(ApicState *s, unsigned reg, uint32_t value)
 {
+    apic_rules_svr(s, value);
     s->svr = value & svr_mask(s);
     if (!apic_software_enabled(s)) {
         /* 11.4.7.2: all mask bits are set, and stay so until it is enabled again. */
@@ -218,6 +230,7 @@ static void write_lvt(ApicState *s, unsigned reg, uint32_t value)
     unsigned lvt = reg - REG_LVT_TIMER;
     uint32_t mask = lvt_writable(s, lvt);
 
+    apic_rules_lvt(s, (ApicLvt)lvt, value & mask);
     value = (value & mask) | (s->lvt[lvt] & LVT_REMOTE_IRR);
     if (!apic_software_enabled(s)) {
         value |= LVT_MASKED;
@@ -324,9 +337,16 @@ static uint32_t read_reg(ApicState *s, unsigned reg)
 
 static void apic_illegal_register(ApicState *s, uint32_t offset)
 {
-    trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS,
-                "apic_illegal_register id=%u offset=0x%x", s->links.apic_id, offset);
+    LINT_BREAK(&s->dev, LINT_APIC_RESERVED_REGISTER, "at %#x", offset);
     apic_error(s, ESR_ILLEGAL_REGISTER);
+}
+
+/* Nobody answers at the page; in x2APIC mode somebody may still believe so. */
+static void no_page(const ApicState *s, uint32_t offset)
+{
+    if (apic_is_x2apic(s)) {
+        LINT_BREAK(&s->dev, LINT_APIC_PAGE_IN_X2APIC, "at %#x", offset);
+    }
 }
 
 static const ApicReg *mmio_reg(uint32_t offset, uint8_t access)
@@ -343,11 +363,15 @@ uint64_t apic_mmio_read(ApicState *s, uint32_t offset, unsigned size)
     uint32_t value;
 
     if (apic_mmio_base(s) == UINT64_MAX) {
-        return UINT64_MAX; /* nobody answers at the page */
+        no_page(s, offset);
+        return UINT64_MAX;
     }
     if (!reg) {
         apic_illegal_register(s, offset);
         return 0;
+    }
+    if (byte != 0 || size != 4) {
+        apic_rules_access(s, offset, size);
     }
     if (byte >= 4) {
         return 0;
@@ -361,6 +385,7 @@ void apic_mmio_write(ApicState *s, uint32_t offset, uint64_t value, unsigned siz
     const ApicReg *reg = mmio_reg(offset, XW);
 
     if (apic_mmio_base(s) == UINT64_MAX) {
+        no_page(s, offset);
         return;
     }
     if (!reg) {
@@ -368,12 +393,13 @@ void apic_mmio_write(ApicState *s, uint32_t offset, uint64_t value, unsigned siz
         return;
     }
     if ((offset & 0xf) || size != 4) {
-        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS,
-                    "apic_bad_write id=%u offset=0x%x size=%u", s->links.apic_id, offset, size);
+        apic_rules_access(s, offset, size);
         return;
     }
     if (reg->write) {
         reg->write(s, offset >> 4, (uint32_t)value);
+    } else {
+        LINT_BREAK(&s->dev, LINT_APIC_READ_ONLY, "%s", reg->name);
     }
 }
 
@@ -411,9 +437,6 @@ bool apic_msr_read(ApicState *s, uint32_t msr, uint64_t *value)
  */
 static bool msr_write_icr(ApicState *s, uint64_t value)
 {
-    if ((uint32_t)value & ~(ICR_LOW_MASK | ICR_BUSY)) {
-        return false;
-    }
     s->icr_low = (uint32_t)value & ICR_LOW_MASK;
     s->icr_high = (uint32_t)(value >> 32);
     apic_send_ipi(s, s->icr_low, s->icr_high);
@@ -431,11 +454,14 @@ bool apic_msr_write(ApicState *s, uint32_t msr, uint64_t value)
     if (!reg) {
         return false;
     }
-    if (msr == MSR_X2APIC_FIRST + REG_ICR_LOW) {
-        return msr_write_icr(s, value);
-    }
-    if (value & ~(uint64_t)msr_valid_bits(s, msr - MSR_X2APIC_FIRST)) {
+    bool is_icr = msr == MSR_X2APIC_FIRST + REG_ICR_LOW;
+    uint64_t valid = msr_valid_bits(s, msr - MSR_X2APIC_FIRST);
+    if (value & ~(is_icr ? valid | ICR_DEST : valid)) {
+        LINT_BREAK(&s->dev, LINT_X2APIC_RESERVED_BITS, "%s=%#" PRIx64, reg->name, value);
         return false;
+    }
+    if (is_icr) {
+        return msr_write_icr(s, value);
     }
     reg->write(s, msr - MSR_X2APIC_FIRST, (uint32_t)value);
     return true;

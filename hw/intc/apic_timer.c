@@ -7,6 +7,7 @@
  * through. Expiries that pass while nobody looks become one.
  */
 #include "hw/intc/apic_internal.h"
+#include "hw/intr/lint.h"
 
 /* The closest two expiries of a periodic timer may come: a period of a few ns asks for more
  * interrupts than any processor takes, and must not keep the host from everything else. */
@@ -235,8 +236,11 @@ void apic_timer_set_lvt(ApicState *s, uint32_t value)
 
 void apic_timer_set_initial(ApicState *s, uint32_t count)
 {
-    if (timer_mode(s) == TIMER_DEADLINE) {
-        return; /* ignored (11.5.4.1) */
+    if (timer_mode(s) == TIMER_DEADLINE) { /* ignored (11.5.4.1) */
+        if (count) {
+            LINT_BREAK(&s->dev, LINT_COUNT_IN_DEADLINE_MODE, "count %u", count);
+        }
+        return;
     }
     apic_timer_catch_up(s);
     s->timer_initial = count;
@@ -269,6 +273,8 @@ void apic_timer_set_deadline(ApicState *s, uint64_t tsc)
         s->tsc_deadline = tsc;
         apic_timer_rearm(s);
         apic_timer_catch_up(s); /* one in the past fires at once */
+    } else if (tsc) {
+        LINT_BREAK(&s->dev, LINT_DEADLINE_IN_OTHER_MODE, "LVT timer %#x", s->lvt[APIC_LVT_TIMER]);
     }
 }
 

@@ -15,7 +15,8 @@
 #include <inttypes.h>
 
 #include "hw/core/rid.h"
-#include "hw/intr/journal.h"
+#include "hw/intc/ioapic_rules.h"
+#include "hw/intr/lint.h"
 
 #define VERSION_82093AA 0x11
 #define VERSION_ICH     0x20
@@ -34,17 +35,8 @@
 #define ID_MASK         (0xfu << ID_SHIFT)
 #define VER_MAXRE_SHIFT 16
 
-#define RTE_VECTOR_MASK    0xffull
-#define RTE_DELIVERY_SHIFT 8
-#define RTE_DELIVERY_MASK  0x7ull
-#define RTE_DEST_LOGICAL   (1ull << 11)
-#define RTE_POLARITY       (1ull << 13)
-#define RTE_REMOTE_IRR     (1ull << 14)
-#define RTE_LEVEL          (1ull << 15)
-#define RTE_MASKED         (1ull << 16)
-#define RTE_HANDLE_SHIFT   48
-#define RTE_WRITABLE       0xffff00000001afffull
-#define ADDR_HANDLE_SHIFT  4
+#define RTE_WRITABLE      0xffff00000001afffull
+#define ADDR_HANDLE_SHIFT 4
 
 /*
  * A level that no EOI ends comes again at once. On hardware the way back of the EOI and forth of
@@ -72,6 +64,7 @@ typedef struct {
 
     IrqLine lines[IOAPIC_PINS];
     uint64_t sent[IOAPIC_PINS];
+    IoapicRules rules;
 } IoapicState;
 
 static IoapicState *ioapic_from(void *dev)
@@ -129,6 +122,7 @@ static void ioapic_send(IoapicState *s, unsigned pin, uint64_t serial)
     msg.serial = serial;
     if (rte_is_level(s->rte[pin])) {
         s->rte[pin] |= RTE_REMOTE_IRR;
+        s->rules.sent_at[pin] = clock_last(s->dev.platform->clock) + 1;
     }
     s->sent[pin]++;
     journal_send(s->dev.platform->journal, &msg);
@@ -175,6 +169,9 @@ static void ioapic_request(IoapicState *s, unsigned pin)
     if (!(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
         ioapic_send(s, pin, serial);
     } else if (rte_is_level(rte)) {
+        if (rte & RTE_REMOTE_IRR) {
+            ioapic_rules_waits(&s->rules, &s->dev, pin);
+        }
         journal_wait(journal, serial, rte & RTE_MASKED ? INTR_PIN_MASKED : INTR_REMOTE_IRR,
                      &s->waiting[pin]);
     } else {
@@ -208,6 +205,8 @@ static void ioapic_ended(IoapicState *s, unsigned pin)
         ioapic_level_check(s, pin);
         return;
     }
+    LINT_BREAK(&s->dev, LINT_LEVEL_STORM, "pin %u, vector %#x", pin,
+               (unsigned)(s->rte[pin] & RTE_VECTOR_MASK));
     journal_wait(s->dev.platform->journal, ioapic_record(s, pin),
                  s->rte[pin] & RTE_MASKED ? INTR_PIN_MASKED : INTR_PIN_PAUSED, &s->waiting[pin]);
     s->pausing |= 1u << pin;
@@ -222,6 +221,9 @@ static void ioapic_line(void *opaque, int n, bool level)
     unsigned pin = (unsigned)n;
     bool was_active = pin_is_active(s, pin);
 
+    if ((s->links.active_low >> pin & 1) && !(s->rte[pin] & (RTE_LEVEL | RTE_MASKED))) {
+        ioapic_rules_pci_edge(&s->rules, &s->dev, pin, level);
+    }
     s->levels = level ? s->levels | 1u << pin : s->levels & ~(1u << pin);
     if (!pin_is_active(s, pin)) {
         ioapic_calm(s, pin);
@@ -235,14 +237,26 @@ static void ioapic_line(void *opaque, int n, bool level)
 void ioapic_eoi(void *dev, uint8_t vector)
 {
     IoapicState *s = ioapic_from(dev);
+    uint32_t others = 0;
+    bool found = false;
 
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
-        if ((s->rte[pin] & RTE_REMOTE_IRR) && (s->rte[pin] & RTE_VECTOR_MASK) == vector) {
+        if (!(s->rte[pin] & RTE_REMOTE_IRR)) {
+            continue;
+        }
+        if ((s->rte[pin] & RTE_VECTOR_MASK) != vector) {
+            others |= 1u << pin;
+        } else {
+            found = true;
             trace_event(s->dev.platform->trace, TRACE_IOAPIC, "ioapic_eoi pin=%u vector=0x%02x",
                         pin, vector);
             s->rte[pin] &= ~RTE_REMOTE_IRR;
             ioapic_ended(s, pin);
         }
+    }
+    /* With an EOI register, software may use that for the vector it gave the pin. */
+    if (!found && s->version == VERSION_82093AA) {
+        ioapic_rules_eoi(&s->dev, vector, others);
     }
 }
 
@@ -252,7 +266,11 @@ static void ioapic_write_rte(IoapicState *s, unsigned index, uint32_t value)
     uint64_t mask = RTE_WRITABLE & (0xffffffffull << shift);
     uint64_t *rte = &s->rte[pin];
 
-    *rte = (*rte & ~mask) | ((uint64_t)value << shift & mask);
+    IoapicEntryWrite w = {
+        .pin = pin, .upper = shift != 0, .old = *rte, .active_low = s->links.active_low >> pin & 1};
+
+    *rte = w.now = (*rte & ~mask) | ((uint64_t)value << shift & mask);
+    ioapic_rules_written(&s->rules, &s->dev, &w);
     if (!rte_is_level(*rte)) {
         /* Edge mode has no remote IRR. Kernels clear a stuck one by going through edge mode where
          * there is no EOI register. */
@@ -272,6 +290,7 @@ static uint32_t ioapic_read_index(const IoapicState *s, unsigned index)
         return s->version | (IOAPIC_PINS - 1) << VER_MAXRE_SHIFT;
     default:
         if (index < IDX_REDIR || index >= IDX_END) {
+            ioapic_rules_index(&s->dev, index, false);
             return 0;
         }
         index -= IDX_REDIR;
@@ -285,6 +304,10 @@ static void ioapic_write_index(IoapicState *s, unsigned index, uint32_t value)
         s->id = (value & ID_MASK) >> ID_SHIFT;
     } else if (index >= IDX_REDIR && index < IDX_END) {
         ioapic_write_rte(s, index - IDX_REDIR, value);
+    } else if (index == IDX_VER || index == IDX_ARB) {
+        LINT_BREAK(&s->dev, LINT_IOAPIC_READ_ONLY, "index %u", index);
+    } else {
+        ioapic_rules_index(&s->dev, index, true);
     }
 }
 
@@ -313,8 +336,9 @@ static void ioapic_write(void *opaque, uint64_t offset, uint64_t value, unsigned
     } else if (offset == MMIO_EOIR && s->version == VERSION_ICH) {
         ioapic_eoi(s, (uint8_t)value);
     } else {
-        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS,
-                    "ioapic_bad_write offset=0x%" PRIx64 " size=%u", offset, size);
+        LINT_BREAK(&s->dev,
+                   offset == MMIO_EOIR ? LINT_IOAPIC_EOI_REGISTER : LINT_IOAPIC_RESERVED_OFFSET,
+                   "write of %u bytes at %#" PRIx64, size, offset);
     }
 }
 
@@ -378,6 +402,7 @@ static void ioapic_reset(Device *dev)
     IoapicState *s = ioapic_from(dev);
 
     s->select = 0;
+    s->rules = (IoapicRules){0};
     s->id = s->initial_id;
     timer_cancel(&s->pause);
     for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {

@@ -4,7 +4,7 @@
 
 #include <json-glib/json-glib.h>
 
-static void add_text(JsonBuilder *b, const char *name, const char *text)
+static void finding_add_text(JsonBuilder *b, const char *name, const char *text)
 {
     if (text) {
         json_builder_set_member_name(b, name);
@@ -29,7 +29,7 @@ static void add_where(JsonBuilder *b, const Journal *j)
     if (at.cpu != JOURNAL_NO_CPU) {
         g_autofree char *rip = g_strdup_printf("0x%" PRIx64, at.rip);
         add_number(b, "cpu", at.cpu);
-        add_text(b, "rip", rip);
+        finding_add_text(b, "rip", rip);
         add_number(b, "instructions", (int64_t)at.instructions);
     }
 }
@@ -40,12 +40,12 @@ char *file_finding_text(const Journal *j, const JournalFinding *finding)
 
     json_builder_begin_object(b);
     add_number(b, "time_ns", j->clock ? clock_last(j->clock) : 0);
-    add_text(b, "rule", finding->rule);
-    add_text(b, "what", finding->what);
-    add_text(b, "section", finding->section);
-    add_text(b, "severity", finding->severity);
-    add_text(b, "source", finding->source);
-    add_text(b, "details", finding->details);
+    finding_add_text(b, "rule", finding->rule);
+    finding_add_text(b, "what", finding->what);
+    finding_add_text(b, "section", finding->section);
+    finding_add_text(b, "severity", finding->severity);
+    finding_add_text(b, "source", finding->source);
+    finding_add_text(b, "details", finding->details);
     add_where(b, j);
     json_builder_end_object(b);
     g_autoptr(JsonNode) root = json_builder_get_root(b);

@@ -160,7 +160,7 @@ static void add_fields(GString *out)
     g_string_append(out, "]}");
 }
 
-static void add_results(GString *out)
+static void record_add_results(GString *out)
 {
     g_string_append(out, ",\n\"results\":[");
     for (unsigned i = 0; i < INTR_RESULTS; i++) {
@@ -196,7 +196,7 @@ GString *file_record_header(void)
 
     g_string_append(out, G_BYTE_ORDER == G_LITTLE_ENDIAN ? "little\"" : "big\"");
     add_fields(out);
-    add_results(out);
+    record_add_results(out);
     add_kinds(out);
     add_modes(out);
     add_seen(out);

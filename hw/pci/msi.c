@@ -89,6 +89,7 @@ static IntrResult msi_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
         address |= (uint64_t)pci_get_long(cap + PCI_MSI_ADDRESS_HI) << 32;
     }
     data = (data & ~(vectors_enabled(pci) - 1)) | n;
+    pci->msi.half_sent |= pci->msi.halves != 0;
     return pci_send_message(pci, serial, address, data);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "hw/core/rid.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/lint.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
@@ -59,12 +59,26 @@ static bool is_pending(const PciDevice *pci, unsigned n)
     return (pci->msix.pba[n / 8] & 1u << n % 8) != 0;
 }
 
-static IntrResult msix_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
+static bool is_live(PciDevice *pci, unsigned n)
+{
+    return msix_enabled(pci) && !is_masked(pci, n);
+}
+
+static void message_of(PciDevice *pci, unsigned n, uint64_t *address, uint32_t *data)
 {
     const uint8_t *entry = entry_of(pci, n);
-    uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) & ~3ull;
-    address |= (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
-    return pci_send_message(pci, serial, address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA));
+
+    *address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) & ~3ull;
+    *address |= (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
+    *data = pci_get_long(entry + PCI_MSIX_ENTRY_DATA);
+}
+
+static IntrResult msix_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
+{
+    uint64_t address;
+    uint32_t data;
+    message_of(pci, n, &address, &data);
+    return pci_send_message(pci, serial, address, data);
 }
 
 IntrResult msix_notify(PciDevice *pci, unsigned n)
@@ -86,6 +100,23 @@ IntrResult msix_notify(PciDevice *pci, unsigned n)
     return msix_send_vector(pci, n, serial);
 }
 
+/* A message that may go out from now on; or that could already, and was changed. */
+static void msix_check_message(PciDevice *pci, unsigned n, bool was_live, bool changed)
+{
+    uint64_t address;
+    uint32_t data;
+    if (!is_live(pci, n)) {
+        return;
+    }
+    message_of(pci, n, &address, &data);
+    if (!was_live) {
+        pci_rules_message(pci, address, data);
+    } else if (changed) {
+        LINT_BREAK(&pci->dev, LINT_MSIX_CHANGED_LIVE, "vector %u, address %#" PRIx64 ", data %#x",
+                   n, address, data);
+    }
+}
+
 static void send_if_due(PciDevice *pci, unsigned n)
 {
     if (msix_enabled(pci) && is_pending(pci, n) && !is_masked(pci, n)) {
@@ -103,8 +134,10 @@ void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size)
         return;
     }
     for (unsigned n = 0; n < pci->msix.vectors; n++) {
+        msix_check_message(pci, n, pci->msix.was_live, false);
         send_if_due(pci, n);
     }
+    pci->msix.was_live = msix_enabled(pci) && !function_is_masked(pci);
 }
 
 /* The bytes of table or pending bits at `offset`, or NULL for the reserved rest of the BAR. */
@@ -134,6 +167,9 @@ static uint64_t bar_read(void *opaque, uint64_t offset, unsigned size)
 /* Only vector control's mask bit exists: the rest of that dword is reserved (6.8.2.9). */
 static void write_table_dword(PciDevice *pci, unsigned n, unsigned field, uint32_t value)
 {
+    if (field == PCI_MSIX_ENTRY_LOWER_ADDR && (value & 3)) {
+        LINT_BREAK(&pci->dev, LINT_MSIX_ADDRESS_UNALIGNED, "vector %u, address %#x", n, value);
+    }
     pci_set_long(entry_of(pci, n) + field,
                  field == PCI_MSIX_ENTRY_VECTOR_CTRL ? value & PCI_MSIX_ENTRY_CTRL_MASKBIT : value);
 }
@@ -142,11 +178,17 @@ static void write_table_dword(PciDevice *pci, unsigned n, unsigned field, uint32
 static void bar_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     PciDevice *pci = opaque;
-    if (size < 4 || (offset & (size - 1)) != 0 || offset + size > msix_table_size(&pci->msix)) {
+    if (size < 4 || (offset & (size - 1)) != 0) {
+        LINT_BREAK(&pci->dev, LINT_MSIX_ACCESS_SIZE, "%u bytes at %#" PRIx64, size, offset);
+        return;
+    }
+    if (offset + size > msix_table_size(&pci->msix)) {
         return;
     }
     unsigned n = (unsigned)(offset / PCI_MSIX_ENTRY_SIZE);
     unsigned field = offset % PCI_MSIX_ENTRY_SIZE;
+    bool was_live = is_live(pci, n);
+    bool changed = field <= PCI_MSIX_ENTRY_DATA && bar_read(pci, offset, size) != value;
     write_table_dword(pci, n, field, (uint32_t)value);
     if (size == 8) {
         write_table_dword(pci, n, field + 4, (uint32_t)(value >> 32));
@@ -154,6 +196,7 @@ static void bar_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
     trace_event(pci->dev.platform->trace, TRACE_MSI,
                 "msix_write sid=%s dev=%s index=%u reg=%u size=%u data=%" PRIx64,
                 rid_text(pci_requester_id(pci)).text, pci->dev.id, n, field, size, value);
+    msix_check_message(pci, n, was_live, changed);
     send_if_due(pci, n);
 }
 
@@ -213,6 +256,7 @@ void msix_reset(PciDevice *pci)
     }
     memset(pci->msix.table, 0, msix_table_size(&pci->msix));
     memset(pci->msix.pba, 0, msix_pba_size(&pci->msix));
+    pci->msix.was_live = false;
     for (unsigned n = 0; n < pci->msix.vectors; n++) {
         journal_withdraw(pci->dev.platform->journal, &pci->msix.waiting[n], INTR_DEVICE_RESET);
     }

@@ -198,9 +198,11 @@ void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, un
     }
     size = MIN(size, limit - offset);
     pci_keep_reset_config(pci);
+    PciRulesView before = pci_rules_look(pci);
     for (unsigned i = 0; i < size; i++) {
         write_byte(pci, offset + i, (uint8_t)(value >> (8 * i)));
     }
+    pci_rules_config_written(pci, &before);
     follow_config_write(pci, offset, size);
     if (pci->pci_cls->config_written) {
         pci->pci_cls->config_written(pci, offset, value, size);

@@ -41,7 +41,16 @@ void pci_take_number(PciDevice *pci);
 /* The bridge as a stage: what the bus behind it sees. */
 Upstream pci_bridge_upstream(PciDevice *bridge);
 
-/* msi.c: traces why vector `n` is not sent, and answers with it. */
+/* pci_rules.c: what lint looks at before a write of configuration space, and compares after it. */
+typedef struct {
+    uint16_t command, flags; /* the registers; of MSI */
+    bool msi, msix;          /* enabled */
+    uint32_t low, high, data, mask;
+} PciRulesView;
+PciRulesView pci_rules_look(const PciDevice *pci);
+void pci_rules_config_written(PciDevice *pci, const PciRulesView *before);
+/* A message that may be sent from now on. */
+void pci_rules_message(const PciDevice *pci, uint64_t address, uint32_t data);
 
 /* pci_config.c */
 void pci_config_init(PciDevice *pci);

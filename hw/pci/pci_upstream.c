@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "hw/core/rid.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/lint.h"
 #include "hw/pci/pci_internal.h"
 
 bool pci_is_bus_master(const PciDevice *pci)
@@ -113,6 +113,8 @@ IntrResult pci_send_message(PciDevice *pci, uint64_t serial, uint64_t address, u
     IntrMsg msg = {.serial = serial, .address = address, .data = data, .requester_id = pci->rid};
     Journal *journal = pci->dev.platform->journal;
     if (!pci_is_bus_master(pci)) {
+        LINT_BREAK(&pci->dev, LINT_MSI_WITHOUT_MASTER, "address %#" PRIx64 ", data %#x", address,
+                   data);
         return journal_end(journal, serial, INTR_MASTER_OFF);
     }
     journal_send(journal, &msg);

@@ -11,7 +11,8 @@
 #include "hw/timer/hpet.h"
 
 #include "hw/core/rid.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/lint.h"
+#include "hw/timer/hpet_regs.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -27,47 +28,11 @@
 /* The closest two matches of a periodic comparator may come. */
 #define MIN_PERIOD_NS 5000
 
-#define REG_GCAP_ID    0x000
-#define REG_GEN_CONF   0x010
-#define REG_GINTR_STA  0x020
-#define REG_MAIN_CNT   0x0f0
-#define REG_TIMERS     0x100
-#define REG_TIMER_SIZE 0x20
-#define REG_TIMER_CONF 0x00
-#define REG_TIMER_COMP 0x08
-#define REG_TIMER_FSB  0x10
-#define REGS_FIXED     4
+#define REGS_FIXED 4
 /* More than 24 comparators do not fit the specification's 1 KiB; the window grows to hold 32. */
 #define HPET_SPAN      (REG_TIMERS + HPET_MAX_TIMERS * REG_TIMER_SIZE)
 #define REGS_PER_TIMER 3
 #define HPET_MAX_ROWS  (REGS_FIXED + REGS_PER_TIMER * HPET_MAX_TIMERS)
-
-/* GCAP_ID, 2.3.4. */
-#define GCAP_REV_ID       0x01ull
-#define GCAP_NUM_SHIFT    8
-#define GCAP_COUNT_SIZE   (1ull << 13)
-#define GCAP_LEG_RT       (1ull << 15)
-#define GCAP_VENDOR       (0x8086ull << 16)
-#define GCAP_PERIOD_SHIFT 32
-
-/* GEN_CONF, 2.3.5. */
-#define CONF_ENABLE 0x1ull
-#define CONF_LEG_RT 0x2ull
-
-/* Tn_CONF, 2.3.8. */
-#define TN_LEVEL           (1ull << 1)
-#define TN_INT_ENABLE      (1ull << 2)
-#define TN_PERIODIC        (1ull << 3)
-#define TN_PERIODIC_CAP    (1ull << 4)
-#define TN_SIZE_CAP        (1ull << 5)
-#define TN_VAL_SET         (1ull << 6)
-#define TN_32BIT           (1ull << 8)
-#define TN_ROUTE_SHIFT     9
-#define TN_ROUTE_MASK      (0x1full << TN_ROUTE_SHIFT)
-#define TN_FSB_ENABLE      (1ull << 14)
-#define TN_FSB_CAP         (1ull << 15)
-#define TN_ROUTE_CAP_SHIFT 32
-#define TN_WRITABLE        (TN_LEVEL | TN_INT_ENABLE | TN_PERIODIC | TN_VAL_SET | TN_32BIT | TN_ROUTE_MASK)
 
 typedef struct HpetState HpetState;
 
@@ -323,6 +288,7 @@ static void timer_advance(HpetTimer *t)
     uint64_t behind = (hpet_counter_at(t->hpet, hpet_now(t->hpet)) - comparator) & mask;
 
     if (period == 0) {
+        LINT_BREAK(&t->hpet->dev, LINT_HPET_NO_PERIOD, "timer %u", t->n);
         return;
     }
     comparator += (behind / period + 1) * period;
@@ -413,6 +379,9 @@ static void counter_written(void *opaque, const RegRow *row, uint64_t old, uint6
     HpetState *s = opaque;
     uint64_t current = hpet_counter_at(s, hpet_now(s));
 
+    if (hpet_running(s)) {
+        LINT_BREAK(&s->dev, LINT_HPET_COUNTER_LIVE, "%#" PRIx64, written);
+    }
     s->counter = (current & ~mask) | (written & mask);
     s->counter_start = hpet_now(s);
     hpet_each_timer(s);
@@ -429,6 +398,10 @@ static void conf_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
         now = (now & ~TN_ROUTE_MASK) | (old & TN_ROUTE_MASK); /* reads back as it was (2.3.8) */
     }
     timer_set_reg(t, REG_TIMER_CONF, now);
+    hpet_rules_conf(&s->dev, &(HpetConfWrite){.n = t->n,
+                                              .written = written,
+                                              .now = now,
+                                              .fsb = timer_reg(t, REG_TIMER_FSB)});
     if (now & TN_32BIT) {
         timer_set_reg(t, REG_TIMER_COMP, (uint32_t)timer_reg(t, REG_TIMER_COMP));
         t->period = (uint32_t)t->period;
@@ -524,11 +497,19 @@ static void hpet_catch_up(HpetState *s)
     }
 }
 
+static inline void hpet_check_access(HpetState *s, uint64_t offset, unsigned size)
+{
+    if (G_UNLIKELY(size < 4 || (offset & (size - 1)))) {
+        hpet_rules_access(&s->dev, offset, size);
+    }
+}
+
 static uint64_t hpet_read(void *opaque, uint64_t offset, unsigned size)
 {
     HpetState *s = opaque;
     uint64_t value = 0;
 
+    hpet_check_access(s, offset, size);
     if (offset != REG_MAIN_CNT) {
         hpet_catch_up(s);
     }
@@ -540,10 +521,10 @@ static void hpet_write(void *opaque, uint64_t offset, uint64_t value, unsigned s
 {
     HpetState *s = opaque;
 
+    hpet_check_access(s, offset, size);
     hpet_catch_up(s);
     if (!regfile_write(&s->regs, (uint32_t)offset, size, value)) {
-        trace_event(s->dev.platform->trace, TRACE_GUEST_ERRORS,
-                    "hpet_bad_write offset=0x%" PRIx64 " size=%u", offset, size);
+        LINT_BREAK(&s->dev, LINT_HPET_RESERVED_REGISTER, "%u bytes at %#" PRIx64, size, offset);
     }
 }
 

@@ -10,7 +10,7 @@
 #include "hw/core/backends.h"
 #include "hw/core/device.h"
 #include "hw/intc/apic.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/lint.h"
 #include "hw/pci/pci.h"
 #include "machine/forgive.h"
 #include "machine/vcpu.h"
@@ -33,6 +33,7 @@ typedef struct {
     const char *cpu_model;                /* "max,-x2apic" or NULL */
     const char *kernel, *initrd, *append; /* may be NULL */
     ForgiveSet forgive;
+    LintMode lint;
     const char *ioapic_version; /* NULL, "0x11" or "0x20" */
     Chardev *serial[4];         /* may be NULL; -nodefaults leaves none */
     Chardev *debugcon;
@@ -75,6 +76,7 @@ struct Machine {
     MachineOptions opts;
     Platform platform;
     Journal journal;
+    Lint lint; /* platform.lint is NULL with -lint off */
     RunState *runstate;
     GPtrArray
         *devices; /* of Device *, in order of creation; reset in this order, freed in reverse */

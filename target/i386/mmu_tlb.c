@@ -351,6 +351,10 @@ static Backing backing_of(Cpu *cpu, uint64_t paddr)
         return b;
     }
     b.region = as_lookup(cpu->cfg.memory, paddr, &first, &last);
+    if (!b.region && cpu->cfg.apic && apic_page_is_hidden(cpu->cfg.apic, paddr)) {
+        b.flags = TLB_FLAG_APIC;
+        return b;
+    }
     if (!b.region || b.region->kind == MEM_IO || first > paddr || last < paddr + PAGE_SIZE - 1) {
         return b;
     }

@@ -81,6 +81,7 @@ static const BadLine bad_lines[] = {
     {"-M none -no-hpet -accel qtest", {"-no-hpet: ", "'hpet'"}},
     {"-M none -msg timestam=on", {"-msg timestam=on: ", "did you mean 'timestamp'"}},
     {"-M none -msg timestamp=maybe", {"timestamp=maybe"}},
+    {"-M none -lint eror", {"-lint eror: ", "did you mean 'error'"}},
     {"-M none -msg guest-name=on", {"guest-name=on: is not supported yet"}},
     {"-M none -run-with exit-with-parent=maybe", {"exit-with-parent=maybe"}},
     {"-M none -run-with exit-with=on", {"did you mean 'exit-with-parent'"}},

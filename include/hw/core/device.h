@@ -28,6 +28,7 @@ typedef struct Platform {
     AddressSpace *ports;
     Trace *trace;
     struct Journal *journal;   /* hw/intr/journal.h; NULL: interrupts leave no record */
+    struct Lint *lint;         /* hw/intr/lint.h; NULL: nobody looks after rules */
     struct Backends *backends; /* -drive and -chardev, for PROP_DRIVE and PROP_CHARDEV */
     struct RunState *runstate; /* reset, power-off and exit requests; set by the board */
     IrqLine *gsi;              /* the board's interrupt inputs 0..23 for ISA devices, or NULL */

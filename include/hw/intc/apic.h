@@ -88,6 +88,9 @@ void apic_set_cr8(ApicState *apic, uint8_t cr8);
 /* The page that the CPU must route to apic_mmio_*(), or UINT64_MAX if there is none (disabled or in
  * x2APIC mode). */
 uint64_t apic_mmio_base(const ApicState *apic);
+/* In x2APIC mode: the page where the registers would be otherwise. Accesses may still be passed on,
+ * for lint to be told of them. */
+bool apic_page_is_hidden(const ApicState *apic, uint64_t page);
 /* INIT (not power-on) reset: keeps IA32_APIC_BASE and the id (SDM 11.4.7.3). */
 void apic_init_reset(ApicState *apic);
 /* The CPU's TSC was written or its offset changed: the deadline moves. */

@@ -66,6 +66,10 @@ typedef struct {
     uint8_t vectors;
     bool is64, maskable;
     uint64_t waiting[PCI_MSI_MAX_VECTORS]; /* serial numbers of what the pending bits hold */
+    /* Of lint: registers of the message that were changed while it may be sent, and whether it was
+     * sent since. */
+    uint8_t halves;
+    bool half_sent;
 } PciMsi;
 
 typedef struct {
@@ -73,6 +77,7 @@ typedef struct {
     uint16_t vectors;
     uint8_t *table, *pba; /* as many as there are vectors */
     uint64_t *waiting;    /* the serial numbers of what the pending bits hold */
+    bool was_live;        /* of lint: enabled, and the function not masked */
     MemRegion region;
 } PciMsix;
 

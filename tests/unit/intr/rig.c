@@ -2,6 +2,8 @@
 #include "intr/rig.h"
 #include "pci-fixture.h"
 
+#include <string.h>
+
 #define JOURNAL_RECORDS 1024
 
 static bool widget_realize(Device *dev, GError **error)
@@ -36,11 +38,26 @@ void rig_apic_wr(Rig *rig, uint32_t reg, uint32_t value)
     apic_mmio_write(rig->apic, reg, value, 4);
 }
 
+static void apply_props(const Rig *rig, Device *dev)
+{
+    g_auto(GStrv) props = g_strsplit(rig->props ? rig->props : "", ",", -1);
+
+    for (unsigned i = 0; props[i]; i++) {
+        g_auto(GStrv) parts = g_strsplit_set(props[i], ".=", 3); /* device, property, value */
+
+        if (strcmp(parts[0], dev->id) == 0) {
+            g_assert_true(device_set_prop(dev, parts[1], parts[2], NULL));
+        }
+    }
+}
+
 static void add_apic(Rig *rig)
 {
     rig->apics = apic_bus_new(&rig->journal);
     rig->apic_dev = device_new(&apic_class, &rig->platform, "apic0");
-    *apic_links(rig->apic_dev) = (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true};
+    apply_props(rig, rig->apic_dev);
+    *apic_links(rig->apic_dev) =
+        (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true, .tsc_deadline = true};
     g_assert_true(device_realize(rig->apic_dev, NULL));
     device_reset(rig->apic_dev);
     rig->apic = apic_from_device(rig->apic_dev);
@@ -54,6 +71,7 @@ static void add_vtd(Rig *rig)
         (IommuLinks){.apic_bus = rig->apics, .memory = rig->platform.memory};
     g_assert_true(device_set_prop(rig->vtd, "posted-interrupts", "on", NULL));
     g_assert_true(device_set_prop(rig->vtd, "eim", "on", NULL));
+    apply_props(rig, rig->vtd);
     g_assert_true(device_realize(rig->vtd, NULL));
     device_reset(rig->vtd);
     uint64_t base;
@@ -65,6 +83,7 @@ static void add_emitters(Rig *rig)
 {
     rig->ioapic = device_new(&ioapic_class, &rig->platform, "ioapic");
     *ioapic_links(rig->ioapic) = (IoapicLinks){.sink = iommu_class(rig->vtd)->sink(rig->vtd)};
+    apply_props(rig, rig->ioapic);
     g_assert_true(device_realize(rig->ioapic, NULL));
     device_reset(rig->ioapic);
     as_add(rig->platform.memory, ioapic_region(rig->ioapic), IOAPIC_BASE);
@@ -72,6 +91,7 @@ static void add_emitters(Rig *rig)
     rig->hpet = device_new(&hpet_class, &rig->platform, "hpet");
     hpet_links(rig->hpet)->sink = iommu_class(rig->vtd)->sink(rig->vtd);
     g_assert_true(device_set_prop(rig->hpet, "msi", "on", NULL));
+    apply_props(rig, rig->hpet);
     g_assert_true(device_realize(rig->hpet, NULL));
     device_reset(rig->hpet);
     as_add(rig->platform.memory, hpet_region(rig->hpet), HPET_BASE);
@@ -108,7 +128,12 @@ static void add_bus(Rig *rig)
 
 void rig_open(Rig *rig)
 {
-    *rig = (Rig){0};
+    rig_open_with(rig, NULL);
+}
+
+void rig_open_with(Rig *rig, const char *props)
+{
+    *rig = (Rig){.props = props};
     trace_init(&rig->trace);
     rig->trace.out = open_memstream(&rig->text, &rig->text_size);
     rig->trace.enabled = (1u << TRACE_GROUPS) - 1;
@@ -116,8 +141,10 @@ void rig_open(Rig *rig)
                                .memory = as_new("memory", 52),
                                .ports = as_new("ports", 16),
                                .trace = &rig->trace,
-                               .journal = &rig->journal};
+                               .journal = &rig->journal,
+                               .lint = &rig->lint};
     journal_init(&rig->journal, JOURNAL_RECORDS, &rig->trace, rig->platform.clock);
+    lint_init(&rig->lint, &rig->journal);
     g_assert_true(ram_init(&rig->ram, "ram", RAM_SIZE, NULL));
     as_add(rig->platform.memory, &rig->ram, 0);
     add_apic(rig);
@@ -142,6 +169,7 @@ void rig_close(Rig *rig)
     as_free(rig->platform.ports);
     ram_free(&rig->ram);
     clock_free(rig->platform.clock);
+    lint_free(&rig->lint);
     journal_free(&rig->journal);
     fclose(rig->trace.out);
     free(rig->text);

@@ -11,7 +11,7 @@
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/ioapic.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/lint.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 #include "hw/timer/hpet.h"
@@ -28,6 +28,8 @@ typedef struct {
     char *text;
     size_t text_size;
     Journal journal;
+    Lint lint;
+    const char *props; /* "iommu0.eim=off,hpet.msi=off": other than usual */
     MemRegion ram;
     ApicBus *apics;
     Device *apic_dev;
@@ -41,6 +43,7 @@ typedef struct {
 } Rig;
 
 void rig_open(Rig *rig);
+void rig_open_with(Rig *rig, const char *props);
 void rig_close(Rig *rig);
 /* Writes to memory, to the local APIC's page, and to the command register of a PCI function. */
 void rig_wr(Rig *rig, uint64_t at, uint64_t value, unsigned size);

@@ -11,7 +11,7 @@
  */
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/unit.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/lint.h"
 
 #define PMR_LOW_BITS 0x1fffffull /* protected ranges have a granularity of 2 MiB */
 
@@ -61,19 +61,46 @@ static const VtdContext *find_context(VtdState *s, uint16_t source_id, VtdContex
     };
     VtdFaultReason reason =
         vtd_context_walk(s->links.memory, s->root_table, limits, source_id, scratch);
+    if (G_UNLIKELY(s->rules.root_replaced)) {
+        LINT_BREAK(&s->dev, LINT_SRTP_WITHOUT_FLUSH, "used by %s", rid_text(source_id).text);
+    }
     scratch->fault = (uint8_t)reason;
     vtd_context_fill(&s->cache, source_id, scratch);
     return scratch;
 }
 
-static VtdFaultReason walk(VtdState *s, const VtdContext *ctx, uint64_t addr, VtdMapping *out)
+static VtdFaultReason read_tables(VtdState *s, const VtdContext *ctx, uint64_t addr,
+                                  VtdMapping *out)
 {
     VtdPteBits bits = {
         .snoop = s->props.snoop_control,
         .transient = s->props.device_iotlb && s->props.stale_tm,
     };
-    VtdFaultReason reason =
-        vtd_page_walk(s->links.memory, ctx->table, ctx->levels, bits, addr, out);
+    return vtd_page_walk(s->links.memory, ctx->table, ctx->levels, bits, addr, out);
+}
+
+static uint64_t dma_host_of(const VtdMapping *m, uint64_t addr)
+{
+    return m->host + (addr & ((1ull << m->shift) - 1));
+}
+
+/* Does what the IOTLB holds still stand in the tables? */
+static void check_mapping(VtdState *s, const VtdContext *ctx, uint64_t addr, const VtdMapping *m)
+{
+    VtdMapping now;
+    VtdFaultReason reason = read_tables(s, ctx, addr, &now);
+    bool same = reason == (VtdFaultReason)m->fault &&
+                (reason != VTD_OK || (now.read == m->read && now.write == m->write &&
+                                      dma_host_of(&now, addr) == dma_host_of(m, addr)));
+    if (!same) {
+        LINT_BREAK(&s->dev, LINT_STALE_MAPPING_USED, "domain %u, address %#" PRIx64, ctx->domain,
+                   addr);
+    }
+}
+
+static VtdFaultReason walk(VtdState *s, const VtdContext *ctx, uint64_t addr, VtdMapping *out)
+{
+    VtdFaultReason reason = read_tables(s, ctx, addr, out);
     out->domain = ctx->domain;
     bool usable = reason == VTD_OK && (out->read || out->write);
     if (!usable) {
@@ -110,6 +137,9 @@ static VtdFaultReason translate(VtdState *s, const VtdContext *ctx, uint64_t add
     VtdFaultReason reason = VTD_OK;
     if (m) {
         reason = (VtdFaultReason)m->fault;
+        if (G_UNLIKELY(++s->rules.dma_hits % VTD_RULES_WALK_EVERY == 0)) {
+            check_mapping(s, ctx, addr, m);
+        }
     } else {
         reason = walk(s, ctx, addr, &scratch);
         m = &scratch;

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "hw/i386/iommu/vtd/regs.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/lint.h"
+
+#define FIRST_VECTOR 16
 
 typedef struct {
     const char *name;
@@ -70,9 +72,32 @@ void vtd_event_settle(VtdEvents *e, VtdEvent event)
     }
 }
 
+static void event_check_message(const VtdEvents *e, VtdEvent event)
+{
+    const EventRegs *regs = &event_regs[event];
+    uint64_t address = regfile_get(e->regs, regs->address), data = regfile_get(e->regs, regs->data);
+    if (!intr_window_contains(address)) {
+        LINT_BREAK(e->dev, LINT_EVENT_WITHOUT_ADDRESS, "%s event, address %#" PRIx64, regs->name,
+                   address);
+    } else if ((data >> MSI_DATA_DELIVERY_SHIFT & MSI_DATA_DELIVERY_MASK) <= INTR_MODE_LOWEST &&
+               (data & MSI_DATA_VECTOR_MASK) < FIRST_VECTOR) {
+        LINT_BREAK(e->dev, LINT_EVENT_VECTOR_LOW, "%s event, data %#" PRIx64, regs->name, data);
+    }
+}
+
+void vtd_event_message_written(const VtdEvents *e, const char *name, VtdEvent event)
+{
+    if (!(regfile_get(e->regs, event_regs[event].control) & VTD_EVENT_IM)) {
+        LINT_BREAK(e->dev, LINT_EVENT_CHANGED_LIVE, "%s", name);
+    }
+}
+
 void vtd_event_control_written(VtdEvents *e, VtdEvent event)
 {
     uint64_t control = regfile_get(e->regs, event_regs[event].control);
+    if (!(control & VTD_EVENT_IM)) {
+        event_check_message(e, event);
+    }
     if ((control & VTD_EVENT_IP) && !(control & VTD_EVENT_IM)) {
         event_set_pending(e, event, false);
         e->due |= 1u << event;

@@ -25,6 +25,8 @@ void vtd_events_reset(VtdEvents *e);
 void vtd_event_raise(VtdEvents *e, VtdEvent event);
 /* Software has dealt with every condition of the event: nothing is pending any more. */
 void vtd_event_settle(VtdEvents *e, VtdEvent event);
+/* What is sent was changed; `name` is the register's. */
+void vtd_event_message_written(const VtdEvents *e, const char *name, VtdEvent event);
 void vtd_event_control_written(VtdEvents *e, VtdEvent event);
 /* Sends what is due: the last act of every entry into the unit. */
 void vtd_events_flush(VtdEvents *e);

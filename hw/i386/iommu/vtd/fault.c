@@ -8,6 +8,9 @@
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/iommu/vtd/regs.h"
+#include "hw/intr/lint.h"
+
+#define FAULTS_LEFT 16
 
 /* FRCD (11.4.7.9), upper quadword. */
 #define FRCD_SID     0, 16
@@ -41,6 +44,7 @@ void vtd_fault_reset(VtdFaultLog *log)
 {
     log->next = 0;
     log->count = 0;
+    log->lost = 0;
 }
 
 static uint32_t record_offset(const VtdFaultLog *log, unsigned n)
@@ -91,6 +95,9 @@ void vtd_fault_cleared(VtdFaultLog *log)
         status &= ~(vtd_mask(VTD_FSTS_FRI) | VTD_FSTS_PPF);
         regfile_set(log->regs, VTD_FSTS, status);
     }
+    if (!(status & VTD_FSTS_PFO)) {
+        log->lost = 0;
+    }
     if (!(status & VTD_FSTS_EVENTS)) {
         vtd_event_settle(log->events, VTD_EVENT_FAULT);
     }
@@ -109,6 +116,14 @@ static void write_record(VtdFaultLog *log, const VtdFault *fault)
     regfile_set(log->regs, offset + 8, high);
 }
 
+/* Some may come while software is on its way to clear PFO. */
+static void lose(VtdFaultLog *log)
+{
+    if (log->lost < FAULTS_LEFT && ++log->lost == FAULTS_LEFT) {
+        LINT_BREAK(log->events->dev, LINT_FAULTS_LEFT, "%u faults since", log->lost);
+    }
+}
+
 void vtd_fault_record(VtdFaultLog *log, const VtdFault *fault)
 {
     log->count++;
@@ -116,7 +131,11 @@ void vtd_fault_record(VtdFaultLog *log, const VtdFault *fault)
     trace_event(log->trace, TRACE_VTD, "vtd_fault sid=%s reason=%#x info=%#" PRIx64 " access=%s",
                 rid_text(fault->source_id).text, fault->reason, fault->info,
                 fault->access == VTD_READ ? "read" : "write");
-    if ((status & VTD_FSTS_PFO) || source_pending(log, fault->source_id)) {
+    if (status & VTD_FSTS_PFO) {
+        lose(log);
+        return;
+    }
+    if (source_pending(log, fault->source_id)) {
         return;
     }
     if (record_pending(log, log->next)) {

@@ -54,6 +54,7 @@ typedef struct {
     uint32_t at;      /* offset of record 0 */
     uint16_t records; /* how many there are */
     uint16_t next;
+    uint16_t lost;  /* since PFO was set */
     uint64_t count; /* faults since power-on, recorded or lost to overflow */
 } VtdFaultLog;
 extern const StateField vtd_fault_state[];

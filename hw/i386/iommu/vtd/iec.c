@@ -211,6 +211,18 @@ static bool evicts(VtdIec *iec)
     return iec->config.policy == VTD_IEC_OFF || iec->random % EVICTION_ODDS == 0;
 }
 
+/* Of an entry that can't be used, it is remembered who could use the one before. */
+static void keep_last_source(const VtdIecEntry *last, VtdIecEntry *e)
+{
+    if (e->fault == VTD_OK) {
+        e->worked = true;
+    } else {
+        e->worked = last->worked;
+        e->sid = last->sid;
+        e->sid_mask = last->sid_mask;
+    }
+}
+
 static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
 {
     RawIrte raw;
@@ -224,6 +236,7 @@ static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch
         (scratch->fault != VTD_OK && !iec->config.caching_mode)) {
         return scratch;
     }
+    keep_last_source(&iec->entries[index], scratch);
     scratch->epoch = iec_next_epoch(iec);
     iec->entries[index] = *scratch;
     iec->cached_at[index] = iec->config.clock ? clock_last(iec->config.clock) : 0;

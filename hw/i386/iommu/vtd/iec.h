@@ -23,6 +23,7 @@ typedef struct {
     uint8_t bus_first, bus_last; /* SVT 10 */
     bool check_bus;
     bool posted, urgent, fpd;
+    bool worked;   /* it was usable once; SID and its mask are still those of then */
     uint8_t fault; /* VtdFaultReason: what its use gives */
     ApicMsg msg;
     uint64_t pid_address;

@@ -98,6 +98,9 @@ static IntrResult ir_block(VtdState *s, const IntrMsg *msg, const Lookup *at, Vt
 /* As it is: remapping is off, or compatibility format is let through. */
 static IntrResult pass(VtdState *s, const IntrMsg *msg)
 {
+    if (G_UNLIKELY(s->remapping || vtd_get(msg->address, ADDR_FORMAT))) {
+        vtd_rules_passed(s, msg);
+    }
     IntrMsg narrow = *msg;
     narrow.address &= UINT32_MAX;
     s->verdicts.compatibility++;
@@ -124,7 +127,7 @@ static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
 static void notify(VtdState *s, ApicMsg *notification)
 {
     notification->serial = journal_open(s->dev.platform->journal, JOURNAL_NOTIFY, s->dev.id, 0, 0);
-    apic_bus_deliver(s->links.apic_bus, notification);
+    vtd_rules_notified(s, notification, apic_bus_deliver(s->links.apic_bus, notification));
 }
 
 static IntrResult ir_post(VtdState *s, const IntrMsg *msg, const Lookup *at)
@@ -134,9 +137,13 @@ static IntrResult ir_post(VtdState *s, const IntrMsg *msg, const Lookup *at)
     VtdFaultReason reason = vtd_pid_post(s->links.memory, at->e->pid_address, at->e->msg.vector,
                                          at->e->urgent, s->iec.table.eime, &posted, &notification);
     if (reason != VTD_OK) {
+        if (reason == VTD_FR_PID_RESERVED) {
+            vtd_rules_pid_reserved(s, at->e->pid_address);
+        }
         return ir_block(s, msg, at, reason);
     }
     s->verdicts.posted++;
+    vtd_rules_posted(s, at->e->pid_address, posted);
     ir_record(s, msg, at, posted, VTD_OK);
     if (posted == INTR_POSTED_NOTIFIED) {
         notify(s, &notification);
@@ -151,7 +158,24 @@ static IntrResult deliver(VtdState *s, const IntrMsg *msg, const Lookup *at)
     /* A copy: what the delivery sets off may invalidate the entry. */
     ApicMsg out = at->e->msg;
     out.serial = msg->serial;
-    return apic_bus_deliver(s->links.apic_bus, &out);
+    IntrResult result = apic_bus_deliver(s->links.apic_bus, &out);
+    if (G_UNLIKELY(result == INTR_NO_APIC)) {
+        vtd_rules_nobody(s, at->index, &out);
+    }
+    return result;
+}
+
+/* An entry that came from memory, or should have. */
+static G_GNUC_NO_INLINE void look_at_entry(VtdState *s, const IntrMsg *msg, const Lookup *at)
+{
+    if (!s->dev.platform->lint) {
+        return;
+    }
+    if (at->stale) {
+        vtd_rules_stale(s, at->index, at->e);
+    } else {
+        vtd_rules_filled(s, msg, at->index, at->e);
+    }
 }
 
 static IntrResult remap(VtdState *s, const IntrMsg *msg)
@@ -173,6 +197,9 @@ static IntrResult remap(VtdState *s, const IntrMsg *msg)
     at.e = vtd_iec_get(&s->iec, at.index, &scratch);
     at.cached = s->iec.hits != hits;
     at.stale = s->iec.stale_hits != stale;
+    if (G_UNLIKELY(!at.cached || at.stale)) {
+        look_at_entry(s, msg, &at);
+    }
     if (G_UNLIKELY(at.e->fault != VTD_OK)) {
         return ir_block(s, msg, &at, (VtdFaultReason)at.e->fault);
     }
@@ -193,6 +220,7 @@ IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)
     }
     /* Compatibility format is never let through in extended mode, whatever CFIS says (5.1.2.1). */
     if (s->iec.table.eime || !s->compatibility) {
+        vtd_rules_passed(s, msg);
         return ir_block(s, msg, NO_LOOKUP, VTD_FR_IR_COMPATIBILITY);
     }
     return pass(s, msg);

@@ -50,6 +50,7 @@ static void queue_error(VtdState *s, VtdQueueError cause)
 {
     VTD_GUEST_ERROR(s, "vtd_queue_error head=%#" PRIx64 " tail=%#" PRIx64 " cause=%d",
                     vtd_reg(s, VTD_IQH), vtd_reg(s, VTD_IQT), cause);
+    vtd_rules_queue_error(s, cause);
     uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_IQEI);
     regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(cause, VTD_IQERCD_IQEI));
     vtd_fault_status(&s->faults, VTD_FSTS_IQE);
@@ -180,6 +181,7 @@ static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
     /* The head moves first: a status write may lead back here, and must find it moved. */
     regfile_set(&s->regs, VTD_IQH, (head + queue->words * 8) % queue->bytes);
     s->queue.descriptors++;
+    vtd_rules_descriptor(s, &d);
     perform(s, &d);
     return true;
 }

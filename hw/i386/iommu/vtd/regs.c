@@ -115,6 +115,7 @@ static void set_root_table(VtdState *s)
         vtd_context_invalidate(&s->cache, VTD_INV_GLOBAL, 0, 0, 0);
         vtd_iotlb_invalidate(&s->cache, VTD_INV_GLOBAL, 0, 0, 0);
     }
+    vtd_rules_root_set(s);
 }
 
 static void set_intr_table(VtdState *s)
@@ -125,26 +126,14 @@ static void set_intr_table(VtdState *s)
     if (s->props.esirtps) {
         vtd_iec_invalidate_all(&s->iec);
     }
-}
-
-/* What only drivers with a mistake do, and what real machines let them pay for later. */
-static void check_enabling(VtdState *s, uint32_t bit)
-{
-    uint64_t status = vtd_reg(s, VTD_GSTS);
-    if (bit == VTD_GCMD_IRE && !(status & VTD_GCMD_SIRTP)) {
-        VTD_GUEST_ERROR(s, "vtd_enable IRE set before SIRTP");
-    } else if (bit == VTD_GCMD_IRE && !s->iec.flushed) {
-        VTD_GUEST_ERROR(s, "vtd_enable IRE set before the interrupt entry cache was flushed");
-    } else if (bit == VTD_GCMD_TE && !(status & VTD_GCMD_SRTP)) {
-        VTD_GUEST_ERROR(s, "vtd_enable TE set before SRTP");
-    }
+    vtd_rules_table_set(s);
 }
 
 static void set_level(VtdState *s, uint32_t bit)
 {
     bool on = !(vtd_reg(s, VTD_GSTS) & bit);
     if (on) {
-        check_enabling(s, bit);
+        vtd_rules_enable(s, bit);
     }
     set_status(s, bit, on);
     vtd_regs_derive(s);
@@ -198,19 +187,12 @@ static void gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
     VtdState *s = opaque;
     trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_gcmd value=%#x status=%#x",
                 (unsigned)written, (unsigned)vtd_reg(s, VTD_GSTS));
-    if (s->command.pending) {
-        VTD_GUEST_ERROR(s, "vtd_gcmd value=%#" PRIx64 " written before %#x took effect", written,
-                        s->command.pending);
-        return;
-    }
     uint32_t status = (uint32_t)vtd_reg(s, VTD_GSTS);
     uint32_t changed = (uint32_t)((status ^ written) & mask) & GCMD_LEVELS;
     uint32_t command = (changed | ((uint32_t)written & GCMD_ONESHOTS)) & supported_commands(s);
-    if (!command) {
+    vtd_rules_gcmd(s, (uint32_t)written, command);
+    if (!command || s->command.pending) {
         return;
-    }
-    if (__builtin_popcount(command) > 1) {
-        VTD_GUEST_ERROR(s, "vtd_gcmd value=%#" PRIx64 " has several commands at once", written);
     }
     set_status(s, command & GCMD_ONESHOTS, false);
     s->command.pending = command;
@@ -234,9 +216,8 @@ static void ccmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
     }
     uint8_t granularity = (uint8_t)vtd_get(now, CCMD_CIRG);
     now &= ~(CCMD_ICC | vtd_mask(CCMD_CAIG));
-    if (vtd_queue_enabled(s) || granularity == 0) {
-        VTD_GUEST_ERROR(s, "vtd_ccmd value=%#" PRIx64 " refused", written);
-    } else {
+    vtd_rules_register_invalidation(s, VTD_DESC_CONTEXT, granularity);
+    if (!vtd_queue_enabled(s) && granularity != 0) {
         vtd_context_invalidate(&s->cache, granularity, (uint16_t)vtd_get(now, CCMD_DID),
                                (uint16_t)vtd_get(now, CCMD_SID), (uint8_t)vtd_get(now, CCMD_FM));
         now |= vtd_put(granularity, CCMD_CAIG);
@@ -255,6 +236,7 @@ static void iotlb_written(void *opaque, const RegRow *row, uint64_t old, uint64_
     uint8_t granularity = (uint8_t)vtd_get(now, IOTLB_IIRG);
     uint8_t address_mask = (uint8_t)vtd_get(iva, IVA_AM);
     now &= ~(IOTLB_IVT | vtd_mask(IOTLB_IAIG));
+    vtd_rules_register_invalidation(s, VTD_DESC_IOTLB, granularity);
     if (vtd_queue_enabled(s) || granularity == 0 ||
         (granularity == VTD_INV_PAGE && address_mask > VTD_MAX_ADDRESS_MASK)) {
         VTD_GUEST_ERROR(s, "vtd_iotlb value=%#" PRIx64 " refused", written);
@@ -326,6 +308,7 @@ static void iqt_written(void *opaque, const RegRow *row, uint64_t old, uint64_t 
     VtdState *s = opaque;
     trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_iqt head=%#x tail=%#x",
                 (unsigned)vtd_reg(s, VTD_IQH), (unsigned)now);
+    vtd_rules_tail(s, written);
     vtd_qi_kick(s);
 }
 
@@ -334,8 +317,36 @@ static void iqa_written(void *opaque, const RegRow *row, uint64_t old, uint64_t 
 {
     VtdState *s = opaque;
     trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_iqa value=%#" PRIx64, now);
-    if (vtd_queue_enabled(s)) {
-        VTD_GUEST_ERROR(s, "vtd_iqa value=%#" PRIx64 " written while the queue is on", written);
+    vtd_rules_iqa(s, written);
+}
+
+static void irta_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                         uint64_t written, uint64_t mask)
+{
+    vtd_rules_irta(opaque, written);
+}
+
+/* Translation table modes other than legacy's are reserved without scalable mode. */
+static void rtaddr_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                           uint64_t written, uint64_t mask)
+{
+    vtd_rules_reserved_bits(opaque, row->name, written & ~VTD_BASE_MASK);
+}
+
+static uint64_t gsts_read(void *opaque, const RegRow *row, uint64_t value)
+{
+    vtd_rules_status_read(opaque);
+    return value;
+}
+
+static void event_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                          uint64_t written, uint64_t mask)
+{
+    VtdState *s = opaque;
+    if (old != now) {
+        vtd_event_message_written(&s->events, row->name,
+                                  row->offset < VTD_IEDATA ? VTD_EVENT_FAULT
+                                                           : VTD_EVENT_INVALIDATION);
     }
 }
 
@@ -365,8 +376,8 @@ static const Template templates[] = {
     {ALWAYS, {"CAP", VTD_CAP, 8}},
     {ALWAYS, {"ECAP", VTD_ECAP, 8}},
     {ALWAYS, {"GCMD", VTD_GCMD, 4, .written = gcmd_written}},
-    {ALWAYS, {"GSTS", VTD_GSTS, 4}},
-    {ALWAYS, {"RTADDR", VTD_RTADDR, 8, .writable = ~0xfffull}},
+    {ALWAYS, {"GSTS", VTD_GSTS, 4, .read = gsts_read}},
+    {ALWAYS, {"RTADDR", VTD_RTADDR, 8, .writable = ~0xfffull, .written = rtaddr_written}},
     {ALWAYS, {"CCMD", VTD_CCMD, 8, .writable = 0xe0000003ffffffffull, .written = ccmd_written}},
     {ALWAYS,
      {"FSTS", VTD_FSTS, 4, .w1c = VTD_FSTS_PFO | VTD_FSTS_IQE | VTD_FSTS_ICE | VTD_FSTS_ITE,
@@ -374,9 +385,9 @@ static const Template templates[] = {
     {ALWAYS,
      {"FECTL", VTD_FECTL, 4, .reset = VTD_EVENT_IM, .writable = VTD_EVENT_IM,
       .written = fectl_written}},
-    {ALWAYS, {"FEDATA", VTD_FEDATA, 4, .writable = EVENT_DATA}},
-    {ALWAYS, {"FEADDR", VTD_FEADDR, 4, .writable = EVENT_ADDR}},
-    {WITH_EIM, {"FEUADDR", VTD_FEUADDR, 4, .writable = WHOLE_32}},
+    {ALWAYS, {"FEDATA", VTD_FEDATA, 4, .writable = EVENT_DATA, .written = event_written}},
+    {ALWAYS, {"FEADDR", VTD_FEADDR, 4, .writable = EVENT_ADDR, .written = event_written}},
+    {WITH_EIM, {"FEUADDR", VTD_FEUADDR, 4, .writable = WHOLE_32, .written = event_written}},
     {ALWAYS, {"PMEN", VTD_PMEN, 4, .writable = PMEN_EPM, .written = pmen_written}},
     {ALWAYS, {"PLMBASE", VTD_PLMBASE, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
     {ALWAYS, {"PLMLIMIT", VTD_PLMLIMIT, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
@@ -389,11 +400,11 @@ static const Template templates[] = {
     {ALWAYS,
      {"IECTL", VTD_IECTL, 4, .reset = VTD_EVENT_IM, .writable = VTD_EVENT_IM,
       .written = iectl_written}},
-    {ALWAYS, {"IEDATA", VTD_IEDATA, 4, .writable = EVENT_DATA}},
-    {ALWAYS, {"IEADDR", VTD_IEADDR, 4, .writable = EVENT_ADDR}},
-    {WITH_EIM, {"IEUADDR", VTD_IEUADDR, 4, .writable = WHOLE_32}},
+    {ALWAYS, {"IEDATA", VTD_IEDATA, 4, .writable = EVENT_DATA, .written = event_written}},
+    {ALWAYS, {"IEADDR", VTD_IEADDR, 4, .writable = EVENT_ADDR, .written = event_written}},
+    {WITH_EIM, {"IEUADDR", VTD_IEUADDR, 4, .writable = WHOLE_32, .written = event_written}},
     {ALWAYS, {"IQERCD", VTD_IQERCD, 8}},
-    {WITH_INTREMAP, {"IRTA", VTD_IRTA, 8, .writable = ~0xfffull | 0xf}},
+    {WITH_INTREMAP, {"IRTA", VTD_IRTA, 8, .writable = ~0xfffull | 0xf, .written = irta_written}},
     {ALWAYS, {"IVA", VTD_IVA, 8, .writable = ~0xfffull | 0x7f, .read = vtd_read_zero}},
     {ALWAYS, {"IOTLB", VTD_IOTLB, 8, .writable = 0xb003ffff00000000ull, .written = iotlb_written}},
 };
@@ -476,10 +487,18 @@ void vtd_regs_derive(VtdState *s)
     s->compatibility = status & VTD_GCMD_CFI;
 }
 
+static inline void regs_check_access(VtdState *s, uint64_t offset, unsigned size)
+{
+    if (G_UNLIKELY(size < 4 || (offset & (size - 1)))) {
+        vtd_rules_access(s, offset, size);
+    }
+}
+
 static uint64_t mem_read(void *opaque, uint64_t offset, unsigned size)
 {
     VtdState *s = opaque;
     uint64_t value;
+    regs_check_access(s, offset, size);
     if (!regfile_read(&s->regs, (uint32_t)offset, size, &value)) {
         VTD_GUEST_ERROR(s, "vtd_reserved read offset=%#" PRIx64 " size=%u", offset, size);
     }
@@ -489,7 +508,9 @@ static uint64_t mem_read(void *opaque, uint64_t offset, unsigned size)
 static void mem_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     VtdState *s = opaque;
+    regs_check_access(s, offset, size);
     if (!regfile_write(&s->regs, (uint32_t)offset, size, value)) {
+        vtd_rules_no_register(s, offset, value);
         VTD_GUEST_ERROR(s, "vtd_reserved write offset=%#" PRIx64 " size=%u value=%#" PRIx64, offset,
                         size, value);
     }

@@ -16,6 +16,7 @@
  *   context    root and context tables
  *   pagewalk   second-stage tables
  *   dmacache   context cache and IOTLB
+ *   rules      what lint looks after
  *
  * A part that decides by itself takes its own struct; those that act on several parts (regs, qi,
  * ir, dma) take the unit.
@@ -36,6 +37,7 @@
 #include "hw/i386/iommu/vtd/irt_watch.h"
 #include "hw/i386/iommu/vtd/qi.h"
 #include "hw/i386/iommu/vtd/regs.h"
+#include "hw/i386/iommu/vtd/rules.h"
 
 typedef struct {
     int intremap, eim; /* OnOffAuto */
@@ -87,6 +89,7 @@ struct VtdState {
     VtdIrtWatch irt_watch;
     VtdDmaCache cache;
     VtdVerdicts verdicts;
+    VtdRules rules;
 };
 
 /* regs.c */

@@ -164,6 +164,7 @@ static void vtd_reset(Device *dev)
     vtd_irt_watch_set(&s->irt_watch, 0, 0);
     vtd_dmacache_reset(&s->cache);
     s->verdicts = (VtdVerdicts){0};
+    vtd_rules_reset(s);
 }
 
 static void vtd_restored(Device *dev)
@@ -175,6 +176,7 @@ static void vtd_restored(Device *dev)
     vtd_irt_watch_set(&s->irt_watch, s->iec.table.base,
                       s->iec.table.irta ? s->iec.table.entries : 0);
     vtd_dmacache_reset(&s->cache);
+    vtd_rules_reset(s);
 }
 
 static const StateField command_state[] = {
