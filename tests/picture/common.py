@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What both tests of the picture need: a journal of a busy machine, and what scripts/timeline says."""
+import json
+import pathlib
+import subprocess
+import tempfile
+
+TIMELINE = pathlib.Path(__file__).resolve().parents[2] / 'scripts/timeline'
+
+
+class Files:
+    """A folder with a journal of `count` messages."""
+
+    def __init__(self, maker, count, seed=1):
+        self.folder = tempfile.TemporaryDirectory()
+        self.journal = self.path('test.journal')
+        subprocess.run([maker, self.journal, str(count), str(seed)], check=True)
+
+    def path(self, name):
+        return pathlib.Path(self.folder.name) / name
+
+    def timeline(self, *options, journal=None):
+        done = subprocess.run([TIMELINE, *options, journal or self.journal], text=True,
+                              capture_output=True, check=True)
+        return done.stdout
+
+    def objects(self):
+        return [json.loads(line) for line in self.timeline('--jsonl').splitlines()]
+
+    def page(self, name='test.html', journal=None):
+        """Its address in a browser."""
+        self.path(name).write_text(self.timeline(journal=journal))
+        return self.path(name).as_uri()
