@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "hw/intr/file_finding.h"
 #include "hw/intr/file_record.h"
 
 #define MAGIC      "SYJOURNL"
@@ -14,6 +15,7 @@
 #define RECORDS    512u        /* in a block */
 #define BLOCK_NAME 0x454d414eu /* "NAME" */
 #define BLOCK_RECS 0x53434552u /* "RECS" */
+#define BLOCK_FIND 0x444e4946u /* "FIND" */
 #define BLOCK_END  0x20444e45u /* "END " */
 
 typedef struct {
@@ -111,6 +113,14 @@ static void record_ended(void *opaque, const JournalRecord *r)
     f->written++;
     if (f->waiting == RECORDS) {
         flush(f);
+    }
+}
+
+void journal_file_finding(JournalFile *f, const JournalFinding *finding)
+{
+    if (f && f->out) {
+        g_autofree char *text = file_finding_text(f->journal, finding);
+        put_block(f, BLOCK_FIND, text, strlen(text));
     }
 }
 

@@ -33,7 +33,7 @@ function drawAxis() {
   for (const t of times) {
     const x = view.xOf(t);
     if (x > LABELS + 30 && x < width - 30) {
-      ink.fillText(`${seconds(Math.round(t), digits)} s`, x, MAP + AXIS / 2);
+      ink.fillText(`${seconds(Math.round(t), digits)} s`, x, MAP + 11);
     }
   }
   ink.fillStyle = colors.rule;

@@ -187,8 +187,11 @@ function onMove(event) {
 function onUp(event) {
   const [x, y] = place(event);
   if (drag.from && !drag.map && !drag.moved) {
+    const finding = findingAt(x, y);
     const found = messageAt(x, y, view.picked);
-    if (found >= 0) {
+    if (finding >= 0) {
+      showFinding(finding);
+    } else if (found >= 0) {
       pick(found);
     }
   }
@@ -197,8 +200,11 @@ function onUp(event) {
 }
 
 function hover(x, y) {
+  const finding = findingAt(x, y);
   const found = x > LABELS && y > MAP + AXIS && view.drawn <= FEW ? messageAt(x, y) : -1;
-  if (found >= 0) {
+  if (finding >= 0) {
+    say(meta.findings[finding].sentence);
+  } else if (found >= 0) {
     say(sentence(found));
   } else if (x > LABELS) {
     const lane = lanes.list[view.laneAt(y)];
@@ -282,6 +288,7 @@ async function start() {
     applyFilters();
     step(1);
   });
+  listFindings();
   view.resize();
   showAll();
   recall();

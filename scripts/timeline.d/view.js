@@ -8,7 +8,7 @@
 const FEW = 2500;       // messages that are drawn as paths
 const FEW_LOSSES = 200; // that are drawn as paths even then
 const LABELS = 164;     // CSS pixels, as all of these
-const AXIS = 26;
+const AXIS = 32;
 const MAP = 34;         // the strip with the whole journal
 const HEAD = 20;        // above a group of lanes
 const SHORTEST = 50;    // ns across the canvas
@@ -143,6 +143,7 @@ function draw() {
     drawPicked();
   });
   drawAxis();
+  drawFindings();
   drawLabels();
   drawMap();
 }

@@ -24,8 +24,15 @@ class Files:
                               capture_output=True, check=True)
         return done.stdout
 
-    def objects(self):
+    def lines(self):
         return [json.loads(line) for line in self.timeline('--jsonl').splitlines()]
+
+    def objects(self):
+        """Those that are messages."""
+        return [one for one in self.lines() if 'finding' not in one]
+
+    def findings(self):
+        return [one for one in self.lines() if 'finding' in one]
 
     def page(self, name='test.html', journal=None):
         """Its address in a browser."""

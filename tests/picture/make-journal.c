@@ -204,9 +204,19 @@ static int64_t gap(Maker *m)
                  : g_rand_int_range(m->rand, 100, 4000);
 }
 
-static void make(Maker *m, unsigned long count)
+static void make(Maker *m, JournalFile *f, unsigned long count)
 {
+    static const JournalFinding finding = {"entry-not-flushed",
+                                           "an entry was changed and used without a flush",
+                                           "VT-d 6.5.3.4",
+                                           "warning",
+                                           "iommu0",
+                                           "entry 19"};
+
     for (unsigned long i = 0; i < count; i++) {
+        if (i % 3000 == 1500) {
+            journal_file_finding(f, &finding);
+        }
         run_cpus(m, m->now + gap(m));
         make_message(m);
     }
@@ -229,7 +239,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "make-journal: %s\n", error->message);
         return 1;
     }
-    make(&m, strtoul(argv[2], NULL, 0));
+    make(&m, f, strtoul(argv[2], NULL, 0));
     journal_file_close(f);
     journal_free(&m.journal);
     clock_free(m.clock);

@@ -25,7 +25,7 @@ class Picture(unittest.TestCase):
         cls.files = common.Files(MAKER, COUNT)
         cls.addClassCleanup(cls.files.folder.cleanup)
         cls.objects = cls.files.objects()
-        cls.by_serial = {one['serial']: one for one in cls.objects}
+        cls.findings = cls.files.findings()
         cls.browser = browser.Browser()
         cls.addClassCleanup(cls.browser.close)
         cls.address = cls.files.page()
@@ -103,6 +103,20 @@ class Picture(unittest.TestCase):
             '[...document.querySelectorAll("#losses tr")].map(row => '
             '[...row.cells].map(cell => cell.textContent).join("|"))')]
         self.assertEqual({(source, result): int(n) for n, source, result in rows}, losses)
+
+    def test_findings(self):
+        self.assertEqual(self.texts('#findings tr'), [
+            f"{len(self.findings)}{self.findings[0]['source']}{self.findings[0]['rule']}"])
+        self.click_on('#findings tr')
+        self.assertEqual(self.text('#sentence'), self.findings[0]['sentence'])
+        x, y = self.js('''(() => {
+            const box = canvas.getBoundingClientRect();
+            const [x, y] = flagPlace(1);
+            return [box.left + x, box.top + y];
+        })()''')
+        self.browser.click(x, y)
+        self.assertEqual(self.text('#sentence'), self.findings[1]['sentence'])
+        self.assertIn(f"By CPU {self.findings[1]['cpu']} ", self.text('#details'))
 
     def test_numbers_are_the_records(self):
         for column, field in (('serial', 'serial'), ('time', 'time_ns'), ('time_taken', 'time_taken_ns'),
@@ -333,7 +347,8 @@ class Picture(unittest.TestCase):
         cut = self.files.path('cut.journal')
         data = self.files.journal.read_bytes()
         cut.write_bytes(data[:len(data) // 2])
-        lines = self.files.timeline('--text', journal=cut).splitlines()
+        lines = [line for line in self.files.timeline('--text', journal=cut).splitlines()
+                 if not line.startswith('finding: ')]
         self.open(self.files.page('cut.html', journal=cut))
         self.assertEqual(self.shown(), len(lines))
         self.assertIn('cut off', self.text('#status'))

@@ -17,6 +17,10 @@ import common
 COUNT = 8000
 
 
+def time_text(one):
+    return re.fullmatch(r'(.*\.\d{6})\d*', f"{one['time_ns'] / 1e9:.9f}").group(1)
+
+
 class Raw:
     """The file read in the plainest way: one record after the other, field by field."""
 
@@ -76,16 +80,29 @@ class Timeline(unittest.TestCase):
             self.assertIn(result, results)
 
     def test_sentences(self):
-        lines = self.files.timeline('--text').splitlines()
+        lines = [line for line in self.files.timeline('--text').splitlines()
+                 if not line.startswith('finding: ')]
         self.assertEqual(len(lines), COUNT)
         for line, one in zip(lines, self.objects):
             self.assertEqual(line, f"{one['serial']:>8} {one['sentence']}")
         one = next(one for one in self.objects if one['result'] == 'entry-not-present')
-        time = f"{one['time_ns'] / 1e9 - 5e-7:.6f}"
-        self.assertEqual(one['sentence'], f"nvme0 (00:04.0) MSI-X {one['number']}, {time} s: was "
-                         'blocked: its entry is not present (22h) [VT-d 7.1.3 IR.3]')
+        self.assertEqual(one['sentence'], f"nvme0 (00:04.0) MSI-X {one['number']}, "
+                         f'{time_text(one)} s: was blocked: its entry is not present (22h) [VT-d 7.1.3 IR.3]')
         ipi = next(one for one in self.objects if one['kind'] == 'ipi')
         self.assertRegex(ipi['sentence'], r'^apic\d IPI, \d+\.\d{6} s: ')
+
+    def test_findings_are_where_their_time_is(self):
+        lines = self.files.lines()
+        self.assertEqual([one['finding'] for one in lines if 'finding' in one],
+                         ['entry-not-flushed'] * 3)
+        times = [one['time_ns'] for one in lines]
+        self.assertEqual(times, sorted(times))
+        text = self.files.timeline('--text').splitlines()
+        for line, one in zip(text, lines):
+            self.assertTrue(line.endswith(one['sentence']))
+        self.assertEqual(self.files.findings()[0]['sentence'], f'iommu0, {time_text(lines[1500])} s: '
+                         'warning entry-not-flushed: an entry was changed and used without a flush '
+                         '(entry 19) [VT-d 6.5.3.4]')
 
     def test_trace_events(self):
         events = json.loads(self.files.timeline('--perfetto'))['traceEvents']
@@ -94,6 +111,7 @@ class Timeline(unittest.TestCase):
             phases[event['ph']].append(event)
         ends = [event for event in phases['X'] if 'args' in event]
         self.assertEqual([event['args'] for event in ends], self.objects)
+        self.assertEqual([event['name'] for event in phases['i']], ['entry-not-flushed'] * 3)
         taken = [one['serial'] for one in self.objects if one.get('taken')]
         self.assertEqual([event['id'] for event in phases['b']], taken)
         self.assertEqual([event['id'] for event in phases['e']], taken)

@@ -21,6 +21,7 @@ typedef struct {
     JsonParser *parser;
     JsonObject *header, *fields; /* name to field */
     GPtrArray *names;            /* by number */
+    GPtrArray *findings;         /* JSON */
     const char *records;         /* of the block that is read */
     unsigned left;               /* in it */
     uint64_t ended[2];           /* the last block's counts */
@@ -55,6 +56,7 @@ static void reader_open(Reader *r, const char *path)
 
     *r = (Reader){.parser = json_parser_new(), .names = g_ptr_array_new_with_free_func(g_free)};
     g_ptr_array_add(r->names, NULL);
+    r->findings = g_ptr_array_new_with_free_func(g_free);
     g_assert_true(g_file_get_contents(path, &r->data, &r->length, NULL));
     g_assert_cmpmem(r->data, 8, "SYJOURNL", 8);
     g_assert_cmpuint(u32_at(r, 8), ==, 1);
@@ -71,6 +73,7 @@ static void reader_close(Reader *r)
     g_object_unref(r->parser);
     json_object_unref(r->fields);
     g_ptr_array_unref(r->names);
+    g_ptr_array_unref(r->findings);
     g_free(r->data);
 }
 
@@ -88,6 +91,8 @@ static void read_block(Reader *r)
     if (memcmp(data - 8, "NAME", 4) == 0) {
         g_assert_cmpuint(u32_at(r, r->at + 8), ==, r->names->len);
         g_ptr_array_add(r->names, g_strndup(data + 4, length - 4));
+    } else if (memcmp(data - 8, "FIND", 4) == 0) {
+        g_ptr_array_add(r->findings, g_strndup(data, length));
     } else if (memcmp(data - 8, "RECS", 4) == 0) {
         r->records = data;
         g_assert_cmpint(length % record_size(r), ==, 0);
@@ -345,6 +350,34 @@ static void test_overwritten(void)
     journal_free(&j);
 }
 
+/* Any text can be in it. */
+static void test_finding(void)
+{
+    Journal j;
+    Reader r;
+    g_autofree char *path = file_path("find");
+    JournalFile *f = file_begin(&j, 4, path);
+    JournalFinding finding = {"a-rule", "\"that\" was done", "VT-d 5.1", "error", "iommu0",
+                              "é\\\n"};
+
+    make(&j, JOURNAL_PIN, INTR_EDGE_MASKED);
+    journal_file_finding(f, &finding);
+    journal_file_finding(NULL, &finding);
+    journal_file_close(f);
+    reader_open(&r, path);
+    g_assert_nonnull(next_record(&r));
+    g_assert_null(next_record(&r));
+    g_assert_cmpuint(r.findings->len, ==, 1);
+    g_autoptr(JsonNode) node = json_from_string(g_ptr_array_index(r.findings, 0), NULL);
+    JsonObject *object = json_node_get_object(node);
+    g_assert_cmpstr(json_object_get_string_member(object, "rule"), ==, "a-rule");
+    g_assert_cmpstr(json_object_get_string_member(object, "what"), ==, finding.what);
+    g_assert_cmpstr(json_object_get_string_member(object, "details"), ==, finding.details);
+    g_assert_false(json_object_has_member(object, "cpu"));
+    reader_close(&r);
+    journal_free(&j);
+}
+
 static void make_many(Journal *j)
 {
     for (unsigned i = 0; i < 3000; i++) {
@@ -405,7 +438,7 @@ static void test_no_such_folder(void)
 
 static void remove_files(void)
 {
-    static const char *const names[] = {"all", "way", "over"};
+    static const char *const names[] = {"all", "way", "over", "find"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = file_path(names[i]);
@@ -421,6 +454,7 @@ int main(int argc, char **argv)
     g_test_add_func("/journal-file/every-kind-and-result", test_every_kind_and_result);
     g_test_add_func("/journal-file/whole-way", test_whole_way);
     g_test_add_func("/journal-file/overwritten", test_overwritten);
+    g_test_add_func("/journal-file/finding", test_finding);
     g_test_add_func("/journal-file/full-disk", test_full_disk);
     g_test_add_func("/journal-file/closed-reader", test_closed_reader);
     g_test_add_func("/journal-file/no-such-folder", test_no_such_folder);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the journal's file says of a finding. */
+#include "hw/intr/file_finding.h"
+
+#include <json-glib/json-glib.h>
+
+static void add_text(JsonBuilder *b, const char *name, const char *text)
+{
+    if (text) {
+        json_builder_set_member_name(b, name);
+        json_builder_add_string_value(b, text);
+    }
+}
+
+static void add_number(JsonBuilder *b, const char *name, int64_t number)
+{
+    json_builder_set_member_name(b, name);
+    json_builder_add_int_value(b, number);
+}
+
+/* Addresses do not fit into everybody's JSON numbers. */
+static void add_where(JsonBuilder *b, const Journal *j)
+{
+    JournalWhere at = {.cpu = JOURNAL_NO_CPU};
+
+    if (j->where) {
+        j->where(j->where_opaque, &at);
+    }
+    if (at.cpu != JOURNAL_NO_CPU) {
+        g_autofree char *rip = g_strdup_printf("0x%" PRIx64, at.rip);
+        add_number(b, "cpu", at.cpu);
+        add_text(b, "rip", rip);
+        add_number(b, "instructions", (int64_t)at.instructions);
+    }
+}
+
+char *file_finding_text(const Journal *j, const JournalFinding *finding)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+
+    json_builder_begin_object(b);
+    add_number(b, "time_ns", j->clock ? clock_last(j->clock) : 0);
+    add_text(b, "rule", finding->rule);
+    add_text(b, "what", finding->what);
+    add_text(b, "section", finding->section);
+    add_text(b, "severity", finding->severity);
+    add_text(b, "source", finding->source);
+    add_text(b, "details", finding->details);
+    add_where(b, j);
+    json_builder_end_object(b);
+    g_autoptr(JsonNode) root = json_builder_get_root(b);
+    return json_to_string(root, FALSE);
+}
