@@ -138,7 +138,7 @@ function draw() {
       drawBars();
       drawLosses(filter.lostBetween(view.from, view.to, FEW_LOSSES));
     } else {
-      drawPaths(Math.max(0, first - LOOK_BACK), last);
+      drawPaths(reaching(view.from, first, last));
     }
     drawPicked();
   });
@@ -334,13 +334,23 @@ function drawLosses(indices) {
   drawEnds(indices, true);
 }
 
-function drawPaths(first, last) {
-  const indices = filter.shown.subarray(first, last);
+/* What was meant in [first, last), and what came before and is not over at `from`: waits for its CPU, or is in
+ * service. */
+function reaching(from, first, last) {
+  const before = filter.shown.subarray(Math.max(0, first - LOOK_BACK), first)
+    .filter((i) => rec.taken[i] && (!rec.time_ended[i] || rec.time_ended[i] >= from));
+  const out = new Uint32Array(before.length + last - first);
+  out.set(before);
+  out.set(filter.shown.subarray(first, last), before.length);
+  return out;
+}
+
+function drawPaths(indices) {
   const lost = indices.filter(isLost);
   const open = indices.filter((i) => isOpen(i));
   const rest = indices.filter((i) => !isLost(i) && !isOpen(i));
   const {colors} = view;
-  const sparse = last - first < 400;
+  const sparse = indices.length < 400;
   drawServices(indices);
   strokePaths([...rest].map(pathOf), colors.path, sparse ? 0.9 : 0.45, 1);
   strokePaths([...open].map(pathOf), colors.open, 0.9, 1);
@@ -377,12 +387,10 @@ function messageAt(x, y, before = -1) {
   if (last - first > 2e5) {
     return -1;
   }
-  const begin = Math.max(0, first - LOOK_BACK);
   const favour = view.drawn > FEW ? 6 : 1; // of a loss, before what hides it or is not drawn
   let best = [];
   let least = 8;
-  for (let k = begin; k < last; k++) {
-    const i = filter.shown[k];
+  for (const i of reaching(view.timeOf(x - 9), first, last)) {
     const away = distanceTo(i, x, y) - (isLost(i) ? favour : 0);
     if (away < least) {
       least = away;
