@@ -77,6 +77,7 @@ bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, G
     }
     if (o->file) {
         run->file = journal_file_open(&machine->journal, o->file, error);
+        machine->lint.file = run->file;
     }
     return !o->file || run->file;
 }

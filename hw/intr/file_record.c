@@ -34,6 +34,12 @@ static void fill_unit(FileRecord *out, const JournalRecord *r)
         out->entry_high = r->entry[1];
         out->wanted = r->wanted;
         out->wanted_mask = r->wanted_mask;
+        out->time_cached = r->seen & JOURNAL_CACHED ? r->time_cached : 0;
+    }
+    if (r->seen & JOURNAL_WRITTEN) {
+        out->time_written = r->time_written;
+        out->rip_written = r->rip_written;
+        out->cpu_written = r->cpu_written;
     }
 }
 
@@ -92,21 +98,22 @@ static const struct {
     const char *name;
     size_t offset, size;
 } fields[] = {
-    FIELD(serial),  FIELD(time),         FIELD(time_taken), FIELD(time_ended),
-    FIELD(rip),     FIELD(instructions), FIELD(rip_taken),  FIELD(instructions_taken),
-    FIELD(address), FIELD(entry_low),    FIELD(entry_high), FIELD(into),
-    FIELD(source),  FIELD(unit),         FIELD(data),       FIELD(index),
-    FIELD(dest),    FIELD(apic),         FIELD(last_apic),  FIELD(cpu),
-    FIELD(number),  FIELD(rid),          FIELD(rid_seen),   FIELD(seen),
-    FIELD(wanted),  FIELD(wanted_mask),  FIELD(answers),    FIELD(accepted),
-    FIELD(taken),   FIELD(ended),        FIELD(kind),       FIELD(result),
-    FIELD(reason),  FIELD(vector),       FIELD(mode),       FIELD(hold),
+    FIELD(time_cached), FIELD(time_written), FIELD(rip_written), FIELD(cpu_written),
+    FIELD(serial),      FIELD(time),         FIELD(time_taken),  FIELD(time_ended),
+    FIELD(rip),         FIELD(instructions), FIELD(rip_taken),   FIELD(instructions_taken),
+    FIELD(address),     FIELD(entry_low),    FIELD(entry_high),  FIELD(into),
+    FIELD(source),      FIELD(unit),         FIELD(data),        FIELD(index),
+    FIELD(dest),        FIELD(apic),         FIELD(last_apic),   FIELD(cpu),
+    FIELD(number),      FIELD(rid),          FIELD(rid_seen),    FIELD(seen),
+    FIELD(wanted),      FIELD(wanted_mask),  FIELD(answers),     FIELD(accepted),
+    FIELD(taken),       FIELD(ended),        FIELD(kind),        FIELD(result),
+    FIELD(reason),      FIELD(vector),       FIELD(mode),        FIELD(hold),
 };
 
 /* By bit; NULL: none has it. */
 static const char *const seen_bits[] = {
     "sent",    "aliased", "remapped", "unit",   "cached", "stale",  "quiet", "bus",
-    "logical", "level",   "redirect", "waited", NULL,     "closed", "entry",
+    "logical", "level",   "redirect", "waited", NULL,     "closed", "entry", "written",
 };
 
 static void add_text(GString *out, const char *text)

@@ -14,11 +14,13 @@ typedef struct {
     int64_t time, time_taken, time_ended;
     uint64_t rip, instructions, rip_taken, instructions_taken;
     uint64_t address, entry_low, entry_high, into;
+    int64_t time_cached, time_written;
+    uint64_t rip_written;
     uint32_t source, unit; /* numbers of names; 0: none */
     uint32_t data, index, dest, apic, last_apic;
     uint16_t cpu, number, rid, rid_seen, seen, wanted, wanted_mask;
-    uint16_t answers, accepted, taken, ended;
-    uint8_t kind, result, reason, vector, mode, hold;
+    uint16_t answers, accepted, taken, ended, cpu_written;
+    uint8_t kind, result, reason, vector, mode, hold, pad[6];
 } FileRecord;
 
 /* `source` and `unit` are the numbers of the record's names. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "hw/intr/file.h"
 
 #define MAX_LINES 32 /* on stderr, a run */
 
@@ -58,15 +59,26 @@ static void add_place(const Lint *lint, GString *out)
     }
 }
 
-static G_GNUC_PRINTF(4, 0) void say(Lint *lint, LintRule rule, const char *source,
-                                    const char *format, va_list args)
+static __attribute__((format(printf, 4, 0))) void say(Lint *lint, LintRule rule, const char *source,
+                                                      const char *format, va_list args)
 {
     const LintRow *row = &lint_rules[rule];
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *details = g_strdup_vprintf(format, args);
+    JournalFinding finding = {
+        .rule = row->name,
+        .what = row->what,
+        .section = row->section,
+        .severity = row->severity == LINT_ERROR ? "error" : "warning",
+        .source = source,
+        .details = details,
+    };
 
-    g_string_append_printf(text, "%s: %s: %s (", source, row->name, row->what);
-    g_string_append_vprintf(text, format, args);
-    g_string_append_printf(text, ") [%s]", row->section);
+    if (lint->file) {
+        journal_file_finding(lint->file, &finding);
+    }
+    g_string_append_printf(text, "%s: %s: %s (%s) [%s]", source, row->name, row->what, details,
+                           row->section);
     add_place(lint, text);
     g_printerr(PROGRAM ": lint: %s\n", text->str);
     if (++lint->lines == MAX_LINES) {

@@ -42,6 +42,7 @@ typedef struct Lint {
     const Journal *journal;       /* knows on whose behalf things happen; NULL: nobody does */
     GArray *breaches[LINT_RULES]; /* of LintBreaches; NULL: the rule was kept */
     unsigned lines;               /* on stderr */
+    struct JournalFile *file;     /* where findings are written, too; NULL: nowhere */
 } Lint;
 
 /* What -lint says. */
