@@ -69,7 +69,7 @@ static void say_loss_line(void *opaque, const char *line)
 
 bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, GError **error)
 {
-    *run = (JournalRun){0};
+    *run = (JournalRun){.machine = machine};
     journal_resize(&machine->journal, o->size);
     machine->journal.filter = &o->filter;
     if (!o->quiet) {
@@ -85,6 +85,9 @@ bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, G
 void journal_stop(JournalRun *run)
 {
     g_clear_pointer(&run->losses, journal_losses_free);
+    if (run->file) {
+        run->machine->lint.file = NULL;
+    }
     g_clear_pointer(&run->file, journal_file_close);
 }
 

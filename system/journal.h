@@ -24,6 +24,7 @@ bool journal_options_read(JournalOptions *o, const char *text, GError **error);
 typedef struct {
     JournalLosses *losses; /* NULL: they are not said */
     JournalFile *file;     /* NULL: none is written */
+    Machine *machine;
 } JournalRun;
 
 /* Sets the machine's journal up. `o` outlives the machine. journal_stop() also after a failure, and
