@@ -84,6 +84,7 @@ static void halves_masked(Rig *rig)
     lower(rig, MASKED | VECTOR);
     upper(rig, TO(2));
     lower(rig, VECTOR + 1);
+    lower(rig, VECTOR + 2); /* alone */
 }
 
 /* What is unmasked. */

@@ -59,7 +59,8 @@ static void halves_live(Rig *rig)
 static void halves_masked(Rig *rig)
 {
     msi_good(rig);
-    msi_reg(rig, PCI_MSI_DATA_64, VECTOR + 1, 2); /* alone: in one piece */
+    msi_reg(rig, PCI_MSI_DATA_64, VECTOR + 1, 2); /* alone: in one piece, */
+    msi_reg(rig, PCI_MSI_DATA_64, VECTOR + 2, 2); /* and again */
     msi_reg(rig, PCI_MSI_MASK_64, 3, 4);
     msi_message(rig, ADDRESS | TO(1), 0, VECTOR);
     msi_reg(rig, PCI_MSI_MASK_64, 0, 4);

@@ -218,6 +218,16 @@ static void gcmd_blind(Rig *rig)
     unit_wr(rig, UNIT_GCMD, CFI, 4);
 }
 
+/* It looked too soon, and not again. */
+static void gcmd_half_waited(Rig *rig)
+{
+    unit_wr(rig, UNIT_IQA, AT_QUEUE, 8);
+    unit_wr(rig, UNIT_GCMD, QIE, 4);
+    unit_rd(rig, UNIT_GSTS, 4);
+    unit_pass_time(rig, 2000);
+    unit_wr(rig, UNIT_GCMD, QIE | SIRTP, 4);
+}
+
 /* What changes nothing is no command. */
 static void gcmd_repeated(Rig *rig)
 {
@@ -385,6 +395,7 @@ const LintCase lint_unit_cases[] = {
     {LINT_ROOT_NOT_IN_MEMORY, root_beyond, root_at_end},
     {LINT_GCMD_WHILE_PENDING, gcmd_too_soon, gcmd_in_time, "iommu0.gcmd-latency=1000"},
     {LINT_GCMD_WITHOUT_STATUS, gcmd_blind, gcmd_repeated},
+    {LINT_GCMD_WITHOUT_STATUS, gcmd_half_waited, gcmd_in_time, "iommu0.gcmd-latency=1000"},
     {LINT_GCMD_SEVERAL_BITS, gcmd_two, gcmd_one_beside_others},
     {LINT_GCMD_ONESHOT_ECHOED, gcmd_echo, gcmd_again},
     {LINT_CFI_WITH_EIME, cfi_set, cfi_in_xapic_mode},
