@@ -248,6 +248,7 @@ void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit)
     r->wanted = unit->wanted;
     r->wanted_mask = unit->wanted_mask;
     r->reason = unit->reason;
+    r->flaw = unit->flaw;
     settle(j, r, unit->verdict);
     line(j, r, JOURNAL_STAGE_UNIT);
 }

@@ -90,6 +90,9 @@ static void add_entry(GString *out, const JournalRecord *r)
     if (r->seen & JOURNAL_STALE) {
         g_string_append(out, ", but memory has another one: no invalidation has covered it since");
     }
+    if (r->result == INTR_VTD_ENTRY_RESERVED && r->flaw) {
+        g_string_append_printf(out, "; %s", r->flaw);
+    }
 }
 
 static void add_requester(GString *out, const JournalRecord *r)

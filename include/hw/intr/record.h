@@ -54,6 +54,7 @@ typedef struct {
     bool quiet;                   /* FPD: no fault was recorded */
     uint16_t wanted, wanted_mask; /* requester that the entry is for; mask 0: any */
     uint64_t entry[2];            /* as used */
+    const char *flaw;             /* of INTR_VTD_ENTRY_RESERVED: what is reserved in it, or NULL */
 } JournalUnit;
 #define JOURNAL_NO_INDEX UINT32_MAX
 
@@ -86,7 +87,8 @@ typedef struct {
     /* The CPU; of several, the first that took it and the last that ended it. */
     int64_t time_taken, time_ended;
     uint64_t rip_taken, instructions_taken;
-    uint64_t into; /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
+    uint64_t into;    /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
+    const char *flaw; /* JournalUnit's */
 } __attribute__((aligned(64))) JournalRecord;
 
 /* JournalRecord.seen: which stages wrote. */

@@ -56,6 +56,10 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
         unit.wanted_mask = at->e->sid_mask;
         unit.entry[0] = at->e->low;
         unit.entry[1] = at->e->high;
+        if (G_UNLIKELY(reason == VTD_FR_IR_ENTRY_RESERVED)) {
+            VtdIrteMode mode = {.eime = s->iec.table.eime, .posting = s->iec.config.posting};
+            unit.flaw = vtd_irte_flaw(at->e->low, at->e->high, mode);
+        }
     }
     journal_unit(s->dev.platform->journal, msg, &unit);
 }
