@@ -65,7 +65,10 @@ static void say_pin(const Machine *machine, const JournalRecord *r, GString *out
                            pin.level ? "level" : "edge", pin.masked ? ", masked" : "",
                            pin.remote_irr ? ", remote IRR set" : "");
     if (pin.again > 0) {
-        g_string_append_printf(out, "; the last %u EOIs%s found the line still up", pin.again,
+        g_autofree char *count = g_strdup_printf("%u EOIs", pin.again);
+
+        g_string_append_printf(out, "; the last %s%s found the line still up",
+                               pin.again == 1 ? "EOI" : count,
                                pin.again == IOAPIC_AGAIN_MOST ? " or more" : "");
     }
     if (pin.active) {
