@@ -155,6 +155,7 @@ static void message_by_halves(void)
     /* Wrong: the device may send between the two writes. */
     pci_write(edus[0], cap + 4, (uint32_t)compatibility_address(cpu_ids[1]));
     interrupt_from(edus[0]);
+    check(wait_vector(VECTOR_OLD, 2), "the message of two halves does not arrive");
     pci_write(edus[0], (uint8_t)(cap + data), VECTOR_NEW);
     print("guest: vector %x came %lu times\n", VECTOR_NEW, vector_count[VECTOR_NEW]);
 }
