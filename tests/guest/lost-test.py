@@ -2,21 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs every command of docs/lost-interrupts.md, asks the page's questions, and compares the answers with the page.
 
-Usage: lost-test.py PROGRAM IMAGE PAGE [WALK]...; PROGRAM and IMAGE stand where the page has them below build/
+Usage: lost-test.py [--guests FOLDER] PROGRAM IMAGE PAGE; these stand where the page has something below build/.
+With --guests it runs the walks under Linux, with the kernel from there; else the others.
 """
+import argparse
 import os
 import pathlib
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import threading
 
-PATIENCE = 100
-WALKS = "abcdefgh"
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PATIENCE = 200
+WALKS = list("abcdefgh")
+LINUX_WALKS = ["linux-a", "linux-b", "linux-f"]
+PREPARE = "linux-prepare" # a command alone, before the walks under Linux
+SKIPPED = 77
 PROMPT = "(qemu) "
 IS_OVER = b"ask the monitor"
-BLOCK = re.compile(r"^```(sh|text) (\w+)\n(.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```(sh|text) ([\w-]+)\n(.*?)^```$", re.M | re.S)
 # What differs from run to run; counts are figures from 100 on, which no address or data begins like.
 FIGURES = [
     (r"#\d+", r"#\d+"),
@@ -44,13 +51,14 @@ def read_page(page):
     for kind, walk, text in BLOCK.findall(page):
         assert kind not in walks.setdefault(walk, {}), f"two blocks '{kind} {walk}'"
         walks[walk][kind] = text
-    assert list(walks) == list(WALKS), f"the page's walks are {list(walks)}"
+    assert list(walks) == [*WALKS, PREPARE, *LINUX_WALKS], f"the page's walks are {list(walks)}"
     return walks
 
 
 def run(command, questions):
     """All that the screen shows till the program has ended."""
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=ROOT, stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     watchdog = threading.Timer(PATIENCE, process.kill)
     watchdog.start()
     seen = b""
@@ -70,34 +78,72 @@ def run(command, questions):
     return status, seen.decode(errors="replace")
 
 
-def check(walk, blocks, program, image):
-    places = {"build/qemu-system-x86_64": program, "build/tests/guest/lost.elf": image}
-    words = shlex.split(blocks["sh"].replace("\\\n", ""))
-    assert set(places) <= set(words) and words[-2:] == ["-append", walk], f"{walk}: {words}"
+def logical_lines(text):
+    """An indented line goes on with the one before; "..." alone stands for lines that the page leaves out."""
+    lines = re.sub(r"\n {4}", " ", text).splitlines()
+    return [line for line in lines if line.strip() not in ("", "...")]
+
+
+def problems(blocks, places):
+    """What is wrong with a walk, and its screen."""
     pieces = re.split(rf"^{re.escape(PROMPT)}(.*)$", blocks["text"], flags=re.M)
     questions = pieces[1::2]
-    status, screen = run([places.get(word, word) for word in words], questions)
-    # Each question's echo, and what comes up to the next prompt; before the first, up to the monitor.
-    wanted = pattern(pieces[0])
+    status, screen = run(in_places(blocks["sh"], places), questions)
+    # What comes by itself may come in any order; then each question's echo and what follows, up to the next prompt.
     parts = re.split(rf"^{re.escape(PROMPT)}", screen.replace("\r", ""), flags=re.M)
-    good = status == 0 and "guest: FAIL" not in screen and re.search(wanted, " ".join(parts[0].split()))
-    for question, answer, part in zip(questions, pieces[2::2], parts[1:]):
-        echo, _, said = part.partition("\n")
-        found = re.search(pattern(answer), " ".join(said.split()))
-        if echo.strip() != question or not found:
-            print(f"# {walk}: '{question}' is not answered as in the page")
-            good = False
-    print(f"{'ok' if good and len(parts) > len(questions) else 'FAIL'}: walk {walk}")
-    if not good or len(parts) <= len(questions):
-        print(f"# exit status {status}\n{screen}")
-        return False
-    return True
+    by_itself = " ".join(parts[0].split())
+    wrong = [f"'{line}' does not come" for line in logical_lines(pieces[0]) if not re.search(pattern(line), by_itself)]
+    for i, (question, answer) in enumerate(zip(questions, pieces[2::2]), 1):
+        echo, _, said = (parts[i] if i < len(parts) else "").partition("\n")
+        if echo.strip() != question or not re.search(pattern(answer), " ".join(said.split())):
+            wrong.append(f"'{question}' is not answered as in the page")
+    if status != 0:
+        wrong.append(f"exit status {status}")
+    if "guest: FAIL" in screen:
+        wrong.append("the guest fails")
+    return wrong, screen
+
+
+def in_places(command, places):
+    for name, path in places.items():
+        command = command.replace(name, shlex.quote(str(path)))
+    return command
+
+
+def check(walk, blocks, places):
+    wrong, screen = problems(blocks, places)
+    print(f"{'FAIL' if wrong else 'ok'}: {walk}", flush=True)
+    for line in wrong:
+        print(f"# {line}")
+    if wrong:
+        print(screen)
+    return not wrong
+
+
+def linux_walks(walks, places, guests, folder):
+    missing = [name for name in ("busybox", "cloud") if not (guests / name / ".complete").exists()]
+    if missing:
+        print(f"skipped: 'scripts/fetch-guests {guests} {' '.join(missing)}' gets what is not there")
+        sys.exit(SKIPPED)
+    places = {**places, "build/guests": guests, "build/lost": folder / "lost"}
+    subprocess.run(["bash", "-ec", in_places(walks[PREPARE]["sh"], places)], cwd=ROOT, check=True)
+    return [check(walk, walks[walk], places) for walk in LINUX_WALKS]
 
 
 def main():
-    program, image, page, *only = sys.argv[1:]
-    walks = read_page(pathlib.Path(page).read_text())
-    results = [check(walk, walks[walk], program, image) for walk in only or walks]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--guests", type=pathlib.Path)
+    for name in ("program", "image", "page"):
+        parser.add_argument(name, type=pathlib.Path)
+    args = parser.parse_args()
+    walks = read_page(args.page.read_text())
+    places = {"build/qemu-system-x86_64": args.program.resolve(),
+              "build/tests/guest/lost.elf": args.image.resolve()}
+    if args.guests:
+        with tempfile.TemporaryDirectory() as folder:
+            results = linux_walks(walks, places, args.guests.resolve(), pathlib.Path(folder))
+    else:
+        results = [check(walk, walks[walk], places) for walk in WALKS]
     sys.exit(0 if all(results) else 1)
 
 
