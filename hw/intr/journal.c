@@ -248,7 +248,9 @@ void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit)
     r->wanted = unit->wanted;
     r->wanted_mask = unit->wanted_mask;
     r->reason = unit->reason;
-    r->flaw = unit->flaw;
+    if (G_UNLIKELY(unit->verdict == INTR_VTD_ENTRY_RESERVED)) {
+        r->flaw = unit->flaw; /* in a cache line that others do not touch here */
+    }
     settle(j, r, unit->verdict);
     line(j, r, JOURNAL_STAGE_UNIT);
 }
