@@ -66,6 +66,18 @@ static void hmp_say_record(Machine *machine, const char *title, const JournalRec
     g_string_append_c(out, '\n');
 }
 
+static void hmp_say_now(Machine *machine, const JournalRecord *r, GString *out)
+{
+    g_autoptr(GString) now = g_string_new(NULL);
+
+    if (r) {
+        journal_say_now(machine, r, now);
+    }
+    if (now->len > 0) {
+        g_string_append_printf(out, "now: %s\n", now->str);
+    }
+}
+
 static void add_results(const uint64_t *results, GString *out)
 {
     const char *separator = ": ";
@@ -99,6 +111,7 @@ void hmp_why(Machine *machine, char **args, GString *out)
     if (answer.last_lost && answer.last_lost != answer.last) {
         hmp_say_record(machine, "the last lost: ", answer.last_lost, out);
     }
+    hmp_say_now(machine, answer.last, out);
     journal_filter_clear(&filter);
 }
 

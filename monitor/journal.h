@@ -19,6 +19,9 @@ typedef struct {
 void journal_ask(const Journal *j, const JournalFilter *filter, JournalAnswer *answer);
 /* The sentence; of one that waits in IRR, also what its CPU is doing now. */
 void journal_say(Machine *machine, const JournalRecord *r, GString *out);
+/* What the emitter of such a record has to say now: an IOAPIC's pin, or what MSI would send;
+ * nothing for others. A clause without a line's end. */
+void journal_say_now(const Machine *machine, const JournalRecord *r, GString *out);
 /* The last `most` that match, oldest first, as an array of pointers into the ring. */
 GPtrArray *journal_select(const Journal *j, const JournalFilter *filter, size_t most);
 

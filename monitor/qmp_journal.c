@@ -161,6 +161,11 @@ static JsonNode *query_why(Machine *machine, JsonObject *args, GError **error)
     if (answer.last_lost) {
         json_object_set_object_member(o, "last-lost", qmp_record(machine, answer.last_lost));
     }
+    if (answer.last) {
+        g_autoptr(GString) now = g_string_new(NULL);
+        journal_say_now(machine, answer.last, now);
+        json_object_set_string_member(o, "now", now->str);
+    }
     journal_filter_clear(&filter);
     return qmp_object_node(o);
 }

@@ -24,7 +24,7 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
     [INTR_APIC_SOFT_DISABLED] = {"apic-software-disabled",
                                  "was refused: the local APIC is disabled by software (SVR bit 8)",
                                  "SDM 11.4.7.2", INTR_CLASS_REFUSED, .lost = true,
-                                 .remedy = "SVR bit 8 enables it"},
+                                 .remedy = "SVR bit 8 enables it; reset and INIT clear that"},
     [INTR_APIC_DISABLED] = {"apic-disabled",
                             "was refused: the local APIC is disabled (IA32_APIC_BASE bit 11)",
                             "SDM 11.4.3", INTR_CLASS_REFUSED, .lost = true,
@@ -116,8 +116,11 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                     "SDM 11.8.4", INTR_CLASS_DELIVERED, .open = true},
     [INTR_ENDED] = {"ended", "was taken by its CPU and ended by EOI", "SDM 11.8.5",
                     INTR_CLASS_DELIVERED},
-    [INTR_APIC_RESET] = {"apic-reset", "was forgotten: its local APIC was reset", "SDM 11.4.7.1",
-                         INTR_CLASS_REFUSED},
+    [INTR_APIC_RESET] = {"apic-reset",
+                         "was forgotten: its local APIC was reset, or its CPU got an INIT",
+                         "SDM 11.4.7.1", INTR_CLASS_REFUSED,
+                         .remedy = "its source has to be moved to another CPU first, and IRR "
+                                   "looked at for what came meanwhile"},
     [INTR_EDGE_MASKED] = {"edge-masked", "went by: an edge on a pin whose entry is masked",
                           "82093AA 3.2.4", INTR_CLASS_KEPT,
                           .remedy = "an edge is not kept: the device has to raise its line again "

@@ -466,6 +466,7 @@ const MachineClass q35_machine_class = {
     .boot = q35_boot,
     .wake = q35_wake,
     .plug = q35_plug,
+    .intx_pin = q35_intx_pin,
     .state = q35_state,
     .destroy = q35_destroy,
 };

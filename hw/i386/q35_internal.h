@@ -66,6 +66,7 @@ void q35_routing_changed(void *opaque, bool loaded);
 void q35_hpet_legacy_changed(void *opaque, bool on);
 /* The PIRQ (0 is A) of an interrupt pin of a slot. */
 int q35_pirq_of(uint8_t devfn, int pin);
+int q35_intx_pin(const Machine *machine, const PciDevice *pci);
 
 /* MachineClass.boot: chipset, PCI resources, ACPI tables, MTRRs, and the kernel. */
 bool q35_boot(Machine *machine, GError **error);

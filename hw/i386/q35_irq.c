@@ -40,6 +40,11 @@ IrqLine *q35_intx_line(void *opaque, uint8_t devfn, int pin)
     return &((Q35Machine *)opaque)->pirq[q35_pirq_of(devfn, pin)];
 }
 
+int q35_intx_pin(const Machine *machine, const PciDevice *pci)
+{
+    return pci->intx.line ? PIRQ_GSI + pci->intx.line->n : -1;
+}
+
 /* Only the i8259 pair hears of the routed interrupt; or, if that is forgiven, whoever hears of the
  * ISA line. */
 static IrqLine *routed_line(Q35Machine *m, int irq)

@@ -309,7 +309,7 @@ void apic_describe(const ApicState *s, GString *out)
                            s->links.apic_id, apic_mode_name(s), s->links.is_bsp ? " bsp" : "",
                            apic_get_id(s), s->base);
     g_string_append_printf(out, "  tpr=0x%02x ppr=0x%02x ldr=0x%08x dfr=0x%08x svr=0x%x esr=0x%x\n",
-                           s->tpr, s->ppr, s->ldr, s->dfr, s->svr, s->esr);
+                           s->tpr, s->ppr, apic_logical_id(s), s->dfr, s->svr, s->esr);
     g_string_append_printf(out, "  icr=0x%08x%08x timer initial=%u current=%u divide=0x%x\n",
                            s->icr_high, s->icr_low, s->timer_initial, apic_timer_current(s),
                            s->timer_divide);

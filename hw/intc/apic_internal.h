@@ -173,6 +173,7 @@ void apic_timer_set_lvt(ApicState *s, uint32_t value);
 void apic_timer_set_initial(ApicState *s, uint32_t count);
 void apic_timer_set_divide(ApicState *s, uint32_t value);
 uint32_t apic_timer_current(const ApicState *s);
+uint32_t apic_logical_id(const ApicState *s); /* LDR */
 uint64_t apic_timer_get_deadline(ApicState *s);
 void apic_timer_set_deadline(ApicState *s, uint64_t tsc);
 

@@ -98,11 +98,17 @@ static void write_eoi(ApicState *s, unsigned reg, uint32_t value)
     apic_eoi(s);
 }
 
-static uint32_t read_ldr(const ApicState *s, unsigned reg)
+/* In x2APIC mode it follows from the id (SDM 11.12.10.2). */
+uint32_t apic_logical_id(const ApicState *s)
 {
     uint32_t id = s->links.apic_id;
 
     return apic_is_x2apic(s) ? (id >> 4) << 16 | 1u << (id & 15) : s->ldr;
+}
+
+static uint32_t read_ldr(const ApicState *s, unsigned reg)
+{
+    return apic_logical_id(s);
 }
 
 static void write_ldr(ApicState *s, unsigned reg, uint32_t value)

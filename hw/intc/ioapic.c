@@ -57,7 +57,7 @@ typedef struct {
     uint8_t id;
     uint64_t rte[IOAPIC_PINS];
     uint32_t levels;               /* what is asked for, a bit a pin */
-    uint8_t again[IOAPIC_PINS];    /* EOIs in a row that found the pin active */
+    uint8_t again[IOAPIC_PINS];    /* EOIs in a row that found the pin active; 255: or more */
     uint64_t waiting[IOAPIC_PINS]; /* serial number of a level that was not sent yet, or 0 */
     uint32_t pausing;              /* pins that look again when `pause` ends */
     Timer pause;
@@ -200,8 +200,10 @@ static void ioapic_pause_ends(void *opaque)
 /* After an EOI: again, if the pin is still active. */
 static void ioapic_ended(IoapicState *s, unsigned pin)
 {
-    if (s->again[pin] < STORM_EOIS) {
-        s->again[pin]++;
+    bool storm = s->again[pin] >= STORM_EOIS;
+
+    s->again[pin] += s->again[pin] < IOAPIC_AGAIN_MOST;
+    if (!storm) {
         ioapic_level_check(s, pin);
         return;
     }
@@ -369,6 +371,22 @@ void ioapic_describe(Device *dev, GString *out)
                                rte & RTE_REMOTE_IRR ? " remote-irr" : "", (s->levels >> pin) & 1,
                                s->sent[pin]);
     }
+}
+
+IoapicPin ioapic_pin(Device *dev, unsigned pin)
+{
+    const IoapicState *s = ioapic_from(dev);
+    uint64_t rte = s->rte[pin];
+
+    return (IoapicPin){
+        .rte = rte,
+        .vector = rte & RTE_VECTOR_MASK,
+        .level = rte & RTE_LEVEL,
+        .masked = rte & RTE_MASKED,
+        .remote_irr = rte & RTE_REMOTE_IRR,
+        .active = pin_is_active(s, pin),
+        .again = s->again[pin],
+    };
 }
 
 static bool ioapic_realize(Device *dev, GError **error)

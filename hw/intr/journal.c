@@ -292,6 +292,9 @@ void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit)
         r->rip_written = unit->rip_written;
         r->cpu_written = unit->cpu_written;
     }
+    if (G_UNLIKELY(unit->verdict == INTR_VTD_ENTRY_RESERVED)) {
+        r->flaw = unit->flaw; /* in a cache line that others do not touch here */
+    }
     settle(j, r, unit->verdict);
     line(j, r, JOURNAL_STAGE_UNIT);
 }

@@ -109,6 +109,9 @@ static void add_entry(GString *out, const JournalRecord *r)
         g_string_append(out, ", but memory has another one: no invalidation has covered it since");
     }
     add_writer(out, r);
+    if (r->result == INTR_VTD_ENTRY_RESERVED && r->flaw) {
+        g_string_append_printf(out, "; %s", r->flaw);
+    }
 }
 
 static void add_requester(GString *out, const JournalRecord *r)

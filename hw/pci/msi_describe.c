@@ -23,20 +23,28 @@ static void describe_message(uint64_t address, uint32_t data, GString *out)
     }
 }
 
-static void describe_msi(const PciDevice *pci, GString *out)
+/* Of vector 0; the others differ in the data's low bits. */
+static void describe_msi_message(const PciDevice *pci, GString *out)
 {
     const uint8_t *cap = &pci->config[pci->msi.cap];
-    uint16_t flags = pci_get_word(cap + PCI_MSI_FLAGS);
     uint64_t address = pci_get_long(cap + PCI_MSI_ADDRESS_LO);
     uint32_t data = pci_get_word(cap + (pci->msi.is64 ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32));
 
     if (pci->msi.is64) {
         address |= (uint64_t)pci_get_long(cap + PCI_MSI_ADDRESS_HI) << 32;
     }
+    describe_message(address, data, out);
+}
+
+static void describe_msi(const PciDevice *pci, GString *out)
+{
+    const uint8_t *cap = &pci->config[pci->msi.cap];
+    uint16_t flags = pci_get_word(cap + PCI_MSI_FLAGS);
+
     g_string_append_printf(
         out, "  MSI %s, %u of %u vectors: ", flags & PCI_MSI_FLAGS_ENABLE ? "on" : "off",
         1u << ((flags & PCI_MSI_FLAGS_QSIZE) >> 4), pci->msi.vectors);
-    describe_message(address, data, out);
+    describe_msi_message(pci, out);
     if (pci->msi.maskable) {
         const uint8_t *mask = cap + (pci->msi.is64 ? PCI_MSI_MASK_64 : PCI_MSI_MASK_32);
 
@@ -44,6 +52,15 @@ static void describe_msi(const PciDevice *pci, GString *out)
                                pci_get_long(mask + 4));
     }
     g_string_append_c(out, '\n');
+}
+
+static void describe_msix_message(const PciDevice *pci, unsigned n, GString *out)
+{
+    const uint8_t *entry = &pci->msix.table[(size_t)n * PCI_MSIX_ENTRY_SIZE];
+    uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
+                       (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
+
+    describe_message(address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA), out);
 }
 
 static void describe_msix(const PciDevice *pci, GString *out)
@@ -57,14 +74,14 @@ static void describe_msix(const PciDevice *pci, GString *out)
         const uint8_t *entry = &pci->msix.table[n * PCI_MSIX_ENTRY_SIZE];
         bool masked = pci_get_long(entry + PCI_MSIX_ENTRY_VECTOR_CTRL) & 1;
         bool pending = pci->msix.pba[n / 8] >> n % 8 & 1;
-        uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
-                           (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
+        bool has_address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
+                           pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR);
 
-        if (masked && !pending && address == 0) {
+        if (masked && !pending && !has_address) {
             continue; /* never set up */
         }
         g_string_append_printf(out, "  %4u ", n);
-        describe_message(address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA), out);
+        describe_msix_message(pci, n, out);
         g_string_append_printf(out, "%s%s\n", masked ? ", masked" : "", pending ? ", pending" : "");
     }
 }
@@ -79,5 +96,14 @@ void msi_describe(const PciDevice *pci, GString *out)
     }
     if (pci->msix.cap) {
         describe_msix(pci, out);
+    }
+}
+
+void msi_describe_message(const PciDevice *pci, bool msix, unsigned n, GString *out)
+{
+    if (!msix && pci->msi.cap) {
+        describe_msi_message(pci, out);
+    } else if (msix && n < pci->msix.vectors) {
+        describe_msix_message(pci, n, out);
     }
 }

@@ -64,6 +64,8 @@ typedef struct {
     /* Fills in the links of a -device device that is on no PCI bus (lines, run state ...), before
      * it is realized. NULL: such devices have nothing to be plugged into. */
     bool (*plug)(Machine *machine, Device *dev, GError **error);
+    /* The IOAPIC's pin that a function's INTx leads to, or -1; for monitors. May be NULL. */
+    int (*intx_pin)(const Machine *machine, const PciDevice *pci);
     /* What a guest can have changed of the board itself, of the Machine subclass: wires, for one.
      * May be NULL. */
     const StateField *state;

@@ -85,7 +85,42 @@ static void test_irte_reserved(void)
             g_test_message("format %u bit %u", i, bit);
             g_assert_cmpint(vtd_irte_decode(low, high, mode, &out), ==,
                             known ? VTD_OK : VTD_FR_IR_ENTRY_RESERVED);
+            g_assert_cmpint(vtd_irte_flaw(low, high, mode) == NULL, ==, known);
         }
+    }
+}
+
+/* What is reserved in an entry, in words. */
+static void test_irte_flaws(void)
+{
+    static const struct {
+        uint64_t low, high;
+        VtdIrteMode mode;
+        const char *says; /* NULL: nothing is wrong */
+    } rows[] = {
+        {0x0000010000310001, 0, {0}, NULL},
+        {0x0000000100310001, 0, {0}, "IRTA.EIME is clear"},
+        {0x0001000000310001, 0, {0}, "IRTA.EIME is clear"},
+        {0x0000000100310001, 0, {.eime = true}, NULL},
+        {0x0000000000318001, 0, {0}, "IM is set"},
+        {0x0000000000318001, 0, {.posting = true}, NULL},
+        {0x0000000000310061, 0, {0}, "delivery mode"},
+        {0x00000000003100c1, 0, {0}, "delivery mode"},
+        {0x0000000000310001, 3u << 18, {0}, "SVT is 3"},
+        {0x0000000000310001, 1u << 20, {0}, "no field"},
+        {0x0000000001310001, 0, {0}, "no field"},
+        {0x0000000000318061, 0, {.posting = true}, "no field"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        VtdIrte out;
+        const char *flaw = vtd_irte_flaw(rows[i].low, rows[i].high, rows[i].mode);
+
+        g_test_message("row %u says %s", i, flaw ? flaw : "nothing");
+        g_assert_cmpint(flaw != NULL, ==, rows[i].says != NULL);
+        g_assert_true(!flaw || strstr(flaw, rows[i].says));
+        g_assert_cmpint(vtd_irte_decode(rows[i].low, rows[i].high, rows[i].mode, &out) != VTD_OK,
+                        ==, flaw != NULL);
     }
 }
 
@@ -593,6 +628,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/vtd/irte", test_irte);
     g_test_add_func("/vtd/irte-reserved", test_irte_reserved);
+    g_test_add_func("/vtd/irte-flaws", test_irte_flaws);
     g_test_add_func("/vtd/pid-reserved", test_pid_reserved);
     g_test_add_func("/vtd/descriptor-reserved", test_descriptor_reserved);
     g_test_add_func("/vtd/context-reserved", test_context_reserved);

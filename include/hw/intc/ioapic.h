@@ -32,6 +32,16 @@ MemRegion *ioapic_region(Device *dev); /* to be mapped by the board */
 /* Input lines: device_irq_in(dev, "", pin). */
 /* An EOI broadcast by a local APIC: clears remote IRR of level pins with this vector. */
 void ioapic_eoi(void *dev, uint8_t vector);
+/* A pin as it is now. */
+typedef struct {
+    uint64_t rte;
+    uint8_t vector; /* of the entry, that EOIs are compared with */
+    bool level, masked, remote_irr;
+    bool active;   /* the line is at the level that the entry calls active */
+    uint8_t again; /* EOIs in a row that found it so; IOAPIC_AGAIN_MOST: or more */
+} IoapicPin;
+#define IOAPIC_AGAIN_MOST UINT8_MAX
+IoapicPin ioapic_pin(Device *dev, unsigned pin);
 /* `info pic`: one line a pin. */
 void ioapic_describe(Device *dev, GString *out);
 

@@ -59,6 +59,7 @@ typedef struct {
     int64_t time_written;
     uint64_t rip_written;
     uint16_t cpu_written;
+    const char *flaw;             /* of INTR_VTD_ENTRY_RESERVED: what is reserved in it, or NULL */
 } JournalUnit;
 #define JOURNAL_NO_INDEX UINT32_MAX
 
@@ -96,7 +97,10 @@ typedef struct {
      * into the cache. */
     int64_t time_written, time_cached;
     uint64_t rip_written;
-    uint64_t into; /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
+    union {
+        uint64_t into;    /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
+        const char *flaw; /* of INTR_VTD_ENTRY_RESERVED: JournalUnit's */
+    };
 } __attribute__((aligned(64))) JournalRecord;
 
 /* JournalRecord.seen: which stages wrote. */

@@ -25,6 +25,9 @@ IntrResult msix_notify(PciDevice *pci, unsigned n);
 
 /* What it would send now, and what keeps it from it; for monitors. */
 void msi_describe(const PciDevice *pci, GString *out);
+/* The message of MSI (as vector 0 has it) or of MSI-X vector `n` alone; nothing if there is none.
+ */
+void msi_describe_message(const PciDevice *pci, bool msix, unsigned n, GString *out);
 
 /* The PCI core's side: a configuration write touched [offset, offset + size); reset. */
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size);

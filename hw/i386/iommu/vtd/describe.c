@@ -90,7 +90,10 @@ static void describe_irte(const VtdState *s, uint64_t low, uint64_t high, GStrin
 
     g_string_append_printf(out, "%016" PRIx64 "%016" PRIx64 ": ", high, low);
     if (fault != VTD_OK) {
-        g_string_append_printf(out, "faults with %02xh%s\n", fault, irte.fpd ? ", FPD" : "");
+        const char *flaw = irte.present ? vtd_irte_flaw(low, high, mode) : NULL;
+
+        g_string_append_printf(out, "faults with %02xh%s%s%s\n", fault, irte.fpd ? ", FPD" : "",
+                               flaw ? ": " : "", flaw ? flaw : "");
         return;
     }
     g_string_append_printf(out, "vector %02xh", irte.vector);

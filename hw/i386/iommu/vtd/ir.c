@@ -70,6 +70,10 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
         unit.time_cached = at->cached ? s->iec.cached_at[at->index] : 0;
         unit.entry[0] = at->e->low;
         unit.entry[1] = at->e->high;
+        if (G_UNLIKELY(reason == VTD_FR_IR_ENTRY_RESERVED)) {
+            VtdIrteMode mode = {.eime = s->iec.table.eime, .posting = s->iec.config.posting};
+            unit.flaw = vtd_irte_flaw(at->e->low, at->e->high, mode);
+        }
     }
     if (G_UNLIKELY(reason != VTD_OK || at->stale) && at->index != JOURNAL_NO_INDEX) {
         ir_add_writer(s, at->index, &unit);

@@ -83,6 +83,29 @@ VtdFaultReason vtd_irte_decode(uint64_t low, uint64_t high, VtdIrteMode mode, Vt
     return VTD_OK;
 }
 
+const char *vtd_irte_flaw(uint64_t low, uint64_t high, VtdIrteMode mode)
+{
+    bool posted = vtd_get(low, IRTE_IM);
+    uint64_t beside = vtd_mask(IRTE_DST) & ~vtd_mask(IRTE_DST8);
+
+    if (posted && !mode.posting) {
+        return "IM is set, and CAP has no PI";
+    }
+    if (vtd_get(high, IRTE_SVT) == 3) {
+        return "SVT is 3";
+    }
+    if (!posted && delivery_is_reserved((uint8_t)vtd_get(low, IRTE_DLM))) {
+        return "its delivery mode is reserved";
+    }
+    if (!posted && !mode.eime && (low & beside)) {
+        return "IRTA.EIME is clear, so its destination has bits 47:40 alone, and 63:48 and 39:32 "
+               "are reserved";
+    }
+    return (low & ~known_low(posted, mode)) || (high & ~known_high(posted))
+               ? "bits are set that no field has"
+               : NULL;
+}
+
 void vtd_irte_encode(const VtdIrte *irte, VtdIrteMode mode, uint64_t *low, uint64_t *high)
 {
     *low = vtd_put(irte->present, IRTE_P) | vtd_put(irte->fpd, IRTE_FPD) |

@@ -24,6 +24,8 @@ typedef struct {
 /* Takes the entry apart; VTD_OK, or the reason why it cannot be used. The fields are valid in any
  * case, for FPD counts also where P is clear. */
 VtdFaultReason vtd_irte_decode(uint64_t low, uint64_t high, VtdIrteMode mode, VtdIrte *out);
+/* What is reserved in an entry that is refused for that, in words; NULL: nothing. */
+const char *vtd_irte_flaw(uint64_t low, uint64_t high, VtdIrteMode mode);
 void vtd_irte_encode(const VtdIrte *irte, VtdIrteMode mode, uint64_t *low, uint64_t *high);
 
 #endif
