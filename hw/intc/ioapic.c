@@ -272,6 +272,9 @@ static void ioapic_write_rte(IoapicState *s, unsigned index, uint32_t value)
         *rte &= ~RTE_REMOTE_IRR;
     }
     ioapic_calm(s, pin);
+    if (!pin_is_active(s, pin)) { /* by its polarity */
+        journal_withdraw(s->dev.platform->journal, &s->waiting[pin], INTR_LINE_FELL);
+    }
     ioapic_level_check(s, pin);
 }
 
