@@ -284,12 +284,16 @@ static void bus_logical(ApicBus *bus, Delivery *d, uint32_t dest)
     if (dest == XAPIC_BROADCAST) {
         bus_offer_list(bus, d, bus->xapic);
     } else if (dest < XAPIC_BROADCAST) {
-        for (unsigned i = 0; i < bus->xapic_logical->len; i++) {
-            Member *member = bus->xapic_logical->pdata[i];
+        const GPtrArray *list = bus->xapic_logical;
+
+        for (unsigned i = 0; i < list->len;) {
+            Member *member = list->pdata[i];
 
             if (apic_matches_logical(member->apic, dest)) {
                 bus_offer(bus, d, member);
             }
+            /* An INIT takes it off the list. */
+            i += i < list->len && list->pdata[i] == member;
         }
     }
     bus_x2apic_logical(bus, d, dest);
