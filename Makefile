@@ -7,8 +7,8 @@ NINJA = ninja -C $(BUILD)
 TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all check check-unit check-qtest check-guest check-boot check-boot-all check-programs check-cpu-long \
-        soak mutate coverage-vtd bench format check-format install clean distclean help
+.PHONY: all check check-unit check-qtest check-guest check-boot check-boot-all check-programs \
+        check-journal-all check-cpu-long soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
 	$(NINJA)
@@ -39,6 +39,10 @@ check-boot-all: all
 check-programs: all
 	scripts/fetch-guests $(BUILD)/guests cloud busybox tools python rt gcc
 	$(TEST) --suite programs
+
+# RUNS= generated runs of the journal against its model; check-unit does some seconds of them.
+check-journal-all: all
+	$(BUILD)/tests/unit/test-journal-model --runs $(or $(RUNS),100000) $(if $(SEED),--seed $(SEED))
 
 # Hours: COUNT= generated programs, BOOTS= boots of each kernel on each tier, JOBS= at a time.
 check-cpu-long: all
@@ -88,6 +92,7 @@ help:
 	@echo 'make check-guest   small bare-metal guests of our own'
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
 	@echo 'make check-boot-all  those, and what takes longest'
+	@echo 'make check-journal-all  100,000 generated runs of the interrupts journal against its model'
 	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
 	@echo 'make soak          half an hour of disk, moved interrupts, CPUs off and on, sleeps'

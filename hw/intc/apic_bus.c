@@ -284,12 +284,16 @@ static void bus_logical(ApicBus *bus, Delivery *d, uint32_t dest)
     if (dest == XAPIC_BROADCAST) {
         bus_offer_list(bus, d, bus->xapic);
     } else if (dest < XAPIC_BROADCAST) {
-        for (unsigned i = 0; i < bus->xapic_logical->len; i++) {
-            Member *member = bus->xapic_logical->pdata[i];
+        const GPtrArray *list = bus->xapic_logical;
+
+        for (unsigned i = 0; i < list->len;) {
+            Member *member = list->pdata[i];
 
             if (apic_matches_logical(member->apic, dest)) {
                 bus_offer(bus, d, member);
             }
+            /* An INIT takes it off the list. */
+            i += i < list->len && list->pdata[i] == member;
         }
     }
     bus_x2apic_logical(bus, d, dest);
@@ -297,7 +301,7 @@ static void bus_logical(ApicBus *bus, Delivery *d, uint32_t dest)
 
 static bool bus_mode_is_valid(IntrDeliveryMode mode)
 {
-    return mode <= INTR_MODE_EXTINT && mode != 3;
+    return mode <= INTR_MODE_EXTINT && mode != INTR_MODE_RESERVED;
 }
 
 static inline void bus_match(ApicBus *bus, Delivery *d)
@@ -360,6 +364,14 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
     return bus_finish(bus, msg, d.result);
 }
 
+/* 110b, with which IPIs start processors, is reserved in messages (11.11.2). */
+static IntrDeliveryMode message_mode(uint32_t data)
+{
+    IntrDeliveryMode mode = (data >> MSI_DATA_DELIVERY_SHIFT) & MSI_DATA_DELIVERY_MASK;
+
+    return mode == INTR_MODE_SIPI ? INTR_MODE_RESERVED : mode;
+}
+
 ApicMsg apic_msg_decode(const IntrMsg *msg)
 {
     uint64_t address = msg->address;
@@ -371,7 +383,7 @@ ApicMsg apic_msg_decode(const IntrMsg *msg)
         .dest = (uint32_t)((address >> MSI_ADDR_DEST_SHIFT) & MSI_ADDR_DEST_MASK) |
                 (uint32_t)(address >> 40) << 8,
         .vector = data & MSI_DATA_VECTOR_MASK,
-        .mode = (data >> MSI_DATA_DELIVERY_SHIFT) & MSI_DATA_DELIVERY_MASK,
+        .mode = message_mode(data),
         .logical = address & MSI_ADDR_DEST_LOGICAL,
         .redirection = address & MSI_ADDR_REDIR_HINT,
         .level = level,

@@ -156,6 +156,7 @@ bool apic_lint_active(const ApicState *s, int n);
 void apic_lint_changed(ApicState *s, int n, bool level);
 /* After a change of LINT entries: a level that waits behind a mask may go now. */
 void apic_lint_resample(ApicState *s);
+void apic_lint_recheck(ApicState *s);
 void apic_lint_eoi(ApicState *s, uint8_t vector);
 
 /* apic_ipi.c */

@@ -97,6 +97,18 @@ IntrResult apic_fire_lvt(ApicState *s, ApicLvt lvt)
     return journal_answer(apic_journal(s), msg.serial, apic_accept(s, &msg));
 }
 
+/* What waits at LINT0 does so for its EOI; by a mask or the polarity it is gone. */
+void apic_lint_recheck(ApicState *s)
+{
+    Journal *journal = apic_journal(s);
+
+    if (!apic_lint_active(s, 0)) {
+        journal_withdraw(journal, &s->lint_waiting, INTR_LINE_FELL);
+    } else if (apic_lint_is_level(s, 0) && (s->lvt[APIC_LVT_LINT0] & LVT_MASKED)) {
+        journal_withdraw(journal, &s->lint_waiting, INTR_LVT_MASKED);
+    }
+}
+
 void apic_lint_resample(ApicState *s)
 {
     uint32_t *lvt = &s->lvt[APIC_LVT_LINT0];
@@ -106,6 +118,7 @@ void apic_lint_resample(ApicState *s)
     } else if (apic_lint_active(s, 0) && !(*lvt & (LVT_MASKED | LVT_REMOTE_IRR))) {
         apic_fire_lvt(s, APIC_LVT_LINT0);
     }
+    apic_lint_recheck(s);
     apic_update(s);
 }
 

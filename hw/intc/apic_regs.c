@@ -150,6 +150,7 @@ static void write_svr(ApicState *s, unsigned reg, uint32_t value)
         for (int i = 0; i < APIC_LVT_COUNT; i++) {
             s->lvt[i] |= LVT_MASKED;
         }
+        apic_lint_recheck(s);
         apic_timer_rearm(s);
     }
     apic_update(s);

@@ -149,12 +149,26 @@ static uint64_t ioapic_record(IoapicState *s, unsigned pin)
                           s->links.requester_id, pin);
 }
 
+/* What keeps a level that is asked for from being sent. */
+static IntrResult level_waits_for(uint64_t rte)
+{
+    if (rte & RTE_MASKED) {
+        return INTR_PIN_MASKED;
+    }
+    return rte & RTE_REMOTE_IRR ? INTR_REMOTE_IRR : INTR_PIN_PAUSED;
+}
+
 /* A level pin sends while its line is active, it is not masked and none is outstanding. */
 static void ioapic_level_check(IoapicState *s, unsigned pin)
 {
     uint64_t rte = s->rte[pin];
 
-    if (rte_is_level(rte) && pin_is_active(s, pin) && !(rte & (RTE_MASKED | RTE_REMOTE_IRR))) {
+    if (!rte_is_level(rte) || !pin_is_active(s, pin)) {
+        return;
+    }
+    if (rte & (RTE_MASKED | RTE_REMOTE_IRR)) {
+        journal_wait_on(s->dev.platform->journal, s->waiting[pin], level_waits_for(rte));
+    } else {
         ioapic_send(s, pin, ioapic_record(s, pin));
     }
 }
@@ -172,8 +186,7 @@ static void ioapic_request(IoapicState *s, unsigned pin)
         if (rte & RTE_REMOTE_IRR) {
             ioapic_rules_waits(&s->rules, &s->dev, pin);
         }
-        journal_wait(journal, serial, rte & RTE_MASKED ? INTR_PIN_MASKED : INTR_REMOTE_IRR,
-                     &s->waiting[pin]);
+        journal_wait(journal, serial, level_waits_for(rte), &s->waiting[pin]);
     } else {
         journal_keep(journal, serial, INTR_EDGE_MASKED);
     }
@@ -209,8 +222,8 @@ static void ioapic_ended(IoapicState *s, unsigned pin)
     }
     LINT_BREAK(&s->dev, LINT_LEVEL_STORM, "pin %u, vector %#x", pin,
                (unsigned)(s->rte[pin] & RTE_VECTOR_MASK));
-    journal_wait(s->dev.platform->journal, ioapic_record(s, pin),
-                 s->rte[pin] & RTE_MASKED ? INTR_PIN_MASKED : INTR_PIN_PAUSED, &s->waiting[pin]);
+    journal_wait(s->dev.platform->journal, ioapic_record(s, pin), level_waits_for(s->rte[pin]),
+                 &s->waiting[pin]);
     s->pausing |= 1u << pin;
     if (!timer_is_armed(&s->pause)) {
         timer_arm(&s->pause, clock_now(s->dev.platform->clock) + STORM_PAUSE_NS);
@@ -279,6 +292,9 @@ static void ioapic_write_rte(IoapicState *s, unsigned index, uint32_t value)
         *rte &= ~RTE_REMOTE_IRR;
     }
     ioapic_calm(s, pin);
+    if (!pin_is_active(s, pin)) { /* by its polarity */
+        journal_withdraw(s->dev.platform->journal, &s->waiting[pin], INTR_LINE_FELL);
+    }
     ioapic_level_check(s, pin);
 }
 

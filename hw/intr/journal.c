@@ -236,6 +236,15 @@ IntrResult journal_wait(Journal *j, uint64_t serial, IntrResult why, uint64_t *w
     return why;
 }
 
+void journal_wait_on(Journal *j, uint64_t serial, IntrResult why)
+{
+    const JournalRecord *r = journal_find(j, serial);
+
+    if (r && r->result != why) {
+        journal_keep(j, serial, why);
+    }
+}
+
 void journal_withdraw(Journal *j, uint64_t *waiting, IntrResult why)
 {
     journal_end(j, *waiting, why);

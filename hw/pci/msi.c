@@ -129,3 +129,11 @@ void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size)
         msi_send_vector(pci, n % vectors_enabled(pci), serial);
     }
 }
+
+/* The capability itself is reset with the configuration space. */
+void msi_reset(PciDevice *pci)
+{
+    for (unsigned n = 0; n < G_N_ELEMENTS(pci->msi.waiting); n++) {
+        journal_withdraw(pci->dev.platform->journal, &pci->msi.waiting[n], INTR_DEVICE_RESET);
+    }
+}

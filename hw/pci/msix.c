@@ -54,6 +54,11 @@ static bool is_masked(PciDevice *pci, unsigned n)
                                        PCI_MSIX_ENTRY_CTRL_MASKBIT) != 0;
 }
 
+static IntrResult masked_by(const PciDevice *pci)
+{
+    return function_is_masked(pci) ? INTR_FUNCTION_MASKED : INTR_VECTOR_MASKED;
+}
+
 static bool is_pending(const PciDevice *pci, unsigned n)
 {
     return (pci->msix.pba[n / 8] & 1u << n % 8) != 0;
@@ -93,9 +98,7 @@ IntrResult msix_notify(PciDevice *pci, unsigned n)
     }
     if (is_masked(pci, n)) {
         pci->msix.pba[n / 8] |= (uint8_t)(1u << n % 8);
-        return journal_wait(journal, serial,
-                            function_is_masked(pci) ? INTR_FUNCTION_MASKED : INTR_VECTOR_MASKED,
-                            &pci->msix.waiting[n]);
+        return journal_wait(journal, serial, masked_by(pci), &pci->msix.waiting[n]);
     }
     return msix_send_vector(pci, n, serial);
 }
@@ -119,12 +122,18 @@ static void msix_check_message(PciDevice *pci, unsigned n, bool was_live, bool c
 
 static void send_if_due(PciDevice *pci, unsigned n)
 {
-    if (msix_enabled(pci) && is_pending(pci, n) && !is_masked(pci, n)) {
-        pci->msix.pba[n / 8] &= (uint8_t) ~(1u << n % 8);
-        msix_send_vector(pci, n,
-                         journal_reopen(pci->dev.platform->journal, &pci->msix.waiting[n],
-                                        JOURNAL_MSIX, pci->dev.id, pci->rid, n));
+    Journal *journal = pci->dev.platform->journal;
+    if (!msix_enabled(pci) || !is_pending(pci, n)) {
+        return;
     }
+    if (is_masked(pci, n)) {
+        journal_wait_on(journal, pci->msix.waiting[n], masked_by(pci));
+        return;
+    }
+    pci->msix.pba[n / 8] &= (uint8_t) ~(1u << n % 8);
+    msix_send_vector(
+        pci, n,
+        journal_reopen(journal, &pci->msix.waiting[n], JOURNAL_MSIX, pci->dev.id, pci->rid, n));
 }
 
 void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size)

@@ -235,7 +235,7 @@ void pci_device_reset(PciDevice *pci)
     pci_keep_reset_config(pci);
     pci_set_intx(pci, false);
     memcpy(pci->config, pci->reset_config, pci_config_size(pci));
-    memset(pci->msi.waiting, 0, sizeof(pci->msi.waiting));
+    msi_reset(pci);
     msix_reset(pci);
     pci_config_replaced(pci);
 }

@@ -17,6 +17,7 @@ enum {
     APIC_SVR = 0xf0,
     APIC_ISR = 0x100,
     APIC_IRR = 0x200,
+    APIC_ESR = 0x280,
     APIC_ICR = 0x300,
     APIC_ICR_HIGH = 0x310,
     APIC_LVT_TIMER = 0x320,

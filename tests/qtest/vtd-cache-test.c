@@ -214,9 +214,8 @@ static void test_stale_trace(void)
     vtd_stop(v);
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_assert_cmpint(unlink(path), ==, 0);
-    g_autofree char *want =
-        g_strdup_printf(" index=3 cached=%016x%016x memory=%016x%016x", 0,
-                        (unsigned)old.low, 0, (unsigned)now.low);
+    g_autofree char *want = g_strdup_printf(" index=3 cached=%016x%016x memory=%016x%016x", 0,
+                                            (unsigned)old.low, 0, (unsigned)now.low);
     g_assert_nonnull(strstr(text, want));
     g_assert_null(strstr(strstr(text, want) + 1, "vtd_iec_stale"));
     g_assert_nonnull(strstr(text, "vtd_iec_stale time="));

@@ -33,6 +33,7 @@ typedef enum {
     INTR_MODE_FIXED = 0,
     INTR_MODE_LOWEST = 1,
     INTR_MODE_SMI = 2,
+    INTR_MODE_RESERVED = 3,
     INTR_MODE_NMI = 4,
     INTR_MODE_INIT = 5,
     INTR_MODE_SIPI = 6,

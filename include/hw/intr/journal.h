@@ -105,6 +105,8 @@ IntrResult journal_keep(Journal *j, uint64_t serial, IntrResult why);
 /* The same; and if `why` leaves it open, it waits in *waiting, unless one waits there already, into
  * which it then goes. */
 IntrResult journal_wait(Journal *j, uint64_t serial, IntrResult why, uint64_t *waiting);
+/* It waits on, for `why` now. */
+void journal_wait_on(Journal *j, uint64_t serial, IntrResult why);
 /* What waited is gone: taken back, or its device reset. */
 void journal_withdraw(Journal *j, uint64_t *waiting, IntrResult why);
 /* The emitter sends a message. */

@@ -59,7 +59,7 @@ typedef struct {
     int64_t time_written;
     uint64_t rip_written;
     uint16_t cpu_written;
-    const char *flaw;             /* of INTR_VTD_ENTRY_RESERVED: what is reserved in it, or NULL */
+    const char *flaw; /* of INTR_VTD_ENTRY_RESERVED: what is reserved in it, or NULL */
 } JournalUnit;
 #define JOURNAL_NO_INDEX UINT32_MAX
 

@@ -32,6 +32,7 @@ void msi_describe_message(const PciDevice *pci, bool msix, unsigned n, GString *
 /* The PCI core's side: a configuration write touched [offset, offset + size); reset. */
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size);
 void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size);
+void msi_reset(PciDevice *pci);
 void msix_reset(PciDevice *pci);
 /* The bytes of the table and of the pending bits; a PciMsix, for state rows. */
 size_t msix_table_size(const void *msix);

@@ -51,26 +51,42 @@ static void apply_props(const Rig *rig, Device *dev)
     }
 }
 
-static void add_apic(Rig *rig)
+static void add_apic(Rig *rig, const RigSetup *setup, uint32_t id)
 {
-    rig->apics = apic_bus_new(&rig->journal);
-    rig->apic_dev = device_new(&apic_class, &rig->platform, "apic0");
-    apply_props(rig, rig->apic_dev);
-    *apic_links(rig->apic_dev) =
-        (ApicLinks){.bus = rig->apics, .is_bsp = true, .x2apic = true, .tsc_deadline = true};
-    g_assert_true(device_realize(rig->apic_dev, NULL));
-    device_reset(rig->apic_dev);
-    rig->apic = apic_from_device(rig->apic_dev);
-    rig_apic_wr(rig, 0xf0, 0x1ff);
+    g_autofree char *name = g_strdup_printf("apic%u", rig->apic_count);
+    Device *dev = device_new(&apic_class, &rig->platform, name);
+
+    apply_props(rig, dev);
+    *apic_links(dev) = (ApicLinks){.bus = rig->apics,
+                                   .apic_id = id,
+                                   .is_bsp = rig->apic_count == 0,
+                                   .x2apic = true,
+                                   .tsc_deadline = setup->tsc_deadline};
+    g_assert_true(device_realize(dev, NULL));
+    device_reset(dev);
+    rig->apic_devs[rig->apic_count++] = dev;
 }
 
-static void add_vtd(Rig *rig)
+static void add_apics(Rig *rig, const RigSetup *setup)
+{
+    rig->apics = apic_bus_new(&rig->journal);
+    for (unsigned i = 0; i < setup->apics; i++) {
+        add_apic(rig, setup, setup->ids[i]);
+    }
+    rig->apic = apic_from_device(rig->apic_devs[0]);
+    if (setup->software_enabled) {
+        rig_apic_wr(rig, 0xf0, 0x1ff);
+    }
+}
+
+static void add_vtd(Rig *rig, const RigSetup *setup)
 {
     rig->vtd = device_new(&vtd_class, &rig->platform, "iommu0");
     *iommu_class(rig->vtd)->links(rig->vtd) =
         (IommuLinks){.apic_bus = rig->apics, .memory = rig->platform.memory};
-    g_assert_true(device_set_prop(rig->vtd, "posted-interrupts", "on", NULL));
-    g_assert_true(device_set_prop(rig->vtd, "eim", "on", NULL));
+    for (unsigned i = 0; setup->unit[i][0]; i++) {
+        g_assert_true(device_set_prop(rig->vtd, setup->unit[i][0], setup->unit[i][1], NULL));
+    }
     apply_props(rig, rig->vtd);
     g_assert_true(device_realize(rig->vtd, NULL));
     device_reset(rig->vtd);
@@ -79,10 +95,13 @@ static void add_vtd(Rig *rig)
     as_add(rig->platform.memory, region, base);
 }
 
-static void add_emitters(Rig *rig)
+static void add_emitters(Rig *rig, const RigSetup *setup)
 {
     rig->ioapic = device_new(&ioapic_class, &rig->platform, "ioapic");
-    *ioapic_links(rig->ioapic) = (IoapicLinks){.sink = iommu_class(rig->vtd)->sink(rig->vtd)};
+    *ioapic_links(rig->ioapic) = (IoapicLinks){.sink = iommu_class(rig->vtd)->sink(rig->vtd),
+                                               .requester_id = setup->ioapic_rid,
+                                               .active_low = setup->active_low,
+                                               .any_polarity = setup->any_polarity};
     apply_props(rig, rig->ioapic);
     g_assert_true(device_realize(rig->ioapic, NULL));
     device_reset(rig->ioapic);
@@ -90,6 +109,7 @@ static void add_emitters(Rig *rig)
     irq_connect(&rig->pin, device_irq_in(rig->ioapic, "", 3));
     rig->hpet = device_new(&hpet_class, &rig->platform, "hpet");
     hpet_links(rig->hpet)->sink = iommu_class(rig->vtd)->sink(rig->vtd);
+    hpet_links(rig->hpet)->requester_id = setup->hpet_rid;
     g_assert_true(device_set_prop(rig->hpet, "msi", "on", NULL));
     apply_props(rig, rig->hpet);
     g_assert_true(device_realize(rig->hpet, NULL));
@@ -126,32 +146,43 @@ static void add_bus(Rig *rig)
     rig_command(&rig->widget->pci, PCI_COMMAND_MASTER);
 }
 
-void rig_open(Rig *rig)
+void rig_open_as(Rig *rig, const RigSetup *setup)
 {
-    rig_open_with(rig, NULL);
-}
-
-void rig_open_with(Rig *rig, const char *props)
-{
-    *rig = (Rig){.props = props};
+    *rig = (Rig){.props = setup->props};
     trace_init(&rig->trace);
     rig->trace.out = open_memstream(&rig->text, &rig->text_size);
-    rig->trace.enabled = (1u << TRACE_GROUPS) - 1;
+    rig->trace.enabled = setup->quiet ? 0 : (1u << TRACE_GROUPS) - 1;
     rig->platform = (Platform){.clock = clock_new(CLOCK_MANUAL),
                                .memory = as_new("memory", 52),
                                .ports = as_new("ports", 16),
                                .trace = &rig->trace,
                                .journal = &rig->journal,
-                               .lint = &rig->lint};
+                               .lint = setup->quiet ? NULL : &rig->lint};
     journal_init(&rig->journal, JOURNAL_RECORDS, &rig->trace, rig->platform.clock);
     lint_init(&rig->lint, &rig->journal);
     g_assert_true(ram_init(&rig->ram, "ram", RAM_SIZE, NULL));
     as_add(rig->platform.memory, &rig->ram, 0);
-    add_apic(rig);
-    add_vtd(rig);
-    add_emitters(rig);
+    add_apics(rig, setup);
+    add_vtd(rig, setup);
+    add_emitters(rig, setup);
     add_bus(rig);
     rig->fabric = (Fabric){rig->platform.memory, apic_bus_sink(rig->apics), rig->platform.journal};
+}
+
+void rig_open_with(Rig *rig, const char *props)
+{
+    static const char *const unit[][2] = {{"posted-interrupts", "on"}, {"eim", "on"}, {NULL}};
+
+    rig_open_as(rig, &(RigSetup){.apics = 1,
+                                 .software_enabled = true,
+                                 .tsc_deadline = true,
+                                 .unit = unit,
+                                 .props = props});
+}
+
+void rig_open(Rig *rig)
+{
+    rig_open_with(rig, NULL);
 }
 
 void rig_close(Rig *rig)
@@ -163,7 +194,9 @@ void rig_close(Rig *rig)
     device_free(rig->hpet);
     device_free(rig->ioapic);
     device_free(rig->vtd);
-    device_free(rig->apic_dev);
+    while (rig->apic_count > 0) {
+        device_free(rig->apic_devs[--rig->apic_count]);
+    }
     apic_bus_free(rig->apics);
     as_free(rig->platform.memory);
     as_free(rig->platform.ports);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A machine for tests of an interrupt's whole way: an IOAPIC, an HPET and a PCI function behind a
- * bridge, a remapping unit, one local APIC, and all their traces in memory.
+ * bridge, a remapping unit, a local APIC or several, and all their traces in memory.
  */
 #ifndef TESTS_UNIT_INTR_RIG_H
 #define TESTS_UNIT_INTR_RIG_H
@@ -16,7 +16,21 @@
 #include "hw/pci/pci_internal.h"
 #include "hw/timer/hpet.h"
 
-#define RAM_SIZE (8u << 20)
+#define RAM_SIZE  (8u << 20)
+#define RIG_APICS 6
+
+/* What may be otherwise from test to test. */
+typedef struct {
+    unsigned apics;
+    uint32_t ids[RIG_APICS];
+    bool software_enabled; /* the first local APIC */
+    bool tsc_deadline;
+    const char *props;             /* "iommu0.eim=off,hpet.msi=off": other than usual */
+    const char *const (*unit)[2];  /* properties and values of the remapping unit; ends with NULL */
+    uint16_t ioapic_rid, hpet_rid; /* requester ids */
+    uint32_t active_low, any_polarity; /* the IOAPIC's lines */
+    bool quiet;                        /* nothing is traced */
+} RigSetup;
 
 typedef struct {
     PciDevice pci;
@@ -29,11 +43,12 @@ typedef struct {
     size_t text_size;
     Journal journal;
     Lint lint;
-    const char *props; /* "iommu0.eim=off,hpet.msi=off": other than usual */
+    const char *props;
     MemRegion ram;
     ApicBus *apics;
-    Device *apic_dev;
-    ApicState *apic;
+    unsigned apic_count;
+    Device *apic_devs[RIG_APICS];
+    ApicState *apic; /* the first */
     Device *vtd, *ioapic, *hpet;
     Fabric fabric;
     IrqOut pin;
@@ -44,6 +59,7 @@ typedef struct {
 
 void rig_open(Rig *rig);
 void rig_open_with(Rig *rig, const char *props);
+void rig_open_as(Rig *rig, const RigSetup *setup);
 void rig_close(Rig *rig);
 /* Writes to memory, to the local APIC's page, and to the command register of a PCI function. */
 void rig_wr(Rig *rig, uint64_t at, uint64_t value, unsigned size);

@@ -263,5 +263,8 @@ const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch
         check_stale(iec, index, e);
         return e;
     }
+    if (hit) {
+        iec->entries[index].epoch = 0; /* evicted, also if memory's is now one that is not kept */
+    }
     return fill(iec, index, scratch);
 }
