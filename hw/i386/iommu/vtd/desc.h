@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
+#include "base/trace.h"
+
 /* IQERCD.IQEI (11.4.9.9). */
 typedef enum {
     VTD_IQEI_NONE = 0,
@@ -52,5 +54,8 @@ typedef struct {
 /* `words` is 2 or 4 quadwords. */
 VtdQueueError vtd_desc_decode(const uint64_t *q, unsigned words, const VtdDescLimits *limits,
                               VtdDesc *out);
+
+/* Prints what a valid descriptor asks for, in group vtd, which is on. In desc_trace.c. */
+void vtd_desc_trace(const VtdDesc *d, Trace *trace);
 
 #endif

@@ -95,38 +95,10 @@ static void start_device_tlb(VtdState *s, const VtdDesc *d)
     timer_arm(&q->timeout, clock_now(s->dev.platform->clock) + DEVTLB_TIMEOUT);
 }
 
-static void trace_descriptor(VtdState *s, const VtdDesc *d)
-{
-    Trace *trace = s->dev.platform->trace;
-    RidText sid = rid_text(d->source_id);
-
-    switch (d->type) {
-    case VTD_DESC_CONTEXT:
-        trace_print(trace, TRACE_VTD, "vtd_context_flush granularity=%u did=%u sid=%s",
-                    d->granularity, d->domain, sid.text);
-        break;
-    case VTD_DESC_IOTLB:
-        trace_print(trace, TRACE_VTD,
-                    "vtd_iotlb_flush granularity=%u did=%u addr=%#" PRIx64 " am=%u", d->granularity,
-                    d->domain, d->address, d->address_mask);
-        break;
-    case VTD_DESC_DEVICE_TLB:
-        break; /* has a line where it starts */
-    case VTD_DESC_IEC:
-        trace_print(trace, TRACE_VTD, "vtd_iec_flush global=%d index=%u im=%u", d->global, d->index,
-                    d->index_mask);
-        break;
-    case VTD_DESC_WAIT:
-        trace_print(trace, TRACE_VTD, "vtd_wait interrupt=%d status=%d addr=%#" PRIx64 " data=%#x",
-                    d->interrupt, d->status, d->address, d->status_data);
-        break;
-    }
-}
-
 static void perform(VtdState *s, const VtdDesc *d)
 {
     if (G_UNLIKELY(trace_on(s->dev.platform->trace, TRACE_VTD))) {
-        trace_descriptor(s, d);
+        vtd_desc_trace(d, s->dev.platform->trace);
     }
     switch (d->type) {
     case VTD_DESC_CONTEXT:
