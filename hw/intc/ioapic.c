@@ -463,6 +463,7 @@ static const StateField ioapic_state[] = {
     STATE_FIELD(STATE_TIMER, IoapicState, pause),
     STATE_ARRAY(STATE_UINT64, IoapicState, sent, IOAPIC_PINS),
     STATE_ARRAY(STATE_UINT64, IoapicState, waiting, IOAPIC_PINS),
+    STATE_NOT_SAVED(IoapicState, rules),
     STATE_END,
 };
 

@@ -20,6 +20,8 @@ const PropInfo pci_bus_props[] = {
 
 static const StateField msi_state[] = {
     STATE_ARRAY(STATE_UINT64, PciMsi, waiting, PCI_MSI_MAX_VECTORS),
+    STATE_NOT_SAVED(PciMsi, halves), /* of lint, as those below */
+    STATE_NOT_SAVED(PciMsi, half_sent),
     STATE_END,
 };
 
@@ -32,6 +34,7 @@ static const StateField msix_state[] = {
     STATE_BYTES_PTR(PciMsix, table, msix_table_size),
     STATE_BYTES_PTR(PciMsix, pba, msix_pba_size),
     STATE_BYTES_PTR(PciMsix, waiting, msix_waiting_size),
+    STATE_NOT_SAVED(PciMsix, was_live),
     STATE_END,
 };
 

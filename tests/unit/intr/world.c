@@ -180,7 +180,7 @@ void world_open(World *w, uint64_t seed)
     w->model.master = w->model.bridge_master = true;
     w->model.cache_use = cache_use;
     w->model.opaque = w;
-    journal_listen(&w->rig.journal, closed, w);
+    journal_listen(&w->rig.journal, false, closed, w);
     connect_lines(w);
     world_set_up_apics(w);
     world_set_up_unit(w);

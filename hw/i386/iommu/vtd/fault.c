@@ -24,6 +24,7 @@
 const StateField vtd_fault_state[] = {
     STATE_FIELD(STATE_UINT16, VtdFaultLog, next),
     STATE_NOT_SAVED(VtdFaultLog, count),
+    STATE_NOT_SAVED(VtdFaultLog, lost), /* of lint */
     STATE_END,
 };
 

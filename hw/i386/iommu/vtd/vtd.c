@@ -196,6 +196,7 @@ static const StateField vtd_state[] = {
     STATE_NOT_SAVED(VtdState, cache), /* it may be empty */
     STATE_NOT_SAVED(VtdState, verdicts),
     STATE_NOT_SAVED(VtdState, irt_watch), /* the journal's */
+    STATE_NOT_SAVED(VtdState, rules),
     STATE_END,
 };
 
