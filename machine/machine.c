@@ -38,6 +38,7 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     machine->platform = *platform;
     machine->platform.runstate = rs;
     machine->platform.journal = &machine->journal;
+    journal_filter_init(&machine->line_filter);
     journal_init(&machine->journal, JOURNAL_DEFAULT_SIZE, platform->trace, platform->clock);
     lint_init(&machine->lint, &machine->journal);
     machine->platform.lint = opts->lint == LINT_MODE_OFF ? NULL : &machine->lint;
@@ -97,6 +98,7 @@ void machine_free(Machine *machine)
     prop_clear(machine, machine->cls->props);
     lint_free(&machine->lint);
     journal_free(&machine->journal);
+    journal_filter_clear(&machine->line_filter);
     if (machine->platform.trace) {
         machine->platform.trace->stamp = NULL;
     }

@@ -133,6 +133,21 @@ void hmp_info_journal(Machine *machine, char **args, GString *out)
     journal_filter_clear(&filter);
 }
 
+/* Of which records lines are printed from now on. */
+static void set_line_filter(Machine *machine, char **args, GString *out)
+{
+    JournalFilter filter;
+    uint64_t last = 1;
+    journal_filter_init(&filter);
+    if (args[0] && strcmp(args[0], "none") == 0) {
+        machine->journal.filter = NULL;
+    } else if (hmp_read_filter(args, &filter, &last, out)) {
+        journal_filter_clear(&machine->line_filter);
+        machine->line_filter = filter;
+        machine->journal.filter = &machine->line_filter;
+    }
+}
+
 void hmp_journal(Machine *machine, char **args, GString *out)
 {
     Journal *j = &machine->journal;
@@ -140,6 +155,8 @@ void hmp_journal(Machine *machine, char **args, GString *out)
     if (!args[1]) {
         g_string_append_printf(out, "%" PRIu64 " records of at most %" PRIu64 "\n",
                                j->ring ? MIN(j->last, j->mask + 1) : 0, j->ring ? j->mask + 1 : 0);
+    } else if (strcmp(args[1], "filter") == 0 && args[2]) {
+        set_line_filter(machine, args + 2, out);
     } else if (strcmp(args[1], "off") == 0) {
         journal_resize(j, 0);
     } else if (strcmp(args[1], "size") == 0 && args[2] && opt_parse_uint(args[2], &size) &&
@@ -148,7 +165,7 @@ void hmp_journal(Machine *machine, char **args, GString *out)
     } else {
         g_string_append_printf(out,
                                "usage: journal, journal off, journal size N (a power of two up to "
-                               "%u)\n",
+                               "%u), journal filter FILTER|none\n",
                                JOURNAL_MOST);
     }
 }

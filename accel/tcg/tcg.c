@@ -57,16 +57,6 @@ static void tcg_stop(void *state)
     g_free(t);
 }
 
-/* For the journal: who makes what happens now happen. */
-static void tcg_where(void *opaque, JournalWhere *where)
-{
-    const TcgState *t = opaque;
-
-    if (t->running) {
-        tcg_vcpu_where(t->running, where);
-    }
-}
-
 static bool tcg_start(Machine *machine, const void *options, void **state, VcpuTraits *traits,
                       GError **error)
 {
@@ -80,8 +70,6 @@ static bool tcg_start(Machine *machine, const void *options, void **state, VcpuT
     }
     t->code = code_cache_new(machine->platform.memory);
     t->config = common_config(machine, t);
-    machine->journal.where = tcg_where;
-    machine->journal.where_opaque = t;
     *traits = cpu_model_traits(t->model);
     return set_tier(t->code, options ? options : &fallback, error);
 }
@@ -98,8 +86,12 @@ static void tcg_kick(Machine *machine, void *state)
 static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
 {
     uint64_t before = cpu->ops->instructions(cpu);
+    Journal *journal = &machine->journal;
     t->running = cpu;
+    journal->where_opaque = cpu;
+    journal->where = tcg_vcpu_where; /* what happens now is its doing */
     CpuExit exit = cpu->ops->run(cpu, t->quantum);
+    journal->where = NULL;
     t->running = NULL;
     if (exit == CPU_YIELDED) {
         t->waiting = true;

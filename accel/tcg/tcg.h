@@ -35,7 +35,7 @@ TcgOptions tcg_default_options(void);
 
 /* A target/i386 Cpu; `accel` is a TcgState. In vcpu.c. */
 extern const VcpuOps tcg_vcpu;
-/* The instruction that it is executing; also from device code inside run(). */
-void tcg_vcpu_where(const Vcpu *vcpu, JournalWhere *where);
+/* The instruction that a Vcpu is executing, for the journal; from inside run(). */
+void tcg_vcpu_where(void *opaque, JournalWhere *where);
 
 #endif

@@ -124,15 +124,12 @@ static void tcg_vcpu_map_changed(Vcpu *vcpu)
     cpu_map_changed(cpu_of(vcpu));
 }
 
-void tcg_vcpu_where(const Vcpu *vcpu, JournalWhere *where)
+void tcg_vcpu_where(void *opaque, JournalWhere *where)
 {
-    const Cpu *cpu = cpu_of(vcpu);
+    const Vcpu *vcpu = opaque;
 
-    *where = (JournalWhere){
-        .cpu = (uint16_t)vcpu->index,
-        .rip = cpu_current_rip(cpu),
-        .instructions = cpu_current_instructions(cpu),
-    };
+    where->cpu = (uint16_t)vcpu->index;
+    cpu_where(cpu_of(vcpu), &where->rip, &where->instructions);
 }
 
 const VcpuOps tcg_vcpu = {

@@ -213,7 +213,7 @@ static inline void apic_conclude(ApicState *s, const ApicMsg *msg, IntrResult an
 {
     Journal *journal = apic_journal(s);
 
-    if (G_LIKELY(journal)) {
+    if (G_LIKELY(journal_keeps(journal))) {
         journal_accept(journal, msg, s->links.apic_id, answer,
                        (JournalHold)apic_holds(s, msg->vector));
     }

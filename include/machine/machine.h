@@ -10,6 +10,7 @@
 #include "hw/core/backends.h"
 #include "hw/core/device.h"
 #include "hw/intc/apic.h"
+#include "hw/intr/filter.h"
 #include "hw/intr/lint.h"
 #include "hw/pci/pci.h"
 #include "machine/forgive.h"
@@ -78,7 +79,8 @@ struct Machine {
     MachineOptions opts;
     Platform platform;
     Journal journal;
-    Lint lint; /* platform.lint is NULL with -lint off */
+    JournalFilter line_filter; /* of the monitor, for the journal's lines */
+    Lint lint;                 /* platform.lint is NULL with -lint off */
     RunState *runstate;
     GPtrArray
         *devices; /* of Device *, in order of creation; reset in this order, freed in reverse */

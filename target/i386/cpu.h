@@ -75,8 +75,7 @@ bool cpu_has_work(const Cpu *cpu);
 uint64_t cpu_instructions(const Cpu *cpu);
 /* The instruction being executed (or next), and how many there were before it; exact also from
  * device code. */
-uint64_t cpu_current_rip(const Cpu *cpu);
-uint64_t cpu_current_instructions(const Cpu *cpu);
+void cpu_where(const Cpu *cpu, uint64_t *rip, uint64_t *instructions);
 
 /* The pins the APIC drives; pass with the Cpu as opaque. */
 extern const CpuPins cpu_pins;

@@ -462,18 +462,12 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
     return exit;
 }
 
-uint64_t cpu_current_rip(const Cpu *cpu)
+void cpu_where(const Cpu *cpu, uint64_t *rip, uint64_t *instructions)
 {
     const Op *op = cpu->op;
 
-    return op ? (cpu->rip + op->off) & cpu->rip_mask : cpu->rip;
-}
-
-uint64_t cpu_current_instructions(const Cpu *cpu)
-{
-    const Op *op = cpu->op;
-
-    return cpu_instructions(cpu) - (op ? op->left : 0);
+    *rip = op ? (cpu->rip + op->off) & cpu->rip_mask : cpu->rip;
+    *instructions = cpu_instructions(cpu) - (op ? op->left : 0);
 }
 
 uint64_t cpu_instructions(const Cpu *cpu)

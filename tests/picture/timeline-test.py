@@ -144,7 +144,8 @@ class Timeline(unittest.TestCase):
     def test_no_journal(self):
         data = self.files.journal.read_bytes()
         for content, what in ((b'', 'this is no journal'), (b'text' * 9, 'this is no journal'),
-                              (data[:8] + b'\2' + data[9:], 'version 2 of the format')):
+                              (data[:8] + b'\2' + data[9:], 'version 2 of the format'),
+                              (data.replace(b'"fields"', b'"fieldz"', 1), 'its header or a block')):
             other = self.files.path('other')
             other.write_bytes(content)
             done = subprocess.run([common.TIMELINE, other], capture_output=True, text=True)

@@ -235,6 +235,33 @@ static void test_writer(void)
     rig_close(&rig);
 }
 
+/* The monitor says of which records lines are printed. */
+static void test_line_filter(void)
+{
+    Machine machine;
+    g_autoptr(GString) out = g_string_new(NULL);
+    size_t before;
+    Rig rig;
+
+    rig_open(&rig);
+    machine = machine_of(&rig);
+    hmp_execute(&machine, 0, "journal filter pin=4", out);
+    rig.journal.filter = machine.journal.filter;
+    way_delivered(&rig);
+    g_assert_cmpuint(strlen(rig_text(&rig)), ==, 0);
+    hmp_execute(&machine, 0, "journal filter none", out);
+    rig.journal.filter = machine.journal.filter;
+    way_delivered(&rig);
+    before = strlen(rig_text(&rig));
+    g_assert_cmpuint(before, >, 0);
+    g_assert_cmpstr(out->str, ==, "");
+    hmp_execute(&machine, 0, "journal filter pim=4", out);
+    g_assert_nonnull(strstr(out->str, "did you mean 'pin'?"));
+    g_assert_null(machine.journal.filter);
+    journal_filter_clear(&machine.line_filter);
+    rig_close(&rig);
+}
+
 static void test_rid(void)
 {
     g_assert_cmpstr(rid_text(0).text, ==, "00:00.0");
@@ -256,6 +283,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intr-result/serial", test_serial);
     g_test_add_func("/intr-result/serial-waits", test_serial_waits);
     g_test_add_func("/intr-result/writer", test_writer);
+    g_test_add_func("/intr-result/line-filter", test_line_filter);
     g_test_add_func("/intr-result/rid", test_rid);
     return g_test_run();
 }

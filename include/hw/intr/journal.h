@@ -82,6 +82,12 @@ static inline JournalRecord *journal_find(const Journal *j, uint64_t serial)
     return G_LIKELY(r->serial == serial && serial != 0) ? r : NULL;
 }
 
+/* Are there records at all? Else what is only for them need not be found out. */
+static inline bool journal_keeps(const Journal *j)
+{
+    return j && j->ring;
+}
+
 /* Oldest serial number that may still be in the ring; none if it is above `last`. */
 uint64_t journal_first(const Journal *j);
 

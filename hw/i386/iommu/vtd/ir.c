@@ -53,6 +53,9 @@ static void ir_add_writer(const VtdState *s, uint32_t index, JournalUnit *unit)
 static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
                       VtdFaultReason reason)
 {
+    if (!journal_keeps(s->dev.platform->journal)) {
+        return;
+    }
     JournalUnit unit = {
         .unit = s->dev.id,
         .index = at->index,
