@@ -18,11 +18,8 @@ static void machine_stamp(void *opaque, GString *out)
 {
     const Machine *machine = opaque;
     const Journal *j = &machine->journal;
-    JournalWhere at = {.cpu = JOURNAL_NO_CPU};
-    if (j->where) {
-        j->where(j->where_opaque, &at);
-    }
-    g_string_append_printf(out, "time=%.9f", (double)clock_last(j->clock) / NS_PER_SEC);
+    JournalWhere at = journal_where(j);
+    g_string_append_printf(out, "time=%.9f", (double)journal_now(j) / NS_PER_SEC);
     if (at.cpu != JOURNAL_NO_CPU) {
         g_string_append_printf(out, " cpu=%u", at.cpu);
     }

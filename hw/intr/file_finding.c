@@ -21,11 +21,8 @@ static void add_number(JsonBuilder *b, const char *name, int64_t number)
 /* Addresses do not fit into everybody's JSON numbers. */
 static void add_where(JsonBuilder *b, const Journal *j)
 {
-    JournalWhere at = {.cpu = JOURNAL_NO_CPU};
+    JournalWhere at = journal_where(j);
 
-    if (j->where) {
-        j->where(j->where_opaque, &at);
-    }
     if (at.cpu != JOURNAL_NO_CPU) {
         g_autofree char *rip = g_strdup_printf("0x%" PRIx64, at.rip);
         add_number(b, "cpu", at.cpu);
@@ -39,7 +36,7 @@ char *file_finding_text(const Journal *j, const JournalFinding *finding)
     g_autoptr(JsonBuilder) b = json_builder_new();
 
     json_builder_begin_object(b);
-    add_number(b, "time_ns", j->clock ? clock_last(j->clock) : 0);
+    add_number(b, "time_ns", journal_now(j));
     finding_add_text(b, "rule", finding->rule);
     finding_add_text(b, "what", finding->what);
     finding_add_text(b, "section", finding->section);

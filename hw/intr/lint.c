@@ -42,12 +42,7 @@ static LintBreaches *breaches_of(Lint *lint, LintRule rule, const char *source)
 
 JournalWhere lint_where(const Lint *lint)
 {
-    JournalWhere at = {.cpu = JOURNAL_NO_CPU};
-
-    if (lint && lint->journal && lint->journal->where) {
-        lint->journal->where(lint->journal->where_opaque, &at);
-    }
-    return at;
+    return journal_where(lint ? lint->journal : NULL);
 }
 
 static void add_place(const Lint *lint, GString *out)

@@ -41,11 +41,11 @@ struct Journal {
     JournalRecord *ring;
     void *memory; /* that the ring is in: `mapped` bytes */
     size_t mapped;
-    uint64_t mask; /* records in the ring, less one */
-    Trace *trace;  /* lines of stages; NULL: none */
-    Clock *clock;  /* NULL: all happens at 0 */
-    /* What the CPU is doing that makes this happen; NULL: nobody knows. */
+    uint64_t mask;                      /* records in the ring, less one */
+    Trace *trace;                       /* lines of stages; NULL: none */
+    Clock *clock;                       /* NULL: all happens at 0 */
     const struct JournalFilter *filter; /* lines are printed of these only; NULL: of all */
+    /* What the CPU is doing that makes this happen; NULL: no CPU does. */
     void (*where)(void *opaque, JournalWhere *where);
     void *where_opaque;
     uint64_t results[INTR_RESULTS]; /* records that ended so */
