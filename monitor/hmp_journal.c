@@ -2,6 +2,7 @@
 /* HMP's questions about interrupts, and what is logged from now on. */
 #include <string.h>
 
+#include "hw/intr/sentence.h"
 #include "monitor/hmp_commands.h"
 #include "monitor/journal.h"
 
@@ -80,15 +81,9 @@ static void hmp_say_now(Machine *machine, const JournalRecord *r, GString *out)
 
 static void add_results(const uint64_t *results, GString *out)
 {
-    const char *separator = ": ";
-    for (unsigned i = 0; i < INTR_RESULTS; i++) {
-        if (results[i] > 0) {
-            g_string_append_printf(out, "%s%" PRIu64 " %s", separator, results[i],
-                                   intr_result_name((IntrResult)i));
-            separator = ", ";
-        }
-    }
-    g_string_append_c(out, '\n');
+    g_autoptr(GString) counts = g_string_new(NULL);
+    journal_counts(counts, results);
+    g_string_append_printf(out, "%s%s\n", counts->len > 0 ? ": " : "", counts->str);
 }
 
 void hmp_why(Machine *machine, char **args, GString *out)

@@ -85,13 +85,5 @@ uint64_t journal_losses_count(const JournalLosses *l)
 
 void journal_losses_sum(const JournalLosses *l, GString *out)
 {
-    const char *separator = "";
-
-    for (unsigned i = 0; i < INTR_RESULTS; i++) {
-        if (l->count[i] > 0) {
-            g_string_append_printf(out, "%s%" PRIu64 " %s", separator, l->count[i],
-                                   intr_result_name((IntrResult)i));
-            separator = ", ";
-        }
-    }
+    journal_counts(out, l->count);
 }

@@ -164,6 +164,19 @@ static void add_destination(GString *out, const JournalRecord *r)
     }
 }
 
+void journal_counts(GString *out, const uint64_t counts[INTR_RESULTS])
+{
+    const char *separator = "";
+
+    for (unsigned i = 0; i < INTR_RESULTS; i++) {
+        if (counts[i] > 0) {
+            g_string_append_printf(out, "%s%" PRIu64 " %s", separator, counts[i],
+                                   intr_result_name((IntrResult)i));
+            separator = ", ";
+        }
+    }
+}
+
 void journal_holds(GString *out, unsigned holds)
 {
     static const struct {
