@@ -28,8 +28,14 @@ GPtrArray *journal_select(const Journal *j, const JournalFilter *filter, size_t 
         JournalRecord *r = journal_find(j, n);
 
         if (r && journal_filter_matches(filter, r)) {
-            g_ptr_array_insert(found, 0, r);
+            g_ptr_array_add(found, r);
         }
+    }
+    for (guint i = 0; i < found->len / 2; i++) { /* oldest first; inserting there moves the rest */
+        gpointer *a = &found->pdata[i], *b = &found->pdata[found->len - 1 - i], newer = *a;
+
+        *a = *b;
+        *b = newer;
     }
     return found;
 }
