@@ -56,6 +56,7 @@ static bool hmp_read_filter(char **args, JournalFilter *filter, uint64_t *last, 
         return true;
     }
     g_string_append_printf(out, "%s\n", error->message);
+    journal_filter_clear(filter);
     return false;
 }
 
