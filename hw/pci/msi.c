@@ -80,14 +80,21 @@ static uint64_t msi_open(PciDevice *pci, unsigned n)
     return journal_open(pci->dev.platform->journal, JOURNAL_MSI, pci->dev.id, pci->rid, n);
 }
 
-static IntrResult msi_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
+void msi_get_message(const PciDevice *pci, uint64_t *address, uint32_t *data)
 {
     const uint8_t *cap = &pci->config[pci->msi.cap];
-    uint64_t address = pci_get_long(cap + PCI_MSI_ADDRESS_LO);
-    uint32_t data = pci_get_word(&pci->config[data_offset(pci)]);
+    *address = pci_get_long(cap + PCI_MSI_ADDRESS_LO);
+    *data = pci_get_word(&pci->config[data_offset(pci)]);
     if (pci->msi.is64) {
-        address |= (uint64_t)pci_get_long(cap + PCI_MSI_ADDRESS_HI) << 32;
+        *address |= (uint64_t)pci_get_long(cap + PCI_MSI_ADDRESS_HI) << 32;
     }
+}
+
+static IntrResult msi_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
+{
+    uint64_t address;
+    uint32_t data;
+    msi_get_message(pci, &address, &data);
     data = (data & ~(vectors_enabled(pci) - 1)) | n;
     pci->msi.half_sent |= pci->msi.halves != 0;
     return pci_send_message(pci, serial, address, data);

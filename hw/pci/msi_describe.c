@@ -26,13 +26,10 @@ static void describe_message(uint64_t address, uint32_t data, GString *out)
 /* Of vector 0; the others differ in the data's low bits. */
 static void describe_msi_message(const PciDevice *pci, GString *out)
 {
-    const uint8_t *cap = &pci->config[pci->msi.cap];
-    uint64_t address = pci_get_long(cap + PCI_MSI_ADDRESS_LO);
-    uint32_t data = pci_get_word(cap + (pci->msi.is64 ? PCI_MSI_DATA_64 : PCI_MSI_DATA_32));
+    uint64_t address;
+    uint32_t data;
 
-    if (pci->msi.is64) {
-        address |= (uint64_t)pci_get_long(cap + PCI_MSI_ADDRESS_HI) << 32;
-    }
+    msi_get_message(pci, &address, &data);
     describe_message(address, data, out);
 }
 
