@@ -20,19 +20,19 @@
 #include "hw/timer/i8254.h"
 #include "machine/accel.h"
 
-static bool forgiven(const Q35Machine *m, Forgiveness what)
+bool q35_forgives(const Q35Machine *m, Forgiveness what)
 {
     return forgives(m->machine.opts.forgive, what);
 }
 
-static Device *make(Q35Machine *m, const DeviceClass *cls, const char *id)
+Device *q35_make(Q35Machine *m, const DeviceClass *cls, const char *id)
 {
     Device *dev = device_new(cls, &m->machine.platform, id);
     machine_own(&m->machine, dev);
     return dev;
 }
 
-static bool q35_finish(Q35Machine *m, Device *dev, GError **error)
+bool q35_finish(Q35Machine *m, Device *dev, GError **error)
 {
     return machine_apply_globals(&m->machine, dev, error) && device_realize(dev, error);
 }
@@ -78,98 +78,6 @@ static bool build_memory(Q35Machine *m, GError **error)
     return true;
 }
 
-uint32_t q35_apic_id(const Q35Machine *m, unsigned index)
-{
-    int64_t id = m->machine.cpu_traits.apic_id;
-    return id < 0 ? index : (uint32_t)id;
-}
-
-/* QEMU has the property on each CPU; -cpu's would give all the same id. */
-static bool check_apic_id(const Q35Machine *m, GError **error)
-{
-    int64_t id = m->machine.cpu_traits.apic_id;
-
-    if (id >= 0 && m->machine.opts.cpus > 1) {
-        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
-                    "-cpu ...,apic-id=%" PRIi64
-                    " is for a single vCPU; with -smp %u the ids follow "
-                    "from -smp's sockets, cores and threads",
-                    id, m->machine.opts.cpus);
-        return false;
-    }
-    if (id > XAPIC_ID_MAX && !m->machine.cpu_traits.x2apic) {
-        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
-                    "apic-id=%" PRIi64 " needs x2APIC; without it the last is %d", id,
-                    XAPIC_ID_MAX);
-        return false;
-    }
-    return true;
-}
-
-static bool check_phys_bits(const Q35Machine *m, GError **error)
-{
-    uint64_t size = m->machine.opts.ram_size;
-    uint64_t end = size > RAM_LOW_MAX ? RAM_HIGH_BASE + size - RAM_LOW_MAX : size;
-    unsigned bits = m->machine.cpu_traits.phys_bits;
-
-    if (end <= 1ull << bits) {
-        return true;
-    }
-    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
-                "phys-bits=%u reach to 0x%" PRIx64 ", and -m %" PRIu64 "M to 0x%" PRIx64, bits,
-                (uint64_t)1 << bits, size >> 20, end);
-    return false;
-}
-
-/* What -smp, -m and the CPU model have to agree on. */
-static bool check_cpus(const Q35Machine *m, GError **error)
-{
-    const MachineOptions *opts = &m->machine.opts;
-    if (opts->cpus > 255 && !m->machine.cpu_traits.x2apic) {
-        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
-                    "-smp %u: more than 255 vCPUs need x2APIC, which -cpu %s has not; use -cpu max",
-                    opts->cpus, opts->cpu_model);
-        return false;
-    }
-    return check_apic_id(m, error) && check_phys_bits(m, error);
-}
-
-static bool build_cpus(Q35Machine *m, GError **error)
-{
-    Machine *machine = &m->machine;
-    const VcpuTraits *traits = &machine->cpu_traits;
-    machine->cpu_count = machine->opts.cpus;
-    machine->apics = g_new0(ApicState *, machine->cpu_count);
-    machine->cpus = g_new0(Vcpu *, machine->cpu_count);
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        g_autofree char *id = g_strdup_printf("apic%u", i);
-        Device *dev = make(m, &apic_class, id);
-        machine->apics[i] = apic_from_device(dev);
-        Vcpu *cpu = machine_make_vcpu(machine, i, q35_apic_id(m, i), machine->apics[i]);
-        *apic_links(dev) = (ApicLinks){
-            .bus = machine->apic_bus,
-            .apic_id = cpu->apic_id,
-            .is_bsp = i == 0,
-            .x2apic = traits->x2apic,
-            /* Which processors take a new id is up to the model (SDM vol. 3, 11.4.6): here those
-             * that came before x2APIC, where the id became the hardware's alone. */
-            .id_writable = !traits->x2apic,
-            .tsc_deadline = traits->tsc_deadline,
-            .eoi_suppression = true,
-            .phys_bits = (uint8_t)traits->phys_bits,
-            .timer_hz = traits->apic_timer_hz,
-            .pins = cpu->pins,
-            .pins_opaque = cpu->pins_opaque,
-            .pic_ack = i8259_ack,
-            .pic_opaque = machine->pic,
-        };
-        if (!q35_finish(m, dev, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void map_changed(void *opaque)
 {
     Q35Machine *m = opaque;
@@ -186,136 +94,6 @@ static void a20_changed(void *opaque, bool on)
     }
 }
 
-/* What is above a requester: the remapping unit that it is under, or the fabric in its place. */
-static Upstream q35_above(void *opaque, uint16_t requester_id)
-{
-    Q35Machine *m = opaque;
-    Device *unit = iommu_list_above(m->machine.iommus, requester_id);
-    return unit ? iommu_class(unit)->upstream(unit) : fabric_upstream(&m->fabric);
-}
-
-static IntrSink q35_sink_above(Q35Machine *m, uint16_t source_id)
-{
-    Device *unit = iommu_list_above(m->machine.iommus, source_id);
-    return unit ? iommu_class(unit)->sink(unit) : m->fabric.apic;
-}
-
-/* A unit whose scope is not set takes everything; the IOAPIC and the HPET are named all the same,
- * so that the guest knows their source ids. */
-static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **error)
-{
-    static const IommuScopeEntry emitters[] = {
-        {.type = IOMMU_IOAPIC, .source_id = ACPI_IOAPIC_SID},
-        {.type = IOMMU_HPET, .source_id = ACPI_HPET_SID},
-    };
-    Machine *machine = &m->machine;
-    const IommuClass *cls = iommu_class(unit);
-    IommuLinks *links = cls->links(unit);
-    IommuScope scope = links->scope;
-    if (!scope.include_all && !scope.count) {
-        scope = (IommuScope){.include_all = true, .entries = emitters, .count = m->hpet_on ? 2 : 1};
-    }
-    *links = (IommuLinks){.scope = scope,
-                          .number = number,
-                          .apic_bus = machine->apic_bus,
-                          .memory = machine->platform.memory,
-                          .cpus_lack_x2apic = !machine->cpu_traits.x2apic,
-                          .trusts_ioapic = forgiven(m, FORGIVE_IOAPIC_SID),
-                          .ioapic_sid = ACPI_IOAPIC_SID,
-                          .rereads_entries = forgiven(m, FORGIVE_IRTE_REREAD)};
-    if (!device_realize(unit, error)) {
-        return false;
-    }
-    uint64_t base;
-    MemRegion *region = cls->region(unit, &base);
-    as_add(machine->platform.memory, region, base);
-    return true;
-}
-
-static bool build_upstream(Q35Machine *m, GError **error)
-{
-    Machine *machine = &m->machine;
-    m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus),
-                         machine->platform.journal};
-    for (guint i = 0; i < machine->iommus->len; i++) {
-        if (!build_iommu(m, machine->iommus->pdata[i], i, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool build_ioapic(Q35Machine *m, GError **error)
-{
-    Machine *machine = &m->machine;
-    Device *dev = make(m, &ioapic_class, "ioapic");
-    if (machine->opts.ioapic_version &&
-        !device_set_prop(dev, "version", machine->opts.ioapic_version, error)) {
-        return false;
-    }
-    *ioapic_links(dev) = (IoapicLinks){
-        .sink = q35_sink_above(m, ACPI_IOAPIC_SID),
-        .requester_id = ACPI_IOAPIC_SID,
-        .active_low = PIRQ_PINS,
-        .any_polarity = forgiven(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
-    };
-    if (!q35_finish(m, dev, error)) {
-        return false;
-    }
-    as_add(machine->platform.memory, ioapic_region(dev), IOAPIC_BASE);
-    apic_bus_add_eoi_listener(machine->apic_bus, ioapic_eoi, dev);
-    machine->ioapic = dev;
-    q35_irq_connect(m);
-    return true;
-}
-
-static bool build_hpet(Q35Machine *m, GError **error)
-{
-    if (!m->hpet_on) {
-        return true;
-    }
-    m->hpet = make(m, &hpet_class, "hpet");
-    *hpet_links(m->hpet) = (HpetLinks){.sink = q35_sink_above(m, ACPI_HPET_SID),
-                                       .requester_id = ACPI_HPET_SID,
-                                       .legacy_changed = q35_hpet_legacy_changed,
-                                       .legacy_opaque = m};
-    if (!q35_finish(m, m->hpet, error)) {
-        return false;
-    }
-    as_add(m->machine.platform.memory, hpet_region(m->hpet), HPET_BASE);
-    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
-        hpet_connect(m->hpet, pin, device_irq_in(m->machine.ioapic, "", pin));
-    }
-    hpet_connect_legacy(m->hpet, 0, &m->gsi[0]);
-    hpet_connect_legacy(m->hpet, 1, &m->gsi[8]);
-    return true;
-}
-
-static bool build_pci(Q35Machine *m, GError **error)
-{
-    Machine *machine = &m->machine;
-    const PciHost host = {
-        .intx_line = q35_intx_line,
-        .opaque = m,
-        .translated = machine->iommus->len > 0,
-        .above = q35_above,
-        .memory = machine->platform.memory,
-        .ports = machine->platform.ports,
-    };
-    machine->pci_root = pci_root_bus_new("pcie.0", &host);
-    Device *mch = make(m, &mch_class, "mch");
-    m->lpc = make(m, &lpc_class, "lpc");
-    *lpc_links(m->lpc) = (LpcLinks){.routing_changed = q35_routing_changed, .opaque = m};
-    mch_links(mch)->adds_low_bits = forgiven(m, FORGIVE_CF8_LOW_BITS);
-    ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
-    ((PciDevice *)m->lpc)->devfn = LPC_DEVFN;
-    ((PciDevice *)m->lpc)->multifunction = true;
-    return pci_bus_attach(machine->pci_root, (PciDevice *)mch, error) &&
-           q35_finish(m, mch, error) &&
-           pci_bus_attach(machine->pci_root, (PciDevice *)m->lpc, error) &&
-           q35_finish(m, m->lpc, error);
-}
-
 static bool build_serial(Q35Machine *m, GError **error)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(m->machine.opts.serial); i++) {
@@ -324,7 +102,7 @@ static bool build_serial(Q35Machine *m, GError **error)
         }
         g_autofree char *id = g_strdup_printf("serial%u", i);
         g_autofree char *index = g_strdup_printf("%u", i);
-        Device *dev = make(m, &serial_class, id);
+        Device *dev = q35_make(m, &serial_class, id);
         serial_set_chardev(dev, m->machine.opts.serial[i]);
         if (!device_set_prop(dev, "index", index, error) || !q35_finish(m, dev, error)) {
             return false;
@@ -334,7 +112,7 @@ static bool build_serial(Q35Machine *m, GError **error)
         return true;
     }
     g_autofree char *port = g_strdup_printf("%u", m->machine.opts.debugcon_port);
-    Device *dev = make(m, &debugcon_class, "debugcon");
+    Device *dev = q35_make(m, &debugcon_class, "debugcon");
     debugcon_set_chardev(dev, m->machine.opts.debugcon);
     return device_set_prop(dev, "iobase", port, error) && q35_finish(m, dev, error);
 }
@@ -362,11 +140,11 @@ static void fill_fw_cfg(Q35Machine *m)
 static bool build_legacy(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
-    m->pm = make(m, &pm_class, "pm");
-    m->pit = make(m, &i8254_class, "pit");
-    m->rtc = make(m, &mc146818_class, "rtc");
-    Device *i8042 = make(m, &i8042_class, "i8042");
-    m->fw_cfg = make(m, &fw_cfg_class, "fw_cfg");
+    m->pm = q35_make(m, &pm_class, "pm");
+    m->pit = q35_make(m, &i8254_class, "pit");
+    m->rtc = q35_make(m, &mc146818_class, "rtc");
+    Device *i8042 = q35_make(m, &i8042_class, "i8042");
+    m->fw_cfg = q35_make(m, &fw_cfg_class, "fw_cfg");
     if (machine->opts.rtc_base && !device_set_prop(m->rtc, "base", machine->opts.rtc_base, error)) {
         return false;
     }
@@ -388,7 +166,7 @@ static bool build_legacy(Q35Machine *m, GError **error)
 static bool build_pic(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
-    machine->pic = make(m, &i8259_class, "pic");
+    machine->pic = q35_make(m, &i8259_class, "pic");
     return q35_finish(m, machine->pic, error);
 }
 
@@ -403,9 +181,10 @@ static bool q35_build(Machine *machine, GError **error)
     q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */
-    bool built = check_cpus(m, error) && build_upstream(m, error) && build_memory(m, error) &&
-                 build_pic(m, error) && build_cpus(m, error) && build_ioapic(m, error) &&
-                 build_pci(m, error) && build_legacy(m, error) && build_hpet(m, error);
+    bool built = q35_check_cpus(m, error) && q35_build_upstream(m, error) &&
+                 build_memory(m, error) && build_pic(m, error) && q35_build_cpus(m, error) &&
+                 q35_build_ioapic(m, error) && q35_build_pci(m, error) && build_legacy(m, error) &&
+                 q35_build_hpet(m, error);
     if (!built) {
         return false;
     }

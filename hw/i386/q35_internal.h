@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The q35 machine's parts: the board (q35.c), its interrupt lines (q35_irq.c) and what firmware
- * would do for a kernel (q35_firmware.c). Private to these three.
+ * The q35 machine's parts: the board (q35.c) with its vCPUs, remapping units, emitters and root bus
+ * (q35_cpus.c, q35_units.c, q35_emitters.c, q35_pci.c), its interrupt lines (q35_irq.c), and what
+ * firmware would do for a kernel (q35_firmware.c). Private to these.
  */
 #ifndef HW_I386_Q35_INTERNAL_H
 #define HW_I386_Q35_INTERNAL_H
@@ -50,6 +51,25 @@ typedef struct {
     Device *pm, *pit, *rtc, *hpet, *lpc, *fw_cfg;
     unsigned pci_buses; /* as firmware numbered them */
 } Q35Machine;
+
+bool q35_forgives(const Q35Machine *m, Forgiveness what);
+/* A device that the board makes, which the machine owns; */
+Device *q35_make(Q35Machine *m, const DeviceClass *cls, const char *id);
+/* and that is realized, after what -global says of it. */
+bool q35_finish(Q35Machine *m, Device *dev, GError **error);
+
+/* Steps of q35_build(). */
+bool q35_check_cpus(const Q35Machine *m, GError **error);
+bool q35_build_cpus(Q35Machine *m, GError **error);
+bool q35_build_upstream(Q35Machine *m, GError **error);
+bool q35_build_ioapic(Q35Machine *m, GError **error);
+bool q35_build_hpet(Q35Machine *m, GError **error);
+bool q35_build_pci(Q35Machine *m, GError **error);
+
+/* What is above a requester of the root bus (PciHost), and above an emitter that is not on PCI: the
+ * remapping unit that it is under, or the fabric in its place. */
+Upstream q35_above(void *opaque, uint16_t requester_id);
+IntrSink q35_sink_above(Q35Machine *m, uint16_t source_id);
 
 /* A CPU's index, unless -cpu has "apic-id=". */
 uint32_t q35_apic_id(const Q35Machine *m, unsigned index);

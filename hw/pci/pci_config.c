@@ -207,6 +207,7 @@ void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, un
     if (pci->pci_cls->config_written) {
         pci->pci_cls->config_written(pci, offset, value, size);
     }
+    pcie_start_flr(pci, offset, value, size);
 }
 
 static PciDevice *device_at(PciBus *root, uint8_t bus, uint8_t devfn)

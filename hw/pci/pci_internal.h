@@ -70,6 +70,11 @@ bool pci_bar_is_64(const PciBar *bar);
 void pci_update_bars(PciDevice *pci);
 void pci_unmap_bars(PciDevice *pci);
 
+/* pcie.c */
+/* After a configuration write: a function-level reset, if it asks for one (PCI Express 5.0, 6.6.2).
+ * It is over at once: the device's reset, then its configuration space's. */
+void pcie_start_flr(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);
+
 /* pci_intx.c */
 /* Wires the device's pin to the line that it reaches. */
 void pci_connect_intx(PciDevice *pci);

@@ -101,8 +101,9 @@ struct PciDevice {
     uint16_t next_cap;     /* free space for capabilities */
     uint16_t next_ext_cap; /* the same above PCI_CONFIG_SIZE */
     uint16_t last_ext_cap;
-    bool intx_level; /* what the device asks for */
-    IrqOut intx;     /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
+    uint8_t pcie_cap; /* pcie.h's capability; 0 without */
+    bool intx_level;  /* what the device asks for */
+    IrqOut intx;      /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
     PciMsi msi;
     PciMsix msix;
 };

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The q35 machine's vCPUs: local APICs and their ids, and what -smp, -m and -cpu have to agree on.
+ */
+#include "hw/i386/q35_internal.h"
+#include "hw/intc/i8259.h"
+#include "machine/accel.h"
+
+uint32_t q35_apic_id(const Q35Machine *m, unsigned index)
+{
+    int64_t id = m->machine.cpu_traits.apic_id;
+    return id < 0 ? index : (uint32_t)id;
+}
+
+/* QEMU has the property on each CPU; -cpu's would give all the same id. */
+static bool check_apic_id(const Q35Machine *m, GError **error)
+{
+    int64_t id = m->machine.cpu_traits.apic_id;
+
+    if (id >= 0 && m->machine.opts.cpus > 1) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "-cpu ...,apic-id=%" PRIi64
+                    " is for a single vCPU; with -smp %u the ids follow "
+                    "from -smp's sockets, cores and threads",
+                    id, m->machine.opts.cpus);
+        return false;
+    }
+    if (id > XAPIC_ID_MAX && !m->machine.cpu_traits.x2apic) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "apic-id=%" PRIi64 " needs x2APIC; without it the last is %d", id,
+                    XAPIC_ID_MAX);
+        return false;
+    }
+    return true;
+}
+
+static bool check_phys_bits(const Q35Machine *m, GError **error)
+{
+    uint64_t size = m->machine.opts.ram_size;
+    uint64_t end = size > RAM_LOW_MAX ? RAM_HIGH_BASE + size - RAM_LOW_MAX : size;
+    unsigned bits = m->machine.cpu_traits.phys_bits;
+
+    if (end <= 1ull << bits) {
+        return true;
+    }
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                "phys-bits=%u reach to 0x%" PRIx64 ", and -m %" PRIu64 "M to 0x%" PRIx64, bits,
+                (uint64_t)1 << bits, size >> 20, end);
+    return false;
+}
+
+/* What -smp, -m and the CPU model have to agree on. */
+bool q35_check_cpus(const Q35Machine *m, GError **error)
+{
+    const MachineOptions *opts = &m->machine.opts;
+    if (opts->cpus > 255 && !m->machine.cpu_traits.x2apic) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "-smp %u: more than 255 vCPUs need x2APIC, which -cpu %s has not; use -cpu max",
+                    opts->cpus, opts->cpu_model);
+        return false;
+    }
+    return check_apic_id(m, error) && check_phys_bits(m, error);
+}
+
+bool q35_build_cpus(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    const VcpuTraits *traits = &machine->cpu_traits;
+    machine->cpu_count = machine->opts.cpus;
+    machine->apics = g_new0(ApicState *, machine->cpu_count);
+    machine->cpus = g_new0(Vcpu *, machine->cpu_count);
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        g_autofree char *id = g_strdup_printf("apic%u", i);
+        Device *dev = q35_make(m, &apic_class, id);
+        machine->apics[i] = apic_from_device(dev);
+        Vcpu *cpu = machine_make_vcpu(machine, i, q35_apic_id(m, i), machine->apics[i]);
+        *apic_links(dev) = (ApicLinks){
+            .bus = machine->apic_bus,
+            .apic_id = cpu->apic_id,
+            .is_bsp = i == 0,
+            .x2apic = traits->x2apic,
+            /* Which processors take a new id is up to the model (SDM vol. 3, 11.4.6): here those
+             * that came before x2APIC, where the id became the hardware's alone. */
+            .id_writable = !traits->x2apic,
+            .tsc_deadline = traits->tsc_deadline,
+            .eoi_suppression = true,
+            .phys_bits = (uint8_t)traits->phys_bits,
+            .timer_hz = traits->apic_timer_hz,
+            .pins = cpu->pins,
+            .pins_opaque = cpu->pins_opaque,
+            .pic_ack = i8259_ack,
+            .pic_opaque = machine->pic,
+        };
+        if (!q35_finish(m, dev, error)) {
+            return false;
+        }
+    }
+    return true;
+}
