@@ -12,7 +12,12 @@ static void add_rule(const LintRow *row, const GArray *list, GString *out)
     for (unsigned i = 0; i < list->len; i++) {
         const LintBreaches *b = &g_array_index(list, LintBreaches, i);
 
-        g_string_append_printf(out, "  %s: %" PRIu64 "\n", b->source, b->count);
+        g_string_append_printf(out, "  %s: %" PRIu64 ", the first at %.6f s", b->source, b->count,
+                               (double)b->time / NS_PER_SEC);
+        if (b->where.cpu != JOURNAL_NO_CPU) {
+            g_string_append_printf(out, " by CPU %u at %" PRIx64, b->where.cpu, b->where.rip);
+        }
+        g_string_append_printf(out, ": %s\n", b->details);
     }
 }
 
@@ -44,6 +49,13 @@ static JsonObject *rule_object(const LintRow *row, const GArray *list)
 
         json_object_set_string_member(source, "source", b->source);
         json_object_set_int_member(source, "count", (gint64)b->count);
+        json_object_set_string_member(source, "details", b->details);
+        json_object_set_int_member(source, "time-ns", b->time);
+        if (b->where.cpu != JOURNAL_NO_CPU) {
+            g_autofree char *rip = g_strdup_printf("0x%" PRIx64, b->where.rip);
+            json_object_set_int_member(source, "cpu", b->where.cpu);
+            json_object_set_string_member(source, "rip", rip);
+        }
         json_array_add_object_element(sources, source);
     }
     json_object_set_string_member(o, "rule", row->name);

@@ -15,6 +15,7 @@ void journal_options_init(JournalOptions *o)
 void journal_options_clear(JournalOptions *o)
 {
     g_clear_pointer(&o->file, g_free);
+    g_clear_pointer(&o->report, g_free);
     journal_filter_clear(&o->filter);
 }
 
@@ -34,6 +35,35 @@ static bool read_size(JournalOptions *o, OptList *opts, GError **error)
     return true;
 }
 
+/* What is written needs records. */
+static bool read_path(const JournalOptions *o, OptList *opts, const char *key, char **path,
+                      GError **error)
+{
+    if (optlist_get(opts, key)) {
+        g_free(*path);
+        *path = g_strdup(optlist_get(opts, key));
+    }
+    if (*path && o->size == 0) {
+        g_set_error(error, OPT_ERROR, 0, "%s=%s: there is nothing to write with the journal off",
+                    key, *path);
+        return false;
+    }
+    return true;
+}
+
+static bool read_paths(JournalOptions *o, OptList *opts, GError **error)
+{
+    if (!read_path(o, opts, "file", &o->file, error) ||
+        !read_path(o, opts, "report", &o->report, error)) {
+        return false;
+    }
+    if (o->report && !journal_report_path_is_valid(o->report)) {
+        g_set_error(error, OPT_ERROR, 0, "report=%s: is to end in .html or .json", o->report);
+        return false;
+    }
+    return true;
+}
+
 bool journal_options_read(JournalOptions *o, const char *text, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(text, "mode");
@@ -49,16 +79,8 @@ bool journal_options_read(JournalOptions *o, const char *text, GError **error)
         return false;
     }
     journal_filter_clear(&o->filter);
-    if (optlist_get(opts, "file")) {
-        g_free(o->file);
-        o->file = g_strdup(optlist_get(opts, "file"));
-    }
-    if (o->file && o->size == 0) {
-        g_set_error(error, OPT_ERROR, 0, "file=%s: there is nothing to write with the journal off",
-                    o->file);
-        return false;
-    }
-    return read_size(o, opts, error) && optlist_bool(opts, "quiet", &o->quiet, error) &&
+    return read_paths(o, opts, error) && read_size(o, opts, error) &&
+           optlist_bool(opts, "quiet", &o->quiet, error) &&
            journal_filter_read(&o->filter, opts, error) && optlist_finish(opts, error);
 }
 
@@ -79,12 +101,20 @@ bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, G
         run->file = journal_file_open(&machine->journal, o->file, error);
         machine->lint.file = run->file;
     }
-    return !o->file || run->file;
+    if (o->file && !run->file) {
+        return false;
+    }
+    if (o->report) {
+        run->report =
+            journal_report_open(&machine->journal, machine->platform.lint, o->report, error);
+    }
+    return !o->report || run->report;
 }
 
 void journal_stop(JournalRun *run)
 {
     g_clear_pointer(&run->losses, journal_losses_free);
+    g_clear_pointer(&run->report, journal_report_free);
     if (run->file) {
         run->machine->lint.file = NULL;
     }
@@ -99,5 +129,8 @@ void journal_sum_up(const JournalRun *run, const Machine *machine)
         journal_losses_sum(run->losses, sum);
         g_printerr(PROGRAM ": of %" PRIu64 " interrupts %" PRIu64 " were lost: %s\n",
                    machine->journal.last, journal_losses_count(run->losses), sum->str);
+    }
+    if (run->report) {
+        journal_report_write(run->report);
     }
 }

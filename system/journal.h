@@ -6,12 +6,14 @@
 #include "hw/intr/file.h"
 #include "hw/intr/filter.h"
 #include "hw/intr/losses.h"
+#include "hw/intr/report.h"
 #include "machine/machine.h"
 
 typedef struct {
     uint32_t size; /* records; 0: off */
     bool quiet;    /* losses are not said */
     char *file;    /* where all of it is written, or NULL */
+    char *report;  /* where a report of the run is written, or NULL */
     JournalFilter filter;
 } JournalOptions;
 
@@ -24,6 +26,7 @@ bool journal_options_read(JournalOptions *o, const char *text, GError **error);
 typedef struct {
     JournalLosses *losses; /* NULL: they are not said */
     JournalFile *file;     /* NULL: none is written */
+    JournalReport *report; /* the same */
     Machine *machine;
 } JournalRun;
 
@@ -31,7 +34,7 @@ typedef struct {
  * before the machine goes. */
 bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, GError **error);
 void journal_stop(JournalRun *run);
-/* Says at the end how many interrupts were lost, if any. */
+/* The run is over: says how many interrupts were lost, if any, and writes the report. */
 void journal_sum_up(const JournalRun *run, const Machine *machine);
 
 #endif

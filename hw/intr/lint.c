@@ -21,6 +21,13 @@ void lint_free(Lint *lint)
     }
 }
 
+static void clear_breaches(gpointer element)
+{
+    LintBreaches *b = element;
+
+    g_free(b->details);
+}
+
 static LintBreaches *breaches_of(Lint *lint, LintRule rule, const char *source)
 {
     GArray **list = &lint->breaches[rule];
@@ -28,6 +35,7 @@ static LintBreaches *breaches_of(Lint *lint, LintRule rule, const char *source)
 
     if (!*list) {
         *list = g_array_new(false, false, sizeof(LintBreaches));
+        g_array_set_clear_func(*list, clear_breaches);
     }
     for (unsigned i = 0; i < (*list)->len; i++) {
         LintBreaches *b = &g_array_index(*list, LintBreaches, i);
@@ -45,39 +53,42 @@ JournalWhere lint_where(const Lint *lint)
     return journal_where(lint ? lint->journal : NULL);
 }
 
-static void add_place(const Lint *lint, GString *out)
+static void add_place(JournalWhere at, GString *out)
 {
-    JournalWhere at = lint_where(lint);
-
     if (at.cpu != JOURNAL_NO_CPU) {
         g_string_append_printf(out, " at CPU %u rip %016" PRIx64, at.cpu, at.rip);
     }
 }
 
-static __attribute__((format(printf, 4, 0))) void say(Lint *lint, LintRule rule, const char *source,
-                                                      const char *format, va_list args)
+static void say(Lint *lint, const LintRow *row, const LintBreaches *b)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_append_printf(text, "%s: %s: %s (%s) [%s]", b->source, row->name, row->what,
+                           b->details, row->section);
+    add_place(b->where, text);
+    g_printerr(PROGRAM ": lint: %s\n", text->str);
+    if (++lint->lines == MAX_LINES) {
+        g_printerr(PROGRAM ": lint: further ones are only counted; 'info lint' lists them\n");
+    }
+}
+
+/* The first of its kind. */
+static void keep_first(Lint *lint, LintRule rule, const LintBreaches *b)
 {
     const LintRow *row = &lint_rules[rule];
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autofree char *details = g_strdup_vprintf(format, args);
     JournalFinding finding = {
         .rule = row->name,
         .what = row->what,
         .section = row->section,
-        .severity = row->severity == LINT_ERROR ? "error" : "warning",
-        .source = source,
-        .details = details,
+        .severity = lint_severity_name(row->severity),
+        .source = b->source,
+        .details = b->details,
     };
 
-    if (lint->file) {
-        journal_file_finding(lint->file, &finding);
-    }
-    g_string_append_printf(text, "%s: %s: %s (%s) [%s]", source, row->name, row->what, details,
-                           row->section);
-    add_place(lint, text);
-    g_printerr(PROGRAM ": lint: %s\n", text->str);
-    if (++lint->lines == MAX_LINES) {
-        g_printerr(PROGRAM ": lint: further ones are only counted; 'info lint' lists them\n");
+    journal_file_finding(lint->file, &finding);
+    if (lint->lines < MAX_LINES) {
+        say(lint, row, b);
     }
 }
 
@@ -87,12 +98,15 @@ void lint_break(Lint *lint, LintRule rule, const char *source, const char *forma
         return;
     }
     LintBreaches *b = breaches_of(lint, rule, source);
-    if (b->count++ == 0 && lint->lines < MAX_LINES) {
+    if (b->count++ == 0) {
         va_list args;
 
         va_start(args, format);
-        say(lint, rule, source, format, args);
+        b->details = g_strdup_vprintf(format, args);
         va_end(args);
+        b->time = journal_now(lint->journal);
+        b->where = lint_where(lint);
+        keep_first(lint, rule, b);
     }
 }
 

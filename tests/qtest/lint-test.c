@@ -54,7 +54,7 @@ static void test_info(void)
     g_autofree char *after = qtest_hmp(qts, "info lint");
     g_assert_true(g_str_has_prefix(after, "ire-before-sirtp (error): IRE was set before SIRTP ever "
                                           "latched a table [VT-d 11.4.4.1]\n  "));
-    g_assert_nonnull(strstr(after, ": 1\n1 of "));
+    g_assert_nonnull(strstr(after, ": 1, the first at 0.000000 s: IRTA=0\n1 of "));
     qtest_quit(qts);
     qts = qtest_init(ARGS " -lint off");
     g_autofree char *off = qtest_hmp(qts, "info lint");
@@ -78,8 +78,10 @@ static void test_query(void)
     g_assert_cmpstr(json_object_get_string_member(rule, "rule"), ==, "ire-before-sirtp");
     g_assert_cmpstr(json_object_get_string_member(rule, "section"), ==, "VT-d 11.4.4.1");
     g_assert_cmpstr(json_object_get_string_member(rule, "severity"), ==, "error");
-    g_assert_cmpint(json_object_get_int_member(json_array_get_object_element(sources, 0), "count"),
-                    ==, 1);
+    JsonObject *source = json_array_get_object_element(sources, 0);
+    g_assert_cmpint(json_object_get_int_member(source, "count"), ==, 1);
+    g_assert_cmpstr(json_object_get_string_member(source, "details"), ==, "IRTA=0");
+    g_assert_cmpint(json_object_get_int_member(source, "time-ns"), ==, 0);
     json_object_unref(response);
     qtest_quit(qts);
 }

@@ -36,6 +36,10 @@ extern const LintRow lint_rules[LINT_RULES];
 typedef struct {
     const char *source; /* a device's id, interned */
     uint64_t count;
+    /* Of the first one: values in a few words, when, and on whose behalf. */
+    char *details;
+    int64_t time;
+    JournalWhere where;
 } LintBreaches;
 
 typedef struct Lint {

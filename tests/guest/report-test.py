@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Loses an interrupt in a small guest and reads the run's report, as JSON and as a page, beside what the program said.
+
+Usage: report-test.py PROGRAM IMAGE, which is lost.elf.
+"""
+import html.parser
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+PATIENCE = 60
+OVER = b"ask the monitor"
+DEVICES = ["-device", "intel-iommu,intremap=on,eim=on", "-device", "edu,id=first", "-device", "edu,id=second"]
+
+
+class Cells(html.parser.HTMLParser):
+    """{table: [[cell ...] ...]}, and what the page would load."""
+
+    def __init__(self):
+        super().__init__()
+        self.tables, self.rows, self.loaded, self.in_cell = {}, None, [], False
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.loaded += [attrs[name] for name in ("src", "href") if name in attrs]
+        if tag == "table":
+            self.rows = self.tables.setdefault(attrs["id"], [])
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag == "td":
+            self.rows[-1].append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag):
+        self.in_cell = self.in_cell and tag != "td"
+
+    def handle_data(self, data):
+        if self.in_cell:
+            self.rows[-1][-1] += data
+
+
+def run(program, image, walk, *options):
+    """(status, all that it printed) of a walk that is quit when it is over."""
+    process = subprocess.Popen([program, "-M", "q35", "-nographic", *DEVICES, "-kernel", image, "-append", walk, *options],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        seen = b""
+        for line in process.stdout:
+            seen += line
+            if OVER in line:
+                process.stdin.write(b"\x01x")
+                process.stdin.flush()
+        return process.wait(PATIENCE), seen.decode()
+    finally:
+        process.kill()
+
+
+def expect(what, got, wanted):
+    assert got == wanted, f"{what}: {got!r} instead of {wanted!r}"
+
+
+def said_lines(screen, begin):
+    return [line.partition(begin)[2] for line in screen.splitlines() if begin in line]
+
+
+def test_json(program, image, folder):
+    path = folder / "report.json"
+    status, screen = run(program, image, "a", "-journal", f"report={path}")
+    expect("status", status, 0)
+    report = json.loads(path.read_text())
+    expect("sentences", [loss["sentence"] for loss in report["losses"]], said_lines(screen, "interrupt lost: "))
+    expect("lost", (report["lost"], [(loss["device"], loss["state"], loss["count"]) for loss in report["losses"]]),
+           (1, [("second", "source-refused", 1)]))
+    expect("sum of states", sum(report["states"].values()), report["attempts"])
+    expect("sum of devices", sum(device["attempts"] for device in report["devices"]), report["attempts"])
+    expect("findings", [f["rule"] for f in report["findings"]],
+           [line.split(": ")[1] for line in said_lines(screen, " lint: ")])
+
+
+def test_html(program, image, folder):
+    path = folder / "report.html"
+    _, screen = run(program, image, "a", "-journal", f"report={path}")
+    page = Cells()
+    page.feed(path.read_text())
+    expect("sentences", [row[4] for row in page.tables["losses"] if row], said_lines(screen, "interrupt lost: "))
+    expect("device", [row[:4] for row in page.tables["devices"] if row[:1] == ["second"]], [["second", "msi", "1", "1"]])
+    expect("what is loaded", page.loaded, [])
+
+
+def test_refused(program, image, folder):
+    for option, words in ((f"report={folder}/none/a.json", f"cannot write the report to '{folder}/none/a.json': No such"),
+                          (f"report={folder}/a.txt", "is to end in .html or .json"),
+                          (f"off,report={folder}/a.json", "there is nothing to write with the journal off")):
+        status, screen = run(program, image, "a", "-journal", option)
+        expect(f"{option}: lines", len(screen.splitlines()), 1)
+        assert words in screen and status == 1, f"{option}: status {status}: {screen}"
+
+
+def test_full(program, image, folder):
+    """The guest's run is not spoilt by it."""
+    path = folder / "full.json"
+    path.symlink_to("/dev/full")
+    status, screen = run(program, image, "a", "-journal", f"report={path}")
+    expect("status", status, 0)
+    expect("lines", said_lines(screen, f"the report '{path}': "), ["No space left on device; nothing more is written there"])
+
+
+def main():
+    program, image = sys.argv[1:]
+    failed = 0
+    for test in (test_json, test_html, test_refused, test_full):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test(program, image, pathlib.Path(folder))
+                print(f"ok: {test.__name__}")
+            except AssertionError as why:
+                print(f"FAIL: {test.__name__}: {why}")
+                failed += 1
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
