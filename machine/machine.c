@@ -21,7 +21,11 @@ static void machine_stamp(void *opaque, GString *out)
     JournalWhere at = journal_where(j);
     g_string_append_printf(out, "time=%.9f", (double)journal_now(j) / NS_PER_SEC);
     if (at.cpu != JOURNAL_NO_CPU) {
+        g_autofree char *symbol = symbols_name(j->symbols, at.rip);
         g_string_append_printf(out, " cpu=%u", at.cpu);
+        if (symbol) {
+            g_string_append_printf(out, " at=%s", symbol);
+        }
     }
 }
 

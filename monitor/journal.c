@@ -65,6 +65,6 @@ static void add_now(Machine *machine, const JournalRecord *r, GString *out)
 
 void journal_say(Machine *machine, const JournalRecord *r, GString *out)
 {
-    journal_sentence(out, r);
+    journal_sentence(out, r, machine->journal.symbols);
     add_now(machine, r, out);
 }

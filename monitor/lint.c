@@ -5,7 +5,7 @@
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
 
-static void add_rule(const LintRow *row, const GArray *list, GString *out)
+static void add_rule(const LintRow *row, const GArray *list, const Symbols *symbols, GString *out)
 {
     g_string_append_printf(out, "%s (%s): %s [%s]\n", row->name, lint_severity_name(row->severity),
                            row->what, row->section);
@@ -16,6 +16,7 @@ static void add_rule(const LintRow *row, const GArray *list, GString *out)
                                (double)b->time / NS_PER_SEC);
         if (b->where.cpu != JOURNAL_NO_CPU) {
             g_string_append_printf(out, " by CPU %u at %" PRIx64, b->where.cpu, b->where.rip);
+            symbols_add(symbols, b->where.rip, out);
         }
         g_string_append_printf(out, ": %s\n", b->details);
     }
@@ -31,14 +32,14 @@ void hmp_info_lint(Machine *machine, char **args, GString *out)
     }
     for (unsigned i = 0; i < LINT_RULES; i++) {
         if (lint->breaches[i]) {
-            add_rule(&lint_rules[i], lint->breaches[i], out);
+            add_rule(&lint_rules[i], lint->breaches[i], machine->journal.symbols, out);
         }
     }
     g_string_append_printf(out, "%u of %u rules were broken\n", lint_rules_broken(lint),
                            (unsigned)LINT_RULES);
 }
 
-static JsonObject *rule_object(const LintRow *row, const GArray *list)
+static JsonObject *rule_object(const LintRow *row, const GArray *list, const Symbols *symbols)
 {
     JsonObject *o = json_object_new();
     JsonArray *sources = json_array_new();
@@ -53,8 +54,12 @@ static JsonObject *rule_object(const LintRow *row, const GArray *list)
         json_object_set_int_member(source, "time-ns", b->time);
         if (b->where.cpu != JOURNAL_NO_CPU) {
             g_autofree char *rip = g_strdup_printf("0x%" PRIx64, b->where.rip);
+            g_autofree char *symbol = symbols_name(symbols, b->where.rip);
             json_object_set_int_member(source, "cpu", b->where.cpu);
             json_object_set_string_member(source, "rip", rip);
+            if (symbol) {
+                json_object_set_string_member(source, "symbol", symbol);
+            }
         }
         json_array_add_object_element(sources, source);
     }
@@ -74,7 +79,8 @@ static JsonNode *query_lint(Machine *machine, JsonObject *args, GError **error)
 
     for (unsigned i = 0; lint && i < LINT_RULES; i++) {
         if (lint->breaches[i]) {
-            json_array_add_object_element(broken, rule_object(&lint_rules[i], lint->breaches[i]));
+            json_array_add_object_element(
+                broken, rule_object(&lint_rules[i], lint->breaches[i], machine->journal.symbols));
         }
     }
     json_object_set_boolean_member(o, "enabled", lint != NULL);

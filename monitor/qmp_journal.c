@@ -15,6 +15,18 @@ static void add_hex(JsonObject *o, const char *name, uint64_t value)
     json_object_set_string_member(o, name, text);
 }
 
+/* An instruction, and its symbol under `symbol` if it has one. */
+static void qmp_add_place(JsonObject *o, const char *name, const char *symbol, uint64_t rip,
+                          const Symbols *symbols)
+{
+    g_autofree char *text = symbols_name(symbols, rip);
+
+    add_hex(o, name, rip);
+    if (text) {
+        json_object_set_string_member(o, symbol, text);
+    }
+}
+
 static void qmp_add_unit(JsonObject *o, const JournalRecord *r)
 {
     JsonObject *unit = json_object_new();
@@ -35,7 +47,7 @@ static void qmp_add_unit(JsonObject *o, const JournalRecord *r)
     json_object_set_object_member(o, "unit", unit);
 }
 
-static void qmp_add_apic(JsonObject *o, const JournalRecord *r)
+static void qmp_add_apic(JsonObject *o, const JournalRecord *r, const Symbols *symbols)
 {
     JsonObject *apic = json_object_new();
     json_object_set_int_member(apic, "vector", r->vector);
@@ -49,7 +61,7 @@ static void qmp_add_apic(JsonObject *o, const JournalRecord *r)
     }
     if (r->taken > 0) {
         json_object_set_int_member(apic, "taken-ns", r->time_taken);
-        add_hex(apic, "taken-rip", r->rip_taken);
+        qmp_add_place(apic, "taken-rip", "taken-symbol", r->rip_taken, symbols);
     }
     if (r->result == INTR_ENDED) {
         json_object_set_int_member(apic, "ended-ns", r->time_ended);
@@ -57,7 +69,7 @@ static void qmp_add_apic(JsonObject *o, const JournalRecord *r)
     json_object_set_object_member(o, "apic", apic);
 }
 
-static void qmp_add_emitter(JsonObject *o, const JournalRecord *r)
+static void qmp_add_emitter(JsonObject *o, const JournalRecord *r, const Symbols *symbols)
 {
     if (r->source) {
         json_object_set_string_member(o, "device", r->source);
@@ -72,7 +84,7 @@ static void qmp_add_emitter(JsonObject *o, const JournalRecord *r)
     if (r->cpu != JOURNAL_NO_CPU) {
         json_object_set_int_member(o, "cpu", r->cpu);
         json_object_set_int_member(o, "instructions", (gint64)r->instructions);
-        add_hex(o, "rip", r->rip);
+        qmp_add_place(o, "rip", "symbol", r->rip, symbols);
     }
 }
 
@@ -87,12 +99,12 @@ static JsonObject *qmp_record(Machine *machine, const JournalRecord *r)
     json_object_set_boolean_member(o, "open", intr_results[r->result].open);
     json_object_set_boolean_member(o, "lost", intr_results[r->result].lost);
     json_object_set_string_member(o, "sentence", sentence->str);
-    qmp_add_emitter(o, r);
+    qmp_add_emitter(o, r, machine->journal.symbols);
     if (r->seen & JOURNAL_UNIT) {
         qmp_add_unit(o, r);
     }
     if (r->seen & JOURNAL_BUS) {
-        qmp_add_apic(o, r);
+        qmp_add_apic(o, r, machine->journal.symbols);
     }
     return o;
 }

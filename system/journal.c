@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "system/guest_symbols.h"
 
 void journal_options_init(JournalOptions *o)
 {
@@ -16,6 +17,7 @@ void journal_options_clear(JournalOptions *o)
 {
     g_clear_pointer(&o->file, g_free);
     g_clear_pointer(&o->report, g_free);
+    g_clear_pointer(&o->symbols, g_free);
     journal_filter_clear(&o->filter);
 }
 
@@ -35,14 +37,19 @@ static bool read_size(JournalOptions *o, OptList *opts, GError **error)
     return true;
 }
 
+static void take_text(OptList *opts, const char *key, char **text)
+{
+    if (optlist_get(opts, key)) {
+        g_free(*text);
+        *text = g_strdup(optlist_get(opts, key));
+    }
+}
+
 /* What is written needs records. */
 static bool read_path(const JournalOptions *o, OptList *opts, const char *key, char **path,
                       GError **error)
 {
-    if (optlist_get(opts, key)) {
-        g_free(*path);
-        *path = g_strdup(optlist_get(opts, key));
-    }
+    take_text(opts, key, path);
     if (*path && o->size == 0) {
         g_set_error(error, OPT_ERROR, 0, "%s=%s: there is nothing to write with the journal off",
                     key, *path);
@@ -57,6 +64,7 @@ static bool read_paths(JournalOptions *o, OptList *opts, GError **error)
         !read_path(o, opts, "report", &o->report, error)) {
         return false;
     }
+    take_text(opts, "symbols", &o->symbols);
     if (o->report && !journal_report_path_is_valid(o->report)) {
         g_set_error(error, OPT_ERROR, 0, "report=%s: is to end in .html or .json", o->report);
         return false;
@@ -89,24 +97,27 @@ static void say_loss_line(void *opaque, const char *line)
     g_printerr(PROGRAM ": %s\n", line);
 }
 
+/* Symbols are first: what comes after uses them. */
 bool journal_start(JournalRun *run, Machine *machine, const JournalOptions *o, GError **error)
 {
+    Journal *j = &machine->journal;
+
     *run = (JournalRun){.machine = machine};
-    journal_resize(&machine->journal, o->size);
-    machine->journal.filter = &o->filter;
-    if (!o->quiet) {
-        run->losses = journal_losses_new(&machine->journal, say_loss_line, NULL);
-    }
-    if (o->file) {
-        run->file = journal_file_open(&machine->journal, o->file, error);
-        machine->lint.file = run->file;
-    }
-    if (o->file && !run->file) {
+    journal_resize(j, o->size);
+    j->filter = &o->filter;
+    if (o->symbols && !(run->symbols = guest_symbols_load(machine, o->symbols, error))) {
         return false;
     }
+    j->symbols = run->symbols;
+    if (!o->quiet) {
+        run->losses = journal_losses_new(j, say_loss_line, NULL);
+    }
+    if (o->file && !(run->file = journal_file_open(j, o->file, error))) {
+        return false;
+    }
+    machine->lint.file = run->file;
     if (o->report) {
-        run->report =
-            journal_report_open(&machine->journal, machine->platform.lint, o->report, error);
+        run->report = journal_report_open(j, machine->platform.lint, o->report, error);
     }
     return !o->report || run->report;
 }
@@ -115,10 +126,12 @@ void journal_stop(JournalRun *run)
 {
     g_clear_pointer(&run->losses, journal_losses_free);
     g_clear_pointer(&run->report, journal_report_free);
-    if (run->file) {
+    if (run->machine) {
         run->machine->lint.file = NULL;
+        run->machine->journal.symbols = NULL;
     }
     g_clear_pointer(&run->file, journal_file_close);
+    g_clear_pointer(&run->symbols, symbols_free);
 }
 
 void journal_sum_up(const JournalRun *run, const Machine *machine)

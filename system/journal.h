@@ -14,6 +14,7 @@ typedef struct {
     bool quiet;    /* losses are not said */
     char *file;    /* where all of it is written, or NULL */
     char *report;  /* where a report of the run is written, or NULL */
+    char *symbols; /* FILE or FILE@OFFSET that names addresses, or NULL */
     JournalFilter filter;
 } JournalOptions;
 
@@ -27,6 +28,7 @@ typedef struct {
     JournalLosses *losses; /* NULL: they are not said */
     JournalFile *file;     /* NULL: none is written */
     JournalReport *report; /* the same */
+    Symbols *symbols;      /* NULL: there are none */
     Machine *machine;
 } JournalRun;
 

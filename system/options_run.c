@@ -281,7 +281,8 @@ const OptRow opt_rows_run[] = {
     {"lint", true, opt_lint, "on|off|error: what the guest does that hardware need not forgive"},
     {"trace", true, opt_trace, "the same: [enable=]ITEMS[,file=PATH]"},
     {"journal", true, opt_journal,
-     "attempts to interrupt: off|[on,]size=RECORDS,quiet=on,file=PATH,report=PATH,FILTER for lines "
+     "attempts to interrupt: "
+     "off|[on,]size=RECORDS,quiet=on,file=PATH,report=PATH,symbols=PATH,FILTER for lines "
      "of -d"},
     {"qtest", true, opt_qtest, "a qtest server on a character device"},
     {"qtest-log", true, opt_qtest_log, "its log's file"},

@@ -53,10 +53,11 @@ JournalWhere lint_where(const Lint *lint)
     return journal_where(lint ? lint->journal : NULL);
 }
 
-static void add_place(JournalWhere at, GString *out)
+static void lint_add_place(const Lint *lint, JournalWhere at, GString *out)
 {
     if (at.cpu != JOURNAL_NO_CPU) {
         g_string_append_printf(out, " at CPU %u rip %016" PRIx64, at.cpu, at.rip);
+        symbols_add(lint->journal->symbols, at.rip, out);
     }
 }
 
@@ -66,7 +67,7 @@ static void say(Lint *lint, const LintRow *row, const LintBreaches *b)
 
     g_string_append_printf(text, "%s: %s: %s (%s) [%s]", b->source, row->name, row->what,
                            b->details, row->section);
-    add_place(b->where, text);
+    lint_add_place(lint, b->where, text);
     g_printerr(PROGRAM ": lint: %s\n", text->str);
     if (++lint->lines == MAX_LINES) {
         g_printerr(PROGRAM ": lint: further ones are only counted; 'info lint' lists them\n");

@@ -35,7 +35,7 @@ static void say_loss(JournalLosses *l, const JournalRecord *r)
 {
     g_autoptr(GString) line = g_string_new("interrupt lost: ");
 
-    journal_sentence(line, r);
+    journal_sentence(line, r, l->journal->symbols);
     l->say(l->opaque, line->str);
     if (g_hash_table_size(l->said) == JOURNAL_LOSSES_SAID) {
         l->say(l->opaque, "further lost interrupts are counted only; the monitor's 'info journal' "

@@ -91,7 +91,7 @@ static ReportLoss *new_loss(JournalReport *report, const ReportLoss *key, const 
     g_autoptr(GString) sentence = g_string_new(NULL);
     ReportLoss *l = g_memdup2(key, sizeof(*key));
 
-    journal_sentence(sentence, r);
+    journal_sentence(sentence, r, report->journal->symbols);
     l->serial = r->serial;
     l->time = r->time;
     l->sentence = g_strdup(sentence->str);
@@ -150,6 +150,7 @@ JournalReport *journal_report_open(Journal *j, const Lint *lint, const char *pat
     report->what = g_strdup_printf("the report '%s'", path);
     report->html = g_str_has_suffix(path, ".html");
     report->data.lint = lint;
+    report->data.symbols = j->symbols;
     report->data.losses = g_ptr_array_new_with_free_func(loss_free);
     report->data.devices = g_ptr_array_new_with_free_func(g_free);
     report->losses = g_hash_table_new(loss_hash, loss_equal);

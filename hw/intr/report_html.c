@@ -76,7 +76,7 @@ static void end_table(GString *out, bool empty)
     g_string_append(out, "</tbody></table></div>\n");
 }
 
-static void add_states(GString *out, const ReportData *data)
+static void page_states(GString *out, const ReportData *data)
 {
     begin_table(out, "states", "States", "state|#count|an interrupt ...|section");
     for (unsigned i = 0; i < INTR_RESULTS; i++) {
@@ -94,7 +94,7 @@ static void add_states(GString *out, const ReportData *data)
     end_table(out, data->attempts == 0);
 }
 
-static void add_losses(GString *out, const ReportData *data)
+static void page_losses(GString *out, const ReportData *data)
 {
     begin_table(out, "losses", "Lost", "emitter|state|#count|#last|the first");
     for (guint i = 0; i < data->losses->len; i++) {
@@ -116,7 +116,8 @@ static void add_losses(GString *out, const ReportData *data)
     }
 }
 
-static void add_finding(GString *out, const LintRow *row, const LintBreaches *b)
+static void page_finding(GString *out, const LintRow *row, const LintBreaches *b,
+                         const Symbols *symbols)
 {
     g_autofree char *what = g_strdup_printf("%s (%s) [%s]", row->what, b->details, row->section);
 
@@ -130,13 +131,15 @@ static void add_finding(GString *out, const LintRow *row, const LintBreaches *b)
     if (b->where.cpu == JOURNAL_NO_CPU) {
         add_cell(out, NULL, "");
     } else {
-        g_autofree char *where = g_strdup_printf("CPU %u at %" PRIx64, b->where.cpu, b->where.rip);
-        add_cell(out, NULL, where);
+        g_autoptr(GString) where = g_string_new(NULL);
+        g_string_printf(where, "CPU %u at %" PRIx64, b->where.cpu, b->where.rip);
+        symbols_add(symbols, b->where.rip, where);
+        add_cell(out, NULL, where->str);
     }
     g_string_append(out, "</tr>\n");
 }
 
-static void add_findings(GString *out, const Lint *lint)
+static void page_findings(GString *out, const Lint *lint, const Symbols *symbols)
 {
     begin_table(out, "findings", "What hardware need not forgive",
                 "device|rule|severity|#count|#first|what|by");
@@ -144,14 +147,14 @@ static void add_findings(GString *out, const Lint *lint)
         const GArray *list = lint->breaches[i];
 
         for (guint n = 0; list && n < list->len; n++) {
-            add_finding(out, &lint_rules[i], &g_array_index(list, LintBreaches, n));
+            page_finding(out, &lint_rules[i], &g_array_index(list, LintBreaches, n), symbols);
         }
     }
     end_table(out, !lint || lint_rules_broken(lint) == 0);
     g_string_append(out, lint ? "" : "<p class=\"faint\">Lint was off.</p>\n");
 }
 
-static void report_html_devices(GString *out, const ReportData *data)
+static void page_devices(GString *out, const ReportData *data)
 {
     begin_table(out, "devices", "Devices", "device|kind|#attempts|#lost|states");
     for (guint i = 0; i < data->devices->len; i++) {
@@ -181,10 +184,10 @@ char *report_html(const ReportData *data)
                            " open at the end.</p>\n",
                            data->attempts, (double)data->time / NS_PER_SEC,
                            data->lost > 0 ? "bad" : "faint", data->lost, data->open);
-    add_losses(out, data);
-    add_findings(out, data->lint);
-    report_html_devices(out, data);
-    add_states(out, data);
+    page_losses(out, data);
+    page_findings(out, data->lint, data->symbols);
+    page_devices(out, data);
+    page_states(out, data);
     g_string_append(out, "</body>\n</html>\n");
     return g_string_free(out, FALSE);
 }

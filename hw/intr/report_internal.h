@@ -31,6 +31,7 @@ typedef struct {
     GPtrArray *losses;  /* of ReportLoss, in the order of the first ones */
     GPtrArray *devices; /* of ReportDevice, by name */
     const Lint *lint;   /* NULL: off */
+    const Symbols *symbols;
 } ReportData;
 
 char *report_json(const ReportData *data);

@@ -70,16 +70,24 @@ static void add_duration(GString *out, int64_t ns)
     g_string_append_printf(out, "%" PRId64 " %s", ns / rows[i].unit, rows[i].name);
 }
 
-static void add_cause(GString *out, const JournalRecord *r)
+/* "ffffffff8162a4c0 (modify_irte+0x120)" */
+static void add_address(GString *out, uint64_t addr, const Symbols *symbols)
+{
+    g_string_append_printf(out, "%" PRIx64, addr);
+    symbols_add(symbols, addr, out);
+}
+
+static void add_cause(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     if (r->cpu != JOURNAL_NO_CPU) {
-        g_string_append_printf(out, ", set off by CPU %u at %" PRIx64, r->cpu, r->rip);
+        g_string_append_printf(out, ", set off by CPU %u at ", r->cpu);
+        add_address(out, r->rip, symbols);
     }
 }
 
 /* The unit: what it saw, what it read, what it wanted. */
 
-static void add_writer(GString *out, const JournalRecord *r)
+static void add_writer(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     if (!(r->seen & JOURNAL_WRITTEN)) {
         return;
@@ -89,11 +97,12 @@ static void add_writer(GString *out, const JournalRecord *r)
     if (r->cpu_written == JOURNAL_NO_CPU) {
         g_string_append(out, " by a device");
     } else {
-        g_string_append_printf(out, " by CPU %u at %" PRIx64, r->cpu_written, r->rip_written);
+        g_string_append_printf(out, " by CPU %u at ", r->cpu_written);
+        add_address(out, r->rip_written, symbols);
     }
 }
 
-static void add_entry(GString *out, const JournalRecord *r)
+static void add_entry(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     g_string_append_printf(out, "; entry %u", r->index);
     if (!(r->seen & JOURNAL_ENTRY)) {
@@ -108,7 +117,7 @@ static void add_entry(GString *out, const JournalRecord *r)
     if (r->seen & JOURNAL_STALE) {
         g_string_append(out, ", but memory has another one: no invalidation has covered it since");
     }
-    add_writer(out, r);
+    add_writer(out, r, symbols);
     if (r->result == INTR_VTD_ENTRY_RESERVED && r->flaw) {
         g_string_append_printf(out, "; %s", r->flaw);
     }
@@ -125,13 +134,13 @@ static void add_requester(GString *out, const JournalRecord *r)
     }
 }
 
-static void add_unit(GString *out, const JournalRecord *r)
+static void add_unit(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     if (!(r->seen & JOURNAL_UNIT)) {
         return;
     }
     if (r->index != JOURNAL_NO_INDEX) {
-        add_entry(out, r);
+        add_entry(out, r, symbols);
     } else if (r->result == INTR_VTD_COMPATIBILITY) {
         g_string_append_printf(out, "; its address was %08" PRIx64 ", data %04x", r->address,
                                r->data);
@@ -210,7 +219,7 @@ static void add_held(GString *out, const JournalRecord *r)
     }
 }
 
-static void add_cpu(GString *out, const JournalRecord *r)
+static void add_cpu(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     if (!(r->seen & JOURNAL_BUS) || r->accepted == 0) {
         return;
@@ -218,7 +227,8 @@ static void add_cpu(GString *out, const JournalRecord *r)
     if (r->taken > 0) {
         g_string_append(out, "; taken after ");
         add_duration(out, r->time_taken - r->time);
-        g_string_append_printf(out, " before the instruction at %" PRIx64, r->rip_taken);
+        g_string_append(out, " before the instruction at ");
+        add_address(out, r->rip_taken, symbols);
     }
     add_held(out, r);
     if (r->result == INTR_ENDED) {
@@ -235,7 +245,7 @@ static void add_merged(GString *out, const JournalRecord *r)
     }
 }
 
-void journal_sentence(GString *out, const JournalRecord *r)
+void journal_sentence(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     const IntrResultRow *row = &intr_results[r->result];
 
@@ -243,15 +253,15 @@ void journal_sentence(GString *out, const JournalRecord *r)
     journal_subject(out, r);
     g_string_append(out, ", ");
     add_seconds(out, r->time);
-    add_cause(out, r);
+    add_cause(out, r, symbols);
     g_string_append_printf(out, ": %s", row->sentence);
     if (r->seen & JOURNAL_UNIT && intr_blocked((IntrResult)r->result)) {
         g_string_append_printf(out, " at %s", r->unit);
     }
-    add_unit(out, r);
+    add_unit(out, r, symbols);
     add_destination(out, r);
     add_merged(out, r);
-    add_cpu(out, r);
+    add_cpu(out, r, symbols);
     if (row->remedy) {
         g_string_append_printf(out, "; %s", row->remedy);
     }

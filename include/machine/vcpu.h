@@ -105,8 +105,8 @@ struct VcpuOps {
     /* The registers, in the order in which all of them can be set; NULL after the last. A register
      * holds of a value that is set the bits that it has, the others stay; what a CPU derives from
      * registers is derived anew. Values that go together on no CPU (PG without PE) are taken as
-     * they are: a guest may come to grief, nobody else does. NULL, as the next two: there are none.
-     */
+     * they are: a guest may come to grief, nobody else does. Those of VCPU_REGS_MSR can be got also
+     * from device code inside run(). NULL, as the next two: there are none. */
     const VcpuReg *(*reg)(unsigned n);
     void (*reg_get)(const Vcpu *vcpu, const VcpuReg *reg, void *value);
     void (*reg_set)(Vcpu *vcpu, const VcpuReg *reg, const void *value);

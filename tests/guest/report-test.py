@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loses an interrupt in a small guest and reads the run's report, as JSON and as a page, beside what the program said.
+"""Loses an interrupt in a small guest and reads the run's report, as JSON and as a page, beside what the program said,
+with the names that symbols= gives addresses.
 
 Usage: report-test.py PROGRAM IMAGE, which is lost.elf.
 """
 import html.parser
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -80,6 +82,25 @@ def test_json(program, image, folder):
            [line.split(": ")[1] for line in said_lines(screen, " lint: ")])
 
 
+def test_symbols(program, image, folder):
+    """Who set it off and who wrote the entry, by the names that the image has for them; in lines of -d, too."""
+    path = folder / "report.json"
+    _, screen = run(program, image, "a", "-d", "msi", "-journal", f"symbols={image},report={path}")
+    sentence = json.loads(path.read_text())["losses"][0]["sentence"]
+    expect("sentences", [sentence], said_lines(screen, "interrupt lost: "))
+    for words in (r"set off by CPU 0 at [0-9a-f]+ \(interrupt_from\+0x[0-9a-f]+\):",
+                  r"last written at \S+ s by CPU 0 at [0-9a-f]+ \(vtd_\w+\+0x[0-9a-f]+\);"):
+        assert re.search(words, sentence), sentence
+    lines = said_lines(screen, "msi_send ")
+    assert lines and all(" at=interrupt_from+0x" in line for line in lines), lines
+
+
+def test_offset(program, image, folder):
+    """With an offset given, the image's own addresses are no symbol's."""
+    _, screen = run(program, image, "a", "-journal", f"symbols={image}@0x40000000")
+    assert "interrupt lost" in screen and "interrupt_from" not in screen, screen
+
+
 def test_html(program, image, folder):
     path = folder / "report.html"
     _, screen = run(program, image, "a", "-journal", f"report={path}")
@@ -93,6 +114,7 @@ def test_html(program, image, folder):
 def test_refused(program, image, folder):
     for option, words in ((f"report={folder}/none/a.json", f"cannot write the report to '{folder}/none/a.json': No such"),
                           (f"report={folder}/a.txt", "is to end in .html or .json"),
+                          ("symbols=/dev/null", "symbols of '/dev/null': is no regular file"),
                           (f"off,report={folder}/a.json", "there is nothing to write with the journal off")):
         status, screen = run(program, image, "a", "-journal", option)
         expect(f"{option}: lines", len(screen.splitlines()), 1)
@@ -111,7 +133,7 @@ def test_full(program, image, folder):
 def main():
     program, image = sys.argv[1:]
     failed = 0
-    for test in (test_json, test_html, test_refused, test_full):
+    for test in (test_json, test_html, test_symbols, test_offset, test_refused, test_full):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 test(program, image, pathlib.Path(folder))

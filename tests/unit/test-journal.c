@@ -114,7 +114,7 @@ static const char *sentence_of(Fixture *f, uint64_t serial)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    journal_sentence(out, journal_find(&f->journal, serial));
+    journal_sentence(out, journal_find(&f->journal, serial), NULL);
     say(f->lines, out->str);
     return f->lines->pdata[f->lines->len - 1];
 }

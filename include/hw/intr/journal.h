@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "base/symbols.h"
 #include "base/trace.h"
 #include "hw/core/intr_msg.h"
 #include "hw/intr/record.h"
@@ -45,6 +46,7 @@ struct Journal {
     Trace *trace;                       /* lines of stages; NULL: none */
     Clock *clock;                       /* NULL: all happens at 0 */
     const struct JournalFilter *filter; /* lines are printed of these only; NULL: of all */
+    const Symbols *symbols;             /* names for addresses; NULL: there are none */
     /* What the CPU is doing that makes this happen; NULL: no CPU does. */
     void (*where)(void *opaque, JournalWhere *where);
     void *where_opaque;

@@ -5,13 +5,15 @@
 
 #include <glib.h>
 
+#include "base/symbols.h"
 #include "hw/intr/record.h"
 
 /* "nvme0 (00:04.0) MSI-X vector 3": who means to interrupt. */
 void journal_subject(GString *out, const JournalRecord *r);
 /* "nvme0 (00:04.0) MSI-X vector 3, 12.304117 s: was blocked by iommu0: its entry is not present
- * (22h) ... [VT-d 7.1.3 IR.3]", without a line's end. */
-void journal_sentence(GString *out, const JournalRecord *r);
+ * (22h) ... [VT-d 7.1.3 IR.3]", without a line's end. `symbols` names addresses; NULL: nothing
+ * does. */
+void journal_sentence(GString *out, const JournalRecord *r, const Symbols *symbols);
 /* "3004 ended, 191 merged": how many of which state; nothing if all are 0. */
 void journal_counts(GString *out, const uint64_t counts[INTR_RESULTS]);
 /* What keeps a CPU from a vector, "RFLAGS.IF is clear, a vector of its class or above is in
