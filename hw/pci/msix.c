@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The MSI-X capability: its table and pending bits in a BAR of their own, function and vector masks
- * (PCI Local Bus 3.0, 6.8.2).
+ * The MSI-X capability: its table and pending bits in a BAR of their own or in one each, function
+ * and vector masks (PCI Local Bus 3.0, 6.8.2).
  */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "hw/core/rid.h"
 #include "hw/intr/lint.h"
 #include "hw/pci/msi.h"
@@ -23,6 +24,7 @@ size_t msix_pba_size(const void *msix)
     return (((const PciMsix *)msix)->vectors + 63u) / 64 * 8;
 }
 
+/* Where the table's BAR has the pending bits, too. */
 static uint32_t pba_offset(const PciDevice *pci)
 {
     return (uint32_t)pci->msix.region.size / 2;
@@ -149,28 +151,28 @@ void msix_config_written(PciDevice *pci, uint32_t offset, unsigned size)
     pci->msix.was_live = msix_enabled(pci) && !function_is_masked(pci);
 }
 
-/* The bytes of table or pending bits at `offset`, or NULL for the reserved rest of the BAR. */
-static const uint8_t *bytes_at(const PciDevice *pci, uint64_t offset, unsigned size)
+/* The pending bits' bytes; the rest is reserved. */
+static uint64_t pba_read(void *opaque, uint64_t offset, unsigned size)
 {
-    uint32_t pba = pba_offset(pci);
-    if (offset + size <= msix_table_size(&pci->msix)) {
-        return &pci->msix.table[offset];
-    }
-    if (offset >= pba && offset - pba + size <= msix_pba_size(&pci->msix)) {
-        return &pci->msix.pba[offset - pba];
-    }
-    return NULL;
+    const PciDevice *pci = opaque;
+    bool inside = offset + size <= msix_pba_size(&pci->msix);
+    return inside ? bytes_load(&pci->msix.pba[offset], size) : 0;
+}
+
+/* 6.8.2.10: software should never write them. */
+static void pba_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
 }
 
 static uint64_t bar_read(void *opaque, uint64_t offset, unsigned size)
 {
     const PciDevice *pci = opaque;
-    const uint8_t *bytes = bytes_at(pci, offset, size);
-    uint64_t value = 0;
-    for (unsigned i = 0; bytes && i < size; i++) {
-        value |= (uint64_t)bytes[i] << (8 * i);
+    uint32_t pba = pba_offset(pci);
+    if (offset + size <= msix_table_size(&pci->msix)) {
+        return bytes_load(&pci->msix.table[offset], size);
     }
-    return value;
+    bool shared = pci->msix.pba_region.size == 0;
+    return shared && offset >= pba ? pba_read(opaque, offset - pba, size) : 0;
 }
 
 /* Only vector control's mask bit exists: the rest of that dword is reserved (6.8.2.9). */
@@ -210,19 +212,39 @@ static void bar_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
 }
 
 static const MemOps msix_ops = {.read = bar_read, .write = bar_write};
+static const MemOps pba_ops = {.read = pba_read, .write = pba_write};
 
-/* The table has the BAR's lower half, the pending bits have the upper. */
-static uint64_t bar_size_for(const PciMsix *msix)
+static MemRegion msix_region(PciDevice *pci, const MemOps *ops, uint64_t bytes)
 {
     uint64_t size = MIN_BAR_SIZE;
-    while (msix_table_size(msix) > size / 2) {
+    while (size < bytes) {
         size *= 2;
     }
-    g_assert(msix_pba_size(msix) <= size / 2);
-    return size;
+    return (MemRegion){.name = "msix", .size = size, .kind = MEM_IO, .ops = ops, .opaque = pci};
+}
+
+/* In one BAR the table has the lower half, the pending bits have the upper. */
+static uint32_t add_bars(PciDevice *pci, int table_bar, int pba_bar)
+{
+    PciMsix *msix = &pci->msix;
+    bool shared = table_bar == pba_bar;
+    size_t table = msix_table_size(msix), pba = msix_pba_size(msix);
+    msix->region = msix_region(pci, &msix_ops, shared ? 2 * MAX(table, pba) : table);
+    pci_register_bar(pci, table_bar, PCI_BAR_MEM32, &msix->region);
+    if (shared) {
+        return pba_offset(pci);
+    }
+    msix->pba_region = msix_region(pci, &pba_ops, pba);
+    pci_register_bar(pci, pba_bar, PCI_BAR_MEM32, &msix->pba_region);
+    return 0;
 }
 
 bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
+{
+    return msix_init_bars(pci, vectors, bar, bar, error);
+}
+
+bool msix_init_bars(PciDevice *pci, unsigned vectors, int table_bar, int pba_bar, GError **error)
 {
     if (vectors == 0 || vectors > PCI_MSIX_MAX_VECTORS) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
@@ -236,17 +258,12 @@ bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
     pci->msix.table = g_malloc0(msix_table_size(&pci->msix));
     pci->msix.pba = g_malloc0(msix_pba_size(&pci->msix));
     pci->msix.waiting = g_new0(uint64_t, pci->msix.vectors);
-    pci->msix.region = (MemRegion){.name = "msix",
-                                   .size = bar_size_for(&pci->msix),
-                                   .kind = MEM_IO,
-                                   .ops = &msix_ops,
-                                   .opaque = pci};
-    pci_register_bar(pci, bar, PCI_BAR_MEM32, &pci->msix.region);
+    uint32_t pba_at = add_bars(pci, table_bar, pba_bar);
     pci_set_word(&pci->config[cap + PCI_MSIX_FLAGS], (uint16_t)(vectors - 1));
     pci_set_word(&pci->writable[cap + PCI_MSIX_FLAGS],
                  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-    pci_set_long(&pci->config[cap + PCI_MSIX_TABLE], (uint32_t)bar);
-    pci_set_long(&pci->config[cap + PCI_MSIX_PBA], pba_offset(pci) | (uint32_t)bar);
+    pci_set_long(&pci->config[cap + PCI_MSIX_TABLE], (uint32_t)table_bar);
+    pci_set_long(&pci->config[cap + PCI_MSIX_PBA], pba_at | (uint32_t)pba_bar);
     msix_reset(pci);
     return true;
 }

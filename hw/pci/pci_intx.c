@@ -22,16 +22,27 @@ static bool has_pin(const PciDevice *pci)
     return pin > 0 && pin <= PCI_PINS;
 }
 
-void pci_connect_intx(PciDevice *pci)
+static void wire_pin(PciDevice *pci)
 {
     const PciHost *host = &pci_root_of(pci->bus)->host;
     uint8_t devfn;
     int pin;
-    device_add_irq_out(&pci->dev, "intx", &pci->intx, 1);
     if (has_pin(pci) && host->intx_line) {
         pci_route_pin(pci, pci->config[PCI_INTERRUPT_PIN] - 1, &devfn, &pin);
         irq_connect(&pci->intx, host->intx_line(host->opaque, devfn, pin));
     }
+}
+
+void pci_connect_intx(PciDevice *pci)
+{
+    device_add_irq_out(&pci->dev, "intx", &pci->intx, 1);
+    wire_pin(pci);
+}
+
+void pci_use_intx_pin(PciDevice *pci, uint8_t pin)
+{
+    pci->config[PCI_INTERRUPT_PIN] = pin;
+    wire_pin(pci);
 }
 
 /* INTx must not be used while MSI or MSI-X is enabled (6.8.1.3 and 6.8.2.3, "MSI Enable"). */

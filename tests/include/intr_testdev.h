@@ -12,10 +12,13 @@ enum {
     E_LEN = 0x18,
     E_COMMAND = 0x1c,
     E_RESULT = 0x20,
+    E_LEFT = 0x24,
     E_RING = 0x28,
     E_COUNT = 0x30,
+    E_DELAY = 0x34,
+    E_REPEAT = 0x38,
     E_BUFFER = 0x1000
 };
-enum { C_MESSAGE = 1, C_WRITE, C_READ, C_MSI, C_MSIX, C_RING };
+enum { C_MESSAGE = 1, C_WRITE, C_READ, C_MSI, C_MSIX, C_RING, C_PIN };
 
 #endif

@@ -18,6 +18,8 @@ IntrResult msi_notify(PciDevice *pci, unsigned n);
 /* MSI-X with 1 .. PCI_MSIX_MAX_VECTORS vectors: makes and registers BAR `bar`, which holds the
  * table at 0 and the pending bits in its upper half. */
 bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error);
+/* The same with the pending bits in a BAR of their own, unless both are the same. */
+bool msix_init_bars(PciDevice *pci, unsigned vectors, int table_bar, int pba_bar, GError **error);
 bool msix_enabled(const PciDevice *pci);
 /* Sends vector `n`, or sets its pending bit if it or the function is masked. Vectors that do not
  * exist (what drivers write for "none") are ignored. */

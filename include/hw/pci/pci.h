@@ -78,7 +78,8 @@ typedef struct {
     uint8_t *table, *pba; /* as many as there are vectors */
     uint64_t *waiting;    /* the serial numbers of what the pending bits hold */
     bool was_live;        /* of lint: enabled, and the function not masked */
-    MemRegion region;
+    MemRegion region;     /* the table's BAR */
+    MemRegion pba_region; /* the pending bits', if it is another one */
 } PciMsix;
 
 struct PciDevice {
@@ -183,6 +184,8 @@ uint8_t pci_add_capability(PciDevice *pci, uint8_t cap_id, uint8_t size);
 uint16_t pcie_add_extended_capability(PciDevice *pci, uint16_t cap_id, uint8_t version,
                                       uint16_t size);
 void pci_set_intx(PciDevice *pci, bool level);
+/* In realize, of a class without a pin: the instance has one, 1 INTA# to 4 INTD#; or 0, none. */
+void pci_use_intx_pin(PciDevice *pci, uint8_t pin);
 /* Its bus's number and its devfn, as of now: a bridge above may be numbered otherwise. */
 static inline uint16_t pci_requester_id(const PciDevice *pci)
 {

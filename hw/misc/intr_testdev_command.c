@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* intr-testdev: what its commands do. */
+#include <assert.h>
+
+#include "hw/intr/journal.h"
+#include "hw/misc/intr_testdev_internal.h"
+
+#define RING_MOST 4096u
+#define NO_MASTER 0xffffffffu
+
+enum { CMD_MESSAGE = 1, CMD_WRITE, CMD_READ, CMD_MSI, CMD_MSIX, CMD_RING, CMD_PIN };
+
+typedef struct {
+    uint64_t address;
+    uint32_t data;
+    uint16_t requester_id, flags;
+    uint32_t pasid, result;
+    uint64_t unused;
+} RingEntry;
+static_assert(sizeof(RingEntry) == 32, "ring entries have 32 bytes");
+
+static uint16_t intr_testdev_source(const IntrTestdev *t, uint64_t flags, uint64_t rid)
+{
+    if (flags & FLAG_RID) {
+        return (uint16_t)rid;
+    }
+    return t->requester_id <= UINT16_MAX ? (uint16_t)t->requester_id : pci_requester_id(&t->pci);
+}
+
+static uint32_t send_message(IntrTestdev *t, const RingEntry *e)
+{
+    const Upstream *up = pci_upstream(&t->pci);
+    Journal *journal = t->pci.dev.platform->journal;
+    uint16_t rid = intr_testdev_source(t, e->flags, e->requester_id);
+    IntrMsg msg = {
+        .serial = journal_open(journal, JOURNAL_MESSAGE, t->pci.dev.id, rid, 0),
+        .address = e->address,
+        .data = e->data,
+        .requester_id = rid,
+        .has_pasid = e->flags & FLAG_PASID,
+        .pasid = e->pasid,
+    };
+    if (!up) {
+        journal_end(journal, msg.serial, INTR_MASTER_OFF);
+        return NO_MASTER;
+    }
+    journal_send(journal, &msg);
+    return intr_blocked(upstream_interrupt(up, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
+}
+
+static uint32_t send_from_registers(IntrTestdev *t)
+{
+    const RingEntry e = {
+        .address = intr_testdev_reg(t, REG_ADDR),
+        .data = (uint32_t)intr_testdev_reg(t, REG_DATA),
+        .requester_id = (uint16_t)intr_testdev_reg(t, REG_RID),
+        .flags = (uint16_t)intr_testdev_reg(t, REG_FLAGS),
+        .pasid = (uint32_t)intr_testdev_reg(t, REG_PASID),
+    };
+    return send_message(t, &e);
+}
+
+static uint32_t intr_testdev_transfer(IntrTestdev *t, bool to_memory)
+{
+    const Upstream *up = pci_upstream(&t->pci);
+    uint64_t flags = intr_testdev_reg(t, REG_FLAGS);
+    BusReq req = {
+        .requester_id = intr_testdev_source(t, flags, intr_testdev_reg(t, REG_RID)),
+        .has_pasid = flags & FLAG_PASID,
+        .pasid = (uint32_t)intr_testdev_reg(t, REG_PASID),
+    };
+    uint64_t addr = intr_testdev_reg(t, REG_ADDR), asked = intr_testdev_reg(t, REG_LEN);
+    size_t len = MIN(asked, INTR_TESTDEV_BUFFER);
+    if (!up) {
+        return NO_MASTER;
+    }
+    return to_memory ? upstream_write(up, &req, addr, t->buffer, len)
+                     : upstream_read(up, &req, addr, t->buffer, len);
+}
+
+/* The ring is read and written back as the device's own DMA, so it is translated too. */
+static uint32_t run_ring(IntrTestdev *t)
+{
+    uint64_t asked = intr_testdev_reg(t, REG_RING_COUNT), count = MIN(asked, RING_MOST);
+    for (uint64_t i = 0; i < count; i++) {
+        RingEntry e;
+        uint64_t at = intr_testdev_reg(t, REG_RING) + i * sizeof(e);
+        MemResult result = pci_dma_read(&t->pci, at, &e, sizeof(e));
+        if (result != MEM_OK) {
+            return result;
+        }
+        e.result = send_message(t, &e);
+        pci_dma_write(&t->pci, at + offsetof(RingEntry, result), &e.result, sizeof(e.result));
+    }
+    return MEM_OK;
+}
+
+uint32_t intr_testdev_perform(IntrTestdev *t, uint32_t command)
+{
+    uint32_t data = (uint32_t)intr_testdev_reg(t, REG_DATA);
+    switch (command) {
+    case CMD_MESSAGE:
+        return send_from_registers(t);
+    case CMD_WRITE:
+        return intr_testdev_transfer(t, true);
+    case CMD_READ:
+        return intr_testdev_transfer(t, false);
+    case CMD_MSI:
+        msi_notify(&t->pci, data);
+        return MEM_OK;
+    case CMD_MSIX:
+        msix_notify(&t->pci, data);
+        return MEM_OK;
+    case CMD_RING:
+        return run_ring(t);
+    case CMD_PIN:
+        pci_set_intx(&t->pci, data & 1);
+        return MEM_OK;
+    default:
+        return MEM_DECODE_ERROR;
+    }
+}
