@@ -50,6 +50,8 @@ Machine *machine_new(const MachineClass *cls, const Platform *platform, RunState
     }
     machine->devices = g_ptr_array_new();
     machine->iommus = g_ptr_array_new();
+    machine->added_sources = g_ptr_array_new();
+    machine->ioapics = g_ptr_array_new();
     machine->ram = g_ptr_array_new();
     prop_set_defaults(machine, cls->props);
     return machine;
@@ -90,6 +92,8 @@ void machine_free(Machine *machine)
     }
     g_ptr_array_unref(machine->devices);
     g_ptr_array_unref(machine->iommus);
+    g_ptr_array_unref(machine->added_sources);
+    g_ptr_array_unref(machine->ioapics);
     g_ptr_array_unref(machine->ram);
     free_vcpus(machine);
     if (machine->cls->destroy) {
@@ -293,11 +297,11 @@ Device *machine_add_device(Machine *machine, const char *text, GError **error)
     return dev;
 }
 
-Device *machine_add_iommu(Machine *machine, const char *text, GError **error)
+Device *machine_add_system_device(Machine *machine, const char *text, GError **error)
 {
     Device *dev = machine_create_device(machine, text, error);
     if (dev) {
-        g_ptr_array_add(machine->iommus, dev);
+        g_ptr_array_add(dev->cls->iommu ? machine->iommus : machine->added_sources, dev);
         machine_own(machine, dev);
     }
     return dev;
@@ -388,12 +392,13 @@ const MachineClass *machine_class_find(const char *name)
 
 static bool none_build(Machine *machine, GError **error)
 {
-    if (!machine->iommus->len) {
+    const GPtrArray *given = machine->iommus->len ? machine->iommus : machine->added_sources;
+    if (!given->len) {
         return true;
     }
-    const Device *iommu = machine->iommus->pdata[0];
+    const Device *dev = given->pdata[0];
     g_set_error(error, OPT_ERROR, 0, "machine 'none' has no place for '%s'; use -machine q35",
-                iommu->cls->name);
+                dev->cls->name);
     return false;
 }
 

@@ -96,8 +96,8 @@ static void info_cpus(Machine *machine, unsigned current, char **args, GString *
 
 static void info_pic(Machine *machine, char **args, GString *out)
 {
-    if (machine->ioapic) {
-        ioapic_describe(machine->ioapic, out);
+    for (guint i = 0; i < machine->ioapics->len; i++) {
+        ioapic_describe(machine->ioapics->pdata[i], out);
     }
     if (machine->pic) {
         i8259_describe(machine->pic, out);
@@ -237,7 +237,7 @@ const HmpCommand hmp_info_pages[] = {
     {"cpus", NULL, "the CPUs", .run_cpu = info_cpus},
     {"registers", NULL, "a CPU's registers: [N|-a]", .run_cpu = info_registers},
     {"lapic", NULL, "a local APIC: [N|-a]", .run_cpu = info_lapic},
-    {"pic", "ioapic", "the IOAPIC and the i8259 pair", info_pic},
+    {"pic", "ioapic", "the IOAPICs and the i8259 pair", info_pic},
     {"irq", NULL, "input lines that are high", info_irq},
     {"irq-remap", NULL, "the remapping unit's counters", info_irq_remap},
     {"journal", NULL, "attempts to interrupt: [FILTER] [last=N]", hmp_info_journal},

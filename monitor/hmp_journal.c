@@ -96,6 +96,8 @@ void hmp_why(Machine *machine, char **args, GString *out)
     if (!hmp_read_filter(args + 1, &filter, &last, out)) {
         return;
     }
+    journal_find_pin(machine, &filter);
+    journal_find_pin(machine, &filter);
     journal_ask(&machine->journal, &filter, &answer);
     g_string_append_printf(out, "%" PRIu64 " in the journal", answer.matches);
     add_results(answer.results, out);
@@ -120,6 +122,7 @@ void hmp_info_journal(Machine *machine, char **args, GString *out)
     if (!hmp_read_filter(args + 1, &filter, &last, out)) {
         return;
     }
+    journal_find_pin(machine, &filter);
     g_autoptr(GPtrArray) found = journal_select(j, &filter, last);
     for (guint i = 0; i < found->len; i++) {
         hmp_say_record(machine, "", found->pdata[i], out);

@@ -16,6 +16,8 @@ typedef struct {
     const JournalRecord *last_lost; /* the last one that was lost, or NULL */
 } JournalAnswer;
 
+/* Of several IOAPICs, pin N without a device is meant as GSI N: names its IOAPIC and its pin. */
+void journal_find_pin(const Machine *machine, JournalFilter *filter);
 void journal_ask(const Journal *j, const JournalFilter *filter, JournalAnswer *answer);
 /* The sentence; of one that waits in IRR, also what its CPU is doing now. */
 void journal_say(Machine *machine, const JournalRecord *r, GString *out);

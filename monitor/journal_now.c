@@ -39,7 +39,7 @@ static void say_remote_irr(const Journal *j, const JournalRecord *r, uint8_t vec
 }
 
 /* PCI functions whose INTx asks for something at that pin. */
-static void say_holders(const Machine *machine, unsigned pin, GString *out)
+static void say_holders(const Machine *machine, uint32_t gsi, GString *out)
 {
     const char *separator = "; held up by INTx of ";
 
@@ -48,7 +48,7 @@ static void say_holders(const Machine *machine, unsigned pin, GString *out)
         const PciDevice *pci = (const PciDevice *)dev;
 
         if (dev->cls->bus == BUS_PCI && pci->intx.level &&
-            machine->cls->intx_pin(machine, pci) == (int)pin) {
+            machine->cls->intx_pin(machine, pci) == (int)gsi) {
             g_string_append_printf(out, "%s%s (%s)", separator, dev->id,
                                    rid_text(pci_requester_id(pci)).text);
             separator = " and ";
@@ -56,14 +56,43 @@ static void say_holders(const Machine *machine, unsigned pin, GString *out)
     }
 }
 
-static void say_pin(const Machine *machine, const JournalRecord *r, GString *out)
+static Device *ioapic_named(const Machine *machine, const char *id)
 {
-    IoapicPin pin = ioapic_pin(machine->ioapic, r->number);
+    for (guint i = 0; machine->ioapics && i < machine->ioapics->len; i++) {
+        Device *dev = machine->ioapics->pdata[i];
+
+        if (g_strcmp0(dev->id, id) == 0) {
+            return dev;
+        }
+    }
+    return NULL;
+}
+
+void journal_find_pin(const Machine *machine, JournalFilter *filter)
+{
+    unsigned pin;
+
+    if (filter->kind != JOURNAL_PIN || filter->dev || filter->number < 0 || !machine->ioapics) {
+        return;
+    }
+    const Device *ioapic = ioapic_list_find(machine->ioapics, (uint32_t)filter->number, &pin);
+    if (ioapic) {
+        filter->dev = g_strdup(ioapic->id);
+        filter->number = (int32_t)pin;
+    }
+}
+
+static void say_pin(const Machine *machine, Device *ioapic, const JournalRecord *r, GString *out)
+{
+    IoapicPin pin = ioapic_pin(ioapic, r->number);
 
     g_string_append_printf(out, "the line is %s; the entry is %016" PRIx64 ": vector %02xh, %s%s%s",
                            pin.active ? "up" : "down", pin.rte, pin.vector,
                            pin.level ? "level" : "edge", pin.masked ? ", masked" : "",
                            pin.remote_irr ? ", remote IRR set" : "");
+    if (pin.stuck) {
+        g_string_append(out, "; the pin is stuck until a reset");
+    }
     if (pin.again > 0) {
         g_autofree char *count = g_strdup_printf("%u EOIs", pin.again);
 
@@ -72,7 +101,7 @@ static void say_pin(const Machine *machine, const JournalRecord *r, GString *out
                                pin.again == IOAPIC_AGAIN_MOST ? " or more" : "");
     }
     if (pin.active) {
-        say_holders(machine, r->number, out);
+        say_holders(machine, ioapic_place(ioapic)->gsi_base + r->number, out);
     }
     if (pin.remote_irr) {
         say_remote_irr(&machine->journal, r, pin.vector, out);
@@ -106,9 +135,10 @@ static void say_message(const PciDevice *pci, bool msix, unsigned n, GString *ou
 void journal_say_now(const Machine *machine, const JournalRecord *r, GString *out)
 {
     const PciDevice *pci;
+    Device *ioapic;
 
-    if (r->kind == JOURNAL_PIN && machine->ioapic) {
-        say_pin(machine, r, out);
+    if (r->kind == JOURNAL_PIN && (ioapic = ioapic_named(machine, r->source))) {
+        say_pin(machine, ioapic, r, out);
     } else if ((r->kind == JOURNAL_MSI || r->kind == JOURNAL_MSIX) &&
                (pci = function_named(machine, r->source))) {
         say_message(pci, r->kind == JOURNAL_MSIX, r->number, out);

@@ -121,12 +121,14 @@ static JsonObject *counts(const uint64_t *results)
 }
 
 /* "filter" is what -journal and HMP's info journal take. */
-static bool qmp_read_filter(JsonObject *args, JournalFilter *filter, GError **error)
+static bool qmp_read_filter(const Machine *machine, JsonObject *args, JournalFilter *filter,
+                            GError **error)
 {
     const char *text = json_object_get_string_member_with_default(args, "filter", "");
     g_autoptr(OptList) opts = optlist_parse(text, NULL);
     g_autoptr(GError) wrong = NULL;
     if (journal_filter_read(filter, opts, &wrong) && optlist_finish(opts, &wrong)) {
+        journal_find_pin(machine, filter);
         return true;
     }
     journal_filter_clear(filter);
@@ -143,7 +145,7 @@ static JsonNode *query_journal(Machine *machine, JsonObject *args, GError **erro
     json_object_set_int_member(o, "attempts", (gint64)machine->journal.last);
     json_object_set_object_member(o, "ended", counts(machine->journal.results));
     json_object_set_array_member(o, "records", list);
-    if (!qmp_read_filter(args, &filter, error)) {
+    if (!qmp_read_filter(machine, args, &filter, error)) {
         json_object_unref(o);
         return NULL;
     }
@@ -160,7 +162,7 @@ static JsonNode *query_why(Machine *machine, JsonObject *args, GError **error)
 {
     JournalFilter filter;
     JournalAnswer answer;
-    if (!qmp_read_filter(args, &filter, error)) {
+    if (!qmp_read_filter(machine, args, &filter, error)) {
         return NULL;
     }
     journal_ask(&machine->journal, &filter, &answer);

@@ -213,29 +213,30 @@ static bool make_qtest(Vm *vm, GError **error)
 }
 
 /* Devices on no bus are there before the board, which is built around them. */
-static bool is_iommu(const char *text)
+static bool is_on_no_bus(const char *text)
 {
     g_autoptr(OptList) opts = optlist_parse(text, "driver");
     const char *driver = optlist_get(opts, "driver");
     const DeviceClass *cls = driver ? device_class_find(driver) : NULL;
-    return cls && cls->iommu;
+    return cls && cls->user_creatable && cls->bus == BUS_SYSTEM;
 }
 
-static bool create_iommu(Vm *vm, GError **error)
+static bool create_system_devices(Vm *vm, GError **error)
 {
     for (guint i = 0; i < vm->opts->devices->len; i++) {
         const char *text = vm->opts->devices->pdata[i];
-        if (!is_iommu(text)) {
+        if (!is_on_no_bus(text)) {
             continue;
         }
-        if (vm->machine->iommus->len) {
+        Device *dev = machine_add_system_device(vm->machine, text, error);
+        if (!dev) {
+            g_prefix_error(error, "-device %s: ", text);
+            return false;
+        }
+        if (dev->cls->iommu && vm->machine->iommus->len > 1) {
             g_set_error(error, OPT_ERROR, 0,
                         "-device %s: the machine has a remapping unit already; give one only",
                         text);
-            return false;
-        }
-        if (!machine_add_iommu(vm->machine, text, error)) {
-            g_prefix_error(error, "-device %s: ", text);
             return false;
         }
     }
@@ -246,7 +247,7 @@ static bool add_devices(Vm *vm, GError **error)
 {
     for (guint i = 0; i < vm->opts->devices->len; i++) {
         const char *text = vm->opts->devices->pdata[i];
-        if (!is_iommu(text) && !machine_add_device(vm->machine, text, error)) {
+        if (!is_on_no_bus(text) && !machine_add_device(vm->machine, text, error)) {
             g_prefix_error(error, "-device %s: ", text);
             return false;
         }
@@ -285,7 +286,7 @@ static bool make_machine(Vm *vm, MachineOptions *mo, GError **error)
     }
     vm->machine = machine_new(cls, &vm->platform, vm->runstate, mo);
     return journal_start(&vm->journal, vm->machine, &vm->opts->journal, error) &&
-           set_machine_props(vm, error) && create_iommu(vm, error) &&
+           set_machine_props(vm, error) && create_system_devices(vm, error) &&
            machine_build(vm->machine, error) && add_devices(vm, error);
 }
 

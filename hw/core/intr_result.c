@@ -59,6 +59,11 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
     [INTR_PIN_PAUSED] = {"pin-paused",
                          "waits a little: one EOI after the other found the pin still active",
                          "82093AA 3.2.4", INTR_CLASS_KEPT, .open = true},
+    [INTR_PIN_STUCK] = {"pin-stuck",
+                        "was kept back for good: its pin never sends again, since its entry was "
+                        "rewritten while remote IRR was set (stuck-remote-irr=on)",
+                        "82093AA 3.2.4", INTR_CLASS_KEPT, .lost = true,
+                        .remedy = "an entry is to be rewritten only when remote IRR is clear"},
     [INTR_HPET_DISABLED] = {"hpet-timer-disabled",
                             "was kept back: the timer's interrupt is disabled (Tn_INT_ENB_CNF)",
                             "HPET 2.3.8", INTR_CLASS_KEPT},

@@ -6,7 +6,6 @@
 #include "hw/acpi/pm.h"
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
-#include "hw/i386/boot/acpi.h"
 #include "hw/i386/iommu/iommu.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
@@ -16,7 +15,6 @@
 #include "hw/isa/lpc.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/rtc/mc146818.h"
-#include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "machine/accel.h"
 
@@ -181,10 +179,10 @@ static bool q35_build(Machine *machine, GError **error)
     q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */
-    bool built = q35_check_cpus(m, error) && q35_build_upstream(m, error) &&
-                 build_memory(m, error) && build_pic(m, error) && q35_build_cpus(m, error) &&
-                 q35_build_ioapic(m, error) && q35_build_pci(m, error) && build_legacy(m, error) &&
-                 q35_build_hpet(m, error);
+    bool built = q35_check_cpus(m, error) && q35_count_emitters(m, error) &&
+                 q35_build_upstream(m, error) && build_memory(m, error) && build_pic(m, error) &&
+                 q35_build_cpus(m, error) && q35_build_ioapics(m, error) &&
+                 q35_build_pci(m, error) && build_legacy(m, error) && q35_build_hpets(m, error);
     if (!built) {
         return false;
     }

@@ -1,51 +1,262 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The q35 machine's emitters that are not on PCI: the IOAPIC and the HPET. */
-#include "hw/i386/boot/acpi.h"
+/*
+ * The q35 machine's emitters that are not on PCI: IOAPICs and HPETs. The board has one of each;
+ * -device adds more. What properties leave open (where, which GSIs, which id) is settled here.
+ */
+#include "hw/i386/iommu/iommu.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/timer/hpet.h"
 
-bool q35_build_ioapic(Q35Machine *m, GError **error)
+#define HPET_STEP 0x1000ull
+
+/* Source ids are by number: the DMAR table has to tell them before the devices are built. */
+static IommuScopeEntry *emitter_entry(Q35Machine *m, IommuScopeType type, unsigned number)
 {
-    Machine *machine = &m->machine;
-    Device *dev = q35_make(m, &ioapic_class, "ioapic");
-    if (machine->opts.ioapic_version &&
-        !device_set_prop(dev, "version", machine->opts.ioapic_version, error)) {
+    for (size_t i = 0; i < m->emitter_count; i++) {
+        if (m->emitters[i].type == type && number-- == 0) {
+            return &m->emitters[i];
+        }
+    }
+    return NULL;
+}
+
+static void emitter_add_entry(Q35Machine *m, IommuScopeType type, unsigned number)
+{
+    unsigned first = type == IOMMU_IOAPIC ? ACPI_IOAPIC_SID : ACPI_HPET_SID;
+    m->emitters[m->emitter_count++] = (IommuScopeEntry){
+        .type = type, .source_id = (uint16_t)(first + number), .enumeration_id = (uint8_t)number};
+}
+
+static unsigned count_added(const Machine *machine, const DeviceClass *cls)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < machine->added_sources->len; i++) {
+        count += ((const Device *)machine->added_sources->pdata[i])->cls == cls;
+    }
+    return count;
+}
+
+static bool count_kind(Q35Machine *m, const DeviceClass *cls, bool own, GError **error)
+{
+    unsigned count = own + count_added(&m->machine, cls);
+    if (count > ACPI_SOURCES) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "%u devices '%s' with the board's own; it has room for %u", count, cls->name,
+                    ACPI_SOURCES);
         return false;
     }
-    *ioapic_links(dev) = (IoapicLinks){
-        .sink = q35_sink_above(m, ACPI_IOAPIC_SID),
-        .requester_id = ACPI_IOAPIC_SID,
-        .active_low = PIRQ_PINS,
-        .any_polarity = q35_forgives(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
-    };
-    if (!q35_finish(m, dev, error)) {
-        return false;
+    for (unsigned i = 0; i < count; i++) {
+        emitter_add_entry(m, cls == &ioapic_class ? IOMMU_IOAPIC : IOMMU_HPET, i);
     }
-    as_add(machine->platform.memory, ioapic_region(dev), IOAPIC_BASE);
-    apic_bus_add_eoi_listener(machine->apic_bus, ioapic_eoi, dev);
-    machine->ioapic = dev;
-    q35_irq_connect(m);
     return true;
 }
 
-bool q35_build_hpet(Q35Machine *m, GError **error)
+bool q35_count_emitters(Q35Machine *m, GError **error)
 {
-    if (!m->hpet_on) {
-        return true;
+    return count_kind(m, &ioapic_class, true, error) &&
+           count_kind(m, &hpet_class, m->hpet_on, error);
+}
+
+/* The n-th that -device adds of a class. */
+static Device *added(const Machine *machine, const DeviceClass *cls, unsigned n)
+{
+    for (guint i = 0; i < machine->added_sources->len; i++) {
+        Device *dev = machine->added_sources->pdata[i];
+        if (dev->cls == cls && n-- == 0) {
+            return dev;
+        }
     }
-    m->hpet = q35_make(m, &hpet_class, "hpet");
-    *hpet_links(m->hpet) = (HpetLinks){.sink = q35_sink_above(m, ACPI_HPET_SID),
-                                       .requester_id = ACPI_HPET_SID,
-                                       .legacy_changed = q35_hpet_legacy_changed,
-                                       .legacy_opaque = m};
-    if (!q35_finish(m, m->hpet, error)) {
+    return NULL;
+}
+
+/* Without an id, one more than the board's own name. */
+static void name_added(Device *dev, unsigned number)
+{
+    if (!dev->has_user_id) {
+        g_autofree char *id = g_strdup_printf("%s%u", dev->cls->name, number);
+        dev->id = g_intern_string(id);
+    }
+}
+
+static uint32_t end_of(Device *ioapic)
+{
+    return ioapic_place(ioapic)->gsi_base + ioapic_pins(ioapic);
+}
+
+static uint32_t first_free_gsi(const GPtrArray *ioapics)
+{
+    uint32_t end = 0;
+    for (guint i = 0; i < ioapics->len; i++) {
+        uint32_t its_end = end_of(ioapics->pdata[i]);
+        end = MAX(end, its_end);
+    }
+    return end;
+}
+
+static bool emitter_refuse(GError **error, Device *dev, const char *what)
+{
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE, "%s '%s': %s", dev->cls->name, dev->id,
+                what);
+    return false;
+}
+
+static bool ioapics_agree(Device *dev, Device *other, uint32_t free_gsi, GError **error)
+{
+    const IoapicPlace *mine = ioapic_place(dev), *its = ioapic_place(other);
+    g_autofree char *why = NULL;
+    if (mine->gsi_base < end_of(other) && its->gsi_base < end_of(dev)) {
+        why = g_strdup_printf("GSIs %u to %u overlap with %u to %u of '%s'; gsi-base=%u is free",
+                              mine->gsi_base, end_of(dev) - 1, its->gsi_base, end_of(other) - 1,
+                              other->id, free_gsi);
+    } else if (mine->base == its->base) {
+        why = g_strdup_printf("'%s' is at 0x%" PRIx64 ", too; choose another base", other->id,
+                              mine->base);
+    } else if (mine->id == its->id) {
+        why = g_strdup_printf("'%s' has ioapic-id=%u, too; choose another", other->id, mine->id);
+    }
+    return !why || emitter_refuse(error, dev, why);
+}
+
+/* What properties leave open, and whether it suits those there are. */
+static bool place_ioapic(Q35Machine *m, Device *dev, GError **error)
+{
+    const GPtrArray *others = m->machine.ioapics;
+    IoapicPlace *place = ioapic_place(dev);
+    uint32_t free_gsi = first_free_gsi(others);
+    if (others->len == 0 && (place->base != 0 || place->gsi_base != 0)) {
+        return emitter_refuse(error, dev,
+                              "the board's own has its base and GSIs from 0 on for good");
+    }
+    place->base = place->base ? place->base : IOAPIC_BASE + others->len * IOAPIC_WINDOW_SIZE;
+    place->gsi_base = place->gsi_base ? place->gsi_base : free_gsi;
+    place->id = place->id ? place->id : (uint8_t)others->len;
+    if (place->base < IOAPIC_BASE || place->base > IOAPIC_LAST_BASE ||
+        place->base % IOAPIC_WINDOW_SIZE != 0) {
+        return emitter_refuse(error, dev,
+                              "base has to be 0xfec00000 to 0xfecff000, in steps of 0x1000");
+    }
+    for (guint i = 0; i < others->len; i++) {
+        if (!ioapics_agree(dev, others->pdata[i], free_gsi, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A device that the board makes has no links yet; one that -device adds has had its -globals. */
+static bool add_ioapic(Q35Machine *m, Device *dev, GError **error)
+{
+    Machine *machine = &m->machine;
+    unsigned number = machine->ioapics->len;
+    IommuScopeEntry *entry = emitter_entry(m, IOMMU_IOAPIC, number);
+    bool own = number == 0;
+    if (!place_ioapic(m, dev, error)) {
         return false;
     }
-    as_add(m->machine.platform.memory, hpet_region(m->hpet), HPET_BASE);
-    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
-        hpet_connect(m->hpet, pin, device_irq_in(m->machine.ioapic, "", pin));
+    entry->enumeration_id = ioapic_place(dev)->id;
+    *ioapic_links(dev) = (IoapicLinks){
+        .sink = q35_sink_above(m, entry->source_id),
+        .requester_id = entry->source_id,
+        .active_low = own ? PIRQ_PINS : 0,
+        .any_polarity = own && q35_forgives(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
+        .shares_eois = machine->added_sources->len > 0,
+    };
+    if (!device_realize(dev, error)) {
+        return false;
     }
-    hpet_connect_legacy(m->hpet, 0, &m->gsi[0]);
-    hpet_connect_legacy(m->hpet, 1, &m->gsi[8]);
+    as_add(machine->platform.memory, ioapic_region(dev), ioapic_place(dev)->base);
+    apic_bus_add_eoi_listener(machine->apic_bus, ioapic_eoi, dev);
+    g_ptr_array_add(machine->ioapics, dev);
+    return true;
+}
+
+static Device *make_own_ioapic(Q35Machine *m, GError **error)
+{
+    const char *version = m->machine.opts.ioapic_version;
+    Device *dev = q35_make(m, &ioapic_class, "ioapic");
+    bool made = (!version || device_set_prop(dev, "version", version, error)) &&
+                machine_apply_globals(&m->machine, dev, error);
+    return made ? dev : NULL;
+}
+
+bool q35_build_ioapics(Q35Machine *m, GError **error)
+{
+    Device *own = make_own_ioapic(m, error);
+    if (!own || !add_ioapic(m, own, error)) {
+        return false;
+    }
+    q35_irq_connect(m);
+    Device *dev;
+    for (unsigned n = 0; (dev = added(&m->machine, &ioapic_class, n)); n++) {
+        name_added(dev, n + 1);
+        if (!add_ioapic(m, dev, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool place_hpet(Q35Machine *m, Device *dev, GError **error)
+{
+    uint64_t *base = hpet_base(dev);
+    *base = *base ? *base : HPET_BASE + m->hpet_count * HPET_STEP;
+    if (*base < HPET_BASE || *base > HPET_LAST_BASE || *base % HPET_STEP != 0) {
+        return emitter_refuse(error, dev,
+                              "base has to be 0xfed00000 to 0xfed3f000, in steps of 0x1000");
+    }
+    for (unsigned i = 0; i < m->hpet_count; i++) {
+        if (*hpet_base(m->hpets[i]) == *base) {
+            return emitter_refuse(error, dev, "another one has this base; choose another");
+        }
+    }
+    return true;
+}
+
+static bool add_hpet(Q35Machine *m, Device *dev, bool own, GError **error)
+{
+    const IommuScopeEntry *entry = emitter_entry(m, IOMMU_HPET, m->hpet_count);
+    if (!place_hpet(m, dev, error)) {
+        return false;
+    }
+    *hpet_links(dev) = (HpetLinks){.sink = q35_sink_above(m, entry->source_id),
+                                   .requester_id = entry->source_id,
+                                   /* Of Intel's chipsets those that remap have messages, too. */
+                                   .sends_messages = m->machine.iommus->len > 0,
+                                   .legacy_changed = own ? q35_hpet_legacy_changed : NULL,
+                                   .legacy_opaque = m};
+    if (!device_realize(dev, error)) {
+        return false;
+    }
+    as_add(m->machine.platform.memory, hpet_region(dev), *hpet_base(dev));
+    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
+        hpet_connect(dev, pin, device_irq_in(m->machine.ioapics->pdata[0], "", pin));
+    }
+    m->hpets[m->hpet_count++] = dev;
+    return true;
+}
+
+static bool add_own_hpet(Q35Machine *m, GError **error)
+{
+    Device *dev = q35_make(m, &hpet_class, "hpet");
+    if (!machine_apply_globals(&m->machine, dev, error) || !add_hpet(m, dev, true, error)) {
+        return false;
+    }
+    hpet_connect_legacy(dev, 0, &m->gsi[0]);
+    hpet_connect_legacy(dev, 1, &m->gsi[8]);
+    return true;
+}
+
+bool q35_build_hpets(Q35Machine *m, GError **error)
+{
+    if (m->hpet_on && !add_own_hpet(m, error)) {
+        return false;
+    }
+    Device *dev;
+    for (unsigned n = 0; (dev = added(&m->machine, &hpet_class, n)); n++) {
+        name_added(dev, m->hpet_count);
+        if (!add_hpet(m, dev, false, error)) {
+            return false;
+        }
+    }
     return true;
 }

@@ -60,20 +60,12 @@ static int ioapic_pin_of_pci(uint8_t devfn, int pin)
     return PIRQ_GSI + q35_pirq_of(devfn, pin);
 }
 
-static uint8_t ioapic_version(AddressSpace *memory)
-{
-    enum { IOREGSEL = 0x00, IOWIN = 0x10, IOAPICVER = 1 };
-    as_store(memory, IOAPIC_BASE + IOREGSEL, IOAPICVER, 4);
-    uint64_t version = as_load(memory, IOAPIC_BASE + IOWIN, 4, NULL);
-    as_store(memory, IOAPIC_BASE + IOREGSEL, 0, 4);
-    return (uint8_t)version;
-}
-
+/* Of IOAPICs, only the board's own: it has all that this table tells of. */
 static void write_mptable(Q35Machine *m)
 {
     enum { APIC_XAPIC = 0x14 };
     const Machine *machine = &m->machine;
-    AddressSpace *memory = machine->platform.memory;
+    Device *ioapic = machine->ioapics->pdata[0];
     g_autofree uint32_t *ids = apic_ids(m);
     Vcpu *first = machine->cpus[0];
     CpuidResult cpuid = first->ops->cpuid ? first->ops->cpuid(first, 1, 0) : (CpuidResult){0};
@@ -84,14 +76,15 @@ static void write_mptable(Q35Machine *m)
         .cpu_features = cpuid.edx,
         .apic_version = APIC_XAPIC,
         .apic_base = INTR_WINDOW_BASE,
-        .ioapic_version = ioapic_version(memory),
+        .ioapic_id = ioapic_place(ioapic)->id,
+        .ioapic_version = ioapic_version(ioapic),
         .ioapic_base = IOAPIC_BASE,
         .sci_irq = PM_SCI_IRQ,
         .pci_buses = m->pci_buses,
         .pci_pin = ioapic_pin_of_pci,
     };
     g_autoptr(GByteArray) table = mptable_build(&info, MP_ADDRESS);
-    as_write(memory, MP_ADDRESS, table->data, table->len);
+    as_write(machine->platform.memory, MP_ADDRESS, table->data, table->len);
 }
 
 static uint64_t acpi_base(const Q35Machine *m)
@@ -99,21 +92,40 @@ static uint64_t acpi_base(const Q35Machine *m)
     return m->ram_low.size - ACPI_AREA;
 }
 
+static void list_ioapics(const Machine *machine, AcpiInfo *info)
+{
+    for (guint i = 0; i < machine->ioapics->len; i++) {
+        const IoapicPlace *place = ioapic_place(machine->ioapics->pdata[i]);
+        info->ioapics[info->ioapic_count++] =
+            (AcpiIoapic){.id = place->id, .base = place->base, .gsi_base = place->gsi_base};
+    }
+}
+
+static void list_hpets(const Q35Machine *m, AcpiInfo *info)
+{
+    for (unsigned i = 0; i < m->hpet_count; i++) {
+        uint64_t base = *hpet_base(m->hpets[i]);
+        info->hpets[info->hpet_count++] = (AcpiHpet){
+            .hardware_id = (uint32_t)as_load(m->machine.platform.memory, base, 4, NULL),
+            .base = base,
+            .number = (uint8_t)i,
+        };
+    }
+}
+
 static void write_acpi(Q35Machine *m)
 {
     Machine *machine = &m->machine;
     uint64_t base = acpi_base(m);
     g_autofree uint32_t *ids = apic_ids(m);
-    const AcpiInfo info = {
+    AcpiInfo info = {
         .apic_ids = ids,
         .cpus = machine->cpu_count,
-        .ioapic_base = IOAPIC_BASE,
-        .hpet = m->hpet != NULL,
-        .hpet_id = m->hpet ? (uint32_t)as_load(machine->platform.memory, HPET_BASE, 4, NULL) : 0,
-        .hpet_base = HPET_BASE,
         .ecam_base = MCH_ECAM_BASE,
         .iommus = machine->iommus,
     };
+    list_ioapics(machine, &info);
+    list_hpets(m, &info);
     uint8_t rsdp[ACPI_RSDP_BYTES];
     g_autoptr(GByteArray) tables = acpi_build(&info, base);
     g_assert(tables->len <= ACPI_AREA);

@@ -7,6 +7,7 @@
 #ifndef HW_I386_Q35_INTERNAL_H
 #define HW_I386_Q35_INTERNAL_H
 
+#include "hw/i386/boot/acpi.h"
 #include "hw/i386/boot/boot.h"
 #include "hw/i386/fabric.h"
 #include "hw/i386/q35.h"
@@ -48,8 +49,13 @@ typedef struct {
     IrqLine gsi[PLATFORM_GSIS], pirq[LPC_PIRQS];
     IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];
     IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
-    Device *pm, *pit, *rtc, *hpet, *lpc, *fw_cfg;
+    Device *pm, *pit, *rtc, *lpc, *fw_cfg;
     unsigned pci_buses; /* as firmware numbered them */
+    /* Emitters that are not on PCI, the board's own of each kind first, as scopes name them. */
+    IommuScopeEntry emitters[2 * ACPI_SOURCES];
+    size_t emitter_count;
+    Device *hpets[ACPI_SOURCES];
+    unsigned hpet_count;
 } Q35Machine;
 
 bool q35_forgives(const Q35Machine *m, Forgiveness what);
@@ -62,8 +68,10 @@ bool q35_finish(Q35Machine *m, Device *dev, GError **error);
 bool q35_check_cpus(const Q35Machine *m, GError **error);
 bool q35_build_cpus(Q35Machine *m, GError **error);
 bool q35_build_upstream(Q35Machine *m, GError **error);
-bool q35_build_ioapic(Q35Machine *m, GError **error);
-bool q35_build_hpet(Q35Machine *m, GError **error);
+/* Before all else: which emitters there will be, for the units' scopes. */
+bool q35_count_emitters(Q35Machine *m, GError **error);
+bool q35_build_ioapics(Q35Machine *m, GError **error);
+bool q35_build_hpets(Q35Machine *m, GError **error);
 bool q35_build_pci(Q35Machine *m, GError **error);
 
 /* What is above a requester of the root bus (PciHost), and above an emitter that is not on PCI: the

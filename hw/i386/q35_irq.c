@@ -85,7 +85,7 @@ void q35_irq_init(Q35Machine *m)
 
 void q35_irq_connect(Q35Machine *m)
 {
-    Device *pic = m->machine.pic, *ioapic = m->machine.ioapic;
+    Device *pic = m->machine.pic, *ioapic = m->machine.ioapics->pdata[0];
     for (int n = 0; n < PLATFORM_GSIS; n++) {
         int pin = n < ISA_IRQS ? ioapic_pin_of_isa(n) : n;
         irq_connect(&m->gsi_to_ioapic[n], device_irq_in(ioapic, "", pin));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The q35 machine's remapping units: what each is given, and who is above a requester. */
-#include "hw/i386/boot/acpi.h"
 #include "hw/i386/iommu/iommu.h"
 #include "hw/i386/q35_internal.h"
 
@@ -18,20 +17,17 @@ IntrSink q35_sink_above(Q35Machine *m, uint16_t source_id)
     return unit ? iommu_class(unit)->sink(unit) : m->fabric.apic;
 }
 
-/* A unit whose scope is not set takes everything; the IOAPIC and the HPET are named all the same,
- * so that the guest knows their source ids. */
+/* A unit whose scope is not set takes everything; IOAPICs and HPETs are named all the same, so that
+ * the guest knows their source ids. */
 static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **error)
 {
-    static const IommuScopeEntry emitters[] = {
-        {.type = IOMMU_IOAPIC, .source_id = ACPI_IOAPIC_SID},
-        {.type = IOMMU_HPET, .source_id = ACPI_HPET_SID},
-    };
     Machine *machine = &m->machine;
     const IommuClass *cls = iommu_class(unit);
     IommuLinks *links = cls->links(unit);
     IommuScope scope = links->scope;
     if (!scope.include_all && !scope.count) {
-        scope = (IommuScope){.include_all = true, .entries = emitters, .count = m->hpet_on ? 2 : 1};
+        scope =
+            (IommuScope){.include_all = true, .entries = m->emitters, .count = m->emitter_count};
     }
     *links = (IommuLinks){.scope = scope,
                           .number = number,
@@ -39,7 +35,6 @@ static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **e
                           .memory = machine->platform.memory,
                           .cpus_lack_x2apic = !machine->cpu_traits.x2apic,
                           .trusts_ioapic = q35_forgives(m, FORGIVE_IOAPIC_SID),
-                          .ioapic_sid = ACPI_IOAPIC_SID,
                           .rereads_entries = q35_forgives(m, FORGIVE_IRTE_REREAD)};
     if (!device_realize(unit, error)) {
         return false;

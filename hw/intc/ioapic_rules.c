@@ -24,25 +24,26 @@ static unsigned mode_of(uint64_t rte)
 #define BREAK(rule_)                                                                               \
     LINT_BREAK(dev, rule_, "pin %u, entry %016" PRIx64 ", was %016" PRIx64, w->pin, w->now, w->old)
 
-/* Edge mode, masked, is the way to clear a remote IRR where there is no EOI register. */
-static bool is_way_out(uint64_t rte)
+bool ioapic_entry_is_rewritten(const IoapicEntryWrite *w)
 {
-    return (rte & RTE_MASKED) && !(rte & RTE_LEVEL);
+    bool way_out = (w->now & RTE_MASKED) && !(w->now & RTE_LEVEL);
+
+    return (w->old & RTE_REMOTE_IRR) && ((w->old ^ w->now) & RTE_MEANING) && !way_out;
 }
 
 static void check_live(IoapicRules *rules, const Device *dev, const IoapicEntryWrite *w)
 {
-    uint32_t bit = 1u << w->pin;
+    bool *half = &rules->halves[w->pin];
     bool live = !(w->old & RTE_MASKED), changed = (w->old ^ w->now) & RTE_MEANING;
 
     if (w->upper) {
-        rules->halves |= live && changed ? bit : 0;
+        *half = *half || (live && changed);
         return;
     }
-    if (live && changed && !(w->now & RTE_MASKED) && (rules->halves & bit)) {
+    if (live && changed && !(w->now & RTE_MASKED) && *half) {
         BREAK(LINT_RTE_HALVES_LIVE);
     }
-    rules->halves &= ~bit;
+    *half = false;
 }
 
 static void check_compatible(const Device *dev, const IoapicEntryWrite *w)
@@ -81,7 +82,7 @@ static void ioapic_check_unmasked(const Device *dev, const IoapicEntryWrite *w)
 
 void ioapic_rules_written(IoapicRules *rules, const Device *dev, const IoapicEntryWrite *w)
 {
-    if ((w->old & RTE_REMOTE_IRR) && ((w->old ^ w->now) & RTE_MEANING) && !is_way_out(w->now)) {
+    if (ioapic_entry_is_rewritten(w)) {
         BREAK(LINT_RTE_CHANGED_REMOTE_IRR);
     }
     check_live(rules, dev, w);
@@ -95,17 +96,16 @@ void ioapic_rules_written(IoapicRules *rules, const Device *dev, const IoapicEnt
 void ioapic_rules_pci_edge(IoapicRules *rules, const Device *dev, unsigned pin, bool level)
 {
     JournalWhere now = lint_where(dev->platform->lint), *then = &rules->raised_by[pin];
-    uint32_t bit = 1u << pin;
 
     if (level) {
         *then = now;
-        rules->raised |= bit;
+        rules->raised[pin] = true;
         return;
     }
-    if ((rules->raised & bit) && (now.cpu != then->cpu || now.instructions != then->instructions)) {
+    if (rules->raised[pin] && (now.cpu != then->cpu || now.instructions != then->instructions)) {
         LINT_BREAK(dev, LINT_RTE_EDGE_ON_LEVEL_PIN, "pin %u", pin);
     }
-    rules->raised &= ~bit;
+    rules->raised[pin] = false;
 }
 
 void ioapic_rules_waits(const IoapicRules *rules, const Device *dev, unsigned pin)
@@ -117,10 +117,10 @@ void ioapic_rules_waits(const IoapicRules *rules, const Device *dev, unsigned pi
     }
 }
 
-void ioapic_rules_eoi(const Device *dev, uint8_t vector, uint32_t waiting)
+void ioapic_rules_eoi(const Device *dev, uint8_t vector, int waiting)
 {
-    if (waiting) {
-        LINT_BREAK(dev, LINT_EOI_FOR_NO_PIN, "vector %#x, pins %#x wait for theirs", vector,
+    if (waiting >= 0) {
+        LINT_BREAK(dev, LINT_EOI_FOR_NO_PIN, "vector %#x, pin %d waits for its own", vector,
                    waiting);
     }
 }

@@ -18,10 +18,10 @@
 
 /* What lint remembers. It is forgotten at a reset, and not saved. */
 typedef struct {
-    uint32_t halves; /* pins whose upper half was changed while they were not masked */
-    uint32_t raised; /* pins whose line was raised, and by whom: */
-    JournalWhere raised_by[IOAPIC_PINS];
-    int64_t sent_at[IOAPIC_PINS]; /* when remote IRR was set, plus 1; 0: unknown */
+    bool halves[IOAPIC_PINS_MAX]; /* the upper half was changed while the pin was not masked */
+    bool raised[IOAPIC_PINS_MAX]; /* the line was raised, and by whom: */
+    JournalWhere raised_by[IOAPIC_PINS_MAX];
+    int64_t sent_at[IOAPIC_PINS_MAX]; /* when remote IRR was set, plus 1; 0: unknown */
 } IoapicRules;
 
 /* Half of an entry was written: the upper one or the lower one. */
@@ -31,13 +31,16 @@ typedef struct {
     uint64_t old, now;
     bool active_low; /* the pin's wire is */
 } IoapicEntryWrite;
+/* What the pin's interrupt is has changed while remote IRR was set; but edge mode, masked, is the
+ * way to clear a remote IRR where there is no EOI register. */
+bool ioapic_entry_is_rewritten(const IoapicEntryWrite *w);
 void ioapic_rules_written(IoapicRules *rules, const Device *dev, const IoapicEntryWrite *w);
 /* The line of a pin for PCI interrupts, whose entry is an edge's, rises or falls. */
 void ioapic_rules_pci_edge(IoapicRules *rules, const Device *dev, unsigned pin, bool level);
 /* A level wants to go while remote IRR is set. */
 void ioapic_rules_waits(const IoapicRules *rules, const Device *dev, unsigned pin);
-/* An EOI was for none of the pins. `waiting`: a bit a pin with remote IRR. */
-void ioapic_rules_eoi(const Device *dev, uint8_t vector, uint32_t waiting);
+/* An EOI was for none of the pins. `waiting`: one that has remote IRR set, or -1. */
+void ioapic_rules_eoi(const Device *dev, uint8_t vector, int waiting);
 /* Something else than IOREGSEL, IOWIN or an EOI register was accessed; or an index that is none. */
 void ioapic_rules_index(const Device *dev, unsigned index, bool write);
 

@@ -6,7 +6,8 @@
  * for its next match, and only while the match can be seen: counting is on, and the interrupt is
  * enabled or is a level whose status bit shows it. Periods that pass unseen become one match.
  *
- * All comparators are 64 bits wide and can be periodic. Left out: nothing of the register model.
+ * All comparators can be periodic; counter and comparators are 64 bits wide unless properties make
+ * them 32. Left out: nothing of the register model.
  */
 #include "hw/timer/hpet.h"
 
@@ -36,6 +37,8 @@
 
 typedef struct HpetState HpetState;
 
+enum { SIZE_64, SIZE_32 };
+
 typedef struct {
     HpetState *hpet;
     unsigned n;
@@ -52,8 +55,11 @@ struct HpetState {
     RegFile regs;
     RegRow rows[HPET_MAX_ROWS];
     uint64_t values[HPET_MAX_ROWS]; /* the register file's */
+    uint64_t base;
     uint8_t timers_count;
-    bool msi;
+    int count_size, timer_size; /* indices of sizes[] */
+    int msi;                    /* OnOffAuto */
+    bool messages;              /* FSB delivery is there */
     uint32_t intcap;
 
     uint64_t counter; /* at `counter_start`, or for good while halted */
@@ -73,6 +79,11 @@ static HpetState *hpet_from(Device *dev)
 HpetLinks *hpet_links(Device *dev)
 {
     return &hpet_from(dev)->links;
+}
+
+uint64_t *hpet_base(Device *dev)
+{
+    return &hpet_from(dev)->base;
 }
 
 MemRegion *hpet_region(Device *dev)
@@ -104,10 +115,16 @@ static bool hpet_legacy(const HpetState *s)
     return regfile_get(&s->regs, REG_GEN_CONF) & CONF_LEG_RT;
 }
 
+static uint64_t width_mask(int size)
+{
+    return size == SIZE_32 ? UINT32_MAX : UINT64_MAX;
+}
+
 static uint64_t hpet_counter_at(const HpetState *s, int64_t now)
 {
-    return hpet_running(s) ? s->counter + (uint64_t)(now - s->counter_start) / PERIOD_NS
-                           : s->counter;
+    uint64_t since = hpet_running(s) ? (uint64_t)(now - s->counter_start) / PERIOD_NS : 0;
+
+    return (s->counter + since) & width_mask(s->count_size);
 }
 
 static int64_t hpet_now(const HpetState *s)
@@ -129,7 +146,7 @@ static void timer_set_reg(HpetTimer *t, uint32_t reg, uint64_t value)
 
 static uint64_t timer_mask(const HpetTimer *t)
 {
-    return timer_reg(t, REG_TIMER_CONF) & TN_32BIT ? UINT32_MAX : UINT64_MAX;
+    return timer_reg(t, REG_TIMER_CONF) & TN_32BIT ? UINT32_MAX : width_mask(t->hpet->timer_size);
 }
 
 static bool timer_is_legacy(const HpetTimer *t)
@@ -382,7 +399,7 @@ static void counter_written(void *opaque, const RegRow *row, uint64_t old, uint6
     if (hpet_running(s)) {
         LINT_BREAK(&s->dev, LINT_HPET_COUNTER_LIVE, "%#" PRIx64, written);
     }
-    s->counter = (current & ~mask) | (written & mask);
+    s->counter = ((current & ~mask) | (written & mask)) & width_mask(s->count_size);
     s->counter_start = hpet_now(s);
     hpet_each_timer(s);
 }
@@ -402,7 +419,7 @@ static void conf_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
                                               .written = written,
                                               .now = now,
                                               .fsb = timer_reg(t, REG_TIMER_FSB)});
-    if (now & TN_32BIT) {
+    if (timer_mask(t) == UINT32_MAX) {
         timer_set_reg(t, REG_TIMER_COMP, (uint32_t)timer_reg(t, REG_TIMER_COMP));
         t->period = (uint32_t)t->period;
     }
@@ -431,9 +448,7 @@ static void comp_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
     HpetTimer *t = row_timer(opaque, row);
     uint64_t conf = timer_reg(t, REG_TIMER_CONF);
 
-    if (conf & TN_32BIT) {
-        mask &= UINT32_MAX;
-    }
+    mask &= timer_mask(t);
     if (conf & TN_PERIODIC) {
         t->period = (t->period & ~mask) | (written & mask);
     }
@@ -448,36 +463,35 @@ static void comp_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
 static void hpet_build_rows(HpetState *s)
 {
     uint64_t gcap = GCAP_REV_ID | (uint64_t)(s->timers_count - 1) << GCAP_NUM_SHIFT |
-                    GCAP_COUNT_SIZE | GCAP_LEG_RT | GCAP_VENDOR | PERIOD_FS << GCAP_PERIOD_SHIFT;
-    uint64_t conf = TN_PERIODIC_CAP | TN_SIZE_CAP | (s->msi ? TN_FSB_CAP : 0) |
-                    (uint64_t)s->intcap << TN_ROUTE_CAP_SHIFT;
+                    (s->count_size == SIZE_64 ? GCAP_COUNT_SIZE : 0) |
+                    (s->links.legacy_changed ? GCAP_LEG_RT : 0) | GCAP_VENDOR |
+                    PERIOD_FS << GCAP_PERIOD_SHIFT;
+    uint64_t counter = width_mask(s->count_size), comparator = width_mask(s->timer_size);
+    uint64_t conf = TN_PERIODIC_CAP | (s->timer_size == SIZE_64 ? TN_SIZE_CAP : 0) |
+                    (s->messages ? TN_FSB_CAP : 0) | (uint64_t)s->intcap << TN_ROUTE_CAP_SHIFT;
+    uint64_t can = (s->timer_size == SIZE_64 ? TN_WRITABLE : TN_WRITABLE & ~TN_32BIT) |
+                   (s->messages ? TN_FSB_ENABLE : 0);
     RegRow *row = s->rows;
 
     *row++ = (RegRow){"GCAP_ID", REG_GCAP_ID, 8, gcap};
-    *row++ = (RegRow){
-        "GEN_CONF", REG_GEN_CONF, 8, 0, CONF_ENABLE | CONF_LEG_RT, .written = gen_conf_written};
-    *row++ =
-        (RegRow){"GINTR_STA", REG_GINTR_STA, 8, 0, .read = gintr_read, .written = gintr_written};
-    *row++ = (RegRow){"MAIN_CNT",
-                      REG_MAIN_CNT,
+    *row++ = (RegRow){"GEN_CONF",
+                      REG_GEN_CONF,
                       8,
                       0,
-                      UINT64_MAX,
-                      .read = counter_read,
-                      .written = counter_written};
+                      CONF_ENABLE | (s->links.legacy_changed ? CONF_LEG_RT : 0),
+                      .written = gen_conf_written};
+    *row++ =
+        (RegRow){"GINTR_STA", REG_GINTR_STA, 8, 0, .read = gintr_read, .written = gintr_written};
+    *row++ = (RegRow){
+        "MAIN_CNT", REG_MAIN_CNT, 8, 0, counter, .read = counter_read, .written = counter_written};
     for (unsigned i = 0; i < s->timers_count; i++) {
         uint32_t base = REG_TIMERS + i * REG_TIMER_SIZE;
 
-        *row++ = (RegRow){"Tn_CONF",
-                          base + REG_TIMER_CONF,
-                          8,
-                          conf,
-                          TN_WRITABLE | (s->msi ? TN_FSB_ENABLE : 0),
-                          .read = conf_read,
-                          .written = conf_written};
-        *row++ = (RegRow){"Tn_COMP",  base + REG_TIMER_COMP,  8, UINT64_MAX,
-                          UINT64_MAX, .written = comp_written};
-        *row++ = (RegRow){"Tn_FSB_ROUTE", base + REG_TIMER_FSB, 8, 0, s->msi ? UINT64_MAX : 0};
+        *row++ = (RegRow){"Tn_CONF",         base + REG_TIMER_CONF,  8, conf, can,
+                          .read = conf_read, .written = conf_written};
+        *row++ = (RegRow){"Tn_COMP",  base + REG_TIMER_COMP,  8, comparator,
+                          comparator, .written = comp_written};
+        *row++ = (RegRow){"Tn_FSB_ROUTE", base + REG_TIMER_FSB, 8, 0, s->messages ? UINT64_MAX : 0};
     }
     regfile_init(&s->regs, s->rows, s->values, (size_t)(row - s->rows), HPET_SPAN, s);
 }
@@ -541,6 +555,10 @@ static bool hpet_realize(Device *dev, GError **error)
                     "hpet: hpet-intcap is 0; it must name at least one IOAPIC pin");
         return false;
     }
+    if (s->count_size == SIZE_32) {
+        s->timer_size = SIZE_32; /* a comparator is never wider than what it is compared with */
+    }
+    s->messages = s->msi == ONOFF_AUTO ? s->links.sends_messages : s->msi == ONOFF_ON;
     for (unsigned i = 0; i < HPET_MAX_TIMERS; i++) {
         s->timers[i].hpet = s;
         s->timers[i].n = i;
@@ -585,10 +603,18 @@ static void hpet_reset(Device *dev)
     }
 }
 
+static const char *const sizes[] = {[SIZE_64] = "64", [SIZE_32] = "32", NULL};
+
 static const PropInfo hpet_props[] = {
     PROP_RANGE(PROP_UINT8, "timers", HpetState, timers_count, "3", HPET_MIN_TIMERS, HPET_MAX_TIMERS,
                "number of comparators"),
-    PROP(PROP_BOOL, "msi", HpetState, msi, "off", "comparators can send messages (FSB)"),
+    PROP(PROP_BOOL_OR_AUTO, "msi", HpetState, msi, "auto",
+         "comparators can send messages (FSB); auto: on a board that has a remapping unit"),
+    PROP(PROP_UINT64, "base", HpetState, base, "0",
+         "address; 0: FED00000h and 1000h more for each"),
+    PROP_CHOICE("count-size", HpetState, count_size, "64", sizes, "bits of the main counter"),
+    PROP_CHOICE("timer-size", HpetState, timer_size, "64", sizes,
+                "bits of the comparators; at most the counter's"),
     PROP(PROP_UINT32, "hpet-intcap", HpetState, intcap, "0xff0104",
          "bit set of the IOAPIC pins that comparators can drive"),
     PROP_END,
@@ -623,7 +649,8 @@ static const StateField hpet_state[] = {
 const DeviceClass hpet_class = {
     .name = "hpet",
     .desc = "High precision event timers",
-    .bus = BUS_NONE,
+    .bus = BUS_SYSTEM,
+    .user_creatable = true,
     .instance_size = sizeof(HpetState),
     .props = hpet_props,
     .state = hpet_state,

@@ -54,8 +54,8 @@ typedef struct {
     bool acpi;             /* it has ACPI tables */
     const PropInfo *props; /* of the Machine subclass; PROP_END */
     size_t instance_size;
-    /* Builds the board: everything but the -device devices. The machine's remapping units are
-     * created; the board links and realizes them. */
+    /* Builds the board: everything but the -device devices. The machine's remapping units and
+     * added sources are created; the board links and realizes them. */
     bool (*build)(Machine *machine, GError **error);
     /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
      * devices were reset, since firmware would run again. */
@@ -92,8 +92,10 @@ struct Machine {
     Vcpu **cpus;       /* and of these, made by machine_make_vcpu() */
     GPtrArray *ram;    /* of MemRegion *: all memory that a guest can write to; the board's */
     PciBus *pci_root;  /* NULL for machine none */
-    GPtrArray *iommus; /* remapping units, of Device *, in order; among the devices too */
-    Device *ioapic;
+    /* Of Device *, in order; among the devices too. */
+    GPtrArray *iommus;        /* remapping units */
+    GPtrArray *added_sources; /* IOAPICs and the like that -device adds to the board's own */
+    GPtrArray *ioapics;       /* all; the board's own is the first */
     Device *pic;
 };
 
@@ -109,8 +111,9 @@ bool machine_build(Machine *machine, GError **error);
 void machine_free(Machine *machine);
 /* Takes ownership of a realized or board-made device, so that it is reset, shown and freed. */
 void machine_own(Machine *machine, Device *dev);
-/* Creates and owns a remapping unit from -device's options; before MachineClass.build. */
-Device *machine_add_iommu(Machine *machine, const char *text, GError **error);
+/* Creates and owns a device that is on no bus (BUS_SYSTEM: a remapping unit, an IOAPIC) from
+ * -device's options; before MachineClass.build, which links and realizes it. */
+Device *machine_add_system_device(Machine *machine, const char *text, GError **error);
 /* Creates, sets up, attaches to its bus, realizes and owns a device from -device's options
  * ("edu,id=x,addr=5"; `globals` applied first). Owned by the machine. */
 Device *machine_add_device(Machine *machine, const char *text, GError **error);

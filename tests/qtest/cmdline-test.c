@@ -107,7 +107,7 @@ static const BadLine bad_lines[] = {
      {"drive", "nope", "no -drive has this id"}},
     {"-M q35 -device virtio-rng-pci,rng=nope -accel qtest", {"rng=nope", "no -object"}},
     {"-M q35 -device virtconsole -accel qtest", {"-device virtconsole: ", "virtio-serial-pci"}},
-    {"-M q35 -device hpet -accel qtest", {"-device hpet: ", "-global hpet."}},
+    {"-M q35 -device i8042 -accel qtest", {"-device i8042: ", "-global i8042."}},
     {"-M q35 -device isa-debug-exit,iobase=0x10000 -accel qtest", {"'iobase' cannot be", "65532"}},
     {"-M q35 -global hpet.msi=maybe -accel qtest", {"'msi' cannot be 'maybe'", "on, off"}},
     {"-M q35 -kernel /nonexistent/k -accel qtest", {"kernel '/nonexistent/k'", "No such file"}},

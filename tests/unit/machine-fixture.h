@@ -89,9 +89,9 @@ static inline void box_open(Box *box, const MachineOptions *options, bool with_d
     box_make_backends(box);
     box->machine = machine_new(machine_class_find("q35"), &box->platform, box->runstate, options);
     for (const DeviceClass *const *cls = device_classes; with_devices && *cls; cls++) {
-        if ((*cls)->bus == BUS_SYSTEM) {
+        if ((*cls)->user_creatable && (*cls)->bus == BUS_SYSTEM) {
             g_autofree char *text = box_device_text(*cls);
-            box_must(machine_add_iommu(box->machine, text, &error), error);
+            box_must(machine_add_system_device(box->machine, text, &error), error);
         }
     }
     box_must(machine_build(box->machine, &error), error);

@@ -7,6 +7,7 @@
 
 #define BASE      0x1000000ull
 #define IOAPIC_ID 5
+#define SECOND_ID 7
 #define UNIT_BASE 0xfed90000ull
 
 enum { HEADER = 36, LENGTH = 4 };
@@ -45,8 +46,11 @@ static const uint8_t *checked(const GByteArray *tables, uint64_t address)
     return table;
 }
 
-static const uint8_t *find(const GByteArray *tables, const char *signature)
+/* The table of this signature after another one, or the first; NULL if there is none. */
+static const uint8_t *find_next(const GByteArray *tables, const char *signature,
+                                const uint8_t *after)
 {
+    bool passed = !after;
     uint8_t rsdp[ACPI_RSDP_BYTES];
     acpi_build_rsdp(tables, BASE, rsdp);
     g_assert_true(memcmp(rsdp, "RSD PTR ", 8) == 0);
@@ -55,11 +59,17 @@ static const uint8_t *find(const GByteArray *tables, const char *signature)
     const uint8_t *xsdt = checked(tables, get(rsdp + 24, 8));
     for (size_t i = HEADER; i < get(xsdt + LENGTH, 4); i += 8) {
         const uint8_t *table = checked(tables, get(xsdt + i, 8));
-        if (memcmp(table, signature, 4) == 0) {
+        if (passed && memcmp(table, signature, 4) == 0) {
             return table;
         }
+        passed = passed || table == after;
     }
     return NULL;
+}
+
+static const uint8_t *find(const GByteArray *tables, const char *signature)
+{
+    return find_next(tables, signature, NULL);
 }
 
 /* A unit of another class than any there is: what tells of it are its links and its part. */
@@ -104,11 +114,12 @@ static GByteArray *build_with(unsigned cpus, const GPtrArray *iommus, bool hpet)
     const AcpiInfo info = {
         .apic_ids = ids,
         .cpus = cpus,
-        .ioapic_id = IOAPIC_ID,
-        .ioapic_base = 0xfec00000,
-        .hpet = hpet,
-        .hpet_id = 0x8086a201,
-        .hpet_base = 0xfed00000,
+        .ioapics = {{.id = IOAPIC_ID, .base = 0xfec00000},
+                    {.id = SECOND_ID, .base = 0xfec01000, .gsi_base = 24}},
+        .ioapic_count = 2,
+        .hpets = {{.hardware_id = 0x8086a201, .base = 0xfed00000},
+                  {.hardware_id = 0x8086a201, .base = 0xfed01000, .number = 1}},
+        .hpet_count = hpet ? 2 : 0,
         .ecam_base = 0xb0000000,
         .iommus = iommus,
     };
@@ -195,7 +206,7 @@ static void test_madt(void)
     g_assert_nonnull(madt);
     g_assert_cmpuint(madt_count(madt, LOCAL_APIC), ==, 255);
     g_assert_cmpuint(madt_count(madt, X2APIC), ==, 33);
-    g_assert_cmpuint(madt_count(madt, IO_APIC), ==, 1);
+    g_assert_cmpuint(madt_count(madt, IO_APIC), ==, 2);
     g_assert_cmpuint(madt_count(madt, OVERRIDE), >=, 2);
 }
 
@@ -233,6 +244,26 @@ static void test_scopes(void)
     g_assert_cmpuint(scope[4], ==, entry[2]);
     scope += scope[1];
     g_assert_cmpuint(scope[4], ==, hpet[HPET_NUMBER]);
+}
+
+/* The second IOAPIC's entry; a table for each HPET. */
+static void test_several(void)
+{
+    enum { IO_APIC = 1, HPET_NUMBER = 52, HPET_BASE_AT = 44 };
+    g_autoptr(GByteArray) tables = build(1, false);
+    const uint8_t *entry = find(tables, "APIC") + HEADER + 8;
+    while (entry[0] != IO_APIC || entry[2] != SECOND_ID) {
+        entry += entry[1];
+    }
+    g_assert_cmphex(get(entry + 4, 4), ==, 0xfec01000);
+    g_assert_cmpuint(get(entry + 8, 4), ==, 24);
+    const uint8_t *first = find(tables, "HPET"), *second = find_next(tables, "HPET", first);
+    g_assert_cmphex(get(first + HPET_BASE_AT, 8), ==, 0xfed00000);
+    g_assert_cmpuint(first[HPET_NUMBER], ==, 0);
+    g_assert_nonnull(second);
+    g_assert_cmphex(get(second + HPET_BASE_AT, 8), ==, 0xfed01000);
+    g_assert_cmpuint(second[HPET_NUMBER], ==, 1);
+    g_assert_null(find_next(tables, "HPET", second));
 }
 
 /* What the unit has and has not, and no scope without its device. */
@@ -304,5 +335,6 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi/scopes", test_scopes);
     g_test_add_func("/acpi/dmar-options", test_dmar_options);
     g_test_add_func("/acpi/dmar-units", test_dmar_units);
+    g_test_add_func("/acpi/several", test_several);
     return g_test_run();
 }

@@ -149,7 +149,7 @@ static void build_board(Board *b)
                              .ports = as_new("I/O", 16)};
     b->runstate = runstate_new();
     b->machine = machine_new(&q35_machine_class, &b->platform, b->runstate, &opts);
-    b->vtd = machine_add_iommu(b->machine, "intel-iommu", &error);
+    b->vtd = machine_add_system_device(b->machine, "intel-iommu", &error);
     g_assert_no_error(error);
     iommu_class(b->vtd)->links(b->vtd)->scope.include_all = true;
     b->tally = (Tally *)device_new(&tally_class, &b->machine->platform, "second");
@@ -247,13 +247,13 @@ static void test_board(void)
     g_assert_cmphex(as_load(memory, TALLY_BASE, 4, NULL), ==, 1);
     as_store(memory, IOAPIC_BASE + IOREGSEL, RTE + 2 * PIN, 4);
     as_store(memory, IOAPIC_BASE + IOWIN, 0x42 | 1 << 13, 4); /* edge, active low */
-    irq_connect(&wire, device_irq_in(b.machine->ioapic, "", PIN));
+    irq_connect(&wire, device_irq_in(b.machine->ioapics->pdata[0], "", PIN));
     irq_raise(&wire);
     irq_lower(&wire);
     g_assert_cmpuint(b.tally->messages, >, 0);
     g_assert_cmphex(b.tally->last, ==, ACPI_IOAPIC_SID);
     g_assert_cmpuint(vtd_count(&b, "compatibility"), ==, 0);
-    irq_line_clear(device_irq_in(b.machine->ioapic, "", PIN));
+    irq_line_clear(device_irq_in(b.machine->ioapics->pdata[0], "", PIN));
     free_board(&b);
 }
 

@@ -406,7 +406,7 @@ static void test_other_machine(void)
     box_open(&big, &bigger, false);
     g_autoptr(GByteArray) of_full = box_save(&full), of_bare = box_save(&bare);
     assert_refused(&bare, of_full, "which this machine has not");
-    assert_refused(&full, of_bare, "no section 'intel-iommu' for 'intel-iommu'");
+    assert_refused(&full, of_bare, "the saved state has no section '");
     assert_refused(&big, of_bare,
                    "the saved machine has 32 MiB and 2 local APICs, this one 64 MiB");
     box_close(&full);

@@ -13,7 +13,7 @@
 #include "hw/acpi/pm.h"
 
 enum { HEADER_BYTES = 36, HEADER_LENGTH = 4, HEADER_CHECKSUM = 9 };
-enum { TABLES_MAX = 8, ALIGN = 64 };
+enum { TABLES_MAX = 8 + ACPI_SOURCES, ALIGN = 64 };
 enum { FADT_BYTES = 276 }; /* revision 6 */
 
 typedef struct {
@@ -183,6 +183,16 @@ static void put_cpu(GByteArray *t, uint32_t uid, uint32_t apic_id)
     }
 }
 
+static void acpi_put_ioapic(GByteArray *t, const AcpiIoapic *ioapic)
+{
+    blob_put(t, MADT_IOAPIC, 1);
+    blob_put(t, 12, 1);
+    blob_put(t, ioapic->id, 1);
+    blob_put(t, 0, 1);
+    blob_put(t, ioapic->base, 4);
+    blob_put(t, ioapic->gsi_base, 4);
+}
+
 static void put_override(GByteArray *t, uint8_t irq, uint32_t gsi, uint16_t flags)
 {
     blob_put(t, MADT_OVERRIDE, 1);
@@ -205,12 +215,9 @@ static void build_madt(Builder *b, const AcpiInfo *info)
         put_cpu(t, i, info->apic_ids[i]);
         wide |= info->apic_ids[i] >= XAPIC_IDS;
     }
-    blob_put(t, MADT_IOAPIC, 1);
-    blob_put(t, 12, 1);
-    blob_put(t, info->ioapic_id, 1);
-    blob_put(t, 0, 1);
-    blob_put(t, info->ioapic_base, 4);
-    blob_put(t, 0, 4);
+    for (unsigned i = 0; i < info->ioapic_count; i++) {
+        acpi_put_ioapic(t, &info->ioapics[i]);
+    }
     put_override(t, 0, 2, 0);
     put_override(t, PM_SCI_IRQ, PM_SCI_IRQ, LEVEL_ACTIVE_HIGH);
     blob_put(t, MADT_LAPIC_NMI, 1);
@@ -229,15 +236,15 @@ static void build_madt(Builder *b, const AcpiInfo *info)
     table_list(b, table_end(b, start));
 }
 
-/* IA-PC HPET 3.2.4 */
-static void acpi_build_hpet(Builder *b, const AcpiInfo *info)
+/* IA-PC HPET 3.2.4: a table for each block. */
+static void acpi_build_hpet(Builder *b, const AcpiHpet *hpet)
 {
     guint start = table_begin(b, "HPET", 1);
     GByteArray *t = b->blob;
-    blob_put(t, info->hpet_id, 4);
+    blob_put(t, hpet->hardware_id, 4);
     blob_zeros(t, 4); /* generic address: memory */
-    blob_put(t, info->hpet_base, 8);
-    blob_put(t, 0, 1);
+    blob_put(t, hpet->base, 8);
+    blob_put(t, hpet->number, 1);
     blob_put(t, 0x80, 2); /* smallest periodic tick */
     blob_put(t, 0, 1);
     table_list(b, table_end(b, start));
@@ -291,7 +298,7 @@ static void build_unit_tables(Builder *b, const GPtrArray *iommus)
 }
 
 /* The RSDT and XSDT, in their places at the blob's beginning. */
-enum { XSDT_AT = 0, XSDT_BYTES = HEADER_BYTES + 8 * TABLES_MAX, RSDT_AT = 128 };
+enum { XSDT_AT = 0, XSDT_BYTES = HEADER_BYTES + 8 * TABLES_MAX, RSDT_AT = 192 };
 enum { ROOTS_BYTES = ACPI_FACS_AT };
 G_STATIC_ASSERT(XSDT_BYTES <= RSDT_AT && RSDT_AT + HEADER_BYTES + 4 * TABLES_MAX <= ROOTS_BYTES);
 
@@ -314,8 +321,8 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
     uint64_t facs = build_facs(&b), dsdt = build_dsdt(&b);
     build_fadt(&b, dsdt, facs);
     build_madt(&b, info);
-    if (info->hpet) {
-        acpi_build_hpet(&b, info);
+    for (unsigned i = 0; i < info->hpet_count; i++) {
+        acpi_build_hpet(&b, &info->hpets[i]);
     }
     build_mcfg(&b, info);
     if (info->iommus) {

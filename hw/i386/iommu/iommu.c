@@ -11,6 +11,16 @@ static bool entry_names(const IommuScopeEntry *entry, uint16_t source_id)
            (entry->type == IOMMU_BRIDGE && bus >= entry->bus_first && bus <= entry->bus_last);
 }
 
+bool iommu_scope_has(const IommuScope *scope, IommuScopeType type, uint16_t source_id)
+{
+    for (size_t i = 0; i < scope->count; i++) {
+        if (scope->entries[i].type == type && scope->entries[i].source_id == source_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool scope_names(const IommuScope *scope, uint16_t source_id)
 {
     for (size_t i = 0; i < scope->count; i++) {

@@ -38,7 +38,7 @@ typedef struct Platform {
 
 typedef enum {
     BUS_NONE,   /* wired by the board only */
-    BUS_SYSTEM, /* -device without a bus: intel-iommu */
+    BUS_SYSTEM, /* -device without a bus: intel-iommu, ioapic */
     BUS_PCI,
     BUS_ISA,
     BUS_VIRTIO_SERIAL,

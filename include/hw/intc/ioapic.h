@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IOAPIC: 24 pins, version 11h (82093AA) or 20h (ICH: with an EOI register).
+ * IOAPIC: 24 to 240 pins, version 11h (82093AA) or 20h (ICH: with an EOI register). A machine may
+ * have several; all pins together are its global system interrupts (GSIs, ACPI 5.2.12.3).
  *
  * Each redirection entry emits an interrupt message whose address and data are built from its bits:
  * with remapping those bits are a handle, and the IOAPIC knows nothing of it (VT-d 5.1.5.1).
@@ -11,11 +12,15 @@
 #include "hw/core/device.h"
 #include "hw/core/intr_msg.h"
 
-#define IOAPIC_PINS        24
+#define IOAPIC_PINS        24 /* at least, and of the board's own unless told otherwise */
+#define IOAPIC_PINS_MAX    240
+#define IOAPIC_GSI_MAX     0xff00
+#define IOAPIC_ID_MAX      15
 #define IOAPIC_BASE        0xfec00000ull
+#define IOAPIC_LAST_BASE   0xfecff000ull
 #define IOAPIC_WINDOW_SIZE 0x1000ull
 
-extern const DeviceClass ioapic_class; /* properties: version=0x20|0x11, id */
+extern const DeviceClass ioapic_class; /* properties: docs/devices/ioapic.md */
 
 typedef struct {
     IntrSink sink;         /* where messages go */
@@ -25,8 +30,21 @@ typedef struct {
     uint32_t active_low;
     /* Pins at which an entry's polarity has no effect: what is asked for counts. */
     uint32_t any_polarity;
+    bool shares_eois; /* there are others, for whose pins an EOI may be */
 } IoapicLinks;
 IoapicLinks *ioapic_links(Device *dev);
+
+/* Where it is, as properties say; the board fills in what they leave to it, before realize. */
+typedef struct {
+    uint64_t base;
+    uint32_t gsi_base;
+    uint8_t id;
+} IoapicPlace;
+IoapicPlace *ioapic_place(Device *dev);
+unsigned ioapic_pins(Device *dev);
+uint8_t ioapic_version(Device *dev);
+/* The IOAPIC of a list that a GSI is a pin of, or NULL. */
+Device *ioapic_list_find(const GPtrArray *ioapics, uint32_t gsi, unsigned *pin);
 
 MemRegion *ioapic_region(Device *dev); /* to be mapped by the board */
 /* Input lines: device_irq_in(dev, "", pin). */
@@ -37,12 +55,13 @@ typedef struct {
     uint64_t rte;
     uint8_t vector; /* of the entry, that EOIs are compared with */
     bool level, masked, remote_irr;
+    bool stuck;    /* for good: stuck-remote-irr */
     bool active;   /* the line is at the level that the entry calls active */
     uint8_t again; /* EOIs in a row that found it so; IOAPIC_AGAIN_MOST: or more */
 } IoapicPin;
 #define IOAPIC_AGAIN_MOST UINT8_MAX
 IoapicPin ioapic_pin(Device *dev, unsigned pin);
-/* `info pic`: one line a pin. */
+/* `info pic`: a line, and one for each pin. */
 void ioapic_describe(Device *dev, GString *out);
 
 #endif

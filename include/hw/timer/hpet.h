@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * HPET (IA-PC HPET specification 1.0a): 3 to 32 comparators, legacy replacement, level and edge,
- * periodic, and FSB messages (property msi=on), which go through the remapping path like any other.
+ * periodic, and FSB messages (property msi), which go through the remapping path like any other.
  */
 #ifndef HW_TIMER_HPET_H
 #define HW_TIMER_HPET_H
@@ -10,20 +10,24 @@
 #include "hw/core/intr_msg.h"
 
 #define HPET_BASE        0xfed00000ull
+#define HPET_LAST_BASE   0xfed3f000ull
 #define HPET_WINDOW_SIZE 0x400ull
 
-extern const DeviceClass hpet_class; /* properties: timers, msi, hpet-intcap */
+extern const DeviceClass hpet_class; /* properties: docs/devices/hpet.md */
 
 typedef struct {
     IntrSink sink;
     uint16_t requester_id;
+    bool sends_messages; /* with msi=auto */
     /* Legacy replacement: called when LEG_RT_CNF changes, so that the board can disconnect the
-     * i8254 from IRQ 0 and the RTC from IRQ 8. */
+     * i8254 from IRQ 0 and the RTC from IRQ 8. NULL: the block has no legacy replacement. */
     void (*legacy_changed)(void *opaque, bool on);
     void *legacy_opaque;
 } HpetLinks;
 HpetLinks *hpet_links(Device *dev);
 MemRegion *hpet_region(Device *dev);
+/* Its address, as the property says; the board fills in what is 0, before realize. */
+uint64_t *hpet_base(Device *dev);
 /* Each timer has an output, which its registers connect to one of the lines given here: an IOAPIC
  * input (GSI 0..31), or in legacy mode what the i8254 (timer 0) and the RTC (timer 1) drive
  * otherwise. */

@@ -58,6 +58,7 @@ typedef struct {
     bool asked;
     uint32_t waits;
     unsigned again; /* EOIs in a row that found the pin active */
+    bool stuck;     /* stuck-remote-irr: until a reset */
     bool pauses;
 } ModelPin;
 
@@ -111,6 +112,7 @@ typedef struct {
     ModelPid pids[MODEL_PIDS];
     /* Emitters. */
     ModelPin pins[MODEL_PINS];
+    bool pins_stick; /* stuck-remote-irr */
     uint32_t active_low, any_polarity;
     uint16_t ioapic_rid, hpet_rid, function_rid;
     int64_t now, pause_ends; /* ns; INT64_MAX: no pin pauses */

@@ -78,7 +78,7 @@ static void pin_looks(Model *m, unsigned pin)
 {
     ModelPin *p = &m->pins[pin];
 
-    if (is_level(p->rte) && is_active(m, pin) && !(p->rte & (MASKED | REMOTE_IRR))) {
+    if (is_level(p->rte) && is_active(m, pin) && !p->stuck && !(p->rte & (MASKED | REMOTE_IRR))) {
         pin_send(m, pin);
     }
     pin_waits(m, p);
@@ -96,6 +96,8 @@ void model_pin(Model *m, unsigned pin, bool asked)
     if (!is_active(m, pin)) {
         pin_calm(p);
         model_withdraw(m, &p->waits, INTR_LINE_FELL);
+    } else if (!was && p->stuck) {
+        model_state(m, pin_record(m, pin), INTR_PIN_STUCK);
     } else if (!was && !(p->rte & (MASKED | REMOTE_IRR))) {
         pin_send(m, pin);
     } else if (!was) {
@@ -110,13 +112,29 @@ void model_pin(Model *m, unsigned pin, bool asked)
     }
 }
 
+/* Of chips with stuck-remote-irr. The mask is not what the interrupt is; edge mode with it set is
+ * how software clears remote IRR. */
+static bool sticks(const Model *m, uint64_t old, uint64_t now)
+{
+    bool way_out = (now & MASKED) && !(now >> 15 & 1);
+
+    return m->pins_stick && (old & REMOTE_IRR) && !way_out &&
+           ((old ^ now) & ~(uint64_t)(MASKED | REMOTE_IRR));
+}
+
 void model_pin_entry(Model *m, unsigned pin, unsigned half, uint32_t value)
 {
     ModelPin *p = &m->pins[pin];
     uint64_t mask = WRITABLE & (0xffffffffull << 32 * half);
 
+    uint64_t old = p->rte;
+
     p->rte = (p->rte & ~mask) | ((uint64_t)value << 32 * half & mask);
-    if (!is_level(p->rte)) {
+    if (sticks(m, old, p->rte)) {
+        p->stuck = true;
+        model_withdraw(m, &p->waits, INTR_PIN_STUCK);
+    }
+    if (!is_level(p->rte) && !p->stuck) {
         p->rte &= ~REMOTE_IRR;
     }
     pin_calm(p);
@@ -148,7 +166,7 @@ void model_pin_eoi(Model *m, uint8_t vector)
     for (unsigned pin = 0; pin < MODEL_PINS; pin++) {
         ModelPin *p = &m->pins[pin];
 
-        if ((p->rte & REMOTE_IRR) && (p->rte & 0xff) == vector) {
+        if ((p->rte & REMOTE_IRR) && (p->rte & 0xff) == vector && !p->stuck) {
             p->rte &= ~REMOTE_IRR;
             pin_ended(m, pin);
         }
@@ -160,6 +178,7 @@ void model_ioapic_reset(Model *m)
     m->pause_ends = INT64_MAX;
     for (unsigned pin = 0; pin < MODEL_PINS; pin++) {
         m->pins[pin].rte = MASKED;
+        m->pins[pin].stuck = false;
         model_withdraw(m, &m->pins[pin].waits, INTR_DEVICE_RESET);
         pin_calm(&m->pins[pin]);
     }

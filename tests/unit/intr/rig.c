@@ -82,8 +82,11 @@ static void add_apics(Rig *rig, const RigSetup *setup)
 static void add_vtd(Rig *rig, const RigSetup *setup)
 {
     rig->vtd = device_new(&vtd_class, &rig->platform, "iommu0");
+    rig->scope = (IommuScopeEntry){.type = IOMMU_IOAPIC, .source_id = setup->ioapic_rid};
     *iommu_class(rig->vtd)->links(rig->vtd) =
-        (IommuLinks){.apic_bus = rig->apics, .memory = rig->platform.memory};
+        (IommuLinks){.scope = {.include_all = true, .entries = &rig->scope, .count = 1},
+                     .apic_bus = rig->apics,
+                     .memory = rig->platform.memory};
     for (unsigned i = 0; setup->unit[i][0]; i++) {
         g_assert_true(device_set_prop(rig->vtd, setup->unit[i][0], setup->unit[i][1], NULL));
     }

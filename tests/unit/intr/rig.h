@@ -50,6 +50,7 @@ typedef struct {
     Device *apic_devs[RIG_APICS];
     ApicState *apic; /* the first */
     Device *vtd, *ioapic, *hpet;
+    IommuScopeEntry scope; /* the IOAPIC, as the unit knows it */
     Fabric fabric;
     IrqOut pin;
     PciBus *bus, *inner;

@@ -211,6 +211,17 @@ static IntrResult pin_paused(Rig *rig)
     return WAY_TRACED;
 }
 
+static IntrResult pin_stuck(Rig *rig)
+{
+    g_assert_true(device_set_prop(rig->ioapic, "stuck-remote-irr", "on", NULL));
+    way_pin_entry(rig, 1 << 15 | WAY_VECTOR);
+    irq_raise(&rig->pin);
+    irq_lower(&rig->pin);
+    way_pin_entry(rig, 1 << 15 | (WAY_VECTOR + 1));
+    irq_raise(&rig->pin);
+    return WAY_TRACED;
+}
+
 static IntrResult hpet_disabled(Rig *rig)
 {
     rig_wr(rig, HPET_BASE + 0x100, 1 << 1, 4); /* level, without an interrupt */
@@ -505,6 +516,7 @@ const Way ways[INTR_RESULTS] = {
     {INTR_REMOTE_IRR, remote_irr},
     {INTR_PIN_MASKED, pin_masked},
     {INTR_PIN_PAUSED, pin_paused},
+    {INTR_PIN_STUCK, pin_stuck},
     {INTR_HPET_DISABLED, hpet_disabled},
     {INTR_MSI_DISABLED, msi_disabled},
     {INTR_MSIX_DISABLED, msix_disabled},

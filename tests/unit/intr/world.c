@@ -170,6 +170,11 @@ void world_open(World *w, uint64_t seed)
     draw_unit(w, unit);
     draw_apics(w, &setup);
     world_say(w, "active-low=%#x", setup.active_low);
+    if (world_draw(w, 4) == 0) {
+        setup.props = "ioapic.stuck-remote-irr=on";
+        w->model.pins_stick = true;
+        world_say(w, "pins stick");
+    }
     setup.unit = (const char *const(*)[2])unit;
     rig_open_as(&w->rig, &setup);
     w->model.ioapic_rid = setup.ioapic_rid;

@@ -118,7 +118,7 @@ static IntrResult pass(VtdState *s, const IntrMsg *msg)
 
 static bool is_trusted(const VtdState *s, uint16_t requester_id)
 {
-    return s->links.trusts_ioapic && requester_id == s->links.ioapic_sid;
+    return s->links.trusts_ioapic && iommu_scope_has(&s->links.scope, IOMMU_IOAPIC, requester_id);
 }
 
 static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)

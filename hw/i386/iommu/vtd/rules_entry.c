@@ -91,8 +91,8 @@ static void entry_check_shared(VtdState *s, uint32_t index, const VtdIecEntry *e
 static void check_trigger(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e)
 {
     bool level = msg->data & MSI_DATA_TRIGGER_LEVEL;
-    if (msg->requester_id == s->links.ioapic_sid && !(msg->address & ADDR_SHV) &&
-        level != e->msg.level) {
+    if (level != e->msg.level && !(msg->address & ADDR_SHV) &&
+        iommu_scope_has(&s->links.scope, IOMMU_IOAPIC, msg->requester_id)) {
         LINT_BREAK(&s->dev, LINT_IRTE_TRIGGER_DIFFERS, "entry %u is %s, the pin's is %s", index,
                    e->msg.level ? "level" : "edge", level ? "level" : "edge");
     }

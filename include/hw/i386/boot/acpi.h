@@ -12,25 +12,38 @@
 
 #include "hw/i386/iommu/iommu.h"
 
-/* Source ids as the DMAR table tells them: a bus of its own, where no device can be. */
+/* Source ids as the DMAR table tells them, of the first and up to seven more: a bus of its own,
+ * where no device can be. */
+#define ACPI_SOURCES    8
 #define ACPI_SCOPE_BUS  0xff
 #define ACPI_IOAPIC_SID ((uint16_t)(ACPI_SCOPE_BUS << 8 | 0x00))
 #define ACPI_HPET_SID   ((uint16_t)(ACPI_SCOPE_BUS << 8 | 0x08))
 
 typedef struct {
+    uint8_t id;
+    uint64_t base;
+    uint32_t gsi_base;
+} AcpiIoapic;
+
+typedef struct {
+    uint32_t hardware_id; /* low half of its capabilities register */
+    uint64_t base;
+    uint8_t number;
+} AcpiHpet;
+
+typedef struct {
     const uint32_t *apic_ids;
     unsigned cpus;
-    uint8_t ioapic_id;
-    uint64_t ioapic_base;
-    bool hpet;
-    uint32_t hpet_id; /* low half of the HPET's capabilities register */
-    uint64_t hpet_base;
+    AcpiIoapic ioapics[ACPI_SOURCES];
+    unsigned ioapic_count;
+    AcpiHpet hpets[ACPI_SOURCES];
+    unsigned hpet_count;
     uint64_t ecam_base;
     const GPtrArray *iommus; /* remapping units, of Device *; NULL is none */
 } AcpiInfo;
 
 /* The FACS is at this place of the blob, with the operating system's waking vectors in it. */
-#define ACPI_FACS_AT           256
+#define ACPI_FACS_AT           320
 #define ACPI_FACS_WAKE_VECTOR  12
 #define ACPI_FACS_XWAKE_VECTOR 24
 

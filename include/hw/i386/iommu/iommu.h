@@ -42,9 +42,8 @@ typedef struct {
     ApicBus *apic_bus;     /* remapped requests, the unit's own events and posting notifications */
     AddressSpace *memory;  /* tables, descriptors, and DMA after translation */
     bool cpus_lack_x2apic; /* 32-bit ids are then not offered unless asked for */
-    bool trusts_ioapic;    /* its requests suit every entry: forgive=ioapic-sid */
-    uint16_t ioapic_sid;
-    bool rereads_entries; /* entries are not cached: forgive=irte-reread */
+    bool trusts_ioapic;    /* an IOAPIC's requests suit every entry: forgive=ioapic-sid */
+    bool rereads_entries;  /* entries are not cached: forgive=irte-reread */
 } IommuLinks;
 
 /* A counter since power-on: a uint64_t at `offset` of the device. */
@@ -94,6 +93,8 @@ static inline const IommuClass *iommu_class(const Device *dev)
     return dev->cls->iommu;
 }
 
+/* Does the scope name such a thing by this source id? */
+bool iommu_scope_has(const IommuScope *scope, IommuScopeType type, uint16_t source_id);
 /* The unit of the list that a requester's transactions go to: one whose scope names it, else the
  * one that takes the rest, else NULL. `requester` is segment[31:16] and source id[15:0]. */
 Device *iommu_list_above(const GPtrArray *units, uint32_t requester);
