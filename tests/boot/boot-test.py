@@ -37,10 +37,12 @@ QUEUES = 8
 
 class Case:
     def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=(),
-                 virtio="", disk_irq=None, stalls=False, steals=False, allows=()):
+                 virtio="", disk_irq=None, stalls=False, steals=False, allows=(), everywhere=None,
+                 seen=()):
         self.kernel, self.cpus, self.unit, self.wants = kernel, cpus, unit, wants
         self.cpu, self.append, self.memory, self.extra = cpu, append, memory, list(extra)
         self.virtio, self.stalls, self.steals, self.allows = virtio, stalls, steals, allows
+        self.everywhere, self.seen = everywhere, seen
         self.disk_irq = disk_irq or ("IR-PCI-MSI" if self.remapped() else "")
 
     def online(self):
@@ -83,6 +85,23 @@ CASES = {
     "cloud-legacy-virtio": Case("cloud", 2, None, NO_REMAP, virtio="disable-modern=on"),
     "cloud-disk-by-pin": Case("cloud", 2, UNIT, X2APIC, virtio="vectors=0",
                               disk_irq="IR-IO-APIC"),
+    # Where the local APIC's timer may stop, comparators are the clock events, a message for each CPU.
+    "cloud-hpet-clockevents": Case("cloud", 4, UNIT, X2APIC, cpu="max,-arat",
+                                   extra=["-global", "hpet.timers=8"], everywhere="IR-HPET-MSI"),
+    "cloud-ioapics": Case("cloud", 2, UNIT,
+                          [*X2APIC, "apic_id 1, version 32, address 0xfec01000, GSI 24-143",
+                           "apic_id 2, version 17, address 0xfec02000, GSI 200-439"],
+                          extra=["-device", "ioapic,pins=120", "-device", "hpet",
+                                 "-device", "ioapic,version=0x11,pins=240,gsi-base=200"]),
+    "cloud-ioapic-eoi-delay": Case("cloud", 2, UNIT, X2APIC, virtio="vectors=0", disk_irq="IR-IO-APIC",
+                                   extra=["-global", "ioapic.eoi-delay=20000"]),
+    "cloud-ioapic-no-eoi-register": Case("cloud", 2, None, NO_REMAP, virtio="vectors=0",
+                                         extra=["-global", "ioapic.eoi-register=off"]),
+    # Linux makes up for levels that came as edges, and counts them.
+    "cloud-ioapic-level-as-edge": Case("cloud", 2, None, NO_REMAP, virtio="vectors=0",
+                                       extra=["-global", "ioapic.version=0x11",
+                                              "-global", "ioapic.level-as-edge=on"],
+                                       allows=[r"guest: irq MIS"], seen=[r"guest: irq MIS: +[1-9]"]),
     # PCI pins are active low, and a kernel that reads the tables right does not need that forgiven.
     "cloud-strict": Case("cloud", 2, UNIT, X2APIC, virtio="vectors=0", disk_irq="IR-IO-APIC",
                          extra=["-machine", "q35,forgive=none"]),
@@ -170,6 +189,16 @@ def count_of(log, what):
     return int(found.group(1)) if found else 0
 
 
+def counts_by_cpu(log, cpus, name):
+    """Of the rows of /proc/interrupts with this in them, the sum for each CPU."""
+    total = [0] * cpus
+    for line in log.splitlines():
+        row = re.match(r"guest: irq +\w+:((?: +\d+)+) .*", line)
+        if row and name in line:
+            total = [a + int(b) for a, b in zip(total, row.group(1).split())]
+    return total
+
+
 def problems(case, log, status, disk):
     """Everything that is wrong with a run, one line each."""
     wrong = []
@@ -180,6 +209,7 @@ def problems(case, log, status, disk):
     for text in ["guest: user space on", "guest: done", *case.wants]:
         if text not in log:
             wrong.append(f"the log has no '{text}'")
+    wrong += [f"the log has nothing like '{text}'" for text in case.seen if not re.search(text, log)]
     if not case.remapped() and "Enabled IRQ remapping" in log:
         wrong.append("remapping was enabled without a unit that offers it")
     for pattern in BAD:
@@ -203,6 +233,8 @@ def problems(case, log, status, disk):
             wrong.append(f"{device} interrupts on {seen} CPUs, not on {several} or more")
     if not re.search(rf"guest: irq +\d+: .*{case.disk_irq}.*virtio0", log):
         wrong.append(f"the disk's interrupts are not {case.disk_irq}")
+    if case.everywhere and min(counts_by_cpu(log, case.online(), case.everywhere)) == 0:
+        wrong.append(f"{case.everywhere} is not counted on every CPU")
     if count_of(log, r"guest: the last CPU took (\d+)") == 0:
         wrong.append("the last CPU took none of the interrupts that were steered to it")
     stolen = count_of(log, r"guest: stolen ticks: (\d+)")
