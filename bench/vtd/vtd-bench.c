@@ -19,6 +19,10 @@
 #define AT_IRT      0x800000ull
 #define AT_QUEUE    0x100000ull
 #define AT_PID      0x180000ull
+#define AT_ROOT     0x200000ull /* then a context table, and a second-stage table of 3 levels */
+#define DMA_PAGES   4096u
+#define DOMAIN      7u
+#define SOURCE      0x28
 #define ENTRIES     65536u
 #define ROUNDS      5
 #define MESSAGES    1000000u
@@ -244,6 +248,43 @@ static double measure_global_flush(Bench *b)
     return run_queue(b, 4, 0, MESSAGES);
 }
 
+/* As many pages as the IOTLB has room for, by DMA: what invalidations of others go past. */
+static void fill_iotlb(Bench *b)
+{
+    AddressSpace *memory = b->platform.memory;
+    uint64_t context = AT_ROOT + 0x1000, top = context + 0x1000, middle = top + 0x1000,
+             leaves = middle + 0x1000;
+    as_store(memory, AT_ROOT, context | 1, 8);
+    as_store(memory, context + SOURCE * 16, top | 1, 8);
+    as_store(memory, context + SOURCE * 16 + 8, DOMAIN << 8 | 1, 8);
+    as_store(memory, top, middle | 3, 8);
+    for (uint64_t i = 0; i < DMA_PAGES; i++) {
+        as_store(memory, middle + i / 512 * 8, (leaves + i / 512 * 4096) | 3, 8);
+        as_store(memory, leaves + i * 8, 3, 8);
+    }
+    write_reg(b, RTADDR, AT_ROOT, 8);
+    write_reg(b, GCMD, QIE | IRE | SRTP, 4);
+    write_reg(b, GCMD, QIE | IRE | TE, 4);
+    Upstream up = iommu_class(b->vtd)->upstream(b->vtd);
+    BusReq req = {.requester_id = SOURCE};
+    for (uint64_t i = 0; i < DMA_PAGES; i++) {
+        uint8_t byte;
+        up.ops->read(up.opaque, &req, i << 12, &byte, 1);
+    }
+}
+
+static double measure_page_flush(Bench *b)
+{
+    fill_iotlb(b);
+    return run_queue(b, 0x32 | DOMAIN << 16, 1ull << 32, MESSAGES);
+}
+
+static double measure_pages_flush(Bench *b)
+{
+    fill_iotlb(b);
+    return run_queue(b, 0x32 | DOMAIN << 16, 1ull << 32 | 7, MESSAGES);
+}
+
 static double measure_wait(Bench *b)
 {
     return run_queue(b, 0x1234ull << 32 | 0x25, 0x120000, MESSAGES);
@@ -259,6 +300,8 @@ static const struct {
     {"message posted", measure_posted, 0},
     {"queue: IEC by index", measure_index_flush, 100},
     {"queue: IEC global", measure_global_flush, 100},
+    {"queue: IOTLB, a page", measure_page_flush, 100},
+    {"queue: IOTLB, 128 pages", measure_pages_flush, 100},
     {"queue: wait with status", measure_wait, 100},
 };
 

@@ -5,12 +5,10 @@
  * and saved state.
  */
 #include "hw/i386/iommu/vtd/pid.h"
-#include "hw/i386/iommu/vtd/unit.h"
+#include "vtd-fixture.h"
 
 #include <string.h>
 
-#define RAM_SIZE (16ull << 20)
-#define AT_QUEUE 0x1000ull
 #define AT_STATE 0x2000ull
 #define AT_IRT   0x10000ull
 #define AT_TABLE 0x20000ull
@@ -182,68 +180,6 @@ static void test_context_reserved(void)
     }
 }
 
-typedef struct {
-    Platform platform;
-    MemRegion ram;
-    ApicBus *bus;
-    Device *vtd;
-    const IommuClass *cls;
-} Fixture;
-
-static uint64_t count(const Fixture *f, const char *name)
-{
-    return iommu_count(f->vtd, iommu_counter_find(f->vtd, name));
-}
-
-static void set_up(Fixture *f, const char *prop, const char *value)
-{
-    GError *error = NULL;
-    f->platform.clock = clock_new(CLOCK_MANUAL);
-    f->platform.memory = as_new("memory", 52);
-    g_assert_true(ram_init(&f->ram, "ram", RAM_SIZE, &error));
-    as_add(f->platform.memory, &f->ram, 0);
-    f->bus = apic_bus_new(NULL);
-    f->vtd = device_new(&vtd_class, &f->platform, NULL);
-    f->cls = iommu_class(f->vtd);
-    *f->cls->links(f->vtd) = (IommuLinks){.apic_bus = f->bus, .memory = f->platform.memory};
-    g_assert_true(device_set_prop(f->vtd, prop, value, &error));
-    g_assert_true(device_realize(f->vtd, &error));
-    device_reset(f->vtd);
-    uint64_t base;
-    MemRegion *region = f->cls->region(f->vtd, &base);
-    as_add(f->platform.memory, region, base);
-}
-
-static void tear_down(Fixture *f)
-{
-    device_free(f->vtd);
-    apic_bus_free(f->bus);
-    as_free(f->platform.memory);
-    ram_free(&f->ram);
-    clock_free(f->platform.clock);
-}
-
-static void reg_write(Fixture *f, uint32_t reg, uint64_t value, unsigned size)
-{
-    as_store(f->platform.memory, VTD_DEFAULT_BASE + reg, value, size);
-}
-
-static uint64_t reg_read(Fixture *f, uint32_t reg, unsigned size)
-{
-    return as_load(f->platform.memory, VTD_DEFAULT_BASE + reg, size, NULL);
-}
-
-static uint64_t memory64(Fixture *f, uint64_t at)
-{
-    return as_load(f->platform.memory, at, 8, NULL);
-}
-
-static void put(Fixture *f, uint64_t at, uint64_t low, uint64_t high)
-{
-    as_store(f->platform.memory, at, low, 8);
-    as_store(f->platform.memory, at + 8, high, 8);
-}
-
 /* Reserved bits of page table entries, one at a time, at each level, with and without SNP and TM.
  */
 static void test_pte_reserved(void)
@@ -284,34 +220,6 @@ static void test_pte_levels(void)
                         ==, levels == 3 ? VTD_OK : VTD_FR_PAGE_TABLE_RESERVED);
     }
     tear_down(&f);
-}
-
-/* The IOTLB finds what has the domain, the page and the size, and nothing that shares its set. */
-static void test_iotlb_tags(void)
-{
-    const uint64_t address = 0x40000000;
-    Fixture f = {0};
-    set_up(&f, "pt", "on");
-    VtdDmaCache *c = &((VtdState *)f.vtd)->cache;
-    for (unsigned shift = 12; shift <= 30; shift += 9) {
-        VtdMapping m = {.domain = 7, .page = address >> shift, .shift = (uint8_t)shift};
-        vtd_dmacache_reset(c);
-        vtd_iotlb_fill(c, &m);
-        for (uint32_t domain = 0; domain <= UINT16_MAX; domain++) {
-            g_assert_cmpint(vtd_iotlb_find(c, (uint16_t)domain, address) != NULL, ==, domain == 7);
-        }
-        for (uint64_t page = 0; page < 65536; page++) {
-            uint64_t at = page << 12;
-            g_assert_cmpint(vtd_iotlb_find(c, 7, at) != NULL, ==, at >> shift == address >> shift);
-        }
-    }
-    tear_down(&f);
-}
-
-static void start_queue(Fixture *f)
-{
-    reg_write(f, VTD_IQA, AT_QUEUE, 8);
-    reg_write(f, VTD_GCMD, VTD_GCMD_QIE, 4);
 }
 
 /* Completions of device-TLB invalidations, a wait behind them, and completions that nobody waits
@@ -362,36 +270,6 @@ static void test_error_causes(void)
     reg_write(&f, VTD_FSTS, VTD_FSTS_IQE, 4);
     g_assert_cmphex(reg_read(&f, VTD_IQERCD, 8), ==, 0x124ull << 48);
     g_assert_cmphex(reg_read(&f, VTD_FSTS, 4), ==, 0);
-    tear_down(&f);
-}
-
-/* A wait whose status is the unit's own tail, two descriptors on. */
-static void put_feeding(Fixture *f, uint64_t slot, uint64_t slots)
-{
-    put(f, AT_QUEUE + slot * 16, (slot + 2) % slots * 16 << 32 | 0x25, VTD_DEFAULT_BASE + VTD_IQT);
-}
-
-/* A queue that feeds itself, set off by devices' completions: the unit takes one round at a time.
- */
-static void test_self_feeding(void)
-{
-    enum { SLOTS = 256 };
-    Fixture f = {0};
-    set_up(&f, "device-iotlb", "on");
-    start_queue(&f);
-    for (uint64_t i = 0; i < VTD_ITAGS; i++) {
-        put(&f, AT_QUEUE + i * 16, VTD_DESC_DEVICE_TLB | 0x123ull << 32, 0);
-    }
-    reg_write(&f, VTD_IQT, (VTD_ITAGS + 1) * 16, 8);
-    for (uint64_t i = 0; i < SLOTS; i++) {
-        put_feeding(&f, i, SLOTS);
-    }
-    g_assert_cmpuint(count(&f, "descriptors"), ==, VTD_ITAGS);
-    vtd_device_tlb_completed(f.vtd, 0x123, UINT32_MAX);
-    g_assert_cmpuint(count(&f, "descriptors"), ==, VTD_ITAGS + SLOTS);
-    clock_advance_to(f.platform.clock, 10 * NS_PER_US);
-    g_assert_cmpuint(count(&f, "descriptors"), ==, VTD_ITAGS + 11 * SLOTS);
-    reg_write(&f, VTD_GCMD, 0, 4);
     tear_down(&f);
 }
 
@@ -634,10 +512,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/context-reserved", test_context_reserved);
     g_test_add_func("/vtd/pte-reserved", test_pte_reserved);
     g_test_add_func("/vtd/pte-levels", test_pte_levels);
-    g_test_add_func("/vtd/iotlb-tags", test_iotlb_tags);
     g_test_add_func("/vtd/completions", test_completions);
     g_test_add_func("/vtd/error-causes", test_error_causes);
-    g_test_add_func("/vtd/self-feeding", test_self_feeding);
     g_test_add_func("/vtd/table-covered", test_table_covered);
     g_test_add_func("/vtd/post-into-code", test_post_into_code);
     g_test_add_func("/vtd/stats", test_stats);

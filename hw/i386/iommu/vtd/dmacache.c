@@ -7,16 +7,18 @@
  * are read at each miss. Entries that are not present or not valid are kept only in caching mode,
  * and then a context entry belongs to domain 0 (6.1).
  *
- * Global and per-domain invalidations raise an epoch that entries are compared with.
+ * Global and per-domain invalidations raise an epoch that entries are compared with. Those of many
+ * pages find the domain's entries in order (pagetree): what they cost grows with what they drop,
+ * and with the logarithm of what they leave.
  */
 #include "hw/i386/iommu/vtd/dmacache.h"
+#include "base/zeroed.h"
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/desc.h"
 
-#define SOURCES 65536u
-#define DOMAINS 65536u
-/* A page-selective invalidation of up to this many pages looks for each; beyond, at each entry. */
-#define PROBE_PAGES 64u
+#define SOURCES   65536u
+#define DOMAINS   65536u
+#define TLB_SLOTS (VTD_IOTLB_SETS * VTD_IOTLB_WAYS)
 
 static uint64_t dmacache_next_epoch(VtdDmaCache *c)
 {
@@ -27,18 +29,20 @@ void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode)
 {
     c->trace = trace;
     c->caching_mode = caching_mode;
-    c->contexts = g_new0(VtdContext, SOURCES);
-    c->context_epochs = g_new0(uint64_t, DOMAINS);
-    c->tlb_epochs = g_new0(uint64_t, DOMAINS);
-    c->tlb = g_new0(VtdMapping, VTD_IOTLB_SETS * VTD_IOTLB_WAYS);
+    c->contexts = zeroed_new(VtdContext, SOURCES);
+    c->context_epochs = zeroed_new(uint64_t, DOMAINS);
+    c->tlb_domains = zeroed_new(VtdTlbDomain, DOMAINS);
+    c->tlb = zeroed_new(VtdMapping, TLB_SLOTS);
+    vtd_pagetree_init(&c->tree, TLB_SLOTS);
 }
 
 void vtd_dmacache_free(VtdDmaCache *c)
 {
-    g_clear_pointer(&c->contexts, g_free);
-    g_clear_pointer(&c->context_epochs, g_free);
-    g_clear_pointer(&c->tlb_epochs, g_free);
-    g_clear_pointer(&c->tlb, g_free);
+    zeroed_clear(c->contexts, SOURCES);
+    zeroed_clear(c->context_epochs, DOMAINS);
+    zeroed_clear(c->tlb_domains, DOMAINS);
+    zeroed_clear(c->tlb, TLB_SLOTS);
+    vtd_pagetree_free(&c->tree);
 }
 
 void vtd_dmacache_reset(VtdDmaCache *c)
@@ -70,9 +74,31 @@ static VtdMapping *set_of(VtdDmaCache *c, uint16_t domain, uint64_t page, unsign
     return &c->tlb[(hash >> 48) % VTD_IOTLB_SETS * VTD_IOTLB_WAYS];
 }
 
+/* A slot is in its domain's tree as long as it is valid. */
 static bool is_valid(const VtdDmaCache *c, const VtdMapping *m)
 {
-    return m->epoch > c->tlb_epoch && m->epoch > c->tlb_epochs[m->domain];
+    return m->epoch > c->tlb_epoch && m->epoch > c->tlb_domains[m->domain].epoch;
+}
+
+/* A domain's tree, empty if a global invalidation came since it was looked at. */
+static uint16_t *pages_of(VtdDmaCache *c, uint16_t domain)
+{
+    VtdTlbDomain *d = &c->tlb_domains[domain];
+    if (d->epoch < c->tlb_epoch) {
+        *d = (VtdTlbDomain){.epoch = c->tlb_epoch, .pages = VTD_TREE_EMPTY};
+    }
+    return &d->pages;
+}
+
+static unsigned slot_of(const VtdDmaCache *c, const VtdMapping *m)
+{
+    return (unsigned)(m - c->tlb);
+}
+
+static void drop(VtdDmaCache *c, VtdMapping *m)
+{
+    vtd_pagetree_remove(&c->tree, pages_of(c, m->domain), slot_of(c, m));
+    m->epoch = 0;
 }
 
 static VtdMapping *find_page(VtdDmaCache *c, uint16_t domain, uint64_t page, unsigned shift)
@@ -115,8 +141,13 @@ void vtd_iotlb_fill(VtdDmaCache *c, VtdMapping *mapping)
     for (size_t i = 1; i < G_N_ELEMENTS(page_shifts); i++) {
         c->large_shifts |= mapping->shift == page_shifts[i] ? 1u << i : 0;
     }
+    if (is_valid(c, slot)) {
+        drop(c, slot);
+    }
     mapping->epoch = dmacache_next_epoch(c);
     *slot = *mapping;
+    vtd_pagetree_insert(&c->tree, pages_of(c, slot->domain), slot_of(c, slot),
+                        slot->page << (slot->shift - PAGE_SHIFT));
 }
 
 /* Device-selective (6.5.2.1): the sources must match under the function mask, and the domain must
@@ -146,28 +177,28 @@ void vtd_context_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain
     }
 }
 
-static void probe_pages(VtdDmaCache *c, uint16_t domain, uint64_t address, uint64_t pages)
+/* Pages of a size that reach beyond the range, and the range itself if it is one page. */
+static void drop_page(VtdDmaCache *c, uint16_t domain, uint64_t address, uint64_t pages)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(page_shifts); i++) {
         unsigned shift = page_shifts[i];
-        uint64_t last = (address + (pages << PAGE_SHIFT) - 1) >> shift;
-        for (uint64_t page = address >> shift; page <= last; page++) {
-            VtdMapping *m;
-            while ((m = find_page(c, domain, page, shift))) {
-                m->epoch = 0;
-            }
+        bool cached = i == 0 || (c->large_shifts & (1u << i));
+        if (!cached || pages << PAGE_SHIFT > 1ull << shift) {
+            continue;
+        }
+        VtdMapping *m = find_page(c, domain, address >> shift, shift);
+        if (m) {
+            drop(c, m);
         }
     }
 }
 
-static void scan_pages(VtdDmaCache *c, uint16_t domain, uint64_t address, uint64_t pages)
+static void drop_range(VtdDmaCache *c, uint16_t domain, uint64_t address, uint64_t pages)
 {
-    uint64_t last = address + (pages << PAGE_SHIFT) - 1;
-    for (unsigned i = 0; i < VTD_IOTLB_SETS * VTD_IOTLB_WAYS; i++) {
-        VtdMapping *m = &c->tlb[i];
-        if (m->domain == domain && m->page >= address >> m->shift && m->page <= last >> m->shift) {
-            m->epoch = 0;
-        }
+    uint64_t first = address >> PAGE_SHIFT;
+    uint16_t covered = vtd_pagetree_cut(&c->tree, pages_of(c, domain), first, first + pages - 1);
+    for (int slot; (slot = vtd_pagetree_pop(&c->tree, &covered)) >= 0;) {
+        c->tlb[slot].epoch = 0;
     }
 }
 
@@ -182,14 +213,13 @@ void vtd_iotlb_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain, 
         return;
     }
     if (granularity == VTD_INV_DOMAIN) {
-        c->tlb_epochs[domain] = dmacache_next_epoch(c);
+        c->tlb_domains[domain] = (VtdTlbDomain){.epoch = dmacache_next_epoch(c)};
         return;
     }
     uint64_t pages = 1ull << address_mask;
     address &= ~((pages << PAGE_SHIFT) - 1);
-    if (pages <= PROBE_PAGES) {
-        probe_pages(c, domain, address, pages);
-    } else {
-        scan_pages(c, domain, address, pages);
+    if (pages > 1) {
+        drop_range(c, domain, address, pages);
     }
+    drop_page(c, domain, address, pages);
 }

@@ -4,21 +4,29 @@
 #define HW_I386_IOMMU_VTD_DMACACHE_H
 
 #include "hw/i386/iommu/vtd/context.h"
+#include "hw/i386/iommu/vtd/pagetree.h"
 #include "hw/i386/iommu/vtd/pagewalk.h"
 
 #define VTD_MAX_ADDRESS_MASK 18 /* CAP.MAMV: 1 GiB */
 #define VTD_IOTLB_WAYS       4
 #define VTD_IOTLB_SETS       1024
 
+/* A domain's entries in the IOTLB. */
+typedef struct {
+    uint64_t epoch; /* older entries are invalid */
+    uint16_t pages; /* tree of the valid ones */
+} VtdTlbDomain;
+
 typedef struct {
     Trace *trace;
     bool caching_mode;
     VtdContext *contexts;     /* one a source id */
     uint64_t *context_epochs; /* one a domain */
-    uint64_t *tlb_epochs;     /* one a domain */
+    VtdTlbDomain *tlb_domains;
     uint64_t context_epoch, tlb_epoch;
     uint64_t epoch;  /* counts fills and invalidations */
     VtdMapping *tlb; /* VTD_IOTLB_SETS sets of VTD_IOTLB_WAYS */
+    VtdPageTree tree;
     uint32_t victim;
     uint32_t large_shifts; /* bit 1: 2 MiB pages were cached, bit 2: 1 GiB */
 } VtdDmaCache;

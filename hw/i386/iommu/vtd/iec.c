@@ -12,6 +12,7 @@
 #include <emmintrin.h>
 #include <string.h>
 
+#include "base/zeroed.h"
 #include "hw/i386/iommu/vtd/fields.h"
 #include "hw/i386/iommu/vtd/iec.h"
 #include "hw/i386/iommu/vtd/regs.h"
@@ -30,6 +31,7 @@ const StateField vtd_iec_state[] = {
     STATE_FIELD(STATE_UINT64, VtdIec, random),
     STATE_FIELD(STATE_UINT8, VtdIec, flushed),
     /* The cache may be empty. */
+    STATE_NOT_SAVED(VtdIec, epochs),
     STATE_NOT_SAVED(VtdIec, block_epochs),
     STATE_NOT_SAVED(VtdIec, epoch),
     STATE_NOT_SAVED(VtdIec, cached_at),
@@ -49,16 +51,19 @@ static uint64_t iec_next_epoch(VtdIec *iec)
 
 void vtd_iec_init(VtdIec *iec, const VtdIecConfig *config)
 {
-    /* Zeroed pages that the host backs only where the guest uses indexes. */
     iec->config = *config;
-    iec->entries = config->present ? g_new0(VtdIecEntry, VTD_IRT_MAX) : NULL;
-    iec->cached_at = config->present ? g_new0(int64_t, VTD_IRT_MAX) : NULL;
+    if (config->present) {
+        iec->entries = zeroed_new(VtdIecEntry, VTD_IRT_MAX);
+        iec->cached_at = zeroed_new(int64_t, VTD_IRT_MAX);
+        iec->epochs = zeroed_new(uint64_t, VTD_IRT_MAX);
+    }
 }
 
 void vtd_iec_free(VtdIec *iec)
 {
-    g_clear_pointer(&iec->entries, g_free);
-    g_clear_pointer(&iec->cached_at, g_free);
+    zeroed_clear(iec->entries, VTD_IRT_MAX);
+    zeroed_clear(iec->cached_at, VTD_IRT_MAX);
+    zeroed_clear(iec->epochs, VTD_IRT_MAX);
 }
 
 static void drop_all(VtdIec *iec)
@@ -115,7 +120,7 @@ void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask)
         return;
     }
     for (uint32_t i = 0; i < count; i++) {
-        iec->entries[first + i].epoch = 0;
+        iec->epochs[first + i] = 0;
     }
 }
 
@@ -237,18 +242,22 @@ static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch
         return scratch;
     }
     keep_last_source(&iec->entries[index], scratch);
-    scratch->epoch = iec_next_epoch(iec);
+    iec->epochs[index] = iec_next_epoch(iec);
     iec->entries[index] = *scratch;
     iec->cached_at[index] = iec->config.clock ? clock_last(iec->config.clock) : 0;
     return scratch;
 }
 
+static inline bool iec_holds(const VtdIec *iec, uint32_t index)
+{
+    return iec->epochs[index] > iec->block_epochs[index / VTD_IEC_BLOCK];
+}
+
 bool vtd_iec_peek(VtdIec *iec, uint32_t index, uint64_t raw[2], const VtdIecEntry **cached)
 {
-    const VtdIecEntry *e = &iec->entries[index];
     RawIrte entry = {0};
     bool readable = read_entry(iec, index, &entry);
-    *cached = e->epoch > iec->block_epochs[index / VTD_IEC_BLOCK] ? e : NULL;
+    *cached = iec_holds(iec, index) ? &iec->entries[index] : NULL;
     raw[0] = entry.low;
     raw[1] = entry.high;
     return readable;
@@ -257,14 +266,14 @@ bool vtd_iec_peek(VtdIec *iec, uint32_t index, uint64_t raw[2], const VtdIecEntr
 const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
 {
     const VtdIecEntry *e = &iec->entries[index];
-    bool hit = e->epoch > iec->block_epochs[index / VTD_IEC_BLOCK];
+    bool hit = iec_holds(iec, index);
     if (G_LIKELY(hit && !evicts(iec))) {
         iec->hits++;
         check_stale(iec, index, e);
         return e;
     }
     if (hit) {
-        iec->entries[index].epoch = 0; /* evicted, also if memory's is now one that is not kept */
+        iec->epochs[index] = 0; /* evicted, also if memory's is now one that is not kept */
     }
     return fill(iec, index, scratch);
 }

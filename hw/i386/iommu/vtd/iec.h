@@ -14,10 +14,8 @@ typedef enum { VTD_IEC_HOLD, VTD_IEC_OFF, VTD_IEC_RANDOM } VtdIecPolicy;
 #define VTD_IEC_BLOCKS    (VTD_IRT_MAX / VTD_IEC_BLOCK)
 #define VTD_HANDLE_MASK_V 0xfu /* ECAP.MHMV */
 
-/* An entry ready for use. It is valid while its epoch is above that of its block: invalidating is
- * to raise the block's epoch, or to clear the entry's. */
+/* An entry ready for use. */
 typedef struct {
-    uint64_t epoch;
     uint64_t low, high;          /* as read, to tell stale entries */
     uint16_t sid_mask, sid;      /* SVT 00 and 01: (requester & mask) == sid */
     uint8_t bus_first, bus_last; /* SVT 10 */
@@ -55,6 +53,9 @@ typedef struct {
     VtdIrt table;
     VtdIecEntry *entries; /* one an index; NULL if the unit does not remap */
     int64_t *cached_at;   /* ns, when each came into the cache; for the journal */
+    /* An entry is valid while its epoch is above that of its block: invalidating is to raise the
+     * block's, or to clear the entries'. */
+    uint64_t *epochs;
     uint64_t block_epochs[VTD_IEC_BLOCKS];
     uint64_t epoch; /* counts fills and invalidations */
     uint64_t random;

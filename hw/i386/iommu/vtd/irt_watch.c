@@ -2,6 +2,7 @@
 /* See irt_watch.h. */
 #include "hw/i386/iommu/vtd/irt_watch.h"
 
+#include "base/zeroed.h"
 #include "hw/i386/iommu/vtd/iec.h"
 
 #define IRTE_SIZE 16
@@ -33,7 +34,7 @@ void vtd_irt_watch_free(VtdIrtWatch *w)
     if (w->writers) {
         as_watch(w->memory, &w->watch, 0, 0);
     }
-    g_clear_pointer(&w->writers, g_free);
+    zeroed_clear(w->writers, VTD_IRT_MAX);
 }
 
 void vtd_irt_watch_set(VtdIrtWatch *w, uint64_t base, uint32_t entries)
@@ -44,8 +45,7 @@ void vtd_irt_watch_set(VtdIrtWatch *w, uint64_t base, uint32_t entries)
         return;
     }
     if (!w->writers) {
-        /* Zeroed pages that the host backs only where the guest writes. */
-        w->writers = g_new0(VtdIrtWriter, VTD_IRT_MAX);
+        w->writers = zeroed_new(VtdIrtWriter, VTD_IRT_MAX);
     } else {
         for (uint64_t i = 0; i < w->watch.len / IRTE_SIZE; i++) {
             w->writers[i].written = false;

@@ -3,7 +3,9 @@
  * VT-d: the invalidation queue (6.5.2). Descriptors are taken from the head until it meets the
  * tail. A bad one stops the queue with the head on it (IQE); it goes on when software has cleared
  * IQE, from the same head. With qi-latency the queue takes that long a descriptor, beside the
- * guest; without, it runs inside the write that moved the tail.
+ * guest; without, it runs inside the write that moved the tail, as far as that costs no more than
+ * VTD_QI_BUDGET; the rest is done later, beside the guest. Cost is counted, not measured, so that a
+ * machine does the same on every host.
  *
  * Device-TLB invalidations are asynchronous: each takes a tag until the device's completion or a
  * time-out (ITE), and a wait descriptor behind them waits for all. A completion with a wrong tag or
@@ -18,6 +20,12 @@
 #define PAGE_BYTES     4096u
 #define DEVTLB_TIMEOUT (1 * NS_PER_MS)
 
+/* Costs, in units. */
+#define COST_DESCRIPTOR   5    /* to fetch, check and decode it */
+#define COST_STORE        5    /* a status write into memory */
+#define COST_STORE_DEVICE 1000 /* one to a device, which may set off anything */
+#define IEC_EPOCHS_A_UNIT 32   /* a cleared entry of the entry cache costs little */
+
 const StateField vtd_qi_state[] = {
     STATE_FIELD(STATE_TIMER, VtdQueue, step),
     STATE_FIELD(STATE_TIMER, VtdQueue, timeout),
@@ -29,6 +37,7 @@ const StateField vtd_qi_state[] = {
     STATE_FIELD(STATE_UINT32, VtdQueue, wait_data),
     STATE_FIELD(STATE_UINT64, VtdQueue, wait_address),
     STATE_NOT_SAVED(VtdQueue, descriptors),
+    STATE_NOT_SAVED(VtdQueue, work),
     STATE_END,
 };
 
@@ -59,6 +68,8 @@ static void queue_error(VtdState *s, VtdQueueError cause)
 static void complete_wait(VtdState *s, bool interrupt, bool status, uint64_t address, uint32_t data)
 {
     if (status) {
+        bool memory = as_ram_ptr(s->links.memory, address, sizeof(data));
+        s->queue.work += memory ? COST_STORE : COST_STORE_DEVICE;
         as_store(s->links.memory, address, data, sizeof(data));
     }
     if (interrupt) {
@@ -95,6 +106,24 @@ static void start_device_tlb(VtdState *s, const VtdDesc *d)
     timer_arm(&q->timeout, clock_now(s->dev.platform->clock) + DEVTLB_TIMEOUT);
 }
 
+static void qi_flush_iotlb(VtdState *s, const VtdDesc *d)
+{
+    uint64_t steps = s->cache.tree.steps;
+    vtd_iotlb_invalidate(&s->cache, d->granularity, d->domain, d->address, d->address_mask);
+    s->queue.work += s->cache.tree.steps - steps;
+}
+
+static void qi_flush_entries(VtdState *s, const VtdDesc *d)
+{
+    if (d->global) {
+        vtd_iec_invalidate_all(&s->iec);
+        s->queue.work += VTD_IEC_BLOCKS / IEC_EPOCHS_A_UNIT;
+    } else {
+        vtd_iec_invalidate(&s->iec, d->index, d->index_mask);
+        s->queue.work += MIN(1u << d->index_mask, VTD_IEC_BLOCK) / IEC_EPOCHS_A_UNIT;
+    }
+}
+
 static void perform(VtdState *s, const VtdDesc *d)
 {
     if (G_UNLIKELY(trace_on(s->dev.platform->trace, TRACE_VTD))) {
@@ -106,17 +135,13 @@ static void perform(VtdState *s, const VtdDesc *d)
                                d->function_mask);
         break;
     case VTD_DESC_IOTLB:
-        vtd_iotlb_invalidate(&s->cache, d->granularity, d->domain, d->address, d->address_mask);
+        qi_flush_iotlb(s, d);
         break;
     case VTD_DESC_DEVICE_TLB:
         start_device_tlb(s, d);
         break;
     case VTD_DESC_IEC:
-        if (d->global) {
-            vtd_iec_invalidate_all(&s->iec);
-        } else {
-            vtd_iec_invalidate(&s->iec, d->index, d->index_mask);
-        }
+        qi_flush_entries(s, d);
         break;
     case VTD_DESC_WAIT:
         start_wait(s, d);
@@ -153,6 +178,7 @@ static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
     /* The head moves first: a status write may lead back here, and must find it moved. */
     regfile_set(&s->regs, VTD_IQH, (head + queue->words * 8) % queue->bytes);
     s->queue.descriptors++;
+    s->queue.work += COST_DESCRIPTOR;
     vtd_rules_descriptor(s, &d);
     perform(s, &d);
     return true;
@@ -182,13 +208,13 @@ static void run(VtdState *s)
 {
     Queue queue = queue_of(s);
     uint32_t head;
-    /* A status write may move the tail, so a queue could feed itself for ever: after one round the
-     * rest is left to the timer. */
-    uint32_t budget = queue.bytes / (queue.words * 8);
+    uint64_t budget_ends = s->queue.work + VTD_QI_BUDGET;
     s->queue.running = true;
     while (has_work(s, &queue, &head)) {
-        if (budget-- == 0) {
-            timer_arm(&s->queue.step, clock_now(s->dev.platform->clock) + NS_PER_US);
+        if (s->queue.work >= budget_ends) {
+            /* The guest gets as much time as the unit took. */
+            timer_arm(&s->queue.step,
+                      clock_now(s->dev.platform->clock) + VTD_QI_BUDGET * VTD_QI_UNIT_NS);
             break;
         }
         if (!step_one(s, &queue, head)) {
@@ -308,5 +334,5 @@ void vtd_qi_reset(VtdState *s)
 {
     vtd_qi_disable(s);
     s->queue.running = false;
-    s->queue.descriptors = 0;
+    s->queue.descriptors = s->queue.work = 0;
 }

@@ -9,6 +9,11 @@
 /* Device-TLB invalidations under way: one a tag (PCIe ATS 10.3). */
 #define VTD_ITAGS 32
 
+/* The unit of cost: about what it takes to look at an entry of a cache. */
+#define VTD_QI_UNIT_NS 10
+/* What is done at once: half a millisecond's. */
+#define VTD_QI_BUDGET 50000
+
 typedef struct VtdState VtdState; /* unit.h */
 
 typedef struct {
@@ -22,6 +27,7 @@ typedef struct {
     uint32_t wait_data;
     uint64_t wait_address;
     uint64_t descriptors; /* done since power-on */
+    uint64_t work;        /* what they cost, in VTD_QI_UNIT_NS */
 } VtdQueue;
 
 extern const StateField vtd_qi_state[];

@@ -15,6 +15,7 @@
  *   dma        bus masters' reads and writes
  *   context    root and context tables
  *   pagewalk   second-stage tables
+ *   pagetree   IOTLB slots in the order of their pages
  *   dmacache   context cache and IOTLB
  *   rules      what lint looks after
  *

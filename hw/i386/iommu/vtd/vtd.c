@@ -215,6 +215,7 @@ static const IommuCounter vtd_counters[] = {
     COUNTER("stale-hits", "stale entries used", iec.stale_hits),
     COUNTER("faults", "faults", faults.count),
     COUNTER("descriptors", "invalidation descriptors", queue.descriptors),
+    COUNTER("queue-work", "cost of descriptors, in units of 10 ns", queue.work),
     {NULL},
 };
 
