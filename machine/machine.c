@@ -336,9 +336,10 @@ static void reset_all(Machine *machine, bool slept)
             continue;
         }
         if (dev->cls->bus == BUS_PCI) {
-            pci_device_reset((PciDevice *)dev);
+            pci_function_reset((PciDevice *)dev);
+        } else {
+            device_reset(dev);
         }
-        device_reset(dev);
     }
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         machine->cpus[i]->ops->reset(machine->cpus[i]);

@@ -125,38 +125,10 @@ static void info_mtree(Machine *machine, char **args, GString *out)
     as_describe(machine->platform.ports, out);
 }
 
-static void one_bar(const PciDevice *pci, int n, GString *out)
-{
-    const PciBar *bar = &pci->bars[n];
-    if (!bar->present) {
-        return;
-    }
-    g_string_append_printf(out, "      BAR%d: %s, %" PRIu64 " bytes ", n,
-                           bar->type == PCI_BAR_IO ? "I/O" : "memory", bar->size);
-    if (bar->mapped_at == PCI_BAR_UNMAPPED) {
-        g_string_append(out, "(not mapped)\n");
-    } else {
-        g_string_append_printf(out, "at 0x%" PRIx64 "\n", bar->mapped_at);
-    }
-}
-
-static void one_pci_device(PciDevice *pci, void *opaque)
-{
-    GString *out = opaque;
-    g_string_append_printf(out, "  Bus %2u, device %3d, function %d:\n", pci_bus_number(pci->bus),
-                           pci->devfn >> 3, pci->devfn & 7);
-    g_string_append_printf(out, "    %s: PCI device %04x:%04x\n", pci->dev.cls->name,
-                           pci_get_word(pci->config), pci_get_word(pci->config + 2));
-    for (int n = 0; n <= PCI_BARS; n++) {
-        one_bar(pci, n, out);
-    }
-    g_string_append_printf(out, "      id \"%s\"\n", pci->dev.has_user_id ? pci->dev.id : "");
-}
-
 static void info_pci(Machine *machine, char **args, GString *out)
 {
     if (machine->pci_root) {
-        pci_bus_foreach(machine->pci_root, one_pci_device, out);
+        pci_describe(machine->pci_root, out);
     }
 }
 

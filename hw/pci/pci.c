@@ -135,7 +135,8 @@ static bool slot_is_empty(const PciBus *bus, int slot)
 
 static int32_t pick_free_slot(const PciBus *bus)
 {
-    for (int slot = 0; slot < PCI_SLOTS; slot++) {
+    int slots = pci_bus_is_link(bus) ? 1 : PCI_SLOTS;
+    for (int slot = 0; slot < slots; slot++) {
         if (slot_is_empty(bus, slot)) {
             return PCI_DEVFN(slot, 0);
         }
@@ -146,13 +147,16 @@ static int32_t pick_free_slot(const PciBus *bus)
 static bool check_functions(const PciBus *bus, const PciDevice *pci, int32_t devfn, GError **error)
 {
     int slot = PCI_SLOT_OF(devfn);
-    const PciDevice *zero = bus->devices[PCI_DEVFN(slot, 0)];
+    const PciDevice *zero = bus->devices[pci_bus_is_link(bus) ? 0 : PCI_DEVFN(slot, 0)];
     if (PCI_FUNC_OF(devfn) != 0 && zero && !zero->multifunction) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
                     "PCI slot %s:%02x.0 is a single-function device (%s); give it multifunction=on "
                     "to add %s at function %x",
                     bus->name, slot, zero->dev.id, pci->dev.id, PCI_FUNC_OF(devfn));
         return false;
+    }
+    if (devfn != 0 && pci_bus_is_link(bus)) {
+        return true;
     }
     if (PCI_FUNC_OF(devfn) == 0 && !pci->multifunction && !slot_is_empty(bus, slot)) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
@@ -187,7 +191,9 @@ static int32_t choose_devfn(const PciBus *bus, const PciDevice *pci, GError **er
                     PCI_SLOT_OF(pci->devfn), PCI_FUNC_OF(pci->devfn), pci->dev.id, there->dev.id);
         return -1;
     }
-    return check_functions(bus, pci, pci->devfn, error) ? pci->devfn : -1;
+    bool possible =
+        pcie_check_address(bus, pci, error) && check_functions(bus, pci, pci->devfn, error);
+    return possible ? pci->devfn : -1;
 }
 
 bool pci_bus_attach(PciBus *bus, PciDevice *pci, GError **error)
@@ -220,6 +226,7 @@ void pci_bus_detach(PciDevice *pci)
     irq_connect(&pci->intx, NULL);
     pci_take_number(pci);
     bus->devices[pci->devfn] = NULL;
+    pcie_chain_functions(bus);
     pci->bus = NULL;
     msix_free(pci);
     pci_config_free(pci);
@@ -241,6 +248,12 @@ void pci_device_reset(PciDevice *pci)
     msi_reset(pci);
     msix_reset(pci);
     pci_config_replaced(pci);
+}
+
+void pci_function_reset(PciDevice *pci)
+{
+    pci_device_reset(pci);
+    device_reset(&pci->dev);
 }
 
 void pci_device_restored(PciDevice *pci)

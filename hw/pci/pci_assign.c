@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What firmware does at power-on: bus numbers, BARs, bridge windows, interrupt lines, decoding
- * (PCI Firmware 3.2, 3.5; PCI-to-PCI Bridge 1.2, 3.2.5). Also the `info pci` page.
+ * (PCI Firmware 3.2, 3.5; PCI-to-PCI Bridge 1.2, 3.2.5).
  *
  * A bus's wants are its BARs and the windows of its bridges, packed largest alignment first; the
  * same packing is done dry to find how large a bridge's window must be.
@@ -195,6 +195,19 @@ static void place_prefetchable(PciBus *root, const PciAssignment *how, uint64_t 
     place(wants, above, wants->len, KIND_PREFETCH, base, how->mem32_limit);
 }
 
+/* A window that nothing wants has its base above its limit (PCI-to-PCI Bridge 1.2, 3.2.5.6 to
+ * 3.2.5.10). */
+static void close_windows(PciDevice *pci, void *opaque)
+{
+    if (pci_is_bridge(pci)) {
+        pci_device_config_write(pci, PCI_IO_BASE, 0xf0, 2);
+        pci_device_config_write(pci, PCI_MEMORY_BASE, 0xfff0, 4);
+        pci_device_config_write(pci, PCI_PREF_MEMORY_BASE, 0xfff0, 4);
+        pci_device_config_write(pci, PCI_PREF_BASE_UPPER32, UINT32_MAX, 4);
+        pci_device_config_write(pci, PCI_PREF_LIMIT_UPPER32, 0, 4);
+    }
+}
+
 /* Depth first; the next free number. */
 static unsigned number_buses(PciBus *bus, unsigned next)
 {
@@ -228,48 +241,10 @@ static void assign_interrupt_line(PciDevice *pci, void *opaque)
 unsigned pci_assign_resources(PciBus *root, const PciAssignment *how)
 {
     unsigned buses = number_buses(root, 1);
+    pci_bus_foreach(root, close_windows, NULL);
     place_bus(root, KIND_IO, how->io_base, how->io_limit);
     uint64_t next = place_bus(root, KIND_MEM, how->mem32_base, how->mem32_limit);
     place_prefetchable(root, how, next);
     pci_bus_foreach(root, assign_interrupt_line, (void *)how);
     return buses;
-}
-
-static void describe_bar(const PciBar *bar, int n, GString *out)
-{
-    const char *kind = pci_bar_is_io(bar)   ? "I/O"
-                       : pci_bar_is_64(bar) ? "64 bit memory"
-                                            : "32 bit memory";
-    if (bar->mapped_at == PCI_BAR_UNMAPPED) {
-        g_string_append_printf(out, "      BAR%d: %s (not mapped)\n", n, kind);
-    } else {
-        g_string_append_printf(out, "      BAR%d: %s at 0x%04" PRIx64 " [0x%04" PRIx64 "].\n", n,
-                               kind, bar->mapped_at, bar->mapped_at + bar->size - 1);
-    }
-}
-
-static void describe_device(PciDevice *pci, void *opaque)
-{
-    GString *out = opaque;
-    const uint8_t *config = pci->config;
-    g_string_append_printf(out, "  Bus %2d, device %3d, function %d:\n", pci_bus_number(pci->bus),
-                           PCI_SLOT_OF(pci->devfn), PCI_FUNC_OF(pci->devfn));
-    g_string_append_printf(
-        out, "    Class %04x: PCI device %04x:%04x\n", pci_get_word(&config[PCI_CLASS_DEVICE]),
-        pci_get_word(&config[PCI_VENDOR_ID]), pci_get_word(&config[PCI_DEVICE_ID]));
-    if (config[PCI_INTERRUPT_PIN] != 0) {
-        g_string_append_printf(out, "      IRQ %d, pin %c\n", config[PCI_INTERRUPT_LINE],
-                               '@' + config[PCI_INTERRUPT_PIN]);
-    }
-    for (int n = 0; n <= PCI_ROM_BAR; n++) {
-        if (pci->bars[n].present) {
-            describe_bar(&pci->bars[n], n, out);
-        }
-    }
-    g_string_append_printf(out, "      id \"%s\"\n", pci->dev.id);
-}
-
-void pci_describe(PciBus *root, GString *out)
-{
-    pci_bus_foreach(root, describe_device, out);
 }

@@ -80,36 +80,27 @@ static uint64_t programmed_address(const PciDevice *pci, int n)
     return value & ~(bar->size - 1);
 }
 
-typedef struct {
-    uint64_t base, limit; /* inclusive; nothing if base > limit */
-} Window;
-
-static bool in_window(Window window, uint64_t base, uint64_t last)
+static PciWindow io_window(const uint8_t *config)
 {
-    return base >= window.base && last <= window.limit;
-}
-
-static Window io_window(const uint8_t *config)
-{
-    return (Window){
+    return (PciWindow){
         .base = (uint64_t)(config[PCI_IO_BASE] & PCI_IO_RANGE_MASK) << 8,
         .limit = (uint64_t)(config[PCI_IO_LIMIT] & PCI_IO_RANGE_MASK) << 8 | 0xfff,
     };
 }
 
-static Window memory_window(const uint8_t *config)
+static PciWindow memory_window(const uint8_t *config)
 {
-    return (Window){
+    return (PciWindow){
         .base = (uint64_t)(pci_get_word(&config[PCI_MEMORY_BASE]) & 0xfff0) << 16,
         .limit = (uint64_t)(pci_get_word(&config[PCI_MEMORY_LIMIT]) & 0xfff0) << 16 | 0xfffff,
     };
 }
 
-static Window prefetch_window(const uint8_t *config)
+static PciWindow prefetch_window(const uint8_t *config)
 {
     uint64_t base_high = pci_get_long(&config[PCI_PREF_BASE_UPPER32]);
     uint64_t limit_high = pci_get_long(&config[PCI_PREF_LIMIT_UPPER32]);
-    return (Window){
+    return (PciWindow){
         .base = base_high << 32 | (uint64_t)(pci_get_word(&config[PCI_PREF_MEMORY_BASE]) & 0xfff0)
                                       << 16,
         .limit = limit_high << 32 |
@@ -117,15 +108,31 @@ static Window prefetch_window(const uint8_t *config)
     };
 }
 
+PciWindow pci_bridge_window(const PciDevice *bridge, PciWindowKind kind)
+{
+    static PciWindow (*const of[])(const uint8_t *config) = {
+        [PCI_WINDOW_IO] = io_window,
+        [PCI_WINDOW_MEM] = memory_window,
+        [PCI_WINDOW_PREFETCH] = prefetch_window,
+    };
+    return of[kind](bridge->config);
+}
+
+static bool in_window(const PciDevice *bridge, PciWindowKind kind, uint64_t base, uint64_t last)
+{
+    PciWindow window = pci_bridge_window(bridge, kind);
+    return base >= window.base && last <= window.limit;
+}
+
 static bool bridge_forwards(const PciDevice *bridge, bool io, uint64_t base, uint64_t last)
 {
-    const uint8_t *config = bridge->config;
-    uint16_t command = pci_get_word(&config[PCI_COMMAND]);
+    uint16_t command = pci_get_word(&bridge->config[PCI_COMMAND]);
     if (io) {
-        return (command & PCI_COMMAND_IO) != 0 && in_window(io_window(config), base, last);
+        return (command & PCI_COMMAND_IO) != 0 && in_window(bridge, PCI_WINDOW_IO, base, last);
     }
-    return (command & PCI_COMMAND_MEMORY) != 0 && (in_window(memory_window(config), base, last) ||
-                                                   in_window(prefetch_window(config), base, last));
+    return (command & PCI_COMMAND_MEMORY) != 0 &&
+           (in_window(bridge, PCI_WINDOW_MEM, base, last) ||
+            in_window(bridge, PCI_WINDOW_PREFETCH, base, last));
 }
 
 /* Where the BAR answers now, or PCI_BAR_UNMAPPED. */

@@ -47,7 +47,7 @@ static void init_ids(PciDevice *pci)
     config[PCI_REVISION_ID] = ids->revision;
     config[PCI_CLASS_PROG] = (uint8_t)ids->class_code;
     pci_set_word(&config[PCI_CLASS_DEVICE], (uint16_t)(ids->class_code >> 8));
-    if (pci->pci_cls->header_type != PCI_HEADER_TYPE_BRIDGE) {
+    if (!pci_is_bridge(pci)) {
         pci_set_word(&config[PCI_SUBSYSTEM_VENDOR_ID], ids->subsystem_vendor_id);
         pci_set_word(&config[PCI_SUBSYSTEM_ID], ids->subsystem_id);
     }
@@ -83,7 +83,7 @@ void pci_config_init(PciDevice *pci)
     pci_set_word(&pci->w1c[PCI_STATUS], STATUS_W1C);
     pci->writable[PCI_CACHE_LINE_SIZE] = 0xff;
     pci->writable[PCI_INTERRUPT_LINE] = 0xff;
-    if (cls->header_type == PCI_HEADER_TYPE_BRIDGE) {
+    if (pci_is_bridge(pci)) {
         init_bridge_masks(pci);
     }
     pci->next_cap = FIRST_CAPABILITY;
@@ -180,8 +180,9 @@ void pci_config_replaced(PciDevice *pci)
 static void follow_config_write(PciDevice *pci, uint32_t offset, unsigned size)
 {
     pci_update_intx(pci); /* COMMAND, or the enable bit of MSI or MSI-X */
-    if (pci_ranges_overlap(offset, size, PCI_SECONDARY_BUS, 2)) {
-        follow_bus_numbers(pci);
+    if (pci_ranges_overlap(offset, size, PCI_SECONDARY_BUS, 2) ||
+        (pci->pcie_cap && pci_ranges_overlap(offset, size, pci->pcie_cap + PCI_EXP_DEVCTL2, 2))) {
+        follow_bus_numbers(pci); /* or how many functions answer: ARI forwarding */
     }
     if (offset < PCI_STD_HEADER_SIZEOF) {
         follow_decoding(pci);
@@ -199,11 +200,13 @@ void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, un
     size = MIN(size, limit - offset);
     pci_keep_reset_config(pci);
     PciRulesView before = pci_rules_look(pci);
+    uint16_t control = pci_get_word(&pci->config[PCI_BRIDGE_CONTROL]);
     for (unsigned i = 0; i < size; i++) {
         write_byte(pci, offset + i, (uint8_t)(value >> (8 * i)));
     }
     pci_rules_config_written(pci, &before);
     follow_config_write(pci, offset, size);
+    pci_bridge_written(pci, offset, size, control);
     if (pci->pci_cls->config_written) {
         pci->pci_cls->config_written(pci, offset, value, size);
     }

@@ -22,6 +22,7 @@ struct PciBus {
     PciDevice *devices[PCI_DEVFNS];
     PciDevice **by_rid; /* root bus only: who answers configuration cycles, by requester id */
     PciBus *child[PCI_DEVFNS]; /* the bus behind the bridge at this devfn */
+    bool link_down;            /* pci_bus_set_link() */
 };
 
 static inline bool pci_ranges_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
@@ -36,6 +37,12 @@ void pci_renumber(PciBus *bus);
 /* The same for one function that comes or goes. */
 void pci_give_number(PciDevice *pci);
 void pci_take_number(PciDevice *pci);
+
+/* pci_behind.c: after a configuration write that touched a bridge's [offset, offset + size), with
+ * Bridge Control as it was. */
+void pci_bridge_written(PciDevice *pci, uint32_t offset, unsigned size, uint16_t old_control);
+/* Does anything pass to the bus, apart from addresses and numbers? */
+bool pci_bus_is_open(const PciBus *bus);
 
 /* pci_upstream.c */
 /* The bridge as a stage: what the bus behind it sees. */
@@ -70,7 +77,13 @@ bool pci_bar_is_64(const PciBar *bar);
 void pci_update_bars(PciDevice *pci);
 void pci_unmap_bars(PciDevice *pci);
 
-/* pcie.c */
+/* pcie.c: a bus that is a link has one device, whose functions are 8, or 256 with ARI (PCI Express
+ * 5.0, 6.13). */
+bool pci_bus_is_link(const PciBus *bus);
+bool pcie_answers(const PciBus *bus, uint8_t devfn);
+bool pcie_check_address(const PciBus *bus, const PciDevice *pci, GError **error);
+/* The functions with an ARI capability on the bus name each other anew. */
+void pcie_chain_functions(PciBus *bus);
 /* After a configuration write: a function-level reset, if it asks for one (PCI Express 5.0, 6.6.2).
  * It is over at once: the device's reset, then its configuration space's. */
 void pcie_start_flr(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);

@@ -30,7 +30,7 @@ static PciBus *bus_by_number(PciBus *bus, uint8_t number)
     }
     for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
         PciBus *child = bus->child[devfn];
-        if (!child) {
+        if (!child || !pci_bus_is_open(child)) {
             continue;
         }
         const uint8_t *config = child->bridge->config;
@@ -52,7 +52,7 @@ static void number_function(PciBus *root, PciDevice *pci, bool reachable)
     const PciHost *host = &root->host;
     pci->rid = (uint16_t)(pci_bus_number(pci->bus) << 8 | pci->devfn);
     pci->up = pci->bus->bridge ? pci->bus->up : host->above(host->opaque, pci->rid);
-    if (reachable) {
+    if (reachable && pcie_answers(pci->bus, (uint8_t)pci->devfn)) {
         root->by_rid[pci->rid] = pci;
     }
 }

@@ -102,9 +102,10 @@ struct PciDevice {
     uint16_t next_cap;     /* free space for capabilities */
     uint16_t next_ext_cap; /* the same above PCI_CONFIG_SIZE */
     uint16_t last_ext_cap;
-    uint8_t pcie_cap; /* pcie.h's capability; 0 without */
-    bool intx_level;  /* what the device asks for */
-    IrqOut intx;      /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
+    uint8_t pcie_cap; /* pcie.h's capabilities; 0 without */
+    uint16_t ari_cap;
+    bool intx_level; /* what the device asks for */
+    IrqOut intx;     /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
     PciMsi msi;
     PciMsix msix;
 };
@@ -140,6 +141,15 @@ PciBus *pci_root_bus_new(const char *name, const PciHost *host);
 void pci_bus_free(PciBus *bus);
 /* The bus behind a bridge, which owns it. */
 PciBus *pci_child_bus_new(PciDevice *bridge, const char *name);
+/* That bus, or NULL; */
+PciBus *pci_bus_behind(const PciDevice *bridge);
+/* and the bridge above a bus, NULL above a root bus. */
+PciDevice *pci_bus_bridge(const PciBus *bus);
+/* All functions on the bus, and behind its bridges, go to reset state. */
+void pci_bus_reset(PciBus *bus);
+/* A link that is down carries nothing: what is behind it answers no configuration cycle. (Whoever
+ * takes a link down resets what is behind it, so that nothing there sends or decodes.) */
+void pci_bus_set_link(PciBus *bus, bool up);
 const char *pci_bus_name(const PciBus *bus);
 uint8_t pci_bus_number(const PciBus *bus);
 /* The bus of that name below (or at) `root`, or NULL. */
@@ -170,6 +180,13 @@ typedef struct {
     void *opaque;
 } PciAssignment;
 unsigned pci_assign_resources(PciBus *root, const PciAssignment *how);
+/* What a bridge forwards downstream of each kind, if COMMAND lets it. */
+typedef enum { PCI_WINDOW_IO, PCI_WINDOW_MEM, PCI_WINDOW_PREFETCH, PCI_WINDOWS } PciWindowKind;
+typedef struct {
+    uint64_t base, limit; /* inclusive; nothing if base > limit */
+} PciWindow;
+PciWindow pci_bridge_window(const PciDevice *bridge, PciWindowKind kind);
+bool pci_is_bridge(const PciDevice *pci);
 /* `info pci`. */
 void pci_describe(PciBus *root, GString *out);
 
@@ -208,6 +225,8 @@ bool pci_is_translated(const PciDevice *pci);
 IntrResult pci_send_message(PciDevice *pci, uint64_t serial, uint64_t address, uint32_t data);
 /* To PCI reset state: configuration and BARs; DeviceClass.reset of a PCI class need not do it. */
 void pci_device_reset(PciDevice *pci);
+/* That, and then the device's own reset. */
+void pci_function_reset(PciDevice *pci);
 /* After a state load: maps BARs and drives the pin as the loaded configuration says. */
 void pci_device_restored(PciDevice *pci);
 

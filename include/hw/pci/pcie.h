@@ -31,6 +31,10 @@ typedef struct {
  * pci->pcie_cap. An endpoint on a root bus has to say so (PCIE_ROOT_COMPLEX_ENDPOINT) and has no
  * link; pcie_endpoint_type() tells which of the two it is. */
 uint8_t pcie_add_capability(PciDevice *pci, const PcieSetup *setup);
+/* An endpoint that is a function of several, behind a port, also gets the ARI capability, by which
+ * there may be 256 functions once the port forwards to them. One that has virtual functions asks
+ * for it. */
+void pcie_add_ari(PciDevice *pci);
 PciePortType pcie_endpoint_type(const PciDevice *pci);
 /* The type, of a function with the capability. */
 PciePortType pcie_port_type(const PciDevice *pci);
