@@ -21,6 +21,7 @@
 #include "hw/misc/pc_testdev.h"
 #include "hw/misc/pci_devices.h"
 #include "hw/nvram/fw_cfg.h"
+#include "hw/pci-bridge/bridges.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
@@ -43,7 +44,10 @@ const DeviceClass *const device_classes[] = {
     &mc146818_class,
     &mch_class,
     &pc_testdev_class,
+    &pci_bridge_class,
     &pci_testdev_class,
+    &pcie_pci_bridge_class,
+    &pcie_root_port_class,
     &pm_class,
     &serial_class,
     &virtconsole_class,
@@ -52,6 +56,8 @@ const DeviceClass *const device_classes[] = {
     &virtio_serial_class,
     &virtserialport_class,
     &vtd_class,
+    &x3130_upstream_class,
+    &xio3130_downstream_class,
     NULL,
 };
 /* clang-format on */

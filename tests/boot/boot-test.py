@@ -33,16 +33,21 @@ BAD = [r"DMAR:.*fault", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared",
        r"rcu.*stall", r"soft lockup", r"guest: irq (SPU|ERR|MIS):.*[1-9]"]
 UNIT = "intel-iommu,intremap=on,eim=on"
 QUEUES = 8
+# A switch behind a root port, behind that a conventional bus and another one; and an empty port.
+BRIDGES = ("pcie-root-port,id=rp1,slot=1 pcie-root-port,id=rp2,slot=2 x3130-upstream,id=up,bus=rp1 "
+           "xio3130-downstream,id=dn,bus=up,addr=2,slot=3 pcie-pci-bridge,id=old,bus=dn "
+           "edu,bus=old,addr=3 pci-bridge,id=older,bus=old,addr=5,chassis_nr=2")
 
 
 class Case:
     def __init__(self, kernel, cpus, unit, wants, cpu="max", append="", memory="512M", extra=(),
                  virtio="", disk_irq=None, stalls=False, steals=False, allows=(), everywhere=None,
-                 seen=()):
+                 seen=(), bridges=""):
         self.kernel, self.cpus, self.unit, self.wants = kernel, cpus, unit, wants
         self.cpu, self.append, self.memory, self.extra = cpu, append, memory, list(extra)
         self.virtio, self.stalls, self.steals, self.allows = virtio, stalls, steals, allows
         self.everywhere, self.seen = everywhere, seen
+        self.bridges = bridges.split()
         self.disk_irq = disk_irq or ("IR-PCI-MSI" if self.remapped() else "")
 
     def online(self):
@@ -126,6 +131,13 @@ CASES = {
     "686-pae-2": Case("686-pae", 2, None, NO_REMAP),
     "686-guest-decompresses": Case("686", 2, None, NO_REMAP,
                                    extra=["-machine", "q35,host-decompress=off"]),
+    # The disk and the entropy device behind five bridges, under one id; numbered and placed by us,
+    # and by the kernel.
+    "generic-bridges": Case("generic", 2, UNIT, X2APIC, bridges=BRIDGES, virtio="bus=older"),
+    "cloud-bridges-reassigned": Case("cloud", 2, UNIT, X2APIC, bridges=BRIDGES, virtio="bus=older",
+                                     append="pci=assign-busses,realloc"),
+    "cloud-bridges-by-pin": Case("cloud", 2, UNIT, X2APIC, bridges=BRIDGES, disk_irq="IR-IO-APIC",
+                                 virtio="bus=older,vectors=0"),
     "cloud-one-cpu-of-two": Case("cloud", 2, UNIT, X2APIC, append="maxcpus=1"),
 }
 
@@ -145,6 +157,8 @@ def command(args, case, folder, disk):
             "-smp", str(case.cpus), "-m", case.memory, "-nographic", "-no-reboot"]
     if case.unit:
         line += ["-device", case.unit]
+    for bridge in case.bridges:
+        line += ["-device", bridge]
     line += ["-drive", f"file={disk},if=none,id=disk0,format=raw",
              "-device", ",".join(filter(None, ["virtio-blk-pci,drive=disk0",
                                                f"num-queues={min(case.cpus, QUEUES)}", case.virtio])),

@@ -35,6 +35,8 @@ static const struct {
     {"virtio-blk-pci", "drive=d0,vectors=3"},
     {"virtserialport", "chardev=c2,name=first"},
     {"virtconsole", "chardev=c3"},
+    {"x3130-upstream", "bus=pcie-root-port"},
+    {"xio3130-downstream", "bus=x3130-upstream"},
 };
 
 static inline char *box_device_text(const DeviceClass *cls)

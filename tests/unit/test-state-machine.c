@@ -62,7 +62,7 @@ static bool is_driven(const Device *dev)
 
 static void map_device(Map *map, Box *box, PciDevice *pci)
 {
-    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12);
+    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci_requester_id(pci) << 12);
     map_add(map, (Window){false, config, 8, 1});
     map_add(map, (Window){false, config + 0x34, 0x100 - 0x34, 2});
     for (unsigned bar = 0; bar < PCI_BARS && is_driven(&pci->dev); bar++) {
