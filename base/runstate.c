@@ -32,6 +32,13 @@ void runstate_set_observer(RunState *rs, const RunObserver *observer, void *opaq
     rs->observer_opaque = opaque;
 }
 
+void runstate_tell(RunState *rs, const char *event, const char *data)
+{
+    if (rs->observer && rs->observer->told) {
+        rs->observer->told(rs->observer_opaque, event, data);
+    }
+}
+
 void runstate_set_power_button(RunState *rs, void (*pressed)(void *opaque), void *opaque)
 {
     rs->button = pressed;

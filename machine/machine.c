@@ -73,6 +73,7 @@ static void free_vcpus(Machine *machine)
         }
     }
     g_clear_pointer(&machine->cpus, g_free);
+    g_clear_pointer(&machine->cpu_ids, g_free);
 }
 
 void machine_free(Machine *machine)
@@ -192,7 +193,7 @@ static const DeviceClass *find_driver(OptList *opts, GError **error)
     return cls;
 }
 
-static bool id_is_taken(const Machine *machine, const char *id)
+bool machine_id_is_taken(const Machine *machine, const char *id)
 {
     for (guint i = 0; i < machine->devices->len; i++) {
         const Device *dev = machine->devices->pdata[i];
@@ -223,7 +224,7 @@ Device *machine_create_device(Machine *machine, const char *text, GError **error
         return NULL;
     }
     const char *id = optlist_get(opts, "id");
-    if (id && id_is_taken(machine, id)) {
+    if (id && machine_id_is_taken(machine, id)) {
         g_set_error(error, OPT_ERROR, 0, "id=%s: another device has this id; choose a new one", id);
         return NULL;
     }

@@ -10,7 +10,7 @@
 typedef struct {
     const char *name;
     /* "name:type" words, '?' before the optional ones; types: s string, b bool, i integer, o
-     * object, a array. NULL for none. */
+     * object, a array; "*" at the end lets others of any type pass. NULL for none. */
     const char *args;
     /* The return value, or NULL with an error; `args` is never NULL and has been checked. */
     JsonNode *(*run)(Machine *machine, JsonObject *args, GError **error);
@@ -19,6 +19,7 @@ typedef struct {
 extern const QmpCommand qmp_commands_control[]; /* each ends with a NULL name */
 extern const QmpCommand qmp_commands_query[];
 extern const QmpCommand qmp_commands_qom[];
+extern const QmpCommand qmp_commands_device[];
 extern const QmpCommand qmp_commands_journal[];
 extern const QmpCommand qmp_commands_lint[];
 

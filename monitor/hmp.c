@@ -173,6 +173,8 @@ const HmpCommand hmp_commands[] = {
     {"system_reset", NULL, "reset the machine", cmd_reset},
     {"system_powerdown", NULL, "press the power button", cmd_powerdown},
     {"system_wakeup", NULL, "wake a sleeping guest up", cmd_wakeup},
+    {"device_add", NULL, "plug in: DRIVER[,PROPERTY=VALUE]...", hmp_device_add},
+    {"device_del", NULL, "ask the guest to let go: ID", hmp_device_del},
     {"why", NULL, "what became of interrupts: DEVICE|BDF|pin N|vector N [cpu N]", hmp_why},
     {"journal", NULL,
      "how much is kept, and of which lines are logged: [off|size N|filter FILTER|none]",

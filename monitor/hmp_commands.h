@@ -31,6 +31,10 @@ void hmp_info_irte(Machine *machine, char **args, GString *out);
 void hmp_info_pid(Machine *machine, char **args, GString *out);
 void hmp_info_msi(Machine *machine, char **args, GString *out);
 void hmp_info_interrupts(Machine *machine, char **args, GString *out);
+/* qmp_device.c */
+void hmp_device_add(Machine *machine, char **args, GString *out);
+void hmp_device_del(Machine *machine, char **args, GString *out);
+void hmp_info_hotpluggable_cpus(Machine *machine, char **args, GString *out);
 /* lint.c */
 void hmp_info_lint(Machine *machine, char **args, GString *out);
 

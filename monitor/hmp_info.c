@@ -47,7 +47,9 @@ static void for_cpus(Machine *machine, unsigned cpu, char **args, GString *out,
     uint64_t n = cpu;
     if (args[1] && strcmp(args[1], "-a") == 0) {
         for (unsigned i = 0; i < machine->cpu_count; i++) {
-            one(machine, i, out);
+            if (machine_cpu_is_present(machine, i)) {
+                one(machine, i, out);
+            }
         }
         return;
     }
@@ -84,6 +86,9 @@ static void info_cpus(Machine *machine, unsigned current, char **args, GString *
 {
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         const Vcpu *cpu = machine->cpus[i];
+        if (!machine_cpu_is_present(machine, i)) {
+            continue;
+        }
         g_string_append_printf(out, "%c CPU #%u: apic-id=%u", i == current ? '*' : ' ', i,
                                apic_get_id(machine->apics[i]));
         if (cpu->ops->run) {
@@ -220,6 +225,7 @@ const HmpCommand hmp_info_pages[] = {
     {"pid", NULL, "a posted-interrupt descriptor: ADDRESS", hmp_info_pid},
     {"lint", NULL, "rules that the guest broke", hmp_info_lint},
     {"mtree", NULL, "what answers at which address", info_mtree},
+    {"hotpluggable-cpus", NULL, "places for CPUs", hmp_info_hotpluggable_cpus},
     {"pci", NULL, "PCI devices", info_pci},
     {"qtree", NULL, "all devices and their lines", info_qtree},
     {"state", NULL, "a device's state: DEVICE", info_state},

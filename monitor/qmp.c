@@ -193,6 +193,9 @@ static bool check_args(const QmpCommand *command, JsonObject *args, GError **err
     json_object_iter_init_ordered(&iter, args);
     while (json_object_iter_next_ordered(&iter, &name, &value)) {
         const char *word = find_arg(words, name);
+        if (!word && g_strv_contains((const char *const *)words, "*")) {
+            continue;
+        }
         if (!word) {
             g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "Parameter '%s' is unexpected", name);
             return false;
@@ -205,7 +208,8 @@ static bool check_args(const QmpCommand *command, JsonObject *args, GError **err
     }
     for (char **word = words; *word; word++) {
         g_autofree char *needed = g_strndup(*word, strcspn(*word, ":"));
-        if (needed[0] != '\0' && needed[0] != '?' && !json_object_has_member(args, needed)) {
+        if (needed[0] != '\0' && needed[0] != '?' && needed[0] != '*' &&
+            !json_object_has_member(args, needed)) {
             g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "Parameter '%s' is missing", needed);
             return false;
         }

@@ -108,6 +108,9 @@ static JsonNode *query_cpus(Machine *machine, JsonObject *args, GError **error)
     JsonArray *list = json_array_new();
     const MachineOptions *m = &machine->opts;
     for (unsigned i = 0; i < machine->cpu_count; i++) {
+        if (!machine_cpu_is_present(machine, i)) {
+            continue;
+        }
         JsonObject *o = json_object_new(), *props = json_object_new();
         g_autofree char *path = g_strdup_printf("/machine/unattached/cpu[%u]", i);
         json_object_set_int_member(props, "socket-id", i / (m->cores * m->threads));

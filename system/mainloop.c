@@ -50,6 +50,11 @@ static void on_requested(void *opaque)
     }
 }
 
+static void on_told(void *opaque, const char *event, const char *data)
+{
+    send_event(opaque, event, data ? "%s" : NULL, data);
+}
+
 static void on_changed(void *opaque, bool running)
 {
     Vm *vm = opaque;
@@ -167,7 +172,8 @@ static void loop_unwatch(GSource *source)
 
 static bool loop_init(Loop *loop, Vm *vm)
 {
-    static const RunObserver observer = {.requested = on_requested, .changed = on_changed};
+    static const RunObserver observer = {
+        .requested = on_requested, .changed = on_changed, .told = on_told};
     *loop = (Loop){.vm = vm};
     loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (loop->timer < 0) {

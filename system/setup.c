@@ -243,11 +243,18 @@ static bool create_system_devices(Vm *vm, GError **error)
     return true;
 }
 
+static bool add_device(Machine *machine, const char *text, GError **error)
+{
+    g_autofree char *driver = g_strndup(text, strcspn(text, ","));
+    return machine_is_cpu_driver(driver) ? machine_plug_cpu(machine, text, error)
+                                         : machine_add_device(machine, text, error) != NULL;
+}
+
 static bool add_devices(Vm *vm, GError **error)
 {
     for (guint i = 0; i < vm->opts->devices->len; i++) {
         const char *text = vm->opts->devices->pdata[i];
-        if (!is_on_no_bus(text) && !machine_add_device(vm->machine, text, error)) {
+        if (!is_on_no_bus(text) && !add_device(vm->machine, text, error)) {
             g_prefix_error(error, "-device %s: ", text);
             return false;
         }

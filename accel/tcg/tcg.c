@@ -35,7 +35,7 @@ static CpuConfig common_config(const Machine *machine, const TcgState *t)
     return (CpuConfig){
         .cores = opts->cores,
         .threads = opts->threads,
-        .total = opts->cpus,
+        .total = opts->max_cpus,
         .fmask_upper_ignored = forgives(opts->forgive, FORGIVE_FMASK_UPPER),
         .model = t->model,
         .memory = p->memory,

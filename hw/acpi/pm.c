@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI power management block (ACPI 6.4, 4.8.3; ICH9 13.8.3). Sleep states are S3 and S5. The
- * general-purpose events exist but never happen.
+ * ACPI power management block (ACPI 6.4, 4.8.3; ICH9 13.8.3). Sleep states are S3 and S5. General-
+ * purpose events come by the inputs "gpe"; none of them ends a sleep.
  *
  * The timer's status bit is worked out when somebody looks; a host timer runs only while its
  * interrupt is enabled.
@@ -41,6 +41,7 @@ typedef struct {
     Timer overflow; /* armed while the timer can interrupt */
     IrqOut sci;
     IrqLine rtc;
+    IrqLine gpe_in[PM_GPES];
     MemRegion event, control, timer, gpe_region;
 } PmState;
 
@@ -82,10 +83,21 @@ static void wake_if_due(PmState *s)
     }
 }
 
+/* ACPI 4.8.4.1: status in the first half, enables in the second. */
+static bool gpe_interrupts(const PmState *s)
+{
+    for (unsigned i = 0; i < PM_GPE0_LEN / 2; i++) {
+        if (s->gpe[i] & s->gpe[i + PM_GPE0_LEN / 2]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void update(PmState *s)
 {
     look(s);
-    irq_set(&s->sci, (s->sts & s->en & EN_WRITABLE) != 0);
+    irq_set(&s->sci, (s->sts & s->en & EN_WRITABLE) != 0 || gpe_interrupts(s));
     arm_overflow(s);
     wake_if_due(s);
 }
@@ -107,6 +119,15 @@ static void rtc_changed(void *opaque, int n, bool level)
     PmState *s = opaque;
     if (level) {
         s->sts |= STS_RTC;
+        update(s);
+    }
+}
+
+static void gpe_changed(void *opaque, int n, bool level)
+{
+    PmState *s = opaque;
+    if (level) {
+        s->gpe[n / 8] |= (uint8_t)(1u << (n % 8));
         update(s);
     }
 }
@@ -209,6 +230,7 @@ static void gpe_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
     } else {
         s->gpe[offset] = (uint8_t)value;
     }
+    update(s);
 }
 
 static const MemOps gpe_ops = {.read = gpe_read, .write = gpe_write, .max_size = 1};
@@ -226,6 +248,7 @@ static bool pm_realize(Device *dev, GError **error)
     timer_init(&s->overflow, dev->platform->clock, overflowed, s);
     device_add_irq_out(dev, "sci", &s->sci, 1);
     device_add_irq_in(dev, "rtc", &s->rtc, 1, rtc_changed, s);
+    device_add_irq_in(dev, "gpe", s->gpe_in, PM_GPES, gpe_changed, s);
     map(s, &s->event, "pm1-event", PM1_EVENT, 4, &event_ops);
     map(s, &s->control, "pm1-control", PM1_CONTROL, 2, &control_ops);
     map(s, &s->timer, "pm-timer", PM_TIMER, 4, &timer_ops);

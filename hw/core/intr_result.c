@@ -29,6 +29,10 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                             "was refused: the local APIC is disabled (IA32_APIC_BASE bit 11)",
                             "SDM 11.4.3", INTR_CLASS_REFUSED, .lost = true,
                             .remedy = "IA32_APIC_BASE bit 11 enables it"},
+    [INTR_CPU_ABSENT] = {"cpu-absent", "was lost: the processor that it names is not plugged in",
+                         "ACPI 8.4", INTR_CLASS_REFUSED, .lost = true,
+                         .remedy = "interrupts have to be moved away before a processor is taken "
+                                   "out; info hotpluggable-cpus lists the empty places"},
     [INTR_NO_APIC] = {"no-such-apic", "was refused: no local APIC has its destination",
                       "SDM 11.6.2", INTR_CLASS_REFUSED, .lost = true,
                       .remedy = "ids are in info lapic; with more than 8 bits they need remapping "

@@ -182,7 +182,8 @@ static bool q35_build(Machine *machine, GError **error)
     bool built = q35_check_cpus(m, error) && q35_count_emitters(m, error) &&
                  q35_build_upstream(m, error) && build_memory(m, error) && build_pic(m, error) &&
                  q35_build_cpus(m, error) && q35_build_ioapics(m, error) &&
-                 q35_build_pci(m, error) && build_legacy(m, error) && q35_build_hpets(m, error);
+                 q35_build_pci(m, error) && build_legacy(m, error) &&
+                 q35_build_cpu_hotplug(m, error) && q35_build_hpets(m, error);
     if (!built) {
         return false;
     }
@@ -244,6 +245,8 @@ const MachineClass q35_machine_class = {
     .wake = q35_wake,
     .plug = q35_plug,
     .intx_pin = q35_intx_pin,
+    .cpu_plugged = q35_cpu_plugged,
+    .cpu_asked_out = q35_cpu_asked_out,
     .state = q35_state,
     .destroy = q35_destroy,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The q35 machine's vCPUs: local APICs and their ids, and what -smp, -m and -cpu have to agree on.
  */
+#include "hw/acpi/cpu_hotplug.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/intc/i8259.h"
 #include "machine/accel.h"
@@ -52,10 +53,10 @@ static bool check_phys_bits(const Q35Machine *m, GError **error)
 bool q35_check_cpus(const Q35Machine *m, GError **error)
 {
     const MachineOptions *opts = &m->machine.opts;
-    if (opts->cpus > 255 && !m->machine.cpu_traits.x2apic) {
+    if (opts->max_cpus > 255 && !m->machine.cpu_traits.x2apic) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
                     "-smp %u: more than 255 vCPUs need x2APIC, which -cpu %s has not; use -cpu max",
-                    opts->cpus, opts->cpu_model);
+                    opts->max_cpus, opts->cpu_model);
         return false;
     }
     return check_apic_id(m, error) && check_phys_bits(m, error);
@@ -65,9 +66,10 @@ bool q35_build_cpus(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
     const VcpuTraits *traits = &machine->cpu_traits;
-    machine->cpu_count = machine->opts.cpus;
+    machine->cpu_count = machine->opts.max_cpus;
     machine->apics = g_new0(ApicState *, machine->cpu_count);
     machine->cpus = g_new0(Vcpu *, machine->cpu_count);
+    machine->cpu_ids = g_new0(const char *, machine->cpu_count);
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         g_autofree char *id = g_strdup_printf("apic%u", i);
         Device *dev = q35_make(m, &apic_class, id);
@@ -93,6 +95,72 @@ bool q35_build_cpus(Q35Machine *m, GError **error)
         if (!q35_finish(m, dev, error)) {
             return false;
         }
+        apic_set_present(machine->apics[i], i < machine->opts.cpus);
     }
     return true;
+}
+
+static bool cpu_present(void *opaque, unsigned cpu)
+{
+    return machine_cpu_is_present(opaque, cpu);
+}
+
+static uint32_t cpu_apic_id(void *opaque, unsigned cpu)
+{
+    return apic_initial_id(((const Machine *)opaque)->apics[cpu]);
+}
+
+/* The bootstrap processor stays. */
+static void cpu_eject(void *opaque, unsigned cpu)
+{
+    if (cpu != 0) {
+        machine_cpu_gone(opaque, cpu);
+    }
+}
+
+/* ACPI 6.3.5 */
+static void cpu_status(void *opaque, unsigned cpu, uint32_t event, uint32_t status)
+{
+    Machine *machine = opaque;
+    const char *id = machine->cpu_ids[cpu];
+    g_autofree char *device = id ? g_strdup_printf("\"device\": \"%s\", ", id) : g_strdup("");
+    g_autofree char *data =
+        g_strdup_printf("{\"info\": {%s\"slot\": \"%u\", \"slot-type\": \"CPU\", "
+                        "\"source\": %u, \"status\": %u}}",
+                        device, cpu, event, status);
+    runstate_tell(machine->runstate, "ACPI_DEVICE_OST", data);
+}
+
+bool q35_build_cpu_hotplug(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    if (machine->opts.max_cpus == machine->opts.cpus) {
+        return true;
+    }
+    m->cpu_hotplug = q35_make(m, &cpu_hotplug_class, "cpu-hotplug");
+    *cpu_hotplug_links(m->cpu_hotplug) = (CpuHotplugLinks){.count = machine->cpu_count,
+                                                           .present = cpu_present,
+                                                           .apic_id = cpu_apic_id,
+                                                           .eject = cpu_eject,
+                                                           .status = cpu_status,
+                                                           .opaque = machine};
+    if (!q35_finish(m, m->cpu_hotplug, error)) {
+        return false;
+    }
+    irq_connect(cpu_hotplug_event_out(m->cpu_hotplug),
+                device_irq_in(m->pm, "gpe", CPU_HOTPLUG_GPE));
+    return true;
+}
+
+/* Firmware would set the newcomer up, too, before the operating system is told. */
+void q35_cpu_plugged(Machine *machine, unsigned index)
+{
+    Vcpu *cpu = machine->cpus[index];
+    cpu->ops->firmware_mtrrs(cpu, RAM_LOW_MAX);
+    cpu_hotplug_inserted(((Q35Machine *)machine)->cpu_hotplug, index);
+}
+
+void q35_cpu_asked_out(Machine *machine, unsigned index)
+{
+    cpu_hotplug_ask_out(((Q35Machine *)machine)->cpu_hotplug, index);
 }

@@ -55,6 +55,28 @@ static uint32_t *apic_ids(const Q35Machine *m)
     return ids;
 }
 
+/* The ids of those that are there, in place; how many. */
+static unsigned keep_present(const Q35Machine *m, uint32_t *ids)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < m->machine.cpu_count; i++) {
+        if (machine_cpu_is_present(&m->machine, i)) {
+            ids[count++] = ids[i];
+        }
+    }
+    return count;
+}
+
+/* Which places are empty; NULL if none can be, now or later. */
+static bool *absent_cpus(const Q35Machine *m)
+{
+    bool *absent = m->cpu_hotplug ? g_new(bool, m->machine.cpu_count) : NULL;
+    for (unsigned i = 0; absent && i < m->machine.cpu_count; i++) {
+        absent[i] = !machine_cpu_is_present(&m->machine, i);
+    }
+    return absent;
+}
+
 static int ioapic_pin_of_pci(uint8_t devfn, int pin)
 {
     return PIRQ_GSI + q35_pirq_of(devfn, pin);
@@ -67,11 +89,12 @@ static void write_mptable(Q35Machine *m)
     const Machine *machine = &m->machine;
     Device *ioapic = machine->ioapics->pdata[0];
     g_autofree uint32_t *ids = apic_ids(m);
+    unsigned cpus = keep_present(m, ids);
     Vcpu *first = machine->cpus[0];
     CpuidResult cpuid = first->ops->cpuid ? first->ops->cpuid(first, 1, 0) : (CpuidResult){0};
     const MpInfo info = {
         .apic_ids = ids,
-        .cpus = machine->cpu_count,
+        .cpus = cpus,
         .cpu_signature = cpuid.eax,
         .cpu_features = cpuid.edx,
         .apic_version = APIC_XAPIC,
@@ -118,9 +141,11 @@ static void write_acpi(Q35Machine *m)
     Machine *machine = &m->machine;
     uint64_t base = acpi_base(m);
     g_autofree uint32_t *ids = apic_ids(m);
+    g_autofree bool *absent = absent_cpus(m);
     AcpiInfo info = {
         .apic_ids = ids,
         .cpus = machine->cpu_count,
+        .absent = absent,
         .ecam_base = MCH_ECAM_BASE,
         .iommus = machine->iommus,
     };
@@ -143,6 +168,9 @@ static void enable_x2apic_if_needed(Q35Machine *m)
     uint64_t base;
     bool needed = q35_apic_id(m, machine->cpu_count - 1) > XAPIC_ID_MAX;
     for (unsigned i = 0; needed && i < machine->cpu_count; i++) {
+        if (!machine_cpu_is_present(machine, i)) {
+            continue;
+        }
         apic_msr_read(machine->apics[i], MSR_IA32_APIC_BASE, &base);
         apic_msr_write(machine->apics[i], MSR_IA32_APIC_BASE, base | extd);
     }

@@ -50,6 +50,7 @@ typedef struct {
     IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];
     IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
     Device *pm, *pit, *rtc, *lpc, *fw_cfg;
+    Device *cpu_hotplug; /* NULL where no processor can be plugged in */
     unsigned pci_buses; /* as firmware numbered them */
     /* Emitters that are not on PCI, the board's own of each kind first, as scopes name them. */
     IommuScopeEntry emitters[2 * ACPI_SOURCES];
@@ -73,6 +74,11 @@ bool q35_count_emitters(Q35Machine *m, GError **error);
 bool q35_build_ioapics(Q35Machine *m, GError **error);
 bool q35_build_hpets(Q35Machine *m, GError **error);
 bool q35_build_pci(Q35Machine *m, GError **error);
+bool q35_build_cpu_hotplug(Q35Machine *m, GError **error);
+
+/* MachineClass.cpu_plugged and .cpu_asked_out. */
+void q35_cpu_plugged(Machine *machine, unsigned index);
+void q35_cpu_asked_out(Machine *machine, unsigned index);
 
 /* What is above a requester of the root bus (PciHost), and above an emitter that is not on PCI: the
  * remapping unit that it is under, or the fabric in its place. */

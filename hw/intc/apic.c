@@ -113,7 +113,7 @@ ApicCounts apic_counts(const ApicState *s)
 
 static void apic_reset_registers(ApicState *s)
 {
-    apic_forget(s);
+    apic_forget(s, s->absent ? INTR_CPU_ABSENT : INTR_APIC_RESET);
     memset(s->tmr, 0, sizeof(s->tmr));
     s->tpr = 0;
     s->extint_latched = false;
@@ -150,12 +150,24 @@ static void apic_reset(Device *dev)
 {
     ApicState *s = apic_from_device(dev);
 
-    s->base = APIC_BASE_DEFAULT | APIC_BASE_ENABLE | (s->links.is_bsp ? APIC_BASE_BSP : 0);
+    s->base = APIC_BASE_DEFAULT | (s->absent ? 0 : APIC_BASE_ENABLE) |
+              (s->links.is_bsp ? APIC_BASE_BSP : 0);
     s->nmis = s->smis = s->inits = s->sipis = 0;
     s->sipi_vector = 0;
     s->xapic_id = (uint8_t)s->links.apic_id;
     apic_reset_registers(s);
     apic_base_announce(s);
+}
+
+bool apic_is_present(const ApicState *s)
+{
+    return !s->absent;
+}
+
+void apic_set_present(ApicState *s, bool present)
+{
+    s->absent = !present;
+    apic_reset(&s->dev);
 }
 
 void apic_set_virtual_wire(ApicState *s)
@@ -283,6 +295,9 @@ static void apic_restored(Device *dev)
 
 static const char *apic_mode_name(const ApicState *s)
 {
+    if (s->absent) {
+        return "absent";
+    }
     if (!apic_is_enabled(s)) {
         return "disabled";
     }
@@ -326,6 +341,7 @@ void apic_describe(const ApicState *s, GString *out)
 static const StateField apic_state[] = {
     STATE_FIELD(STATE_UINT64, ApicState, base),
     STATE_FIELD(STATE_UINT8, ApicState, xapic_id),
+    STATE_FIELD(STATE_UINT8, ApicState, absent),
     STATE_ARRAY(STATE_UINT64, ApicState, irr, 4),
     STATE_ARRAY(STATE_UINT64, ApicState, isr, 4),
     STATE_ARRAY(STATE_UINT64, ApicState, tmr, 4),

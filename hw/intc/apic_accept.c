@@ -143,6 +143,15 @@ static void apic_accept_sipi(ApicState *s, uint8_t vector)
     }
 }
 
+/* Why it takes nothing of this mode. */
+static IntrResult apic_refusal(const ApicState *s)
+{
+    if (s->absent) {
+        return INTR_CPU_ABSENT;
+    }
+    return apic_is_enabled(s) ? INTR_APIC_SOFT_DISABLED : INTR_APIC_DISABLED;
+}
+
 /* What becomes of a message: decided before anything changes. */
 static inline IntrResult apic_answer(const ApicState *s, const ApicMsg *msg)
 {
@@ -153,7 +162,7 @@ static inline IntrResult apic_answer(const ApicState *s, const ApicMsg *msg)
     };
 
     if (G_UNLIKELY(!apic_takes(s, msg->mode))) {
-        return apic_is_enabled(s) ? INTR_APIC_SOFT_DISABLED : INTR_APIC_DISABLED;
+        return apic_refusal(s);
     }
     if (msg->mode > INTR_MODE_LOWEST) {
         return others[msg->mode];
@@ -283,19 +292,19 @@ void apic_eoi(ApicState *s)
     }
 }
 
-static void apic_forget_set(ApicState *s, uint64_t *set, const uint64_t *serials)
+static void apic_forget_set(ApicState *s, uint64_t *set, const uint64_t *serials, IntrResult result)
 {
     for (int vector; (vector = apic_highest(set)) >= 0;) {
         apic_clear_bit(set, (unsigned)vector);
-        journal_eoi(apic_journal(s), serials[vector], s->links.apic_id, INTR_APIC_RESET);
+        journal_eoi(apic_journal(s), serials[vector], s->links.apic_id, result);
     }
 }
 
-void apic_forget(ApicState *s)
+void apic_forget(ApicState *s, IntrResult result)
 {
-    apic_forget_set(s, s->irr, s->serial_irr);
-    apic_forget_set(s, s->isr, s->serial_isr);
-    journal_withdraw(apic_journal(s), &s->lint_waiting, INTR_APIC_RESET);
+    apic_forget_set(s, s->irr, s->serial_irr, result);
+    apic_forget_set(s, s->isr, s->serial_isr, result);
+    journal_withdraw(apic_journal(s), &s->lint_waiting, result);
 }
 
 uint8_t apic_get_cr8(const ApicState *s)

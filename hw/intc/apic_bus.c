@@ -240,6 +240,18 @@ static void bus_offer_list(ApicBus *bus, Delivery *d, GPtrArray *list)
     }
 }
 
+/* To everyone but `except`; nobody means a place without a processor by that. */
+static void bus_broadcast(ApicBus *bus, Delivery *d, const ApicState *except)
+{
+    for (unsigned i = 0; i < bus->members->len; i++) {
+        Member *member = bus->members->pdata[i];
+
+        if (member->apic != except && apic_is_present(member->apic)) {
+            bus_offer(bus, d, member);
+        }
+    }
+}
+
 static void bus_physical(ApicBus *bus, Delivery *d, uint32_t dest)
 {
     Member *member = bus_find(bus, dest);
@@ -309,7 +321,7 @@ static inline void bus_match(ApicBus *bus, Delivery *d)
     const ApicMsg *msg = d->msg;
 
     if (msg->dest == BROADCAST) {
-        bus_offer_list(bus, d, bus->members);
+        bus_broadcast(bus, d, NULL);
     } else if (msg->logical) {
         bus_logical(bus, d, msg->dest);
     } else {
@@ -353,13 +365,7 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
     Delivery d = {.msg = msg, .one = msg->mode == INTR_MODE_LOWEST, .result = INTR_NO_APIC};
 
     journal_bus(bus->journal, msg);
-    for (unsigned i = 0; i < bus->members->len; i++) {
-        Member *member = bus->members->pdata[i];
-
-        if (member->apic != except) {
-            bus_offer(bus, &d, member);
-        }
-    }
+    bus_broadcast(bus, &d, except);
     bus_finish_one(bus, &d);
     return bus_finish(bus, msg, d.result);
 }

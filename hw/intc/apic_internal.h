@@ -69,6 +69,7 @@ struct ApicState {
 
     uint64_t base;
     uint8_t xapic_id;
+    bool absent; /* its processor is not plugged in */
     uint64_t irr[4], isr[4], tmr[4];
     uint8_t tpr;
     bool extint_latched; /* an ExtINT message came and is not acknowledged */
@@ -146,7 +147,7 @@ void apic_error(ApicState *s, uint32_t esr_bit);
 void apic_take(ApicState *s, const ApicMsg *msg, IntrResult answer);
 void apic_eoi(ApicState *s);
 /* All that waits or is in service is forgotten, in IRR and ISR and in the journal. */
-void apic_forget(ApicState *s);
+void apic_forget(ApicState *s, IntrResult result);
 
 /* apic_lvt.c */
 /* A local interrupt source fires. */

@@ -181,8 +181,8 @@ const LintRow lint_rules[LINT_RULES] = {
                                "an entry in use has a destination that no local APIC answers to",
                                "SDM 11.6.2", LINT_ERROR},
     [LINT_IRTE_TRIGGER_DIFFERS] = {"irte-trigger-differs",
-                                   "an entry and the IOAPIC's pin that uses it have different "
-                                   "trigger modes: the EOI goes astray",
+                                   "an entry is level and the IOAPIC's pin that uses it edge: the "
+                                   "EOI is broadcast to no pin",
                                    "VT-d 5.1.5.1", LINT_ERROR},
     [LINT_VECTOR_SHARED] = {"vector-shared",
                             "two entries in use have one vector of one destination", "SDM 11.8.4",

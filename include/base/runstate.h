@@ -74,10 +74,16 @@ RunSaved runstate_save(const RunState *rs);
 /* The run state is as it was then; a machine that goes on after its end is paused. */
 void runstate_restore(RunState *rs, const RunSaved *saved);
 
-/* Told of every request (to make a vCPU return) and of every stop and go. One of each. */
+/* Something that monitors tell their clients: QMP's name of the event, and its data in JSON, or
+ * NULL. */
+void runstate_tell(RunState *rs, const char *event, const char *data);
+
+/* Told of every request (to make a vCPU return), of every stop and go, and of what monitors are to
+ * tell. One of each. */
 typedef struct {
     void (*requested)(void *opaque);
     void (*changed)(void *opaque, bool running);
+    void (*told)(void *opaque, const char *event, const char *data);
 } RunObserver;
 void runstate_set_observer(RunState *rs, const RunObserver *observer, void *opaque);
 

@@ -67,6 +67,10 @@ typedef struct {
     bool (*plug)(Machine *machine, Device *dev, GError **error);
     /* The IOAPIC's pin that a function's INTx leads to, or -1; for monitors. May be NULL. */
     int (*intx_pin)(const Machine *machine, const PciDevice *pci);
+    /* A vCPU was plugged in; and, where the guest is to let one go: it calls machine_cpu_gone()
+     * when it has. NULL: neither is possible. */
+    void (*cpu_plugged)(Machine *machine, unsigned index);
+    void (*cpu_asked_out)(Machine *machine, unsigned index);
     /* What a guest can have changed of the board itself, of the Machine subclass: wires, for one.
      * May be NULL. */
     const StateField *state;
@@ -87,11 +91,12 @@ struct Machine {
     ApicBus *apic_bus;
     void *accel_state;
     VcpuTraits cpu_traits;
-    unsigned cpu_count;
-    ApicState **apics; /* cpu_count of them */
-    Vcpu **cpus;       /* and of these, made by machine_make_vcpu() */
-    GPtrArray *ram;    /* of MemRegion *: all memory that a guest can write to; the board's */
-    PciBus *pci_root;  /* NULL for machine none */
+    unsigned cpu_count;   /* places for them (-smp maxcpus=): machine_cpu_is_present() */
+    const char **cpu_ids; /* device_add's ids of those that were plugged in, interned; or NULL */
+    ApicState **apics;    /* cpu_count of them */
+    Vcpu **cpus;          /* and of these, made by machine_make_vcpu() */
+    GPtrArray *ram;       /* of MemRegion *: all memory that a guest can write to; the board's */
+    PciBus *pci_root;     /* NULL for machine none */
     /* Of Device *, in order; among the devices too. */
     GPtrArray *iommus;        /* remapping units */
     GPtrArray *added_sources; /* IOAPICs and the like that -device adds to the board's own */
@@ -122,8 +127,37 @@ Device *machine_create_device(Machine *machine, const char *text, GError **error
 /* Sets what -global says about this class: the board calls it for each device it makes itself,
  * after its own settings and before realize. */
 bool machine_apply_globals(Machine *machine, Device *dev, GError **error);
+/* Has a device of the user's this id? */
+bool machine_id_is_taken(const Machine *machine, const char *id);
 /* By id, or by a QOM-like path ("/machine/peripheral/x", "ioapic"); NULL if there is none. */
 Device *machine_find_device(Machine *machine, const char *path);
+/*
+ * Plugging in and taking out vCPUs (machine_cpus.c). Their places are there from the start, -smp
+ * cpus= of them taken.
+ */
+typedef struct {
+    unsigned socket, core, thread;
+} CpuPlace;
+CpuPlace machine_cpu_place(const Machine *machine, unsigned index);
+bool machine_cpu_is_present(const Machine *machine, unsigned index);
+/* The driver of device_add: the CPU model's name with "-x86_64-cpu". */
+char *machine_cpu_driver(const Machine *machine);
+/* True if device_add's options are for a vCPU, whether this machine's or not. */
+bool machine_is_cpu_driver(const char *driver);
+/* "max-x86_64-cpu,id=,socket-id=,core-id=,thread-id=". Called between two slices. */
+bool machine_plug_cpu(Machine *machine, const char *text, GError **error);
+/* The place of a plugged vCPU by its id, or -1. */
+int machine_find_cpu(const Machine *machine, const char *id);
+/* Asks the guest to let it go. */
+bool machine_ask_cpu_out(Machine *machine, unsigned index, GError **error);
+/* device_add and device_del: a vCPU, for now. An id that is nobody's is an error. */
+bool machine_hot_add(Machine *machine, const char *text, GError **error);
+bool machine_hot_remove(Machine *machine, const char *id, GError **error);
+/* QOM's path of a vCPU that is there; the caller frees it. */
+char *machine_cpu_path(const Machine *machine, unsigned index);
+/* The guest has let it go: what is still sent to it is lost. */
+void machine_cpu_gone(Machine *machine, unsigned index);
+
 /* Devices in order, then the vCPUs. */
 void machine_reset(Machine *machine);
 /* machine_reset(), then what firmware would do (MachineClass.boot). */

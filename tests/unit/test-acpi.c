@@ -210,6 +210,44 @@ static void test_madt(void)
     g_assert_cmpuint(madt_count(madt, OVERRIDE), >=, 2);
 }
 
+/* How often `text` stands in a table. */
+static unsigned table_count(const uint8_t *table, const char *text)
+{
+    unsigned count = 0;
+    for (size_t i = HEADER; i + strlen(text) <= get(table + LENGTH, 4); i++) {
+        count += memcmp(table + i, text, strlen(text)) == 0;
+    }
+    return count;
+}
+
+/* Empty places are there to be filled (ACPI 5.2.12.2, "online capable"), and have devices. */
+static void test_cpu_hotplug(void)
+{
+    enum { LOCAL_APIC = 0, ENABLED = 1, ONLINE_CAPABLE = 2, CPUS = 300, PRESENT = 3 };
+    uint32_t ids[CPUS];
+    bool absent[CPUS];
+    for (unsigned i = 0; i < CPUS; i++) {
+        ids[i] = i;
+        absent[i] = i >= PRESENT;
+    }
+    const AcpiInfo info = {.apic_ids = ids, .cpus = CPUS, .absent = absent};
+    g_autoptr(GByteArray) tables = acpi_build(&info, BASE);
+    const uint8_t *madt = find(tables, "APIC"), *ssdt = find(tables, "SSDT");
+    g_assert_nonnull(ssdt);
+    for (unsigned i = 0; i < PRESENT + 2; i++) {
+        const uint8_t *entry = madt + HEADER + 8 + 8 * i;
+        g_assert_cmpuint(entry[0], ==, LOCAL_APIC);
+        g_assert_cmpuint(get(entry + 4, 4), ==, i < PRESENT ? ENABLED : ONLINE_CAPABLE);
+    }
+    g_assert_cmpuint(table_count(ssdt, "ACPI0007"), ==, CPUS);
+    g_assert_cmpuint(table_count(ssdt, "C000"), ==, 2); /* its device, and who notifies it */
+    g_assert_cmpuint(table_count(ssdt, "C12B"), ==, 2); /* the 300th */
+    g_assert_cmpuint(table_count(ssdt, "C12C"), ==, 0);
+    g_assert_cmpuint(table_count(ssdt, "CXXX"), ==, 0);
+    g_autoptr(GByteArray) fixed = build(2, false);
+    g_assert_null(find(fixed, "SSDT"));
+}
+
 static void test_dmar(void)
 {
     g_autoptr(GByteArray) tables = build(2, true);
@@ -331,6 +369,7 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi/fadt", test_fadt);
     g_test_add_func("/acpi/links", test_links);
     g_test_add_func("/acpi/madt", test_madt);
+    g_test_add_func("/acpi/cpu-hotplug", test_cpu_hotplug);
     g_test_add_func("/acpi/dmar", test_dmar);
     g_test_add_func("/acpi/scopes", test_scopes);
     g_test_add_func("/acpi/dmar-options", test_dmar_options);

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "dsdt.hex"
 #include "hw/acpi/pm.h"
+#include "hw/i386/boot/cpu_ssdt.h"
 
 enum { HEADER_BYTES = 36, HEADER_LENGTH = 4, HEADER_CHECKSUM = 9 };
 enum { TABLES_MAX = 8 + ACPI_SOURCES, ALIGN = 64 };
@@ -72,6 +73,14 @@ static uint64_t build_dsdt(Builder *b)
     guint start = b->blob->len;
     g_byte_array_append(b->blob, dsdt_aml_code, sizeof(dsdt_aml_code));
     return b->base + start;
+}
+
+static void build_cpu_ssdt(Builder *b, unsigned cpus)
+{
+    blob_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
+    guint start = b->blob->len;
+    cpu_ssdt_write(b->blob, cpus);
+    table_list(b, table_end(b, start));
 }
 
 static uint64_t build_facs(Builder *b)
@@ -165,20 +174,23 @@ enum {
 #define XAPIC_IDS         255
 #define LEVEL_ACTIVE_HIGH 0x000d
 
-static void put_cpu(GByteArray *t, uint32_t uid, uint32_t apic_id)
+enum { CPU_ENABLED = 1 << 0, CPU_ONLINE_CAPABLE = 1 << 1 };
+
+static void put_cpu(GByteArray *t, uint32_t uid, uint32_t apic_id, bool present)
 {
+    uint32_t flags = present ? CPU_ENABLED : CPU_ONLINE_CAPABLE;
     if (apic_id < XAPIC_IDS) {
         blob_put(t, MADT_LAPIC, 1);
         blob_put(t, 8, 1);
         blob_put(t, uid, 1);
         blob_put(t, apic_id, 1);
-        blob_put(t, 1, 4);
+        blob_put(t, flags, 4);
     } else {
         blob_put(t, MADT_X2APIC, 1);
         blob_put(t, 16, 1);
         blob_put(t, 0, 2);
         blob_put(t, apic_id, 4);
-        blob_put(t, 1, 4);
+        blob_put(t, flags, 4);
         blob_put(t, uid, 4);
     }
 }
@@ -212,7 +224,7 @@ static void build_madt(Builder *b, const AcpiInfo *info)
     blob_put(t, INTR_WINDOW_BASE, 4);
     blob_put(t, 1, 4); /* there is an i8259 pair */
     for (unsigned i = 0; i < info->cpus; i++) {
-        put_cpu(t, i, info->apic_ids[i]);
+        put_cpu(t, i, info->apic_ids[i], !info->absent || !info->absent[i]);
         wide |= info->apic_ids[i] >= XAPIC_IDS;
     }
     for (unsigned i = 0; i < info->ioapic_count; i++) {
@@ -321,6 +333,9 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
     uint64_t facs = build_facs(&b), dsdt = build_dsdt(&b);
     build_fadt(&b, dsdt, facs);
     build_madt(&b, info);
+    if (info->absent) {
+        build_cpu_ssdt(&b, info->cpus);
+    }
     for (unsigned i = 0; i < info->hpet_count; i++) {
         acpi_build_hpet(&b, &info->hpets[i]);
     }

@@ -137,6 +137,7 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
                     {
                         IO (Decode16, 0x0600, 0x0600, 1, 0x80)
                         IO (Decode16, 0x04D0, 0x04D0, 1, 2)
+                        IO (Decode16, 0x0CD8, 0x0CD8, 1, 0x0C)
                         IO (Decode16, 0x00B2, 0x00B2, 1, 2)
                         IO (Decode16, 0x0092, 0x0092, 1, 1)
                         Memory32Fixed (ReadWrite, 0xB0000000, 0x10000000)

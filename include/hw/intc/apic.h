@@ -63,6 +63,12 @@ IrqLine *apic_lint(ApicState *apic, int n);
  * but the error status changes. Level: TMR is set. */
 IntrResult apic_accept(ApicState *apic, const ApicMsg *msg);
 
+/* A processor that can be plugged in has its local APIC from the start. Until then, and after it
+ * was taken out, that is off and answers nobody: what is sent to it is lost, and so is what it had.
+ * Resets it. */
+void apic_set_present(ApicState *apic, bool present);
+bool apic_is_present(const ApicState *apic);
+
 /* For the bus's matching. */
 uint32_t apic_get_id(const ApicState *apic); /* 32-bit in x2APIC mode, else 8-bit */
 bool apic_is_enabled(const ApicState *apic); /* IA32_APIC_BASE enable */

@@ -113,6 +113,12 @@ static IntrResult disabled(Rig *rig)
     return to_bus(rig, INTR_MODE_NMI, 0);
 }
 
+static IntrResult absent(Rig *rig)
+{
+    apic_set_present(rig->apic, false);
+    return to_bus(rig, INTR_MODE_FIXED, WAY_VECTOR);
+}
+
 static IntrResult no_apic(Rig *rig)
 {
     ApicMsg msg = {
@@ -507,6 +513,7 @@ const Way ways[INTR_RESULTS] = {
     {INTR_VECTOR_ILLEGAL, vector_illegal},
     {INTR_APIC_SOFT_DISABLED, software_disabled},
     {INTR_APIC_DISABLED, disabled},
+    {INTR_CPU_ABSENT, absent},
     {INTR_NO_APIC, no_apic},
     {INTR_DEASSERTED, deasserted},
     {INTR_RESERVED_MODE, reserved_mode},

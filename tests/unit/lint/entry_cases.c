@@ -176,12 +176,13 @@ static void pin(Rig *rig, uint64_t entry_bits, uint32_t rte_bits)
 
 static void trigger_differs(Rig *rig)
 {
-    pin(rig, 0, 1 << 15);
+    pin(rig, 1 << 4, 0);
 }
 
-static void trigger_same(Rig *rig)
+/* As Linux has it. */
+static void trigger_edge_for_level(Rig *rig)
 {
-    pin(rig, 1 << 4, 1 << 15);
+    pin(rig, 0, 1 << 15);
 }
 
 static void share(Rig *rig, uint8_t second)
@@ -323,7 +324,7 @@ const LintCase lint_entry_cases[] = {
     {LINT_IRTE_VECTOR_LOW, vector_low, vector_least},
     {LINT_IRTE_DEST_WIDE, dest_wide, dest_xapic},
     {LINT_IRTE_DEST_NOBODY, dest_nobody, dest_everybody},
-    {LINT_IRTE_TRIGGER_DIFFERS, trigger_differs, trigger_same},
+    {LINT_IRTE_TRIGGER_DIFFERS, trigger_differs, trigger_edge_for_level},
     {LINT_VECTOR_SHARED, vector_shared, vector_passed_on},
     {LINT_PID_UNALIGNED, pid_unaligned, pid_good},
     {LINT_PID_ON_LEFT, pid_on, pid_on_answered},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ACPI tables (ACPI 6.4, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT, HPET, MCFG, those of the
- * remapping units, and the compiled DSDT.
+ * remapping units, the compiled DSDT, and an SSDT with the processors where they can be plugged.
  */
 #ifndef HW_I386_BOOT_ACPI_H
 #define HW_I386_BOOT_ACPI_H
@@ -34,6 +34,7 @@ typedef struct {
 typedef struct {
     const uint32_t *apic_ids;
     unsigned cpus;
+    const bool *absent; /* which of them are places to plug a processor into; NULL: no hot-plug */
     AcpiIoapic ioapics[ACPI_SOURCES];
     unsigned ioapic_count;
     AcpiHpet hpets[ACPI_SOURCES];

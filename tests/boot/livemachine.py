@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A running emulator for tests that talk to it meanwhile."""
+import json
+import select
+import socket
+import subprocess
+import time
+
+TIMEOUT = 180
+
+
+class Machine:
+    """An emulator with a kernel, its serial line in a file and its monitor on a socket."""
+
+    def __init__(self, args, kernel, initrd, folder, append="", options=()):
+        self.log, self.errors = folder / "serial.log", folder / "stderr.log"
+        kernel = next((args.guests / kernel / "boot").glob("vmlinuz-*"))
+        line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max",
+                "-smp", "2", "-m", "512M", "-display", "none", "-serial", f"file:{self.log}",
+                "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off",
+                "-kernel", kernel, "-initrd", initrd,
+                "-append", f"console=ttyS0 quiet {append}".strip(), *options]
+        self.path = folder / "qmp"
+        with open(self.errors, "wb") as errors:
+            self.process = subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL,
+                                            stdout=errors, stderr=errors)
+        self.monitor, self.pending, self.events = None, b"", []
+
+    def text(self):
+        return self.log.read_bytes().decode(errors="replace") if self.log.exists() else ""
+
+    def wait_text(self, text, times=1):
+        end = time.monotonic() + TIMEOUT
+        while self.text().count(text) < times:
+            if time.monotonic() > end:
+                raise AssertionError(f"'{text}' came {self.text().count(text)} times, not {times}")
+            if self.process.poll() is not None and self.text().count(text) < times:
+                raise AssertionError(f"ended with {self.process.returncode} before '{text}'")
+            time.sleep(0.1)
+
+    def wait_end(self):
+        status = self.process.wait(timeout=TIMEOUT)
+        if status != 0:
+            raise AssertionError(f"ended with status {status}, not 0")
+
+    def qmp(self, command, **arguments):
+        if self.monitor is None:
+            monitor = socket.socket(socket.AF_UNIX)
+            while monitor.connect_ex(str(self.path)) != 0 and self.process.poll() is None:
+                time.sleep(0.05)
+            self.monitor = monitor
+            self.execute("qmp_capabilities")
+        return self.execute(command, **arguments)
+
+    def execute(self, command, **arguments):
+        message = {"execute": command, "arguments": arguments} if arguments else {"execute": command}
+        self.monitor.sendall(json.dumps(message).encode() + b"\n")
+        while True:
+            reply = self.line()
+            if "error" in reply:
+                raise AssertionError(f"{command}: {reply['error']}")
+            if "return" in reply:
+                return reply["return"]
+            self.events.append(reply.get("event"))
+
+    def say(self, line):
+        """To the second serial port, which options make a socket named "say"."""
+        with socket.socket(socket.AF_UNIX) as port:
+            port.connect(str(self.path.parent / "say"))
+            port.sendall(line.encode() + b"\n")
+
+    def hmp(self, line):
+        return self.qmp("human-monitor-command", **{"command-line": line})
+
+    def wait_event(self, name):
+        while name not in self.events:
+            self.events.append(self.line().get("event"))
+        self.events.remove(name)
+
+    def line(self):
+        while b"\n" not in self.pending:
+            if not select.select([self.monitor], [], [], TIMEOUT)[0]:
+                raise AssertionError("the monitor does not answer")
+            data = self.monitor.recv(65536)
+            if not data:
+                raise AssertionError("the monitor closed its connection")
+            self.pending += data
+        line, self.pending = self.pending.split(b"\n", 1)
+        return json.loads(line)
