@@ -3,7 +3,7 @@
 """Loses an interrupt in a small guest and reads the run's report, as JSON and as a page, beside what the program said,
 with the names that symbols= gives addresses.
 
-Usage: report-test.py PROGRAM IMAGE, which is lost.elf.
+Usage: report-test.py PROGRAM IMAGE OTHER NM, which are lost.elf, privileged.elf and what lists the symbols of these.
 """
 import html.parser
 import json
@@ -14,8 +14,12 @@ import sys
 import tempfile
 
 PATIENCE = 60
-OVER = b"ask the monitor"
+OVER = re.compile(b"ask the monitor|guest: done")
+MOVED = 0x40000 # bytes
 DEVICES = ["-device", "intel-iommu,intremap=on,eim=on", "-device", "edu,id=first", "-device", "edu,id=second"]
+
+
+OTHER, NM = sys.argv[3:5]
 
 
 class Cells(html.parser.HTMLParser):
@@ -46,13 +50,17 @@ class Cells(html.parser.HTMLParser):
 
 def run(program, image, walk, *options):
     """(status, all that it printed) of a walk that is quit when it is over."""
-    process = subprocess.Popen([program, "-M", "q35", "-nographic", *DEVICES, "-kernel", image, "-append", walk, *options],
+    return run_guest(program, image, *DEVICES, "-append", walk, *options)
+
+
+def run_guest(program, image, *options):
+    process = subprocess.Popen([program, "-M", "q35", "-nographic", "-kernel", image, *options],
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         seen = b""
         for line in process.stdout:
             seen += line
-            if OVER in line:
+            if OVER.search(line):
                 process.stdin.write(b"\x01x")
                 process.stdin.flush()
         return process.wait(PATIENCE), seen.decode()
@@ -101,6 +109,19 @@ def test_offset(program, image, folder):
     assert "interrupt lost" in screen and "interrupt_from" not in screen, screen
 
 
+def test_moved(program, image, folder):
+    """The guest runs above where a list says; that the list has where SYSCALL leads (MSR LSTAR) tells how far."""
+    symbols = re.findall(r"^([0-9a-f]+) ([tT]) (\S+)$", subprocess.check_output([NM, OTHER], text=True), re.M)
+    lines = [f"{int(address, 16) - MOVED:016x} {kind} {name}\n" for address, kind, name in symbols]
+    assert any("syscall_target" in line for line in lines)
+    lines += [line.replace("syscall_target", "entry_SYSCALL_64") for line in lines if "syscall_target" in line]
+    (folder / "list").write_text("".join(lines))
+    log = folder / "log"
+    run_guest(program, OTHER, "-smp", "1", "-d", "apic", "-D", log, "-journal", f"symbols={folder / 'list'}")
+    named = re.findall(r"^ipi_send .* at=(\w+)\+0x", log.read_text(), re.M)
+    expect("who sends an IPI at the end", named[-1:], ["apic_send_ipi"])
+
+
 def test_html(program, image, folder):
     path = folder / "report.html"
     _, screen = run(program, image, "a", "-journal", f"report={path}")
@@ -131,9 +152,9 @@ def test_full(program, image, folder):
 
 
 def main():
-    program, image = sys.argv[1:]
+    program, image = sys.argv[1:3]
     failed = 0
-    for test in (test_json, test_html, test_symbols, test_offset, test_refused, test_full):
+    for test in (test_json, test_html, test_symbols, test_offset, test_moved, test_refused, test_full):
         with tempfile.TemporaryDirectory() as folder:
             try:
                 test(program, image, pathlib.Path(folder))
