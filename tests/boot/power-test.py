@@ -7,91 +7,18 @@ Each case is a function that gets a running machine; the guest's side is power-i
 
 Usage: power-test.py --qemu PROGRAM --guests FOLDER [CASE]...
 """
-import json
 import pathlib
-import select
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 
 import taptest
+from livemachine import TIMEOUT, Machine
 
 HERE = pathlib.Path(__file__).resolve().parent
-TIMEOUT = 180
 USER_SPACE = "guest: user space"
 UNIT = "intel-iommu,intremap=on,eim=on"
-
-
-class Machine:
-    """An emulator with a kernel, its serial line in a file and its monitor on a socket."""
-
-    def __init__(self, args, kernel, initrd, folder, append="", options=()):
-        self.log, self.errors = folder / "serial.log", folder / "stderr.log"
-        kernel = next((args.guests / kernel / "boot").glob("vmlinuz-*"))
-        line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max",
-                "-smp", "2", "-m", "512M", "-display", "none", "-serial", f"file:{self.log}",
-                "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off",
-                "-kernel", kernel, "-initrd", initrd,
-                "-append", f"console=ttyS0 quiet {append}".strip(), *options]
-        self.path = folder / "qmp"
-        with open(self.errors, "wb") as errors:
-            self.process = subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL,
-                                            stdout=errors, stderr=errors)
-        self.monitor, self.pending, self.events = None, b"", []
-
-    def text(self):
-        return self.log.read_bytes().decode(errors="replace") if self.log.exists() else ""
-
-    def wait_text(self, text, times=1):
-        end = time.monotonic() + TIMEOUT
-        while self.text().count(text) < times:
-            if time.monotonic() > end:
-                raise AssertionError(f"'{text}' came {self.text().count(text)} times, not {times}")
-            if self.process.poll() is not None and self.text().count(text) < times:
-                raise AssertionError(f"ended with {self.process.returncode} before '{text}'")
-            time.sleep(0.1)
-
-    def wait_end(self):
-        status = self.process.wait(timeout=TIMEOUT)
-        if status != 0:
-            raise AssertionError(f"ended with status {status}, not 0")
-
-    def qmp(self, command):
-        if self.monitor is None:
-            monitor = socket.socket(socket.AF_UNIX)
-            while monitor.connect_ex(str(self.path)) != 0 and self.process.poll() is None:
-                time.sleep(0.05)
-            self.monitor = monitor
-            self.execute("qmp_capabilities")
-        return self.execute(command)
-
-    def execute(self, command):
-        self.monitor.sendall(json.dumps({"execute": command}).encode() + b"\n")
-        while True:
-            reply = self.line()
-            if "error" in reply:
-                raise AssertionError(f"{command}: {reply['error']}")
-            if "return" in reply:
-                return reply["return"]
-            self.events.append(reply.get("event"))
-
-    def wait_event(self, name):
-        while name not in self.events:
-            self.events.append(self.line().get("event"))
-        self.events.remove(name)
-
-    def line(self):
-        while b"\n" not in self.pending:
-            if not select.select([self.monitor], [], [], TIMEOUT)[0]:
-                raise AssertionError("the monitor does not answer")
-            data = self.monitor.recv(65536)
-            if not data:
-                raise AssertionError("the monitor closed its connection")
-            self.pending += data
-        line, self.pending = self.pending.split(b"\n", 1)
-        return json.loads(line)
 
 
 def guest_reboots(start):

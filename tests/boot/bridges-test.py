@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots a real kernel on machines with bridges and looks at what it makes of them: one remapping
+entry for a conventional bus, and pins shared behind two bridges. Prints TAP.
+
+Each case is a function that gets a running machine; the guest's side is bridges-init.
+
+Usage: bridges-test.py --qemu PROGRAM --guests FOLDER [CASE]...
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import taptest
+from livemachine import Machine
+
+HERE = pathlib.Path(__file__).resolve().parent
+UNIT = ["-device", "intel-iommu,intremap=on,eim=on"]
+DISK = 1 << 20
+KERNEL = "generic"
+MODULES = ["virtio_pci", "virtio_blk", "virtio_rng", "uio_pci_generic"]
+
+
+def devices(*names):
+    return [word for name in names for word in ("-device", name)]
+
+
+class Disks:
+    """Files for drives d0, d1 and so on."""
+
+    def __init__(self, folder):
+        self.folder, self.count = folder, 0
+
+    def options(self, *more):
+        """A drive and the options of its virtio-blk-pci for each text."""
+        words = []
+        for text in more:
+            path = self.folder / f"disk{self.count}"
+            path.write_bytes(bytes(DISK))
+            words += ["-drive", f"file={path},if=none,id=d{self.count},format=raw",
+                      *devices(f"virtio-blk-pci,drive=d{self.count}{text}")]
+            self.count += 1
+        return words
+
+
+def check(ok, what):
+    if not ok:
+        raise AssertionError(what)
+
+
+def no_failures(machine):
+    machine.wait_text("guest: done")
+    machine.wait_end()
+    bad = [line for line in machine.text().splitlines() if "guest: FAIL" in line]
+    check(not bad, "\n".join(bad))
+
+
+def one_id_for_a_bus(start):
+    """A disk and the entropy device on a conventional bus: entries for the bus, and interrupts come.
+    intr-testdev elsewhere, which sends what the entropy device's MSI-X table says, is refused."""
+    machine = start("alias", lambda disks: [
+        *UNIT, *devices("pcie-root-port,id=rp1,slot=1", "pcie-root-port,id=rp2,slot=2",
+                        "pcie-pci-bridge,id=old,bus=rp1"),
+        *disks.options(",bus=old,addr=1"), *devices("virtio-rng-pci,bus=old,addr=2",
+                                                    "intr-testdev,bus=rp2")],
+        append="iomem=relaxed")
+    machine.wait_text("guest: ready")
+    entries = machine.hmp("info irte all")
+    check(entries.count("from buses 02 to 02") >= 4, "no entries are for bus 2:\n" + entries)
+    machine.say("go")
+    no_failures(machine)
+    check("source-id verification failure" in machine.text(), "the kernel saw no refusal")
+    check(re.search(r"Request device \[03:00\.0\]", machine.text()), "it was not 03:00.0's")
+
+
+def shared_pins(start):
+    machine = start("pins", lambda disks: [
+        *UNIT, *devices("pcie-root-port,id=rp1,slot=1", "pcie-pci-bridge,id=old,bus=rp1",
+                        "pci-bridge,id=older,bus=old,addr=4,chassis_nr=1"),
+        *disks.options(",bus=older,addr=1", ",bus=older,addr=5", ",bus=old,addr=1"),
+        *devices("edu,bus=older,addr=9", "virtio-rng-pci,bus=older,addr=13")],
+        append="pci=nomsi iomem=relaxed")
+    no_failures(machine)
+    check("guest: edu interrupted 100 times" in machine.text(), "edu's interrupts are missing")
+    rows = [line for line in machine.text().splitlines() if "guest: irq" in line]
+    check(any("virtio" in row and "uio" in row for row in rows),
+          "no pin is shared:\n" + "\n".join(rows))
+
+
+CASES = {
+    "one-id-for-a-bus": one_id_for_a_bus,
+    "shared-pins": shared_pins,
+}
+
+
+def make_initramfs(args, folder):
+    target = folder / "initramfs"
+    words = [word for module in MODULES for word in ("--module", module)]
+    subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
+                    "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "bridges-init",
+                    *words], check=True)
+    return target
+
+
+def run_case(args, case):
+    """What is wrong, and the log."""
+    machines = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        initrd = make_initramfs(args, folder)
+
+        def start(what, options, append=""):
+            append = f"intel_iommu=on bridges={what} {append}"
+            words = ["-serial", f"unix:{folder / 'say'},server=on,wait=off"]
+            words += options(Disks(folder))
+            machines.append(Machine(args, KERNEL, initrd, folder, append, words))
+            return machines[-1]
+
+        try:
+            case(start)
+            return [], ""
+        except AssertionError as error:
+            return [str(error)], machines[-1].text() if machines else ""
+        finally:
+            for machine in machines:
+                machine.process.kill()
+                machine.process.wait()
+
+
+def main():
+    args = taptest.parse(taptest.options(CASES), CASES)
+    taptest.need(args, ["busybox", KERNEL])
+    print(f"1..{len(args.cases)}")
+    failed = 0
+    for number, name in enumerate(args.cases, 1):
+        failed += taptest.report(number, name, *run_case(args, CASES[name]))
+    return 1 if failed else 0
+
+
+sys.exit(main())
