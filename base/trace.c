@@ -25,6 +25,7 @@ static const struct {
     [TRACE_MSI] = {"msi", "MSI and MSI-X messages", true},
     [TRACE_HPET] = {"hpet", "HPET comparators and messages", true},
     [TRACE_PCI] = {"pci", "configuration space and BARs", true},
+    [TRACE_NVME] = {"nvme", "NVM Express controllers", true},
     [TRACE_VIRTIO] = {"virtio", "virtio devices", true},
 };
 

@@ -16,6 +16,7 @@ static const char *parent_type(const DeviceClass *cls)
         [BUS_PCI] = "pci-device",
         [BUS_ISA] = "isa-device",
         [BUS_VIRTIO_SERIAL] = "virtio-serial-port",
+        [BUS_NVME] = "device",
     };
     return names[cls->bus];
 }

@@ -20,6 +20,7 @@
 #include "hw/misc/intr_testdev.h"
 #include "hw/misc/pc_testdev.h"
 #include "hw/misc/pci_devices.h"
+#include "hw/nvme/nvme.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci-bridge/bridges.h"
 #include "hw/rtc/mc146818.h"
@@ -43,6 +44,8 @@ const DeviceClass *const device_classes[] = {
     &lpc_class,
     &mc146818_class,
     &mch_class,
+    &nvme_class,
+    &nvme_ns_class,
     &pc_testdev_class,
     &pci_bridge_class,
     &pci_testdev_class,

@@ -14,6 +14,7 @@ static const char *bus_label(BusType bus)
         [BUS_PCI] = "PCI",
         [BUS_ISA] = "ISA",
         [BUS_VIRTIO_SERIAL] = "virtio-serial-bus",
+        [BUS_NVME] = "nvme-bus",
     };
     return names[bus];
 }

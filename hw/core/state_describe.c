@@ -46,12 +46,14 @@ static void describe_regs(const RegFile *rf, const char *prefix, GString *out)
 static void describe_table(const StateField *table, const void *object, const char *prefix,
                            GString *out);
 
-static void describe_structs(const StateField *f, const uint8_t *at, const char *prefix,
+static void describe_structs(const StateField *f, const void *object, const char *prefix,
                              GString *out)
 {
-    for (size_t i = 0; i < f->count; i++, at += f->size) {
-        g_autofree char *inner = f->count == 1 ? g_strdup_printf("%s%s.", prefix, f->name)
-                                               : g_strdup_printf("%s%s[%zu].", prefix, f->name, i);
+    const uint8_t *at = state_field_at(f, object);
+    size_t count = state_field_count(f, object);
+    for (size_t i = 0; i < count; i++, at += f->size) {
+        g_autofree char *inner = count == 1 ? g_strdup_printf("%s%s.", prefix, f->name)
+                                            : g_strdup_printf("%s%s[%zu].", prefix, f->name, i);
         describe_table(f->sub, at, inner, out);
     }
 }
@@ -76,7 +78,7 @@ static void describe_table(const StateField *table, const void *object, const ch
 {
     for (const StateField *f = table; f->name; f++) {
         if (f->type == STATE_SUB) {
-            describe_structs(f, state_field_at(f, object), prefix, out);
+            describe_structs(f, object, prefix, out);
         } else if (f->type == STATE_REGS) {
             describe_regs((const RegFile *)state_field_at(f, object), prefix, out);
         } else if (f->type != STATE_UNSAVED) {

@@ -26,6 +26,7 @@ typedef enum {
     TRACE_MSI,
     TRACE_HPET,
     TRACE_PCI,
+    TRACE_NVME,
     TRACE_VIRTIO,
     TRACE_GROUPS,
 } TraceGroup;

@@ -13,16 +13,17 @@
 #include "machine/accel.h"
 #include "machine/machine_state.h"
 
-#define BOX_RAM   (32u << 20)
-#define BOX_CPUS  2
-#define BOX_DRIVE 4096
+#define BOX_RAM    (32u << 20)
+#define BOX_CPUS   2
+#define BOX_DRIVE  4096 /* bytes of each drive, d0, d1 .. */
+#define BOX_DRIVES 3
 
 typedef struct {
     Trace trace;
     Platform platform;
     RunState *runstate;
     Machine *machine;
-    char *drive; /* file name */
+    char *drives[BOX_DRIVES]; /* file names */
 } Box;
 
 /* What a class needs beside its name. Two of some kinds, told apart by order alone. */
@@ -32,6 +33,8 @@ static const struct {
     {"intel-iommu", "intremap=on,device-iotlb=on,qi-latency=1000,gcmd-latency=500"},
     {"isa-serial", "chardev=c0,index=3"},
     {"isa-debugcon", "chardev=c1,iobase=0x402"},
+    {"nvme", "drive=d1,serial=S,max_ioqpairs=3,msix_qsize=4"},
+    {"nvme-ns", "drive=d2"},
     {"virtio-blk-pci", "drive=d0,vectors=3"},
     {"virtserialport", "chardev=c2,name=first"},
     {"virtconsole", "chardev=c3"},
@@ -63,13 +66,17 @@ static inline void box_make_backends(Box *box)
     for (size_t i = 0; i < sizeof(disk); i++) {
         disk[i] = (uint8_t)(i * 7 + i / 512);
     }
-    int fd = g_file_open_tmp("switchyard-test-XXXXXX", &box->drive, &error);
-    box_must(fd >= 0, error);
-    close(fd);
-    box_must(g_file_set_contents(box->drive, (const char *)disk, sizeof(disk), &error), error);
-    const BlockOptions options = {.file = box->drive, .read_only = true};
-    BlockBackend *drive = blk_open("d0", &options, &error);
-    box_must(drive && backends_add_drive(box->platform.backends, drive, &error), error);
+    for (int i = 0; i < BOX_DRIVES; i++) {
+        g_autofree char *id = g_strdup_printf("d%d", i);
+        int fd = g_file_open_tmp("switchyard-test-XXXXXX", &box->drives[i], &error);
+        box_must(fd >= 0, error);
+        close(fd);
+        box_must(g_file_set_contents(box->drives[i], (const char *)disk, sizeof(disk), &error),
+                 error);
+        const BlockOptions options = {.file = box->drives[i], .read_only = true};
+        BlockBackend *drive = blk_open(id, &options, &error);
+        box_must(drive && backends_add_drive(box->platform.backends, drive, &error), error);
+    }
     for (int i = 0; i < 4; i++) {
         g_autofree char *id = g_strdup_printf("c%d", i);
         Chardev *chr = chr_new_from_spec(id, "null", &error);
@@ -97,8 +104,8 @@ static inline void box_open(Box *box, const MachineOptions *options, bool with_d
         }
     }
     box_must(machine_build(box->machine, &error), error);
-    /* The serial bus comes before what is plugged into it: by kind of bus. */
-    for (int bus = BUS_SYSTEM + 1; with_devices && bus <= BUS_VIRTIO_SERIAL; bus++) {
+    /* Buses of devices come before what is plugged into them: by kind of bus. */
+    for (int bus = BUS_SYSTEM + 1; with_devices && bus <= BUS_NVME; bus++) {
         for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
             if ((*cls)->user_creatable && (*cls)->bus == (BusType)bus) {
                 g_autofree char *text = box_device_text(*cls);
@@ -122,8 +129,10 @@ static inline void box_close(Box *box)
     clock_free(box->platform.clock);
     runstate_free(box->runstate);
     trace_close(&box->trace);
-    unlink(box->drive);
-    g_free(box->drive);
+    for (int i = 0; i < BOX_DRIVES; i++) {
+        unlink(box->drives[i]);
+        g_free(box->drives[i]);
+    }
 }
 
 static inline MachineOptions box_machine_options(void)

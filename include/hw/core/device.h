@@ -42,6 +42,7 @@ typedef enum {
     BUS_PCI,
     BUS_ISA,
     BUS_VIRTIO_SERIAL,
+    BUS_NVME,
 } BusType;
 
 /* Properties. The setter parses `text` as QEMU's command line does. */

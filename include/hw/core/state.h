@@ -38,8 +38,8 @@ typedef struct StateField {
     size_t count; /* elements of an array, 1 for a scalar */
     size_t size;  /* STATE_SUB: stride; STATE_UNSAVED */
     const struct StateField *sub;
-    /* STATE_BYTES where the field is a pointer to bytes: how many, as the object is set up. NULL:
-     * the bytes are in the struct. */
+    /* STATE_BYTES and STATE_SUB where the field is a pointer to them: how many, as the object is
+     * set up. NULL: they are in the struct. */
     size_t (*length)(const void *object);
     uint64_t max; /* the greatest value that is possible; 0: any */
     uint32_t since;
@@ -76,6 +76,12 @@ typedef struct StateField {
     {                                                                                              \
         .name = #field_, .type = STATE_BYTES, .offset = offsetof(struct_, field_),                 \
         .length = length_                                                                          \
+    }
+/* `field_` points at structs; `length_` says how many. */
+#define STATE_STRUCTS_PTR(struct_, field_, elem_, sub_, length_)                                   \
+    {                                                                                              \
+        .name = #field_, .type = STATE_SUB, .offset = offsetof(struct_, field_),                   \
+        .size = sizeof(elem_), .sub = sub_, .length = length_                                      \
     }
 #define STATE_NOT_SAVED(struct_, field_)                                                           \
     {                                                                                              \

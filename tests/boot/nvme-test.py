@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots real kernels that work on NVM Express controllers, and compares what they read with the
+drives' files.
+
+A case is a row of CASES: the kernel, the machine, the steps of the guest (functions of nvme-init),
+and what its log must have. Prints TAP.
+
+Usage: nvme-test.py --qemu PROGRAM --guests FOLDER [--list] [CASE]...
+"""
+import hashlib
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import taptest
+
+HERE = pathlib.Path(__file__).resolve().parent
+TIMEOUT = int(os.environ.get("SWITCHYARD_BOOT_TIMEOUT", "600"))
+# Whatever the machine, these mean that an interrupt, a DMA or a command went wrong.
+BAD = [r"DMAR:.*fault", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared", r"Kernel panic",
+       r"BUG:", r"Call Trace", r"guest: FAIL", r"hung task", r"rcu.*stall", r"soft lockup",
+       r"nvme.*(timeout|fatal|I/O error|resetting|Removing)", r"guest: irq (SPU|ERR|MIS):.*[1-9]"]
+UNIT = ["-device", "intel-iommu,intremap=on,eim=on"]
+DISK = ["-drive", "file={disk},if=none,id=d0,format=raw"]
+X2APIC = "DMAR-IR: Enabled IRQ remapping in x2apic mode"
+RAW = "raw_test /dev/nvme0n1 disk\n"
+
+
+class Case:
+    def __init__(self, steps, machine, wants=(), kernel="cloud", cpus=2, append="", memory="512M",
+                 irq="IR-PCI-MSI", queues=None, checks=("disk",), allows=()):
+        self.steps, self.machine, self.wants, self.kernel = steps, machine, list(wants), kernel
+        self.cpus, self.append, self.memory, self.irq = cpus, append, memory, irq
+        self.queues = min(cpus, 4) if queues is None else queues
+        self.checks, self.allows = checks, allows
+
+
+NVME = ["-device", "nvme,drive=d0,serial=SW1,id=nvme0"]
+
+
+def example(page):
+    """The options of a page's example, beside those that all cases have."""
+    text = (HERE.parent.parent / "docs" / "devices" / page).read_text().replace("\\\n", "")
+    line = re.search(r"^ +qemu-system-x86_64 -machine q35 -smp 2 -m 512M (.*)$", text, re.M)
+    return re.sub(r"file=(\w+)\.raw", r"file={\1}", line.group(1)).split()
+
+
+CASES = {
+    "cloud": Case("wait_for /dev/nvme0n2\n" + RAW + "mount_test /dev/nvme0n2\n"
+                  "discard_test /dev/nvme0n2\nshow_interrupts\nreset_test\n",
+                  example("nvme.md"),
+                  [X2APIC, "guest: mounted twice", "guest: discarded", "guest: reset done"]),
+    "cloud-no-unit": Case(RAW, DISK + NVME, irq="PCI-MSI"),
+    "cloud-pin": Case(RAW, UNIT + DISK + NVME, append="pci=nomsi", irq="IR-IO-APIC", queues=0),
+    "cloud-4k-blocks": Case(RAW, UNIT + DISK + ["-device", "nvme,drive=d0,serial=SW1,mdts=5,"
+                                                           "logical_block_size=4096"]),
+}
+
+
+def make_initramfs(args, case, folder):
+    target, scenario = folder / "initramfs.cpio", folder / "scenario"
+    scenario.write_text("wait_for /dev/nvme0n1\n" + case.steps)
+    command = [sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
+               "--guests", args.guests, "--kernel", case.kernel, "--init", HERE / "nvme-init",
+               "--file", f"{scenario}:scenario"]
+    if case.kernel != "cloud":  # built in there
+        command += ["--module", "nvme"]
+    subprocess.run(command, check=True)
+    return target
+
+
+def command(args, case, folder, drives):
+    kernel = next((args.guests / case.kernel / "boot").glob("vmlinuz-*"))
+    line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max",
+            "-smp", str(case.cpus), "-m", case.memory, "-nographic", "-no-reboot",
+            *(word.format(**drives) for word in case.machine),
+            "-kernel", kernel, "-initrd", make_initramfs(args, case, folder),
+            "-append", f"console=ttyS0 intel_iommu=on {case.append}".strip()]
+    return [str(word) for word in line]
+
+
+def run(line, log_path):
+    """The guest's log and the exit status; None for a time-out."""
+    with open(log_path, "wb") as log:
+        try:
+            status = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=log,
+                                    stderr=subprocess.STDOUT, timeout=TIMEOUT).returncode
+        except subprocess.TimeoutExpired:
+            status = None
+    return log_path.read_bytes().decode(errors="replace").replace("\r", ""), status
+
+
+def bad_lines(case, log):
+    for pattern in BAD:
+        for line in log.splitlines():
+            # The rows of /proc/interrupts have words of their own, and patterns of their own.
+            if line.startswith("guest: irq") and not pattern.startswith("guest: irq"):
+                continue
+            if re.search(pattern, line) and not any(re.search(a, line) for a in case.allows):
+                yield f"bad line: {line.strip()}"
+
+
+def problems(case, log, status, drives):
+    """Everything that is wrong with a run, one line each."""
+    wrong = []
+    if status != 0:
+        wrong.append(f"ended with status {status}, not 0")
+    for text in ["guest: user space on", "guest: done", *case.wants]:
+        if not re.search(text, log):
+            wrong.append(f"the log has no '{text}'")
+    wrong += bad_lines(case, log)
+    for name in case.checks:
+        found = re.search(rf"guest: {name} sha256 ([0-9a-f]{{64}})", log)
+        with open(drives[name], "rb") as file:
+            on_host = hashlib.sha256(file.read(512 * 4096)).hexdigest()
+        if not found or found.group(1) != on_host:
+            wrong.append(f"{name}'s checksum is {found and found.group(1)} in the guest, "
+                         f"{on_host} on the host")
+    rows = re.findall(r"guest: irq +\d+:([ \d]+) +(\S+) .*\bnvme0q(\d+)", log)
+    busy = {int(queue) for counts, kind, queue in rows
+            if kind == case.irq and any(int(count) for count in counts.split())}
+    if len(busy - {0}) < case.queues or (case.queues == 0 and not busy):
+        wrong.append(f"{case.irq} interrupts of queues {sorted(busy)}: fewer than {case.queues}")
+    return wrong
+
+
+def main():
+    parser = taptest.options(CASES)
+    parser.add_argument("--keep", type=pathlib.Path, help="folder for the logs")
+    args = taptest.parse(parser, CASES)
+    taptest.need(args, ["busybox", *(CASES[name].kernel for name in args.cases)])
+    print(f"1..{len(args.cases)}")
+    failed = 0
+    for number, name in enumerate(args.cases, 1):
+        case = CASES[name]
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = pathlib.Path(temporary)
+            drives = {drive: folder / f"{drive}.raw" for drive in ("disk", "second")}
+            for path in drives.values():
+                with open(path, "wb") as file:
+                    file.truncate(32 << 20)
+            logs = args.keep or folder
+            logs.mkdir(parents=True, exist_ok=True)
+            log, status = run(command(args, case, folder, drives), logs / f"nvme-{name}.log")
+            wrong = problems(case, log, status, drives)
+        failed += taptest.report(number, name, wrong, log)
+    return 1 if failed else 0
+
+
+sys.exit(main())
