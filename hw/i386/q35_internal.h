@@ -51,7 +51,7 @@ typedef struct {
     IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
     Device *pm, *pit, *rtc, *lpc, *fw_cfg;
     Device *cpu_hotplug; /* NULL where no processor can be plugged in */
-    unsigned pci_buses; /* as firmware numbered them */
+    unsigned pci_buses;  /* as firmware numbered them */
     /* Emitters that are not on PCI, the board's own of each kind first, as scopes name them. */
     IommuScopeEntry emitters[2 * ACPI_SOURCES];
     size_t emitter_count;
