@@ -125,6 +125,11 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                     "SDM 11.8.4", INTR_CLASS_DELIVERED, .open = true},
     [INTR_ENDED] = {"ended", "was taken by its CPU and ended by EOI", "SDM 11.8.5",
                     INTR_CLASS_DELIVERED},
+    [INTR_CPU_REMOVED] = {"cpu-removed",
+                          "was lost with its processor, which was taken out before it was done",
+                          "ACPI 8.4", INTR_CLASS_REFUSED, .lost = true,
+                          .remedy = "a processor's interrupts are to be done or moved away before "
+                                    "it is let go"},
     [INTR_APIC_RESET] = {"apic-reset",
                          "was forgotten: its local APIC was reset, or its CPU got an INIT",
                          "SDM 11.4.7.1", INTR_CLASS_REFUSED,

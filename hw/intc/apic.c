@@ -113,7 +113,7 @@ ApicCounts apic_counts(const ApicState *s)
 
 static void apic_reset_registers(ApicState *s)
 {
-    apic_forget(s, s->absent ? INTR_CPU_ABSENT : INTR_APIC_RESET);
+    apic_forget(s, s->absent ? INTR_CPU_REMOVED : INTR_APIC_RESET);
     memset(s->tmr, 0, sizeof(s->tmr));
     s->tpr = 0;
     s->extint_latched = false;

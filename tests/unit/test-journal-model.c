@@ -59,6 +59,7 @@ static bool was_refused(IntrResult state)
     case INTR_VECTOR_ILLEGAL:
     case INTR_APIC_SOFT_DISABLED:
     case INTR_APIC_DISABLED:
+    case INTR_CPU_ABSENT:
     case INTR_NO_APIC:
     case INTR_RESERVED_MODE:
         return true;

@@ -59,6 +59,7 @@ typedef enum {
     INTR_ON_ITS_WAY,
     INTR_TAKEN,
     INTR_ENDED,
+    INTR_CPU_REMOVED,
     INTR_APIC_RESET,
     INTR_EDGE_MASKED,
     INTR_LINE_FELL,

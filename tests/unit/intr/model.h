@@ -42,6 +42,7 @@ enum { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_EN
 
 typedef struct {
     uint32_t id;
+    bool absent; /* its processor is not plugged in */
     bool enabled, x2, software;
     uint8_t tpr;
     uint32_t ldr, dfr;

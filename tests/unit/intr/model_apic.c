@@ -38,15 +38,17 @@ static void gone(Model *m, uint32_t *slot, IntrResult how)
 
 void model_apic_reset(Model *m, ModelApic *a)
 {
+    IntrResult how = a->absent ? INTR_CPU_REMOVED : INTR_APIC_RESET;
+
     for (unsigned v = 0; v < 256; v++) {
         if (a->irr[v]) {
-            gone(m, &a->irr[v], INTR_APIC_RESET);
+            gone(m, &a->irr[v], how);
         }
         if (a->isr[v]) {
-            gone(m, &a->isr[v], INTR_APIC_RESET);
+            gone(m, &a->isr[v], how);
         }
     }
-    model_withdraw(m, &a->lint_waits, INTR_APIC_RESET);
+    model_withdraw(m, &a->lint_waits, how);
     memset(a->tmr, 0, sizeof(a->tmr));
     a->software = a->extint = a->error = false;
     a->tpr = 0;
@@ -134,7 +136,7 @@ IntrResult model_apic_accept(Model *m, ModelApic *a, const ModelMsg *msg)
     bool vectored = msg->mode <= 1, merges = a->irr[msg->vector];
 
     if (!a->enabled) {
-        return INTR_APIC_DISABLED;
+        return a->absent ? INTR_CPU_ABSENT : INTR_APIC_DISABLED;
     }
     if (!a->software && (vectored || msg->mode == 7)) {
         return INTR_APIC_SOFT_DISABLED;

@@ -32,7 +32,7 @@ static bool matches_x2apic(const ModelApic *a, uint32_t dest)
 static bool is_named(const ModelApic *a, const ModelMsg *msg)
 {
     if (msg->dest == UINT32_MAX) {
-        return true;
+        return !a->absent;
     }
     if (msg->dest == 0xff && a->enabled && !a->x2) {
         return true;
@@ -89,9 +89,9 @@ static int choose(const Model *m, const Round *r)
 static IntrResult better(IntrResult a, IntrResult b)
 {
     static const IntrResult order[] = {
-        INTR_DELIVERED,          INTR_TAKEN_SMI,     INTR_TAKEN_NMI, INTR_TAKEN_INIT,
-        INTR_TAKEN_SIPI,         INTR_TAKEN_EXTINT,  INTR_MERGED,    INTR_VECTOR_ILLEGAL,
-        INTR_APIC_SOFT_DISABLED, INTR_APIC_DISABLED, INTR_NO_APIC};
+        INTR_DELIVERED,          INTR_TAKEN_SMI,     INTR_TAKEN_NMI,  INTR_TAKEN_INIT,
+        INTR_TAKEN_SIPI,         INTR_TAKEN_EXTINT,  INTR_MERGED,     INTR_VECTOR_ILLEGAL,
+        INTR_APIC_SOFT_DISABLED, INTR_APIC_DISABLED, INTR_CPU_ABSENT, INTR_NO_APIC};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(order); i++) {
         if (order[i] == a || order[i] == b) {
@@ -149,7 +149,7 @@ void model_bus_all(Model *m, const ModelMsg *msg, const ModelApic *except)
     Round r = {.msg = msg};
 
     for (unsigned i = 0; i < m->apic_count; i++) {
-        r.named[i] = &m->apics[i] != except;
+        r.named[i] = &m->apics[i] != except && !m->apics[i].absent;
     }
     deliver(m, &r);
 }

@@ -193,10 +193,23 @@ static void reset(World *w, const Who *a)
     } else {
         world_say(w, "apic %u: reset", a->n);
         device_reset(w->rig.apic_devs[a->n]);
-        a->model->enabled = true;
+        a->model->enabled = !a->model->absent;
         a->model->x2 = false;
     }
     model_apic_reset(&w->model, a->model);
+}
+
+/* Its processor is taken out, or plugged in again. */
+static void presence(World *w, const Who *a)
+{
+    ModelApic *m = a->model;
+
+    m->absent = !m->absent;
+    m->enabled = !m->absent;
+    m->x2 = false;
+    world_say(w, "apic %u: %s", a->n, m->absent ? "taken out" : "plugged in");
+    apic_set_present(a->real, !m->absent);
+    model_apic_reset(&w->model, m);
 }
 
 static void change_mode(World *w, const Who *a)
@@ -214,18 +227,23 @@ void step_apic(World *w)
     static const struct {
         unsigned weight;
         void (*step)(World *w, const Who *a);
-    } rows[] = {{22, take},    {6, lint_entry},  {18, eoi},  {12, ipi},        {4, self_ipi},
-                {6, lvt},      {16, lint},       {4, timer}, {4, logical_id},  {4, change_svr},
-                {4, priority}, {3, change_mode}, {2, reset}, {3, clear_errors}};
+    } rows[] = {{22, take},    {6, lint_entry},  {18, eoi},  {12, ipi},         {4, self_ipi},
+                {6, lvt},      {16, lint},       {4, timer}, {4, logical_id},   {4, change_svr},
+                {4, priority}, {3, change_mode}, {2, reset}, {3, clear_errors}, {2, presence}};
     Who a = who(w, world_flip(w) ? 0 : world_draw(w, w->rig.apic_count));
-    int n = (int)world_draw(w, 108);
+    int n = (int)world_draw(w, 110);
 
     for (unsigned i = 0;; i++) {
         n -= (int)rows[i].weight;
-        if (n < 0) {
-            rows[i].step(w, &a);
-            return;
+        if (n >= 0) {
+            continue;
         }
+        if (!a.model->absent) {
+            rows[i].step(w, &a);
+        } else if (world_flip(w)) { /* nobody is there to do anything else */
+            presence(w, &a);
+        }
+        return;
     }
 }
 

@@ -54,6 +54,13 @@ static IntrResult apic_was_reset(Rig *rig)
     return WAY_TRACED;
 }
 
+static IntrResult cpu_removed(Rig *rig)
+{
+    way_delivered(rig);
+    apic_set_present(rig->apic, false);
+    return WAY_TRACED;
+}
+
 /* Nobody is behind the HPET. */
 static IntrResult on_its_way(Rig *rig)
 {
@@ -497,6 +504,7 @@ const Way ways[INTR_RESULTS] = {
     {INTR_ON_ITS_WAY, on_its_way},
     {INTR_TAKEN, in_service},
     {INTR_ENDED, ended},
+    {INTR_CPU_REMOVED, cpu_removed},
     {INTR_APIC_RESET, apic_was_reset},
     {INTR_EDGE_MASKED, edge_masked},
     {INTR_LINE_FELL, line_fell},
