@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options for devices and what stands behind them: -device, -drive, -chardev, -serial, -netdev. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,20 +20,55 @@ static const char *bus_label(BusType bus)
     return names[bus];
 }
 
-static void list_device_classes(void)
+static void list_device_class(const DeviceClass *cls)
+{
+    printf("name \"%s\", bus %s", cls->name, bus_label(cls->bus));
+    if (cls->alias) {
+        printf(", alias \"%s\"", cls->alias);
+    }
+    if (cls->desc) {
+        printf(", desc \"%s\"", cls->desc);
+    }
+    printf("\n");
+}
+
+static void list_device_group(DeviceCategory category, const char *heading)
 {
     for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
-        if (!(*cls)->user_creatable) {
+        if (!(*cls)->user_creatable || (*cls)->category != category) {
             continue;
         }
-        printf("name \"%s\", bus %s", (*cls)->name, bus_label((*cls)->bus));
-        if ((*cls)->alias) {
-            printf(", alias \"%s\"", (*cls)->alias);
+        if (heading) {
+            printf("%s:\n", heading);
+            heading = NULL;
         }
-        if ((*cls)->desc) {
-            printf(", desc \"%s\"", (*cls)->desc);
-        }
+        list_device_class(*cls);
+    }
+    if (!heading) {
         printf("\n");
+    }
+}
+
+/* By group, under QEMU's headings where it has the group; interrupt hardware leads, as it is what
+ * this program is for. */
+static void list_device_classes(void)
+{
+    static const struct {
+        DeviceCategory category;
+        const char *heading;
+    } groups[] = {
+        {DEVICE_INTERRUPT, "Interrupt remapping units, controllers and timers"},
+        {DEVICE_BRIDGE, "Controller/Bridge/Hub devices"},
+        {DEVICE_STORAGE, "Storage devices"},
+        {DEVICE_NETWORK, "Network devices"},
+        {DEVICE_INPUT, "Input devices"},
+        {DEVICE_DISPLAY, "Display devices"},
+        {DEVICE_MISC, "Misc devices"},
+        {DEVICE_CPU, "CPU devices"},
+    };
+    static_assert(G_N_ELEMENTS(groups) == DEVICE_CATEGORIES - 1, "every group has a heading");
+    for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
+        list_device_group(groups[i].category, groups[i].heading);
     }
 }
 

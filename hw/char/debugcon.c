@@ -76,6 +76,7 @@ const DeviceClass debugcon_class = {
     .name = "isa-debugcon",
     .desc = "debug console port",
     .bus = BUS_ISA,
+    .category = DEVICE_MISC,
     .user_creatable = true,
     .instance_size = sizeof(DebugconState),
     .props = debugcon_props,

@@ -484,6 +484,7 @@ const DeviceClass serial_class = {
     .name = "isa-serial",
     .desc = "16550A UART",
     .bus = BUS_ISA,
+    .category = DEVICE_INPUT,
     .user_creatable = true,
     .instance_size = sizeof(SerialState),
     .props = serial_props,

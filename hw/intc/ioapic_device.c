@@ -181,6 +181,7 @@ const DeviceClass ioapic_class = {
     .name = "ioapic",
     .desc = "I/O APIC",
     .bus = BUS_SYSTEM,
+    .category = DEVICE_INTERRUPT,
     .user_creatable = true,
     .instance_size = sizeof(IoapicState),
     .props = ioapic_props,

@@ -54,6 +54,7 @@ const DeviceClass debug_exit_class = {
     .name = "isa-debug-exit",
     .desc = "ends the emulator with a status of the guest's choice",
     .bus = BUS_ISA,
+    .category = DEVICE_MISC,
     .user_creatable = true,
     .instance_size = sizeof(DebugExitState),
     .props = debug_exit_props,

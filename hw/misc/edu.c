@@ -277,6 +277,7 @@ const DeviceClass edu_class = {
     .name = "edu",
     .desc = "Educational PCI device",
     .bus = BUS_PCI,
+    .category = DEVICE_MISC,
     .user_creatable = true,
     .instance_size = sizeof(Edu),
     .props = edu_props,

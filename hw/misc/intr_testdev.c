@@ -91,6 +91,7 @@ const DeviceClass intr_testdev_class = {
     .name = "intr-testdev",
     .desc = "Sends any interrupt message and does any DMA",
     .bus = BUS_PCI,
+    .category = DEVICE_MISC,
     .user_creatable = true,
     .instance_size = sizeof(IntrTestdev),
     .props = testdev_props,

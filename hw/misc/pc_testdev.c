@@ -120,6 +120,7 @@ const DeviceClass pc_testdev_class = {
     .name = "pc-testdev",
     .desc = "kvm-unit-tests' helper: latches, interrupt lines, register memory",
     .bus = BUS_ISA,
+    .category = DEVICE_MISC,
     .user_creatable = true,
     .instance_size = sizeof(PcTestdevState),
     .state = testdev_state,

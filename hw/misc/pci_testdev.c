@@ -141,6 +141,7 @@ const DeviceClass pci_testdev_class = {
     .name = "pci-testdev",
     .desc = "PCI device that counts writes",
     .bus = BUS_PCI,
+    .category = DEVICE_MISC,
     .user_creatable = true,
     .instance_size = sizeof(PciTestdev),
     .bus_props = pci_bus_props,

@@ -140,6 +140,7 @@ const DeviceClass nvme_class = {
     .name = "nvme",
     .desc = "NVM Express controller",
     .bus = BUS_PCI,
+    .category = DEVICE_STORAGE,
     .user_creatable = true,
     .instance_size = sizeof(NvmeCtrl),
     .props = nvme_props,

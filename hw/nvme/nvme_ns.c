@@ -135,6 +135,7 @@ const DeviceClass nvme_ns_class = {
     .name = "nvme-ns",
     .desc = "Namespace of an NVM Express controller",
     .bus = BUS_NVME,
+    .category = DEVICE_STORAGE,
     .user_creatable = true,
     .instance_size = sizeof(NvmeNsDevice),
     .props = ns_props,

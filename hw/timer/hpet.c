@@ -650,6 +650,7 @@ const DeviceClass hpet_class = {
     .name = "hpet",
     .desc = "High precision event timers",
     .bus = BUS_SYSTEM,
+    .category = DEVICE_INTERRUPT,
     .user_creatable = true,
     .instance_size = sizeof(HpetState),
     .props = hpet_props,

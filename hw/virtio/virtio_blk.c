@@ -292,6 +292,7 @@ const DeviceClass virtio_blk_class = {
     .alias = "virtio-blk",
     .desc = "Virtio block device",
     .bus = BUS_PCI,
+    .category = DEVICE_STORAGE,
     .user_creatable = true,
     .instance_size = sizeof(VirtioBlk),
     .props = blk_props,

@@ -296,6 +296,7 @@ const DeviceClass virtio_serial_class = {
     .alias = "virtio-serial",
     .desc = "Virtio serial ports and consoles",
     .bus = BUS_PCI,
+    .category = DEVICE_INPUT,
     .user_creatable = true,
     .instance_size = sizeof(VirtioSerial),
     .props = serial_props,
@@ -413,9 +414,9 @@ static const StateField port_state[] = {
 
 #define PORT_CLASS(name_, desc_)                                                                   \
     {                                                                                              \
-        .name = name_, .desc = desc_, .bus = BUS_VIRTIO_SERIAL, .user_creatable = true,            \
-        .instance_size = sizeof(VirtPort), .props = port_props, .state = port_state,               \
-        .realize = port_realize, .unrealize = port_unrealize                                       \
+        .name = name_, .desc = desc_, .bus = BUS_VIRTIO_SERIAL, .category = DEVICE_INPUT,          \
+        .user_creatable = true, .instance_size = sizeof(VirtPort), .props = port_props,            \
+        .state = port_state, .realize = port_realize, .unrealize = port_unrealize                  \
     }
 
 const DeviceClass virtconsole_class = PORT_CLASS("virtconsole", "Virtio console port");

@@ -84,6 +84,7 @@ const DeviceClass virtio_rng_class = {
     .alias = "virtio-rng",
     .desc = "Virtio entropy source",
     .bus = BUS_PCI,
+    .category = DEVICE_MISC,
     .user_creatable = true,
     .instance_size = sizeof(VirtioRng),
     .props = rng_props,

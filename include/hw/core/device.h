@@ -45,6 +45,20 @@ typedef enum {
     BUS_NVME,
 } BusType;
 
+/* The group that -device help shows a class under. */
+typedef enum {
+    DEVICE_UNSORTED, /* what users cannot create */
+    DEVICE_BRIDGE,
+    DEVICE_STORAGE,
+    DEVICE_NETWORK,
+    DEVICE_INPUT,
+    DEVICE_DISPLAY,
+    DEVICE_INTERRUPT, /* remapping units, interrupt controllers, timers */
+    DEVICE_CPU,
+    DEVICE_MISC,
+    DEVICE_CATEGORIES,
+} DeviceCategory;
+
 /* Properties. The setter parses `text` as QEMU's command line does. */
 typedef enum {
     PROP_BOOL,  /* bool: on/off, yes/no, true/false */
@@ -99,6 +113,7 @@ struct DeviceClass {
     const char *alias; /* another spelling, or NULL */
     const char *desc;
     BusType bus;
+    DeviceCategory category;
     bool user_creatable;
     size_t instance_size;
     const PropInfo *props;          /* ends with PROP_END; may be NULL */

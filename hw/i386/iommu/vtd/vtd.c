@@ -279,6 +279,7 @@ const DeviceClass vtd_class = {
     .name = "intel-iommu",
     .desc = "Intel VT-d DMA and interrupt remapping unit",
     .bus = BUS_SYSTEM,
+    .category = DEVICE_INTERRUPT,
     .user_creatable = true,
     .instance_size = sizeof(VtdState),
     .props = vtd_props,
