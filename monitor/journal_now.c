@@ -123,13 +123,14 @@ static const PciDevice *function_named(const Machine *machine, const char *id)
 static void say_message(const PciDevice *pci, bool msix, unsigned n, GString *out)
 {
     const char *name = msix ? "MSI-X" : "MSI";
+    const Facts facts = {.words = out};
 
     if (msix ? !msix_enabled(pci) : !msi_enabled(pci)) {
         g_string_append_printf(out, "%s is off", name);
         return;
     }
     g_string_append(out, "its message is ");
-    msi_describe_message(pci, msix, n, out);
+    msi_describe_message(pci, msix, n, &facts);
 }
 
 void journal_say_now(const Machine *machine, const JournalRecord *r, GString *out)

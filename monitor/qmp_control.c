@@ -5,9 +5,9 @@
 #include "monitor/commands.h"
 #include "monitor/hmp.h"
 
-static const QmpCommand *const tables[] = {qmp_commands_control, qmp_commands_query,
-                                           qmp_commands_qom,     qmp_commands_journal,
-                                           qmp_commands_lint,    qmp_commands_device};
+static const QmpCommand *const tables[] = {
+    qmp_commands_control, qmp_commands_query, qmp_commands_qom,   qmp_commands_intr,
+    qmp_commands_journal, qmp_commands_lint,  qmp_commands_device};
 
 const QmpCommand *qmp_command_find(const char *name)
 {

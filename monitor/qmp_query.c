@@ -2,7 +2,6 @@
 /* QMP commands that ask about the program and the machine. */
 #include <string.h>
 
-#include "hw/i386/iommu/iommu.h"
 #include "monitor/commands.h"
 #include "target/i386/cpu.h"
 
@@ -219,38 +218,6 @@ static JsonNode *query_cpu_definitions(Machine *machine, JsonObject *args, GErro
     return qmp_array_node(list);
 }
 
-static JsonObject *iommu_counters(const Device *iommu)
-{
-    JsonObject *o = json_object_new();
-    for (const IommuCounter *c = iommu_class(iommu)->counters; c->name; c++) {
-        json_object_set_int_member(o, c->name, (gint64)iommu_count(iommu, c));
-    }
-    return o;
-}
-
-/* The first unit is "iommu", those after it "iommu1" and so on. */
-static void add_iommus(const GPtrArray *iommus, JsonObject *o)
-{
-    for (guint i = 0; i < iommus->len; i++) {
-        g_autofree char *name = i ? g_strdup_printf("iommu%u", i) : g_strdup("iommu");
-        json_object_set_object_member(o, name, iommu_counters(iommus->pdata[i]));
-    }
-}
-
-static JsonNode *query_interrupts(Machine *machine, JsonObject *args, GError **error)
-{
-    JsonObject *o = json_object_new();
-    add_iommus(machine->iommus, o);
-    if (machine->apic_bus) {
-        ApicBusStats stats = apic_bus_stats(machine->apic_bus);
-        JsonObject *bus = json_object_new();
-        json_object_set_int_member(bus, "delivered", (gint64)stats.delivered);
-        json_object_set_int_member(bus, "dropped", (gint64)stats.dropped);
-        json_object_set_object_member(o, "apic-bus", bus);
-    }
-    return qmp_object_node(o);
-}
-
 const QmpCommand qmp_commands_query[] = {
     {"query-version", NULL, query_version},
     {"query-status", NULL, query_status},
@@ -266,6 +233,5 @@ const QmpCommand qmp_commands_query[] = {
     {"query-block", NULL, query_block},
     {"query-pci", NULL, query_pci},
     {"x-query-clock", NULL, query_clock},
-    {"x-query-interrupts", NULL, query_interrupts},
     {NULL},
 };

@@ -6,6 +6,7 @@
 #ifndef HW_PCI_MSI_H
 #define HW_PCI_MSI_H
 
+#include "base/facts.h"
 #include "hw/pci/pci.h"
 
 /* MSI with 1, 2, 4 .. 32 vectors. */
@@ -25,11 +26,12 @@ bool msix_enabled(const PciDevice *pci);
  * exist (what drivers write for "none") are ignored. */
 IntrResult msix_notify(PciDevice *pci, unsigned n);
 
-/* What it would send now, and what keeps it from it; for monitors. */
-void msi_describe(const PciDevice *pci, GString *out);
+/* What it would send now, and what keeps it from it; for monitors. Values are members of an object
+ * that the caller has opened. */
+void msi_describe(const PciDevice *pci, const Facts *facts);
 /* The message of MSI (as vector 0 has it) or of MSI-X vector `n` alone; nothing if there is none.
  */
-void msi_describe_message(const PciDevice *pci, bool msix, unsigned n, GString *out);
+void msi_describe_message(const PciDevice *pci, bool msix, unsigned n, const Facts *facts);
 
 /* The PCI core's side: a configuration write touched [offset, offset + size); reset. */
 void msi_config_written(PciDevice *pci, uint32_t offset, unsigned size);

@@ -36,77 +36,118 @@ static const Field fields[] = {
     {VTD_PMEN, "PRS", 0, 1},
 };
 
-static void describe_fields(uint32_t reg, uint64_t value, GString *out)
+static void describe_fields(uint32_t reg, uint64_t value, const Facts *f)
 {
     const char *separator = "  ";
 
+    facts_open(f, "fields");
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (fields[i].reg == reg) {
-            g_string_append_printf(out, "%s%s=%" PRIu64, separator, fields[i].name,
-                                   (value >> fields[i].shift) &
-                                       ((UINT64_C(1) << fields[i].width) - 1));
+            uint64_t field = (value >> fields[i].shift) & ((UINT64_C(1) << fields[i].width) - 1);
+
+            facts_number(f, fields[i].name, field);
+            facts_say(f, "%s%s=%" PRIu64, separator, fields[i].name, field);
             separator = " ";
         }
     }
+    facts_close(f);
 }
 
-void vtd_describe_registers(Device *dev, GString *out)
+static void describe_register(const RegRow *row, uint64_t value, const Facts *f)
+{
+    facts_open(f, NULL);
+    facts_text(f, "name", row->name);
+    facts_number(f, "offset", row->offset);
+    facts_hex(f, "value", value);
+    facts_say(f, "  %03x %-9s %0*" PRIx64, row->offset, row->name, row->width * 2, value);
+    describe_fields(row->offset, value, f);
+    facts_say(f, "\n");
+    facts_close(f);
+}
+
+void vtd_describe_registers(Device *dev, const Facts *f)
 {
     const VtdState *s = (const VtdState *)dev;
 
+    facts_open_list(f, "registers");
     for (size_t i = 0; i < s->regs.count; i++) {
-        const RegRow *row = &s->regs.rows[i];
-
-        g_string_append_printf(out, "  %03x %-9s %0*" PRIx64, row->offset, row->name,
-                               row->width * 2, s->regs.values[i]);
-        describe_fields(row->offset, s->regs.values[i], out);
-        g_string_append_c(out, '\n');
+        describe_register(&s->regs.rows[i], s->regs.values[i], f);
     }
-    g_string_append_printf(out, "latched by SIRTP: table at %#" PRIx64 ", %u entries%s\n",
-                           s->iec.table.base, s->iec.table.entries,
-                           s->iec.table.eime ? ", EIME" : "");
+    facts_close_list(f);
+    facts_open(f, "latched-table");
+    facts_hex(f, "address", s->iec.table.base);
+    facts_number(f, "entries", s->iec.table.entries);
+    facts_flag(f, "eime", s->iec.table.eime);
+    facts_close(f);
+    facts_say(f, "latched by SIRTP: table at %#" PRIx64 ", %u entries%s\n", s->iec.table.base,
+              s->iec.table.entries, s->iec.table.eime ? ", EIME" : "");
 }
 
-static void describe_requester(const VtdIrte *irte, GString *out)
+static void describe_requester(const VtdIrte *irte, const Facts *f)
 {
     static const char *const qualifiers[] = {"", " SQ=1 (function bit 2 ignored)",
                                              " SQ=2 (function bits 2:1 ignored)",
                                              " SQ=3 (function ignored)"};
 
+    facts_number(f, "svt", irte->svt);
     if (irte->svt == 1) {
-        g_string_append_printf(out, ", from %s%s", rid_text(irte->sid).text, qualifiers[irte->sq]);
+        facts_text(f, "source", rid_text(irte->sid).text);
+        facts_number(f, "sq", irte->sq);
+        facts_say(f, ", from %s%s", rid_text(irte->sid).text, qualifiers[irte->sq]);
     } else if (irte->svt == 2) {
-        g_string_append_printf(out, ", from buses %02x to %02x", irte->sid >> 8, irte->sid & 0xff);
+        facts_number(f, "first-bus", irte->sid >> 8);
+        facts_number(f, "last-bus", irte->sid & 0xff);
+        facts_say(f, ", from buses %02x to %02x", irte->sid >> 8, irte->sid & 0xff);
     } else {
-        g_string_append(out, ", from any requester (SVT 0)");
+        facts_say(f, ", from any requester (SVT 0)");
     }
 }
 
-static void describe_irte(const VtdState *s, uint64_t low, uint64_t high, GString *out)
+static void describe_target(const VtdIrte *irte, const Facts *f)
+{
+    facts_number(f, "vector", irte->vector);
+    facts_flag(f, "posted", irte->posted);
+    facts_say(f, "vector %02xh", irte->vector);
+    if (irte->posted) {
+        facts_hex(f, "descriptor", irte->pid_address);
+        facts_flag(f, "urgent", irte->urgent);
+        facts_say(f, " posted to %#" PRIx64 "%s", irte->pid_address,
+                  irte->urgent ? ", urgent" : "");
+        return;
+    }
+    facts_text(f, "mode", journal_mode_name(irte->delivery));
+    facts_flag(f, "level", irte->level);
+    facts_flag(f, "logical", irte->logical);
+    facts_number(f, "destination", irte->dest);
+    facts_flag(f, "redirection", irte->redirection);
+    facts_say(f, " %s %s to %s %x%s", journal_mode_name(irte->delivery),
+              irte->level ? "level" : "edge", irte->logical ? "logical" : "physical", irte->dest,
+              irte->redirection ? ", one of them" : "");
+}
+
+static void describe_irte(const VtdState *s, uint64_t low, uint64_t high, const Facts *f)
 {
     VtdIrteMode mode = {.eime = s->iec.table.eime, .posting = s->iec.config.posting};
     VtdIrte irte;
     VtdFaultReason fault = vtd_irte_decode(low, high, mode, &irte);
 
-    g_string_append_printf(out, "%016" PRIx64 "%016" PRIx64 ": ", high, low);
+    facts_hex(f, "low", low);
+    facts_hex(f, "high", high);
+    facts_flag(f, "present", irte.present);
+    facts_flag(f, "fpd", irte.fpd);
+    facts_say(f, "%016" PRIx64 "%016" PRIx64 ": ", high, low);
     if (fault != VTD_OK) {
         const char *flaw = irte.present ? vtd_irte_flaw(low, high, mode) : NULL;
 
-        g_string_append_printf(out, "faults with %02xh%s%s%s\n", fault, irte.fpd ? ", FPD" : "",
-                               flaw ? ": " : "", flaw ? flaw : "");
+        facts_number(f, "fault", fault);
+        facts_text(f, "flaw", flaw);
+        facts_say(f, "faults with %02xh%s%s%s\n", fault, irte.fpd ? ", FPD" : "", flaw ? ": " : "",
+                  flaw ? flaw : "");
         return;
     }
-    g_string_append_printf(out, "vector %02xh", irte.vector);
-    if (irte.posted) {
-        g_string_append_printf(out, " posted to %#" PRIx64 "%s", irte.pid_address,
-                               irte.urgent ? ", urgent" : "");
-    } else {
-        g_string_append_printf(out, " %s %s to %s %x%s", journal_mode_name(irte.delivery),
-                               irte.level ? "level" : "edge", irte.logical ? "logical" : "physical",
-                               irte.dest, irte.redirection ? ", one of them" : "");
-    }
-    describe_requester(&irte, out);
-    g_string_append_printf(out, "%s\n", irte.fpd ? ", FPD" : "");
+    describe_target(&irte, f);
+    describe_requester(&irte, f);
+    facts_say(f, "%s\n", irte.fpd ? ", FPD" : "");
 }
 
 uint32_t vtd_entries(Device *dev)
@@ -116,7 +157,30 @@ uint32_t vtd_entries(Device *dev)
     return s->intremap ? s->iec.table.entries : 0;
 }
 
-bool vtd_describe_entry(Device *dev, uint32_t index, bool used_only, GString *out)
+static void describe_memory(const VtdState *s, bool readable, const uint64_t *raw, const Facts *f)
+{
+    facts_open(f, "memory");
+    facts_flag(f, "readable", readable);
+    if (readable) {
+        describe_irte(s, raw[0], raw[1], f);
+    } else {
+        facts_say(f, "cannot be read\n");
+    }
+    facts_close(f);
+}
+
+static void describe_cached(const VtdState *s, const VtdIecEntry *cached, bool same, const Facts *f)
+{
+    const Facts quiet = {.sink = f->sink, .opaque = f->opaque};
+
+    facts_flag(f, "differs", !same);
+    facts_open(f, "cached");
+    facts_say(f, same ? "      cached the same\n" : "      cached ");
+    describe_irte(s, cached->low, cached->high, same ? &quiet : f);
+    facts_close(f);
+}
+
+bool vtd_describe_entry(Device *dev, uint32_t index, bool used_only, const Facts *f)
 {
     VtdState *s = (VtdState *)dev;
     const VtdIecEntry *cached;
@@ -126,50 +190,63 @@ bool vtd_describe_entry(Device *dev, uint32_t index, bool used_only, GString *ou
     if (used_only && !cached && !(readable && (raw[0] & 1))) {
         return false;
     }
-    g_string_append_printf(out, "%5u memory ", index);
-    if (readable) {
-        describe_irte(s, raw[0], raw[1], out);
-    } else {
-        g_string_append(out, "cannot be read\n");
-    }
+    facts_open(f, NULL);
+    facts_number(f, "index", index);
+    facts_say(f, "%5u memory ", index);
+    describe_memory(s, readable, raw, f);
     if (cached) {
         bool same = readable && cached->low == raw[0] && cached->high == raw[1];
 
-        g_string_append(out, same ? "      cached the same\n" : "      cached ");
-        if (!same) {
-            describe_irte(s, cached->low, cached->high, out);
-        }
+        describe_cached(s, cached, same, f);
     }
+    facts_close(f);
     return true;
 }
 
-static void describe_requests(const uint64_t *pir, GString *out)
+static void describe_requests(const uint64_t *pir, const Facts *f)
 {
     const char *separator = "requests ";
 
+    facts_open_list(f, "requests");
     for (unsigned vector = 0; vector < 256; vector++) {
         if (pir[vector / 64] >> vector % 64 & 1) {
-            g_string_append_printf(out, "%s%02xh", separator, vector);
+            facts_number(f, NULL, vector);
+            facts_say(f, "%s%02xh", separator, vector);
             separator = ", ";
         }
     }
-    g_string_append(out, *separator == ',' ? "; " : "no requests; ");
+    facts_close_list(f);
+    facts_say(f, *separator == ',' ? "; " : "no requests; ");
 }
 
-void vtd_describe_descriptor(Device *dev, uint64_t address, GString *out)
+static void describe_control(const VtdPid *pid, bool valid, const Facts *f)
+{
+    facts_flag(f, "on", pid->on);
+    facts_flag(f, "sn", pid->sn);
+    facts_number(f, "nv", pid->nv);
+    facts_number(f, "ndst", pid->ndst);
+    facts_flag(f, "valid", valid);
+    facts_say(f, "ON=%d SN=%d NV=%02xh NDST=%x%s\n", pid->on, pid->sn, pid->nv, pid->ndst,
+              valid ? "" : ", reserved bits are set");
+}
+
+void vtd_describe_descriptor(Device *dev, uint64_t address, const Facts *f)
 {
     const VtdState *s = (const VtdState *)dev;
     uint64_t words[PID_SIZE / 8];
+    bool aligned = address % PID_SIZE == 0;
+    bool readable = aligned && as_read(s->links.memory, address, words, sizeof(words)) == MEM_OK;
     VtdPid pid;
 
-    if (address % PID_SIZE != 0) {
-        g_string_append_printf(out, "%#" PRIx64 " is not a multiple of 64\n", address);
-    } else if (as_read(s->links.memory, address, words, sizeof(words)) != MEM_OK) {
-        g_string_append_printf(out, "%#" PRIx64 " cannot be read\n", address);
-    } else {
-        describe_requests(words, out);
-        bool valid = vtd_pid_decode(words[PID_CONTROL], s->iec.table.eime, &pid);
-        g_string_append_printf(out, "ON=%d SN=%d NV=%02xh NDST=%x%s\n", pid.on, pid.sn, pid.nv,
-                               pid.ndst, valid ? "" : ", reserved bits are set");
+    facts_hex(f, "address", address);
+    facts_flag(f, "aligned", aligned);
+    facts_flag(f, "readable", readable);
+    if (!readable) {
+        facts_say(f, "%#" PRIx64 " %s\n", address,
+                  aligned ? "cannot be read" : "is not a multiple of 64");
+        return;
     }
+    describe_requests(words, f);
+    bool valid = vtd_pid_decode(words[PID_CONTROL], s->iec.table.eime, &pid);
+    describe_control(&pid, valid, f);
 }

@@ -111,10 +111,10 @@ static inline bool vtd_queue_enabled(const VtdState *s)
 }
 
 /* describe.c: IommuClass's */
-void vtd_describe_registers(Device *dev, GString *out);
+void vtd_describe_registers(Device *dev, const Facts *facts);
 uint32_t vtd_entries(Device *dev);
-bool vtd_describe_entry(Device *dev, uint32_t index, bool used_only, GString *out);
-void vtd_describe_descriptor(Device *dev, uint64_t address, GString *out);
+bool vtd_describe_entry(Device *dev, uint32_t index, bool used_only, const Facts *facts);
+void vtd_describe_descriptor(Device *dev, uint64_t address, const Facts *facts);
 
 /* ir.c */
 IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg);

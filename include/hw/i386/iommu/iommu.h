@@ -9,6 +9,7 @@
 #ifndef HW_I386_IOMMU_IOMMU_H
 #define HW_I386_IOMMU_IOMMU_H
 
+#include "base/facts.h"
 #include "hw/core/device.h"
 #include "hw/core/upstream.h"
 #include "hw/intc/apic_bus.h"
@@ -76,15 +77,17 @@ typedef struct IommuClass {
     const IommuCounter *counters; /* ends with a NULL name */
     /* Appends a few words about what the unit is set up to do. */
     void (*describe)(Device *dev, GString *out);
-    /* Its registers, a line each, with the fields that decide. */
-    void (*describe_registers)(Device *dev, GString *out);
+    /* Its registers, a line each, with the fields that decide. Values are members of an object
+     * that the caller has opened; so below. */
+    void (*describe_registers)(Device *dev, const Facts *facts);
     /* Entries of the interrupt remapping table that requests can name; 0 without remapping. */
     uint32_t (*entries)(Device *dev);
-    /* Appends what one of them says, in memory and in the cache. With `used_only` nothing, and
-     * false, of one that is neither present nor cached. `index` is below entries(). */
-    bool (*describe_entry)(Device *dev, uint32_t index, bool used_only, GString *out);
+    /* What one of them says, in memory and in the cache: an object of its own, in a list. With
+     * `used_only` nothing, and false, of one that is neither present nor cached. `index` is below
+     * entries(). */
+    bool (*describe_entry)(Device *dev, uint32_t index, bool used_only, const Facts *facts);
     /* The posted-interrupt descriptor at a guest-physical address. */
-    void (*describe_descriptor)(Device *dev, uint64_t address, GString *out);
+    void (*describe_descriptor)(Device *dev, uint64_t address, const Facts *facts);
 } IommuClass;
 
 /* The class of a unit; dev->cls->iommu has to be there. */
