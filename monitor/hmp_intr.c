@@ -41,7 +41,7 @@ void hmp_info_pid(Machine *machine, char **args, GString *out)
 void hmp_info_msi(Machine *machine, char **args, GString *out)
 {
     if (!intr_facts_messages(machine, args[1], &(Facts){.words = out})) {
-        g_string_append(out, "no such device has MSI or MSI-X; 'info qtree' lists devices\n");
+        g_string_append(out, "no such device has MSI, MSI-X or IMS; 'info qtree' lists devices\n");
     }
 }
 

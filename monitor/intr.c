@@ -101,7 +101,7 @@ static bool has_messages(const Device *dev, const char *id)
     const PciDevice *pci = (const PciDevice *)dev;
 
     return dev->cls->bus == BUS_PCI && (!id || strcmp(id, dev->id) == 0) &&
-           (pci->msi.cap || pci->msix.cap);
+           (pci->msi.cap || pci->msix.cap || pci->ims);
 }
 
 bool intr_facts_messages(const Machine *machine, const char *id, const Facts *f)

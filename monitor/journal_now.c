@@ -3,6 +3,7 @@
  * it waits for. */
 #include "hw/core/rid.h"
 #include "hw/intc/ioapic.h"
+#include "hw/pci/ims.h"
 #include "hw/pci/msi.h"
 #include "monitor/journal.h"
 
@@ -143,5 +144,9 @@ void journal_say_now(const Machine *machine, const JournalRecord *r, GString *ou
     } else if ((r->kind == JOURNAL_MSI || r->kind == JOURNAL_MSIX) &&
                (pci = function_named(machine, r->source))) {
         say_message(pci, r->kind == JOURNAL_MSIX, r->number, out);
+    } else if (r->kind == JOURNAL_STORED && (pci = function_named(machine, r->source)) &&
+               pci->ims) {
+        g_string_append(out, "its slot has ");
+        pci_ims_describe_message(pci->ims, r->number, &(Facts){.words = out});
     }
 }

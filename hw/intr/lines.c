@@ -19,6 +19,8 @@ static const KindRow kinds[JOURNAL_KINDS] = {
     [JOURNAL_NOTIFY] = {"notify", NULL, TRACE_VTD},
     [JOURNAL_LVT] = {"lvt", "entry", TRACE_APIC},
     [JOURNAL_IPI] = {"ipi", NULL, TRACE_APIC},
+    [JOURNAL_STORED] = {"ims", "slot", TRACE_MSI},
+    [JOURNAL_STORED_MEMORY] = {"ims-memory", "slot", TRACE_MSI},
 };
 
 const char *journal_kind_name(JournalKind kind)

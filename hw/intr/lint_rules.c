@@ -374,6 +374,10 @@ const LintRow lint_rules[LINT_RULES] = {
                                      "an MSI-X entry was given an address whose lowest two "
                                      "bits are not 0",
                                      "PCI 3.0 6.8.2.7", LINT_ERROR},
+    [LINT_IMS_CHANGED_LIVE] = {"ims-changed-live",
+                               "address or data of a message store's slot were changed while it "
+                               "is not masked",
+                               "Scalable IOV 1.1 IMS", LINT_ERROR},
     [LINT_MSI_ADDRESS_OUTSIDE] = {"msi-address-outside",
                                   "a message was enabled whose address is no interrupt's: "
                                   "it would overwrite memory",

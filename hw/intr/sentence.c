@@ -10,10 +10,15 @@
 #include "hw/core/rid.h"
 
 static const char *const subjects[JOURNAL_KINDS] = {
-    [JOURNAL_PIN] = "pin %u",      [JOURNAL_MSI] = "MSI %u",
-    [JOURNAL_MSIX] = "MSI-X %u",   [JOURNAL_HPET] = "timer %u's message",
-    [JOURNAL_MESSAGE] = "message", [JOURNAL_NOTIFY] = "posted-interrupt notification",
+    [JOURNAL_PIN] = "pin %u",
+    [JOURNAL_MSI] = "MSI %u",
+    [JOURNAL_MSIX] = "MSI-X %u",
+    [JOURNAL_HPET] = "timer %u's message",
+    [JOURNAL_MESSAGE] = "message",
+    [JOURNAL_NOTIFY] = "posted-interrupt notification",
     [JOURNAL_IPI] = "IPI",
+    [JOURNAL_STORED] = "stored message %u",
+    [JOURNAL_STORED_MEMORY] = "stored message %u (in memory)",
 };
 static const char *const events[] = {"fault event", "invalidation event"};
 static const char *const entries[] = {"timer", "thermal sensor", "performance counter",

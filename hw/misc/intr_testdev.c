@@ -13,6 +13,10 @@
 #define VENDOR    0x1b36 /* Red Hat's range for QEMU's own devices, with an id not used there */
 #define DEVICE_ID 0x00f5
 #define MSIX_BAR  2
+#define IMS_BAR   4
+
+enum { IMS_OFF, IMS_BAR_ONLY, IMS_MEMORY, IMS_BOTH };
+static const char *const ims_choices[] = {"off", "bar", "memory", "both", NULL};
 
 static bool add_message_capabilities(IntrTestdev *t, GError **error)
 {
@@ -23,11 +27,19 @@ static bool add_message_capabilities(IntrTestdev *t, GError **error)
            msix_init_bars(&t->pci, t->msix_vectors, MSIX_BAR, t->msix_pba_bar, error);
 }
 
+static void add_ims(IntrTestdev *t)
+{
+    bool in_bar = t->ims_where == IMS_BAR_ONLY || t->ims_where == IMS_BOTH;
+    bool in_memory = t->ims_where == IMS_MEMORY || t->ims_where == IMS_BOTH;
+    pci_ims_init(&t->ims, &t->pci, in_bar ? t->ims_slots : 0, IMS_BAR,
+                 in_memory ? t->ims_slots : 0);
+}
+
 static bool intr_testdev_realize(Device *dev, GError **error)
 {
     IntrTestdev *t = (IntrTestdev *)dev;
     const PcieSetup setup = {.type = pcie_endpoint_type(&t->pci), .flr = true};
-    if (t->msix_pba_bar == 0 || t->msix_pba_bar == 4) {
+    if (t->msix_pba_bar == 0 || t->msix_pba_bar == IMS_BAR) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
                     "%s: msix-pba-bar=%u is taken; 1, 2, 3 and 5 are free", dev->id,
                     t->msix_pba_bar);
@@ -36,6 +48,7 @@ static bool intr_testdev_realize(Device *dev, GError **error)
     if (!add_message_capabilities(t, error)) {
         return false;
     }
+    add_ims(t);
     pcie_add_capability(&t->pci, &setup);
     pci_use_intx_pin(&t->pci, t->pin);
     intr_testdev_regs_init(t);
@@ -44,12 +57,16 @@ static bool intr_testdev_realize(Device *dev, GError **error)
 
 static void intr_testdev_unrealize(Device *dev)
 {
-    intr_testdev_regs_free((IntrTestdev *)dev);
+    IntrTestdev *t = (IntrTestdev *)dev;
+    intr_testdev_regs_free(t);
+    pci_ims_free(&t->ims);
 }
 
 static void intr_testdev_reset(Device *dev)
 {
-    intr_testdev_regs_reset((IntrTestdev *)dev);
+    IntrTestdev *t = (IntrTestdev *)dev;
+    intr_testdev_regs_reset(t);
+    pci_ims_reset(&t->ims);
 }
 
 static void intr_testdev_restored(Device *dev)
@@ -69,6 +86,10 @@ static const PropInfo testdev_props[] = {
                PCI_MSIX_MAX_VECTORS, "MSI-X with 1 to 2048 vectors; 0: none"),
     PROP_RANGE(PROP_UINT8, "msix-pba-bar", IntrTestdev, msix_pba_bar, "2", 0, PCI_BARS - 1,
                "BAR of MSI-X's pending bits; 2 is the table's"),
+    PROP_CHOICE("ims", IntrTestdev, ims_where, "off", ims_choices,
+                "interrupt message storage: slots in BAR 4, in memory, or both"),
+    PROP_RANGE(PROP_UINT16, "ims-slots", IntrTestdev, ims_slots, "16", 1, PCI_IMS_MOST_SLOTS,
+               "slots of each, up to 2048"),
     PROP_END,
 };
 
@@ -76,6 +97,7 @@ static const StateField testdev_state[] = {
     PCI_STATE,
     STATE_REGFILE(IntrTestdev, regs),
     STATE_ARRAY(STATE_BYTES, IntrTestdev, buffer, INTR_TESTDEV_BUFFER),
+    STATE_STRUCTS(IntrTestdev, ims, 1, PciIms, pci_ims_state),
     STATE_FIELD(STATE_TIMER, IntrTestdev, delay),
     STATE_END_SINCE(1),
 };

@@ -8,7 +8,18 @@
 #define RING_MOST 4096u
 #define NO_MASTER 0xffffffffu
 
-enum { CMD_MESSAGE = 1, CMD_WRITE, CMD_READ, CMD_MSI, CMD_MSIX, CMD_RING, CMD_PIN };
+enum {
+    CMD_MESSAGE = 1,
+    CMD_WRITE,
+    CMD_READ,
+    CMD_MSI,
+    CMD_MSIX,
+    CMD_RING,
+    CMD_PIN,
+    CMD_IMS,
+    CMD_IMS_MEMORY,
+    CMD_IMS_CHANGED,
+};
 
 typedef struct {
     uint64_t address;
@@ -115,6 +126,15 @@ uint32_t intr_testdev_perform(IntrTestdev *t, uint32_t command)
         return run_ring(t);
     case CMD_PIN:
         pci_set_intx(&t->pci, data & 1);
+        return MEM_OK;
+    case CMD_IMS:
+        pci_ims_notify(&t->ims, data);
+        return MEM_OK;
+    case CMD_IMS_MEMORY:
+        pci_ims_memory_notify(&t->ims, intr_testdev_reg(t, REG_IMS_BASE), data);
+        return MEM_OK;
+    case CMD_IMS_CHANGED:
+        pci_ims_memory_changed(&t->ims, intr_testdev_reg(t, REG_IMS_BASE), data);
         return MEM_OK;
     default:
         return MEM_DECODE_ERROR;

@@ -5,10 +5,11 @@
 
 #include "base/clock.h"
 #include "hw/core/regfile.h"
+#include "hw/pci/ims.h"
 #include "hw/pci/msi.h"
 
 #define INTR_TESTDEV_BUFFER 0x1000u
-#define INTR_TESTDEV_ROWS   13
+#define INTR_TESTDEV_ROWS   14
 
 enum {
     REG_ADDR = 0x00,
@@ -24,7 +25,8 @@ enum {
     REG_RING_COUNT = 0x30,
     REG_DELAY = 0x34,
     REG_REPEAT = 0x38,
-    REG_SPAN = 0x3c,
+    REG_IMS_BASE = 0x40,
+    REG_SPAN = 0x48,
 };
 #define FLAG_RID   1u
 #define FLAG_PASID 2u
@@ -38,10 +40,13 @@ typedef struct {
     bool msi_64, msi_mask;
     uint16_t msix_vectors;
     uint8_t msix_pba_bar;
+    int ims_where; /* IMS_OFF .. IMS_BOTH */
+    uint16_t ims_slots;
     MemRegion region;
     RegFile regs;
     uint64_t values[INTR_TESTDEV_ROWS]; /* the register file's */
     uint8_t buffer[INTR_TESTDEV_BUFFER];
+    PciIms ims;
     Timer delay; /* until the command is carried out (again) */
 } IntrTestdev;
 

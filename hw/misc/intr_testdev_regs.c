@@ -66,6 +66,7 @@ static const RegRow rows[] = {
     {"RING_COUNT", REG_RING_COUNT, 4, .writable = ALL_32},
     {"DELAY", REG_DELAY, 4, .writable = ALL_32},
     {"REPEAT", REG_REPEAT, 4, .writable = ALL_32},
+    {"IMS_BASE", REG_IMS_BASE, 8, .writable = UINT64_MAX},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(rows) == INTR_TESTDEV_ROWS); /* state holds every register */
 

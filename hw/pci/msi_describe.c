@@ -3,6 +3,7 @@
  */
 #include <linux/pci_regs.h>
 
+#include "hw/pci/ims.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 
@@ -26,7 +27,7 @@ static void describe_compatibility(uint64_t address, uint32_t data, const Facts 
     facts_say(f, " (compatibility, vector %02xh to %02x)", vector, dest);
 }
 
-static void describe_message(uint64_t address, uint32_t data, const Facts *f)
+void msi_describe_as_message(uint64_t address, uint32_t data, const Facts *f)
 {
     bool request = intr_window_contains(address);
     bool remappable = address & 1u << 4; /* VT-d 5.1.2.2 */
@@ -51,7 +52,7 @@ static void describe_msi_message(const PciDevice *pci, const Facts *f)
     uint32_t data;
 
     msi_get_message(pci, &address, &data);
-    describe_message(address, data, f);
+    msi_describe_as_message(address, data, f);
 }
 
 static void describe_msi_masks(const PciDevice *pci, const uint8_t *cap, const Facts *f)
@@ -90,7 +91,7 @@ static void describe_msix_message(const PciDevice *pci, unsigned n, const Facts 
     uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
                        (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
 
-    describe_message(address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA), f);
+    msi_describe_as_message(address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA), f);
 }
 
 static void describe_msix_entry(const PciDevice *pci, unsigned n, const Facts *f)
@@ -146,6 +147,9 @@ void msi_describe(const PciDevice *pci, const Facts *f)
     }
     if (pci->msix.cap) {
         describe_msix(pci, f);
+    }
+    if (pci->ims) {
+        pci_ims_describe(pci->ims, f);
     }
 }
 

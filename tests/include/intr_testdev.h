@@ -17,8 +17,20 @@ enum {
     E_COUNT = 0x30,
     E_DELAY = 0x34,
     E_REPEAT = 0x38,
+    E_IMS_BASE = 0x40,
     E_BUFFER = 0x1000
 };
-enum { C_MESSAGE = 1, C_WRITE, C_READ, C_MSI, C_MSIX, C_RING, C_PIN };
+enum {
+    C_MESSAGE = 1,
+    C_WRITE,
+    C_READ,
+    C_MSI,
+    C_MSIX,
+    C_RING,
+    C_PIN,
+    C_IMS,
+    C_IMS_MEMORY,
+    C_IMS_CHANGED
+};
 
 #endif

@@ -38,12 +38,17 @@ static void prepare(Vtd *v)
 
 Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic)
 {
+    return vtd_start_emitter(props, "", cpus, x2apic);
+}
+
+Vtd *vtd_start_emitter(const char *props, const char *emitter, unsigned cpus, bool x2apic)
+{
     Vtd *v = g_new0(Vtd, 1);
     v->cpus = cpus;
     v->x2apic = x2apic;
     v->qts = qtest_initf("-machine q35 -nodefaults -m 64M -smp %u -cpu max "
-                         "-device intel-iommu%s -device intr-testdev,addr=4",
-                         cpus, props);
+                         "-device intel-iommu%s -device intr-testdev,id=emitter,addr=4%s",
+                         cpus, props, emitter);
     prepare(v);
     v->frcd = (uint32_t)(vtd_readq(v, CAP) >> 24 & 0x3ff) * 16;
     return v;
@@ -272,7 +277,12 @@ void vtd_expect_no_fault(Vtd *v)
 
 Vtd *vtd_start_dma(const char *props)
 {
-    Vtd *v = vtd_start(props, 1, false);
+    return vtd_start_dma_emitter(props, "");
+}
+
+Vtd *vtd_start_dma_emitter(const char *props, const char *emitter)
+{
+    Vtd *v = vtd_start_emitter(props, emitter, 1, false);
     vtd_queue_on(v, 0, false);
     vtd_set_root(v, AT_ROOT);
     vtd_flush_dma(v);

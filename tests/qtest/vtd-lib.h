@@ -50,6 +50,8 @@ typedef struct {
 /* A machine with `cpus` CPUs whose APICs are enabled (x2APIC with `x2apic`), the unit with the
  * given extra properties (",name=value" or ""), and the emitter as 00:04.0 with its BAR at BAR. */
 Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic);
+/* The same, with properties for the emitter, whose id is "emitter". */
+Vtd *vtd_start_emitter(const char *props, const char *emitter, unsigned cpus, bool x2apic);
 void vtd_stop(Vtd *v);
 /* Resets the machine, and enables APICs and emitter again; memory and the unit are as the reset
  * left them. */
@@ -118,6 +120,7 @@ void vtd_expect_no_fault(Vtd *v);
 
 /* vtd_start() with the queue on and translation on, its root table at AT_ROOT. */
 Vtd *vtd_start_dma(const char *props);
+Vtd *vtd_start_dma_emitter(const char *props, const char *emitter);
 void vtd_set_root(Vtd *v, uint64_t root);
 /* Root entry and context entry, in a context table of its own for each of eight buses. */
 void vtd_set_context(Vtd *v, uint16_t sid, Pair ctx);

@@ -291,6 +291,13 @@ static bool run_one(uint64_t seed, Totals *totals)
     return ok;
 }
 
+/* The model's world has no message store: those are test-ims'. */
+static bool of_stores(unsigned i)
+{
+    return i == INTR_NO_SLOT || i == INTR_SLOT_MASKED || i == INTR_SLOT_UNREADABLE ||
+           i == INTR_SLOT_FREED;
+}
+
 /* A state that no run has come to is not tested; and somebody answers every message. */
 static bool all_states_seen(const Totals *totals)
 {
@@ -298,7 +305,7 @@ static bool all_states_seen(const Totals *totals)
 
     for (unsigned i = 0; i < INTR_RESULTS; i++) {
         printf("# %-24s %" PRIu64 "\n", intr_results[i].name, totals->states[i]);
-        all = all && (totals->states[i] > 0) == (i != INTR_ON_ITS_WAY);
+        all = all && (totals->states[i] > 0) == (i != INTR_ON_ITS_WAY && !of_stores(i));
     }
     return all;
 }

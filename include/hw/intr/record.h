@@ -10,15 +10,17 @@
 
 /* Who means to interrupt, and what its number counts. */
 typedef enum {
-    JOURNAL_PIN,     /* of an IOAPIC */
-    JOURNAL_MSI,     /* vectors */
-    JOURNAL_MSIX,    /* vectors */
-    JOURNAL_HPET,    /* timers */
-    JOURNAL_MESSAGE, /* a device that writes into the interrupt window; 0 */
-    JOURNAL_EVENT,   /* a remapping unit's own: 0 faults, 1 invalidation */
-    JOURNAL_NOTIFY,  /* a remapping unit's notification of what it posted; 0 */
-    JOURNAL_LVT,     /* entries of the local vector table */
-    JOURNAL_IPI,     /* 0 */
+    JOURNAL_PIN,           /* of an IOAPIC */
+    JOURNAL_MSI,           /* vectors */
+    JOURNAL_MSIX,          /* vectors */
+    JOURNAL_HPET,          /* timers */
+    JOURNAL_MESSAGE,       /* a device that writes into the interrupt window; 0 */
+    JOURNAL_EVENT,         /* a remapping unit's own: 0 faults, 1 invalidation */
+    JOURNAL_NOTIFY,        /* a remapping unit's notification of what it posted; 0 */
+    JOURNAL_LVT,           /* entries of the local vector table */
+    JOURNAL_IPI,           /* 0 */
+    JOURNAL_STORED,        /* slots of a message store in a BAR, */
+    JOURNAL_STORED_MEMORY, /* and of one in memory */
     JOURNAL_KINDS,
 } JournalKind;
 

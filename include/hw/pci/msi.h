@@ -29,6 +29,8 @@ IntrResult msix_notify(PciDevice *pci, unsigned n);
 /* What it would send now, and what keeps it from it; for monitors. Values are members of an object
  * that the caller has opened. */
 void msi_describe(const PciDevice *pci, const Facts *facts);
+/* A message, and what it is: a request in which format, or none. */
+void msi_describe_as_message(uint64_t address, uint32_t data, const Facts *facts);
 /* The message of MSI (as vector 0 has it) or of MSI-X vector `n` alone; nothing if there is none.
  */
 void msi_describe_message(const PciDevice *pci, bool msix, unsigned n, const Facts *facts);

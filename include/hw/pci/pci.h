@@ -108,6 +108,7 @@ struct PciDevice {
     IrqOut intx;     /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
     PciMsi msi;
     PciMsix msix;
+    struct PciIms *ims; /* ims.h; NULL without */
 };
 
 /* Properties that every PCI device has: addr, bus, multifunction, (id). For DeviceClass.bus_props.

@@ -10,7 +10,13 @@ static bool widget_realize(Device *dev, GError **error)
 {
     PciDevice *pci = (PciDevice *)dev;
 
+    pci_ims_init(&((Widget *)dev)->ims, pci, 2, 1, 2);
     return msi_init(pci, 2, true, true, error) && msix_init(pci, 2, 0, error);
+}
+
+static void widget_unrealize(Device *dev)
+{
+    pci_ims_free(&((Widget *)dev)->ims);
 }
 
 static const PciDeviceClass widget_pci = {
@@ -20,7 +26,8 @@ static const DeviceClass widget_class = {.name = "widget",
                                          .instance_size = sizeof(Widget),
                                          .bus_props = pci_bus_props,
                                          .bus_class = &widget_pci,
-                                         .realize = widget_realize};
+                                         .realize = widget_realize,
+                                         .unrealize = widget_unrealize};
 
 void rig_wr(Rig *rig, uint64_t at, uint64_t value, unsigned size)
 {

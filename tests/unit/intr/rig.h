@@ -12,6 +12,7 @@
 #include "hw/intc/apic.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intr/lint.h"
+#include "hw/pci/ims.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
 #include "hw/timer/hpet.h"
@@ -34,6 +35,7 @@ typedef struct {
 
 typedef struct {
     PciDevice pci;
+    PciIms ims; /* two slots in BAR 1, two in memory */
 } Widget;
 
 typedef struct {

@@ -297,6 +297,38 @@ static IntrResult vector_masked(Rig *rig)
     return msix_notify(&rig->widget->pci, 0);
 }
 
+static void ims_slot(Rig *rig, uint64_t address, bool masked)
+{
+    const MemRegion *slots = &rig->widget->ims.region;
+
+    slots->ops->write(slots->opaque, 0, address, 8);
+    slots->ops->write(slots->opaque, 8, (uint64_t)masked << 32 | WAY_VECTOR, 8);
+}
+
+static IntrResult no_slot(Rig *rig)
+{
+    g_assert_cmpint(pci_ims_notify(&rig->widget->ims, 2), ==, INTR_NO_SLOT);
+    return pci_ims_notify(&rig->widget->ims, 0);
+}
+
+static IntrResult slot_masked(Rig *rig)
+{
+    ims_slot(rig, INTR_WINDOW_BASE, true);
+    return pci_ims_notify(&rig->widget->ims, 0);
+}
+
+static IntrResult slot_freed(Rig *rig)
+{
+    slot_masked(rig);
+    ims_slot(rig, 0, true);
+    return WAY_TRACED;
+}
+
+static IntrResult slot_unreadable(Rig *rig)
+{
+    return pci_ims_memory_notify(&rig->widget->ims, INTR_WINDOW_BASE, 0);
+}
+
 static IntrResult merged_waiting(Rig *rig)
 {
     vector_masked(rig);
@@ -538,6 +570,10 @@ const Way ways[INTR_RESULTS] = {
     {INTR_NO_VECTOR, no_vector},
     {INTR_FUNCTION_MASKED, function_masked},
     {INTR_VECTOR_MASKED, vector_masked},
+    {INTR_NO_SLOT, no_slot},
+    {INTR_SLOT_MASKED, slot_masked},
+    {INTR_SLOT_FREED, slot_freed},
+    {INTR_SLOT_UNREADABLE, slot_unreadable},
     {INTR_MASTER_OFF, master_off},
     {INTR_BRIDGE_OFF, bridge_off},
     {INTR_EVENT_MASKED, event_masked},

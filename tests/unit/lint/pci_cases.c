@@ -164,6 +164,30 @@ static void msix_changed_masked(Rig *rig)
     msix_entry(rig, PCI_MSIX_ENTRY_DATA, VECTOR, 4);
 }
 
+static void ims_field(Rig *rig, uint32_t at, uint64_t value, unsigned size)
+{
+    const MemRegion *slots = &rig->widget->ims.region;
+
+    slots->ops->write(slots->opaque, at, value, size);
+}
+
+static void ims_changed(Rig *rig)
+{
+    ims_field(rig, 0, ADDRESS, 8);
+    ims_field(rig, 8, VECTOR, 8);
+    ims_field(rig, 8, VECTOR + 1, 4);
+}
+
+static void ims_changed_masked(Rig *rig)
+{
+    ims_field(rig, 0, ADDRESS, 8);
+    ims_field(rig, 8, VECTOR, 8);
+    ims_field(rig, 8, VECTOR, 4); /* the same */
+    ims_field(rig, 8, 1ull << 32 | (VECTOR + 1), 8);
+    ims_field(rig, 0, ADDRESS | TO(1), 8);
+    ims_field(rig, 12, 0, 4);
+}
+
 static void msix_word(Rig *rig)
 {
     msix_entry(rig, PCI_MSIX_ENTRY_DATA, VECTOR, 2);
@@ -258,6 +282,7 @@ const LintCase lint_pci_cases[] = {
     {LINT_MSIX_CHANGED_LIVE, msix_changed, msix_changed_masked},
     {LINT_MSIX_ACCESS_SIZE, msix_word, msix_qword},
     {LINT_MSIX_ADDRESS_UNALIGNED, msix_address_odd, msix_qword},
+    {LINT_IMS_CHANGED_LIVE, ims_changed, ims_changed_masked},
     {LINT_MSI_AND_MSIX, both, one_after_the_other},
     {LINT_MSI_WITHOUT_MASTER, no_master, master_later},
     {LINT_MASTER_OFF_WITH_MSI, master_off, master_off_after_msi},
