@@ -302,10 +302,25 @@ Device *machine_add_device(Machine *machine, const char *text, GError **error)
     return dev;
 }
 
+bool machine_check(Machine *machine, GError **error)
+{
+    return !machine->cls->check || machine->cls->check(machine, error);
+}
+
+/* Units without an id of their own are told apart all the same. */
+static void number_iommu(const Machine *machine, Device *dev)
+{
+    if (dev->cls->iommu && machine->iommus->len && !dev->has_user_id) {
+        g_autofree char *id = g_strdup_printf("%s.%u", dev->id, machine->iommus->len);
+        dev->id = g_intern_string(id);
+    }
+}
+
 Device *machine_add_system_device(Machine *machine, const char *text, GError **error)
 {
     Device *dev = machine_create_device(machine, text, error);
     if (dev) {
+        number_iommu(machine, dev);
         g_ptr_array_add(dev->cls->iommu ? machine->iommus : machine->added_sources, dev);
         machine_own(machine, dev);
     }

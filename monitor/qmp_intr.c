@@ -135,6 +135,7 @@ static JsonObject *iommu_counters(const Device *iommu)
 {
     JsonObject *o = json_object_new();
 
+    json_object_set_string_member(o, "id", iommu->id);
     for (const IommuCounter *c = iommu_class(iommu)->counters; c->name; c++) {
         json_object_set_int_member(o, c->name, (gint64)iommu_count(iommu, c));
     }

@@ -228,15 +228,8 @@ static bool create_system_devices(Vm *vm, GError **error)
         if (!is_on_no_bus(text)) {
             continue;
         }
-        Device *dev = machine_add_system_device(vm->machine, text, error);
-        if (!dev) {
+        if (!machine_add_system_device(vm->machine, text, error)) {
             g_prefix_error(error, "-device %s: ", text);
-            return false;
-        }
-        if (dev->cls->iommu && vm->machine->iommus->len > 1) {
-            g_set_error(error, OPT_ERROR, 0,
-                        "-device %s: the machine has a remapping unit already; give one only",
-                        text);
             return false;
         }
     }
@@ -294,7 +287,8 @@ static bool make_machine(Vm *vm, MachineOptions *mo, GError **error)
     vm->machine = machine_new(cls, &vm->platform, vm->runstate, mo);
     return journal_start(&vm->journal, vm->machine, &vm->opts->journal, error) &&
            set_machine_props(vm, error) && create_system_devices(vm, error) &&
-           machine_build(vm->machine, error) && add_devices(vm, error);
+           machine_build(vm->machine, error) && add_devices(vm, error) &&
+           machine_check(vm->machine, error);
 }
 
 static bool open_trace(Vm *vm, GError **error)

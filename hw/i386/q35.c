@@ -210,6 +210,7 @@ static void q35_destroy(Machine *machine)
     pci_bus_free(machine->pci_root);
     g_free(machine->apics);
     apic_bus_free(machine->apic_bus);
+    q35_free_upstream(m);
     MemRegion *const regions[] = {&m->ram_low, &m->ram_high, &m->vga_hole};
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
         ram_free(regions[i]);
@@ -241,6 +242,7 @@ const MachineClass q35_machine_class = {
     .props = q35_props,
     .instance_size = sizeof(Q35Machine),
     .build = q35_build,
+    .check = q35_check_units,
     .boot = q35_boot,
     .wake = q35_wake,
     .plug = q35_plug,

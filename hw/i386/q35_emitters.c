@@ -9,24 +9,6 @@
 
 #define HPET_STEP 0x1000ull
 
-/* Source ids are by number: the DMAR table has to tell them before the devices are built. */
-static IommuScopeEntry *emitter_entry(Q35Machine *m, IommuScopeType type, unsigned number)
-{
-    for (size_t i = 0; i < m->emitter_count; i++) {
-        if (m->emitters[i].type == type && number-- == 0) {
-            return &m->emitters[i];
-        }
-    }
-    return NULL;
-}
-
-static void emitter_add_entry(Q35Machine *m, IommuScopeType type, unsigned number)
-{
-    unsigned first = type == IOMMU_IOAPIC ? ACPI_IOAPIC_SID : ACPI_HPET_SID;
-    m->emitters[m->emitter_count++] = (IommuScopeEntry){
-        .type = type, .source_id = (uint16_t)(first + number), .enumeration_id = (uint8_t)number};
-}
-
 static unsigned count_added(const Machine *machine, const DeviceClass *cls)
 {
     unsigned count = 0;
@@ -36,7 +18,7 @@ static unsigned count_added(const Machine *machine, const DeviceClass *cls)
     return count;
 }
 
-static bool count_kind(Q35Machine *m, const DeviceClass *cls, bool own, GError **error)
+static bool count_kind(const Q35Machine *m, const DeviceClass *cls, bool own, GError **error)
 {
     unsigned count = own + count_added(&m->machine, cls);
     if (count > ACPI_SOURCES) {
@@ -45,13 +27,10 @@ static bool count_kind(Q35Machine *m, const DeviceClass *cls, bool own, GError *
                     ACPI_SOURCES);
         return false;
     }
-    for (unsigned i = 0; i < count; i++) {
-        emitter_add_entry(m, cls == &ioapic_class ? IOMMU_IOAPIC : IOMMU_HPET, i);
-    }
     return true;
 }
 
-bool q35_count_emitters(Q35Machine *m, GError **error)
+bool q35_count_emitters(const Q35Machine *m, GError **error)
 {
     return count_kind(m, &ioapic_class, true, error) &&
            count_kind(m, &hpet_class, m->hpet_on, error);
@@ -148,15 +127,15 @@ static bool add_ioapic(Q35Machine *m, Device *dev, GError **error)
 {
     Machine *machine = &m->machine;
     unsigned number = machine->ioapics->len;
-    IommuScopeEntry *entry = emitter_entry(m, IOMMU_IOAPIC, number);
+    uint16_t source_id = (uint16_t)(ACPI_IOAPIC_SID + number);
     bool own = number == 0;
     if (!place_ioapic(m, dev, error)) {
         return false;
     }
-    entry->enumeration_id = ioapic_place(dev)->id;
+    const IommuEmitter emitter = {dev->id, IOMMU_IOAPIC, ioapic_place(dev)->id, source_id};
     *ioapic_links(dev) = (IoapicLinks){
-        .sink = q35_sink_above(m, entry->source_id),
-        .requester_id = entry->source_id,
+        .sink = q35_place_emitter(m, &emitter),
+        .requester_id = source_id,
         .active_low = own ? PIRQ_PINS : 0,
         .any_polarity = own && q35_forgives(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
         .shares_eois = machine->added_sources->len > 0,
@@ -214,12 +193,13 @@ static bool place_hpet(Q35Machine *m, Device *dev, GError **error)
 
 static bool add_hpet(Q35Machine *m, Device *dev, bool own, GError **error)
 {
-    const IommuScopeEntry *entry = emitter_entry(m, IOMMU_HPET, m->hpet_count);
+    uint16_t source_id = (uint16_t)(ACPI_HPET_SID + m->hpet_count);
+    const IommuEmitter emitter = {dev->id, IOMMU_HPET, (uint8_t)m->hpet_count, source_id};
     if (!place_hpet(m, dev, error)) {
         return false;
     }
-    *hpet_links(dev) = (HpetLinks){.sink = q35_sink_above(m, entry->source_id),
-                                   .requester_id = entry->source_id,
+    *hpet_links(dev) = (HpetLinks){.sink = q35_place_emitter(m, &emitter),
+                                   .requester_id = source_id,
                                    /* Of Intel's chipsets those that remap have messages, too. */
                                    .sends_messages = m->machine.iommus->len > 0,
                                    .legacy_changed = own ? q35_hpet_legacy_changed : NULL,

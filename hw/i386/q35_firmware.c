@@ -152,6 +152,7 @@ static void write_acpi(Q35Machine *m)
     list_ioapics(machine, &info);
     list_hpets(m, &info);
     uint8_t rsdp[ACPI_RSDP_BYTES];
+    q35_tell_scopes(m);
     g_autoptr(GByteArray) tables = acpi_build(&info, base);
     g_assert(tables->len <= ACPI_AREA);
     acpi_build_rsdp(tables, base, rsdp);

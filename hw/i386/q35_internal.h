@@ -10,6 +10,7 @@
 #include "hw/i386/boot/acpi.h"
 #include "hw/i386/boot/boot.h"
 #include "hw/i386/fabric.h"
+#include "hw/i386/iommu/scope.h"
 #include "hw/i386/q35.h"
 #include "hw/intc/ioapic.h"
 #include "hw/isa/a20.h"
@@ -52,11 +53,10 @@ typedef struct {
     Device *pm, *pit, *rtc, *lpc, *fw_cfg;
     Device *cpu_hotplug; /* NULL where no processor can be plugged in */
     unsigned pci_buses;  /* as firmware numbered them */
-    /* Emitters that are not on PCI, the board's own of each kind first, as scopes name them. */
-    IommuScopeEntry emitters[2 * ACPI_SOURCES];
-    size_t emitter_count;
     Device *hpets[ACPI_SOURCES];
     unsigned hpet_count;
+    GArray *emitters;   /* of IommuEmitter: those that are not on PCI */
+    GHashTable *routes; /* bridges of the root bus under several units: PciDevice *, IommuRoute * */
 } Q35Machine;
 
 bool q35_forgives(const Q35Machine *m, Forgiveness what);
@@ -69,8 +69,8 @@ bool q35_finish(Q35Machine *m, Device *dev, GError **error);
 bool q35_check_cpus(const Q35Machine *m, GError **error);
 bool q35_build_cpus(Q35Machine *m, GError **error);
 bool q35_build_upstream(Q35Machine *m, GError **error);
-/* Before all else: which emitters there will be, for the units' scopes. */
-bool q35_count_emitters(Q35Machine *m, GError **error);
+/* Not more of them than there are source ids. */
+bool q35_count_emitters(const Q35Machine *m, GError **error);
 bool q35_build_ioapics(Q35Machine *m, GError **error);
 bool q35_build_hpets(Q35Machine *m, GError **error);
 bool q35_build_pci(Q35Machine *m, GError **error);
@@ -80,10 +80,17 @@ bool q35_build_cpu_hotplug(Q35Machine *m, GError **error);
 void q35_cpu_plugged(Machine *machine, unsigned index);
 void q35_cpu_asked_out(Machine *machine, unsigned index);
 
-/* What is above a requester of the root bus (PciHost), and above an emitter that is not on PCI: the
- * remapping unit that it is under, or the fabric in its place. */
-Upstream q35_above(void *opaque, uint16_t requester_id);
-IntrSink q35_sink_above(Q35Machine *m, uint16_t source_id);
+void q35_free_upstream(Q35Machine *m);
+
+/* What is above a function of the root bus (PciHost): the remapping unit that it is under, or the
+ * fabric in its place. */
+Upstream q35_above(void *opaque, PciDevice *pci);
+/* Lets scopes name an emitter that is not on PCI, and gives what is above it. */
+IntrSink q35_place_emitter(Q35Machine *m, const IommuEmitter *emitter);
+/* MachineClass.check: the units' scopes, now that what they name is there. */
+bool q35_check_units(Machine *machine, GError **error);
+/* Units' scopes as the DMAR table and the monitors tell them, by what is there now. */
+void q35_tell_scopes(Q35Machine *m);
 
 /* A CPU's index, unless -cpu has "apic-id=". */
 uint32_t q35_apic_id(const Q35Machine *m, unsigned index);

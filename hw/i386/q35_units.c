@@ -1,48 +1,157 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The q35 machine's remapping units: what each is given, and who is above a requester. */
+/* The q35 machine's remapping units: what each is given, and who is above whom. */
+#include "hw/i386/boot/acpi.h"
 #include "hw/i386/iommu/iommu.h"
+#include "hw/i386/iommu/route.h"
+#include "hw/i386/iommu/scope.h"
+#include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
+#include "hw/timer/hpet.h"
 
-/* What is above a requester: the remapping unit that it is under, or the fabric in its place. */
-Upstream q35_above(void *opaque, uint16_t requester_id)
+#define PAGE 0x1000ull
+
+static Upstream upstream_of(Q35Machine *m, Device *unit)
 {
-    Q35Machine *m = opaque;
-    Device *unit = iommu_list_above(m->machine.iommus, requester_id);
     return unit ? iommu_class(unit)->upstream(unit) : fabric_upstream(&m->fabric);
 }
 
-IntrSink q35_sink_above(Q35Machine *m, uint16_t source_id)
+/* What is above a function of the root bus: a remapping unit, the fabric in its place, or a route
+ * if it is a bridge with things behind it that are under several. */
+Upstream q35_above(void *opaque, PciDevice *pci)
 {
-    Device *unit = iommu_list_above(m->machine.iommus, source_id);
+    Q35Machine *m = opaque;
+    const GPtrArray *units = m->machine.iommus;
+    Upstream up = upstream_of(m, iommu_above_function(units, pci));
+    if (units->len < 2 || !pci_bus_behind(pci)) {
+        return up;
+    }
+    IommuRoute *route = g_hash_table_lookup(m->routes, pci);
+    if (!route) {
+        route = iommu_route_new();
+        g_hash_table_insert(m->routes, pci, route);
+    }
+    return iommu_route_survey(route, units, pci, up) ? iommu_route_upstream(route) : up;
+}
+
+IntrSink q35_place_emitter(Q35Machine *m, const IommuEmitter *emitter)
+{
+    g_array_append_val(m->emitters, *emitter);
+    Device *unit = iommu_above_emitter(m->machine.iommus, emitter->id);
     return unit ? iommu_class(unit)->sink(unit) : m->fabric.apic;
 }
 
-/* A unit whose scope is not set takes everything; IOAPICs and HPETs are named all the same, so that
- * the guest knows their source ids. */
+static IommuTopology topology(const Q35Machine *m)
+{
+    return (IommuTopology){m->machine.iommus, m->emitters, m->machine.pci_root};
+}
+
+void q35_tell_scopes(Q35Machine *m)
+{
+    IommuTopology t = topology(m);
+    iommu_scopes_tell(&t);
+}
+
+bool q35_check_units(Machine *machine, GError **error)
+{
+    Q35Machine *m = (Q35Machine *)machine;
+    IommuTopology t = topology(m);
+    if (!iommu_scopes_check(&t, error)) {
+        return false;
+    }
+    q35_tell_scopes(m);
+    return true;
+}
+
+typedef struct {
+    const char *what;
+    uint64_t base, size;
+} Place;
+
+static bool overlap(const Place *a, const Place *b)
+{
+    return a->base < b->base + b->size && b->base < a->base + a->size;
+}
+
+static bool refuse_base(GError **error, const Device *unit, uint64_t base, const char *why)
+{
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "-device %s,id=%s: base=%#" PRIx64 ": %s",
+                unit->cls->name, unit->id, base, why);
+    return false;
+}
+
+/* Registers lie where nothing else does. */
+static bool check_base(const Q35Machine *m, const Device *unit, const Place *registers,
+                       GError **error)
+{
+    uint64_t size = m->machine.opts.ram_size;
+    const Place taken[] = {
+        {"RAM", 0, MIN(size, RAM_LOW_MAX)},
+        {"RAM", RAM_HIGH_BASE, size > RAM_LOW_MAX ? size - RAM_LOW_MAX : 0},
+        {"configuration space", MCH_ECAM_BASE, MCH_ECAM_SIZE},
+        {"where BARs go", MEM32_BASE, MEM32_LIMIT - MEM32_BASE + 1},
+        {"where BARs go", MEM64_BASE, MEM64_LIMIT - MEM64_BASE + 1},
+        {"where IOAPICs go", IOAPIC_BASE, IOAPIC_LAST_BASE + PAGE - IOAPIC_BASE},
+        {"where HPETs go", HPET_BASE, HPET_LAST_BASE + PAGE - HPET_BASE},
+        {"the interrupt range", INTR_WINDOW_BASE, INTR_WINDOW_SIZE},
+    };
+    if (registers->base % PAGE != 0 || registers->base + registers->size < registers->base) {
+        return refuse_base(error, unit, registers->base, "registers begin at a multiple of 4 KiB");
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(taken); i++) {
+        if (overlap(&taken[i], registers)) {
+            g_autofree char *why = g_strdup_printf("that is %s", taken[i].what);
+            return refuse_base(error, unit, registers->base, why);
+        }
+    }
+    return true;
+}
+
+static Place registers_of(Device *unit)
+{
+    Place registers = {.what = unit->id};
+    registers.size = iommu_class(unit)->region(unit, &registers.base)->size;
+    return registers;
+}
+
+static bool check_registers(const Q35Machine *m, Device *unit, unsigned number, GError **error)
+{
+    Place own = registers_of(unit);
+    if (!check_base(m, unit, &own, error)) {
+        return false;
+    }
+    for (unsigned i = 0; i < number; i++) {
+        Place other = registers_of(m->machine.iommus->pdata[i]);
+        if (overlap(&own, &other)) {
+            g_autofree char *why = g_strdup_printf(
+                "the registers of '%s' at %#" PRIx64 " are there", other.what, other.base);
+            return refuse_base(error, unit, own.base, why);
+        }
+    }
+    return true;
+}
+
 static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **error)
 {
     Machine *machine = &m->machine;
     const IommuClass *cls = iommu_class(unit);
-    IommuLinks *links = cls->links(unit);
-    IommuScope scope = links->scope;
-    if (!scope.include_all && !scope.count) {
-        scope =
-            (IommuScope){.include_all = true, .entries = m->emitters, .count = m->emitter_count};
-    }
-    *links = (IommuLinks){.scope = scope,
-                          .number = number,
-                          .apic_bus = machine->apic_bus,
-                          .memory = machine->platform.memory,
-                          .cpus_lack_x2apic = !machine->cpu_traits.x2apic,
-                          .trusts_ioapic = q35_forgives(m, FORGIVE_IOAPIC_SID),
-                          .rereads_entries = q35_forgives(m, FORGIVE_IRTE_REREAD)};
-    if (!device_realize(unit, error)) {
+    *cls->links(unit) = (IommuLinks){.number = number,
+                                     .apic_bus = machine->apic_bus,
+                                     .memory = machine->platform.memory,
+                                     .cpus_lack_x2apic = !machine->cpu_traits.x2apic,
+                                     .trusts_ioapic = q35_forgives(m, FORGIVE_IOAPIC_SID),
+                                     .rereads_entries = q35_forgives(m, FORGIVE_IRTE_REREAD)};
+    if (!device_realize(unit, error) || !check_registers(m, unit, number, error)) {
         return false;
     }
-    uint64_t base;
-    MemRegion *region = cls->region(unit, &base);
-    as_add(machine->platform.memory, region, base);
+    Place registers = registers_of(unit);
+    MemRegion *region = cls->region(unit, &registers.base);
+    as_add(machine->platform.memory, region, registers.base);
     return true;
+}
+
+static void free_route(gpointer route)
+{
+    iommu_route_free(route);
 }
 
 bool q35_build_upstream(Q35Machine *m, GError **error)
@@ -50,10 +159,18 @@ bool q35_build_upstream(Q35Machine *m, GError **error)
     Machine *machine = &m->machine;
     m->fabric = (Fabric){machine->platform.memory, apic_bus_sink(machine->apic_bus),
                          machine->platform.journal};
+    m->emitters = g_array_new(false, false, sizeof(IommuEmitter));
+    m->routes = g_hash_table_new_full(NULL, NULL, NULL, free_route);
     for (guint i = 0; i < machine->iommus->len; i++) {
         if (!build_iommu(m, machine->iommus->pdata[i], i, error)) {
             return false;
         }
     }
     return true;
+}
+
+void q35_free_upstream(Q35Machine *m)
+{
+    g_clear_pointer(&m->emitters, g_array_unref);
+    g_clear_pointer(&m->routes, g_hash_table_unref);
 }

@@ -110,6 +110,9 @@ static void add_writer(GString *out, const JournalRecord *r, const Symbols *symb
 static void add_entry(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     g_string_append_printf(out, "; entry %u", r->index);
+    if (!intr_blocked((IntrResult)r->result)) {
+        g_string_append_printf(out, " of %s", r->unit); /* a refusal has said whose */
+    }
     if (!(r->seen & JOURNAL_ENTRY)) {
         return;
     }

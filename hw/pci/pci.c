@@ -224,8 +224,8 @@ void pci_bus_detach(PciDevice *pci)
     pci_unmap_bars(pci);
     pci_set_intx(pci, false);
     irq_connect(&pci->intx, NULL);
-    pci_take_number(pci);
     bus->devices[pci->devfn] = NULL;
+    pci_take_number(pci);
     pcie_chain_functions(bus);
     pci->bus = NULL;
     msix_free(pci);

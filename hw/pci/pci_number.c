@@ -49,12 +49,20 @@ static bool is_reachable(PciBus *root, PciBus *bus)
 
 static void number_function(PciBus *root, PciDevice *pci, bool reachable)
 {
-    const PciHost *host = &root->host;
     pci->rid = (uint16_t)(pci_bus_number(pci->bus) << 8 | pci->devfn);
-    pci->up = pci->bus->bridge ? pci->bus->up : host->above(host->opaque, pci->rid);
+    pci->up = pci->bus->up;
     if (reachable && pcie_answers(pci->bus, (uint8_t)pci->devfn)) {
         root->by_rid[pci->rid] = pci;
     }
+}
+
+/* What is above a root bus's bridge may depend on what is behind it. */
+static void ask_above(PciBus *root, PciDevice *pci)
+{
+    while (pci->bus->bridge) {
+        pci = pci->bus->bridge;
+    }
+    pci->up = root->host.above(root->host.opaque, pci);
 }
 
 static void number_bus(PciBus *root, PciBus *bus)
@@ -66,6 +74,9 @@ static void number_bus(PciBus *root, PciBus *bus)
         }
         if (bus->child[devfn]) {
             number_bus(root, bus->child[devfn]);
+        }
+        if (bus == root && bus->devices[devfn]) {
+            ask_above(root, bus->devices[devfn]);
         }
     }
 }
@@ -86,6 +97,7 @@ void pci_give_number(PciDevice *pci)
 {
     PciBus *root = pci_root_of(pci->bus);
     number_function(root, pci, is_reachable(root, pci->bus));
+    ask_above(root, pci);
 }
 
 void pci_take_number(PciDevice *pci)
@@ -93,5 +105,8 @@ void pci_take_number(PciDevice *pci)
     PciBus *root = pci_root_of(pci->bus);
     if (root->by_rid[pci->rid] == pci) {
         root->by_rid[pci->rid] = NULL;
+    }
+    if (pci->bus->bridge) {
+        ask_above(root, pci);
     }
 }

@@ -57,6 +57,8 @@ typedef struct {
     /* Builds the board: everything but the -device devices. The machine's remapping units and
      * added sources are created; the board links and realizes them. */
     bool (*build)(Machine *machine, GError **error);
+    /* Once, after all -device devices: do options that name them hold? May be NULL. */
+    bool (*check)(Machine *machine, GError **error);
     /* After all devices: ACPI tables, BARs, boot image. Called again at each reset, after the
      * devices were reset, since firmware would run again. */
     bool (*boot)(Machine *machine, GError **error);
@@ -158,6 +160,8 @@ char *machine_cpu_path(const Machine *machine, unsigned index);
 /* The guest has let it go: what is still sent to it is lost. */
 void machine_cpu_gone(Machine *machine, unsigned index);
 
+/* After the devices of the command line (MachineClass.check). */
+bool machine_check(Machine *machine, GError **error);
 /* Devices in order, then the vCPUs. */
 void machine_reset(Machine *machine);
 /* machine_reset(), then what firmware would do (MachineClass.boot). */

@@ -4,9 +4,8 @@
 
 #include "tests/include/apic.h"
 
-#define EMITTER_DEVFN (4 << 3)
-#define PCI_COMMAND   4
-#define PCI_BAR0      0x10
+#define PCI_COMMAND 4
+#define PCI_BAR0    0x10
 
 static void enable_apics(Vtd *v, unsigned cpus, bool x2apic)
 {
@@ -25,15 +24,20 @@ static void enable_apics(Vtd *v, unsigned cpus, bool x2apic)
 
 static void place_emitter(Vtd *v)
 {
-    qtest_pci_config_write(v->qts, 0, EMITTER_DEVFN, PCI_COMMAND, 0, 2);
-    qtest_pci_config_write(v->qts, 0, EMITTER_DEVFN, PCI_BAR0, (uint32_t)BAR, 4);
-    qtest_pci_config_write(v->qts, 0, EMITTER_DEVFN, PCI_COMMAND, 6, 2);
+    qtest_pci_config_write(v->qts, 0, v->devfn, PCI_COMMAND, 0, 2);
+    qtest_pci_config_write(v->qts, 0, v->devfn, PCI_BAR0, (uint32_t)v->bar, 4);
+    qtest_pci_config_write(v->qts, 0, v->devfn, PCI_COMMAND, 6, 2);
 }
 
 static void prepare(Vtd *v)
 {
     enable_apics(v, v->cpus, v->x2apic);
     place_emitter(v);
+}
+
+static void find_records(Vtd *v)
+{
+    v->frcd = (uint32_t)(vtd_readq(v, CAP) >> 24 & 0x3ff) * 16;
 }
 
 Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic)
@@ -44,13 +48,26 @@ Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic)
 Vtd *vtd_start_emitter(const char *props, const char *emitter, unsigned cpus, bool x2apic)
 {
     Vtd *v = g_new0(Vtd, 1);
-    v->cpus = cpus;
-    v->x2apic = x2apic;
+    *v = (Vtd){.cpus = cpus, .x2apic = x2apic, .base = VTD_BASE, .bar = BAR, .devfn = SID_OWN};
     v->qts = qtest_initf("-machine q35 -nodefaults -m 64M -smp %u -cpu max "
                          "-device intel-iommu%s -device intr-testdev,id=emitter,addr=4%s",
                          cpus, props, emitter);
     prepare(v);
-    v->frcd = (uint32_t)(vtd_readq(v, CAP) >> 24 & 0x3ff) * 16;
+    find_records(v);
+    return v;
+}
+
+Vtd *vtd_beside(const Vtd *first, uint64_t base, uint8_t slot)
+{
+    Vtd *v = g_new0(Vtd, 1);
+    *v = *first;
+    v->base = base;
+    v->at = first->at + AT_SIZE;
+    v->bar = first->bar + 0x10000;
+    v->devfn = (uint8_t)(slot << 3);
+    v->tail = v->sequence = 0;
+    place_emitter(v);
+    find_records(v);
     return v;
 }
 
@@ -70,22 +87,22 @@ void vtd_stop(Vtd *v)
 
 uint32_t vtd_readl(Vtd *v, uint32_t reg)
 {
-    return qtest_readl(v->qts, VTD_BASE + reg);
+    return qtest_readl(v->qts, v->base + reg);
 }
 
 uint64_t vtd_readq(Vtd *v, uint32_t reg)
 {
-    return qtest_readq(v->qts, VTD_BASE + reg);
+    return qtest_readq(v->qts, v->base + reg);
 }
 
 void vtd_writel(Vtd *v, uint32_t reg, uint32_t value)
 {
-    qtest_writel(v->qts, VTD_BASE + reg, value);
+    qtest_writel(v->qts, v->base + reg, value);
 }
 
 void vtd_writeq(Vtd *v, uint32_t reg, uint64_t value)
 {
-    qtest_writeq(v->qts, VTD_BASE + reg, value);
+    qtest_writeq(v->qts, v->base + reg, value);
 }
 
 void vtd_command(Vtd *v, uint32_t bit, bool on)
@@ -100,7 +117,7 @@ void vtd_queue_on(Vtd *v, unsigned size, bool wide)
     v->tail = 0;
     v->wide = wide;
     vtd_writeq(v, IQT, 0);
-    vtd_writeq(v, IQA, AT_QUEUE | (wide ? 1u << 11 : 0) | size);
+    vtd_writeq(v, IQA, (v->at + AT_QUEUE) | (wide ? 1u << 11 : 0) | size);
     vtd_command(v, QIE, true);
 }
 
@@ -109,7 +126,7 @@ void vtd_submit(Vtd *v, uint64_t low, uint64_t high)
     uint64_t words[4] = {low, high, 0, 0};
     uint32_t bytes = v->wide ? 32 : 16;
     uint32_t size = 4096u << (vtd_readq(v, IQA) & 7);
-    qtest_memwrite(v->qts, AT_QUEUE + v->tail, words, bytes);
+    qtest_memwrite(v->qts, v->at + AT_QUEUE + v->tail, words, bytes);
     v->tail = (v->tail + bytes) % size;
 }
 
@@ -121,9 +138,9 @@ void vtd_ring(Vtd *v)
 void vtd_wait(Vtd *v)
 {
     uint32_t token = 0x1000 + ++v->sequence;
-    vtd_submit(v, (uint64_t)token << 32 | 0x25, AT_STATUS);
+    vtd_submit(v, (uint64_t)token << 32 | 0x25, v->at + AT_STATUS);
     vtd_ring(v);
-    g_assert_cmphex(qtest_readl(v->qts, AT_STATUS), ==, token);
+    g_assert_cmphex(qtest_readl(v->qts, v->at + AT_STATUS), ==, token);
     g_assert_cmphex(vtd_readq(v, IQH), ==, v->tail);
 }
 
@@ -162,7 +179,7 @@ void vtd_remap_on(Vtd *v, unsigned size, bool eime)
     if (!(vtd_readl(v, GSTS) & QIE)) {
         vtd_queue_on(v, 0, false);
     }
-    vtd_writeq(v, IRTA, AT_IRT | (eime ? IRTA_EIME : 0) | size);
+    vtd_writeq(v, IRTA, (v->at + AT_IRT) | (eime ? IRTA_EIME : 0) | size);
     vtd_command(v, SIRTP, true);
     vtd_flush_iec(v);
     vtd_command(v, IRE, true);
@@ -170,7 +187,7 @@ void vtd_remap_on(Vtd *v, unsigned size, bool eime)
 
 void vtd_set_irte(Vtd *v, uint32_t index, Pair irte)
 {
-    qtest_memwrite(v->qts, AT_IRT + index * 16ull, &irte, sizeof(irte));
+    qtest_memwrite(v->qts, v->at + AT_IRT + index * 16ull, &irte, sizeof(irte));
 }
 
 Pair irte_for(uint8_t vector, uint32_t dest, bool eime)
@@ -196,13 +213,13 @@ static void set_emitter(Vtd *v, uint64_t address, uint32_t data, uint32_t flags,
         uint64_t address;
         uint32_t data, flags, rid;
     } __attribute__((packed)) regs = {address, data, flags, rid};
-    qtest_memwrite(v->qts, BAR, &regs, sizeof(regs));
+    qtest_memwrite(v->qts, v->bar, &regs, sizeof(regs));
 }
 
 void vtd_send(Vtd *v, uint64_t address, uint32_t data, uint16_t rid)
 {
     set_emitter(v, address, data, 1, rid);
-    qtest_writel(v->qts, BAR + E_COMMAND, C_MESSAGE);
+    qtest_writel(v->qts, v->bar + E_COMMAND, C_MESSAGE);
 }
 
 void vtd_send_index(Vtd *v, uint32_t index, uint16_t rid)
@@ -214,22 +231,22 @@ uint32_t vtd_dma_write(Vtd *v, uint64_t address, const void *data, uint32_t len,
 {
     set_emitter(v, address, 0, 1, rid);
     if (len) {
-        qtest_memwrite(v->qts, BAR + E_BUFFER, data, len);
+        qtest_memwrite(v->qts, v->bar + E_BUFFER, data, len);
     }
-    qtest_writel(v->qts, BAR + E_LEN, len);
-    qtest_writel(v->qts, BAR + E_COMMAND, C_WRITE);
-    return qtest_readl(v->qts, BAR + E_RESULT);
+    qtest_writel(v->qts, v->bar + E_LEN, len);
+    qtest_writel(v->qts, v->bar + E_COMMAND, C_WRITE);
+    return qtest_readl(v->qts, v->bar + E_RESULT);
 }
 
 uint32_t vtd_dma_read(Vtd *v, uint64_t address, void *data, uint32_t len, uint16_t rid)
 {
     set_emitter(v, address, 0, 1, rid);
-    qtest_writel(v->qts, BAR + E_LEN, len);
-    qtest_writel(v->qts, BAR + E_COMMAND, C_READ);
+    qtest_writel(v->qts, v->bar + E_LEN, len);
+    qtest_writel(v->qts, v->bar + E_COMMAND, C_READ);
     if (len) {
-        qtest_memread(v->qts, BAR + E_BUFFER, data, len);
+        qtest_memread(v->qts, v->bar + E_BUFFER, data, len);
     }
-    return qtest_readl(v->qts, BAR + E_RESULT);
+    return qtest_readl(v->qts, v->bar + E_RESULT);
 }
 
 bool vtd_took(Vtd *v, unsigned cpu, uint8_t vector)
@@ -284,7 +301,7 @@ Vtd *vtd_start_dma_emitter(const char *props, const char *emitter)
 {
     Vtd *v = vtd_start_emitter(props, emitter, 1, false);
     vtd_queue_on(v, 0, false);
-    vtd_set_root(v, AT_ROOT);
+    vtd_set_root(v, v->at + AT_ROOT);
     vtd_flush_dma(v);
     vtd_command(v, TE, true);
     return v;
@@ -298,8 +315,8 @@ void vtd_set_root(Vtd *v, uint64_t root)
 
 void vtd_set_context(Vtd *v, uint16_t sid, Pair ctx)
 {
-    qtest_writeq(v->qts, AT_ROOT + (sid >> 8) * 16, AT_CTX_OF(sid) | 1);
-    qtest_memwrite(v->qts, AT_CTX_OF(sid) + (sid & 0xff) * 16, &ctx, sizeof(ctx));
+    qtest_writeq(v->qts, v->at + AT_ROOT + (sid >> 8) * 16, (v->at + AT_CTX_OF(sid)) | 1);
+    qtest_memwrite(v->qts, v->at + AT_CTX_OF(sid) + (sid & 0xff) * 16, &ctx, sizeof(ctx));
 }
 
 Pair vtd_context(unsigned type, uint64_t table, unsigned levels, uint16_t domain)

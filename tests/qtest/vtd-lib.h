@@ -22,6 +22,8 @@
 #define AT_DATA   0x400000ull
 #define AT_IRT    0x800000ull /* aligned to the biggest table, 1 MiB */
 
+#define AT_SIZE 0x1000000ull /* of one unit's share */
+
 #define BAR     0xe8000000ull /* where the tests put the emitter's BAR 0 */
 #define SID_OWN (4u << 3)     /* its own requester id: 00:04.0 */
 
@@ -45,6 +47,10 @@ typedef struct {
     bool wide;     /* 256-bit descriptors */
     uint32_t sequence;
     uint32_t frcd;
+    uint64_t base; /* the unit's registers */
+    uint64_t at;   /* its tables are so far behind AT_... */
+    uint64_t bar;  /* its emitter's BAR 0 */
+    uint8_t devfn; /* and its place on the root bus */
 } Vtd;
 
 /* A machine with `cpus` CPUs whose APICs are enabled (x2APIC with `x2apic`), the unit with the
@@ -53,6 +59,8 @@ Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic);
 /* The same, with properties for the emitter, whose id is "emitter". */
 Vtd *vtd_start_emitter(const char *props, const char *emitter, unsigned cpus, bool x2apic);
 void vtd_stop(Vtd *v);
+/* Another unit of that machine, with an emitter of its own; to be freed by the caller. */
+Vtd *vtd_beside(const Vtd *first, uint64_t base, uint8_t slot);
 /* Resets the machine, and enables APICs and emitter again; memory and the unit are as the reset
  * left them. */
 void vtd_reset(Vtd *v);

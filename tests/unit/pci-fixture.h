@@ -48,7 +48,7 @@ static inline Upstream pci_top_upstream(PciTop *top)
 }
 
 /* For a host whose `opaque` is a PciTop. */
-static inline Upstream pci_top_above(void *opaque, uint16_t requester_id)
+static inline Upstream pci_top_above(void *opaque, PciDevice *pci)
 {
     return pci_top_upstream(opaque);
 }

@@ -101,8 +101,8 @@ static const IommuClass unit_iommu_class = {
 static const DeviceClass unit_class = {.name = "unit", .iommu = &unit_iommu_class};
 
 static const IommuScopeEntry emitters[] = {
-    {.type = IOMMU_IOAPIC, .source_id = ACPI_IOAPIC_SID, .enumeration_id = IOAPIC_ID},
-    {.type = IOMMU_HPET, .source_id = ACPI_HPET_SID},
+    {.type = IOMMU_IOAPIC, .bus = ACPI_SCOPE_BUS, .steps = 1, .enumeration_id = IOAPIC_ID},
+    {.type = IOMMU_HPET, .bus = ACPI_SCOPE_BUS, .steps = 1, .path = {1 << 3}},
 };
 
 static GByteArray *build_with(unsigned cpus, const GPtrArray *iommus, bool hpet)
@@ -335,7 +335,7 @@ static void test_dmar_options(void)
 static void test_dmar_units(void)
 {
     static const IommuScopeEntry bridge[] = {
-        {.type = IOMMU_BRIDGE, .source_id = 0x08, .bus_first = 1, .bus_last = 4}};
+        {.type = IOMMU_BRIDGE, .bus = 2, .steps = 2, .path = {0x08, 0xff}}};
     Unit rest = {
         .dev.cls = &unit_class,
         .links.scope = {.include_all = true, .entries = emitters, .count = 2},
@@ -356,8 +356,9 @@ static void test_dmar_units(void)
     g_assert_cmphex(dmar[HEADER + 1], ==, 0);
     g_assert_cmpuint(first[4], ==, 0);
     g_assert_cmphex(get(first + 8, 8), ==, UNIT_BASE + 0x1000);
-    g_assert_cmpuint(first[16], ==, IOMMU_BRIDGE);
-    g_assert_cmpuint(first[16 + 6], ==, 1); /* device 1 */
+    static const uint8_t scope[] = {IOMMU_BRIDGE, 10, 0, 0, 0, 2, 1, 0, 31, 7};
+    g_assert_cmpuint(get(first + 2, 2), ==, 16 + sizeof(scope));
+    g_assert_cmpmem(first + 16, sizeof(scope), scope, sizeof(scope));
     g_assert_cmpuint(second[4], ==, 1);
     g_assert_cmphex(get(second + 8, 8), ==, UNIT_BASE);
     g_assert_true(second + get(second + 2, 2) == dmar + get(dmar + LENGTH, 4));

@@ -79,7 +79,7 @@ static IntrResult world_interrupt(void *opaque, const IntrMsg *msg)
     return INTR_DELIVERED;
 }
 
-static Upstream world_above(void *opaque, uint16_t requester_id)
+static Upstream world_above(void *opaque, PciDevice *pci)
 {
     static const UpstreamOps ops = {world_read, world_write, world_interrupt};
     return (Upstream){&ops, opaque};

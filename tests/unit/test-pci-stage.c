@@ -62,11 +62,11 @@ typedef struct {
     GPtrArray *devices;
 } Fixture;
 
-static Upstream above(void *opaque, uint16_t requester_id)
+static Upstream above(void *opaque, PciDevice *pci)
 {
     Fixture *f = opaque;
     f->asked++;
-    return pci_top_upstream(&f->units[requester_id == f->apart]);
+    return pci_top_upstream(&f->units[pci->rid == f->apart]);
 }
 
 static PciDevice *add(Fixture *f, const DeviceClass *cls, PciBus *bus, const char *addr)

@@ -63,7 +63,7 @@ static const DeviceClass widget_class = {
     .realize = widget_realize,
 };
 
-static Upstream fake_above(void *opaque, uint16_t requester_id)
+static Upstream fake_above(void *opaque, PciDevice *pci)
 {
     return pci_top_upstream(&((Fixture *)opaque)->top);
 }

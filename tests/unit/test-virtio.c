@@ -86,7 +86,7 @@ static IntrResult fake_interrupt(void *opaque, const IntrMsg *msg)
 
 static const UpstreamOps fake_ops = {fake_read, fake_write, fake_interrupt};
 
-static Upstream fake_above(void *opaque, uint16_t requester_id)
+static Upstream fake_above(void *opaque, PciDevice *pci)
 {
     return (Upstream){&fake_ops, opaque};
 }

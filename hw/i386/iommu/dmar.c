@@ -6,7 +6,7 @@
 
 enum { DMAR_INTR_REMAP = 1, DMAR_X2APIC_OPT_OUT = 2 };
 enum { DRHD = 0, ATSR = 2 };
-enum { DRHD_BYTES = 16, ATSR_BYTES = 8, SCOPE_BYTES = 8 };
+enum { DRHD_BYTES = 16, ATSR_BYTES = 8, SCOPE_BYTES = 6, STEP_BYTES = 2 };
 enum { DRHD_INCLUDE_ALL = 1, ATSR_ALL_PORTS = 1 };
 
 static DmarUnit dmar_part_of(Device *unit)
@@ -16,16 +16,32 @@ static DmarUnit dmar_part_of(Device *unit)
     return part;
 }
 
-/* VT-d 8.3.1. A path of one step: everything named is on the bus that its source id says. */
+static size_t scope_bytes(const IommuScopeEntry *entry)
+{
+    return SCOPE_BYTES + STEP_BYTES * entry->steps;
+}
+
+/* VT-d 8.3.1 */
 static void put_scope(GByteArray *t, const IommuScopeEntry *entry)
 {
     blob_put(t, entry->type, 1);
-    blob_put(t, SCOPE_BYTES, 1);
+    blob_put(t, scope_bytes(entry), 1);
     blob_put(t, 0, 2);
     blob_put(t, entry->enumeration_id, 1);
-    blob_put(t, entry->source_id >> 8, 1);
-    blob_put(t, (entry->source_id >> 3) & 31, 1);
-    blob_put(t, entry->source_id & 7, 1);
+    blob_put(t, entry->bus, 1);
+    for (unsigned i = 0; i < entry->steps; i++) {
+        blob_put(t, entry->path[i] >> 3, 1);
+        blob_put(t, entry->path[i] & 7, 1);
+    }
+}
+
+static size_t scopes_bytes(const IommuScope *scope)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < scope->count; i++) {
+        bytes += scope_bytes(&scope->entries[i]);
+    }
+    return bytes;
 }
 
 /* VT-d 8.3 */
@@ -36,7 +52,7 @@ static void put_drhd(GByteArray *t, Device *unit)
     uint64_t base;
     cls->region(unit, &base);
     blob_put(t, DRHD, 2);
-    blob_put(t, DRHD_BYTES + SCOPE_BYTES * scope->count, 2);
+    blob_put(t, DRHD_BYTES + scopes_bytes(scope), 2);
     blob_put(t, scope->include_all ? DRHD_INCLUDE_ALL : 0, 1);
     blob_put(t, dmar_part_of(unit).register_pages_log2, 1);
     blob_put(t, scope->segment, 2);

@@ -130,10 +130,10 @@ typedef struct {
     IrqLine *(*intx_line)(void *opaque, uint8_t devfn, int pin);
     void *opaque;
     bool translated; /* a remapping unit stands above: DMA addresses may not be physical */
-    /* What the root bus's function of that id sees, and all behind it if it is a bridge: a
-     * remapping unit or the system fabric. Asked when the function is attached, and again when
-     * buses are numbered otherwise; not for each request. */
-    Upstream (*above)(void *opaque, uint16_t requester_id);
+    /* What that function of the root bus sees, and all behind it if it is a bridge: a
+     * remapping unit or the system fabric. Asked when the function is attached, and again when what
+     * is behind it comes, goes or is numbered otherwise; not for each request. */
+    Upstream (*above)(void *opaque, PciDevice *pci);
     AddressSpace *memory; /* where memory BARs appear */
     AddressSpace *ports;
 } PciHost;

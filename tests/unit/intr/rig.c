@@ -89,7 +89,10 @@ static void add_apics(Rig *rig, const RigSetup *setup)
 static void add_vtd(Rig *rig, const RigSetup *setup)
 {
     rig->vtd = device_new(&vtd_class, &rig->platform, "iommu0");
-    rig->scope = (IommuScopeEntry){.type = IOMMU_IOAPIC, .source_id = setup->ioapic_rid};
+    rig->scope = (IommuScopeEntry){.type = IOMMU_IOAPIC,
+                                   .bus = setup->ioapic_rid >> 8,
+                                   .steps = 1,
+                                   .path = {(uint8_t)setup->ioapic_rid}};
     *iommu_class(rig->vtd)->links(rig->vtd) =
         (IommuLinks){.scope = {.include_all = true, .entries = &rig->scope, .count = 1},
                      .apic_bus = rig->apics,
@@ -132,7 +135,7 @@ void rig_command(PciDevice *pci, uint16_t value)
     pci_device_config_write(pci, PCI_COMMAND, value, 2);
 }
 
-static Upstream above(void *opaque, uint16_t requester_id)
+static Upstream above(void *opaque, PciDevice *pci)
 {
     Rig *rig = opaque;
     return iommu_class(rig->vtd)->upstream(rig->vtd);

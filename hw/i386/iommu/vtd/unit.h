@@ -71,6 +71,7 @@ typedef struct {
 struct VtdState {
     Device dev;
     IommuLinks links;
+    IommuPlace place;
     VtdProps props;
     bool intremap, eim; /* decided */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hw/i386/iommu/dmar.h"
+#include "hw/i386/iommu/scope.h"
 
 static const char *const iec_choices[] = {"hold", "off", "random", NULL};
 
@@ -21,6 +22,7 @@ static const char *const iec_choices[] = {"hold", "off", "random", NULL};
 #define NOT_YET "not yet: an error if switched on"
 
 static const PropInfo vtd_props[] = {
+    IOMMU_PLACE_PROPS(VtdState, place),
     P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),
     P(ONOFFAUTO, "eim", eim, "auto",
       "extended interrupt mode (32-bit APIC ids); auto follows intremap and the CPUs' x2APIC"),
@@ -115,6 +117,10 @@ static bool vtd_realize(Device *dev, GError **error)
     if (!check_props(s, error)) {
         return false;
     }
+    if (!iommu_place_parse(&s->place, error)) {
+        g_prefix_error(error, "device 'intel-iommu': ");
+        return false;
+    }
     Trace *trace = dev->platform->trace;
     const VtdIecConfig iec = {
         .present = s->intremap,
@@ -151,6 +157,7 @@ static void vtd_unrealize(Device *dev)
     vtd_irt_watch_free(&s->irt_watch);
     vtd_iec_free(&s->iec);
     vtd_dmacache_free(&s->cache);
+    iommu_place_clear(&s->place);
 }
 
 static void vtd_reset(Device *dev)
@@ -224,6 +231,11 @@ static IommuLinks *vtd_links(Device *dev)
     return &((VtdState *)dev)->links;
 }
 
+static IommuPlace *vtd_place(Device *dev)
+{
+    return &((VtdState *)dev)->place;
+}
+
 static Upstream vtd_upstream(Device *dev)
 {
     return (Upstream){.ops = &vtd_upstream_ops, .opaque = dev};
@@ -238,7 +250,8 @@ static IntrSink vtd_sink(Device *dev)
 static MemRegion *vtd_region(Device *dev, uint64_t *base)
 {
     VtdState *s = (VtdState *)dev;
-    *base = VTD_DEFAULT_BASE + s->links.number * 2 * VTD_WINDOW_SIZE;
+    *base =
+        s->place.base ? s->place.base : VTD_DEFAULT_BASE + s->links.number * 2 * VTD_WINDOW_SIZE;
     return &s->region;
 }
 
@@ -262,6 +275,7 @@ static void vtd_describe(Device *dev, GString *out)
 
 static const IommuClass vtd_iommu_class = {
     .links = vtd_links,
+    .place = vtd_place,
     .upstream = vtd_upstream,
     .sink = vtd_sink,
     .region = vtd_region,

@@ -3,8 +3,8 @@
  * Remapping units: what a board, the ACPI tables and the monitors know of one, whatever it is.
  *
  * A unit is a device whose class has an IommuClass. A machine has a list of them; each has a scope,
- * and what is under it (a function, a bridge's buses, an IOAPIC, an HPET) is found by its source id
- * once, when it is wired. The scopes are those of the DMAR table (VT-d 8.3).
+ * and what is under it (a function, what is behind a bridge, an IOAPIC, an HPET) is found once,
+ * when it is wired (scope.h). The scopes are those of the DMAR table (VT-d 8.3).
  */
 #ifndef HW_I386_IOMMU_IOMMU_H
 #define HW_I386_IOMMU_IOMMU_H
@@ -22,11 +22,16 @@ typedef enum {
     IOMMU_HPET = 4,
 } IommuScopeType;
 
+#define IOMMU_PATH_MAX 8
+
+/* What a table tells of something under a unit. */
 typedef struct {
+    const char *name; /* for people */
     IommuScopeType type;
-    uint16_t source_id;
-    uint8_t enumeration_id;      /* of an IOAPIC or HPET */
-    uint8_t bus_first, bus_last; /* behind a bridge */
+    uint8_t enumeration_id; /* of an IOAPIC or HPET */
+    uint8_t bus;            /* where the path starts */
+    uint8_t steps;
+    uint8_t path[IOMMU_PATH_MAX]; /* device and function numbers, from the start bus on */
 } IommuScopeEntry;
 
 typedef struct {
@@ -36,9 +41,25 @@ typedef struct {
     size_t count;
 } IommuScope;
 
+/* Where a unit is and what is under it, as its user says it; see scope.h. A unit keeps one, and has
+ * IOMMU_PLACE_PROPS among its properties. */
+typedef struct {
+    char *scope;   /* property */
+    uint64_t base; /* property; 0 is its class's usual place */
+    bool include_all;
+    GArray *names;   /* of IommuName: what `scope` says */
+    GArray *entries; /* of IommuScopeEntry: what the table tells */
+} IommuPlace;
+
+#define IOMMU_PLACE_PROPS(struct_, field_)                                                         \
+    PROP(PROP_STRING, "scope", struct_, field_.scope, NULL,                                        \
+         "what is under it: ids, paths, ioapic, hpet, all; with + between them"),                  \
+        PROP(PROP_UINT64, "base", struct_, field_.base, "0",                                       \
+             "address of its registers; 0 is the usual place, and those after it")
+
 /* What a unit depends on. */
 typedef struct {
-    IommuScope scope;      /* the entries stay the board's, and outlive the unit */
+    IommuScope scope;      /* the entries outlive the unit */
     unsigned number;       /* the unit's place in the machine's list */
     ApicBus *apic_bus;     /* remapped requests, the unit's own events and posting notifications */
     AddressSpace *memory;  /* tables, descriptors, and DMA after translation */
@@ -65,6 +86,8 @@ typedef struct {
 typedef struct IommuClass {
     /* The links, to be filled in before realize. */
     IommuLinks *(*links)(Device *dev);
+    /* What its user says of its place; the board reads it before realize. */
+    IommuPlace *(*place)(Device *dev);
     /* The unit as bus masters under it see it: DMA, and interrupt requests. */
     Upstream (*upstream)(Device *dev);
     /* The same for emitters that are not bus masters in the PCI sense (IOAPIC, HPET). */
@@ -96,11 +119,8 @@ static inline const IommuClass *iommu_class(const Device *dev)
     return dev->cls->iommu;
 }
 
-/* Does the scope name such a thing by this source id? */
+/* Does the scope name such an emitter by this source id? */
 bool iommu_scope_has(const IommuScope *scope, IommuScopeType type, uint16_t source_id);
-/* The unit of the list that a requester's transactions go to: one whose scope names it, else the
- * one that takes the rest, else NULL. `requester` is segment[31:16] and source id[15:0]. */
-Device *iommu_list_above(const GPtrArray *units, uint32_t requester);
 
 uint64_t iommu_count(const Device *dev, const IommuCounter *counter);
 /* By QMP's name; NULL if the unit's class has none of that name. */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Scopes once everything is there: what each name stands for, what is wrong with it, and what the
+ * table tells of it (VT-d 8.3.1).
+ */
+#include <linux/pci_regs.h>
+#include <string.h>
+
+#include "base/optlist.h"
+#include "hw/i386/iommu/scope_internal.h"
+#include "hw/pci/pcie.h"
+
+/* What a name stands for: one of these, or nothing. */
+typedef struct {
+    PciDevice *pci;
+    const IommuEmitter *emitter;
+    unsigned count; /* of things of that name */
+} Thing;
+
+typedef struct {
+    const IommuName *name;
+    Thing thing;
+} Search;
+
+static void compare_function(PciDevice *pci, void *opaque)
+{
+    Search *s = opaque;
+    if (iommu_name_is(s->name, pci)) {
+        s->thing.pci = pci;
+        s->thing.count++;
+    }
+}
+
+static Thing find_thing(const IommuTopology *t, const IommuName *name)
+{
+    Search s = {.name = name};
+    pci_bus_foreach(t->root, compare_function, &s);
+    for (guint i = 0; i < t->emitters->len; i++) {
+        const IommuEmitter *emitter = &g_array_index(t->emitters, IommuEmitter, i);
+        if (strcmp(emitter->id, name->text) == 0) {
+            s.thing.emitter = emitter;
+            s.thing.count++;
+        }
+    }
+    return s.thing;
+}
+
+static const char *thing_id(const Thing *thing)
+{
+    return thing->pci ? thing->pci->dev.id : thing->emitter->id;
+}
+
+static bool same_thing(const Thing *a, const Thing *b)
+{
+    return a->pci == b->pci && a->emitter == b->emitter;
+}
+
+static bool scope_refuse(GError **error, const Device *unit, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+static bool scope_refuse(GError **error, const Device *unit, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "-device %s,id=%s: scope: %s",
+                unit->cls->name, unit->id, what);
+    return false;
+}
+
+static void add_id(PciDevice *pci, void *opaque)
+{
+    g_ptr_array_add(opaque, (gpointer)pci->dev.id);
+}
+
+static bool refuse_unknown(const IommuTopology *t, const Device *unit, const IommuName *name,
+                           GError **error)
+{
+    if (name->steps) {
+        return scope_refuse(error, unit, "there is no function at %s", name->text);
+    }
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    pci_bus_foreach(t->root, add_id, ids);
+    for (guint i = 0; i < t->emitters->len; i++) {
+        g_ptr_array_add(ids, (gpointer)g_array_index(t->emitters, IommuEmitter, i).id);
+    }
+    opt_error_nearest(error, name->text, (const char *const *)ids->pdata, ids->len,
+                      "-device %s,id=%s: scope: nothing that sends has the id '%s'",
+                      unit->cls->name, unit->id, name->text);
+    return false;
+}
+
+/* A bridge that may put its own id in, so that what is behind it has none of its own above. */
+static const PciDevice *hiding_bridge(const PciDevice *pci)
+{
+    const PciDevice *bridge = pci_bus_bridge(pci->bus);
+    while (bridge && bridge->pcie_cap && pcie_port_type(bridge) != PCIE_TO_PCI_BRIDGE) {
+        bridge = pci_bus_bridge(bridge->bus);
+    }
+    return bridge;
+}
+
+/* Is the function under this unit by this name, and not by another? */
+static bool check_effect(const IommuTopology *t, Device *unit, const PciDevice *pci, GError **error)
+{
+    const PciDevice *above = pci_bus_bridge(pci->bus);
+    Device *taker = iommu_above_function(t->units, pci);
+    if (taker != unit) {
+        return scope_refuse(
+            error, unit,
+            "%s is under '%s' already, whose scope names a bridge above it; give this "
+            "unit before that one",
+            pci->dev.id, taker->id);
+    }
+    if (iommu_place(unit)->include_all) {
+        return scope_refuse(error, unit, "'all' takes %s, too; leave it out", pci->dev.id);
+    }
+    if (above && iommu_above_function(t->units, above) == unit) {
+        return scope_refuse(error, unit, "%s is behind a bridge that the scope names; leave it out",
+                            pci->dev.id);
+    }
+    const PciDevice *hiding = hiding_bridge(pci);
+    if (hiding) {
+        return scope_refuse(
+            error, unit, "%s sends under the id of the bridge %s, as units see it; name the bridge",
+            pci->dev.id, hiding->dev.id);
+    }
+    return true;
+}
+
+static bool check_name(const IommuTopology *t, Device *unit, const IommuName *name, GError **error)
+{
+    Thing thing = find_thing(t, name);
+    if (thing.count == 0) {
+        return refuse_unknown(t, unit, name, error);
+    }
+    if (thing.count > 1) {
+        return scope_refuse(error, unit, "%u devices have the id '%s'; give them ids of their own",
+                            thing.count, name->text);
+    }
+    uint8_t bus, path[IOMMU_PATH_MAX];
+    if (thing.pci && iommu_path_of(thing.pci, &bus, path) == 0) {
+        return scope_refuse(error, unit, "%s is behind more than %d bridges; name one of them",
+                            name->text, IOMMU_PATH_MAX - 1);
+    }
+    return true;
+}
+
+/* Is the same thing named before: in a unit up to this one, up to its name `n`? */
+static const Device *named_before(const IommuTopology *t, const Device *unit, guint n,
+                                  const Thing *thing)
+{
+    for (guint i = 0; i < t->units->len; i++) {
+        Device *other = t->units->pdata[i];
+        const GArray *names = iommu_place(other)->names;
+        guint end = other == unit ? n : names->len;
+        for (guint k = 0; k < end; k++) {
+            Thing one = find_thing(t, &g_array_index(names, IommuName, k));
+            if (same_thing(&one, thing)) {
+                return other;
+            }
+        }
+        if (other == unit) {
+            break;
+        }
+    }
+    return NULL;
+}
+
+static bool check_unit(const IommuTopology *t, Device *unit, GError **error)
+{
+    const GArray *names = iommu_place(unit)->names;
+    for (guint i = 0; i < names->len; i++) {
+        const IommuName *name = &g_array_index(names, IommuName, i);
+        if (!check_name(t, unit, name, error)) {
+            return false;
+        }
+        Thing thing = find_thing(t, name);
+        const Device *before = named_before(t, unit, i, &thing);
+        if (before) {
+            return scope_refuse(error, unit, "%s is in the scope of '%s' already", thing_id(&thing),
+                                before->id);
+        }
+        if (thing.pci && !check_effect(t, unit, thing.pci, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Exactly one takes the rest. */
+static bool check_rest(const IommuTopology *t, GError **error)
+{
+    const Device *rest = NULL;
+    for (guint i = 0; i < t->units->len; i++) {
+        Device *unit = t->units->pdata[i];
+        if (rest && iommu_place(unit)->include_all) {
+            return scope_refuse(
+                error, unit,
+                "'%s' takes what nobody names already, and one unit can; name what this "
+                "one is for",
+                rest->id);
+        }
+        rest = iommu_place(unit)->include_all ? unit : rest;
+    }
+    if (!rest && t->units->len) {
+        return scope_refuse(error, t->units->pdata[t->units->len - 1],
+                            "no unit takes what nobody names; add '+all' to one scope");
+    }
+    return true;
+}
+
+bool iommu_scopes_check(const IommuTopology *t, GError **error)
+{
+    if (!check_rest(t, error)) {
+        return false;
+    }
+    for (guint i = 0; i < t->units->len; i++) {
+        if (!check_unit(t, t->units->pdata[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void tell_function(GArray *entries, const PciDevice *pci)
+{
+    IommuScopeEntry entry = {
+        .name = pci->dev.id,
+        .type = pci->pci_cls->header_type == PCI_HEADER_TYPE_BRIDGE ? IOMMU_BRIDGE : IOMMU_FUNCTION,
+    };
+    entry.steps = (uint8_t)iommu_path_of(pci, &entry.bus, entry.path);
+    g_array_append_val(entries, entry);
+}
+
+static void tell_emitter(GArray *entries, const IommuEmitter *emitter)
+{
+    IommuScopeEntry entry = {.name = emitter->id,
+                             .type = emitter->type,
+                             .enumeration_id = emitter->enumeration_id,
+                             .bus = emitter->source_id >> 8,
+                             .steps = 1,
+                             .path = {(uint8_t)emitter->source_id}};
+    g_array_append_val(entries, entry);
+}
+
+/* Emitters are named one by one, also where the rest is taken (VT-d 8.3). */
+static void tell_unit(const IommuTopology *t, Device *unit)
+{
+    IommuPlace *place = iommu_place(unit);
+    g_array_set_size(place->entries, 0);
+    for (guint i = 0; i < t->emitters->len; i++) {
+        const IommuEmitter *emitter = &g_array_index(t->emitters, IommuEmitter, i);
+        if (iommu_above_emitter(t->units, emitter->id) == unit) {
+            tell_emitter(place->entries, emitter);
+        }
+    }
+    for (guint i = 0; i < place->names->len; i++) {
+        Thing thing = find_thing(t, &g_array_index(place->names, IommuName, i));
+        if (thing.pci) {
+            tell_function(place->entries, thing.pci);
+        }
+    }
+    iommu_class(unit)->links(unit)->scope =
+        (IommuScope){.include_all = place->include_all,
+                     .entries = (const IommuScopeEntry *)place->entries->data,
+                     .count = place->entries->len};
+}
+
+void iommu_scopes_tell(const IommuTopology *t)
+{
+    for (guint i = 0; i < t->units->len; i++) {
+        tell_unit(t, t->units->pdata[i]);
+    }
+}
