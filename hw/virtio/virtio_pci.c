@@ -48,13 +48,17 @@ static MemResult virtio_pci_dma_write(void *opaque, uint64_t addr, const void *b
     return pci_dma_write(opaque, addr, buf, len);
 }
 
-/* 4.1.5.1: with MSI-X a message, else the ISR byte and the pin. */
+/* 4.1.5.1: with MSI-X a message, else the ISR byte and the pin. A driver that gives no vector wants
+ * no interrupt. */
 static void signal_driver(void *transport, int n)
 {
     VirtioPci *vp = transport;
     vp->isr |= n < 0 ? VIRTIO_PCI_ISR_CONFIG : 1;
     if (msix_enabled(&vp->pci)) {
-        msix_notify(&vp->pci, n < 0 ? vp->config_vector : vp->virtio.queues[n].vector);
+        uint16_t vector = n < 0 ? vp->config_vector : vp->virtio.queues[n].vector;
+        if (vector != VIRTIO_NO_VECTOR) {
+            msix_notify(&vp->pci, vector);
+        }
     } else {
         pci_set_intx(&vp->pci, true);
     }
