@@ -194,6 +194,15 @@ static JsonNode *prop_value(const void *object, const PropInfo *prop)
         const Chardev *chr = *(Chardev *const *)field;
         return string_node(chr ? chr_id(chr) : "");
     }
+    case PROP_NETDEV: {
+        const Netdev *nd = *(Netdev *const *)field;
+        return string_node(nd ? netdev_id(nd) : "");
+    }
+    case PROP_MAC: {
+        char text[NET_MAC_TEXT];
+        net_format_mac(field, text);
+        return string_node(text);
+    }
     }
     return string_node("");
 }

@@ -55,6 +55,7 @@ const DeviceClass *const device_classes[] = {
     &serial_class,
     &virtconsole_class,
     &virtio_blk_class,
+    &virtio_net_class,
     &virtio_rng_class,
     &virtio_serial_class,
     &virtserialport_class,

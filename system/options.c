@@ -38,7 +38,7 @@ static const OptRow rows_general[] = {
 };
 
 static const OptRow *const tables[] = {rows_general, opt_rows_machine, opt_rows_device,
-                                       opt_rows_run};
+                                       opt_rows_net, opt_rows_run};
 
 static bool show_help(Options *o, const char *value, GError **error)
 {
@@ -110,6 +110,9 @@ Options *options_new(void)
     }
     o->drives = g_ptr_array_new_with_free_func(free_drive);
     o->monitors = g_ptr_array_new_with_free_func(free_monitor);
+    o->netdevs = g_ptr_array_new_with_free_func(options_free_netdev);
+    o->net_nics = g_ptr_array_new_with_free_func(options_free_net_nic);
+    o->net_backends = g_ptr_array_new_with_free_func(options_free_netdev);
     o->fw_cfg = g_ptr_array_new_with_free_func(free_fw_cfg);
     o->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->default_monitor = true;
@@ -134,8 +137,9 @@ void options_free(Options *o)
     if (!o) {
         return;
     }
-    GPtrArray *arrays[] = {o->strings,  o->machine_props, o->accels, o->devices, o->serials,
-                           o->chardevs, o->objects,       o->drives, o->fw_cfg,  o->monitors};
+    GPtrArray *arrays[] = {o->strings,  o->machine_props, o->accels,      o->devices, o->serials,
+                           o->chardevs, o->objects,       o->drives,      o->fw_cfg,  o->monitors,
+                           o->netdevs,  o->net_nics,      o->net_backends};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
@@ -275,7 +279,8 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
             return false;
         }
     }
-    return o->done || (kernel_fits(o, error) && rngs_exist(o, error) && daemon_fits(o, error));
+    return o->done || (options_pair_net(o, error) && kernel_fits(o, error) &&
+                       rngs_exist(o, error) && daemon_fits(o, error));
 }
 
 static void append_escaped(GString *out, const char *text)

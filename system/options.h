@@ -24,6 +24,19 @@ typedef struct {
     bool virtio;           /* if=virtio: a device is made for it */
 } DriveOption;
 
+/* -netdev, and the half of -nic and -net that is one */
+typedef struct {
+    char *option; /* for error messages */
+    char *text;   /* "user,id=n" */
+} NetdevOption;
+
+/* "-net nic", which belongs to the "-net BACKEND" of the same place */
+typedef struct {
+    char *option;
+    char *device; /* "virtio-net-pci,mac=..." without netdev= */
+    bool has_netdev;
+} NetNicOption;
+
 typedef struct {
     const MachineClass *machine_class;
     MachineOptions machine;   /* its strings are in `strings` */
@@ -35,6 +48,10 @@ typedef struct {
     GPtrArray *chardevs;      /* of char * */
     GPtrArray *drives;        /* of DriveOption * */
     GPtrArray *monitors;      /* of MonitorOption * */
+    GPtrArray *netdevs;       /* of NetdevOption * */
+    GPtrArray *net_nics;      /* of NetNicOption *: of -net, until all is read */
+    GPtrArray *net_backends;  /* of NetdevOption *: the same */
+    unsigned nics;            /* how many -nic there were */
     GPtrArray *fw_cfg;        /* of FwCfgItem * */
     GPtrArray *objects;       /* of char *: ids of -object */
     GHashTable *globals;
@@ -69,11 +86,16 @@ typedef struct {
 /* The rows, by subject; each ends with a NULL name. */
 extern const OptRow opt_rows_machine[]; /* options_machine.c */
 extern const OptRow opt_rows_device[];  /* options_device.c */
+extern const OptRow opt_rows_net[];     /* options_net.c */
 extern const OptRow opt_rows_run[];     /* options_run.c */
 
 /* For rows whose option has no meaning here and does no harm, and for those that would. */
 bool opt_accept(Options *o, const char *value, GError **error);
 bool opt_not_yet(Options *o, const char *value, GError **error);
+/* Makes pairs of what -net gave, when all is read. */
+bool options_pair_net(Options *o, GError **error);
+void options_free_netdev(gpointer netdev);
+void options_free_net_nic(gpointer nic);
 /* A property of the machine: three texts in machine_props, the first (the option as it was written)
  * for error messages. */
 void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Options for devices and what stands behind them: -device, -drive, -chardev, -serial, -netdev. */
+/* Options for devices and what stands behind them: -device, -drive, -chardev, -serial. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -425,11 +425,6 @@ static bool opt_audio(Options *o, const char *value, GError **error)
     return only_none(driver ? driver : "", "audio", error);
 }
 
-static bool opt_net(Options *o, const char *value, GError **error)
-{
-    return only_none(value, "network card", error);
-}
-
 static bool opt_debugcon(Options *o, const char *value, GError **error)
 {
     g_free(o->debugcon);
@@ -484,9 +479,6 @@ const OptRow opt_rows_device[] = {
     {"display", true, opt_display, "none"},
     {"vga", true, opt_vga, "none"},
     {"vnc", true, opt_display, NULL},
-    {"net", true, opt_net, "none"},
-    {"nic", true, opt_net, "none"},
-    {"netdev", true, opt_not_yet, NULL},
     {"parallel", true, opt_parallel, "none"},
     {"audio", true, opt_audio, "none"},
     {"audiodev", true, opt_audio, NULL},

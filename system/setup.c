@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "system/signals.h"
 #include "system/vm.h"
 
@@ -108,6 +109,31 @@ static bool make_drives(Vm *vm, GError **error)
         }
     }
     return true;
+}
+
+static bool make_netdevs(Vm *vm, GError **error)
+{
+    for (guint i = 0; i < vm->opts->netdevs->len; i++) {
+        const NetdevOption *option = vm->opts->netdevs->pdata[i];
+        Netdev *nd = netdev_new(option->text, vm->platform.clock, error);
+        if (!nd || !backends_add_netdev(vm->platform.backends, nd, error)) {
+            g_prefix_error(error, "%s: ", option->option);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* More likely forgotten than meant. */
+static void warn_of_idle_netdevs(const Vm *vm)
+{
+    size_t count;
+    g_autofree const char **ids = backends_netdev_ids(vm->platform.backends, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!netdev_owner(backends_netdev(vm->platform.backends, ids[i]))) {
+            g_printerr(PROGRAM ": warning: netdev %s has no peer\n", ids[i]);
+        }
+    }
 }
 
 /* What stands behind the serial ports when nothing is said: the terminal with -nographic, else a
@@ -337,11 +363,13 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
         .trace = &vm->trace,
         .backends = backends_new(),
     };
-    if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_serials(vm, &mo, error) ||
-        !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_qtest(vm, error) ||
+    if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_netdevs(vm, error) ||
+        !make_serials(vm, &mo, error) || !make_machine(vm, &mo, error) ||
+        !make_monitors(vm, error) || !make_qtest(vm, error) ||
         !machine_restart(vm->machine, error) || !write_pidfile(vm, error)) {
         return false;
     }
+    warn_of_idle_netdevs(vm);
     vm->set_up = true;
     return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The drives and character devices that the command line named (include/hw/core/backends.h). */
+/* What the command line named: drives, character devices, netdevs (include/hw/core/backends.h). */
 #include "hw/core/backends.h"
 
 #include <string.h>
@@ -9,6 +9,8 @@
 struct Backends {
     GPtrArray *drives;   /* of BlockBackend * */
     GPtrArray *chardevs; /* of Chardev * */
+    GPtrArray *netdevs;  /* of Netdev * */
+    bool mac_taken[256]; /* by last byte, of those that cards without a mac= get */
 };
 
 static void close_drive(gpointer blk)
@@ -21,11 +23,17 @@ static void close_chardev(gpointer chr)
     chr_free(chr);
 }
 
+static void close_netdev(gpointer nd)
+{
+    netdev_free(nd);
+}
+
 Backends *backends_new(void)
 {
     Backends *backends = g_new0(Backends, 1);
     backends->drives = g_ptr_array_new_with_free_func(close_drive);
     backends->chardevs = g_ptr_array_new_with_free_func(close_chardev);
+    backends->netdevs = g_ptr_array_new_with_free_func(close_netdev);
     return backends;
 }
 
@@ -36,6 +44,7 @@ void backends_free(Backends *backends)
     }
     g_ptr_array_unref(backends->drives);
     g_ptr_array_unref(backends->chardevs);
+    g_ptr_array_unref(backends->netdevs);
     g_free(backends);
 }
 
@@ -54,6 +63,16 @@ Chardev *backends_chardev(const Backends *backends, const char *id)
     for (guint i = 0; i < backends->chardevs->len; i++) {
         if (strcmp(chr_id(backends->chardevs->pdata[i]), id) == 0) {
             return backends->chardevs->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+Netdev *backends_netdev(const Backends *backends, const char *id)
+{
+    for (guint i = 0; i < backends->netdevs->len; i++) {
+        if (strcmp(netdev_id(backends->netdevs->pdata[i]), id) == 0) {
+            return backends->netdevs->pdata[i];
         }
     }
     return NULL;
@@ -83,6 +102,18 @@ bool backends_add_chardev(Backends *backends, Chardev *chr, GError **error)
     return true;
 }
 
+bool backends_add_netdev(Backends *backends, Netdev *nd, GError **error)
+{
+    if (backends_netdev(backends, netdev_id(nd))) {
+        g_set_error(error, OPT_ERROR, 0, "id=%s: another netdev has this id; choose a new one",
+                    netdev_id(nd));
+        netdev_free(nd);
+        return false;
+    }
+    g_ptr_array_add(backends->netdevs, nd);
+    return true;
+}
+
 const char **backends_drive_ids(const Backends *backends, size_t *count)
 {
     const char **ids = g_new0(const char *, backends->drives->len + 1);
@@ -101,4 +132,30 @@ const char **backends_chardev_ids(const Backends *backends, size_t *count)
     }
     *count = backends->chardevs->len;
     return ids;
+}
+
+const char **backends_netdev_ids(const Backends *backends, size_t *count)
+{
+    const char **ids = g_new0(const char *, backends->netdevs->len + 1);
+    for (guint i = 0; i < backends->netdevs->len; i++) {
+        ids[i] = netdev_id(backends->netdevs->pdata[i]);
+    }
+    *count = backends->netdevs->len;
+    return ids;
+}
+
+void backends_claim_mac(Backends *backends, uint8_t mac[NET_MAC_SIZE])
+{
+    static const uint8_t none[NET_MAC_SIZE],
+        first[NET_MAC_SIZE] = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
+    const unsigned last = NET_MAC_SIZE - 1;
+    if (memcmp(mac, none, NET_MAC_SIZE) == 0) {
+        memcpy(mac, first, NET_MAC_SIZE);
+        while (backends && backends->mac_taken[mac[last]] && mac[last] != first[last] - 1) {
+            mac[last]++;
+        }
+    }
+    if (backends && memcmp(mac, first, last) == 0) {
+        backends->mac_taken[mac[last]] = true;
+    }
 }

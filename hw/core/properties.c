@@ -120,28 +120,47 @@ static bool set_pci_addr(int32_t *field, const PropInfo *prop, const char *text,
     return true;
 }
 
+static void *drive_by_id(const Backends *backends, const char *id)
+{
+    return backends_drive(backends, id);
+}
+
+static void *chardev_by_id(const Backends *backends, const char *id)
+{
+    return backends_chardev(backends, id);
+}
+
+static void *netdev_by_id(const Backends *backends, const char *id)
+{
+    return backends_netdev(backends, id);
+}
+
+/* Each kind of thing that the host lends: how it is found, and the option that makes one. */
+static const struct {
+    const char *option;
+    void *(*find)(const Backends *backends, const char *id);
+    const char **(*ids)(const Backends *backends, size_t *count);
+} backend_kinds[] = {
+    [PROP_DRIVE] = {"-drive", drive_by_id, backends_drive_ids},
+    [PROP_CHARDEV] = {"-chardev", chardev_by_id, backends_chardev_ids},
+    [PROP_NETDEV] = {"-netdev", netdev_by_id, backends_netdev_ids},
+};
+
 static bool set_backend(void **field, const PropInfo *prop, const char *text,
                         struct Backends *backends, GError **error)
 {
-    bool drive = prop->type == PROP_DRIVE;
-    void *found = NULL;
-    if (backends) {
-        found = drive ? (void *)backends_drive(backends, text)
-                      : (void *)backends_chardev(backends, text);
-    }
+    const char *option = backend_kinds[prop->type].option;
+    void *found = backends ? backend_kinds[prop->type].find(backends, text) : NULL;
     if (found) {
         *field = found;
         return true;
     }
     size_t count = 0;
-    g_autofree const char **ids = NULL;
-    if (backends) {
-        ids = drive ? backends_drive_ids(backends, &count) : backends_chardev_ids(backends, &count);
-    }
+    g_autofree const char **ids = backends ? backend_kinds[prop->type].ids(backends, &count) : NULL;
     const char *near = nearest_name(text, ids, count);
-    const char *kind = drive ? "-drive" : "-chardev";
-    return near ? bad_value(error, prop, text, "no %s has this id (did you mean '%s'?)", kind, near)
-                : bad_value(error, prop, text, "no %s has this id", kind);
+    return near ? bad_value(error, prop, text, "no %s has this id (did you mean '%s'?)", option,
+                            near)
+                : bad_value(error, prop, text, "no %s has this id", option);
 }
 
 bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backends *backends,
@@ -165,7 +184,11 @@ bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backe
         return set_pci_addr(field, prop, text, error);
     case PROP_DRIVE:
     case PROP_CHARDEV:
+    case PROP_NETDEV:
         return set_backend(field, prop, text, backends, error);
+    case PROP_MAC:
+        return net_parse_mac(text, field) ||
+               bad_value(error, prop, text, "it is an address like 52:54:00:12:34:56");
     default:
         return prop_set_number(field, prop, text, error);
     }
@@ -218,6 +241,8 @@ const char *prop_type_name(const PropInfo *prop)
         [PROP_PCI_ADDR] = "addr",
         [PROP_DRIVE] = "drive's id",
         [PROP_CHARDEV] = "chardev's id",
+        [PROP_NETDEV] = "netdev's id",
+        [PROP_MAC] = "mac",
     };
     return names[prop->type];
 }

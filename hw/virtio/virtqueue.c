@@ -224,6 +224,12 @@ VirtqResult virtqueue_push(VirtQueue *q, const VirtMem *mem, uint16_t head, uint
     return VIRTQ_OK;
 }
 
+void virtqueue_undo(VirtQueue *q, unsigned popped, unsigned pushed)
+{
+    q->avail_next = (uint16_t)(q->avail_next - popped);
+    q->used_next = (uint16_t)(q->used_next - pushed);
+}
+
 /* 2.6.7: whether the used index moved past what the driver waits for. */
 static bool wants_interrupt(VirtQueue *q, const VirtMem *mem, bool *wanted)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The host-side things that the command line named: drives and character devices, by id. */
+/* The host-side things that the command line named, by id: drives, character devices, netdevs. */
 #ifndef HW_CORE_BACKENDS_H
 #define HW_CORE_BACKENDS_H
 
 #include "block/block.h"
 #include "chardev/chardev.h"
+#include "net/net.h"
 
 typedef struct Backends Backends;
 
@@ -13,10 +14,16 @@ void backends_free(Backends *backends); /* closes everything */
 /* Take ownership; false and an error if the id is taken. */
 bool backends_add_drive(Backends *backends, BlockBackend *blk, GError **error);
 bool backends_add_chardev(Backends *backends, Chardev *chr, GError **error);
+bool backends_add_netdev(Backends *backends, Netdev *nd, GError **error);
 BlockBackend *backends_drive(const Backends *backends, const char *id);
 Chardev *backends_chardev(const Backends *backends, const char *id);
+Netdev *backends_netdev(const Backends *backends, const char *id);
 /* The known ids, for error messages. Free the array, not the strings. */
 const char **backends_drive_ids(const Backends *backends, size_t *count);
 const char **backends_chardev_ids(const Backends *backends, size_t *count);
+const char **backends_netdev_ids(const Backends *backends, size_t *count);
+/* A card's address: as it is, or, if it is all 0, the first that no card has yet of
+ * 52:54:00:12:34:56 and those that follow. `backends` may be NULL. */
+void backends_claim_mac(Backends *backends, uint8_t mac[NET_MAC_SIZE]);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct Platform {
     Trace *trace;
     struct Journal *journal;   /* hw/intr/journal.h; NULL: interrupts leave no record */
     struct Lint *lint;         /* hw/intr/lint.h; NULL: nobody looks after rules */
-    struct Backends *backends; /* -drive and -chardev, for PROP_DRIVE and PROP_CHARDEV */
+    struct Backends *backends; /* -drive, -chardev and -netdev, for PROP_DRIVE ... */
     struct RunState *runstate; /* reset, power-off and exit requests; set by the board */
     IrqLine *gsi;              /* the board's interrupt inputs 0..23 for ISA devices, or NULL */
     struct A20Gate *a20;       /* the same for address line 20 */
@@ -74,6 +74,8 @@ typedef enum {
     PROP_PCI_ADDR,     /* int32_t devfn, "5" or "5.1"; -1 if not given */
     PROP_DRIVE,        /* struct BlockBackend *, by id */
     PROP_CHARDEV,      /* struct Chardev *, by id */
+    PROP_NETDEV,       /* struct Netdev *, by id */
+    PROP_MAC,          /* uint8_t[6]: 52:54:00:12:34:56; all 0 is none */
 } PropType;
 
 typedef enum { ONOFF_AUTO, ONOFF_ON, ONOFF_OFF } OnOffAuto;

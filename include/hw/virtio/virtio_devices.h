@@ -6,6 +6,7 @@
 #include "hw/core/device.h"
 
 extern const DeviceClass virtio_blk_class;    /* virtio-blk-pci */
+extern const DeviceClass virtio_net_class;    /* virtio-net-pci */
 extern const DeviceClass virtio_rng_class;    /* virtio-rng-pci */
 extern const DeviceClass virtio_serial_class; /* virtio-serial-pci */
 extern const DeviceClass virtconsole_class;   /* ports of virtio-serial-pci */

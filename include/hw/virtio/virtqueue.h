@@ -65,6 +65,9 @@ VirtqResult virtqueue_pop(VirtQueue *q, const VirtMem *mem, VirtRequest *req);
 bool virtqueue_has_request(VirtQueue *q, const VirtMem *mem);
 /* Gives a request back with `written` bytes in its device-written part. Not yet visible. */
 VirtqResult virtqueue_push(VirtQueue *q, const VirtMem *mem, uint16_t head, uint32_t written);
+/* As if the last `popped` requests had not been taken, and the last `pushed` not been given back;
+ * none of these has been shown. */
+void virtqueue_undo(VirtQueue *q, unsigned popped, unsigned pushed);
 /*
  * Shows all pushed requests to the driver and asks it to notify about the next one. *interrupt
  * tells if the driver wants to be told.
