@@ -296,6 +296,7 @@ const DeviceClass virtio_net_class = {
     .alias = "virtio-net",
     .desc = "Virtio network card",
     .bus = BUS_PCI,
+    .category = DEVICE_NETWORK,
     .user_creatable = true,
     .instance_size = sizeof(VirtioNet),
     .props = net_props,
