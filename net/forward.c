@@ -37,7 +37,7 @@ static bool parse_port(const char *text, uint64_t min, int *port)
     return true;
 }
 
-static bool parse_address(const char *text, struct in_addr *addr)
+static bool forward_parse_address(const char *text, struct in_addr *addr)
 {
     return text[0] == '\0' || inet_pton(AF_INET, text, addr) == 1;
 }
@@ -58,7 +58,7 @@ static const char *parse_hostfwd(const char *text, HostForward *f)
     if (!host) {
         return "Missing : separator";
     }
-    if (!parse_address(host, &f->host)) {
+    if (!forward_parse_address(host, &f->host)) {
         return "Bad host address";
     }
     g_autofree char *host_port = take_until(&text, '-');
@@ -72,7 +72,7 @@ static const char *parse_hostfwd(const char *text, HostForward *f)
     if (!guest) {
         return "Missing guest address";
     }
-    if (!parse_address(guest, &f->guest)) {
+    if (!forward_parse_address(guest, &f->guest)) {
         return "Bad guest address";
     }
     return parse_port(text, 1, &f->guest_port) ? NULL : "Bad guest port";

@@ -81,7 +81,7 @@ static NetFrame whole(const Netdev *nd, const NetBuf *buf)
     return (NetFrame){.data = buf->data, .len = buf->len, .sum_is_right = nd->ops->sums_are_right};
 }
 
-static NetFrame merge(Netdev *nd, const NetBuf *first, const NetTcp *t, unsigned *count)
+static NetFrame merge_frame(Netdev *nd, const NetBuf *first, const NetTcp *t, unsigned *count)
 {
     size_t mss = t->end - t->data, len = t->end;
     uint32_t seq = bytes_get32_be(first->data + t->tcp + NET_TCP_SEQ) + (uint32_t)mss;
@@ -131,7 +131,7 @@ NetFrame netdev_next_frame(Netdev *nd, unsigned *count)
     NetTcp t;
     *count = 1;
     if (may_merge(nd, first, &t)) {
-        return merge(nd, first, &t, count);
+        return merge_frame(nd, first, &t, count);
     }
     return whole(nd, first);
 }

@@ -59,7 +59,7 @@ static void finish_piece(uint8_t *frame, size_t len, const NetTcp *t, unsigned n
     bytes_put16(tcp + NET_TCP_SUM, (uint16_t)~net_sum_fold(sum));
 }
 
-static void cut(Netdev *nd, const NetFrame *f, const NetTcp *t)
+static void offload_cut(Netdev *nd, const NetFrame *f, const NetTcp *t)
 {
     size_t step = nd->ops->takes_large ? NET_IP_MAX : f->gso_size;
     uint32_t done = 0, total = (uint32_t)(t->end - t->data);
@@ -77,7 +77,7 @@ void netdev_send_offloaded(Netdev *nd, const NetFrame *f)
 {
     NetTcp t;
     if (may_cut(f, &t)) {
-        cut(nd, f, &t);
+        offload_cut(nd, f, &t);
         return;
     }
     memcpy(nd->assembly, f->data, f->len);

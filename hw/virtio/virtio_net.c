@@ -43,7 +43,7 @@ static void net_handle(void *opaque, unsigned q)
     }
 }
 
-static void set_status(VirtioNet *n)
+static void net_set_status(VirtioNet *n)
 {
     uint16_t status = netdev_link_is_up(n->netdev) ? VIRTIO_NET_S_LINK_UP : 0;
     status = GUINT16_TO_LE(status);
@@ -67,7 +67,7 @@ static void net_reset(void *opaque)
     memset(n->flow_pair, 0, sizeof(n->flow_pair));
     virtio_net_filter_reset(&n->filter);
     set_address(n, n->first_mac);
-    set_status(n);
+    net_set_status(n);
     virtio_net_apply_offloads(n);
 }
 
@@ -103,7 +103,7 @@ static const VirtioOps net_ops = {
 static void net_link_changed(void *opaque, bool up)
 {
     VirtioNet *n = opaque;
-    set_status(n);
+    net_set_status(n);
     if (virtio_has_feature(&n->vp.virtio, VIRTIO_NET_F_STATUS)) {
         virtio_config_changed(&n->vp.virtio);
     }

@@ -40,8 +40,8 @@ static struct virtio_net_hdr_mrg_rxbuf make_header(const VirtioNet *n, const Net
 }
 
 /* Header and frame as one run of bytes: the part of it that goes into this buffer. */
-static bool fill(VirtioNet *n, const VirtRequest *req, const void *header, size_t header_size,
-                 const NetFrame *frame, uint64_t done, uint64_t part)
+static bool rx_fill(VirtioNet *n, const VirtRequest *req, const void *header, size_t header_size,
+                    const NetFrame *frame, uint64_t done, uint64_t part)
 {
     const VirtMem *mem = &n->vp.virtio.mem;
     uint64_t of_header = done < header_size ? MIN(part, header_size - done) : 0;
@@ -76,7 +76,7 @@ static RxResult put_frame(VirtioNet *n, unsigned q, const NetFrame *frame, unsig
         if (!merges && part < total) {
             return RX_TOO_LONG;
         }
-        if (!fill(n, req, &header, header_size, frame, done, part)) {
+        if (!rx_fill(n, req, &header, header_size, frame, done, part)) {
             return RX_BAD;
         }
         virtio_push(v, q, req, (uint32_t)part);

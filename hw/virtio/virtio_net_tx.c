@@ -29,7 +29,7 @@ static bool load_frame(VirtioNet *n, const VirtRequest *req, NetFrame *frame)
 }
 
 /* 5.1.6.2: what the header asks for, as far as it was negotiated. */
-static void read_header(const VirtioNet *n, NetFrame *frame)
+static void tx_read_header(const VirtioNet *n, NetFrame *frame)
 {
     const VirtioDevice *v = &n->vp.virtio;
     struct virtio_net_hdr h;
@@ -65,7 +65,7 @@ static bool send_one(VirtioNet *n, unsigned pair, uint64_t *cost)
     unsigned q = virtio_net_tx_queue(pair);
     NetFrame frame;
     if (load_frame(n, &n->next, &frame)) {
-        read_header(n, &frame);
+        tx_read_header(n, &frame);
         if (!netdev_send(n->netdev, &frame)) {
             virtqueue_undo(&v->queues[q], 1, 0);
             return false;

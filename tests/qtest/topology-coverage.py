@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which test covers which emitter, topology and refusal: writes docs/topology-coverage.md from ROWS.
+
+  topology-coverage.py           writes the page
+  topology-coverage.py --check   fails if the page is not as it would be written, if a row names a test
+                                 that is not there, or if a case of the tests in FILES is in no row
+
+A row: what, by which text, and its tests: cases of qtests and unit tests by their paths, and cases of the
+tests that boot kernels by their names.
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/topology-coverage.md"
+# All of whose cases have to be in a row.
+FILES = ["bridges", "cpu-hotplug", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "units"]
+SECTIONS = [
+    ("Emitters", [
+        ("IOAPICs beside the board's: pages, pins 24 to 240, GSIs, ids", "82093AA 3.0, ACPI 5.2.12.3",
+         "/ioapics/registers /ioapics/index /ioapics/pin /ioapics/own-id /ioapics/most cloud-ioapics"),
+        ("each IOAPIC through the unit, by its own source id", "VT-d 8.3.1",
+         "/ioapics/remapped /ioapics/tables"),
+        ("EOI broadcast to several IOAPICs", "SDM 11.8.5", "/ioapics/broadcast"),
+        ("an EOI that takes time", "82093AA 3.2.4",
+         "/ioapic-habits/eoi-delay /ioapic-habits/eoi-order /ioapic-habits/eoi-reset "
+         "cloud-ioapic-eoi-delay"),
+        ("an entry rewritten with remote IRR set never fires again", "82093AA 3.2.4",
+         "/ioapic-habits/stuck /ioapic-habits/stuck-waiting /ioapic-habits/not-stuck"),
+        ("a level that is masked in flight goes out as an edge", "82093AA erratum",
+         "/ioapic-habits/level-as-edge cloud-ioapic-level-as-edge"),
+        ("no EOI register", "ICH9 13.5.5", "/ioapic-habits/eoi-register cloud-ioapic-no-eoi-register"),
+        ("HPET blocks beside the board's: FSB messages of each comparator through the unit",
+         "HPET 2.3.9", "/hpets/remapped /hpets/no-messages /hpets/legacy cloud-hpet-clockevents"),
+        ("periodic comparators, counters and comparators of 32 bits", "HPET 2.3.4, 2.3.8",
+         "/hpets/periodic /hpets/count-size /hpets/timer-size"),
+        ("MSI of 1 to 32 vectors, 32 and 64 bits, with and without masks", "PCI 3.0 6.8.1",
+         "/intr-testdev/msi /intr-testdev/msi-moved /intr-testdev/without"),
+        ("MSI-X to 2048 vectors, function mask, PBA in either BAR, accesses of 1 to 8 bytes",
+         "PCI 3.0 6.8.2", "/intr-testdev/msix /intr-testdev/widths"),
+        ("a vector's address and data rewritten while it fires", "PCI 3.0 6.8.3",
+         "/intr-testdev/msix-moved /intr-testdev/msi-moved /intr-testdev/delay"),
+        ("INTx on shared pins, INTx disable", "PCI 3.0 2.2.6", "/intr-testdev/shared-pin /bridges/pins"),
+        ("interrupt message storage in a BAR", "Scalable IOV 1.1",
+         "/ims/bar /ims/widths /ims/moved /ims/freed /ims/both"),
+        ("interrupt message storage in memory, read through the unit", "Scalable IOV 1.1",
+         "/ims/memory /ims/unmapped"),
+        ("stored messages that the unit refuses", "VT-d 5.1.4", "/ims/blocked"),
+        ("what users write wrong", "", "/intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
+    ]),
+    ("Topologies", [
+        ("bus numbers and windows, ours and the guest's", "PCI-to-PCI Bridge 1.2, 3.2.5",
+         "/bridges/numbers /bridges/windows /bridges/renumber cloud-bridges-reassigned"),
+        ("messages from behind one and three bridges", "PCI Express 5.0 2.2.6.2",
+         "/bridges/messages /bridges/journal generic-bridges"),
+        ("ids that a bridge puts in; entries for a range of buses", "PCI Express to PCI Bridge 1.0, 2.3",
+         "/bridges/aliases /bridges/bus-range"),
+        ("pins swizzled through two bridges", "PCI-to-PCI Bridge 1.2, 9.1",
+         "/bridges/pins cloud-bridges-by-pin"),
+        ("a secondary bus's reset", "PCI-to-PCI Bridge 1.2, 3.2.5.18", "/bridges/secondary-reset"),
+        ("devices where they cannot be", "", "/bridges/mistakes"),
+        ("several units: each has its own requesters, tables and faults", "VT-d 8.3",
+         "/units/apart /units/blocked /units/one-on /units/dma /units/ioapic /units/reset"),
+        ("units that differ: posting, EIM", "VT-d 11.4.2, 11.4.3",
+         "/units/posting-in-one /units/eim-in-one"),
+        ("units in monitors", "", "/units/monitors"),
+        ("processors that come and go", "ACPI 8.4",
+         "/cpu-hotplug/places /cpu-hotplug/plug-and-eject /cpu-hotplug/status /cpu-hotplug/reset "
+         "/cpu-hotplug/mistakes /cpu-hotplug/command-line"),
+        ("interrupts for a processor that is not there", "ACPI 8.4", "/cpu-hotplug/interrupts"),
+    ]),
+]
+
+
+def read(pattern):
+    return "\n".join(path.read_text() for path in sorted(ROOT.glob(pattern)))
+
+
+def cases_of(text):
+    return set(re.findall(r'"(/[a-z0-9-]+(?:/[a-z0-9_-]+)+)"', text))
+
+
+def page():
+    lines = ["<!-- SPDX-License-Identifier: GPL-2.0-or-later -->",
+             "# Which test covers which emitter, topology and refusal", "",
+             "Written by `tests/qtest/topology-coverage.py`, which the tests hold to what there is. The unit's own registers,",
+             "descriptors and reasons are in [vtd-coverage.md](vtd-coverage.md), the journal's states in [journal.md](journal.md)."]
+    for title, rows in SECTIONS:
+        lines += ["", f"## {title}", "", "| what | text | tests |", "|---|---|---|"]
+        lines += [f"| {what} | {text} | {', '.join(f'`{test}`' for test in tests.split())} |"
+                  for what, text, tests in rows]
+    return "\n".join(lines) + "\n"
+
+
+def complaints():
+    named = {test for _, rows in SECTIONS for _, _, tests in rows for test in tests.split()}
+    there = cases_of(read("tests/*/*-test.c") + read("tests/unit/test-*.c"))
+    boots = read("tests/boot/*.py") + read("tests/boot/meson.build")
+    wrong = [f"there is no test '{test}'" for test in sorted(named)
+             if test not in there and f"'{test}'" not in boots and f'"{test}"' not in boots]
+    for name in FILES:
+        cases = cases_of((ROOT / f"tests/qtest/{name}-test.c").read_text())
+        cases = {case for case in cases if case.startswith(f"/{name}/")}
+        wrong += [f"no row has {case}" for case in sorted(cases - named)]
+    if not PAGE.exists() or PAGE.read_text() != page():
+        wrong.append(f"{PAGE.relative_to(ROOT)} is not what its rows say: write it anew")
+    return wrong
+
+
+if "--check" in sys.argv:
+    found = complaints()
+    print("\n".join(f"topology-coverage: {text}" for text in found), end="\n" if found else "")
+    sys.exit(bool(found))
+PAGE.write_text(page())
