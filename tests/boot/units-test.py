@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots a real kernel on a machine with two remapping units on one bus, a disk behind each. Both disks
+work while their interrupts are moved from CPU to CPU: none may be lost, and no unit may refuse one.
+Prints TAP.
+
+Usage: units-test.py --qemu PROGRAM --guests FOLDER [--moves N] [CASE]...
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import taptest
+from livemachine import Machine
+
+HERE = pathlib.Path(__file__).resolve().parent
+DISK = 1 << 20
+KERNEL = "generic"
+MODULES = ["virtio_pci", "virtio_blk"]
+BAD = [r"DMAR:.*fault", r"\blost\b", r"log.*(?i:spurious interrupt)", r"nobody cared", r"BUG:",
+       r"Call Trace", r"guest: FAIL", r"Invalidation Time-out", r"(?i)firmware bug",
+       r"guest: irq +(SPU|ERR|MIS):.*[1-9]"]
+
+
+class Case:
+    def __init__(self, first, second, wants):
+        self.units, self.wants = (first, second), wants
+
+
+CASES = {
+    "two-units": Case("posted-interrupts=on", "fault-records=8",
+                      ["DMAR-IR: Enabled IRQ remapping in x2apic mode"]),
+    # All of a platform's units have to have 32-bit ids, or none is given them.
+    "two-units-one-without-eim": Case("eim=off", "eim=on",
+                                      ["DMAR-IR: Enabled IRQ remapping in xapic mode"]),
+}
+
+
+def options(case, folder):
+    """The first unit has the first disk, the second one everything else. Two queues share a message,
+    which the kernel lets users move."""
+    words = ["-device", f"intel-iommu,id=first,scope=disk0,base=0xfed91000,{case.units[0]}",
+             "-device", f"intel-iommu,id=second,scope=all,base=0xfed90000,{case.units[1]}"]
+    for n in range(2):
+        path = folder / f"disk{n}"
+        path.write_bytes(bytes(DISK))
+        words += ["-drive", f"file={path},if=none,id=d{n},format=raw", "-device",
+                  f"virtio-blk-pci,id=disk{n},drive=d{n},num-queues=2,vectors=2,iommu_platform=on"]
+    return words
+
+
+def problems(case, log, moves):
+    wrong = [f"the log has no '{text}'" for text in
+             ["guest: done", "DMAR: dmar0: reg_base_addr fed91000", "DMAR: dmar1: reg_base_addr fed90000",
+              *case.wants] if text not in log]
+    wrong += [f"bad line: {line.strip()}" for line in log.splitlines()
+              for pattern in BAD if re.search(pattern, line)]
+    if not re.search(rf"guest: moved \d+ \d+ {moves} times", log):
+        wrong.append(f"two interrupts were not moved {moves} times each")
+    for name in ("virtio0", "virtio1"):
+        row = re.search(rf"guest: irq +\d+: +(\d+) +(\d+) .*{name}-virtqueues", log)
+        if not row or "0" in row.groups():
+            wrong.append(f"{name}'s interrupts did not come on both CPUs")
+    return wrong
+
+
+def run_case(args, case):
+    """What is wrong, and the log."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        initrd = folder / "initramfs"
+        words = [word for module in MODULES for word in ("--module", module)]
+        subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
+                        "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "units-init",
+                        *words], check=True)
+        machine = Machine(args, KERNEL, initrd, folder, f"intel_iommu=on moves={args.moves}",
+                          options(case, folder))
+        try:
+            machine.wait_text("guest: moved")
+            counts = machine.qmp("x-query-interrupts")
+            machine.wait_end()
+        except AssertionError as error:
+            return [str(error)], machine.text()
+        finally:
+            machine.process.kill()
+            machine.process.wait()
+        wrong = problems(case, machine.text().replace("\r", ""), args.moves)
+        wrong += [f"{unit['id']} remapped {unit['remapped']} and blocked {unit['blocked']}"
+                  for unit in (counts["iommu"], counts["iommu1"])
+                  if unit["blocked"] or unit["remapped"] < args.moves]
+        return wrong, machine.text()
+
+
+def main():
+    parser = taptest.options(CASES)
+    parser.add_argument("--moves", type=int, default=50, help="how often the interrupts are moved")
+    args = taptest.parse(parser, CASES)
+    taptest.need(args, ["busybox", KERNEL])
+    print(f"1..{len(args.cases)}")
+    failed = 0
+    for number, name in enumerate(args.cases, 1):
+        failed += taptest.report(number, name, *run_case(args, CASES[name]))
+    return 1 if failed else 0
+
+
+sys.exit(main())
