@@ -24,7 +24,7 @@ static Units start(const char *own_props, const char *rest_props, unsigned cpus,
 {
     g_autofree char *props =
         g_strdup_printf(",id=rest,scope=all%s -device intel-iommu,id=own,base=%#" G_GINT64_MODIFIER
-                        "x,scope=emitter+ioapic%s -device intr-testdev,id=emitter,addr=%x",
+                        "x,scope=second+ioapic%s -device intr-testdev,id=second,addr=%x",
                         rest_props, (guint64)SECOND_BASE, own_props, SECOND_SLOT);
     Units u;
     u.rest = vtd_start(props, cpus, x2apic);
@@ -203,16 +203,16 @@ static void test_monitors(void)
     g_autofree char *units = qtest_hmp(u.own->qts, "info iommu");
     expect_words(units, (const char *const[]){
                             "rest at 0xfed90000: hpet, and all the rest; interrupt remapping on",
-                            "own at 0xfedb0000: ioapic, emitter, no others; ", NULL});
+                            "own at 0xfedb0000: ioapic, second, no others; ", NULL});
     g_autofree char *entries = qtest_hmp(u.own->qts, "info irte 5");
     const char *second = strstr(entries, "own at ");
     g_assert_nonnull(second);
     g_assert_nonnull(strstr(second, "vector 61h"));
     g_autofree char *first = g_strndup(entries, (gsize)(second - entries));
     g_assert_null(strstr(first, "vector 61h"));
-    g_autofree char *why = qtest_hmp(u.own->qts, "why emitter");
+    g_autofree char *why = qtest_hmp(u.own->qts, "why second");
     expect_words(why, (const char *const[]){"entry 5 of own was", NULL});
-    g_autofree char *why_not = qtest_hmp(u.own->qts, "why intr-testdev");
+    g_autofree char *why_not = qtest_hmp(u.own->qts, "why emitter");
     expect_words(why_not, (const char *const[]){"(22h) at rest; ", NULL});
     g_autoptr(JsonObject) answer = qtest_qmp(u.own->qts, "{'execute': 'x-query-interrupts'}");
     JsonObject *list = json_object_get_object_member(answer, "return");
