@@ -132,7 +132,8 @@ void apic_lint_eoi(ApicState *s, uint8_t vector)
     }
 }
 
-/* LINT1 is the NMI pin of a processor whose APIC is disabled (11.4.3). */
+/* LINT1 is the NMI pin of a processor whose APIC is disabled (11.4.3); of none, in an empty socket.
+ */
 static void apic_nmi_pin(ApicState *s)
 {
     ApicMsg msg = {
@@ -143,8 +144,11 @@ static void apic_nmi_pin(ApicState *s)
     };
 
     journal_bus(apic_journal(s), &msg);
-    apic_take(s, &msg, INTR_TAKEN_NMI);
-    journal_answer(apic_journal(s), msg.serial, INTR_TAKEN_NMI);
+    if (apic_is_present(s)) {
+        apic_take(s, &msg, INTR_TAKEN_NMI);
+    }
+    journal_answer(apic_journal(s), msg.serial,
+                   apic_is_present(s) ? INTR_TAKEN_NMI : INTR_CPU_ABSENT);
 }
 
 void apic_lint_changed(ApicState *s, int n, bool level)

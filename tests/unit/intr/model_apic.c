@@ -274,7 +274,8 @@ void model_apic_lint(Model *m, ModelApic *a, unsigned n, bool level)
     a->lint[n] = level;
     if (!a->enabled) {
         if (n == 1 && level) { /* 11.4.3: it is the NMI pin then */
-            model_state(m, model_open(m, JOURNAL_LVT, LVT_LINT1), INTR_TAKEN_NMI);
+            model_state(m, model_open(m, JOURNAL_LVT, LVT_LINT1),
+                        a->absent ? INTR_CPU_ABSENT : INTR_TAKEN_NMI);
         }
     } else if (lint_is_active(a, n)) {
         model_apic_fire(m, a, LVT_LINT0 + n);

@@ -240,8 +240,8 @@ void step_apic(World *w)
         }
         if (!a.model->absent) {
             rows[i].step(w, &a);
-        } else if (world_flip(w)) { /* nobody is there to do anything else */
-            presence(w, &a);
+        } else { /* nobody is there to do anything else; the wires go on */
+            (world_flip(w) ? presence : lint)(w, &a);
         }
         return;
     }
