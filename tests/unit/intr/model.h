@@ -58,8 +58,9 @@ typedef struct {
     uint64_t rte; /* as software reads it */
     bool asked;
     uint32_t waits;
-    unsigned again; /* EOIs in a row that found the pin active */
-    bool stuck;     /* stuck-remote-irr: until a reset */
+    unsigned again;   /* EOIs in a row that found the pin active */
+    bool stuck;       /* stuck-remote-irr: until a reset */
+    bool interrupted; /* level-as-edge: masked in flight */
     bool pauses;
 } ModelPin;
 
@@ -113,7 +114,8 @@ typedef struct {
     ModelPid pids[MODEL_PIDS];
     /* Emitters. */
     ModelPin pins[MODEL_PINS];
-    bool pins_stick; /* stuck-remote-irr */
+    bool pins_stick;    /* stuck-remote-irr */
+    bool level_as_edge; /* the 82093AA's erratum */
     uint32_t active_low, any_polarity;
     uint16_t ioapic_rid, hpet_rid, function_rid;
     int64_t now, pause_ends; /* ns; INT64_MAX: no pin pauses */

@@ -52,6 +52,10 @@ static void pin_send(Model *m, unsigned pin)
 
     address |= (rte >> 11 & 1) << 2 | (mode_of(rte) == 1) << 3;
     if (is_level(rte)) {
+        if (p->interrupted) {
+            data &= ~(uint32_t)LEVEL;
+        }
+        p->interrupted = false;
         p->rte |= REMOTE_IRR;
     }
     model_request(m, rec, m->ioapic_rid, address, data, false);
@@ -134,6 +138,9 @@ void model_pin_entry(Model *m, unsigned pin, unsigned half, uint32_t value)
         p->stuck = true;
         model_withdraw(m, &p->waits, INTR_PIN_STUCK);
     }
+    if (m->level_as_edge && (old & REMOTE_IRR) && !(old & MASKED) && (p->rte & MASKED)) {
+        p->interrupted = true;
+    }
     if (!is_level(p->rte) && !p->stuck) {
         p->rte &= ~REMOTE_IRR;
     }
@@ -178,7 +185,7 @@ void model_ioapic_reset(Model *m)
     m->pause_ends = INT64_MAX;
     for (unsigned pin = 0; pin < MODEL_PINS; pin++) {
         m->pins[pin].rte = MASKED;
-        m->pins[pin].stuck = false;
+        m->pins[pin].stuck = m->pins[pin].interrupted = false;
         model_withdraw(m, &m->pins[pin].waits, INTR_DEVICE_RESET);
         pin_calm(&m->pins[pin]);
     }

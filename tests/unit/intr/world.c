@@ -170,11 +170,14 @@ void world_open(World *w, uint64_t seed)
     draw_unit(w, unit);
     draw_apics(w, &setup);
     world_say(w, "active-low=%#x", setup.active_low);
-    if (world_draw(w, 4) == 0) {
-        setup.props = "ioapic.stuck-remote-irr=on";
-        w->model.pins_stick = true;
-        world_say(w, "pins stick");
-    }
+    static const char *const habits[] = {NULL, "ioapic.stuck-remote-irr=on",
+                                         "ioapic.level-as-edge=on",
+                                         "ioapic.stuck-remote-irr=on,ioapic.level-as-edge=on"};
+    unsigned habit = world_draw(w, G_N_ELEMENTS(habits));
+    setup.props = habits[habit];
+    w->model.pins_stick = habit & 1;
+    w->model.level_as_edge = habit & 2;
+    world_say(w, "habits %s", habits[habit] ? habits[habit] : "none");
     setup.unit = (const char *const(*)[2])unit;
     rig_open_as(&w->rig, &setup);
     w->model.ioapic_rid = setup.ioapic_rid;
