@@ -91,6 +91,9 @@ static void say_pin(const Machine *machine, Device *ioapic, const JournalRecord 
                            pin.active ? "up" : "down", pin.rte, pin.vector,
                            pin.level ? "level" : "edge", pin.masked ? ", masked" : "",
                            pin.remote_irr ? ", remote IRR set" : "");
+    if (pin.remote_irr && pin.ending) {
+        g_string_append(out, "; an EOI for it is under way (eoi-delay)");
+    }
     if (pin.stuck) {
         g_string_append(out, "; the pin is stuck until a reset");
     }

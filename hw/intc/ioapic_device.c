@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* IOAPIC: the device, its properties and state, and what monitors show of it. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "hw/core/rid.h"
 #include "hw/intc/ioapic_internal.h"
@@ -79,6 +80,7 @@ IoapicPin ioapic_pin(Device *dev, unsigned pin)
         .masked = rte & RTE_MASKED,
         .remote_irr = rte & RTE_REMOTE_IRR,
         .stuck = s->stuck[pin],
+        .ending = memchr(s->eoi_vector, (int)(rte & RTE_VECTOR_MASK), s->eois) != NULL,
         .active = ioapic_pin_is_active(s, pin),
         .again = s->again[pin],
     };

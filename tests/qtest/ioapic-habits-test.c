@@ -72,6 +72,7 @@ static void test_eoi_delay(void)
         if (late) {
             qtest_clock_step(qts, 4999);
             g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
+            why(qts, "an EOI for it is under way");
             line(qts, 0);
             qtest_clock_step(qts, 1);
             g_assert_false(qtest_apic_irr(qts, 0, VECTOR));

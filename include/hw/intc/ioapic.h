@@ -56,6 +56,7 @@ typedef struct {
     uint8_t vector; /* of the entry, that EOIs are compared with */
     bool level, masked, remote_irr;
     bool stuck;    /* for good: stuck-remote-irr */
+    bool ending;   /* an EOI for its vector is under way: eoi-delay */
     bool active;   /* the line is at the level that the entry calls active */
     uint8_t again; /* EOIs in a row that found it so; IOAPIC_AGAIN_MOST: or more */
 } IoapicPin;
