@@ -208,8 +208,12 @@ static bool add_hpet(Q35Machine *m, Device *dev, bool own, GError **error)
         return false;
     }
     as_add(m->machine.platform.memory, hpet_region(dev), *hpet_base(dev));
-    for (int pin = 0; pin < IOAPIC_PINS; pin++) {
-        hpet_connect(dev, pin, device_irq_in(m->machine.ioapics->pdata[0], "", pin));
+    for (int gsi = 0; gsi < HPET_GSIS; gsi++) {
+        unsigned pin;
+        Device *ioapic = ioapic_list_find(m->machine.ioapics, (uint32_t)gsi, &pin);
+        if (ioapic) {
+            hpet_connect(dev, gsi, device_irq_in(ioapic, "", (int)pin));
+        }
     }
     m->hpets[m->hpet_count++] = dev;
     return true;

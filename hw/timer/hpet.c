@@ -22,7 +22,6 @@
 
 #define HPET_MIN_TIMERS 3
 #define HPET_MAX_TIMERS 32
-#define HPET_GSIS       32
 
 #define PERIOD_NS 10
 #define PERIOD_FS (PERIOD_NS * 1000000ull)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/include/apic.h"
+#include "tests/include/hpet.h"
 #include "tests/include/ioapic.h"
 #include "vtd-lib.h"
 
@@ -102,6 +103,24 @@ static void test_pin(void)
     g_assert_cmphex(rd(qts, SECOND, IOREDTBL(239)), ==, RTE_LEVEL | 1 << 14 | VECTOR);
     qtest_writel(qts, SECOND + IOAPIC_EOI, VECTOR);
     g_assert_cmphex(rd(qts, SECOND, IOREDTBL(239)), ==, RTE_LEVEL | VECTOR);
+    qtest_quit(qts);
+}
+
+/* A comparator's route is a GSI, and may be another IOAPIC's pin. */
+static void test_hpet_route(void)
+{
+    enum { ROUTE = 29, PIN = ROUTE - 24, INT_ENB = 1 << 2 };
+    QTest *qts = start("-device ioapic -global hpet.hpet-intcap=0x20ff0104");
+
+    set_entry(qts, SECOND, PIN, VECTOR);
+    qtest_writel(qts, HPET_PAGE + HPET_TIMER(2), ROUTE << 9 | INT_ENB);
+    qtest_writeq(qts, HPET_PAGE + HPET_COMPARATOR(2), 1000);
+    qtest_writel(qts, HPET_PAGE + HPET_CONFIG, 1);
+    qtest_clock_step(qts, 9999);
+    g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
+    qtest_clock_step(qts, 1);
+    g_assert_true(qtest_apic_irr(qts, 0, VECTOR));
+    check_hmp(qts, "why pin 29", "ioapic1 (ff:00.1) pin 5");
     qtest_quit(qts);
 }
 
@@ -295,6 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ioapics/registers", test_registers);
     g_test_add_func("/ioapics/index", test_index);
     g_test_add_func("/ioapics/pin", test_pin);
+    g_test_add_func("/ioapics/hpet-route", test_hpet_route);
     g_test_add_func("/ioapics/broadcast", test_broadcast);
     g_test_add_func("/ioapics/tables", test_tables);
     g_test_add_func("/ioapics/own-id", test_own_id);

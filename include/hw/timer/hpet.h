@@ -12,6 +12,7 @@
 #define HPET_BASE        0xfed00000ull
 #define HPET_LAST_BASE   0xfed3f000ull
 #define HPET_WINDOW_SIZE 0x400ull
+#define HPET_GSIS        32 /* that a route can name */
 
 extern const DeviceClass hpet_class; /* properties: docs/devices/hpet.md */
 
