@@ -17,6 +17,7 @@
 
 #define MODEL_APICS   6
 #define MODEL_PINS    24
+#define MODEL_EOIS    32u
 #define MODEL_ENTRIES 16u /* of the biggest remapping table */
 #define MODEL_PIDS    3
 #define MODEL_FAULTS  2
@@ -116,6 +117,12 @@ typedef struct {
     ModelPin pins[MODEL_PINS];
     bool pins_stick;    /* stuck-remote-irr */
     bool level_as_edge; /* the 82093AA's erratum */
+    int64_t eoi_delay;  /* ns; and the EOIs under way, the oldest first */
+    struct {
+        int64_t at;
+        uint8_t vector;
+    } eois[MODEL_EOIS];
+    unsigned eoi_count;
     uint32_t active_low, any_polarity;
     uint16_t ioapic_rid, hpet_rid, function_rid;
     int64_t now, pause_ends; /* ns; INT64_MAX: no pin pauses */

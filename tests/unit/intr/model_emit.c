@@ -168,7 +168,7 @@ static void pin_ended(Model *m, unsigned pin)
     }
 }
 
-void model_pin_eoi(Model *m, uint8_t vector)
+static void pins_end(Model *m, uint8_t vector)
 {
     for (unsigned pin = 0; pin < MODEL_PINS; pin++) {
         ModelPin *p = &m->pins[pin];
@@ -180,9 +180,35 @@ void model_pin_eoi(Model *m, uint8_t vector)
     }
 }
 
+static void oldest_eoi_arrives(Model *m)
+{
+    uint8_t vector = m->eois[0].vector;
+
+    m->eoi_count--;
+    for (unsigned i = 0; i < m->eoi_count; i++) {
+        m->eois[i] = m->eois[i + 1];
+    }
+    pins_end(m, vector);
+}
+
+void model_pin_eoi(Model *m, uint8_t vector)
+{
+    if (m->eoi_delay == 0) {
+        pins_end(m, vector);
+        return;
+    }
+    if (m->eoi_count == MODEL_EOIS) {
+        oldest_eoi_arrives(m);
+    }
+    m->eois[m->eoi_count].at = m->now + m->eoi_delay;
+    m->eois[m->eoi_count].vector = vector;
+    m->eoi_count++;
+}
+
 void model_ioapic_reset(Model *m)
 {
     m->pause_ends = INT64_MAX;
+    m->eoi_count = 0;
     for (unsigned pin = 0; pin < MODEL_PINS; pin++) {
         m->pins[pin].rte = MASKED;
         m->pins[pin].stuck = m->pins[pin].interrupted = false;
@@ -191,12 +217,8 @@ void model_ioapic_reset(Model *m)
     }
 }
 
-void model_time(Model *m, int64_t ns)
+static void pause_is_over(Model *m)
 {
-    m->now += ns;
-    if (m->now < m->pause_ends) {
-        return;
-    }
     m->pause_ends = INT64_MAX;
     for (unsigned pin = 0; pin < MODEL_PINS; pin++) {
         if (m->pins[pin].pauses) {
@@ -204,6 +226,22 @@ void model_time(Model *m, int64_t ns)
             pin_looks(m, pin);
         }
     }
+}
+
+void model_time(Model *m, int64_t ns)
+{
+    int64_t until = m->now + ns;
+
+    for (;;) {
+        int64_t eoi = m->eoi_count > 0 ? m->eois[0].at : INT64_MAX;
+
+        if (MIN(m->pause_ends, eoi) > until) {
+            break;
+        }
+        m->now = MIN(m->pause_ends, eoi);
+        (m->pause_ends <= eoi ? pause_is_over : oldest_eoi_arrives)(m);
+    }
+    m->now = until;
 }
 
 /* The function: a bus master behind a bridge. */

@@ -143,6 +143,26 @@ static void draw_apics(World *w, RigSetup *setup)
     w->model.apic_count = setup->apics;
 }
 
+/* Of the IOAPIC. */
+static void draw_habits(World *w, RigSetup *setup)
+{
+    static const char *const habits[] = {
+        NULL,
+        "ioapic.stuck-remote-irr=on",
+        "ioapic.level-as-edge=on",
+        "ioapic.stuck-remote-irr=on,ioapic.level-as-edge=on",
+        "ioapic.eoi-delay=2503",
+        "ioapic.eoi-delay=2503,ioapic.stuck-remote-irr=on",
+    };
+    unsigned n = world_draw(w, G_N_ELEMENTS(habits));
+
+    setup->props = habits[n];
+    w->model.pins_stick = n & 1;
+    w->model.level_as_edge = n & 2;
+    w->model.eoi_delay = n & 4 ? 2503 : 0;
+    world_say(w, "habits %s", habits[n] ? habits[n] : "none");
+}
+
 static void connect_lines(World *w)
 {
     for (unsigned i = 0; i < WORLD_PINS; i++) {
@@ -170,14 +190,7 @@ void world_open(World *w, uint64_t seed)
     draw_unit(w, unit);
     draw_apics(w, &setup);
     world_say(w, "active-low=%#x", setup.active_low);
-    static const char *const habits[] = {NULL, "ioapic.stuck-remote-irr=on",
-                                         "ioapic.level-as-edge=on",
-                                         "ioapic.stuck-remote-irr=on,ioapic.level-as-edge=on"};
-    unsigned habit = world_draw(w, G_N_ELEMENTS(habits));
-    setup.props = habits[habit];
-    w->model.pins_stick = habit & 1;
-    w->model.level_as_edge = habit & 2;
-    world_say(w, "habits %s", habits[habit] ? habits[habit] : "none");
+    draw_habits(w, &setup);
     setup.unit = (const char *const(*)[2])unit;
     rig_open_as(&w->rig, &setup);
     w->model.ioapic_rid = setup.ioapic_rid;
