@@ -34,6 +34,7 @@ SECTIONS = [
         ("no EOI register", "ICH9 13.5.5", "/ioapic-habits/eoi-register cloud-ioapic-no-eoi-register"),
         ("HPET blocks beside the board's: FSB messages of each comparator through the unit",
          "HPET 2.3.9", "/hpets/remapped /hpets/no-messages /hpets/legacy cloud-hpet-clockevents"),
+        ("comparators routed to pins of another IOAPIC", "HPET 2.3.8", "/ioapics/hpet-route"),
         ("periodic comparators, counters and comparators of 32 bits", "HPET 2.3.4, 2.3.8",
          "/hpets/periodic /hpets/count-size /hpets/timer-size"),
         ("MSI of 1 to 32 vectors, 32 and 64 bits, with and without masks", "PCI 3.0 6.8.1",
