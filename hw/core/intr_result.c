@@ -169,10 +169,11 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                                    "was blocked: reserved bits of the request are set (20h)",
                                    "VT-d 7.1.3 IR.1", INTR_CLASS_BLOCKED, .lost = true,
                                    .remedy = "bits 31:16 of the data are to be 0 with SHV set"},
-    [INTR_VTD_INDEX] = {"index-beyond-table",
-                        "was blocked: its index is beyond the end of the table (21h)",
-                        "VT-d 7.1.3 IR.2", INTR_CLASS_BLOCKED, .lost = true,
-                        .remedy = "IRTA says how many entries there are"},
+    [INTR_VTD_INDEX] =
+        {"index-beyond-table",
+         "was blocked: its index is beyond the end of the table, or of host addresses (21h)",
+         "VT-d 7.1.3 IR.2", INTR_CLASS_BLOCKED, .lost = true,
+         .remedy = "IRTA says how many entries there are, and where"},
     [INTR_VTD_NOT_PRESENT] = {"entry-not-present", "was blocked: its entry is not present (22h)",
                               "VT-d 7.1.3 IR.3", INTR_CLASS_BLOCKED, .lost = true,
                               .remedy = "the entry has to be present before the device sends, and "

@@ -122,7 +122,8 @@ static void test_reasons(void)
         {0x03, true, true, root, vtd_ss_context(0, 2, DOMAIN), good_leaf, 0x5018},
         {0x04, true, true, root, good, good_leaf, 1ull << 39},
         {0x04, false, true, root, good, good_leaf, UINT64_MAX - 0xfff},
-        {0x04, true, true, root, vtd_ss_context(2, 3, DOMAIN), good_leaf, 1ull << 48},
+        {0x03, true, true, root, vtd_ss_context(2, 3, DOMAIN), good_leaf, 0x5018},
+        {0x04, true, true, root, vtd_ss_context(2, 4, DOMAIN), good_leaf, 1ull << 48},
         {0x05, false, true, root, good, AT_DATA | 1, 0x5018},
         {0x05, false, true, root, good, 0, 0x5018},
         {0x06, true, true, root, good, AT_DATA | 2, 0x5018},
@@ -206,6 +207,76 @@ static uint64_t seen(Vtd *v, uint64_t iova)
     uint64_t word;
     g_assert_cmphex(vtd_read(v, iova, &word), ==, 0);
     return word;
+}
+
+/* Pass-through wants the unit's biggest width in AW (9.3), and addresses below MGAW and HAW. */
+static void test_pass_through_width(void)
+{
+    static const struct {
+        const char *props;
+        unsigned levels, address_bits;
+    } rows[] = {{",aw-bits=39", 3, 39}, {"", 4, 48}, {",aw-bits=57", 5, 48}};
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Vtd *v = vtd_start_dma(rows[i].props);
+        uint64_t word, beyond = 1ull << rows[i].address_bits;
+        for (unsigned levels = 3; levels <= 5; levels++) {
+            vtd_set_context(v, SID, vtd_ss_context(2, levels, DOMAIN));
+            vtd_flush_dma(v);
+            bool right = levels == rows[i].levels;
+            g_assert_cmphex(vtd_read(v, AT_DATA, &word), ==, right ? 0 : 2);
+            if (!right) {
+                vtd_expect_fault(v, 3, SID, AT_DATA);
+            }
+        }
+        vtd_set_context(v, SID, vtd_ss_context(2, rows[i].levels, DOMAIN));
+        vtd_flush_dma(v);
+        g_assert_cmphex(vtd_read(v, beyond - 8, &word), ==, 1); /* nobody there */
+        vtd_expect_no_fault(v);
+        g_assert_cmphex(vtd_read(v, beyond - 4, &word), ==, 2);
+        vtd_expect_fault(v, 4, SID, beyond - 0x1000);
+        g_assert_cmphex(vtd_read(v, beyond, &word), ==, 2);
+        vtd_expect_fault(v, 4, SID, beyond);
+        vtd_stop(v);
+    }
+}
+
+/* In 7.1.3's order: the entries' conditions (LSS) first, on the way down, and the request's
+ * permission (LGN.2, LGN.3) at the end. An entry without R and W ends the way, whatever else is in
+ * it. */
+static void test_order(void)
+{
+    const uint64_t reserved = 1ull << 50;
+    static const struct {
+        uint64_t upper, lower; /* what is changed in the level 2 entry and in the leaf */
+        uint8_t read, write;   /* reasons */
+    } rows[] = {
+        {0, 0, 0, 0},     {0, 1, 6, 0},     {0, 2, 0, 5},     {0, 3, 6, 5},     {0, 4, 0xc, 0xc},
+        {0, 5, 0xc, 0xc}, {0, 6, 0xc, 0xc}, {0, 7, 6, 5},     {1, 0, 6, 0},     {2, 0, 0, 5},
+        {3, 0, 6, 5},     {1, 4, 0xc, 0xc}, {2, 4, 0xc, 0xc}, {3, 4, 6, 5},     {4, 0, 0xc, 0xc},
+        {5, 0, 0xc, 0xc}, {6, 0, 0xc, 0xc}, {7, 0, 6, 5},     {1, 6, 0xc, 0xc}, {2, 1, 6, 5},
+        {1, 2, 6, 5},     {1, 7, 6, 5},     {4, 3, 0xc, 0xc}, {7, 4, 6, 5},
+    };
+    Vtd *v = vtd_start_dma("");
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        uint64_t word = 0, leaf = vtd_map(v, AT_SS, 3, 1, 0x5000, AT_DATA | SS_RW);
+        uint64_t at[2] = {AT_SS + 0x1000, leaf}, change[2] = {rows[i].upper, rows[i].lower};
+        for (unsigned n = 0; n < 2; n++) {
+            uint64_t entry = qtest_readq(v->qts, at[n]) & ~(change[n] & 3);
+            qtest_writeq(v->qts, at[n], entry | (change[n] & 4 ? reserved : 0));
+        }
+        g_test_message("row %u", i);
+        vtd_flush_dma(v);
+        g_assert_cmphex(vtd_read(v, 0x5000, &word), ==, rows[i].read ? 2 : 0);
+        if (rows[i].read) {
+            vtd_expect_fault(v, rows[i].read, SID, 0x5000);
+        }
+        g_assert_cmphex(vtd_dma_write(v, 0x5000, &word, 8, SID), ==, rows[i].write ? 2 : 0);
+        if (rows[i].write) {
+            vtd_expect_fault(v, rows[i].write, SID, 0x5000);
+        }
+    }
+    vtd_stop(v);
 }
 
 /* Register-based invalidation, refused while the queue is on. */
@@ -329,6 +400,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/dma/reasons", test_reasons);
     g_test_add_func("/vtd/dma/optional-bits", test_optional_bits);
     g_test_add_func("/vtd/dma/pass-through", test_pass_through);
+    g_test_add_func("/vtd/dma/pass-through-width", test_pass_through_width);
+    g_test_add_func("/vtd/dma/order", test_order);
     g_test_add_func("/vtd/dma/registers", test_registers);
     g_test_add_func("/vtd/dma/protected", test_protected);
     g_test_add_func("/vtd/dma/pasid", test_pasid);

@@ -20,10 +20,12 @@
 #define RECORDS 256u
 #define SIZE    7u /* 256 entries */
 #define ENTRIES (2u << SIZE)
-#define AT_FAR  0x300000000000ull
+#define AT_FAR  0x300000000000ull /* no memory there */
+#define AT_HAW  (1ull << 48)      /* nor host addresses */
 
 typedef struct {
     bool eime, cfi;
+    uint64_t table;
 } Mode;
 
 typedef struct {
@@ -159,8 +161,11 @@ static Expected model(const Case *c, Mode m)
             return refuse(0x20, index, false);
         }
     }
-    if (index >= ENTRIES) {
+    if (index >= ENTRIES || m.table >= AT_HAW) {
         return refuse(0x21, index, false);
+    }
+    if (m.table != AT_IRT) {
+        return refuse(0x23, index, false);
     }
     uint64_t lo = c->irte.low;
     bool quiet = bits(lo, 1, 1);
@@ -379,7 +384,7 @@ static unsigned check_faults(Vtd *v, const Case *cases, const Expected *expected
 
 static void set_mode(Vtd *v, Mode m)
 {
-    vtd_writeq(v, IRTA, AT_IRT | (m.eime ? IRTA_EIME : 0) | SIZE);
+    vtd_writeq(v, IRTA, m.table | (m.eime ? IRTA_EIME : 0) | SIZE);
     vtd_command(v, SIRTP, true);
     vtd_command(v, CFI, m.cfi);
 }
@@ -433,13 +438,17 @@ static void test_model(void)
     state = seed;
     Vtd *v = vtd_start(",posted-interrupts=on,fault-records=256", CPUS, true);
     vtd_queue_on(v, 0, false);
-    set_mode(v, (Mode){0});
+    set_mode(v, (Mode){.table = AT_IRT});
     vtd_flush_iec(v);
     vtd_command(v, IRE, true);
     qtest_writeq(v->qts, BAR + E_RING, AT_RING);
     qtest_writel(v->qts, BAR + E_COUNT, BATCH);
     for (unsigned done = 0; done < CASES; done += BATCH) {
-        Mode m = {.eime = pick(2), .cfi = pick(2)};
+        Mode m = {.eime = pick(2),
+                  .cfi = pick(2),
+                  .table = chance(90)   ? AT_IRT
+                           : chance(50) ? AT_FAR
+                                        : AT_HAW};
         first = run_batch(v, m, first, counts);
     }
     g_test_message("blocked %u, delivered %u, passed %u, posted %u", counts[BLOCKED],

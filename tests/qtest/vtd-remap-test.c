@@ -6,9 +6,10 @@
  */
 #include "vtd-lib.h"
 
-#define VECTOR 0x61
-#define INDEX  5u
-#define SOURCE 0x0123
+#define VECTOR  0x61
+#define INDEX   5u
+#define SOURCE  0x0123
+#define HAW_END (1ull << 48) /* the first address above HAW */
 
 static uint64_t fi(uint64_t index)
 {
@@ -138,6 +139,36 @@ static void test_table_access(void)
     vtd_command(v, IRE, true);
     vtd_send_index(v, 1, SOURCE);
     vtd_expect_fault(v, 0x23, SOURCE, fi(1));
+    vtd_stop(v);
+}
+
+/* A table that reaches above HAW, or lies there (21h). */
+static void test_table_above_haw(void)
+{
+    static const struct {
+        uint64_t base;
+        unsigned size;
+        uint32_t index;
+        uint8_t reason;
+    } rows[] = {
+        {HAW_END - 0x1000, 7, 255, 0x23},
+        {HAW_END - 0x1000, 7, 256, 0x21},
+        {HAW_END - 0x1000, 8, 255, 0x23},
+        {HAW_END - 0x1000, 8, 256, 0x21},
+        {HAW_END, 7, 0, 0x21},
+        {1ull << 63, 15, 1, 0x21},
+        {UINT64_MAX << 20, 15, 0xffff, 0x21},
+    };
+    Vtd *v = vtd_start("", 1, false);
+    vtd_remap_on(v, 7, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        vtd_writeq(v, IRTA, rows[i].base | rows[i].size);
+        vtd_command(v, SIRTP, true);
+        vtd_flush_iec(v);
+        g_test_message("row %u", i);
+        vtd_send_index(v, rows[i].index, SOURCE);
+        vtd_expect_fault(v, rows[i].reason, SOURCE, fi(rows[i].index));
+    }
     vtd_stop(v);
 }
 
@@ -353,6 +384,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/remap/handles", test_handles);
     g_test_add_func("/vtd/remap/reasons", test_reasons);
     g_test_add_func("/vtd/remap/table-access", test_table_access);
+    g_test_add_func("/vtd/remap/table-above-haw", test_table_above_haw);
     g_test_add_func("/vtd/remap/posting-not-offered", test_posting_not_offered);
     g_test_add_func("/vtd/remap/compatibility", test_compatibility);
     g_test_add_func("/vtd/remap/sources", test_sources);

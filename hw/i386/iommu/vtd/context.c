@@ -44,12 +44,16 @@ void vtd_context_decode(uint64_t low, uint64_t high, VtdContextEntry *out)
     };
 }
 
+static uint8_t most_levels(VtdContextLimits limits)
+{
+    return (uint8_t)((limits.aw_bits - 12) / 9);
+}
+
 /* AW 1, 2, 3: 39, 48, 57 bits; 0 if the unit does not do it. */
 static uint8_t supported_levels(VtdContextLimits limits, uint8_t width)
 {
-    uint8_t most = (uint8_t)((limits.aw_bits - 12) / 9);
     uint8_t levels = (uint8_t)(width + 2);
-    return width >= 1 && levels <= most ? levels : 0;
+    return width >= 1 && levels <= most_levels(limits) ? levels : 0;
 }
 
 static bool type_is_supported(VtdContextLimits limits, uint8_t type)
@@ -66,6 +70,12 @@ static bool type_is_supported(VtdContextLimits limits, uint8_t type)
     }
 }
 
+/* Pass-through wants the biggest width that the unit has (9.3, AW). */
+static bool width_is_right(VtdContextLimits limits, const VtdContext *ctx)
+{
+    return ctx->levels && (ctx->type != VTD_TT_PASS_THROUGH || ctx->levels == most_levels(limits));
+}
+
 static VtdFaultReason check_entry(VtdContextLimits limits, const VtdContextEntry *entry,
                                   VtdContext *out)
 {
@@ -80,7 +90,7 @@ static VtdFaultReason check_entry(VtdContextLimits limits, const VtdContextEntry
     out->domain = entry->domain;
     out->table = entry->table;
     out->levels = supported_levels(limits, entry->width);
-    if (!type_is_supported(limits, entry->type) || !out->levels) {
+    if (!type_is_supported(limits, entry->type) || !width_is_right(limits, out)) {
         return VTD_FR_CONTEXT_INVALID;
     }
     return VTD_OK;

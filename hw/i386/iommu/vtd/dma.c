@@ -20,12 +20,17 @@ static bool in_range(uint64_t first, uint64_t last, uint64_t base, uint64_t limi
     return first <= (limit | PMR_LOW_BITS) && last >= base;
 }
 
+static uint64_t last_byte(uint64_t addr, size_t len)
+{
+    return addr + (len ? len - 1 : 0);
+}
+
 static bool is_protected(const VtdState *s, uint64_t addr, size_t len)
 {
     if (!(vtd_reg(s, VTD_PMEN) & 1)) {
         return false;
     }
-    uint64_t last = addr + (len ? len - 1 : 0);
+    uint64_t last = last_byte(addr, len);
     return in_range(addr, last, vtd_reg(s, VTD_PLMBASE), vtd_reg(s, VTD_PLMLIMIT)) ||
            in_range(addr, last, vtd_reg(s, VTD_PHMBASE), vtd_reg(s, VTD_PHMLIMIT));
 }
@@ -160,6 +165,13 @@ static MemResult transfer(VtdState *s, uint64_t host, VtdAccess access, void *bu
                               : as_write(s->links.memory, host, buf, len);
 }
 
+/* Requests above MGAW are always blocked (11.4.2), and there is nothing above HAW (LGN.1). */
+static bool is_too_wide(const VtdState *s, uint64_t addr, size_t len)
+{
+    uint64_t last = last_byte(addr, len);
+    return last >> s->props.aw_bits || vtd_above_haw(last);
+}
+
 static MemResult pass_through(VtdState *s, uint64_t addr, VtdAccess access, void *buf, size_t len)
 {
     if (is_protected(s, addr, len)) {
@@ -181,7 +193,7 @@ static MemResult translated(VtdState *s, const BusReq *req, uint64_t addr, VtdAc
         return refuse(s, req, addr, access, (VtdFaultReason)ctx.fault, ctx.fpd);
     }
     if (ctx.type == VTD_TT_PASS_THROUGH) {
-        return addr >> s->props.aw_bits
+        return is_too_wide(s, addr, len)
                    ? refuse(s, req, addr, access, VTD_FR_ADDRESS_TOO_WIDE, ctx.fpd)
                    : pass_through(s, addr, access, buf, len);
     }

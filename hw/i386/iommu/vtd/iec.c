@@ -35,6 +35,7 @@ const StateField vtd_iec_state[] = {
     STATE_NOT_SAVED(VtdIec, block_epochs),
     STATE_NOT_SAVED(VtdIec, epoch),
     STATE_NOT_SAVED(VtdIec, cached_at),
+    STATE_NOT_SAVED(VtdIec, table.reachable),
     STATE_NOT_SAVED(VtdIec, table.host),
     STATE_NOT_SAVED(VtdIec, table.generation),
     STATE_NOT_SAVED(VtdIec, table.host_known),
@@ -80,12 +81,21 @@ void vtd_iec_invalidate_all(VtdIec *iec)
     iec->flushed = true;
 }
 
+static uint32_t entries_below_haw(uint64_t base, uint32_t entries)
+{
+    uint64_t room = vtd_above_haw(base) ? 0 : ((1ull << VTD_HAW) - base) / IRTE_SIZE;
+    return (uint32_t)MIN(room, entries);
+}
+
 void vtd_iec_set_table(VtdIec *iec, uint64_t irta)
 {
+    uint64_t base = irta & VTD_BASE_MASK;
+    uint32_t entries = 2u << vtd_get(irta, VTD_IRTA_SIZE);
     iec->table = (VtdIrt){
         .irta = irta,
-        .base = irta & VTD_BASE_MASK,
-        .entries = 2u << vtd_get(irta, VTD_IRTA_SIZE),
+        .base = base,
+        .entries = entries,
+        .reachable = entries_below_haw(base, entries),
         .eime = irta & VTD_IRTA_EIME,
     };
 }

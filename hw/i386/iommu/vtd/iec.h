@@ -32,6 +32,7 @@ typedef struct {
     uint64_t irta;
     uint64_t base;
     uint32_t entries;
+    uint32_t reachable; /* those of them that do not lie above HAW */
     bool eime;
     const uint8_t *host; /* where it is in host memory, valid at `generation` */
     uint64_t generation;

@@ -197,7 +197,8 @@ static IntrResult remap(VtdState *s, const IntrMsg *msg)
             return ir_block(s, msg, &at, VTD_FR_IR_REQUEST_RESERVED);
         }
     }
-    if (G_UNLIKELY(at.index >= s->iec.table.entries)) {
+    /* Past the table's end, or in a part of it that is above HAW (IR.2). */
+    if (G_UNLIKELY(at.index >= s->iec.table.reachable)) {
         return ir_block(s, msg, &at, VTD_FR_IR_INDEX);
     }
     uint64_t hits = s->iec.hits, stale = s->iec.stale_hits;

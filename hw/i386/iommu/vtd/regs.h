@@ -3,6 +3,8 @@
 #ifndef HW_I386_IOMMU_VTD_REGS_H
 #define HW_I386_IOMMU_VTD_REGS_H
 
+#include <stdbool.h>
+
 #include "hw/i386/iommu/vtd/fields.h"
 
 /* Register offsets (11.4). IVA and IOTLB are found by ECAP.IRO, the fault records by CAP.FRO. */
@@ -80,5 +82,9 @@ enum {
 
 /* Host address width: physical addresses in guest tables have bits 63:HAW reserved. */
 #define VTD_HAW 48
+static inline bool vtd_above_haw(uint64_t address)
+{
+    return address >> VTD_HAW;
+}
 
 #endif
