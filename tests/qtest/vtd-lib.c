@@ -115,7 +115,6 @@ void vtd_command(Vtd *v, uint32_t bit, bool on)
 void vtd_queue_on(Vtd *v, unsigned size, bool wide)
 {
     v->tail = 0;
-    v->wide = wide;
     vtd_writeq(v, IQT, 0);
     vtd_writeq(v, IQA, (v->at + AT_QUEUE) | (wide ? 1u << 11 : 0) | size);
     vtd_command(v, QIE, true);
@@ -123,11 +122,10 @@ void vtd_queue_on(Vtd *v, unsigned size, bool wide)
 
 void vtd_submit(Vtd *v, uint64_t low, uint64_t high)
 {
-    uint64_t words[4] = {low, high, 0, 0};
-    uint32_t bytes = v->wide ? 32 : 16;
+    Pair words = {low, high};
     uint32_t size = 4096u << (vtd_readq(v, IQA) & 7);
-    qtest_memwrite(v->qts, v->at + AT_QUEUE + v->tail, words, bytes);
-    v->tail = (v->tail + bytes) % size;
+    qtest_memwrite(v->qts, v->at + AT_QUEUE + v->tail, &words, sizeof(words));
+    v->tail = (v->tail + sizeof(words)) % size;
 }
 
 void vtd_ring(Vtd *v)

@@ -44,7 +44,6 @@ typedef struct {
     unsigned cpus;
     bool x2apic;
     uint32_t tail; /* bytes */
-    bool wide;     /* 256-bit descriptors */
     uint32_t sequence;
     uint32_t frcd;
     uint64_t base; /* the unit's registers */
@@ -72,7 +71,7 @@ void vtd_writeq(Vtd *v, uint32_t reg, uint64_t value);
 
 /* One command; checks that GSTS answers. */
 void vtd_command(Vtd *v, uint32_t bit, bool on);
-void vtd_queue_on(Vtd *v, unsigned size, bool wide);
+void vtd_queue_on(Vtd *v, unsigned size, bool wide); /* wide: 256-bit descriptors */
 void vtd_submit(Vtd *v, uint64_t low, uint64_t high);
 void vtd_ring(Vtd *v); /* writes the tail */
 /* Submits a wait descriptor with status write and checks that it was done. */

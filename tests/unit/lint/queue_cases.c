@@ -106,24 +106,6 @@ static void tail_last(Rig *rig)
     set_tail(rig, 0);
 }
 
-static void wide_tail(Rig *rig, uint64_t tail)
-{
-    unit_wr(rig, UNIT_IQA, AT_QUEUE | 1 << 11, 8);
-    unit_command(rig, QIE);
-    rig_put(rig, AT_QUEUE, DESC_IEC_GLOBAL, 0);
-    set_tail(rig, tail);
-}
-
-static void tail_odd(Rig *rig)
-{
-    wide_tail(rig, 16);
-}
-
-static void tail_even(Rig *rig)
-{
-    wide_tail(rig, 32);
-}
-
 /* Descriptors. */
 
 static void type_unknown(Rig *rig)
@@ -235,7 +217,6 @@ const LintCase lint_queue_cases[] = {
     {LINT_IQT_WHILE_OFF, tail_off, tail_zero_off},
     {LINT_IQT_WHILE_HALTED, tail_after_error, tail_after_clearing},
     {LINT_TAIL_PAST_END, tail_past, tail_last},
-    {LINT_TAIL_UNALIGNED, tail_odd, tail_even},
     {LINT_DESCRIPTOR_TYPE, type_unknown, type_known},
     {LINT_DESCRIPTOR_RESERVED, reserved_bit, type_known},
     {LINT_WAIT_NOT_IN_MEMORY, wait_nowhere, wait_in_memory},

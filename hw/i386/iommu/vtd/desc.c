@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VT-d: the codec of invalidation descriptors, 128 and 256 bits wide (6.5.2). Every reserved bit
+ * VT-d: the codec of invalidation descriptors, 128 bits wide (6.5.2). Every reserved bit
  * and every value beyond what the unit offers is refused, with the cause that IQERCD tells. The
  * descriptor types of scalable mode (PASID caches, page group responses) come with it; until then
  * they are invalid types, as for hardware without it.
@@ -127,17 +127,12 @@ static const Decoder decoders[16] = {
     [VTD_DESC_WAIT] = decode_wait,
 };
 
-VtdQueueError vtd_desc_decode(const uint64_t *q, unsigned words, const VtdDescLimits *limits,
-                              VtdDesc *out)
+VtdQueueError vtd_desc_decode(const uint64_t q[2], const VtdDescLimits *limits, VtdDesc *out)
 {
     unsigned type = (unsigned)vtd_get(q[0], DESC_TYPE);
     *out = (VtdDesc){.type = (VtdDescType)type};
     if (vtd_get(q[0], DESC_TYPE_HIGH) || !decoders[type]) {
         return VTD_IQEI_TYPE;
     }
-    VtdQueueError error = decoders[type](q, limits, out);
-    if (error == VTD_IQEI_NONE && words == 4 && (q[2] || q[3])) {
-        error = VTD_IQEI_RESERVED;
-    }
-    return error;
+    return decoders[type](q, limits, out);
 }

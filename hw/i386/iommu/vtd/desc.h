@@ -51,9 +51,7 @@ typedef struct {
     bool intremap, device_iotlb, page_drain;
     uint8_t max_address_mask, max_handle_mask;
 } VtdDescLimits;
-/* `words` is 2 or 4 quadwords. */
-VtdQueueError vtd_desc_decode(const uint64_t *q, unsigned words, const VtdDescLimits *limits,
-                              VtdDesc *out);
+VtdQueueError vtd_desc_decode(const uint64_t q[2], const VtdDescLimits *limits, VtdDesc *out);
 
 /* Prints what a valid descriptor asks for, in group vtd, which is on. In desc_trace.c. */
 void vtd_desc_trace(const VtdDesc *d, Trace *trace);

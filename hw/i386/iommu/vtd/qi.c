@@ -18,6 +18,7 @@
 #define IQA_DW         11, 1
 #define QUEUE_ERRORS   (VTD_FSTS_IQE | VTD_FSTS_ITE)
 #define PAGE_BYTES     4096u
+#define DESC_BYTES     16u
 #define DEVTLB_TIMEOUT (1 * NS_PER_MS)
 
 /* Costs, in units. */
@@ -44,7 +45,7 @@ const StateField vtd_qi_state[] = {
 typedef struct {
     uint64_t base;
     uint32_t bytes;
-    unsigned words; /* quadwords a descriptor */
+    bool wide; /* 256-bit descriptors: of scalable mode alone (11.4.9.3) */
 } Queue;
 
 static Queue queue_of(const VtdState *s)
@@ -52,7 +53,7 @@ static Queue queue_of(const VtdState *s)
     uint64_t iqa = vtd_reg(s, VTD_IQA);
     return (Queue){.base = iqa & VTD_BASE_MASK,
                    .bytes = PAGE_BYTES << vtd_get(iqa, IQA_SIZE),
-                   .words = vtd_get(iqa, IQA_DW) ? 4 : 2};
+                   .wide = vtd_get(iqa, IQA_DW)};
 }
 
 static void queue_error(VtdState *s, VtdQueueError cause)
@@ -149,11 +150,6 @@ static void perform(VtdState *s, const VtdDesc *d)
     }
 }
 
-static bool fetch(VtdState *s, const Queue *queue, uint32_t head, uint64_t words[4])
-{
-    return as_read(s->links.memory, queue->base + head, words, queue->words * 8) == MEM_OK;
-}
-
 /* The descriptor at the head. False if the queue stopped there. */
 static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
 {
@@ -164,19 +160,19 @@ static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
         .max_address_mask = VTD_MAX_ADDRESS_MASK,
         .max_handle_mask = VTD_HANDLE_MASK_V,
     };
-    uint64_t words[4];
+    uint64_t words[DESC_BYTES / 8];
     VtdDesc d;
-    if (!fetch(s, queue, head, words)) {
+    if (as_read(s->links.memory, queue->base + head, words, DESC_BYTES) != MEM_OK) {
         queue_error(s, VTD_IQEI_FETCH);
         return false;
     }
-    VtdQueueError error = vtd_desc_decode(words, queue->words, &limits, &d);
+    VtdQueueError error = vtd_desc_decode(words, &limits, &d);
     if (error != VTD_IQEI_NONE) {
         queue_error(s, error);
         return false;
     }
     /* The head moves first: a status write may lead back here, and must find it moved. */
-    regfile_set(&s->regs, VTD_IQH, (head + queue->words * 8) % queue->bytes);
+    regfile_set(&s->regs, VTD_IQH, (head + DESC_BYTES) % queue->bytes);
     s->queue.descriptors++;
     s->queue.work += COST_DESCRIPTOR;
     vtd_rules_descriptor(s, &d);
@@ -184,7 +180,7 @@ static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
     return true;
 }
 
-/* Whether there is a descriptor to take now; bad tails are found here. */
+/* Whether there is a descriptor to take now; bad tails and widths are found here. */
 static bool has_work(VtdState *s, const Queue *queue, uint32_t *head)
 {
     uint32_t tail = (uint32_t)vtd_reg(s, VTD_IQT);
@@ -193,15 +189,13 @@ static bool has_work(VtdState *s, const Queue *queue, uint32_t *head)
         s->queue.tags_busy == UINT32_MAX || *head == tail) {
         return false;
     }
-    if (tail >= queue->bytes) {
-        queue_error(s, VTD_IQEI_TAIL);
-        return false;
+    VtdQueueError error = queue->wide            ? VTD_IQEI_WIDTH
+                          : tail >= queue->bytes ? VTD_IQEI_TAIL
+                                                 : VTD_IQEI_NONE;
+    if (error != VTD_IQEI_NONE) {
+        queue_error(s, error);
     }
-    if (queue->words == 4 && tail % 32) {
-        queue_error(s, VTD_IQEI_TAIL_ALIGNMENT);
-        return false;
-    }
-    return true;
+    return error == VTD_IQEI_NONE;
 }
 
 static void run(VtdState *s)

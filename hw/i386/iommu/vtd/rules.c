@@ -187,9 +187,9 @@ void vtd_rules_tail(VtdState *s, uint64_t written)
 void vtd_rules_queue_error(VtdState *s, VtdQueueError cause)
 {
     static const LintRule rules[] = {
-        [VTD_IQEI_TAIL] = LINT_TAIL_PAST_END,    [VTD_IQEI_FETCH] = LINT_QUEUE_NOT_IN_MEMORY,
-        [VTD_IQEI_TYPE] = LINT_DESCRIPTOR_TYPE,  [VTD_IQEI_RESERVED] = LINT_DESCRIPTOR_RESERVED,
-        [VTD_IQEI_WIDTH] = LINT_DESCRIPTOR_TYPE, [VTD_IQEI_TAIL_ALIGNMENT] = LINT_TAIL_UNALIGNED,
+        [VTD_IQEI_TAIL] = LINT_TAIL_PAST_END,   [VTD_IQEI_FETCH] = LINT_QUEUE_NOT_IN_MEMORY,
+        [VTD_IQEI_TYPE] = LINT_DESCRIPTOR_TYPE, [VTD_IQEI_RESERVED] = LINT_DESCRIPTOR_RESERVED,
+        [VTD_IQEI_WIDTH] = LINT_IQA_WIDE,
     };
     LINT_BREAK(&s->dev, rules[cause], "IQH=%#" PRIx64 ", IQT=%#" PRIx64, vtd_reg(s, VTD_IQH),
                vtd_reg(s, VTD_IQT));
