@@ -66,12 +66,30 @@ static void queue_error(VtdState *s, VtdQueueError cause)
     vtd_fault_status(&s->faults, VTD_FSTS_IQE);
 }
 
+/* The unit's writes do not lead back to it: its registers are for software, and while it completes
+ * one descriptor it is in the middle of its work. Nor do they become interrupts (6.5.2.8). */
+static bool may_write_status(const VtdState *s, uint64_t address)
+{
+    AddressSpace *memory = s->links.memory;
+    return as_lookup(memory, address, NULL, NULL) != &s->region && !intr_window_contains(address);
+}
+
+static void write_status(VtdState *s, uint64_t address, uint32_t data)
+{
+    AddressSpace *memory = s->links.memory;
+    bool in_ram = as_ram_ptr(memory, address, sizeof(data));
+    s->queue.work += in_ram ? COST_STORE : COST_STORE_DEVICE;
+    if (G_LIKELY(in_ram || may_write_status(s, address))) {
+        as_store(memory, address, data, sizeof(data));
+    } else {
+        VTD_GUEST_ERROR(s, "vtd_wait_status addr=%#" PRIx64 " data=%#x dropped", address, data);
+    }
+}
+
 static void complete_wait(VtdState *s, bool interrupt, bool status, uint64_t address, uint32_t data)
 {
     if (status) {
-        bool memory = as_ram_ptr(s->links.memory, address, sizeof(data));
-        s->queue.work += memory ? COST_STORE : COST_STORE_DEVICE;
-        as_store(s->links.memory, address, data, sizeof(data));
+        write_status(s, address, data);
     }
     if (interrupt) {
         bool was_set = vtd_reg(s, VTD_ICS) & VTD_ICS_IWC;
@@ -171,7 +189,8 @@ static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
         queue_error(s, error);
         return false;
     }
-    /* The head moves first: a status write may lead back here, and must find it moved. */
+    /* The head moves first: a status write to a device may lead back here by its DMA, and must find
+     * it moved. */
     regfile_set(&s->regs, VTD_IQH, (head + DESC_BYTES) % queue->bytes);
     s->queue.descriptors++;
     s->queue.work += COST_DESCRIPTOR;
