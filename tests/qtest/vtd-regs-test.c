@@ -158,6 +158,38 @@ static void test_capabilities(void)
     }
 }
 
+/* Commands before the last one's status wait for it with gcmd-early=queue, eight of them. */
+static void test_early_commands(void)
+{
+    Vtd *v = vtd_start(",gcmd-latency=50000,gcmd-early=queue", 1, false);
+    static const uint32_t writes[] = {SIRTP, QIE, QIE | IRE, QIE, QIE | TE};
+    static const uint32_t status[] = {SIRTP, SIRTP | QIE, SIRTP | QIE | IRE, SIRTP | QIE,
+                                      SIRTP | QIE | TE};
+    for (unsigned i = 0; i < G_N_ELEMENTS(writes); i++) {
+        vtd_writel(v, GCMD, writes[i]);
+    }
+    g_assert_cmphex(vtd_readl(v, GSTS), ==, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(writes); i++) {
+        qtest_clock_step(v->qts, 49999);
+        g_assert_cmphex(vtd_readl(v, GSTS), ==, i ? status[i - 1] : 0);
+        qtest_clock_step(v->qts, 1);
+        g_assert_cmphex(vtd_readl(v, GSTS), ==, status[i]);
+    }
+    /* One that is on its way, eight that wait, and one too many: QIE, off and on again. */
+    for (unsigned i = 0; i < 10; i++) {
+        vtd_writel(v, GCMD, i & 1 ? TE | QIE : TE);
+    }
+    qtest_clock_step(v->qts, 20 * 50000);
+    g_assert_cmphex(vtd_readl(v, GSTS), ==, SIRTP | TE);
+    /* A reset forgets what waits. */
+    vtd_writel(v, GCMD, TE | QIE);
+    vtd_writel(v, GCMD, TE);
+    vtd_reset(v);
+    qtest_clock_step(v->qts, 20 * 50000);
+    g_assert_cmphex(vtd_readl(v, GSTS), ==, 0);
+    vtd_stop(v);
+}
+
 /* One command at a time, with and without latency; one-shot bits. */
 static void test_commands(void)
 {
@@ -239,6 +271,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/regs/widths", test_widths);
     g_test_add_func("/vtd/regs/capabilities", test_capabilities);
     g_test_add_func("/vtd/regs/commands", test_commands);
+    g_test_add_func("/vtd/regs/early-commands", test_early_commands);
     g_test_add_func("/vtd/regs/errors", test_errors);
     return g_test_run();
 }

@@ -30,7 +30,8 @@ typedef struct {
 static const struct {
     const char *name, *options;
 } box_options[] = {
-    {"intel-iommu", "intremap=on,device-iotlb=on,qi-latency=1000,gcmd-latency=500"},
+    {"intel-iommu",
+     "intremap=on,device-iotlb=on,qi-latency=1000,gcmd-latency=500,gcmd-early=queue"},
     {"isa-serial", "chardev=c0,index=3"},
     {"isa-debugcon", "chardev=c1,iobase=0x402"},
     {"nvme", "drive=d1,serial=S,max_ioqpairs=3,msix_qsize=4"},

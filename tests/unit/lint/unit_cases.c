@@ -42,6 +42,14 @@ static void ire_unflushed(Rig *rig)
     unit_command(rig, QIE | IRE);
 }
 
+/* The same table again, with the command after it. */
+static void ire_echoed(Rig *rig)
+{
+    table_alone(rig);
+    unit_submit(rig, DESC_IEC_GLOBAL, 0);
+    unit_command(rig, QIE | SIRTP | IRE);
+}
+
 static void irta_moved(Rig *rig)
 {
     table_alone(rig);
@@ -151,6 +159,14 @@ static void rtaddr_moved(Rig *rig)
     flush_translations(rig);
     unit_wr(rig, UNIT_RTADDR, AT_ROOT + 0x1000, 8);
     unit_command(rig, QIE | TE);
+}
+
+static void te_echoed(Rig *rig)
+{
+    unit_start_queue(rig);
+    root_set(rig, AT_ROOT);
+    flush_translations(rig);
+    unit_command(rig, QIE | SRTP | TE);
 }
 
 static void dma(Rig *rig)
@@ -385,10 +401,12 @@ const LintCase lint_unit_cases[] = {
     {LINT_EIME_WITHOUT_EIM, eime_not_offered, eime_offered, "iommu0.eim=off"},
     {LINT_IRE_BEFORE_SIRTP, ire_alone, ire_again},
     {LINT_IRE_BEFORE_FLUSH, ire_unflushed, unit_start},
+    {LINT_IRE_BEFORE_FLUSH, ire_unflushed, ire_echoed},
     {LINT_IRTA_NOT_LATCHED, irta_moved, irta_moved_later},
     {LINT_SIRTP_WITHOUT_FLUSH, sirtp_unflushed, sirtp_flushed},
     {LINT_TE_BEFORE_SRTP, te_alone, te_in_order},
     {LINT_TE_BEFORE_FLUSH, te_half_flushed, te_flushed_by_registers},
+    {LINT_TE_BEFORE_FLUSH, te_half_flushed, te_echoed},
     {LINT_RTADDR_NOT_LATCHED, rtaddr_moved, te_in_order},
     {LINT_SRTP_WITHOUT_FLUSH, srtp_unflushed, srtp_flushed},
     {LINT_TABLE_NOT_IN_MEMORY, table_beyond, table_at_end},

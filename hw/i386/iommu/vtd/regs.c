@@ -65,9 +65,6 @@
 #define IVA_IH     6, 1
 #define IVA_ADDR   12, 52
 
-#define GCMD_LEVELS   (VTD_GCMD_TE | VTD_GCMD_QIE | VTD_GCMD_IRE | VTD_GCMD_CFI)
-#define GCMD_ONESHOTS (VTD_GCMD_SRTP | VTD_GCMD_SIRTP)
-
 static uint64_t sagaw(const VtdProps *p)
 {
     if (!p->dma_translation) {
@@ -98,110 +95,6 @@ static uint64_t ecap_value(const VtdState *s)
            vtd_put(VTD_IVA / REGISTER_UNIT, ECAP_IRO) |
            vtd_put(s->intremap ? VTD_HANDLE_MASK_V : 0, ECAP_MHMV) |
            vtd_put(p->device_iotlb, ECAP_PDS);
-}
-
-/* ---- GCMD ---- */
-
-static void set_status(VtdState *s, uint32_t bits, bool set)
-{
-    uint64_t status = vtd_reg(s, VTD_GSTS);
-    regfile_set(&s->regs, VTD_GSTS, set ? status | bits : status & ~(uint64_t)bits);
-}
-
-static void set_root_table(VtdState *s)
-{
-    s->root_table = vtd_reg(s, VTD_RTADDR);
-    if (s->props.esrtps) {
-        vtd_context_invalidate(&s->cache, VTD_INV_GLOBAL, 0, 0, 0);
-        vtd_iotlb_invalidate(&s->cache, VTD_INV_GLOBAL, 0, 0, 0);
-    }
-    vtd_rules_root_set(s);
-}
-
-static void set_intr_table(VtdState *s)
-{
-    vtd_iec_set_table(&s->iec, vtd_reg(s, VTD_IRTA));
-    vtd_irt_watch_set(&s->irt_watch, s->iec.table.base, s->iec.table.entries);
-    s->iec.flushed = false;
-    if (s->props.esirtps) {
-        vtd_iec_invalidate_all(&s->iec);
-    }
-    vtd_rules_table_set(s);
-}
-
-static void set_level(VtdState *s, uint32_t bit)
-{
-    bool on = !(vtd_reg(s, VTD_GSTS) & bit);
-    if (on) {
-        vtd_rules_enable(s, bit);
-    }
-    set_status(s, bit, on);
-    vtd_regs_derive(s);
-    if (bit == VTD_GCMD_QIE) {
-        if (on) {
-            vtd_qi_kick(s);
-        } else {
-            vtd_qi_disable(s);
-        }
-    }
-}
-
-void vtd_gcmd_done(void *opaque)
-{
-    VtdState *s = opaque;
-    uint32_t command = s->command.pending;
-    s->command.pending = 0;
-    if (command & VTD_GCMD_SRTP) {
-        set_root_table(s);
-        set_status(s, VTD_GCMD_SRTP, true);
-    }
-    if (command & VTD_GCMD_SIRTP) {
-        set_intr_table(s);
-        set_status(s, VTD_GCMD_SIRTP, true);
-    }
-    static const uint32_t levels[] = {VTD_GCMD_QIE, VTD_GCMD_IRE, VTD_GCMD_CFI, VTD_GCMD_TE};
-    for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
-        if (command & levels[i]) {
-            set_level(s, levels[i]);
-        }
-    }
-    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_gsts command=%#x status=%#x", command,
-                (unsigned)vtd_reg(s, VTD_GSTS));
-    vtd_events_flush(&s->events);
-}
-
-static uint32_t supported_commands(const VtdState *s)
-{
-    return VTD_GCMD_QIE | VTD_GCMD_SRTP | (s->props.dma_translation ? VTD_GCMD_TE : 0) |
-           (s->intremap ? VTD_GCMD_IRE | VTD_GCMD_SIRTP | VTD_GCMD_CFI : 0);
-}
-
-/*
- * Bits that keep their value are no commands. Software has to give one command at a time and to
- * wait for its status (11.4.4.1); of several in one write hardware does all, and so do we, for
- * there are drivers that echo RTPS into SRTP. A write before the last one's status is lost.
- */
-static void gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
-                         uint64_t written, uint64_t mask)
-{
-    VtdState *s = opaque;
-    trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_gcmd value=%#x status=%#x",
-                (unsigned)written, (unsigned)vtd_reg(s, VTD_GSTS));
-    uint32_t status = (uint32_t)vtd_reg(s, VTD_GSTS);
-    uint32_t changed = (uint32_t)((status ^ written) & mask) & GCMD_LEVELS;
-    uint32_t command = (changed | ((uint32_t)written & GCMD_ONESHOTS)) & supported_commands(s);
-    vtd_rules_gcmd(s, (uint32_t)written, command);
-    if (!command || s->command.pending) {
-        return;
-    }
-    set_status(s, command & GCMD_ONESHOTS, false);
-    s->command.pending = command;
-    if (s->props.gcmd_latency) {
-        timer_arm(&s->command.timer,
-                  clock_now(s->dev.platform->clock) + (int64_t)s->props.gcmd_latency);
-    } else {
-        vtd_gcmd_done(s);
-    }
 }
 
 /* ---- Register-based invalidation (6.5.1) ---- */
@@ -375,7 +268,7 @@ static const Template templates[] = {
     {ALWAYS, {"VER", VTD_VER, 4}},
     {ALWAYS, {"CAP", VTD_CAP, 8}},
     {ALWAYS, {"ECAP", VTD_ECAP, 8}},
-    {ALWAYS, {"GCMD", VTD_GCMD, 4, .written = gcmd_written}},
+    {ALWAYS, {"GCMD", VTD_GCMD, 4, .written = vtd_gcmd_written}},
     {ALWAYS, {"GSTS", VTD_GSTS, 4, .read = gsts_read}},
     {ALWAYS, {"RTADDR", VTD_RTADDR, 8, .writable = ~0xfffull, .written = rtaddr_written}},
     {ALWAYS, {"CCMD", VTD_CCMD, 8, .writable = 0xe0000003ffffffffull, .written = ccmd_written}},
@@ -460,20 +353,19 @@ void vtd_regs_init(VtdState *s)
     s->rows = g_new0(RegRow, VTD_MAX_ROWS);
     uint32_t span = (uint32_t)VTD_WINDOW_SIZE * (s->faults.at == VTD_FRCD_FAR ? 2 : 1);
     regfile_init(&s->regs, s->rows, s->values, build_rows(s), span, s);
-    timer_init(&s->command.timer, s->dev.platform->clock, vtd_gcmd_done, s);
+    vtd_gcmd_init(s);
 }
 
 void vtd_regs_free(VtdState *s)
 {
-    timer_cancel(&s->command.timer);
+    vtd_gcmd_reset(s);
     regfile_free(&s->regs);
     g_clear_pointer(&s->rows, g_free);
 }
 
 void vtd_regs_reset(VtdState *s)
 {
-    timer_cancel(&s->command.timer);
-    s->command.pending = 0;
+    vtd_gcmd_reset(s);
     s->root_table = 0;
     regfile_reset(&s->regs);
     vtd_regs_derive(s);

@@ -113,23 +113,27 @@ void vtd_rules_enable(VtdState *s, uint32_t bit)
     }
 }
 
-void vtd_rules_table_set(VtdState *s)
+void vtd_rules_table_set(VtdState *s, bool same)
 {
     const VtdIrt *table = &s->iec.table;
     if (!as_ram_ptr(s->links.memory, table->base, (size_t)table->entries * IRTE_BYTES)) {
         LINT_BREAK(&s->dev, LINT_TABLE_NOT_IN_MEMORY, "IRTA=%#" PRIx64 ", %u entries", table->irta,
                    table->entries);
     }
-    s->rules.table_replaced = s->remapping && !s->props.esirtps;
+    if (!same) {
+        s->rules.table_replaced = s->remapping && !s->props.esirtps;
+    }
 }
 
-void vtd_rules_root_set(VtdState *s)
+void vtd_rules_root_set(VtdState *s, bool same)
 {
     if (!as_ram_ptr(s->links.memory, s->root_table & VTD_BASE_MASK, PAGE_BYTES)) {
         LINT_BREAK(&s->dev, LINT_ROOT_NOT_IN_MEMORY, "RTADDR=%#" PRIx64, s->root_table);
     }
-    s->rules.context_unflushed = s->rules.iotlb_unflushed = !s->props.esrtps;
-    s->rules.root_replaced = s->translating && !s->props.esrtps;
+    if (!same) {
+        s->rules.context_unflushed = s->rules.iotlb_unflushed = !s->props.esrtps;
+        s->rules.root_replaced = s->translating && !s->props.esrtps;
+    }
 }
 
 void vtd_rules_access(VtdState *s, uint64_t offset, unsigned size)

@@ -44,10 +44,11 @@ void vtd_rules_reset(VtdState *s);
 void vtd_rules_gcmd(VtdState *s, uint32_t written, uint32_t command);
 /* Software has read GSTS. */
 void vtd_rules_status_read(VtdState *s);
-/* A level bit is about to be set in GSTS; SIRTP and SRTP have latched a table. */
+/* A level bit is about to be set in GSTS; SIRTP and SRTP have latched a table, or the same again.
+ */
 void vtd_rules_enable(VtdState *s, uint32_t bit);
-void vtd_rules_table_set(VtdState *s);
-void vtd_rules_root_set(VtdState *s);
+void vtd_rules_table_set(VtdState *s, bool same);
+void vtd_rules_root_set(VtdState *s, bool same);
 void vtd_rules_access(VtdState *s, uint64_t offset, unsigned size);
 /* Nothing is at `offset`. */
 void vtd_rules_no_register(VtdState *s, uint64_t offset, uint64_t value);

@@ -4,7 +4,8 @@
  * specification, revision 4.1. Each part has a header and a file of its own:
  *
  *   vtd        the device: properties, reset, how the board sees it
- *   regs       register rows, capabilities, GCMD and GSTS
+ *   regs       register rows, capabilities
+ *   gcmd       commands, and GSTS
  *   fields     fields of words
  *   event      the unit's own interrupts (fault, invalidation)
  *   fault      fault recording
@@ -40,6 +41,9 @@
 #include "hw/i386/iommu/vtd/regs.h"
 #include "hw/i386/iommu/vtd/rules.h"
 
+/* What becomes of a write of GCMD before the last one's status. */
+typedef enum { VTD_GCMD_LOSE, VTD_GCMD_QUEUE } VtdGcmdEarly;
+
 typedef struct {
     int intremap, eim; /* OnOffAuto */
     uint32_t version;
@@ -49,6 +53,7 @@ typedef struct {
     bool scalable_mode, first_stage, pasid_mode, first_stage_1g, svm, page_requests;
     uint16_t fault_records;
     uint64_t gcmd_latency, qi_latency; /* ns */
+    int gcmd_early;                    /* VtdGcmdEarly */
     int iec;                           /* VtdIecPolicy */
     uint64_t seed;
     bool posted_interrupts, esirtps, esrtps;
@@ -62,10 +67,13 @@ typedef struct {
     uint64_t blocked;
 } VtdVerdicts;
 
-/* GCMD: the command under way, 0 if none. */
+/* GCMD: the command under way, 0 if none, and with gcmd-early=queue the writes that wait for it. */
+#define VTD_EARLY_COMMANDS 8
 typedef struct {
     Timer timer;
     uint32_t pending;
+    uint8_t early;
+    uint32_t early_value[VTD_EARLY_COMMANDS], early_mask[VTD_EARLY_COMMANDS];
 } VtdCommand;
 
 struct VtdState {
@@ -100,7 +108,6 @@ void vtd_regs_free(VtdState *s);
 void vtd_regs_reset(VtdState *s);
 /* Copies what the fast paths need out of the registers. */
 void vtd_regs_derive(VtdState *s);
-void vtd_gcmd_done(void *opaque);
 extern const MemOps vtd_mem_ops;
 static inline uint64_t vtd_reg(const VtdState *s, uint32_t offset)
 {
@@ -110,6 +117,12 @@ static inline bool vtd_queue_enabled(const VtdState *s)
 {
     return vtd_reg(s, VTD_GSTS) & VTD_GCMD_QIE;
 }
+
+/* gcmd.c: GCMD's hook, and the command under way */
+void vtd_gcmd_init(VtdState *s);
+void vtd_gcmd_reset(VtdState *s);
+void vtd_gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now, uint64_t written,
+                      uint64_t mask);
 
 /* describe.c: IommuClass's */
 void vtd_describe_registers(Device *dev, const Facts *facts);

@@ -14,6 +14,7 @@
 #include "hw/i386/iommu/scope.h"
 
 static const char *const iec_choices[] = {"hold", "off", "random", NULL};
+static const char *const gcmd_early_choices[] = {"lose", "queue", NULL};
 
 #define P(type_, name_, field_, def_, help_)                                                       \
     PROP(PROP_##type_, name_, VtdState, props.field_, def_, help_)
@@ -48,6 +49,8 @@ static const PropInfo vtd_props[] = {
     P_RANGE(UINT16, "fault-records", fault_records, "1", 1, VTD_MAX_RECORDS,
             "fault recording registers"),
     P(UINT64, "gcmd-latency", gcmd_latency, "0", "ns until GSTS answers a command"),
+    PROP_CHOICE("gcmd-early", VtdState, props.gcmd_early, "lose", gcmd_early_choices,
+                "a command before the last one's status: lost, or done after it"),
     P(UINT64, "qi-latency", qi_latency, "0", "ns that the queue takes a descriptor"),
     PROP_CHOICE("iec", VtdState, props.iec, "hold", iec_choices,
                 "interrupt entry cache: hold till invalidated, none, or evict at random"),
@@ -177,6 +180,7 @@ static void vtd_reset(Device *dev)
 static void vtd_restored(Device *dev)
 {
     VtdState *s = (VtdState *)dev;
+    s->command.early = MIN(s->command.early, VTD_EARLY_COMMANDS);
     vtd_regs_derive(s);
     vtd_qi_restored(&s->queue);
     vtd_iec_restored(&s->iec);
@@ -189,6 +193,9 @@ static void vtd_restored(Device *dev)
 static const StateField command_state[] = {
     STATE_FIELD(STATE_TIMER, VtdCommand, timer),
     STATE_FIELD(STATE_UINT32, VtdCommand, pending),
+    STATE_FIELD(STATE_UINT8, VtdCommand, early),
+    STATE_ARRAY(STATE_UINT32, VtdCommand, early_value, VTD_EARLY_COMMANDS),
+    STATE_ARRAY(STATE_UINT32, VtdCommand, early_mask, VTD_EARLY_COMMANDS),
     STATE_END,
 };
 
