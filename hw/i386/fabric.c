@@ -10,6 +10,10 @@
 static MemResult fabric_read(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len)
 {
     Fabric *fabric = opaque;
+    if (req->translated) { /* nobody here gave such an address */
+        memset(buf, 0xff, len);
+        return MEM_ACCESS_ERROR;
+    }
     if (upstream_touches_window(addr, len)) {
         memset(buf, 0xff, len);
         return MEM_DECODE_ERROR;
@@ -22,6 +26,9 @@ static MemResult fabric_write(void *opaque, const BusReq *req, uint64_t addr, co
 {
     Fabric *fabric = opaque;
     IntrMsg msg;
+    if (req->translated) {
+        return MEM_ACCESS_ERROR;
+    }
     if (!upstream_touches_window(addr, len)) {
         return as_write(fabric->memory, addr, buf, len);
     }

@@ -6,6 +6,7 @@
 #include "hw/i386/iommu/scope.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
+#include "hw/pci/ats.h"
 #include "hw/timer/hpet.h"
 
 #define PAGE 0x1000ull
@@ -130,6 +131,17 @@ static bool check_registers(const Q35Machine *m, Device *unit, unsigned number, 
     return true;
 }
 
+/* A unit asks a function under it to forget translations. */
+static void q35_invalidate(void *opaque, const Device *unit, uint16_t source_id,
+                           const BusInvalidation *what)
+{
+    Q35Machine *m = opaque;
+    PciAts *ats = pci_ats_find(m->machine.pci_root, source_id);
+    if (ats && iommu_above_function(m->machine.iommus, ats->pci) == unit) {
+        pci_ats_invalidate(ats, what);
+    }
+}
+
 static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **error)
 {
     Machine *machine = &m->machine;
@@ -137,6 +149,8 @@ static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **e
     *cls->links(unit) = (IommuLinks){.number = number,
                                      .apic_bus = machine->apic_bus,
                                      .memory = machine->platform.memory,
+                                     .invalidate = q35_invalidate,
+                                     .invalidate_opaque = m,
                                      .cpus_lack_x2apic = !machine->cpu_traits.x2apic,
                                      .trusts_ioapic = q35_forgives(m, FORGIVE_IOAPIC_SID),
                                      .rereads_entries = q35_forgives(m, FORGIVE_IRTE_REREAD)};

@@ -16,6 +16,7 @@
 #define IMS_BAR   4
 
 enum { IMS_OFF, IMS_BAR_ONLY, IMS_MEMORY, IMS_BOTH };
+static const char *const ats_choices[] = {"right", "late", "never", NULL};
 static const char *const ims_choices[] = {"off", "bar", "memory", "both", NULL};
 
 static bool add_message_capabilities(IntrTestdev *t, GError **error)
@@ -50,6 +51,7 @@ static bool intr_testdev_realize(Device *dev, GError **error)
     }
     add_ims(t);
     pcie_add_capability(&t->pci, &setup);
+    pci_ats_init(&t->ats, &t->pci, t->has_ats, (PciAtsCompletion)t->ats_completion);
     pci_use_intx_pin(&t->pci, t->pin);
     intr_testdev_regs_init(t);
     return true;
@@ -60,6 +62,7 @@ static void intr_testdev_unrealize(Device *dev)
     IntrTestdev *t = (IntrTestdev *)dev;
     intr_testdev_regs_free(t);
     pci_ims_free(&t->ims);
+    pci_ats_free(&t->ats);
 }
 
 static void intr_testdev_reset(Device *dev)
@@ -67,6 +70,7 @@ static void intr_testdev_reset(Device *dev)
     IntrTestdev *t = (IntrTestdev *)dev;
     intr_testdev_regs_reset(t);
     pci_ims_reset(&t->ims);
+    pci_ats_reset(&t->ats);
 }
 
 static void intr_testdev_restored(Device *dev)
@@ -90,6 +94,9 @@ static const PropInfo testdev_props[] = {
                 "interrupt message storage: slots in BAR 4, in memory, or both"),
     PROP_RANGE(PROP_UINT16, "ims-slots", IntrTestdev, ims_slots, "16", 1, PCI_IMS_MOST_SLOTS,
                "slots of each, up to 2048"),
+    PROP(PROP_BOOL, "ats", IntrTestdev, has_ats, "off", "address translation services"),
+    PROP_CHOICE("ats-completion", IntrTestdev, ats_completion, "right", ats_choices,
+                "when invalidations are completed; late: when the unit has given up"),
     PROP_END,
 };
 
@@ -98,15 +105,23 @@ static const StateField testdev_state[] = {
     STATE_REGFILE(IntrTestdev, regs),
     STATE_ARRAY(STATE_BYTES, IntrTestdev, buffer, INTR_TESTDEV_BUFFER),
     STATE_STRUCTS(IntrTestdev, ims, 1, PciIms, pci_ims_state),
+    STATE_STRUCTS(IntrTestdev, ats, 1, PciAts, pci_ats_state),
     STATE_FIELD(STATE_TIMER, IntrTestdev, delay),
     STATE_END_SINCE(1),
 };
+
+static void intr_testdev_config_written(PciDevice *pci, uint32_t offset, uint32_t value,
+                                        unsigned size)
+{
+    pci_ats_config_written(&((IntrTestdev *)pci)->ats);
+}
 
 static const PciDeviceClass testdev_pci = {
     .ids.vendor_id = VENDOR,
     .ids.device_id = DEVICE_ID,
     .ids.class_code = 0xff0000,
     .express = true,
+    .config_written = intr_testdev_config_written,
 };
 
 const DeviceClass intr_testdev_class = {

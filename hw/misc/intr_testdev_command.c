@@ -19,6 +19,7 @@ enum {
     CMD_IMS,
     CMD_IMS_MEMORY,
     CMD_IMS_CHANGED,
+    CMD_TRANSLATE,
 };
 
 typedef struct {
@@ -71,22 +72,43 @@ static uint32_t send_from_registers(IntrTestdev *t)
     return send_message(t, &e);
 }
 
-static uint32_t intr_testdev_transfer(IntrTestdev *t, bool to_memory)
+static BusReq intr_testdev_request(const IntrTestdev *t)
 {
-    const Upstream *up = pci_upstream(&t->pci);
     uint64_t flags = intr_testdev_reg(t, REG_FLAGS);
-    BusReq req = {
+    return (BusReq){
         .requester_id = intr_testdev_source(t, flags, intr_testdev_reg(t, REG_RID)),
         .has_pasid = flags & FLAG_PASID,
         .pasid = (uint32_t)intr_testdev_reg(t, REG_PASID),
+        .translated = flags & FLAG_TRANSLATED,
     };
+}
+
+static uint32_t intr_testdev_transfer(IntrTestdev *t, bool to_memory)
+{
+    const Upstream *up = pci_upstream(&t->pci);
+    BusReq req = intr_testdev_request(t);
     uint64_t addr = intr_testdev_reg(t, REG_ADDR), asked = intr_testdev_reg(t, REG_LEN);
     size_t len = MIN(asked, INTR_TESTDEV_BUFFER);
     if (!up) {
         return NO_MASTER;
     }
+    if (intr_testdev_reg(t, REG_FLAGS) & FLAG_ATS) {
+        return to_memory ? pci_ats_write(&t->ats, &req, addr, t->buffer, len)
+                         : pci_ats_read(&t->ats, &req, addr, t->buffer, len);
+    }
     return to_memory ? upstream_write(up, &req, addr, t->buffer, len)
                      : upstream_read(up, &req, addr, t->buffer, len);
+}
+
+static uint32_t intr_testdev_translate(IntrTestdev *t)
+{
+    BusTranslation got;
+    BusReq req = intr_testdev_request(t);
+    bool supported = pci_ats_translate(&t->ats, &req, intr_testdev_reg(t, REG_ADDR), &got);
+    regfile_set(&t->regs, REG_XLAT,
+                got.address | got.read | got.write << 1 | got.untranslated_only << 2);
+    regfile_set(&t->regs, REG_XLAT_SHIFT, got.shift);
+    return supported ? MEM_OK : MEM_ACCESS_ERROR;
 }
 
 /* The ring is read and written back as the device's own DMA, so it is translated too. */
@@ -136,6 +158,8 @@ uint32_t intr_testdev_perform(IntrTestdev *t, uint32_t command)
     case CMD_IMS_CHANGED:
         pci_ims_memory_changed(&t->ims, intr_testdev_reg(t, REG_IMS_BASE), data);
         return MEM_OK;
+    case CMD_TRANSLATE:
+        return intr_testdev_translate(t);
     default:
         return MEM_DECODE_ERROR;
     }

@@ -5,11 +5,12 @@
 
 #include "base/clock.h"
 #include "hw/core/regfile.h"
+#include "hw/pci/ats.h"
 #include "hw/pci/ims.h"
 #include "hw/pci/msi.h"
 
 #define INTR_TESTDEV_BUFFER 0x1000u
-#define INTR_TESTDEV_ROWS   14
+#define INTR_TESTDEV_ROWS   17
 
 enum {
     REG_ADDR = 0x00,
@@ -26,10 +27,15 @@ enum {
     REG_DELAY = 0x34,
     REG_REPEAT = 0x38,
     REG_IMS_BASE = 0x40,
-    REG_SPAN = 0x48,
+    REG_XLAT = 0x48,
+    REG_XLAT_SHIFT = 0x50,
+    REG_KEPT = 0x54,
+    REG_SPAN = 0x58,
 };
-#define FLAG_RID   1u
-#define FLAG_PASID 2u
+#define FLAG_RID        1u
+#define FLAG_PASID      2u
+#define FLAG_TRANSLATED 4u /* of DMA: ADDR is a translated address, */
+#define FLAG_ATS        8u /* or one that the device translates */
 
 typedef struct {
     PciDevice pci;
@@ -46,7 +52,10 @@ typedef struct {
     RegFile regs;
     uint64_t values[INTR_TESTDEV_ROWS]; /* the register file's */
     uint8_t buffer[INTR_TESTDEV_BUFFER];
+    bool has_ats;
+    int ats_completion; /* PciAtsCompletion */
     PciIms ims;
+    PciAts ats;
     Timer delay; /* until the command is carried out (again) */
 } IntrTestdev;
 

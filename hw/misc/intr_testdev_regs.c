@@ -51,11 +51,16 @@ static void command_written(void *opaque, const RegRow *row, uint64_t old, uint6
     intr_testdev_wait(t);
 }
 
+static uint64_t read_kept(void *opaque, const RegRow *row, uint64_t value)
+{
+    return pci_ats_count(&((IntrTestdev *)opaque)->ats);
+}
+
 #define ALL_32 0xffffffffull
 static const RegRow rows[] = {
     {"ADDR", REG_ADDR, 8, .writable = UINT64_MAX},
     {"DATA", REG_DATA, 4, .writable = ALL_32},
-    {"FLAGS", REG_FLAGS, 4, .writable = FLAG_RID | FLAG_PASID},
+    {"FLAGS", REG_FLAGS, 4, .writable = FLAG_RID | FLAG_PASID | FLAG_TRANSLATED | FLAG_ATS},
     {"RID", REG_RID, 4, .writable = 0xffff},
     {"PASID", REG_PASID, 4, .writable = 0xfffff},
     {"LEN", REG_LEN, 4, .writable = 0x1fff},
@@ -67,6 +72,9 @@ static const RegRow rows[] = {
     {"DELAY", REG_DELAY, 4, .writable = ALL_32},
     {"REPEAT", REG_REPEAT, 4, .writable = ALL_32},
     {"IMS_BASE", REG_IMS_BASE, 8, .writable = UINT64_MAX},
+    {"XLAT", REG_XLAT, 8},
+    {"XLAT_SHIFT", REG_XLAT_SHIFT, 4},
+    {"KEPT", REG_KEPT, 4, .read = read_kept},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(rows) == INTR_TESTDEV_ROWS); /* state holds every register */
 

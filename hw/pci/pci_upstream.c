@@ -68,9 +68,23 @@ static IntrResult bridge_interrupt(void *opaque, const IntrMsg *msg)
     return upstream_interrupt(&bridge->up, &on);
 }
 
+static bool bridge_translate(void *opaque, const BusReq *req, uint64_t addr, BusTranslation *out)
+{
+    PciDevice *bridge = opaque;
+    BusReq on = *req;
+    return bridge_passes(bridge, &on) && upstream_translate(&bridge->up, &on, addr, out);
+}
+
+static void bridge_invalidated(void *opaque, uint16_t requester_id, uint32_t tags)
+{
+    PciDevice *bridge = opaque;
+    upstream_invalidated(&bridge->up, requester_id, tags);
+}
+
 Upstream pci_bridge_upstream(PciDevice *bridge)
 {
-    static const UpstreamOps ops = {bridge_read, bridge_write, bridge_interrupt};
+    static const UpstreamOps ops = {bridge_read, bridge_write, bridge_interrupt, bridge_translate,
+                                    bridge_invalidated};
     return (Upstream){&ops, bridge};
 }
 

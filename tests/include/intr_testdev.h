@@ -18,6 +18,9 @@ enum {
     E_DELAY = 0x34,
     E_REPEAT = 0x38,
     E_IMS_BASE = 0x40,
+    E_XLAT = 0x48,
+    E_XLAT_SHIFT = 0x50,
+    E_KEPT = 0x54,
     E_BUFFER = 0x1000
 };
 enum {
@@ -30,7 +33,8 @@ enum {
     C_PIN,
     C_IMS,
     C_IMS_MEMORY,
-    C_IMS_CHANGED
+    C_IMS_CHANGED,
+    C_TRANSLATE
 };
 
 #endif

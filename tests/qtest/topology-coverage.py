@@ -16,7 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["bridges", "cpu-hotplug", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "units"]
+FILES = ["bridges", "cpu-hotplug", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "units",
+         "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
         ("IOAPICs beside the board's: pages, pins 24 to 240, GSIs, ids", "82093AA 3.0, ACPI 5.2.12.3",
@@ -49,6 +50,13 @@ SECTIONS = [
         ("interrupt message storage in memory, read through the unit", "Scalable IOV 1.1",
          "/ims/memory /ims/unmapped"),
         ("stored messages that the unit refuses", "VT-d 5.1.4", "/ims/blocked"),
+        ("translation requests: pages of each size, absent ones, refused ones, nobody who answers",
+         "VT-d 3.4.2, 4.1", "/vtd/ats/answers /vtd/ats/denied /vtd/ats/without"),
+        ("translated DMA, honoured and refused; by what the device keeps", "VT-d 3.4.2, 4.1",
+         "/vtd/ats/translated /vtd/ats/kept"),
+        ("device-TLB invalidations completed in time, late (ITE, then ICE), never (ITE)",
+         "VT-d 6.5.2.5, 6.5.2.10", "/vtd/ats/invalidated /vtd/ats/ranges /vtd/ats/never "
+         "/vtd/ats/late /vtd/ats/disabled /vtd/ats/other-unit"),
         ("what users write wrong", "", "/intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
     ]),
     ("Topologies", [

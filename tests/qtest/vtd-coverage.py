@@ -47,8 +47,6 @@ NO_DIFFERENCE = {
     ('Fields of fault records', 'T2', 'always zero'): 'is so without page requests and atomics',
     ('Fields of IOTLB descriptors', 'IH', 'always zero'):
         'makes no difference without paging-structure caches',
-    ('Fields of device-TLB descriptors', 'SIZE', 'always zero'): 'is for the device',
-    ('Fields of device-TLB descriptors', 'ADDR', 'always zero'): 'is for the device',
     ('Fields of wait descriptors', 'FN', 'always zero'):
         'makes no difference where descriptors are done in order',
     ('Fields of wait descriptors', 'PD', 'always zero'): 'finds no page requests',

@@ -48,9 +48,20 @@ static IntrResult route_interrupt(void *opaque, const IntrMsg *msg)
     return upstream_interrupt(up_of(opaque, msg->requester_id), msg);
 }
 
+static bool route_translate(void *opaque, const BusReq *req, uint64_t addr, BusTranslation *out)
+{
+    return upstream_translate(up_of(opaque, req->requester_id), req, addr, out);
+}
+
+static void route_invalidated(void *opaque, uint16_t requester_id, uint32_t tags)
+{
+    upstream_invalidated(up_of(opaque, requester_id), requester_id, tags);
+}
+
 Upstream iommu_route_upstream(IommuRoute *route)
 {
-    static const UpstreamOps ops = {route_read, route_write, route_interrupt};
+    static const UpstreamOps ops = {route_read, route_write, route_interrupt, route_translate,
+                                    route_invalidated};
     return (Upstream){&ops, route};
 }
 

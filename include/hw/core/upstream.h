@@ -19,12 +19,33 @@ typedef struct {
     uint16_t requester_id;
     bool has_pasid;
     uint32_t pasid;
+    bool translated; /* address type 10b: the address is one that a translation gave (ATS) */
 } BusReq;
+
+/* The answer to a translation request (PCI Express 5.0, 10.2.3). Without read and write the page is
+ * not present for this requester. */
+typedef struct {
+    uint64_t address; /* of the page, translated */
+    uint8_t shift;    /* how large the page is */
+    bool read, write;
+    bool untranslated_only; /* translated requests to it are refused */
+} BusTranslation;
+
+/* An invalidation request to whoever keeps translations (10.3). */
+typedef struct {
+    uint64_t address; /* untranslated, aligned to `bytes` */
+    uint64_t bytes;   /* 0: everything */
+    uint8_t tag;
+} BusInvalidation;
 
 typedef struct {
     MemResult (*read)(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len);
     MemResult (*write)(void *opaque, const BusReq *req, uint64_t addr, const void *buf, size_t len);
     IntrResult (*interrupt)(void *opaque, const IntrMsg *msg);
+    /* A translation request; false: unsupported. NULL where nobody translates. */
+    bool (*translate)(void *opaque, const BusReq *req, uint64_t addr, BusTranslation *out);
+    /* The completion of invalidation requests, a bit a tag; NULL where nobody sends any. */
+    void (*invalidated)(void *opaque, uint16_t requester_id, uint32_t tags);
 } UpstreamOps;
 
 typedef struct {
@@ -47,6 +68,19 @@ static inline MemResult upstream_write(const Upstream *up, const BusReq *req, ui
 static inline IntrResult upstream_interrupt(const Upstream *up, const IntrMsg *msg)
 {
     return up->ops->interrupt(up->opaque, msg);
+}
+
+static inline bool upstream_translate(const Upstream *up, const BusReq *req, uint64_t addr,
+                                      BusTranslation *out)
+{
+    return up->ops->translate && up->ops->translate(up->opaque, req, addr, out);
+}
+
+static inline void upstream_invalidated(const Upstream *up, uint16_t requester_id, uint32_t tags)
+{
+    if (up->ops->invalidated) {
+        up->ops->invalidated(up->opaque, requester_id, tags);
+    }
 }
 
 /*

@@ -109,6 +109,7 @@ struct PciDevice {
     PciMsi msi;
     PciMsix msix;
     struct PciIms *ims; /* ims.h; NULL without */
+    struct PciAts *ats; /* ats.h; NULL without */
 };
 
 /* Properties that every PCI device has: addr, bus, multifunction, (id). For DeviceClass.bus_props.

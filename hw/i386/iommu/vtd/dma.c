@@ -4,7 +4,7 @@
  * range is an interrupt request (5.1.2); everything else there is refused and recorded (3.14). The
  * rest is translated page by page while TE is set, by translation type 00 or 01 (the same for
  * untranslated requests) or passed through by 10 (3.4.2). Requests with a PASID belong to scalable
- * mode and are refused in legacy mode. Translated and translation requests (ATS) come later.
+ * mode and are refused in legacy mode. Translated and translation requests are ats.c's.
  *
  * Protected memory ranges (11.4.8) are checked against requests that are not translated; what they
  * block is not recorded as a fault.
@@ -35,25 +35,32 @@ static bool is_protected(const VtdState *s, uint64_t addr, size_t len)
            in_range(addr, last, vtd_reg(s, VTD_PHMBASE), vtd_reg(s, VTD_PHMLIMIT));
 }
 
+void vtd_dma_fault(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access,
+                   VtdAddressType at, VtdFaultReason reason)
+{
+    VtdFault fault = {
+        .source_id = req->requester_id,
+        .reason = reason,
+        .access = access,
+        .at = at,
+        .info = addr,
+        .has_pasid = req->has_pasid,
+        .pasid = req->pasid,
+    };
+    vtd_fault_record(&s->faults, &fault);
+    vtd_events_flush(&s->events);
+}
+
 static MemResult refuse(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access,
                         VtdFaultReason reason, bool fpd)
 {
     if (!fpd) {
-        VtdFault fault = {
-            .source_id = req->requester_id,
-            .reason = reason,
-            .access = access,
-            .info = addr,
-            .has_pasid = req->has_pasid,
-            .pasid = req->pasid,
-        };
-        vtd_fault_record(&s->faults, &fault);
-        vtd_events_flush(&s->events);
+        vtd_dma_fault(s, req, addr, access, VTD_AT_UNTRANSLATED, reason);
     }
     return MEM_ACCESS_ERROR;
 }
 
-static const VtdContext *find_context(VtdState *s, uint16_t source_id, VtdContext *scratch)
+const VtdContext *vtd_dma_context(VtdState *s, uint16_t source_id, VtdContext *scratch)
 {
     const VtdContext *cached = vtd_context_cached(&s->cache, source_id);
     if (cached) {
@@ -129,26 +136,32 @@ static VtdFaultReason check_access(const VtdMapping *m, VtdAccess access, size_t
     return m->read || (len == 0 && m->write) ? VTD_OK : VTD_FR_NO_READ;
 }
 
-/* Where `addr` goes, and in *span how far that holds. */
-static VtdFaultReason translate(VtdState *s, const VtdContext *ctx, uint64_t addr, VtdAccess access,
-                                size_t len, uint64_t *host, uint64_t *span)
+VtdFaultReason vtd_dma_mapping(VtdState *s, const VtdContext *ctx, uint64_t addr,
+                               const VtdMapping **found, VtdMapping *scratch)
 {
     unsigned width = PAGE_SHIFT + 9u * ctx->levels;
     if (addr >> width) {
         return VTD_FR_ADDRESS_TOO_WIDE;
     }
-    VtdMapping scratch;
     const VtdMapping *m = vtd_iotlb_find(&s->cache, ctx->domain, addr);
-    VtdFaultReason reason = VTD_OK;
-    if (m) {
-        reason = (VtdFaultReason)m->fault;
-        if (G_UNLIKELY(++s->rules.dma_hits % VTD_RULES_WALK_EVERY == 0)) {
-            check_mapping(s, ctx, addr, m);
-        }
-    } else {
-        reason = walk(s, ctx, addr, &scratch);
-        m = &scratch;
+    if (!m) {
+        *found = scratch;
+        return walk(s, ctx, addr, scratch);
     }
+    if (G_UNLIKELY(++s->rules.dma_hits % VTD_RULES_WALK_EVERY == 0)) {
+        check_mapping(s, ctx, addr, m);
+    }
+    *found = m;
+    return (VtdFaultReason)m->fault;
+}
+
+/* Where `addr` goes, and in *span how far that holds. */
+static VtdFaultReason translate(VtdState *s, const VtdContext *ctx, uint64_t addr, VtdAccess access,
+                                size_t len, uint64_t *host, uint64_t *span)
+{
+    VtdMapping scratch;
+    const VtdMapping *m = &scratch;
+    VtdFaultReason reason = vtd_dma_mapping(s, ctx, addr, &m, &scratch);
     reason = reason ? reason : check_access(m, access, len);
     if (reason != VTD_OK) {
         return reason;
@@ -159,7 +172,7 @@ static VtdFaultReason translate(VtdState *s, const VtdContext *ctx, uint64_t add
     return intr_window_contains(*host) ? VTD_FR_INTERRUPT_RANGE : VTD_OK;
 }
 
-static MemResult transfer(VtdState *s, uint64_t host, VtdAccess access, void *buf, size_t len)
+MemResult vtd_dma_transfer(VtdState *s, uint64_t host, VtdAccess access, void *buf, size_t len)
 {
     return access == VTD_READ ? as_read(s->links.memory, host, buf, len)
                               : as_write(s->links.memory, host, buf, len);
@@ -179,14 +192,14 @@ static MemResult pass_through(VtdState *s, uint64_t addr, VtdAccess access, void
                     addr, len);
         return MEM_ACCESS_ERROR;
     }
-    return transfer(s, addr, access, buf, len);
+    return vtd_dma_transfer(s, addr, access, buf, len);
 }
 
 static MemResult translated(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access,
                             void *buf, size_t len)
 {
     VtdContext scratch;
-    const VtdContext *found = find_context(s, req->requester_id, &scratch);
+    const VtdContext *found = vtd_dma_context(s, req->requester_id, &scratch);
     /* A copy: memory written on the way may lead to an invalidation. */
     VtdContext ctx = *found;
     if (ctx.fault != VTD_OK) {
@@ -206,7 +219,7 @@ static MemResult translated(VtdState *s, const BusReq *req, uint64_t addr, VtdAc
             return refuse(s, req, addr, access, reason, ctx.fpd);
         }
         size_t part = (size_t)MIN((uint64_t)len, span);
-        MemResult result = part ? transfer(s, host, access, bytes, part) : MEM_OK;
+        MemResult result = part ? vtd_dma_transfer(s, host, access, bytes, part) : MEM_OK;
         worst = MAX(worst, result);
         addr += part;
         bytes += part;
@@ -230,6 +243,9 @@ static MemResult access_memory(VtdState *s, const BusReq *req, uint64_t addr, Vt
     if (addr + len < addr) {
         return MEM_DECODE_ERROR;
     }
+    if (G_UNLIKELY(req->translated)) {
+        return vtd_ats_access(s, req, addr, access, buf, len);
+    }
     if (req->has_pasid && s->translating) {
         return refuse(s, req, addr, access, VTD_FR_PASID_IN_LEGACY_MODE, false);
     }
@@ -250,7 +266,8 @@ static MemResult dma_write(void *opaque, const BusReq *req, uint64_t addr, const
 {
     VtdState *s = opaque;
     IntrMsg msg;
-    if (!req->has_pasid && upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
+    if (!req->has_pasid && !req->translated &&
+        upstream_write_is_interrupt(req, addr, buf, len, &msg)) {
         Journal *journal = s->dev.platform->journal;
         msg.serial = journal_open(journal, JOURNAL_MESSAGE, NULL, req->requester_id, 0);
         journal_send(journal, &msg);
@@ -293,4 +310,9 @@ IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
 }
 
 const UpstreamOps vtd_upstream_ops = {
-    .read = dma_read, .write = dma_write, .interrupt = vtd_dma_message};
+    .read = dma_read,
+    .write = dma_write,
+    .interrupt = vtd_dma_message,
+    .translate = vtd_ats_translate,
+    .invalidated = vtd_ats_invalidated,
+};

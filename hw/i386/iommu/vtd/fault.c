@@ -18,6 +18,7 @@
 #define FRCD_PP      31, 1
 #define FRCD_FR      32, 8
 #define FRCD_PV      40, 20
+#define FRCD_AT      60, 2
 #define FRCD_T1      62, 1
 #define FRCD_F_SHIFT 63
 
@@ -109,7 +110,7 @@ static void write_record(VtdFaultLog *log, const VtdFault *fault)
     uint32_t offset = record_offset(log, log->next);
     uint64_t high = vtd_put(fault->source_id, FRCD_SID) | vtd_put(fault->reason, FRCD_FR) |
                     vtd_put(fault->access >> 1, FRCD_T1) | vtd_put(fault->access, FRCD_T2) |
-                    1ull << FRCD_F_SHIFT;
+                    vtd_put(fault->at, FRCD_AT) | 1ull << FRCD_F_SHIFT;
     if (fault->has_pasid) {
         high |= vtd_put(1, FRCD_PP) | vtd_put(fault->pasid, FRCD_PV);
     }

@@ -21,7 +21,7 @@ typedef enum {
     VTD_FR_ROOT_RESERVED = 0x0a,        /* LRT.3 */
     VTD_FR_CONTEXT_RESERVED = 0x0b,     /* LCT.3 */
     VTD_FR_PAGE_TABLE_RESERVED = 0x0c,  /* LSS.2 */
-    VTD_FR_TRANSLATION_BLOCKED = 0x0d,  /* LCT.5: wants ATS, which comes later */
+    VTD_FR_TRANSLATION_BLOCKED = 0x0d,  /* LCT.5: TT does not allow ATS */
     VTD_FR_INTERRUPT_RANGE = 0x0e,      /* LGN.4 */
     VTD_FR_IR_REQUEST_RESERVED = 0x20,  /* IR.1 */
     VTD_FR_IR_INDEX = 0x21,             /* IR.2 */
@@ -38,10 +38,18 @@ typedef enum {
 /* FRCD type: T1 in bit 1, T2 in bit 0 (11.4.7.9). */
 typedef enum { VTD_WRITE = 0, VTD_READ = 2 } VtdAccess;
 
+/* FRCD.AT (11.4.7.9), PCI Express' address type. */
+typedef enum {
+    VTD_AT_UNTRANSLATED = 0,
+    VTD_AT_TRANSLATION = 1,
+    VTD_AT_TRANSLATED = 2
+} VtdAddressType;
+
 typedef struct {
     uint16_t source_id;
     VtdFaultReason reason;
     VtdAccess access;
+    VtdAddressType at;
     uint64_t info; /* page address, or interrupt index << 48 */
     bool has_pasid;
     uint32_t pasid;

@@ -123,6 +123,7 @@ static void start_device_tlb(VtdState *s, const VtdDesc *d)
     trace_event(s->dev.platform->trace, TRACE_VTD, "vtd_device_tlb sid=%s addr=%#" PRIx64 " tag=%u",
                 rid_text(d->source_id).text, d->address, tag);
     timer_arm(&q->timeout, clock_now(s->dev.platform->clock) + DEVTLB_TIMEOUT);
+    vtd_ats_invalidate(s, d, tag);
 }
 
 static void qi_flush_iotlb(VtdState *s, const VtdDesc *d)

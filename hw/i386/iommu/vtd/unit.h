@@ -138,6 +138,23 @@ extern const UpstreamOps vtd_upstream_ops;
 /* An interrupt message as it leaves an emitter: a request, or an ordinary dword write if its
  * address is outside the interrupt window or it carries a PASID. */
 IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg);
+/* Of dma.c, for ats.c: a fault's record, the requester's context entry (`fault` says whether it can
+ * be used; `scratch` holds it if the cache does not), the page that has `addr` (in the IOTLB or
+ * *scratch), and a transfer in memory. */
+void vtd_dma_fault(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access,
+                   VtdAddressType at, VtdFaultReason reason);
+const VtdContext *vtd_dma_context(VtdState *s, uint16_t source_id, VtdContext *scratch);
+VtdFaultReason vtd_dma_mapping(VtdState *s, const VtdContext *ctx, uint64_t addr,
+                               const VtdMapping **found, VtdMapping *scratch);
+MemResult vtd_dma_transfer(VtdState *s, uint64_t host, VtdAccess access, void *buf, size_t len);
+
+/* ats.c */
+MemResult vtd_ats_access(VtdState *s, const BusReq *req, uint64_t addr, VtdAccess access, void *buf,
+                         size_t len);
+bool vtd_ats_translate(void *opaque, const BusReq *req, uint64_t addr, BusTranslation *out);
+void vtd_ats_invalidated(void *opaque, uint16_t requester_id, uint32_t tags);
+/* Sends the invalidation on; if nobody completes it, it times out. */
+void vtd_ats_invalidate(VtdState *s, const VtdDesc *d, unsigned tag);
 
 #define VTD_GUEST_ERROR(s_, ...)                                                                   \
     trace_event((s_)->dev.platform->trace, TRACE_GUEST_ERRORS, __VA_ARGS__)

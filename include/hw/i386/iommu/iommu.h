@@ -59,10 +59,15 @@ typedef struct {
 
 /* What a unit depends on. */
 typedef struct {
-    IommuScope scope;      /* the entries outlive the unit */
-    unsigned number;       /* the unit's place in the machine's list */
-    ApicBus *apic_bus;     /* remapped requests, the unit's own events and posting notifications */
-    AddressSpace *memory;  /* tables, descriptors, and DMA after translation */
+    IommuScope scope;     /* the entries outlive the unit */
+    unsigned number;      /* the unit's place in the machine's list */
+    ApicBus *apic_bus;    /* remapped requests, the unit's own events and posting notifications */
+    AddressSpace *memory; /* tables, descriptors, and DMA after translation */
+    /* Sends the function of that id, if it is under this unit, a request to invalidate translations
+     * that it keeps; its answer comes up its bus. May be NULL. */
+    void (*invalidate)(void *opaque, const Device *unit, uint16_t source_id,
+                       const BusInvalidation *what);
+    void *invalidate_opaque;
     bool cpus_lack_x2apic; /* 32-bit ids are then not offered unless asked for */
     bool trusts_ioapic;    /* an IOAPIC's requests suit every entry: forgive=ioapic-sid */
     bool rereads_entries;  /* entries are not cached: forgive=irte-reread */
