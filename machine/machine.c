@@ -11,6 +11,7 @@
 #include "base/optlist.h"
 #include "hw/core/properties.h"
 #include "hw/nvme/nvme.h"
+#include "hw/pci/pcie_sriov.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/accel.h"
 
@@ -130,6 +131,9 @@ bool machine_set_prop(Machine *machine, const char *name, const char *text, GErr
 void machine_own(Machine *machine, Device *dev)
 {
     g_ptr_array_add(machine->devices, dev);
+    if (dev->cls->bus == BUS_PCI) {
+        pcie_sriov_hand_over((PciDevice *)dev, machine->devices);
+    }
 }
 
 bool machine_apply_globals(Machine *machine, Device *dev, GError **error)

@@ -9,11 +9,13 @@
 
 #include "hw/misc/intr_testdev_internal.h"
 #include "hw/pci/pcie.h"
+#include "hw/pci/pcie_sriov.h"
 
 #define VENDOR    0x1b36 /* Red Hat's range for QEMU's own devices, with an id not used there */
 #define DEVICE_ID 0x00f5
 #define MSIX_BAR  2
 #define IMS_BAR   4
+#define VF_ID     0x00f6 /* of its virtual functions */
 
 enum { IMS_OFF, IMS_BAR_ONLY, IMS_MEMORY, IMS_BOTH };
 static const char *const ats_choices[] = {"right", "late", "never", NULL};
@@ -36,6 +38,40 @@ static void add_ims(IntrTestdev *t)
                  in_memory ? t->ims_slots : 0);
 }
 
+static const DeviceClass intr_testdev_vf_class;
+
+/* A virtual function has what the physical one has, but for the pin. */
+static void testdev_set_up_vf(PciDevice *pf, PciDevice *vf, unsigned index)
+{
+    const IntrTestdev *t = (IntrTestdev *)pf;
+    IntrTestdev *v = (IntrTestdev *)vf;
+    v->requester_id = t->requester_id;
+    v->msi_vectors = t->msi_vectors;
+    v->msi_64 = t->msi_64;
+    v->msi_mask = t->msi_mask;
+    v->msix_vectors = t->msix_vectors;
+    v->msix_pba_bar = t->msix_pba_bar;
+    v->ims_where = t->ims_where;
+    v->ims_slots = t->ims_slots;
+}
+
+static bool add_vfs(IntrTestdev *t, GError **error)
+{
+    const PcieSriovSetup setup = {.vf_class = &intr_testdev_vf_class,
+                                  .total = t->sriov_vfs,
+                                  .vf_device_id = VF_ID,
+                                  .setup = testdev_set_up_vf};
+    return t->sriov_vfs == 0 || pcie_sriov_init(&t->pci, &setup, error);
+}
+
+static void intr_testdev_unrealize(Device *dev)
+{
+    IntrTestdev *t = (IntrTestdev *)dev;
+    intr_testdev_regs_free(t);
+    pci_ims_free(&t->ims);
+    pci_ats_free(&t->ats);
+}
+
 static bool intr_testdev_realize(Device *dev, GError **error)
 {
     IntrTestdev *t = (IntrTestdev *)dev;
@@ -54,15 +90,11 @@ static bool intr_testdev_realize(Device *dev, GError **error)
     pci_ats_init(&t->ats, &t->pci, t->has_ats, (PciAtsCompletion)t->ats_completion);
     pci_use_intx_pin(&t->pci, t->pin);
     intr_testdev_regs_init(t);
+    if (!add_vfs(t, error)) {
+        intr_testdev_unrealize(dev);
+        return false;
+    }
     return true;
-}
-
-static void intr_testdev_unrealize(Device *dev)
-{
-    IntrTestdev *t = (IntrTestdev *)dev;
-    intr_testdev_regs_free(t);
-    pci_ims_free(&t->ims);
-    pci_ats_free(&t->ats);
 }
 
 static void intr_testdev_reset(Device *dev)
@@ -97,6 +129,8 @@ static const PropInfo testdev_props[] = {
     PROP(PROP_BOOL, "ats", IntrTestdev, has_ats, "off", "address translation services"),
     PROP_CHOICE("ats-completion", IntrTestdev, ats_completion, "right", ats_choices,
                 "when invalidations are completed; late: when the unit has given up"),
+    PROP_RANGE(PROP_UINT8, "sriov-vfs", IntrTestdev, sriov_vfs, "0", 0, PCIE_SRIOV_MAX_VFS,
+               "virtual functions, each with all of this but the pin"),
     PROP_END,
 };
 
@@ -132,6 +166,20 @@ const DeviceClass intr_testdev_class = {
     .user_creatable = true,
     .instance_size = sizeof(IntrTestdev),
     .props = testdev_props,
+    .bus_props = pci_bus_props,
+    .bus_class = &testdev_pci,
+    .state = testdev_state,
+    .realize = intr_testdev_realize,
+    .unrealize = intr_testdev_unrealize,
+    .reset = intr_testdev_reset,
+    .restored = intr_testdev_restored,
+};
+
+static const DeviceClass intr_testdev_vf_class = {
+    .name = "intr-testdev-vf",
+    .desc = "Virtual function of intr-testdev",
+    .bus = BUS_PCI,
+    .instance_size = sizeof(IntrTestdev),
     .bus_props = pci_bus_props,
     .bus_class = &testdev_pci,
     .state = testdev_state,

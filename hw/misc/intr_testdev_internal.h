@@ -48,6 +48,7 @@ typedef struct {
     uint8_t msix_pba_bar;
     int ims_where; /* IMS_OFF .. IMS_BOTH */
     uint16_t ims_slots;
+    uint8_t sriov_vfs;
     MemRegion region;
     RegFile regs;
     uint64_t values[INTR_TESTDEV_ROWS]; /* the register file's */

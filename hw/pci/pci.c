@@ -9,6 +9,7 @@
 #include "hw/core/rid.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_internal.h"
+#include "hw/pci/pcie_sriov.h"
 
 const PropInfo pci_bus_props[] = {
     PROP(PROP_PCI_ADDR, "addr", PciDevice, devfn, NULL, "slot and function: 5, 5.1 or 1f.3"),
@@ -111,11 +112,19 @@ PciDevice *pci_bus_device(const PciBus *bus, uint8_t devfn)
     return bus->devices[devfn];
 }
 
+static void visit_vfs(PciDevice *pf, void (*visit)(PciDevice *pci, void *opaque), void *opaque)
+{
+    for (unsigned n = 0; n < pcie_sriov_shown(pf); n++) {
+        visit(pcie_sriov_vf(pf, n), opaque);
+    }
+}
+
 void pci_bus_foreach(PciBus *bus, void (*visit)(PciDevice *pci, void *opaque), void *opaque)
 {
     for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
         if (bus->devices[devfn]) {
             visit(bus->devices[devfn], opaque);
+            visit_vfs(bus->devices[devfn], visit, opaque);
         }
         if (bus->child[devfn]) {
             pci_bus_foreach(bus->child[devfn], visit, opaque);
@@ -126,7 +135,7 @@ void pci_bus_foreach(PciBus *bus, void (*visit)(PciDevice *pci, void *opaque), v
 static bool slot_is_empty(const PciBus *bus, int slot)
 {
     for (int fn = 0; fn < 8; fn++) {
-        if (bus->devices[PCI_DEVFN(slot, fn)]) {
+        if (bus->devices[PCI_DEVFN(slot, fn)] || bus->kept[PCI_DEVFN(slot, fn)]) {
             return false;
         }
     }
@@ -185,6 +194,7 @@ static int32_t choose_devfn(const PciBus *bus, const PciDevice *pci, GError **er
         return -1;
     }
     const PciDevice *there = bus->devices[pci->devfn];
+    there = there ? there : bus->kept[pci->devfn];
     if (there) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
                     "PCI address %s:%02x.%x of %s is taken by %s", bus->name,
@@ -218,6 +228,11 @@ void pci_bus_detach(PciDevice *pci)
     if (!bus) {
         return;
     }
+    if (pci->pf) {
+        pcie_sriov_detach_vf(pci);
+        return;
+    }
+    pcie_sriov_free(pci);
     PciBus *behind = bus->child[pci->devfn];
     pci_bus_free(behind);
     bus->child[pci->devfn] = NULL;

@@ -11,12 +11,13 @@
 #define BRIDGE_IO_ALIGN  0x1000ull
 #define BRIDGE_MEM_ALIGN 0x100000ull
 #define BUS_NUMBER_LIMIT 0xff
+#define VF_BARS          (PCI_BARS + 2) /* from here on `Want.bar` is a VF BAR */
 
 typedef enum { KIND_IO, KIND_MEM, KIND_PREFETCH, KINDS } Kind;
 
 typedef struct {
     PciDevice *pci;
-    int bar;        /* -1 for the window of the bus behind `pci` */
+    int bar;        /* -1 for the window of the bus behind `pci`; VF_BARS + n for a VF BAR */
     uint64_t size;  /* bytes */
     uint64_t align; /* power of two */
 } Want;
@@ -86,6 +87,13 @@ static GArray *collect_wants(PciBus *bus, Kind kind)
                 g_array_append_val(wants, want);
             }
         }
+        for (int n = 0; pci && n < PCI_BARS; n++) {
+            PciVfBar bar;
+            if (pcie_vf_bar(pci, n, &bar) && kind_of(bar.one) == kind) {
+                Want want = {.pci = pci, .bar = VF_BARS + n, .size = bar.size, .align = bar.share};
+                g_array_append_val(wants, want);
+            }
+        }
         if (bus->child[devfn]) {
             add_window_want(wants, pci, bus->child[devfn], kind);
         }
@@ -94,8 +102,22 @@ static GArray *collect_wants(PciBus *bus, Kind kind)
     return wants;
 }
 
+static void write_vf_bar(PciDevice *pf, int n, uint64_t base)
+{
+    PciVfBar bar;
+    pcie_vf_bar(pf, n, &bar);
+    pci_device_config_write(pf, bar.offset, (uint32_t)base, 4);
+    if (pci_bar_is_64(bar.one)) {
+        pci_device_config_write(pf, bar.offset + 4, (uint32_t)(base >> 32), 4);
+    }
+}
+
 static void write_bar(PciDevice *pci, int n, uint64_t base)
 {
+    if (n >= VF_BARS) {
+        write_vf_bar(pci, n - VF_BARS, base);
+        return;
+    }
     uint32_t offset = pci_bar_offset(pci, n);
     pci_device_config_write(pci, offset, (uint32_t)base, 4);
     if (pci_bar_is_64(&pci->bars[n])) {
@@ -208,6 +230,17 @@ static void close_windows(PciDevice *pci, void *opaque)
     }
 }
 
+/* Bus numbers beyond the bus's own that virtual functions behind it may be on. */
+static unsigned vf_buses(const PciBus *bus)
+{
+    for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
+        if (bus->devices[devfn] && bus->devices[devfn]->sriov && pci_bus_is_link(bus)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Depth first; the next free number. */
 static unsigned number_buses(PciBus *bus, unsigned next)
 {
@@ -220,7 +253,7 @@ static unsigned number_buses(PciBus *bus, unsigned next)
         pci_device_config_write(bridge, PCI_PRIMARY_BUS, primary, 1);
         pci_device_config_write(bridge, PCI_SECONDARY_BUS, next, 1);
         pci_device_config_write(bridge, PCI_SUBORDINATE_BUS, BUS_NUMBER_LIMIT, 1);
-        next = number_buses(bus->child[devfn], next + 1);
+        next = number_buses(bus->child[devfn], next + 1 + vf_buses(bus->child[devfn]));
         pci_device_config_write(bridge, PCI_SUBORDINATE_BUS, next - 1, 1);
     }
     return next;

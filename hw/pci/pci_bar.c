@@ -29,7 +29,7 @@ bool pci_bar_is_64(const PciBar *bar)
     return bar->type == PCI_BAR_MEM64 || bar->type == PCI_BAR_MEM64_PREFETCH;
 }
 
-static uint32_t type_bits(PciBarType type)
+uint32_t pci_bar_type_bits(PciBarType type)
 {
     static const uint32_t bits[] = {
         [PCI_BAR_IO] = PCI_BASE_ADDRESS_SPACE_IO,
@@ -59,7 +59,7 @@ void pci_register_bar(PciDevice *pci, int n, PciBarType type, MemRegion *region)
                      ((uint32_t)mask & (uint32_t)PCI_ROM_ADDRESS_MASK) | PCI_ROM_ADDRESS_ENABLE);
         return;
     }
-    pci_set_long(&pci->config[offset], type_bits(type));
+    pci_set_long(&pci->config[offset], pci_bar_type_bits(type));
     pci_set_long(&pci->writable[offset], (uint32_t)mask);
     if (pci_bar_is_64(bar)) {
         pci_set_long(&pci->writable[offset + 4], (uint32_t)(mask >> 32));
@@ -142,9 +142,10 @@ static uint64_t decoded_address(const PciDevice *pci, int n)
     bool io = pci_bar_is_io(bar);
     uint16_t enable = io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
     uint64_t space = io ? IO_SPACE_SIZE : 1ull << MEM_SPACE_BITS;
-    uint64_t base = programmed_address(pci, n);
-    if ((pci_get_word(&pci->config[PCI_COMMAND]) & enable) == 0 || base == 0 || base >= space ||
-        bar->size > space - base) {
+    bool enabled =
+        pci->pf ? pcie_vf_decodes(pci) : (pci_get_word(&pci->config[PCI_COMMAND]) & enable) != 0;
+    uint64_t base = pci->pf ? pcie_vf_address(pci, n) : programmed_address(pci, n);
+    if (!enabled || base == 0 || base >= space || bar->size > space - base) {
         return PCI_BAR_UNMAPPED;
     }
     for (const PciDevice *bridge = pci->bus->bridge; bridge; bridge = bridge->bus->bridge) {

@@ -156,7 +156,7 @@ static void follow_in_child(PciDevice *pci, void *opaque)
 /* A bridge's windows and COMMAND decide what is decoded behind it. */
 static void follow_decoding(PciDevice *pci)
 {
-    PciBus *child = pci->bus->child[pci->devfn];
+    PciBus *child = pci_bus_behind(pci);
     pci_update_bars(pci);
     if (child) {
         pci_bus_foreach(child, follow_in_child, NULL);
@@ -165,7 +165,7 @@ static void follow_decoding(PciDevice *pci)
 
 static void follow_bus_numbers(PciDevice *pci)
 {
-    PciBus *child = pci->bus->child[pci->devfn];
+    PciBus *child = pci_bus_behind(pci);
     if (child) {
         pci_renumber(child);
     }
@@ -175,6 +175,9 @@ void pci_config_replaced(PciDevice *pci)
 {
     follow_bus_numbers(pci);
     follow_decoding(pci);
+    if (pci->sriov) {
+        pcie_sriov_update(pci);
+    }
 }
 
 static void follow_config_write(PciDevice *pci, uint32_t offset, unsigned size)
@@ -189,6 +192,7 @@ static void follow_config_write(PciDevice *pci, uint32_t offset, unsigned size)
     }
     msi_config_written(pci, offset, size);
     msix_config_written(pci, offset, size);
+    pcie_sriov_written(pci, offset, size);
 }
 
 void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size)

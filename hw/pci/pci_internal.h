@@ -21,8 +21,9 @@ struct PciBus {
     PciDevice *bridge; /* NULL for the root bus */
     PciDevice *devices[PCI_DEVFNS];
     PciDevice **by_rid; /* root bus only: who answers configuration cycles, by requester id */
-    PciBus *child[PCI_DEVFNS]; /* the bus behind the bridge at this devfn */
-    bool link_down;            /* pci_bus_set_link() */
+    PciBus *child[PCI_DEVFNS];   /* the bus behind the bridge at this devfn */
+    PciDevice *kept[PCI_DEVFNS]; /* for whose virtual functions room is kept there */
+    bool link_down;              /* pci_bus_set_link() */
 };
 
 static inline bool pci_ranges_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
@@ -71,6 +72,7 @@ void pci_device_config_write(PciDevice *pci, uint32_t offset, uint32_t value, un
 
 /* pci_bar.c */
 uint32_t pci_bar_offset(const PciDevice *pci, int n);
+uint32_t pci_bar_type_bits(PciBarType type);
 bool pci_bar_is_io(const PciBar *bar);
 bool pci_bar_is_64(const PciBar *bar);
 /* Maps and unmaps as COMMAND, the BARs and the bridges above say. */
@@ -87,6 +89,26 @@ void pcie_chain_functions(PciBus *bus);
 /* After a configuration write: a function-level reset, if it asks for one (PCI Express 5.0, 6.6.2).
  * It is over at once: the device's reset, then its configuration space's. */
 void pcie_start_flr(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size);
+
+/* pcie_sriov.c */
+typedef struct PcieSriov PcieSriov;
+/* A VF BAR: its register, what it is in one function, the room of one and of all. */
+typedef struct {
+    uint32_t offset;
+    const PciBar *one;
+    uint64_t share, size;
+} PciVfBar;
+bool pcie_vf_bar(const PciDevice *pf, int n, PciVfBar *bar); /* false: there is none */
+/* Where a virtual function's BAR is, 0 if nowhere, and whether it decodes at all. */
+uint64_t pcie_vf_address(const PciDevice *vf, int n);
+bool pcie_vf_decodes(const PciDevice *vf);
+/* The ids of those that are shown, after the physical function got its own. */
+void pcie_sriov_number(PciBus *root, PciDevice *pf, bool reachable);
+/* The registers are other ones, or [offset, offset + size) was written. */
+void pcie_sriov_update(PciDevice *pf);
+void pcie_sriov_written(PciDevice *pf, uint32_t offset, unsigned size);
+void pcie_sriov_detach_vf(PciDevice *vf);
+void pcie_sriov_free(PciDevice *pf);
 
 /* pci_intx.c */
 /* Wires the device's pin to the line that it reaches. */

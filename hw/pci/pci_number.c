@@ -54,6 +54,7 @@ static void number_function(PciBus *root, PciDevice *pci, bool reachable)
     if (reachable && pcie_answers(pci->bus, (uint8_t)pci->devfn)) {
         root->by_rid[pci->rid] = pci;
     }
+    pcie_sriov_number(root, pci, reachable);
 }
 
 /* What is above a root bus's bridge may depend on what is behind it. */

@@ -104,6 +104,9 @@ struct PciDevice {
     uint16_t last_ext_cap;
     uint8_t pcie_cap; /* pcie.h's capabilities; 0 without */
     uint16_t ari_cap;
+    struct PcieSriov *sriov; /* of a physical function: pcie_sriov.h; NULL without */
+    PciDevice *pf;           /* of a virtual function: its physical one; NULL otherwise */
+    uint16_t vf_index;
     bool intx_level; /* what the device asks for */
     IrqOut intx;     /* what the pin shows: not while COMMAND, MSI or MSI-X keep it off */
     PciMsi msi;
@@ -162,7 +165,8 @@ bool pci_bus_attach(PciBus *bus, PciDevice *pci, GError **error);
 /* Unmaps its BARs, lowers its pin and frees its slot. Harmless if it is not attached. */
 void pci_bus_detach(PciDevice *pci);
 PciDevice *pci_bus_device(const PciBus *bus, uint8_t devfn);
-/* Calls `visit` for every device below `bus`, depth first. */
+/* Calls `visit` for every device below `bus`, depth first; a virtual function comes after its
+ * physical one, if it is shown. */
 void pci_bus_foreach(PciBus *bus, void (*visit)(PciDevice *pci, void *opaque), void *opaque);
 
 /* Configuration cycles, size 1, 2 or 4. Nothing there reads as all ones. */
