@@ -53,6 +53,8 @@ static void testdev_set_up_vf(PciDevice *pf, PciDevice *vf, unsigned index)
     v->msix_pba_bar = t->msix_pba_bar;
     v->ims_where = t->ims_where;
     v->ims_slots = t->ims_slots;
+    v->has_ats = t->has_ats;
+    v->ats_completion = t->ats_completion;
 }
 
 static bool add_vfs(IntrTestdev *t, GError **error)

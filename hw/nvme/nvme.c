@@ -12,6 +12,7 @@
 #include "hw/nvme/nvme_internal.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pcie.h"
+#include "hw/pci/pcie_sriov.h"
 
 #define NVME_VENDOR    0x1b36
 #define NVME_DEVICE    0x0010
@@ -45,6 +46,7 @@ static void nvme_free_parts(NvmeCtrl *n)
     g_clear_pointer(&n->sq, g_free);
     g_clear_pointer(&n->cq, g_free);
     g_clear_pointer(&n->coalescing_disabled, g_free);
+    g_clear_pointer(&n->secondaries, g_free);
 }
 
 static bool nvme_init_pci(NvmeCtrl *n, GError **error)
@@ -54,13 +56,9 @@ static bool nvme_init_pci(NvmeCtrl *n, GError **error)
     return msix_init(&n->pci, n->msix_qsize, MSIX_BAR, error);
 }
 
-static bool nvme_realize(Device *dev, GError **error)
+/* What physical and virtual functions have in common. */
+static bool nvme_init_controller(NvmeCtrl *n, GError **error)
 {
-    NvmeCtrl *n = (NvmeCtrl *)dev;
-    if (!nvme_check(n, error)) {
-        return false;
-    }
-    n->subsystem = g_new0(NvmeSubsystem, 1);
     n->sq = g_new0(NvmeSq, nvme_queue_count(n));
     n->cq = g_new0(NvmeCq, nvme_queue_count(n));
     n->coalescing_disabled = g_malloc0(nvme_vectors(n));
@@ -68,7 +66,17 @@ static bool nvme_realize(Device *dev, GError **error)
     nvme_work_init(n);
     nvme_intr_init(n);
     nvme_features_reset(n);
-    if (nvme_init_pci(n, error) &&
+    return nvme_init_pci(n, error);
+}
+
+static bool nvme_realize(Device *dev, GError **error)
+{
+    NvmeCtrl *n = (NvmeCtrl *)dev;
+    if (!nvme_check(n, error) || !nvme_virt_check(n, error)) {
+        return false;
+    }
+    n->subsystem = g_new0(NvmeSubsystem, 1);
+    if (nvme_init_controller(n, error) && nvme_virt_init(n, error) &&
         (!n->blk || nvme_ns_open(n, &n->own_ns, 1, n->blk, n->logical_block_size, n->share_rw,
                                  dev->id, error))) {
         return true;
@@ -83,6 +91,21 @@ static void nvme_unrealize(Device *dev)
     NvmeCtrl *n = (NvmeCtrl *)dev;
     nvme_free_parts(n);
     g_clear_pointer(&n->subsystem, g_free);
+}
+
+static bool nvme_vf_realize(Device *dev, GError **error)
+{
+    NvmeCtrl *n = (NvmeCtrl *)dev;
+    if (!nvme_init_controller(n, error)) {
+        nvme_free_parts(n);
+        return false;
+    }
+    return true;
+}
+
+static void nvme_vf_unrealize(Device *dev)
+{
+    nvme_free_parts((NvmeCtrl *)dev);
 }
 
 static void nvme_reset(Device *dev)
@@ -121,6 +144,18 @@ static const PropInfo nvme_props[] = {
     PROP(PROP_UINT32, "logical_block_size", NvmeCtrl, logical_block_size, "512", "bytes"),
     PROP(PROP_UINT32, "bootindex", NvmeCtrl, bootindex, NULL, "accepted; no firmware reads it"),
     PROP(PROP_BOOL, "share-rw", NvmeCtrl, share_rw, "off", "others may write to the image, too"),
+    PROP_RANGE(PROP_UINT8, "sriov_max_vfs", NvmeCtrl, sriov_max_vfs, "0", 0, PCIE_SRIOV_MAX_VFS,
+               "virtual functions"),
+    PROP(PROP_UINT16, "sriov_vq_flexible", NvmeCtrl, sriov_vq_flexible, "0",
+         "of max_ioqpairs, those for virtual functions; 0: two each"),
+    PROP(PROP_UINT16, "sriov_vi_flexible", NvmeCtrl, sriov_vi_flexible, "0",
+         "of msix_qsize, those for virtual functions; 0: two each"),
+    PROP(PROP_UINT8, "sriov_max_vi_per_vf", NvmeCtrl, sriov_max_vi_per_vf, "0",
+         "most vectors of a virtual function; 0: all there are"),
+    PROP(PROP_UINT8, "sriov_max_vq_per_vf", NvmeCtrl, sriov_max_vq_per_vf, "0",
+         "most queue pairs of a virtual function, 2 or more; 0: all there are"),
+    PROP(PROP_BOOL, "sriov-online", NvmeCtrl, sriov_online, "off",
+         "secondary controllers share what is flexible and are online at once"),
     PROP_END,
 };
 
@@ -149,6 +184,31 @@ const DeviceClass nvme_class = {
     .state = nvme_state,
     .realize = nvme_realize,
     .unrealize = nvme_unrealize,
+    .reset = nvme_reset,
+    .restored = nvme_restored,
+};
+
+static const PciDeviceClass nvme_vf_pci = {
+    .ids.vendor_id = NVME_VENDOR,
+    .ids.device_id = NVME_DEVICE,
+    .ids.subsystem_vendor_id = NVME_SUBVENDOR,
+    .ids.subsystem_id = NVME_SUBSYSTEM,
+    .ids.revision = NVME_REVISION,
+    .ids.class_code = NVME_CLASS,
+    .express = true,
+};
+
+/* Made by its physical function; what it is to have is the primary controller's to say. */
+const DeviceClass nvme_vf_class = {
+    .name = "nvme-vf",
+    .desc = "Virtual function of an NVM Express controller",
+    .bus = BUS_PCI,
+    .instance_size = sizeof(NvmeCtrl),
+    .bus_props = pci_bus_props,
+    .bus_class = &nvme_vf_pci,
+    .state = nvme_state,
+    .realize = nvme_vf_realize,
+    .unrealize = nvme_vf_unrealize,
     .reset = nvme_reset,
     .restored = nvme_restored,
 };

@@ -22,6 +22,7 @@ static NvmeStatus (*const handlers[])(NvmeCtrl *n, const NvmeCmd *cmd) = {
     [ADMIN_SET_FEATURES] = nvme_set_features,
     [ADMIN_GET_FEATURES] = nvme_get_features,
     [ADMIN_ASYNC_EVENT] = nvme_async_request,
+    [ADMIN_VIRT_MANAGEMENT] = nvme_virt_manage,
 };
 
 NvmeStatus nvme_admin(NvmeCtrl *n, const NvmeCmd *cmd)

@@ -12,8 +12,14 @@ enum {
     CNS_CONTROLLER = 0x01,
     CNS_ACTIVE_LIST = 0x02,
     CNS_DESCRIPTORS = 0x03,
+    CNS_PRIMARY = 0x14,
+    CNS_SECONDARIES = 0x15,
 };
 
+#define CAN_VIRTUALIZE    0x80
+#define SHARED            0x01
+#define SEVERAL           0x02 /* CMIC: a subsystem of several controllers */
+#define SEVERAL_SRIOV     0x04 /* CMIC: a virtual function's */
 #define IO_CONTROLLER     1
 #define FIRMWARE_ONE_SLOT 0x03 /* slot 1 is the only one, and read-only */
 #define LOG_COMMANDS_PAGE 0x02
@@ -39,7 +45,8 @@ static void put_text(uint8_t *at, size_t size, const char *text)
 
 static void put_capabilities(const NvmeCtrl *n, uint8_t *p)
 {
-    p[72] = 3;  /* RAB */
+    p[72] = 3; /* RAB */
+    bytes_put16(p + 256, n->secondaries ? CAN_VIRTUALIZE : 0);
     p[258] = 3; /* ACL */
     p[259] = n->aerl;
     p[260] = FIRMWARE_ONE_SLOT;
@@ -58,12 +65,13 @@ static void put_capabilities(const NvmeCtrl *n, uint8_t *p)
 
 static NvmeStatus identify_controller(NvmeCtrl *n, const NvmeCmd *cmd, uint8_t *p)
 {
-    const uint8_t *config = n->pci.config;
+    const uint8_t *config = (n->primary ? n->primary : n)->pci.config;
     memcpy(p, config, 2);          /* VID */
     memcpy(p + 2, config + 44, 2); /* SSVID */
     put_text(p + 4, 20, n->serial);
     put_text(p + 24, 40, "Switchyard NVMe");
     put_text(p + 64, 8, "1.0");
+    p[76] = n->primary ? SEVERAL | SEVERAL_SRIOV : n->secondaries ? SEVERAL : 0;
     p[77] = n->mdts;
     bytes_put16(p + 78, n->cntlid);
     bytes_put32(p + 80, NVME_VERSION_1_4);
@@ -86,6 +94,7 @@ static NvmeStatus identify_namespace(NvmeCtrl *n, const NvmeCmd *cmd, uint8_t *p
     bytes_put64(p, ns->blocks);
     bytes_put64(p + 8, ns->blocks);
     bytes_put64(p + 16, ns->blocks);
+    p[30] = n->primary || n->secondaries ? SHARED : 0;
     p[99] = blk_is_read_only(ns->blk) ? NS_READ_ONLY : 0;
     bytes_put32(p + 128, ns->shift << 16);
     return NVME_SUCCESS;
@@ -122,10 +131,9 @@ static const struct {
     uint8_t cns;
     NvmeStatus (*fill)(NvmeCtrl *n, const NvmeCmd *cmd, uint8_t *p);
 } structures[] = {
-    {CNS_NAMESPACE, identify_namespace},
-    {CNS_CONTROLLER, identify_controller},
-    {CNS_ACTIVE_LIST, identify_active},
-    {CNS_DESCRIPTORS, identify_descriptors},
+    {CNS_NAMESPACE, identify_namespace},       {CNS_CONTROLLER, identify_controller},
+    {CNS_ACTIVE_LIST, identify_active},        {CNS_DESCRIPTORS, identify_descriptors},
+    {CNS_PRIMARY, nvme_virt_identify_primary}, {CNS_SECONDARIES, nvme_virt_identify_secondaries},
 };
 
 NvmeStatus nvme_identify(NvmeCtrl *n, const NvmeCmd *cmd)

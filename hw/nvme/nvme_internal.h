@@ -102,6 +102,13 @@ typedef struct {
 /* 5.21.1: those that are kept as they are written, by feature identifier. */
 #define NVME_FEATURES 0x0c
 
+/* What a secondary controller has been given (8.5); a virtual function's. */
+typedef struct {
+    bool online;
+    uint16_t queues; /* pairs, the admin queues' among them */
+    uint16_t vectors;
+} NvmeSecondary;
+
 struct NvmeCtrl {
     PciDevice pci;
     /* Properties. */
@@ -113,9 +120,15 @@ struct NvmeCtrl {
     uint32_t logical_block_size;
     uint32_t bootindex;
     bool share_rw;
+    uint8_t sriov_max_vfs;
+    uint16_t sriov_vq_flexible, sriov_vi_flexible;
+    uint8_t sriov_max_vi_per_vf, sriov_max_vq_per_vf;
+    bool sriov_online;
 
-    NvmeSubsystem *subsystem; /* the primary's */
-    NvmeNs own_ns;            /* of property "drive" */
+    NvmeCtrl *primary;          /* of a secondary; NULL otherwise */
+    NvmeSecondary *secondaries; /* of a primary, sriov_max_vfs */
+    NvmeSubsystem *subsystem;   /* the primary's */
+    NvmeNs own_ns;              /* of property "drive" */
     uint16_t cntlid;
     MemRegion bar;
     RegFile regs;
@@ -228,6 +241,23 @@ void nvme_async_event(NvmeCtrl *n, unsigned type, uint8_t info, uint8_t log);
 void nvme_async_unmask(NvmeCtrl *n, unsigned type);
 /* Answers waiting requests with what has happened. */
 void nvme_async_deliver(NvmeCtrl *n);
+
+/* nvme_virt.c: primary and secondary controllers (8.5) */
+/* A primary's properties make sense; fills in what was left open. */
+bool nvme_virt_check(NvmeCtrl *n, GError **error);
+/* The end of a primary's realize: its virtual functions. */
+bool nvme_virt_init(NvmeCtrl *n, GError **error);
+size_t nvme_secondary_count(const void *ctrl);
+/* This controller's row, or NULL of one that is not secondary. */
+NvmeSecondary *nvme_secondary(const NvmeCtrl *n);
+/* The primary was reset: so are secondary controllers, which are offline then. */
+void nvme_virt_reset(NvmeCtrl *n);
+NvmeStatus nvme_virt_manage(NvmeCtrl *n, const NvmeCmd *cmd);
+NvmeStatus nvme_virt_identify_primary(NvmeCtrl *n, const NvmeCmd *cmd, uint8_t *p);
+NvmeStatus nvme_virt_identify_secondaries(NvmeCtrl *n, const NvmeCmd *cmd, uint8_t *p);
+
+/* nvme.c */
+extern const DeviceClass nvme_vf_class;
 
 /* nvme_ns.c */
 /* Sets the namespace up over `blk` and puts it into the subsystem. */

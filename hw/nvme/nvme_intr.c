@@ -14,12 +14,15 @@
 
 uint16_t nvme_vector_limit(const NvmeCtrl *n)
 {
-    return msix_enabled(&n->pci) ? n->msix_qsize : 1;
+    const NvmeSecondary *s = nvme_secondary(n);
+    uint16_t vectors = s ? s->vectors : (uint16_t)(n->msix_qsize - n->sriov_vi_flexible);
+    return msix_enabled(&n->pci) ? vectors : 1;
 }
 
 uint16_t nvme_queue_limit(const NvmeCtrl *n)
 {
-    return (uint16_t)n->max_ioqpairs;
+    const NvmeSecondary *s = nvme_secondary(n);
+    return s ? (uint16_t)(s->queues - 1) : (uint16_t)(n->max_ioqpairs - n->sriov_vq_flexible);
 }
 
 /* Never of the admin queue. */

@@ -83,6 +83,9 @@ static uint32_t commands_log(NvmeCtrl *n, uint8_t *page)
                                     ADMIN_DELETE_CQ,  ADMIN_CREATE_CQ,    ADMIN_IDENTIFY,
                                     ADMIN_ABORT,      ADMIN_SET_FEATURES, ADMIN_GET_FEATURES,
                                     ADMIN_ASYNC_EVENT};
+    if (n->secondaries) {
+        bytes_put32(page + 4 * ADMIN_VIRT_MANAGEMENT, SUPPORTED);
+    }
     static const uint8_t io[] = {IO_FLUSH, IO_WRITE, IO_READ, IO_WRITE_ZEROES, IO_DSM};
     for (size_t i = 0; i < G_N_ELEMENTS(admin); i++) {
         bytes_put32(page + 4 * admin[i], SUPPORTED);

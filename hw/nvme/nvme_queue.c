@@ -105,6 +105,9 @@ void nvme_post(NvmeCtrl *n, uint16_t sqid, uint16_t cid, uint32_t result, uint16
 {
     const NvmeSq *sq = &n->sq[sqid];
     NvmeCq *cq = &n->cq[sq->cqid];
+    if (!nvme_is_ready(n) || sq->size == 0) { /* the command's own DMA reset it */
+        return;
+    }
     uint8_t raw[CQE_BYTES];
     nvme_cqe_encode(raw, result, (uint16_t)sq->head, sqid, cid, cq->phase, status);
     trace_event(n->pci.dev.platform->trace, TRACE_NVME,
@@ -113,6 +116,9 @@ void nvme_post(NvmeCtrl *n, uint16_t sqid, uint16_t cid, uint32_t result, uint16
     if (pci_dma_write(&n->pci, cq->base + (uint64_t)cq->tail * CQE_BYTES, raw, sizeof(raw)) !=
         MEM_OK) {
         nvme_fatal(n);
+        return;
+    }
+    if (!nvme_is_ready(n)) {
         return;
     }
     cq->tail++;

@@ -47,13 +47,16 @@ void nvme_fatal(NvmeCtrl *n)
     change_status(n, 0, CSTS_CFS);
 }
 
-/* 3.1.5: a value that cannot be is a fatal error, as nothing else could tell of it. */
+/* 3.1.5: a value that cannot be is a fatal error, as nothing else could tell of it; so is a
+ * secondary controller that is offline (8.5.3). */
 static void nvme_enable(NvmeCtrl *n, uint32_t cc)
 {
     change_status(n, CSTS_SHST, 0);
     uint32_t mps = CC_MPS(cc);
     n->page_shift = (uint8_t)(CC_LOWEST_SHIFT + MIN(mps, LARGEST_PAGE));
-    bool good = mps <= LARGEST_PAGE && CC_AMS(cc) == 0 && CC_CSS(cc) == 0;
+    const NvmeSecondary *secondary = nvme_secondary(n);
+    bool good = (!secondary || secondary->online) && mps <= LARGEST_PAGE && CC_AMS(cc) == 0 &&
+                CC_CSS(cc) == 0;
     if (good && nvme_queues_enable(n)) {
         change_status(n, 0, CSTS_RDY);
     } else {
@@ -69,6 +72,7 @@ static void nvme_disable(NvmeCtrl *n)
     n->page_shift = CC_LOWEST_SHIFT;
     regfile_set(&n->regs, NVME_INTMS, 0);
     change_status(n, CSTS_RDY | CSTS_CFS | CSTS_SHST, 0);
+    nvme_virt_reset(n);
     nvme_intr_update_pin(n);
 }
 

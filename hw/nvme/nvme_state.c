@@ -42,8 +42,17 @@ static const StateField job_state[] = {
     STATE_END,
 };
 
+/* A secondary's row is of its primary's state. */
+static const StateField secondary_state[] = {
+    STATE_FIELD(STATE_UINT8, NvmeSecondary, online),
+    STATE_FIELD_MAX(STATE_UINT16, NvmeSecondary, queues, NVME_MAX_IOQPAIRS),
+    STATE_FIELD_MAX(STATE_UINT16, NvmeSecondary, vectors, PCI_MSIX_MAX_VECTORS),
+    STATE_END,
+};
+
 const StateField nvme_state[] = {
     PCI_STATE,
+    STATE_STRUCTS_PTR(NvmeCtrl, secondaries, NvmeSecondary, secondary_state, nvme_secondary_count),
     STATE_REGFILE(NvmeCtrl, regs),
     STATE_FIELD_MAX(STATE_UINT8, NvmeCtrl, page_shift, 16),
     STATE_STRUCTS_PTR(NvmeCtrl, sq, NvmeSq, sq_state, nvme_queue_count),

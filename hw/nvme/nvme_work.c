@@ -52,8 +52,9 @@ static uint32_t serve_one(NvmeCtrl *n, uint16_t sqid)
 {
     NvmeSq *sq = &n->sq[sqid];
     uint8_t raw[SQE_BYTES];
-    if (pci_dma_read(&n->pci, sq->base + (uint64_t)sq->head * SQE_BYTES, raw, sizeof(raw)) !=
-        MEM_OK) {
+    bool failed = pci_dma_read(&n->pci, sq->base + (uint64_t)sq->head * SQE_BYTES, raw,
+                               sizeof(raw)) != MEM_OK;
+    if (failed) {
         nvme_fatal(n);
         return 0;
     }

@@ -645,6 +645,29 @@ static void test_own_registers(void)
     stop(disk);
 }
 
+/* A function-level reset by its own DMA, in the middle of a command: as any other. */
+static void test_own_reset(void)
+{
+    Disk *disk = start_io("");
+    Nvme *d = &disk->d;
+    qtest_memset(d->qts, DATA, 0xff, 512);
+    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_WRITE, 7, 1)), ==, NVME_S_OK);
+    NvmeCommand c = io(NVME_C_READ, 7, 1);
+    c.prp1 = d->config;
+    nvme_put(d, 1, &c);
+    nvme_put(d, 1, &c);
+    nvme_ring(d, 1);
+    g_assert_cmphex(qtest_readw(d->qts, d->config + PCI_COMMAND), ==, 0);
+    qtest_writeq(d->qts, d->config + PCI_BASE_ADDRESS_0, d->regs);
+    qtest_writew(d->qts, d->config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    g_assert_cmphex(nvme_reg(d, NVME_R_CSTS), ==, 0);
+    g_assert_cmphex(nvme_enable(d), ==, NVME_CSTS_READY);
+    nvme_create_queues(d, 1, 0);
+    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 0, 1)), ==, NVME_S_OK);
+    check_blocks(d, DATA, 0, 1);
+    stop(disk);
+}
+
 /* Without bus mastering no command can be fetched: that is fatal, until a reset. */
 static void test_no_bus_master(void)
 {
@@ -739,6 +762,7 @@ int main(int argc, char **argv)
     g_test_add_func("/nvme/pin", test_pin);
     g_test_add_func("/nvme/full-completion-queue", test_full_completion_queue);
     g_test_add_func("/nvme/own-registers", test_own_registers);
+    g_test_add_func("/nvme/own-reset", test_own_reset);
     g_test_add_func("/nvme/no-bus-master", test_no_bus_master);
     g_test_add_func("/nvme/random-commands", test_random_commands);
     g_test_add_func("/nvme/mistakes", test_mistakes);

@@ -16,8 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["bridges", "cpu-hotplug", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "units",
-         "vtd-ats"]
+FILES = ["bridges", "cpu-hotplug", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
+         "sriov", "units", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
         ("IOAPICs beside the board's: pages, pins 24 to 240, GSIs, ids", "82093AA 3.0, ACPI 5.2.12.3",
@@ -57,7 +57,17 @@ SECTIONS = [
         ("device-TLB invalidations completed in time, late (ITE, then ICE), never (ITE)",
          "VT-d 6.5.2.5, 6.5.2.10", "/vtd/ats/invalidated /vtd/ats/ranges /vtd/ats/never "
          "/vtd/ats/late /vtd/ats/disabled /vtd/ats/other-unit"),
-        ("what users write wrong", "", "/intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
+        ("NVMe: a vector a queue, through the unit; aggregation", "NVMe 1.4 7.5",
+         "/nvme/msix /nvme/coalescing cloud-288"),
+        ("NVMe by pin, with INTMS and INTMC", "NVMe 1.4 7.5.1", "/nvme/pin cloud-pin"),
+        ("NVMe registers, queues and commands", "NVMe 1.4 3 to 6",
+         "/nvme/registers /nvme/enable-reset-shutdown /nvme/identify /nvme/queues /nvme/read-write "
+         "/nvme/read-only /nvme/prp-lists /nvme/sgls /nvme/features /nvme/logs /nvme/async-events "
+         "cloud-no-unit cloud-4k-blocks"),
+        ("NVMe drivers' mistakes, and a controller that writes to itself", "NVMe 1.4 4.6.1",
+         "/nvme/bad-io /nvme/full-completion-queue /nvme/own-registers /nvme/own-reset "
+         "/nvme/no-bus-master /nvme/random-commands"),
+        ("what users write wrong", "", "/nvme/mistakes /intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
     ]),
     ("Topologies", [
         ("bus numbers and windows, ours and the guest's", "PCI-to-PCI Bridge 1.2, 3.2.5",
@@ -69,6 +79,14 @@ SECTIONS = [
         ("pins swizzled through two bridges", "PCI-to-PCI Bridge 1.2, 9.1",
          "/bridges/pins cloud-bridges-by-pin"),
         ("a secondary bus's reset", "PCI-to-PCI Bridge 1.2, 3.2.5.18", "/bridges/secondary-reset"),
+        ("virtual functions: the capability, which there are, BARs, reset", "PCI Express 5.0 9",
+         "/sriov/capability /sriov/show-and-hide /sriov/bars /sriov/reset-of-one /sriov/mistakes"),
+        ("virtual functions' ids: past 8 functions, on the next bus", "PCI Express 5.0 9.2.1.2",
+         "/sriov/many-behind-a-port generic-sriov-port"),
+        ("virtual functions' interrupts through the unit, by their own ids", "VT-d 5.1.4",
+         "/sriov/interrupts /sriov/secondary-controllers generic-sriov"),
+        ("a virtual function that sends compatibility format: blocked, 25h", "VT-d 5.1.2.1",
+         "/sriov/compatibility-format generic-sriov-compat"),
         ("devices where they cannot be", "", "/bridges/mistakes"),
         ("several units: each has its own requesters, tables and faults", "VT-d 8.3",
          "/units/apart /units/blocked /units/one-on /units/dma /units/ioapic /units/reset"),

@@ -34,7 +34,7 @@ static const struct {
      "intremap=on,device-iotlb=on,qi-latency=1000,gcmd-latency=500,gcmd-early=queue"},
     {"isa-serial", "chardev=c0,index=3"},
     {"isa-debugcon", "chardev=c1,iobase=0x402"},
-    {"nvme", "drive=d1,serial=S,max_ioqpairs=3,msix_qsize=4"},
+    {"nvme", "drive=d1,serial=S,max_ioqpairs=7,msix_qsize=7,sriov_max_vfs=2,sriov-online=on"},
     {"nvme-ns", "drive=d2"},
     {"virtio-blk-pci", "drive=d0,vectors=3"},
     {"virtserialport", "chardev=c2,name=first"},
