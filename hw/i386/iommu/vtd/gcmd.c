@@ -56,7 +56,7 @@ static void set_level(VtdState *s, uint32_t bit)
     }
 }
 
-static void carry_out(VtdState *s)
+static void gcmd_carry_out(VtdState *s)
 {
     uint32_t command = s->command.pending;
     s->command.pending = 0;
@@ -100,7 +100,7 @@ static void start_command(VtdState *s, uint32_t command)
         timer_arm(&s->command.timer,
                   clock_now(s->dev.platform->clock) + (int64_t)s->props.gcmd_latency);
     } else {
-        carry_out(s);
+        gcmd_carry_out(s);
     }
 }
 
@@ -132,7 +132,7 @@ static void start_early(VtdState *s)
 static void command_fired(void *opaque)
 {
     VtdState *s = opaque;
-    carry_out(s);
+    gcmd_carry_out(s);
     start_early(s);
     vtd_events_flush(&s->events);
 }
