@@ -27,7 +27,19 @@ static void qmp_add_place(JsonObject *o, const char *name, const char *symbol, u
     }
 }
 
-static void qmp_add_unit(JsonObject *o, const JournalRecord *r)
+static JsonObject *qmp_writer(const JournalRecord *r, const Symbols *symbols)
+{
+    JsonObject *o = json_object_new();
+
+    json_object_set_int_member(o, "time-ns", r->time_written);
+    if (r->cpu_written != JOURNAL_NO_CPU) {
+        json_object_set_int_member(o, "cpu", r->cpu_written);
+        qmp_add_place(o, "rip", "symbol", r->rip_written, symbols);
+    }
+    return o;
+}
+
+static void qmp_add_unit(JsonObject *o, const JournalRecord *r, const Symbols *symbols)
 {
     JsonObject *unit = json_object_new();
     json_object_set_string_member(unit, "id", r->unit);
@@ -43,6 +55,11 @@ static void qmp_add_unit(JsonObject *o, const JournalRecord *r)
     }
     if (r->reason) {
         json_object_set_int_member(unit, "reason", r->reason);
+    }
+    if (r->seen & JOURNAL_WRITTEN) {
+        json_object_set_object_member(
+            unit, journal_writer_is_descriptors(r) ? "descriptor-written" : "entry-written",
+            qmp_writer(r, symbols));
     }
     json_object_set_object_member(o, "unit", unit);
 }
@@ -101,7 +118,7 @@ static JsonObject *qmp_record(Machine *machine, const JournalRecord *r)
     json_object_set_string_member(o, "sentence", sentence->str);
     qmp_add_emitter(o, r, machine->journal.symbols);
     if (r->seen & JOURNAL_UNIT) {
-        qmp_add_unit(o, r);
+        qmp_add_unit(o, r, machine->journal.symbols);
     }
     if (r->seen & JOURNAL_BUS) {
         qmp_add_apic(o, r, machine->journal.symbols);

@@ -92,18 +92,32 @@ static void add_cause(GString *out, const JournalRecord *r, const Symbols *symbo
 
 /* The unit: what it saw, what it read, what it wanted. */
 
-static void add_writer(GString *out, const JournalRecord *r, const Symbols *symbols)
+void journal_add_writer(GString *out, int64_t time, uint16_t cpu, uint64_t rip,
+                        const Symbols *symbols)
 {
-    if (!(r->seen & JOURNAL_WRITTEN)) {
-        return;
-    }
-    g_string_append(out, "; memory was last written at ");
-    add_seconds(out, r->time_written);
-    if (r->cpu_written == JOURNAL_NO_CPU) {
+    g_string_append(out, "last written at ");
+    add_seconds(out, time);
+    if (cpu == JOURNAL_NO_CPU) {
         g_string_append(out, " by a device");
     } else {
-        g_string_append_printf(out, " by CPU %u at ", r->cpu_written);
-        add_address(out, r->rip_written, symbols);
+        g_string_append_printf(out, " by CPU %u at ", cpu);
+        add_address(out, rip, symbols);
+    }
+}
+
+bool journal_writer_is_descriptors(const JournalRecord *r)
+{
+    return !(r->seen & JOURNAL_STALE) &&
+           (intr_results[r->result].cls == INTR_CLASS_POSTED || r->result == INTR_VTD_PID_ACCESS ||
+            r->result == INTR_VTD_PID_RESERVED);
+}
+
+static void add_writer(GString *out, const JournalRecord *r, const Symbols *symbols)
+{
+    if (r->seen & JOURNAL_WRITTEN) {
+        g_string_append(out, journal_writer_is_descriptors(r) ? "; its descriptor was "
+                                                              : "; memory was ");
+        journal_add_writer(out, r->time_written, r->cpu_written, r->rip_written, symbols);
     }
 }
 

@@ -262,6 +262,66 @@ static void test_interrupts(void)
     vtd_stop(v);
 }
 
+static void check_last(Vtd *v, bool has, const char *words)
+{
+    g_autofree char *why = qtest_hmp(v->qts, "why dev=intr-testdev");
+    const char *last = strstr(why, "the last: ");
+
+    g_assert_nonnull(last);
+    if ((strstr(last, words) != NULL) != has) {
+        g_error("'why' says:\n%s", why);
+    }
+}
+
+#define LAST_WRITTEN "; its descriptor was last written at 0.000000 s by a device"
+
+/* Who wrote a posted-interrupt descriptor last; what the unit writes there is not meant. */
+static void test_descriptor_writer(void)
+{
+    Vtd *v = vtd_start(",posted-interrupts=on", 1, false);
+    uint64_t control = 0x41ull << 16;
+
+    qtest_memset(v->qts, AT_PID, 0, 64);
+    qtest_writeq(v->qts, AT_PID + 32, control);
+    vtd_remap_on(v, 7, false);
+    vtd_set_irte(v, 5, irte_posted(0x33, AT_PID, false));
+    vtd_send_index(v, 5, SID_OWN);
+    vtd_send_index(v, 5, SID_OWN);
+    check_last(v, true, "a notification is outstanding (ON)");
+    check_last(v, false, "its descriptor was");
+    qtest_writeq(v->qts, AT_PID + 32, control | 2);
+    vtd_send_index(v, 5, SID_OWN);
+    check_last(v, true, "the notification is suppressed (SN)");
+    check_last(v, true, LAST_WRITTEN);
+    JsonArray *records = json_object_get_array_member(
+        json_node_get_object(ask(v, "x-query-journal", "'last': 1")), "records");
+    JsonObject *unit = object_at(json_array_get_object_element(records, 0), "unit");
+    check_number(object_at(unit, "descriptor-written"), "time-ns", 0);
+    g_assert_false(json_object_has_member(object_at(unit, "descriptor-written"), "cpu"));
+    qtest_writeq(v->qts, AT_PID + 40, 1);
+    vtd_send_index(v, 5, SID_OWN);
+    check_last(v, true, "reserved fields of its posted-interrupt descriptor are set (28h)");
+    check_last(v, true, LAST_WRITTEN);
+    vtd_set_irte(v, 5, irte_posted(0x34, AT_PID, false));
+    vtd_send_index(v, 5, SID_OWN);
+    check_last(v, true, "; memory was last written at 0.000000 s by a device");
+    check_last(v, false, "its descriptor was");
+    vtd_stop(v);
+}
+
+/* Who wrote the descriptor that stopped the queue. */
+static void test_queue_writer(void)
+{
+    Vtd *v = vtd_start("", 1, false);
+
+    vtd_remap_on(v, 7, false);
+    vtd_submit(v, 0xf, 0);
+    vtd_ring(v);
+    g_assert_cmphex(vtd_readl(v, FSTS) >> 4 & 1, ==, 1);
+    check_words(v, "info lint", "; last written at 0.000000 s by a device\n");
+    vtd_stop(v);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -271,6 +331,8 @@ int main(int argc, char **argv)
     g_test_add_func("/query/descriptor", test_descriptor);
     g_test_add_func("/query/messages", test_messages);
     g_test_add_func("/query/interrupts", test_interrupts);
+    g_test_add_func("/query/descriptor-writer", test_descriptor_writer);
+    g_test_add_func("/query/queue-writer", test_queue_writer);
     int status = g_test_run();
     g_clear_pointer(&response, json_object_unref);
     return status;

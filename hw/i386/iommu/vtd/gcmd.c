@@ -31,7 +31,8 @@ static void set_intr_table(VtdState *s)
 {
     bool same = vtd_reg(s, VTD_IRTA) == s->iec.table.irta;
     vtd_iec_set_table(&s->iec, vtd_reg(s, VTD_IRTA));
-    vtd_irt_watch_set(&s->irt_watch, s->iec.table.base, s->iec.table.entries);
+    vtd_watch_set(&s->irt_watch, s->iec.table.base, (uint64_t)s->iec.table.entries * VTD_IRTE_SIZE);
+    vtd_pid_watch_clear(&s->pid_watch);
     s->iec.flushed &= same; /* some drivers echo IRTPS into SIRTP with the next command */
     if (s->props.esirtps) {
         vtd_iec_invalidate_all(&s->iec);
@@ -49,7 +50,7 @@ static void set_level(VtdState *s, uint32_t bit)
     vtd_regs_derive(s);
     if (bit == VTD_GCMD_QIE) {
         if (on) {
-            vtd_qi_kick(s);
+            vtd_qi_enable(s);
         } else {
             vtd_qi_disable(s);
         }

@@ -17,14 +17,13 @@
 #include "hw/i386/iommu/vtd/iec.h"
 #include "hw/i386/iommu/vtd/regs.h"
 
-#define IRTE_SIZE 16
 /* iec=random: one use in this many finds its entry evicted. */
 #define EVICTION_ODDS 4
 
 typedef struct {
     uint64_t low, high;
 } RawIrte;
-static_assert(sizeof(RawIrte) == IRTE_SIZE, "entries are 16 bytes");
+static_assert(sizeof(RawIrte) == VTD_IRTE_SIZE, "entries are 16 bytes");
 
 const StateField vtd_iec_state[] = {
     STATE_FIELD(STATE_UINT64, VtdIec, table.irta),
@@ -83,7 +82,7 @@ void vtd_iec_invalidate_all(VtdIec *iec)
 
 static uint32_t entries_below_haw(uint64_t base, uint32_t entries)
 {
-    uint64_t room = vtd_above_haw(base) ? 0 : ((1ull << VTD_HAW) - base) / IRTE_SIZE;
+    uint64_t room = vtd_above_haw(base) ? 0 : ((1ull << VTD_HAW) - base) / VTD_IRTE_SIZE;
     return (uint32_t)MIN(room, entries);
 }
 
@@ -141,7 +140,7 @@ static const uint8_t *table_host(VtdIec *iec)
     uint64_t generation = as_generation(iec->config.memory);
     if (G_UNLIKELY(!table->host_known || table->generation != generation)) {
         table->host =
-            as_ram_ptr(iec->config.memory, table->base, (size_t)table->entries * IRTE_SIZE);
+            as_ram_ptr(iec->config.memory, table->base, (size_t)table->entries * VTD_IRTE_SIZE);
         table->generation = generation;
         table->host_known = true;
     }
@@ -154,11 +153,11 @@ static bool read_entry(VtdIec *iec, uint32_t index, RawIrte *out)
 {
     const uint8_t *host = table_host(iec);
     if (G_LIKELY(host)) {
-        __m128i both = _mm_load_si128((const __m128i *)(host + (size_t)index * IRTE_SIZE));
+        __m128i both = _mm_load_si128((const __m128i *)(host + (size_t)index * VTD_IRTE_SIZE));
         memcpy(out, &both, sizeof(both));
         return true;
     }
-    return as_read(iec->config.memory, iec->table.base + (uint64_t)index * IRTE_SIZE, out,
+    return as_read(iec->config.memory, iec->table.base + (uint64_t)index * VTD_IRTE_SIZE, out,
                    sizeof(*out)) == MEM_OK;
 }
 

@@ -10,6 +10,7 @@
 typedef enum { VTD_IEC_HOLD, VTD_IEC_OFF, VTD_IEC_RANDOM } VtdIecPolicy;
 
 #define VTD_IRT_MAX       65536u
+#define VTD_IRTE_SIZE     16 /* bytes */
 #define VTD_IEC_BLOCK     256u
 #define VTD_IEC_BLOCKS    (VTD_IRT_MAX / VTD_IEC_BLOCK)
 #define VTD_HANDLE_MASK_V 0xfu /* ECAP.MHMV */

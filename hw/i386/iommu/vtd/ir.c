@@ -34,14 +34,24 @@ typedef struct {
     uint32_t index;
     const VtdIecEntry *e; /* NULL: no entry was looked at */
     bool cached, stale;
+    const VtdWriter *descriptor; /* who wrote the posted-interrupt descriptor; NULL: nobody knows */
 } Lookup;
 #define NO_LOOKUP (&(const Lookup){.index = JOURNAL_NO_INDEX})
 
-/* Who wrote the entry last. */
-static void ir_add_writer(const VtdState *s, uint32_t index, JournalUnit *unit)
+/* A reason for which not the entry is to blame. */
+static bool blames_descriptor(VtdFaultReason reason)
 {
-    const VtdIrtWriter *writer = vtd_irt_writer(&s->irt_watch, index);
+    return reason == VTD_FR_PID_ACCESS || reason == VTD_FR_PID_RESERVED;
+}
 
+static const VtdWriter *entry_writer(const VtdState *s, uint32_t index)
+{
+    return vtd_watch_writer(&s->irt_watch,
+                            s->irt_watch.watch.addr + (uint64_t)index * VTD_IRTE_SIZE);
+}
+
+static void ir_add_writer(const VtdWriter *writer, JournalUnit *unit)
+{
     if (writer) {
         unit->written = true;
         unit->time_written = writer->time;
@@ -78,8 +88,11 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
             unit.flaw = vtd_irte_flaw(at->e->low, at->e->high, mode);
         }
     }
-    if (G_UNLIKELY(reason != VTD_OK || at->stale) && at->index != JOURNAL_NO_INDEX) {
-        ir_add_writer(s, at->index, &unit);
+    if (at->descriptor) {
+        ir_add_writer(at->descriptor, &unit);
+    } else if (at->index != JOURNAL_NO_INDEX &&
+               G_UNLIKELY(at->stale || (reason != VTD_OK && !blames_descriptor(reason)))) {
+        ir_add_writer(entry_writer(s, at->index), &unit);
     }
     journal_unit(s->dev.platform->journal, msg, &unit);
 }
@@ -137,12 +150,28 @@ static void notify(VtdState *s, ApicMsg *notification)
     vtd_rules_notified(s, notification, apic_bus_deliver(s->links.apic_bus, notification));
 }
 
-static IntrResult ir_post(VtdState *s, const IntrMsg *msg, const Lookup *at)
+/* Of an entry that is stale its own writer says more. */
+static Lookup with_descriptor(const Lookup *at, const VtdWatch *pid)
+{
+    Lookup out = *at;
+
+    if (pid && !at->stale) {
+        out.descriptor = vtd_watch_writer(pid, at->e->pid_address);
+    }
+    return out;
+}
+
+static IntrResult ir_post(VtdState *s, const IntrMsg *msg, const Lookup *found)
 {
     ApicMsg notification;
     IntrResult posted;
+    VtdWatch *pid = vtd_pid_watch_find(&s->pid_watch, found->e->pid_address);
+    const Lookup with = with_descriptor(found, pid), *at = &with;
+
+    vtd_watch_mute(pid, true);
     VtdFaultReason reason = vtd_pid_post(s->links.memory, at->e->pid_address, at->e->msg.vector,
                                          at->e->urgent, s->iec.table.eime, &posted, &notification);
+    vtd_watch_mute(pid, false);
     if (reason != VTD_OK) {
         if (reason == VTD_FR_PID_RESERVED) {
             vtd_rules_pid_reserved(s, at->e->pid_address);

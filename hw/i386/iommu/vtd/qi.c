@@ -60,7 +60,7 @@ static void queue_error(VtdState *s, VtdQueueError cause)
 {
     VTD_GUEST_ERROR(s, "vtd_queue_error head=%#" PRIx64 " tail=%#" PRIx64 " cause=%d",
                     vtd_reg(s, VTD_IQH), vtd_reg(s, VTD_IQT), cause);
-    vtd_rules_queue_error(s, cause);
+    vtd_rules_queue_error(s, cause, queue_of(s).base + vtd_reg(s, VTD_IQH));
     uint64_t record = vtd_reg(s, VTD_IQERCD) & ~vtd_mask(VTD_IQERCD_IQEI);
     regfile_set(&s->regs, VTD_IQERCD, record | vtd_put(cause, VTD_IQERCD_IQEI));
     vtd_fault_status(&s->faults, VTD_FSTS_IQE);
@@ -320,6 +320,19 @@ void vtd_device_tlb_completed(Device *dev, uint16_t source_id, uint32_t tags)
     vtd_events_flush(&s->events);
 }
 
+static void watch_queue(VtdState *s)
+{
+    Queue queue = queue_of(s);
+
+    vtd_watch_set(&s->queue_watch, queue.base, queue.bytes);
+}
+
+void vtd_qi_enable(VtdState *s)
+{
+    watch_queue(s);
+    vtd_qi_kick(s);
+}
+
 /* QIE cleared: what was fetched is done, nothing more is taken, and the head goes to 0 (11.4.4). */
 void vtd_qi_disable(VtdState *s)
 {
@@ -328,13 +341,17 @@ void vtd_qi_disable(VtdState *s)
     s->queue.tags_busy = 0;
     s->queue.wait_pending = false;
     regfile_set(&s->regs, VTD_IQH, 0);
+    vtd_watch_set(&s->queue_watch, 0, 0);
 }
 
 /* A saved state may tell of a time-out without an invalidation under way. */
-void vtd_qi_restored(VtdQueue *q)
+void vtd_qi_restored(VtdState *s)
 {
-    if (!q->tags_busy) {
-        timer_cancel(&q->timeout);
+    if (!s->queue.tags_busy) {
+        timer_cancel(&s->queue.timeout);
+    }
+    if (vtd_queue_enabled(s)) {
+        watch_queue(s);
     }
 }
 

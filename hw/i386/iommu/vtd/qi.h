@@ -6,6 +6,9 @@
 #include "base/clock.h"
 #include "hw/core/state.h"
 
+#define VTD_QUEUE_SLOT  16u                         /* bytes of the smaller descriptors */
+#define VTD_QUEUE_SLOTS (0x80000u / VTD_QUEUE_SLOT) /* with QS 7 */
+
 /* Device-TLB invalidations under way: one a tag (PCIe ATS 10.3). */
 #define VTD_ITAGS 32
 
@@ -34,8 +37,10 @@ extern const StateField vtd_qi_state[];
 
 void vtd_qi_init(VtdState *s);
 void vtd_qi_reset(VtdState *s);
+/* QIE was set. */
+void vtd_qi_enable(VtdState *s);
 void vtd_qi_disable(VtdState *s);
-void vtd_qi_restored(VtdQueue *q);
+void vtd_qi_restored(VtdState *s);
 /* Something that may let the queue go on has happened: the tail, QIE, an error cleared. */
 void vtd_qi_kick(VtdState *s);
 

@@ -188,15 +188,20 @@ void vtd_rules_tail(VtdState *s, uint64_t written)
     }
 }
 
-void vtd_rules_queue_error(VtdState *s, VtdQueueError cause)
+void vtd_rules_queue_error(VtdState *s, VtdQueueError cause, uint64_t addr)
 {
     static const LintRule rules[] = {
         [VTD_IQEI_TAIL] = LINT_TAIL_PAST_END,   [VTD_IQEI_FETCH] = LINT_QUEUE_NOT_IN_MEMORY,
         [VTD_IQEI_TYPE] = LINT_DESCRIPTOR_TYPE, [VTD_IQEI_RESERVED] = LINT_DESCRIPTOR_RESERVED,
         [VTD_IQEI_WIDTH] = LINT_IQA_WIDE,
     };
-    LINT_BREAK(&s->dev, rules[cause], "IQH=%#" PRIx64 ", IQT=%#" PRIx64, vtd_reg(s, VTD_IQH),
-               vtd_reg(s, VTD_IQT));
+    /* A wrong tail is no descriptor's fault. */
+    bool read = cause != VTD_IQEI_TAIL && cause != VTD_IQEI_TAIL_ALIGNMENT;
+    g_autofree char *writer = vtd_writer_text(read ? vtd_watch_writer(&s->queue_watch, addr) : NULL,
+                                              s->dev.platform->journal);
+
+    LINT_BREAK(&s->dev, rules[cause], "IQH=%#" PRIx64 ", IQT=%#" PRIx64 "%s", vtd_reg(s, VTD_IQH),
+               vtd_reg(s, VTD_IQT), writer);
 }
 
 /* A global invalidation makes up for a new root table or interrupt table. */

@@ -57,7 +57,8 @@ void vtd_rules_reserved_bits(VtdState *s, const char *name, uint64_t bits);
 void vtd_rules_irta(VtdState *s, uint64_t written);
 void vtd_rules_iqa(VtdState *s, uint64_t written);
 void vtd_rules_tail(VtdState *s, uint64_t written);
-void vtd_rules_queue_error(VtdState *s, VtdQueueError cause);
+/* With the head on the descriptor at guest-physical `addr`. */
+void vtd_rules_queue_error(VtdState *s, VtdQueueError cause, uint64_t addr);
 void vtd_rules_descriptor(VtdState *s, const VtdDesc *d);
 /* An invalidation through CCMD or IOTLB. */
 void vtd_rules_register_invalidation(VtdState *s, VtdDescType type, uint8_t granularity);

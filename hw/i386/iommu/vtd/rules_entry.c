@@ -226,7 +226,11 @@ void vtd_rules_posted(VtdState *s, uint64_t address, IntrResult posted)
         rules->pid_address = posted == INTR_POSTED_OUTSTANDING ? address : 0;
         rules->pid_since = last;
     } else if (last - rules->pid_since >= ON_NS) {
-        LINT_BREAK(&s->dev, LINT_PID_ON_LEFT, "descriptor at %#" PRIx64, address);
+        const VtdWatch *pid = vtd_pid_watch_find(&s->pid_watch, address);
+        g_autofree char *writer =
+            vtd_writer_text(pid ? vtd_watch_writer(pid, address) : NULL, s->dev.platform->journal);
+
+        LINT_BREAK(&s->dev, LINT_PID_ON_LEFT, "descriptor at %#" PRIx64 "%s", address, writer);
     }
 }
 

@@ -36,10 +36,10 @@
 #include "hw/i386/iommu/vtd/event.h"
 #include "hw/i386/iommu/vtd/fault.h"
 #include "hw/i386/iommu/vtd/iec.h"
-#include "hw/i386/iommu/vtd/irt_watch.h"
 #include "hw/i386/iommu/vtd/qi.h"
 #include "hw/i386/iommu/vtd/regs.h"
 #include "hw/i386/iommu/vtd/rules.h"
+#include "hw/i386/iommu/vtd/watch.h"
 
 /* What becomes of a write of GCMD before the last one's status. */
 typedef enum { VTD_GCMD_LOSE, VTD_GCMD_QUEUE } VtdGcmdEarly;
@@ -96,7 +96,8 @@ struct VtdState {
     VtdFaultLog faults;
     VtdQueue queue;
     VtdIec iec;
-    VtdIrtWatch irt_watch;
+    VtdWatch irt_watch, queue_watch;
+    VtdPidWatch pid_watch;
     VtdDmaCache cache;
     VtdVerdicts verdicts;
     VtdRules rules;

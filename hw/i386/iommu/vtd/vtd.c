@@ -140,7 +140,11 @@ static bool vtd_realize(Device *dev, GError **error)
     vtd_regs_init(s);
     vtd_qi_init(s);
     vtd_iec_init(&s->iec, &iec);
-    vtd_irt_watch_init(&s->irt_watch, s->links.memory, dev->platform->journal);
+    vtd_watch_init(&s->irt_watch, VTD_IRTE_SIZE, VTD_IRT_MAX, s->links.memory,
+                   dev->platform->journal);
+    vtd_watch_init(&s->queue_watch, VTD_QUEUE_SLOT, VTD_QUEUE_SLOTS, s->links.memory,
+                   dev->platform->journal);
+    vtd_pid_watch_init(&s->pid_watch, s->links.memory, dev->platform->journal);
     vtd_dmacache_init(&s->cache, trace, s->props.caching_mode);
     s->region = (MemRegion){
         .name = "intel-iommu",
@@ -157,7 +161,9 @@ static void vtd_unrealize(Device *dev)
     VtdState *s = (VtdState *)dev;
     vtd_qi_reset(s);
     vtd_regs_free(s);
-    vtd_irt_watch_free(&s->irt_watch);
+    vtd_watch_free(&s->irt_watch);
+    vtd_watch_free(&s->queue_watch);
+    vtd_pid_watch_clear(&s->pid_watch);
     vtd_iec_free(&s->iec);
     vtd_dmacache_free(&s->cache);
     iommu_place_clear(&s->place);
@@ -171,7 +177,8 @@ static void vtd_reset(Device *dev)
     vtd_events_reset(&s->events);
     vtd_fault_reset(&s->faults);
     vtd_iec_reset(&s->iec);
-    vtd_irt_watch_set(&s->irt_watch, 0, 0);
+    vtd_watch_set(&s->irt_watch, 0, 0);
+    vtd_pid_watch_clear(&s->pid_watch);
     vtd_dmacache_reset(&s->cache);
     s->verdicts = (VtdVerdicts){0};
     vtd_rules_reset(s);
@@ -182,10 +189,11 @@ static void vtd_restored(Device *dev)
     VtdState *s = (VtdState *)dev;
     s->command.early = MIN(s->command.early, VTD_EARLY_COMMANDS);
     vtd_regs_derive(s);
-    vtd_qi_restored(&s->queue);
+    vtd_qi_restored(s);
     vtd_iec_restored(&s->iec);
-    vtd_irt_watch_set(&s->irt_watch, s->iec.table.base,
-                      s->iec.table.irta ? s->iec.table.entries : 0);
+    vtd_watch_set(&s->irt_watch, s->iec.table.base,
+                  s->iec.table.irta ? (uint64_t)s->iec.table.entries * VTD_IRTE_SIZE : 0);
+    vtd_pid_watch_clear(&s->pid_watch);
     vtd_dmacache_reset(&s->cache);
     vtd_rules_reset(s);
 }
@@ -209,7 +217,9 @@ static const StateField vtd_state[] = {
     STATE_STRUCTS(VtdState, iec, 1, VtdIec, vtd_iec_state),
     STATE_NOT_SAVED(VtdState, cache), /* it may be empty */
     STATE_NOT_SAVED(VtdState, verdicts),
-    STATE_NOT_SAVED(VtdState, irt_watch), /* the journal's */
+    STATE_NOT_SAVED(VtdState, irt_watch), /* the journal's, as the next two */
+    STATE_NOT_SAVED(VtdState, queue_watch),
+    STATE_NOT_SAVED(VtdState, pid_watch),
     STATE_NOT_SAVED(VtdState, rules),
     STATE_END,
 };
