@@ -309,3 +309,8 @@ bool blk_claim(BlockBackend *blk, const char *owner, bool share_rw, GError **err
     blk->owner = g_strdup(owner);
     return true;
 }
+
+void blk_release(BlockBackend *blk)
+{
+    g_clear_pointer(&blk->owner, g_free);
+}

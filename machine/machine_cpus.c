@@ -133,41 +133,10 @@ char *machine_cpu_path(const Machine *machine, unsigned index)
 
 void machine_cpu_gone(Machine *machine, unsigned index)
 {
-    const char *id = machine->cpu_ids[index];
     g_autofree char *path = machine_cpu_path(machine, index);
-    g_autofree char *data = id ? g_strdup_printf("{\"device\": \"%s\", \"path\": \"%s\"}", id, path)
-                               : g_strdup_printf("{\"path\": \"%s\"}", path);
+    const char *id = machine->cpu_ids[index];
     machine->cpu_ids[index] = NULL;
     apic_set_present(machine->apics[index], false);
     machine->cpus[index]->ops->reset(machine->cpus[index]);
-    runstate_tell(machine->runstate, "DEVICE_DELETED", data);
-}
-
-bool machine_hot_add(Machine *machine, const char *text, GError **error)
-{
-    g_autoptr(OptList) opts = optlist_parse(text, "driver");
-    const char *driver = optlist_get(opts, "driver");
-    if (driver && machine_is_cpu_driver(driver)) {
-        return machine_plug_cpu(machine, text, error);
-    }
-    if (!driver || !device_class_find(driver)) {
-        Device *dev = machine_create_device(machine, text, error); /* says what is wrong */
-        device_free(dev);
-        return false;
-    }
-    g_set_error(error, OPT_ERROR, 0, "'%s' cannot be added while the machine runs", driver);
-    return false;
-}
-
-bool machine_hot_remove(Machine *machine, const char *id, GError **error)
-{
-    int cpu = machine_find_cpu(machine, id);
-    if (cpu >= 0) {
-        return machine_ask_cpu_out(machine, (unsigned)cpu, error);
-    }
-    g_set_error(error, OPT_ERROR, 0,
-                machine_find_device(machine, id) ? "Device '%s' does not support hotplugging"
-                                                 : "Device '%s' not found",
-                id);
-    return false;
+    machine_tell_deleted(machine, id, path);
 }

@@ -17,9 +17,9 @@ typedef struct {
 } QmpCommand;
 
 extern const QmpCommand qmp_commands_control[]; /* each ends with a NULL name */
+extern const QmpCommand qmp_commands_hotplug[];
 extern const QmpCommand qmp_commands_query[];
 extern const QmpCommand qmp_commands_qom[];
-extern const QmpCommand qmp_commands_device[];
 extern const QmpCommand qmp_commands_intr[];
 extern const QmpCommand qmp_commands_journal[];
 extern const QmpCommand qmp_commands_lint[];

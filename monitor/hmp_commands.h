@@ -31,7 +31,7 @@ void hmp_info_irte(Machine *machine, char **args, GString *out);
 void hmp_info_pid(Machine *machine, char **args, GString *out);
 void hmp_info_msi(Machine *machine, char **args, GString *out);
 void hmp_info_interrupts(Machine *machine, char **args, GString *out);
-/* qmp_device.c */
+/* hotplug.c */
 void hmp_device_add(Machine *machine, char **args, GString *out);
 void hmp_device_del(Machine *machine, char **args, GString *out);
 void hmp_info_hotpluggable_cpus(Machine *machine, char **args, GString *out);

@@ -187,13 +187,14 @@ static const char *find_arg(char **words, const char *name)
 static bool check_args(const QmpCommand *command, JsonObject *args, GError **error)
 {
     g_auto(GStrv) words = g_strsplit(command->args ? command->args : "", " ", -1);
+    bool open = g_strv_contains((const char *const *)words, "*");
     JsonObjectIter iter;
     const char *name;
     JsonNode *value;
     json_object_iter_init_ordered(&iter, args);
     while (json_object_iter_next_ordered(&iter, &name, &value)) {
         const char *word = find_arg(words, name);
-        if (!word && g_strv_contains((const char *const *)words, "*")) {
+        if (!word && open) {
             continue;
         }
         if (!word) {

@@ -3,6 +3,11 @@
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
 
+static void slot_released(void *opaque, PciDevice *port)
+{
+    machine_slot_released(opaque, port);
+}
+
 bool q35_build_pci(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
@@ -11,6 +16,7 @@ bool q35_build_pci(Q35Machine *m, GError **error)
         .opaque = m,
         .translated = machine->iommus->len > 0,
         .above = q35_above,
+        .released = slot_released,
         .memory = machine->platform.memory,
         .ports = machine->platform.ports,
     };

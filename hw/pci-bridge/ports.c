@@ -7,19 +7,20 @@
 #include <linux/pci_regs.h>
 
 #include "hw/pci-bridge/bridge_internal.h"
+#include "hw/pci-bridge/slot.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/pcie.h"
 
 #define REDHAT_VENDOR 0x1b36
 #define TI_VENDOR     0x104c
 #define MSIX_BAR      0
-#define NUMBER_SHIFT  19 /* of the physical slot (7.5.3.9) */
 #define SLOT_MAX      0x1fff
 
 typedef struct {
     Bridge bridge;
+    Slot slot; /* not an upstream port's */
     uint8_t port, chassis;
-    uint16_t slot;
+    uint16_t slot_number;
 } Port;
 
 static bool refuse_place(const Device *dev, const char *where, GError **error)
@@ -35,14 +36,17 @@ static void port_add_capability(Port *p, PciePortType type)
     bool slot = type != PCIE_UPSTREAM_PORT;
     uint8_t cap =
         pcie_add_capability(pci, &(PcieSetup){.type = type, .port = p->port, .slot = slot});
-    if (slot) {
-        pci_set_long(&pci->config[cap + PCI_EXP_SLTCAP], (uint32_t)p->slot << NUMBER_SHIFT);
-    }
     if (type == PCIE_ROOT_PORT) {
         pci_set_word(&pci->writable[cap + PCI_EXP_RTCTL],
                      PCI_EXP_RTCTL_SECEE | PCI_EXP_RTCTL_SENFEE | PCI_EXP_RTCTL_SEFEE |
                          PCI_EXP_RTCTL_PMEIE);
     }
+}
+
+static void port_make_slot(Port *p)
+{
+    bridge_make_bus(&p->bridge);
+    slot_init(&p->slot, &p->bridge.pci, p->bridge.behind, p->slot_number);
 }
 
 static bool root_port_realize(Device *dev, GError **error)
@@ -56,7 +60,7 @@ static bool root_port_realize(Device *dev, GError **error)
     if (!msix_init(&p->bridge.pci, 1, MSIX_BAR, error)) {
         return false;
     }
-    bridge_make_bus(&p->bridge);
+    port_make_slot(p);
     return true;
 }
 
@@ -67,7 +71,6 @@ static bool add_ti_capabilities(Port *p, PciePortType type, GError **error)
     }
     bridge_add_subsystem(&p->bridge.pci, 0, 0);
     port_add_capability(p, type);
-    bridge_make_bus(&p->bridge);
     return true;
 }
 
@@ -78,7 +81,11 @@ static bool upstream_realize(Device *dev, GError **error)
     if (type != PCIE_ROOT_PORT && type != PCIE_DOWNSTREAM_PORT) {
         return refuse_place(dev, "behind a root or downstream port: bus=ID of one", error);
     }
-    return add_ti_capabilities((Port *)dev, PCIE_UPSTREAM_PORT, error);
+    if (!add_ti_capabilities((Port *)dev, PCIE_UPSTREAM_PORT, error)) {
+        return false;
+    }
+    bridge_make_bus(&((Port *)dev)->bridge);
+    return true;
 }
 
 static bool downstream_realize(Device *dev, GError **error)
@@ -87,15 +94,71 @@ static bool downstream_realize(Device *dev, GError **error)
     if (!above || !above->pcie_cap || pcie_port_type(above) != PCIE_UPSTREAM_PORT) {
         return refuse_place(dev, "behind an upstream port: bus=ID of one", error);
     }
-    return add_ti_capabilities((Port *)dev, PCIE_DOWNSTREAM_PORT, error);
+    if (!add_ti_capabilities((Port *)dev, PCIE_DOWNSTREAM_PORT, error)) {
+        return false;
+    }
+    port_make_slot((Port *)dev);
+    return true;
 }
+
+static void port_unrealize(Device *dev)
+{
+    slot_free(&((Port *)dev)->slot);
+}
+
+static void port_reset(Device *dev)
+{
+    slot_reset(&((Port *)dev)->slot);
+}
+
+static void port_restored(Device *dev)
+{
+    bridge_restored(dev);
+    slot_restored(&((Port *)dev)->slot);
+}
+
+static void port_written(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size)
+{
+    slot_written(&((Port *)pci)->slot, offset, size);
+}
+
+static bool port_takes(const PciDevice *pci, GError **error)
+{
+    return slot_takes(&((const Port *)pci)->slot, error);
+}
+
+static bool port_ask(PciDevice *pci, GError **error)
+{
+    return slot_ask(&((Port *)pci)->slot, error);
+}
+
+static void port_plugged(PciDevice *pci)
+{
+    slot_plugged(&((Port *)pci)->slot);
+}
+
+static void port_emptied(PciDevice *pci)
+{
+    slot_emptied(&((Port *)pci)->slot);
+}
+
+static const PciSlotOps port_slot = {
+    .takes = port_takes,
+    .ask = port_ask,
+    .plugged = port_plugged,
+    .emptied = port_emptied,
+};
 
 static const PropInfo slot_props[] = {
     PROP(PROP_UINT8, "port", Port, port, "0", "port number, in Link Capabilities"),
     PROP(PROP_UINT8, "chassis", Port, chassis, "0",
          "the slot's chassis, which no register tells of"),
-    PROP_RANGE(PROP_UINT16, "slot", Port, slot, "0", 0, SLOT_MAX,
+    PROP_RANGE(PROP_UINT16, "slot", Port, slot_number, "0", 0, SLOT_MAX,
                "physical slot number, in Slot Capabilities"),
+    PROP(PROP_BOOL, "hotplug", Port, slot.hotplug, "on",
+         "devices may come and go while the machine runs"),
+    PROP(PROP_BOOL, "hotplug-surprise", Port, slot.surprise, "off",
+         "the slot tells that a device may go without being asked for"),
     PROP_END,
 };
 
@@ -105,6 +168,12 @@ static const PropInfo upstream_props[] = {
 };
 
 static const StateField port_state[] = {
+    PCI_STATE,
+    STATE_STRUCTS(Port, slot, 1, Slot, slot_state),
+    STATE_END,
+};
+
+static const StateField upstream_state[] = {
     PCI_STATE,
     STATE_END,
 };
@@ -116,6 +185,8 @@ static const PciDeviceClass root_port_pci = {
     .interrupt_pin = 1,
     .express = true,
     .header_type = PCI_HEADER_TYPE_BRIDGE,
+    .config_written = port_written,
+    .slot = &port_slot,
 };
 
 static const PciDeviceClass upstream_pci = {
@@ -135,6 +206,8 @@ static const PciDeviceClass downstream_pci = {
     .interrupt_pin = 1,
     .express = true,
     .header_type = PCI_HEADER_TYPE_BRIDGE,
+    .config_written = port_written,
+    .slot = &port_slot,
 };
 
 const DeviceClass pcie_root_port_class = {
@@ -149,7 +222,9 @@ const DeviceClass pcie_root_port_class = {
     .bus_class = &root_port_pci,
     .state = port_state,
     .realize = root_port_realize,
-    .restored = bridge_restored,
+    .unrealize = port_unrealize,
+    .reset = port_reset,
+    .restored = port_restored,
 };
 
 const DeviceClass x3130_upstream_class = {
@@ -162,7 +237,7 @@ const DeviceClass x3130_upstream_class = {
     .props = upstream_props,
     .bus_props = pci_bus_props,
     .bus_class = &upstream_pci,
-    .state = port_state,
+    .state = upstream_state,
     .realize = upstream_realize,
     .restored = bridge_restored,
 };
@@ -179,5 +254,7 @@ const DeviceClass xio3130_downstream_class = {
     .bus_class = &downstream_pci,
     .state = port_state,
     .realize = downstream_realize,
-    .restored = bridge_restored,
+    .unrealize = port_unrealize,
+    .reset = port_reset,
+    .restored = port_restored,
 };

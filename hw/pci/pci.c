@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * PCI buses and slots (PCI Local Bus 3.0). Left out: hot plug, peer-to-peer routing control.
- */
+/* PCI buses and slots (PCI Local Bus 3.0). Left out: peer-to-peer routing control. */
 #include "hw/pci/pci.h"
 
 #include <string.h>
@@ -238,6 +236,8 @@ void pci_bus_detach(PciDevice *pci)
     bus->child[pci->devfn] = NULL;
     pci_unmap_bars(pci);
     pci_set_intx(pci, false);
+    msi_reset(pci);
+    msix_reset(pci);
     irq_connect(&pci->intx, NULL);
     bus->devices[pci->devfn] = NULL;
     pci_take_number(pci);

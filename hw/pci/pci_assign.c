@@ -12,6 +12,7 @@
 #define BRIDGE_MEM_ALIGN 0x100000ull
 #define BUS_NUMBER_LIMIT 0xff
 #define VF_BARS          (PCI_BARS + 2) /* from here on `Want.bar` is a VF BAR */
+#define HOTPLUG_MEM      0x200000ull    /* for what may come into an empty slot */
 
 typedef enum { KIND_IO, KIND_MEM, KIND_PREFETCH, KINDS } Kind;
 
@@ -68,6 +69,9 @@ static void add_window_want(GArray *wants, PciDevice *bridge, PciBus *child, Kin
     uint64_t granule = kind == KIND_IO ? BRIDGE_IO_ALIGN : BRIDGE_MEM_ALIGN;
     uint64_t align;
     uint64_t size = packed_size(inner, &align);
+    if (size == 0 && kind == KIND_MEM && pcie_is_hotplug_slot(bridge)) {
+        size = HOTPLUG_MEM;
+    }
     if (size > 0) {
         Want want = {.pci = bridge, .bar = -1, .size = align_up(size, granule)};
         want.align = MAX(align, granule);

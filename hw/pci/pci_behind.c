@@ -21,6 +21,25 @@ PciDevice *pci_bus_bridge(const PciBus *bus)
     return bus->bridge;
 }
 
+PciDevice *pci_bus_slot(const PciBus *bus, GError **error)
+{
+    PciDevice *port = bus->bridge;
+    if (!port || !port->pci_cls->slot) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "Bus '%s' does not support hotplugging", bus->name);
+        return NULL;
+    }
+    return port->pci_cls->slot->takes(port, error) ? port : NULL;
+}
+
+void pci_slot_released(PciDevice *port)
+{
+    const PciHost *host = &pci_root_of(port->bus)->host;
+    if (host->released) {
+        host->released(host->opaque, port);
+    }
+}
+
 static bool is_held_in_reset(const PciDevice *bridge)
 {
     return pci_get_word(&bridge->config[PCI_BRIDGE_CONTROL]) & PCI_BRIDGE_CTL_BUS_RESET;

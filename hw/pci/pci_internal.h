@@ -83,6 +83,8 @@ void pci_unmap_bars(PciDevice *pci);
  * 5.0, 6.13). */
 bool pci_bus_is_link(const PciBus *bus);
 bool pcie_answers(const PciBus *bus, uint8_t devfn);
+/* A slot that devices may come into later. */
+bool pcie_is_hotplug_slot(const PciDevice *pci);
 bool pcie_check_address(const PciBus *bus, const PciDevice *pci, GError **error);
 /* The functions with an ARI capability on the bus name each other anew. */
 void pcie_chain_functions(PciBus *bus);

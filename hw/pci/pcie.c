@@ -49,11 +49,12 @@ static void add_device_registers(PciDevice *pci, uint8_t cap, PciePortType type,
     }
 }
 
-static void add_link_registers(PciDevice *pci, uint8_t cap, uint8_t port)
+static void add_link_registers(PciDevice *pci, uint8_t cap, uint8_t port, PciePortType type)
 {
     pci_set_long(&pci->config[cap + PCI_EXP_LNKCAP], LINK_CAP | (uint32_t)port << PORT_SHIFT);
     pci_set_word(&pci->config[cap + PCI_EXP_LNKSTA], LINK_STATUS);
-    pci_set_word(&pci->writable[cap + PCI_EXP_LNKCTL], LNKCTL_WRITABLE);
+    pci_set_word(&pci->writable[cap + PCI_EXP_LNKCTL],
+                 LNKCTL_WRITABLE | (is_port_to_link(type) ? PCI_EXP_LNKCTL_LD : 0));
     pci_set_word(&pci->config[cap + PCI_EXP_LNKCTL2], PCI_EXP_LNKCTL2_TLS_2_5GT);
 }
 
@@ -67,7 +68,7 @@ uint8_t pcie_add_capability(PciDevice *pci, const PcieSetup *setup)
     pci_set_word(&pci->config[cap + PCI_EXP_FLAGS], (uint16_t)flags);
     add_device_registers(pci, cap, setup->type, setup->flr);
     if (has_link(setup->type)) {
-        add_link_registers(pci, cap, setup->port);
+        add_link_registers(pci, cap, setup->port, setup->type);
     }
     if (setup->type == PCIE_ENDPOINT && pci_bus_is_link(pci->bus) &&
         (pci->multifunction || pci->devfn != 0)) {
@@ -107,6 +108,12 @@ bool pcie_answers(const PciBus *bus, uint8_t devfn)
     return PCI_SLOT_OF(devfn) == 0 || !pci_bus_is_link(bus) ||
            pci_get_word(&bus->bridge->config[bus->bridge->pcie_cap + PCI_EXP_DEVCTL2]) &
                PCI_EXP_DEVCTL2_ARI;
+}
+
+bool pcie_is_hotplug_slot(const PciDevice *pci)
+{
+    return pci->pcie_cap && is_port_to_link(pcie_port_type(pci)) &&
+           pci_get_long(&pci->config[pci->pcie_cap + PCI_EXP_SLTCAP]) & PCI_EXP_SLTCAP_HPC;
 }
 
 bool pcie_check_address(const PciBus *bus, const PciDevice *pci, GError **error)

@@ -142,7 +142,8 @@ void pcie_sriov_number(PciBus *root, PciDevice *pf, bool reachable)
         vf->rid = (uint16_t)(pf->rid + sriov_word(pf, PCI_SRIOV_VF_OFFSET) +
                              n * sriov_word(pf, PCI_SRIOV_VF_STRIDE));
         vf->devfn = (uint8_t)vf->rid;
-        vf->up = vf->bus->bridge ? vf->bus->up : root->host.above(root->host.opaque, vf->rid);
+        /* The unit that has the physical function has its virtual ones (VT-d 8.3). */
+        vf->up = vf->bus->bridge ? vf->bus->up : root->host.above(root->host.opaque, pf);
         if (reachable && vf_is_routed(vf) && !root->by_rid[vf->rid]) {
             root->by_rid[vf->rid] = vf;
         }

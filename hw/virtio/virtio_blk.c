@@ -251,7 +251,17 @@ static bool blk_realize(Device *dev, GError **error)
     for (unsigned n = 0; n < b->num_queues; n++) {
         virtio_add_queue(&b->vp.virtio, b->queue_size);
     }
-    return virtio_pci_realize(&b->vp, error);
+    if (!virtio_pci_realize(&b->vp, error)) {
+        blk_release(b->blk);
+        return false;
+    }
+    return true;
+}
+
+static void blk_unrealize(Device *dev)
+{
+    virtio_pci_unrealize(dev);
+    blk_release(((VirtioBlk *)dev)->blk);
 }
 
 static const PropInfo blk_props[] = {
@@ -300,7 +310,7 @@ const DeviceClass virtio_blk_class = {
     .bus_class = &blk_pci,
     .state = blk_state,
     .realize = blk_realize,
-    .unrealize = virtio_pci_unrealize,
+    .unrealize = blk_unrealize,
     .reset = virtio_pci_reset,
     .restored = virtio_pci_restored,
 };

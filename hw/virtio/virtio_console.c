@@ -377,6 +377,12 @@ bool virtio_serial_plug(GPtrArray *devices, Device *dev, GError **error)
     return true;
 }
 
+Device *virtio_serial_of(const Device *port)
+{
+    bool is_port = port->cls->bus == BUS_VIRTIO_SERIAL && ((const VirtPort *)port)->serial;
+    return is_port ? &((const VirtPort *)port)->serial->vp.pci.dev : NULL;
+}
+
 static bool port_realize(Device *dev, GError **error)
 {
     VirtPort *port = (VirtPort *)dev;

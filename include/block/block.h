@@ -35,5 +35,7 @@ bool blk_flush(BlockBackend *blk);
 /* Exclusive use by one device of ours. Other processes are kept from using the file in ways that do
  * not go together with ours; `share_rw` bears that others write, too. */
 bool blk_claim(BlockBackend *blk, const char *owner, bool share_rw, GError **error);
+/* The device is gone; the next one may have it. (What keeps other processes away stays.) */
+void blk_release(BlockBackend *blk);
 
 #endif

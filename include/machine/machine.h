@@ -124,7 +124,18 @@ Device *machine_add_system_device(Machine *machine, const char *text, GError **e
 /* Creates, sets up, attaches to its bus, realizes and owns a device from -device's options
  * ("edu,id=x,addr=5"; `globals` applied first). Owned by the machine. */
 Device *machine_add_device(Machine *machine, const char *text, GError **error);
-/* The first half of that: created and set up, but on no bus, unrealized, and the caller's. */
+/* device_add: a vCPU, or a device into a slot that takes devices while the machine runs; the guest
+ * is told. */
+bool machine_hot_add(Machine *machine, const char *text, GError **error);
+/* device_del: asks the guest to let go of the device by that id; or, by surprise, takes it away at
+ * once, in the middle of whatever it does. A vCPU is always asked for. */
+bool machine_hot_remove(Machine *machine, const char *id, bool surprise, GError **error);
+/* Monitors tell of a device that is gone; `id` may be NULL. */
+void machine_tell_deleted(Machine *machine, const char *id, const char *path);
+/* For the board: the guest has let go of what is behind the port (PciHost.released). */
+void machine_slot_released(Machine *machine, PciDevice *port);
+/* The first half of machine_add_device(): created and set up, but on no bus, unrealized, and the
+ * caller's. */
 Device *machine_create_device(Machine *machine, const char *text, GError **error);
 /* Sets what -global says about this class: the board calls it for each device it makes itself,
  * after its own settings and before realize. */
@@ -152,9 +163,6 @@ bool machine_plug_cpu(Machine *machine, const char *text, GError **error);
 int machine_find_cpu(const Machine *machine, const char *id);
 /* Asks the guest to let it go. */
 bool machine_ask_cpu_out(Machine *machine, unsigned index, GError **error);
-/* device_add and device_del: a vCPU, for now. An id that is nobody's is an error. */
-bool machine_hot_add(Machine *machine, const char *text, GError **error);
-bool machine_hot_remove(Machine *machine, const char *id, GError **error);
 /* QOM's path of a vCPU that is there; the caller frees it. */
 char *machine_cpu_path(const Machine *machine, unsigned index);
 /* The guest has let it go: what is still sent to it is lost. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boots a real kernel on machines with bridges and looks at what it makes of them: one remapping
-entry for a conventional bus, and pins shared behind two bridges. Prints TAP.
+entry for a conventional bus, pins shared behind two bridges, devices that come and go. Prints TAP.
 
 Each case is a function that gets a running machine; the guest's side is bridges-init.
 
@@ -89,9 +89,60 @@ def shared_pins(start):
           "no pin is shared:\n" + "\n".join(rows))
 
 
+SLOTS = devices("pcie-root-port,id=rp1,slot=1", "pcie-root-port,id=rp2,slot=2",
+                "pcie-root-port,id=rp3,slot=3", "x3130-upstream,id=up,bus=rp3",
+                "xio3130-downstream,id=dn,bus=up,slot=4")
+PORTS = ["rp1", "rp2", "dn"]  # those without a device
+
+
+def hotplug(rounds):
+    """Disks come into all slots, are used, and go when the guest lets go of them."""
+    def run(start):
+        def options(disks):
+            words = disks.options(*[""] * len(PORTS))
+            drives = [word for at, word in enumerate(words) if words[at - 1] == "-drive"]
+            return [*UNIT, *SLOTS, *[word for drive in drives for word in ("-drive", drive)]]
+
+        machine = start("hotplug", options, append=f"rounds={rounds} slots={len(PORTS)}")
+        machine.wait_text("guest: ready")
+        for number in range(1, rounds + 1):
+            for at, port in enumerate(PORTS):
+                machine.qmp("device_add", driver="virtio-blk-pci", id=f"disk{at}", drive=f"d{at}",
+                            bus=port)
+            machine.wait_text(f"guest: used {number}.")
+            for at in range(len(PORTS)):
+                machine.qmp("device_del", id=f"disk{at}")
+            for _ in PORTS:
+                machine.wait_event("DEVICE_DELETED")
+            machine.wait_text(f"guest: gone {number}.")
+        no_failures(machine)
+    return run
+
+
+def surprise(rounds):
+    """The entropy device is torn out while the guest reads it, and comes again."""
+    def run(start):
+        machine = start("surprise", lambda disks: [
+            *UNIT, *devices("pcie-root-port,id=rp1,slot=1,hotplug-surprise=on")],
+            append=f"rounds={rounds}")
+        machine.wait_text("guest: ready")
+        for number in range(1, rounds + 1):
+            machine.qmp("device_add", driver="virtio-rng-pci", id="rng", bus="rp1")
+            machine.wait_text(f"guest: busy {number}.")
+            machine.qmp("device_del", id="rng", surprise=True)
+            machine.wait_event("DEVICE_DELETED")
+            machine.wait_text(f"guest: gone {number}.")
+        no_failures(machine)
+    return run
+
+
 CASES = {
     "one-id-for-a-bus": one_id_for_a_bus,
     "shared-pins": shared_pins,
+    "hotplug": hotplug(2),
+    "hotplug-long": hotplug(34),  # three at a time: a hundred
+    "surprise": surprise(4),
+    "surprise-long": surprise(100),
 }
 
 

@@ -37,6 +37,29 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
                     ReadWrite, 0, 0x8000000000, 0xFFFFFFFFFF, 0, 0x8000000000)
             })
 
+            /* Native hot-plug, power management events and the PCI Express capability are the
+             * operating system's if it asks for them (PCI Firmware 3.2, 4.5.1). */
+            Method (_OSC, 4)
+            {
+                CreateDWordField (Arg3, 0, STAT)
+                If (Arg0 != ToUUID ("33DB4D5B-1FF7-401C-9657-7441C03DD766"))
+                {
+                    STAT |= 0x04
+                    Return (Arg3)
+                }
+                If (Arg1 != One) { STAT |= 0x08 }
+                If (Arg2 >= 3)
+                {
+                    CreateDWordField (Arg3, 8, CTRL)
+                    If (CTRL & ~0x15)
+                    {
+                        CTRL &= 0x15
+                        STAT |= 0x10
+                    }
+                }
+                Return (Arg3)
+            }
+
             /* Pin n of slot s is PIRQ E + (s + n) % 4: IOAPIC pins 20 to 23, active low (ACPI
              * 6.2.13: so are all that name no link device). */
             Method (_PRT)

@@ -177,6 +177,11 @@ const DeviceClass *device_class_find(const char *name);
 
 #define DEVICE_ERROR (device_error_quark())
 GQuark device_error_quark(void);
-typedef enum { DEVICE_ERROR_BAD_VALUE, DEVICE_ERROR_NO_PROP, DEVICE_ERROR_FAILED } DeviceErrorCode;
+typedef enum {
+    DEVICE_ERROR_BAD_VALUE,
+    DEVICE_ERROR_NO_PROP,
+    DEVICE_ERROR_NO_DEVICE,
+    DEVICE_ERROR_FAILED
+} DeviceErrorCode;
 
 #endif

@@ -28,6 +28,19 @@ typedef struct {
     uint32_t class_code; /* 24 bits: base, sub, interface */
 } PciIds;
 
+/* A port whose slot devices come into and leave while the machine runs. */
+typedef struct {
+    /* Whether that is so; else an error. */
+    bool (*takes)(const PciDevice *port, GError **error);
+    /* A function was put in, and is as after a reset. */
+    void (*plugged)(PciDevice *port);
+    /* Somebody wants what is in the slot back: the guest is asked to let go of it, and
+     * PciHost.released() says when it has. False with an error: it was just asked. */
+    bool (*ask)(PciDevice *port, GError **error);
+    /* What was in the slot is there no more. */
+    void (*emptied)(PciDevice *port);
+} PciSlotOps;
+
 /* Hangs from DeviceClass.bus_class for BUS_PCI classes. */
 typedef struct {
     PciIds ids;
@@ -42,6 +55,7 @@ typedef struct {
      * mastering lets pass. It may put another requester or PASID in, as bridges to conventional PCI
      * do; false stops it. */
     bool (*pass)(PciDevice *bridge, BusReq *req);
+    const PciSlotOps *slot; /* NULL: nothing comes or goes behind it while the machine runs */
 } PciDeviceClass;
 
 typedef enum { PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64, PCI_BAR_MEM64_PREFETCH } PciBarType;
@@ -138,6 +152,9 @@ typedef struct {
      * remapping unit or the system fabric. Asked when the function is attached, and again when what
      * is behind it comes, goes or is numbered otherwise; not for each request. */
     Upstream (*above)(void *opaque, PciDevice *pci);
+    /* The guest has let go of what is behind the port, as was asked; may be NULL. Never called from
+     * inside of an access. */
+    void (*released)(void *opaque, PciDevice *port);
     AddressSpace *memory; /* where memory BARs appear */
     AddressSpace *ports;
 } PciHost;
@@ -150,6 +167,10 @@ PciBus *pci_child_bus_new(PciDevice *bridge, const char *name);
 PciBus *pci_bus_behind(const PciDevice *bridge);
 /* and the bridge above a bus, NULL above a root bus. */
 PciDevice *pci_bus_bridge(const PciBus *bus);
+/* The port whose slot the function is in, or would be in on that bus; or NULL with an error. */
+PciDevice *pci_bus_slot(const PciBus *bus, GError **error);
+/* For the port: PciHost.released(). */
+void pci_slot_released(PciDevice *port);
 /* All functions on the bus, and behind its bridges, go to reset state. */
 void pci_bus_reset(PciBus *bus);
 /* A link that is down carries nothing: what is behind it answers no configuration cycle. (Whoever

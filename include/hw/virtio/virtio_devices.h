@@ -15,5 +15,7 @@ extern const DeviceClass virtserialport_class;
 /* Finds the port's virtio-serial-pci among `devices` (of Device *) by its bus property, or the
  * first, and gives it a number. To be called before realize. */
 bool virtio_serial_plug(GPtrArray *devices, Device *port, GError **error);
+/* The virtio-serial-pci that a port is on; NULL for any other device. */
+Device *virtio_serial_of(const Device *port);
 
 #endif

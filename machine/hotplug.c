@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices that come and go while the machine runs. A device leaves with all that is behind it, what
+ * it still does ends as by a reset: the functions of a slot share its power.
+ */
+#include <string.h>
+
+#include "hw/virtio/virtio_devices.h"
+#include "machine/machine.h"
+
+void machine_tell_deleted(Machine *machine, const char *id, const char *path)
+{
+    g_autofree char *name = g_strescape(id ? id : "", NULL), *where = g_strescape(path, NULL);
+    g_autofree char *device = id ? g_strdup_printf("\"device\": \"%s\", ", name) : g_strdup("");
+    g_autofree char *data = g_strdup_printf("{%s\"path\": \"%s\"}", device, where);
+    runstate_tell(machine->runstate, "DEVICE_DELETED", data);
+}
+
+static bool is_pci(const Device *dev)
+{
+    return dev->cls->bus == BUS_PCI;
+}
+
+/* Is the function on the bus, or anywhere behind it? */
+static bool is_below(const PciDevice *pci, const PciBus *bus)
+{
+    for (const PciBus *at = pci->bus; at;
+         at = pci_bus_bridge(at) ? pci_bus_bridge(at)->bus : NULL) {
+        if (at == bus) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does it go when all functions below the bus go? */
+static bool goes_with(const Device *dev, const PciBus *bus)
+{
+    const Device *holder = is_pci(dev) ? dev : virtio_serial_of(dev);
+    return holder && is_below((const PciDevice *)holder, bus);
+}
+
+static void end_device(Machine *machine, Device *dev)
+{
+    const char *name = dev->has_user_id ? dev->id : NULL;
+    if (is_pci(dev)) {
+        pci_function_reset((PciDevice *)dev);
+        pci_bus_detach((PciDevice *)dev);
+    }
+    device_free(dev);
+    if (name) {
+        g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", name);
+        machine_tell_deleted(machine, name, path);
+    }
+}
+
+/* In reverse: what depends on a device came after it. */
+static void empty_slot(Machine *machine, PciDevice *port)
+{
+    const PciBus *bus = pci_bus_behind(port);
+    for (guint i = machine->devices->len; i-- > 0;) {
+        Device *dev = machine->devices->pdata[i];
+        if (goes_with(dev, bus)) {
+            g_ptr_array_remove_index(machine->devices, i);
+            end_device(machine, dev);
+        }
+    }
+    port->pci_cls->slot->emptied(port);
+}
+
+void machine_slot_released(Machine *machine, PciDevice *port)
+{
+    empty_slot(machine, port);
+}
+
+/* Function 0 comes last: with it the guest looks at the slot (PCI Express 5.0, 6.7.3). */
+static bool may_come(const PciDevice *pci, GError **error)
+{
+    if (!pci_bus_slot(pci->bus, error)) {
+        return false;
+    }
+    if (pci->devfn != 0 && pci_bus_device(pci->bus, 0)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "function 0 is there already, so the guest would not see %s; add it last",
+                    pci->dev.id);
+        return false;
+    }
+    return true;
+}
+
+static void drop(Machine *machine, Device *dev)
+{
+    g_ptr_array_remove(machine->devices, dev);
+    if (is_pci(dev)) {
+        pci_bus_detach((PciDevice *)dev);
+    }
+    device_free(dev);
+}
+
+static Device *plug_device(Machine *machine, const char *text, GError **error)
+{
+    Device *dev = machine_add_device(machine, text, error);
+    if (!dev) {
+        return NULL;
+    }
+    PciDevice *pci = (PciDevice *)dev;
+    if (!is_pci(dev)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "Device '%s' does not support hotplugging", dev->cls->name);
+    }
+    if (!is_pci(dev) || !may_come(pci, error)) {
+        drop(machine, dev);
+        return NULL;
+    }
+    pci_function_reset(pci);
+    if (pci->devfn == 0) {
+        PciDevice *port = pci_bus_bridge(pci->bus);
+        port->pci_cls->slot->plugged(port);
+    }
+    return dev;
+}
+
+static Device *find_named(const Machine *machine, const char *id)
+{
+    for (guint i = 0; i < machine->devices->len; i++) {
+        Device *dev = machine->devices->pdata[i];
+        if (dev->has_user_id && g_str_equal(dev->id, id)) {
+            return dev;
+        }
+    }
+    return NULL;
+}
+
+static bool unplug_device(Machine *machine, const char *id, bool surprise, GError **error)
+{
+    Device *dev = find_named(machine, id);
+    if (!dev || !is_pci(dev)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_NO_DEVICE,
+                    dev ? "Device '%s' does not support hotplugging" : "Device '%s' not found", id);
+        return false;
+    }
+    PciDevice *port = pci_bus_slot(((PciDevice *)dev)->bus, error);
+    if (!port) {
+        return false;
+    }
+    if (surprise) {
+        empty_slot(machine, port);
+        return true;
+    }
+    return port->pci_cls->slot->ask(port, error);
+}
+
+bool machine_hot_add(Machine *machine, const char *text, GError **error)
+{
+    g_autofree char *driver = g_strndup(text, strcspn(text, ","));
+    return machine_is_cpu_driver(driver) ? machine_plug_cpu(machine, text, error)
+                                         : plug_device(machine, text, error) != NULL;
+}
+
+bool machine_hot_remove(Machine *machine, const char *id, bool surprise, GError **error)
+{
+    int cpu = machine_find_cpu(machine, id);
+    return cpu >= 0 ? machine_ask_cpu_out(machine, (unsigned)cpu, error)
+                    : unplug_device(machine, id, surprise, error);
+}
