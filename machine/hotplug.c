@@ -88,7 +88,7 @@ static bool may_come(const PciDevice *pci, GError **error)
     return true;
 }
 
-static void drop(Machine *machine, Device *dev)
+static void hotplug_drop(Machine *machine, Device *dev)
 {
     g_ptr_array_remove(machine->devices, dev);
     if (is_pci(dev)) {
@@ -109,7 +109,7 @@ static Device *plug_device(Machine *machine, const char *text, GError **error)
                     "Device '%s' does not support hotplugging", dev->cls->name);
     }
     if (!is_pci(dev) || !may_come(pci, error)) {
-        drop(machine, dev);
+        hotplug_drop(machine, dev);
         return NULL;
     }
     pci_function_reset(pci);

@@ -28,7 +28,7 @@ static char *text_of(JsonNode *value)
 }
 
 /* Commas are doubled, as on a command line. */
-static void append_option(GString *line, const char *name, const char *text)
+static void hotplug_append_option(GString *line, const char *name, const char *text)
 {
     g_string_append_printf(line, ",%s=", name);
     for (; *text; text++) {
@@ -51,7 +51,7 @@ static char *device_line(JsonObject *args, GError **error)
             return NULL;
         }
         if (strcmp(name, "driver") != 0) {
-            append_option(line, name, text);
+            hotplug_append_option(line, name, text);
         }
     }
     return g_strdup(line->str);

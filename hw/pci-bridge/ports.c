@@ -101,7 +101,7 @@ static bool downstream_realize(Device *dev, GError **error)
     return true;
 }
 
-static void port_unrealize(Device *dev)
+static void pcie_port_unrealize(Device *dev)
 {
     slot_free(&((Port *)dev)->slot);
 }
@@ -222,7 +222,7 @@ const DeviceClass pcie_root_port_class = {
     .bus_class = &root_port_pci,
     .state = port_state,
     .realize = root_port_realize,
-    .unrealize = port_unrealize,
+    .unrealize = pcie_port_unrealize,
     .reset = port_reset,
     .restored = port_restored,
 };
@@ -254,7 +254,7 @@ const DeviceClass xio3130_downstream_class = {
     .bus_class = &downstream_pci,
     .state = port_state,
     .realize = downstream_realize,
-    .unrealize = port_unrealize,
+    .unrealize = pcie_port_unrealize,
     .reset = port_reset,
     .restored = port_restored,
 };

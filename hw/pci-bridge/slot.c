@@ -57,7 +57,7 @@ static bool should_link(const Slot *slot)
 }
 
 /* 6.7.3.4: the enable of each event, by its status bit. */
-static bool wants_interrupt(const Slot *slot)
+static bool slot_wants_interrupt(const Slot *slot)
 {
     static const struct {
         uint16_t status, enable;
@@ -83,7 +83,7 @@ static void slot_signal(Slot *slot)
 {
     PciDevice *port = slot->port;
     bool was = slot->interrupts;
-    slot->interrupts = wants_interrupt(slot);
+    slot->interrupts = slot_wants_interrupt(slot);
     pci_set_intx(port, slot->interrupts);
     if (!slot->interrupts || was) {
         return;
