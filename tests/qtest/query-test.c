@@ -264,7 +264,7 @@ static void test_interrupts(void)
 
 static void check_last(Vtd *v, bool has, const char *words)
 {
-    g_autofree char *why = qtest_hmp(v->qts, "why dev=intr-testdev");
+    g_autofree char *why = qtest_hmp(v->qts, "why dev=emitter");
     const char *last = strstr(why, "the last: ");
 
     g_assert_nonnull(last);
