@@ -159,7 +159,9 @@ static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **e
     }
     Place registers = registers_of(unit);
     MemRegion *region = cls->region(unit, &registers.base);
-    as_add(machine->platform.memory, region, registers.base);
+    if (cls->place(unit)->broken != IOMMU_DEAD_UNIT) {
+        as_add(machine->platform.memory, region, registers.base);
+    }
     return true;
 }
 

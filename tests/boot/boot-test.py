@@ -138,6 +138,21 @@ CASES = {
                                      append="pci=assign-busses,realloc"),
     "cloud-bridges-by-pin": Case("cloud", 2, UNIT, X2APIC, bridges=BRIDGES, disk_irq="IR-IO-APIC",
                                  virtio="bus=older,vectors=0"),
+    # Firmware's mistakes: what the kernel says of each, and how it goes on.
+    **{f"cloud-{mistake}": Case("cloud", 2, f"{UNIT},broken={mistake}", wants, disk_irq=irq)
+       for mistake, irq, wants in [
+           ("no-ioapic-scope", " PCI-MSI", ["ioapic 0 has no mapping iommu, interrupt remapping will be "
+                                           "disabled"]),
+           ("no-hpet-scope", "IR-PCI-MSI", X2APIC),
+           ("duplicate-base", "IR-PCI-MSI", X2APIC),
+           ("zero-base", " PCI-MSI", ["Your BIOS is broken; DMAR reported at address 0!"]),
+           ("dead-unit", " PCI-MSI", ["Your BIOS is broken; DMAR reported at address fed90000 returns "
+                                     "all ones!"]),
+           ("wrong-haw", " PCI-MSI", ["Invalid DMAR haw"])]},
+    # A device without a unit has no message domain; its driver goes on with its pin.
+    "cloud-uncovered-device": Case("cloud", 2, f"{UNIT},broken=uncovered-device", X2APIC,
+                                   disk_irq="IR-IO-APIC", allows=["Call Trace"],
+                                   seen=["WARNING: CPU.* pci_msi_setup_msi_irqs"]),
     "cloud-one-cpu-of-two": Case("cloud", 2, UNIT, X2APIC, append="maxcpus=1"),
 }
 

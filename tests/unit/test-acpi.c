@@ -76,6 +76,7 @@ static const uint8_t *find(const GByteArray *tables, const char *signature)
 typedef struct {
     Device dev;
     IommuLinks links;
+    IommuPlace place;
     DmarUnit part;
     MemRegion region;
 } Unit;
@@ -96,8 +97,16 @@ static void unit_part(Device *dev, void *part)
     *(DmarUnit *)part = ((Unit *)dev)->part;
 }
 
-static const IommuClass unit_iommu_class = {
-    .links = unit_links, .region = unit_region, .table = &dmar_table, .table_part = unit_part};
+static IommuPlace *unit_place(Device *dev)
+{
+    return &((Unit *)dev)->place;
+}
+
+static const IommuClass unit_iommu_class = {.links = unit_links,
+                                            .place = unit_place,
+                                            .region = unit_region,
+                                            .table = &dmar_table,
+                                            .table_part = unit_part};
 static const DeviceClass unit_class = {.name = "unit", .iommu = &unit_iommu_class};
 
 static const IommuScopeEntry emitters[] = {
@@ -364,6 +373,54 @@ static void test_dmar_units(void)
     g_assert_true(second + get(second + 2, 2) == dmar + get(dmar + LENGTH, 4));
 }
 
+/* The opt-ins, and which memory each unit is near. */
+static void test_dmar_records(void)
+{
+    enum { FLAGS = HEADER + 1, RHSA = 3, RHSA_BYTES = 20 };
+    Unit units[] = {{.part = {.x2apic_opt_out = true, .host_address_width = 48}},
+                    {.links.number = 1,
+                     .part = {.dma_ctrl_opt_in = true,
+                              .host_address_width = 48,
+                              .has_proximity = true,
+                              .proximity = 0x01020304}}};
+    g_autoptr(GPtrArray) iommus = g_ptr_array_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        units[i].dev.cls = &unit_class;
+        g_ptr_array_add(iommus, &units[i]);
+    }
+    g_autoptr(GByteArray) tables = build_with(1, iommus, true);
+    const uint8_t *dmar = find(tables, "DMAR"), *rhsa = dmar + 48 + 2 * 16;
+    g_assert_cmphex(dmar[FLAGS], ==, 6);
+    g_assert_cmpuint(get(dmar + LENGTH, 4), ==, 48 + 2 * 16 + RHSA_BYTES);
+    g_assert_cmpuint(get(rhsa, 2), ==, RHSA);
+    g_assert_cmpuint(get(rhsa + 2, 2), ==, RHSA_BYTES);
+    g_assert_cmphex(get(rhsa + 8, 8), ==, UNIT_BASE + 0x1000);
+    g_assert_cmphex(get(rhsa + 16, 4), ==, 0x01020304);
+}
+
+/* What firmware gets wrong is in the table, and nothing else of it is. */
+static void test_dmar_mistakes(void)
+{
+    for (int broken = IOMMU_NOT_BROKEN; iommu_broken_choices[broken]; broken++) {
+        Unit unit = {.dev.cls = &unit_class,
+                     .links.scope.include_all = true,
+                     .place.broken = broken,
+                     .part.host_address_width = 48};
+        g_autoptr(GPtrArray) iommus = g_ptr_array_new();
+        g_ptr_array_add(iommus, &unit);
+        g_autoptr(GByteArray) tables = build_with(1, iommus, true);
+        const uint8_t *dmar = find(tables, "DMAR"), *drhd = dmar + 48;
+        bool twice = broken == IOMMU_DUPLICATE_BASE;
+        g_assert_cmpuint(dmar[HEADER], ==, broken == IOMMU_WRONG_HAW ? 7 : 47);
+        g_assert_cmpuint(get(dmar + LENGTH, 4), ==, 48u + (twice ? 32u : 16u));
+        g_assert_cmpuint(drhd[4], ==, broken != IOMMU_UNCOVERED_DEVICE);
+        g_assert_cmphex(get(drhd + 8, 8), ==, broken == IOMMU_ZERO_BASE ? 0 : UNIT_BASE);
+        if (twice) {
+            g_assert_cmpmem(drhd, 16, drhd + 16, 16);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -375,6 +432,8 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi/scopes", test_scopes);
     g_test_add_func("/acpi/dmar-options", test_dmar_options);
     g_test_add_func("/acpi/dmar-units", test_dmar_units);
+    g_test_add_func("/acpi/dmar-records", test_dmar_records);
+    g_test_add_func("/acpi/dmar-mistakes", test_dmar_mistakes);
     g_test_add_func("/acpi/several", test_several);
     return g_test_run();
 }

@@ -377,6 +377,34 @@ static void test_told(void)
     close_board(&r.board);
 }
 
+/* An emitter that firmware forgot is under its unit all the same; a dead unit answers nothing. */
+static void test_forgotten(void)
+{
+    static const struct {
+        const char *broken, *told;
+    } rows[] = {{"no", "ioapic hpet "},
+                {"no-ioapic-scope", "hpet "},
+                {"no-hpet-scope", "ioapic "},
+                {"dead-unit", "ioapic hpet "}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Board b;
+        open_board(&b);
+        Tally *tally = add_tally(&b, "u0", NULL);
+        g_assert_true(device_set_prop(&tally->dev, "broken", rows[i].broken, NULL));
+        build_board(&b);
+        g_assert_true(check(&b, NULL));
+        g_autoptr(GString) told = g_string_new(NULL);
+        for (size_t k = 0; k < tally->links.scope.count; k++) {
+            g_string_append_printf(told, "%s ", tally->links.scope.entries[k].name);
+        }
+        g_assert_cmpstr(told->str, ==, rows[i].told);
+        g_assert_true(iommu_above_emitter(b.machine->iommus, "ioapic") == &tally->dev);
+        bool dead = strcmp(rows[i].broken, "dead-unit") == 0;
+        g_assert_cmphex(as_load(b.platform.memory, TALLY_BASE, 4, NULL), ==, dead ? UINT32_MAX : 0);
+        close_board(&b);
+    }
+}
+
 /* What monitors ask, without knowing the class. */
 static void test_describe(void)
 {
@@ -413,6 +441,7 @@ int main(int argc, char **argv)
     g_test_add_func("/iommu/bases", test_bases);
     g_test_add_func("/iommu/tables", test_tables);
     g_test_add_func("/iommu/told", test_told);
+    g_test_add_func("/iommu/forgotten", test_forgotten);
     g_test_add_func("/iommu/describe", test_describe);
     return g_test_run();
 }

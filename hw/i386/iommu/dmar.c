@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The DMAR table (VT-d 8): the host's address width, a DRHD for each unit, and an ATSR. */
+/*
+ * The DMAR table (VT-d 8): the host's address width, a DRHD for each unit, an ATSR and RHSAs; and
+ * on request what firmware is known to get wrong in it.
+ */
 #include "hw/i386/iommu/dmar.h"
 
 #include "base/blob.h"
 
-enum { DMAR_INTR_REMAP = 1, DMAR_X2APIC_OPT_OUT = 2 };
-enum { DRHD = 0, ATSR = 2 };
-enum { DRHD_BYTES = 16, ATSR_BYTES = 8, SCOPE_BYTES = 6, STEP_BYTES = 2 };
+enum { DMAR_INTR_REMAP = 1, DMAR_X2APIC_OPT_OUT = 2, DMAR_DMA_CTRL_OPT_IN = 4 };
+enum { DRHD = 0, ATSR = 2, RHSA = 3 };
+enum { DRHD_BYTES = 16, ATSR_BYTES = 8, RHSA_BYTES = 20, SCOPE_BYTES = 6, STEP_BYTES = 2 };
 enum { DRHD_INCLUDE_ALL = 1, ATSR_ALL_PORTS = 1 };
+#define WRONG_HAW 8 /* below a page's 12 bits */
 
 static DmarUnit dmar_part_of(Device *unit)
 {
@@ -44,19 +48,25 @@ static size_t scopes_bytes(const IommuScope *scope)
     return bytes;
 }
 
+static uint64_t told_base(Device *unit)
+{
+    uint64_t base;
+    iommu_class(unit)->region(unit, &base);
+    return iommu_class(unit)->place(unit)->broken == IOMMU_ZERO_BASE ? 0 : base;
+}
+
 /* VT-d 8.3 */
 static void put_drhd(GByteArray *t, Device *unit)
 {
+    bool uncovered = iommu_class(unit)->place(unit)->broken == IOMMU_UNCOVERED_DEVICE;
     const IommuClass *cls = iommu_class(unit);
     const IommuScope *scope = &cls->links(unit)->scope;
-    uint64_t base;
-    cls->region(unit, &base);
     blob_put(t, DRHD, 2);
     blob_put(t, DRHD_BYTES + scopes_bytes(scope), 2);
-    blob_put(t, scope->include_all ? DRHD_INCLUDE_ALL : 0, 1);
+    blob_put(t, scope->include_all && !uncovered ? DRHD_INCLUDE_ALL : 0, 1);
     blob_put(t, dmar_part_of(unit).register_pages_log2, 1);
     blob_put(t, scope->segment, 2);
-    blob_put(t, base, 8);
+    blob_put(t, told_base(unit), 8);
     for (size_t i = 0; i < scope->count; i++) {
         put_scope(t, &scope->entries[i]);
     }
@@ -67,7 +77,11 @@ static void put_drhds(GByteArray *t, const GPtrArray *units, bool include_all)
 {
     for (guint i = 0; i < units->len; i++) {
         Device *unit = units->pdata[i];
-        if (iommu_class(unit)->links(unit)->scope.include_all == include_all) {
+        if (iommu_class(unit)->links(unit)->scope.include_all != include_all) {
+            continue;
+        }
+        put_drhd(t, unit);
+        if (iommu_class(unit)->place(unit)->broken == IOMMU_DUPLICATE_BASE) {
             put_drhd(t, unit);
         }
     }
@@ -83,6 +97,21 @@ static void put_atsr(GByteArray *t)
     blob_put(t, 0, 2); /* segment */
 }
 
+/* VT-d 8.6: which memory a unit is near. */
+static void put_rhsas(GByteArray *t, const GPtrArray *units)
+{
+    for (guint i = 0; i < units->len; i++) {
+        DmarUnit part = dmar_part_of(units->pdata[i]);
+        if (part.has_proximity) {
+            blob_put(t, RHSA, 2);
+            blob_put(t, RHSA_BYTES, 2);
+            blob_put(t, 0, 4);
+            blob_put(t, told_base(units->pdata[i]), 8);
+            blob_put(t, part.proximity, 4);
+        }
+    }
+}
+
 /* VT-d 8.1. The platform remaps interrupts if all of its units do. */
 static void dmar_write(const GPtrArray *units, GByteArray *t)
 {
@@ -91,12 +120,18 @@ static void dmar_write(const GPtrArray *units, GByteArray *t)
         DmarUnit part = dmar_part_of(units->pdata[i]);
         all.intremap &= part.intremap;
         all.x2apic_opt_out |= part.x2apic_opt_out;
+        all.dma_ctrl_opt_in |= part.dma_ctrl_opt_in;
         all.device_iotlb |= part.device_iotlb;
         all.host_address_width = MIN(all.host_address_width, part.host_address_width);
+        Device *unit = units->pdata[i];
+        if (iommu_class(unit)->place(unit)->broken == IOMMU_WRONG_HAW) {
+            all.host_address_width = WRONG_HAW;
+        }
     }
     blob_put(t, all.host_address_width - 1u, 1);
     blob_put(t,
-             (all.intremap ? DMAR_INTR_REMAP : 0) | (all.x2apic_opt_out ? DMAR_X2APIC_OPT_OUT : 0),
+             (all.intremap ? DMAR_INTR_REMAP : 0) | (all.x2apic_opt_out ? DMAR_X2APIC_OPT_OUT : 0) |
+                 (all.dma_ctrl_opt_in ? DMAR_DMA_CTRL_OPT_IN : 0),
              1);
     blob_zeros(t, 10);
     put_drhds(t, units, false);
@@ -104,6 +139,7 @@ static void dmar_write(const GPtrArray *units, GByteArray *t)
     if (all.device_iotlb) {
         put_atsr(t);
     }
+    put_rhsas(t, units);
 }
 
 const IommuTable dmar_table = {.signature = "DMAR", .revision = 1, .write = dmar_write};

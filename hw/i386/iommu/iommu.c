@@ -15,6 +15,16 @@ bool iommu_scope_has(const IommuScope *scope, IommuScopeType type, uint16_t sour
     return false;
 }
 
+const char *const iommu_broken_choices[] = {"no",
+                                            "no-ioapic-scope",
+                                            "no-hpet-scope",
+                                            "uncovered-device",
+                                            "duplicate-base",
+                                            "zero-base",
+                                            "dead-unit",
+                                            "wrong-haw",
+                                            NULL};
+
 uint64_t iommu_count(const Device *dev, const IommuCounter *counter)
 {
     return *(const uint64_t *)((const char *)dev + counter->offset);

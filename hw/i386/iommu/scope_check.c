@@ -233,6 +233,12 @@ static void tell_function(GArray *entries, const PciDevice *pci)
     g_array_append_val(entries, entry);
 }
 
+static bool is_forgotten(const IommuPlace *place, const IommuEmitter *emitter)
+{
+    return (place->broken == IOMMU_NO_IOAPIC_SCOPE && emitter->type == IOMMU_IOAPIC) ||
+           (place->broken == IOMMU_NO_HPET_SCOPE && emitter->type == IOMMU_HPET);
+}
+
 static void tell_emitter(GArray *entries, const IommuEmitter *emitter)
 {
     IommuScopeEntry entry = {.name = emitter->id,
@@ -251,7 +257,7 @@ static void tell_unit(const IommuTopology *t, Device *unit)
     g_array_set_size(place->entries, 0);
     for (guint i = 0; i < t->emitters->len; i++) {
         const IommuEmitter *emitter = &g_array_index(t->emitters, IommuEmitter, i);
-        if (iommu_above_emitter(t->units, emitter->id) == unit) {
+        if (iommu_above_emitter(t->units, emitter->id) == unit && !is_forgotten(place, emitter)) {
             tell_emitter(place->entries, emitter);
         }
     }

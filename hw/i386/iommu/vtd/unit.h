@@ -49,7 +49,8 @@ typedef struct {
     uint32_t version;
     uint8_t aw_bits;
     bool caching_mode, snoop_control, dma_drain, dma_translation, device_iotlb, pass_through;
-    bool stale_tm, buggy_eim;
+    bool stale_tm, buggy_eim, x2apic_opt_out, dma_ctrl_opt_in;
+    uint32_t numa_node;
     bool scalable_mode, first_stage, pasid_mode, first_stage_1g, svm, page_requests;
     uint16_t fault_records;
     uint64_t gcmd_latency, qi_latency; /* ns */

@@ -28,6 +28,11 @@ static const PropInfo vtd_props[] = {
     P(ONOFFAUTO, "eim", eim, "auto",
       "extended interrupt mode (32-bit APIC ids); auto follows intremap and the CPUs' x2APIC"),
     P(BOOL, "x-buggy-eim", buggy_eim, "off", "accepted: eim has no known trouble here"),
+    P(BOOL, "x2apic-optout", x2apic_opt_out, "off", "DMAR table: x2APIC mode is not to be used"),
+    P(BOOL, "dma-ctrl-opt-in", dma_ctrl_opt_in, "off",
+      "DMAR table: the platform asks for DMA remapping"),
+    P(UINT32, "numa_node", numa_node, "0xffffffff",
+      "proximity domain that the DMAR table tells; by default none"),
     P_RANGE(UINT32, "version", version, "0x10", 0x10, 0xff, "version register, major in bits 7:4"),
     P_RANGE(UINT8, "aw-bits", aw_bits, "48", 1, 64, "guest address width: 39, 48 or 57"),
     P(BOOL, "caching-mode", caching_mode, "off", "CAP.CM: entries not present are cached too"),
@@ -280,6 +285,10 @@ static void vtd_table_part(Device *dev, void *part)
         .host_address_width = VTD_HAW,
         .register_pages_log2 = s->region.size > VTD_WINDOW_SIZE,
         .device_iotlb = s->props.device_iotlb,
+        .x2apic_opt_out = s->props.x2apic_opt_out,
+        .dma_ctrl_opt_in = s->props.dma_ctrl_opt_in,
+        .has_proximity = s->props.numa_node != UINT32_MAX,
+        .proximity = s->props.numa_node,
     };
 }
 

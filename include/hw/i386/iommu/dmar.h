@@ -11,9 +11,12 @@ extern const IommuTable dmar_table;
 typedef struct {
     bool intremap;
     bool x2apic_opt_out;
+    bool dma_ctrl_opt_in;
     uint8_t host_address_width;  /* bits */
     uint8_t register_pages_log2; /* the DRHD's size field: 2^n pages of registers */
     bool device_iotlb;
+    bool has_proximity;
+    uint32_t proximity; /* a domain of the SRAT */
 } DmarUnit;
 
 #endif

@@ -41,11 +41,25 @@ typedef struct {
     size_t count;
 } IommuScope;
 
+/* What firmware gets wrong about a unit, in the order of iommu_broken_choices. */
+typedef enum {
+    IOMMU_NOT_BROKEN,
+    IOMMU_NO_IOAPIC_SCOPE,
+    IOMMU_NO_HPET_SCOPE,
+    IOMMU_UNCOVERED_DEVICE,
+    IOMMU_DUPLICATE_BASE,
+    IOMMU_ZERO_BASE,
+    IOMMU_DEAD_UNIT,
+    IOMMU_WRONG_HAW,
+} IommuBroken;
+extern const char *const iommu_broken_choices[];
+
 /* Where a unit is and what is under it, as its user says it; see scope.h. A unit keeps one, and has
  * IOMMU_PLACE_PROPS among its properties. */
 typedef struct {
     char *scope;   /* property */
     uint64_t base; /* property; 0 is its class's usual place */
+    int broken;    /* property; IommuBroken */
     bool include_all;
     GArray *names;   /* of IommuName: what `scope` says */
     GArray *entries; /* of IommuScopeEntry: what the table tells */
@@ -55,7 +69,9 @@ typedef struct {
     PROP(PROP_STRING, "scope", struct_, field_.scope, NULL,                                        \
          "what is under it: ids, paths, ioapic, hpet, all; with + between them"),                  \
         PROP(PROP_UINT64, "base", struct_, field_.base, "0",                                       \
-             "address of its registers; 0 is the usual place, and those after it")
+             "address of its registers; 0 is the usual place, and those after it"),                \
+        PROP_CHOICE("broken", struct_, field_.broken, "no", iommu_broken_choices,                  \
+                    "what firmware gets wrong about it")
 
 /* What a unit depends on. */
 typedef struct {
