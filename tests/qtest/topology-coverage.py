@@ -98,6 +98,24 @@ SECTIONS = [
          "/cpu-hotplug/mistakes /cpu-hotplug/command-line"),
         ("interrupts for a processor that is not there", "ACPI 8.4", "/cpu-hotplug/interrupts"),
     ]),
+    ("What the remapping unit refuses", [
+        ("pass-through with an AW that is not the unit's biggest (3h); above MGAW and HAW (4h)",
+         "VT-d 9.3, 11.4.2, 7.1.3 LCT.4, LGN.1", "/vtd/dma/pass-through-width /vtd/dma/reasons"),
+        ("entries of a table that reaches above HAW (21h), without memory (23h)", "VT-d 7.1.3 IR.2, IR.4",
+         "/vtd/remap/table-above-haw /vtd/remap/table-access /vtd/model/100000"),
+        ("SVT 11b, as what is reserved in an entry (24h), before its source (26h)",
+         "VT-d 9.9, 7.1.3 IR.5", "/vtd/remap/reasons /vtd/model/100000"),
+        ("reserved bits and permissions of page tables, in the order of the conditions",
+         "VT-d 7.1.3 LSS, LGN", "/vtd/dma/order /vtd/dma/permissions"),
+        ("256-bit descriptors without scalable mode (IQEI 5)", "VT-d 11.4.9.3", "/vtd/queue/wide"),
+        ("FEDATA and IEDATA beyond 16 bits", "VT-d 11.4.7.3, 11.4.9.7", "/vtd/regs/widths"),
+        ("commands before the last one's status: lost, or queued", "VT-d 11.4.4.1",
+         "/vtd/regs/commands /vtd/regs/early-commands"),
+        ("status writes to the unit's own registers and into the interrupt range", "VT-d 6.5.2.8",
+         "/vtd/queue/status-elsewhere /vtd/own-registers"),
+        ("more work in a register write than half a millisecond's", "",
+         "/vtd/queue-cost /vtd/iotlb-ranges"),
+    ]),
 ]
 
 
