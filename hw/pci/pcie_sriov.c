@@ -135,6 +135,7 @@ static bool vf_is_routed(const PciDevice *vf)
            number <= bus->bridge->config[PCI_SUBORDINATE_BUS];
 }
 
+/* A virtual function is under its physical one's unit (VT-d 8.3.1). */
 void pcie_sriov_number(PciBus *root, PciDevice *pf, bool reachable)
 {
     for (unsigned n = 0; n < pcie_sriov_shown(pf); n++) {

@@ -156,8 +156,10 @@ Device *iommu_above_rest(const GPtrArray *units)
     return NULL;
 }
 
+/* A virtual function is under its physical one's unit (VT-d 8.3.1). */
 Device *iommu_above_function(const GPtrArray *units, const PciDevice *pci)
 {
+    pci = pci->pf ? pci->pf : pci;
     for (guint i = 0; i < units->len; i++) {
         if (place_has_function(iommu_place(units->pdata[i]), pci)) {
             return units->pdata[i];
