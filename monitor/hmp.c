@@ -178,6 +178,7 @@ const HmpCommand hmp_commands[] = {
      hmp_device_add},
     {"device_del", NULL, "ask the guest to let go of it, or tear it out: ID [surprise]",
      hmp_device_del},
+    {"set_link", NULL, "plug a cable in or pull it out: ID on|off", hmp_set_link},
     {"why", NULL, "what became of interrupts: DEVICE|BDF|pin N|vector N [cpu N]", hmp_why},
     {"journal", NULL,
      "how much is kept, and of which lines are logged: [off|size N|filter FILTER|none]",

@@ -231,5 +231,6 @@ const HmpCommand hmp_info_pages[] = {
     {"state", NULL, "a device's state: DEVICE", info_state},
     {"chardev", NULL, "character devices", info_chardev},
     {"block", NULL, "drives", info_block},
+    {"network", NULL, "netdevs and their cards", hmp_info_network},
     {NULL},
 };

@@ -26,6 +26,7 @@ typedef struct {
 /* Somebody who sees each frame (dump.c). */
 typedef struct NetTap {
     void (*frame)(struct NetTap *tap, const uint8_t *frame, size_t len);
+    void (*close)(struct NetTap *tap); /* frees it */
 } NetTap;
 
 struct Netdev {
@@ -54,7 +55,7 @@ typedef struct {
     uint8_t data[];
 } NetBuf;
 
-extern const NetdevOps net_dgram_ops, net_socket_ops, net_stream_ops, net_user_ops;
+extern const NetdevOps net_dgram_ops, net_socket_ops, net_stream_ops, net_tap_ops, net_user_ops;
 
 /* For backends: a frame for the card, and the end of a burst of them. */
 void netdev_deliver(Netdev *nd, const uint8_t *frame, size_t len);

@@ -11,10 +11,7 @@
 #include "net/internal.h"
 
 static const NetdevOps *const backends[] = {
-    &net_dgram_ops,
-    &net_socket_ops,
-    &net_stream_ops,
-    &net_user_ops,
+    &net_dgram_ops, &net_socket_ops, &net_stream_ops, &net_tap_ops, &net_user_ops,
 };
 
 static const NetdevOps *netdev_find_backend(const char *name, GError **error)
@@ -44,6 +41,11 @@ static void netdev_gathered(void *opaque)
     netdev_offer(opaque);
 }
 
+static void netdev_close_tap(gpointer tap)
+{
+    ((NetTap *)tap)->close(tap);
+}
+
 Netdev *netdev_new(const char *text, Clock *clock, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(text, "type");
@@ -65,7 +67,7 @@ Netdev *netdev_new(const char *text, Clock *clock, GError **error)
     nd->id = g_strdup(id);
     nd->clock = clock;
     nd->queues = 1;
-    nd->taps = g_ptr_array_new();
+    nd->taps = g_ptr_array_new_with_free_func(netdev_close_tap);
     nd->assembly = g_malloc(NET_FRAME_MAX);
     g_queue_init(&nd->queue);
     timer_init(&nd->gather, clock, netdev_gathered, nd);

@@ -103,8 +103,8 @@ static void free_fw_cfg(gpointer data)
 Options *options_new(void)
 {
     Options *o = g_new0(Options, 1);
-    GPtrArray **texts[] = {&o->strings, &o->machine_props, &o->accels, &o->devices,
-                           &o->serials, &o->chardevs,      &o->objects};
+    GPtrArray **texts[] = {&o->strings, &o->machine_props, &o->accels,  &o->devices,
+                           &o->serials, &o->chardevs,      &o->objects, &o->net_dumps};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         *texts[i] = g_ptr_array_new_with_free_func(g_free);
     }
@@ -137,9 +137,9 @@ void options_free(Options *o)
     if (!o) {
         return;
     }
-    GPtrArray *arrays[] = {o->strings,  o->machine_props, o->accels,      o->devices, o->serials,
-                           o->chardevs, o->objects,       o->drives,      o->fw_cfg,  o->monitors,
-                           o->netdevs,  o->net_nics,      o->net_backends};
+    GPtrArray *arrays[] = {o->strings,  o->machine_props, o->accels,       o->devices,  o->serials,
+                           o->chardevs, o->objects,       o->drives,       o->fw_cfg,   o->monitors,
+                           o->netdevs,  o->net_nics,      o->net_backends, o->net_dumps};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

@@ -51,6 +51,7 @@ typedef struct {
     GPtrArray *netdevs;       /* of NetdevOption * */
     GPtrArray *net_nics;      /* of NetNicOption *: of -net, until all is read */
     GPtrArray *net_backends;  /* of NetdevOption *: the same */
+    GPtrArray *net_dumps;     /* of char *: -object filter-dump's texts */
     unsigned nics;            /* how many -nic there were */
     GPtrArray *fw_cfg;        /* of FwCfgItem * */
     GPtrArray *objects;       /* of char *: ids of -object */

@@ -436,9 +436,9 @@ static bool opt_debugcon(Options *o, const char *value, GError **error)
  * random numbers come from the host's generator. */
 static bool opt_object(Options *o, const char *value, GError **error)
 {
-    static const char *const types[] = {"rng-random",           "rng-builtin",
-                                        "memory-backend-ram",   "memory-backend-file",
-                                        "memory-backend-memfd", "iothread"};
+    static const char *const types[] = {
+        "rng-random",           "rng-builtin", "memory-backend-ram", "memory-backend-file",
+        "memory-backend-memfd", "iothread",    "filter-dump"};
     g_autofree char *text = options_flatten(value, error);
     if (!text) {
         return false;
@@ -459,6 +459,9 @@ static bool opt_object(Options *o, const char *value, GError **error)
             return false;
         }
         g_ptr_array_add(o->objects, g_strdup(id));
+        if (strcmp(type, "filter-dump") == 0) {
+            g_ptr_array_add(o->net_dumps, g_strdup(text));
+        }
         return true;
     }
     opt_error_nearest(error, type ? type : "", types, G_N_ELEMENTS(types),

@@ -124,6 +124,40 @@ static bool make_netdevs(Vm *vm, GError **error)
     return true;
 }
 
+/* -object filter-dump,id=ID,netdev=ID,file=PATH */
+static bool make_net_dump(Vm *vm, const char *text, GError **error)
+{
+    g_autoptr(OptList) opts = optlist_parse(text, "qom-type");
+    const Backends *backends = vm->platform.backends;
+    const char *id = optlist_get(opts, "netdev");
+    Netdev *nd = id ? backends_netdev(backends, id) : NULL;
+    optlist_get(opts, "qom-type");
+    optlist_get(opts, "id");
+    if (!id) {
+        g_set_error(error, OPT_ERROR, 0, "netdev= is missing");
+        return false;
+    }
+    if (!nd) {
+        size_t count;
+        g_autofree const char **ids = backends_netdev_ids(backends, &count);
+        opt_error_nearest(error, id, ids, count, "no -netdev has the id '%s'", id);
+        return false;
+    }
+    return netdev_add_dump(nd, opts, error);
+}
+
+static bool make_net_dumps(Vm *vm, GError **error)
+{
+    for (guint i = 0; i < vm->opts->net_dumps->len; i++) {
+        const char *text = vm->opts->net_dumps->pdata[i];
+        if (!make_net_dump(vm, text, error)) {
+            g_prefix_error(error, "-object %s: ", text);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* More likely forgotten than meant. */
 static void warn_of_idle_netdevs(const Vm *vm)
 {
@@ -364,8 +398,8 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
         .backends = backends_new(),
     };
     if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_netdevs(vm, error) ||
-        !make_serials(vm, &mo, error) || !make_machine(vm, &mo, error) ||
-        !make_monitors(vm, error) || !make_qtest(vm, error) ||
+        !make_net_dumps(vm, error) || !make_serials(vm, &mo, error) ||
+        !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_qtest(vm, error) ||
         !machine_restart(vm->machine, error) || !write_pidfile(vm, error)) {
         return false;
     }

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/optlist.h"
 
 #define NET_MAC_SIZE     6
 #define NET_HEADER_SIZE  14 /* two addresses and a type */
@@ -80,6 +81,9 @@ unsigned netdev_queues(const Netdev *nd);
 const char *netdev_owner(const Netdev *nd);
 /* What was dropped because the card took nothing. */
 uint64_t netdev_dropped(const Netdev *nd);
+
+/* Its frames into a file (-object filter-dump): file=, maxlen=. */
+bool netdev_add_dump(Netdev *nd, OptList *opts, GError **error);
 
 /* One card has it; `owner` is its id. */
 bool netdev_attach(Netdev *nd, const char *owner, const NicOps *ops, void *opaque, GError **error);

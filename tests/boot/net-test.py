@@ -92,7 +92,7 @@ def command(args, case, folder, port, forward):
             "-cpu", "max", "-smp", str(case.cpus), "-m", "512M", "-nographic", "-no-reboot",
             "-nodefaults", "-serial", "stdio"]
     if case.unit:
-        line += ["-device", case.unit]
+        line += ["-device", args.unit or case.unit]
     line += ["-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{forward}-:5000{case.netdev}",
              "-device", f"{case.card},netdev=n0", "-kernel", kernel, "-initrd", initrd, "-append",
              f"console=ttyS0 net.port={port} net.size={args.megabytes << 20} {case.append}".strip()]
@@ -153,6 +153,7 @@ def problems(case, log, status, data, server):
 def main():
     parser = taptest.options(CASES)
     parser.add_argument("--megabytes", type=int, default=8)
+    parser.add_argument("--unit", help="-device of the remapping unit, in place of the cases'")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the logs")
     args = taptest.parse(parser, CASES)
     taptest.need(args, ["busybox", *(CASES[name].kernel for name in args.cases)])

@@ -118,6 +118,16 @@ static const BadLine bad_lines[] = {
     {"-M none -accel qtest -netdev socket,id=n,fd=99", {"fd=99: is no socket"}},
     {"-M none -accel qtest -netdev stream,id=n", {"addr.type= is missing", "inet, unix or fd"}},
     {"-M none -accel qtest -netdev dgram,id=n", {"dgram requires local= parameter"}},
+    {"-M none -accel qtest -netdev tap,id=n,script=/bin/true", {"script=/bin/true", "script=no"}},
+    {"-M none -accel qtest -netdev tap,id=n,fd=99", {"fd=99: can't use file descriptor"}},
+    {"-M none -accel qtest -netdev tap,id=n,ifname=longer-than-it-may", {"longer than 15"}},
+    {"-M none -accel qtest -object filter-dump,id=f,file=x", {"netdev= is missing"}},
+    {"-M none -accel qtest -object filter-dump,id=f,netdev=m,file=x -netdev user,id=n",
+     {"no -netdev has the id 'm'"}},
+    {"-M none -accel qtest -object filter-dump,id=f,netdev=n -netdev user,id=n",
+     {"file= is missing"}},
+    {"-M none -accel qtest -object filter-dump,id=f,netdev=n,file=/nonexistent/x -netdev user,id=n",
+     {"file=/nonexistent/x", "No such file"}},
     {"-M q35 -accel qtest -nic user,model=virtio-net-pcj", {"did you mean 'virtio-net-pci'"}},
     {"-M q35 -accel qtest -net nic,modle=virtio -net user", {"did you mean 'model'"}},
     {"-M q35 -accel qtest -net nic -net user -net user", {"-net user: ", "no hub"}},
@@ -477,6 +487,10 @@ static void test_help(void)
         {"-accel help", "tcg"},
         {"-chardev help", "socket"},
         {"-d help", "guest_errors"},
+        {"-netdev help", "user\n"},
+        {"-nic help", "user\n"},
+        {"-nic user,model=help", "virtio-net-pci\n"},
+        {"-net nic,model=help", "virtio-net-pci\n"},
         {"-help", "usage: qemu-system-x86_64"},
         {"-h", "-machine"},
     };
@@ -509,6 +523,32 @@ static void test_accepted(void)
                           "virtio-rng-pci,iommu_platform=true -run-with async-teardown=on"));
 }
 
+/* Each way of asking for a network gives a card that has it. */
+static void test_networks(void)
+{
+    static const struct {
+        const char *args;
+        const char *says[2]; /* in `info network` */
+    } lines[] = {
+        {"-nic user", {"nic0: type=user,net=10.0.2.0/24,restrict=off", "Attached to:"}},
+        {"-nic user,id=n1,model=virtio,net=192.168.7.0/24,restrict=on,mac=52:54:00:00:00:01",
+         {"n1: type=user,net=192.168.7.0/24,restrict=on", "Attached to:"}},
+        {"-net nic,model=virtio-net-pci,macaddr=52:54:00:00:00:02 -net user",
+         {"net0: type=user", "Attached to:"}},
+        {"-netdev user,id=a -net nic,netdev=a", {"a: type=user", "Attached to:"}},
+        {"-netdev '{\"type\":\"user\",\"id\":\"j\"}' -device virtio-net,netdev=j",
+         {"j: type=user", "Attached to:"}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        QTest *qts = qtest_initf("-M q35 -nodefaults %s", lines[i].args);
+        g_autofree char *page = qtest_hmp(qts, "info network");
+        for (size_t k = 0; k < G_N_ELEMENTS(lines[i].says); k++) {
+            g_assert_nonnull(strstr(page, lines[i].says[k]));
+        }
+        qtest_quit(qts);
+    }
+}
+
 static void test_paused(void)
 {
     QTest *qts = qtest_init("-machine none -S");
@@ -530,6 +570,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cmdline/continued", test_continued);
     g_test_add_func("/cmdline/help", test_help);
     g_test_add_func("/cmdline/accepted", test_accepted);
+    g_test_add_func("/cmdline/networks", test_networks);
     g_test_add_func("/cmdline/paused", test_paused);
     return g_test_run();
 }

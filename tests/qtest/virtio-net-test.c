@@ -520,6 +520,71 @@ static void test_pairs(void)
     net_stop(n);
 }
 
+/* The driver is told that the cable was pulled, and nothing goes over it. */
+static void test_link(void)
+{
+    Net *n = net_start("", ",id=card");
+    uint8_t frame[100], got[200];
+    const struct virtio_net_hdr plain = {0};
+    negotiate(n, 1u << VIRTIO_NET_F_STATUS, 2);
+    make_frame(frame, sizeof(frame), 1);
+    g_autoptr(JsonObject) down =
+        qtest_qmp(n->qts, "{'execute': 'set_link', 'arguments': {'name': 'card', 'up': false}}");
+    g_assert_true(json_object_has_member(down, "return"));
+    g_assert_cmpuint(qtest_readw(n->qts, n->config + 6), ==, 0);
+    g_autofree char *page = qtest_hmp(n->qts, "info network");
+    g_assert_nonnull(strstr(page, "n: type=socket"));
+    g_assert_nonnull(strstr(page, "down"));
+    send_frame(n, 1, &plain, frame, sizeof(frame));
+    g_assert_cmpuint(used(n, 1), ==, 1);
+    g_autofree char *said = qtest_hmp(n->qts, "set_link n on");
+    g_assert_cmpstr(said, ==, "");
+    g_assert_cmpuint(qtest_readw(n->qts, n->config + 6), ==, VIRTIO_NET_S_LINK_UP);
+    frame[20] = 77;
+    send_frame(n, 1, &plain, frame, sizeof(frame));
+    size_t len = from_wire(n, got, sizeof(got));
+    g_assert_cmpmem(got, len, frame, sizeof(frame));
+    g_autoptr(JsonObject) nobody =
+        qtest_qmp(n->qts, "{'execute': 'set_link', 'arguments': {'name': 'm', 'up': false}}");
+    g_assert_true(qtest_qmp_is_error(nobody, "DeviceNotFound"));
+    net_stop(n);
+}
+
+/* Both ways, cut to what maxlen= says. */
+static void test_dump(void)
+{
+    g_autofree char *file = NULL, *text = NULL;
+    gsize size;
+    int fd = g_file_open_tmp("dump-XXXXXX", &file, NULL);
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    g_autofree char *dump =
+        g_strdup_printf(" -object filter-dump,id=f,netdev=n,maxlen=80,file=%s", file);
+    Net *n = net_start(dump, "");
+    uint8_t frame[100], got[200];
+    const struct virtio_net_hdr plain = {0};
+    negotiate(n, 0, 2);
+    make_frame(frame, sizeof(frame), 1);
+    send_frame(n, 1, &plain, frame, sizeof(frame));
+    g_assert_cmpuint(from_wire(n, got, sizeof(got)), ==, sizeof(frame));
+    give_buffers(n, 0, 1, 0x400);
+    to_wire(n, frame, 60);
+    wait_used(n, 0, 1);
+    net_stop(n);
+    g_assert_true(g_file_get_contents(file, &text, &size, NULL));
+    unlink(file);
+    g_assert_cmpuint(size, ==, 24 + 16 + 80 + 16 + 60);
+    const uint32_t *words = (const uint32_t *)(void *)text;
+    g_assert_cmphex(words[0], ==, 0xa1b2c3d4);
+    g_assert_cmphex(words[1], ==, 0x00040002);
+    g_assert_cmpuint(words[4], ==, 80);
+    g_assert_cmpuint(words[5], ==, 1);
+    g_assert_cmpuint(words[8], ==, 80);
+    g_assert_cmpuint(words[9], ==, 100);
+    g_assert_cmpmem(text + 40, 80, frame, 80);
+    g_assert_cmpmem(text + 24 + 16 + 80 + 16, 60, frame, 60);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -532,5 +597,7 @@ int main(int argc, char **argv)
     g_test_add_func("/virtio-net/too-long", test_too_long);
     g_test_add_func("/virtio-net/filter", test_filter);
     g_test_add_func("/virtio-net/pairs", test_pairs);
+    g_test_add_func("/virtio-net/link", test_link);
+    g_test_add_func("/virtio-net/dump", test_dump);
     return g_test_run();
 }
