@@ -143,7 +143,6 @@ void pcie_sriov_number(PciBus *root, PciDevice *pf, bool reachable)
         vf->rid = (uint16_t)(pf->rid + sriov_word(pf, PCI_SRIOV_VF_OFFSET) +
                              n * sriov_word(pf, PCI_SRIOV_VF_STRIDE));
         vf->devfn = (uint8_t)vf->rid;
-        /* The unit that has the physical function has its virtual ones (VT-d 8.3). */
         vf->up = vf->bus->bridge ? vf->bus->up : root->host.above(root->host.opaque, pf);
         if (reachable && vf_is_routed(vf) && !root->by_rid[vf->rid]) {
             root->by_rid[vf->rid] = vf;
