@@ -135,7 +135,6 @@ static bool vf_is_routed(const PciDevice *vf)
            number <= bus->bridge->config[PCI_SUBORDINATE_BUS];
 }
 
-/* A virtual function is under its physical one's unit (VT-d 8.3.1). */
 void pcie_sriov_number(PciBus *root, PciDevice *pf, bool reachable)
 {
     for (unsigned n = 0; n < pcie_sriov_shown(pf); n++) {
@@ -143,7 +142,7 @@ void pcie_sriov_number(PciBus *root, PciDevice *pf, bool reachable)
         vf->rid = (uint16_t)(pf->rid + sriov_word(pf, PCI_SRIOV_VF_OFFSET) +
                              n * sriov_word(pf, PCI_SRIOV_VF_STRIDE));
         vf->devfn = (uint8_t)vf->rid;
-        vf->up = vf->bus->bridge ? vf->bus->up : root->host.above(root->host.opaque, pf);
+        vf->up = vf->bus->bridge ? vf->bus->up : root->host.above(root->host.opaque, vf);
         if (reachable && vf_is_routed(vf) && !root->by_rid[vf->rid]) {
             root->by_rid[vf->rid] = vf;
         }

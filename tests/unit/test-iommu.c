@@ -9,6 +9,7 @@
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/ioapic.h"
 #include "hw/pci/pcie.h"
+#include "hw/pci/pcie_sriov.h"
 #include "tests/unit/iommu-fixture.h"
 
 /* A function, and two kinds of bridges: one that lets ids pass, one that may put its own in. */
@@ -32,6 +33,30 @@ static bool bridge_realize(Device *dev, GError **error)
     pci_child_bus_new((PciDevice *)dev, dev->id);
     return true;
 }
+
+/* A function with two virtual ones. */
+static const PciDeviceClass virtual_pci = {.ids = {.vendor_id = 0x1234, .device_id = 4},
+                                           .express = true};
+static const DeviceClass virtual_class = {.name = "virtual",
+                                          .bus = BUS_PCI,
+                                          .instance_size = sizeof(PciDevice),
+                                          .bus_props = pci_bus_props,
+                                          .bus_class = &virtual_pci};
+
+static bool physical_realize(Device *dev, GError **error)
+{
+    PciDevice *pci = (PciDevice *)dev;
+    const PcieSriovSetup setup = {.vf_class = &virtual_class, .total = 2, .vf_device_id = 4};
+    pcie_add_capability(pci, &(PcieSetup){.type = PCIE_ENDPOINT});
+    return pcie_sriov_init(pci, &setup, error);
+}
+
+static const DeviceClass physical_class = {.name = "physical",
+                                           .bus = BUS_PCI,
+                                           .instance_size = sizeof(PciDevice),
+                                           .bus_props = pci_bus_props,
+                                           .bus_class = &virtual_pci,
+                                           .realize = physical_realize};
 
 static const PciDeviceClass port_pci = {
     .ids = {.vendor_id = 0x1234, .device_id = 2, .class_code = 0x060400},
@@ -191,6 +216,52 @@ static void test_unplugged(void)
     expect_unit(&r, 3, 1);
     expect_unit(&r, 4, 0);
     close_board(&r.board);
+}
+
+static uint32_t find_sriov(PciBus *root, uint16_t rid)
+{
+    uint32_t at = PCIE_CONFIG_SIZE / 16;
+    while (at) {
+        uint32_t header = pci_config_read(root, rid >> 8, (uint8_t)rid, at, 4);
+        if ((header & 0xffff) == PCI_EXT_CAP_ID_SRIOV) {
+            break;
+        }
+        at = header >> 20;
+    }
+    return at;
+}
+
+/* Virtual functions are where their physical one is, as soon as there are any. */
+static void test_virtual(void)
+{
+    static const char *const scopes[] = {"pf", "p"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(scopes); i++) {
+        Rig r = {0};
+        Board *b = &r.board;
+        open_board(b);
+        r.units[0] = add_tally(b, "u0", scopes[i]);
+        r.units[1] = add_tally(b, "u1", "all");
+        build_board(b);
+        PciBus *root = b->machine->pci_root;
+        r.p = plug(b, &port_class, root, "p", "3");
+        r.f[1] = plug(b, &physical_class, pci_bus_behind(r.p), "pf", "0");
+        set_buses(r.p, 1, 1);
+        open_masters(r.f[1], root);
+        uint32_t cap = find_sriov(root, r.f[1]->rid);
+        g_assert_cmpuint(cap, !=, 0);
+        pci_config_write(root, 1, 0, cap + PCI_SRIOV_NUM_VF, 2, 2);
+        pci_config_write(root, 1, 0, cap + PCI_SRIOV_CTRL, PCI_SRIOV_CTRL_VFE, 2);
+        g_assert_cmpuint(pcie_sriov_shown(r.f[1]), ==, 2);
+        expect_unit(&r, 1, 0);
+        for (unsigned n = 0; n < 2; n++) {
+            r.f[2] = pcie_sriov_vf(r.f[1], n);
+            open_masters(r.f[2], root);
+            g_assert_cmphex(r.f[2]->rid, !=, r.f[1]->rid);
+            pci_config_write(root, 1, (uint8_t)r.f[2]->rid, PCI_COMMAND, PCI_COMMAND_MASTER, 2);
+            expect_unit(&r, 2, 0);
+        }
+        close_board(b);
+    }
 }
 
 typedef struct {
@@ -435,6 +506,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/iommu/ways", test_ways);
     g_test_add_func("/iommu/unplugged", test_unplugged);
+    g_test_add_func("/iommu/virtual", test_virtual);
     g_test_add_func("/iommu/refusals", test_refusals);
     g_test_add_func("/iommu/names", test_names);
     g_test_add_func("/iommu/board", test_board);

@@ -25,7 +25,7 @@ typedef struct {
 static void compare_function(PciDevice *pci, void *opaque)
 {
     Search *s = opaque;
-    if (iommu_name_is(s->name, pci)) {
+    if (!pci->pf && iommu_name_is(s->name, pci)) {
         s->thing.pci = pci;
         s->thing.count++;
     }
