@@ -3,8 +3,7 @@
  * Devices that come and go while the machine runs. A device leaves with all that is behind it, what
  * it still does ends as by a reset: the functions of a slot share its power.
  */
-#include <string.h>
-
+#include "base/optlist.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/machine.h"
 
@@ -152,9 +151,10 @@ static bool unplug_device(Machine *machine, const char *id, bool surprise, GErro
 
 bool machine_hot_add(Machine *machine, const char *text, GError **error)
 {
-    g_autofree char *driver = g_strndup(text, strcspn(text, ","));
-    return machine_is_cpu_driver(driver) ? machine_plug_cpu(machine, text, error)
-                                         : plug_device(machine, text, error) != NULL;
+    g_autoptr(OptList) opts = optlist_parse(text, "driver");
+    const char *driver = optlist_get(opts, "driver");
+    return driver && machine_is_cpu_driver(driver) ? machine_plug_cpu(machine, text, error)
+                                                   : plug_device(machine, text, error) != NULL;
 }
 
 bool machine_hot_remove(Machine *machine, const char *id, bool surprise, GError **error)
