@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nvme-lib.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include <linux/pci_regs.h>
 #include <string.h>
 
@@ -138,4 +141,66 @@ void nvme_create_queues(Nvme *d, unsigned queue, unsigned vector)
                       .cdw11 = queue << 16 | 1};
     g_assert_cmphex(nvme_status(d, 0, cq), ==, NVME_S_OK);
     g_assert_cmphex(nvme_status(d, 0, sq), ==, NVME_S_OK);
+}
+
+NvmeDisk *nvme_disk_start(const char *props, const char *drive_props)
+{
+    NvmeDisk *disk = g_new0(NvmeDisk, 1);
+    g_autofree uint8_t *image = g_malloc(NVME_DISK_BLOCKS * 512);
+    GError *error = NULL;
+    int fd = g_file_open_tmp("disk-XXXXXX", &disk->file, &error);
+    g_assert_no_error(error);
+    g_close(fd, NULL);
+    for (size_t i = 0; i < NVME_DISK_BLOCKS * 512; i++) {
+        image[i] = (uint8_t)(i / 512 + i);
+    }
+    g_assert_true(g_file_set_contents(disk->file, (char *)image, NVME_DISK_BLOCKS * 512, NULL));
+    g_autofree char *all = g_strdup_printf(" -m 64M -drive file=%s,if=none,id=d,format=raw%s "
+                                           "-device nvme,drive=d,addr=5,serial=SW42,id=nvme0%s",
+                                           disk->file, drive_props, props);
+    nvme_attach(&disk->d, vtd_start(all, 1, true), NVME_DISK_DEVFN, NVME_DISK_MEMORY);
+    return disk;
+}
+
+NvmeDisk *nvme_disk_ready(const char *props)
+{
+    NvmeDisk *disk = nvme_disk_start(props, "");
+    g_assert_cmphex(nvme_enable(&disk->d), ==, NVME_CSTS_READY);
+    return disk;
+}
+
+NvmeDisk *nvme_disk_io(const char *props)
+{
+    NvmeDisk *disk = nvme_disk_ready(props);
+    nvme_create_queues(&disk->d, 1, 0);
+    return disk;
+}
+
+void nvme_disk_stop(NvmeDisk *disk)
+{
+    vtd_stop(disk->d.v);
+    g_unlink(disk->file);
+    g_free(disk->file);
+    g_free(disk);
+}
+
+NvmeCommand nvme_io(uint8_t opcode, uint64_t block, uint32_t count)
+{
+    return (NvmeCommand){.opcode = opcode,
+                         .nsid = 1,
+                         .prp1 = NVME_DISK_DATA,
+                         .cdw10 = (uint32_t)block,
+                         .cdw11 = (uint32_t)(block >> 32),
+                         .cdw12 = count - 1};
+}
+
+/* What nvme_disk_start() wrote, or all bytes `fill`. */
+void nvme_check_blocks(Nvme *d, uint64_t at, uint64_t block, uint32_t count)
+{
+    g_autofree uint8_t *data = g_malloc(count * 512);
+    qtest_memread(d->qts, at, data, count * 512);
+    for (size_t i = 0; i < count * 512; i++) {
+        size_t of_disk = block * 512 + i;
+        g_assert_cmphex(data[i], ==, (uint8_t)(of_disk / 512 + of_disk));
+    }
 }

@@ -62,4 +62,26 @@ uint16_t nvme_status(Nvme *d, unsigned queue, NvmeCommand cmd);
 /* A pair of I/O queues of this number, interrupts on. */
 void nvme_create_queues(Nvme *d, unsigned queue, unsigned vector);
 
+/* A machine with a unit and a controller, nvme0, over a file of NVME_DISK_BLOCKS blocks of 512
+ * bytes. */
+#define NVME_DISK_DEVFN  (5 << 3)
+#define NVME_DISK_MEMORY 0x2000000ull /* what the driver owns */
+#define NVME_DISK_BLOCKS 4096
+#define NVME_DISK_DATA   (NVME_DISK_MEMORY + NVME_DATA_AT)
+#define NVME_DISK_LIST   (NVME_DISK_MEMORY + 0xc0000)
+typedef struct {
+    Nvme d;
+    char *file;
+} NvmeDisk;
+/* Off, enabled, and with a pair of I/O queues. `props` are nvme's, with a comma before the first.
+ */
+NvmeDisk *nvme_disk_start(const char *props, const char *drive_props);
+NvmeDisk *nvme_disk_ready(const char *props);
+NvmeDisk *nvme_disk_io(const char *props);
+void nvme_disk_stop(NvmeDisk *disk);
+/* A read or write of `count` blocks from `block` on, by NVME_DISK_DATA. */
+NvmeCommand nvme_io(uint8_t opcode, uint64_t block, uint32_t count);
+/* Memory has what nvme_disk_start() wrote to these blocks. */
+void nvme_check_blocks(Nvme *d, uint64_t at, uint64_t block, uint32_t count);
+
 #endif

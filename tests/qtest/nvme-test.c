@@ -1,93 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nvme by a driver in the test (NVM Express 1.4): registers, queues, admin and I/O commands, PRPs
- * and SGLs, interrupts by MSI-X and by pin, aggregation, and what a driver may get wrong.
+ * and SGLs, and what a driver may get wrong. Its interrupts are in nvme-intr-test.c.
  */
-#include <glib/gstdio.h>
 #include <linux/pci_regs.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "nvme-lib.h"
 
-#define DEVFN   (5 << 3)
-#define MEMORY  0x2000000ull
-#define BLOCKS  4096
-#define DATA    (MEMORY + NVME_DATA_AT)
-#define LIST    (MEMORY + 0xc0000)
-#define VECTORS 4
-#define TABLE   4 /* 32 entries */
-
-typedef struct {
-    Nvme d;
-    char *file;
-} Disk;
-
-static Disk *start(const char *props, const char *drive_props)
-{
-    Disk *disk = g_new0(Disk, 1);
-    g_autofree uint8_t *image = g_malloc(BLOCKS * 512);
-    GError *error = NULL;
-    int fd = g_file_open_tmp("disk-XXXXXX", &disk->file, &error);
-    g_assert_no_error(error);
-    g_close(fd, NULL);
-    for (size_t i = 0; i < BLOCKS * 512; i++) {
-        image[i] = (uint8_t)(i / 512 + i);
-    }
-    g_assert_true(g_file_set_contents(disk->file, (char *)image, BLOCKS * 512, NULL));
-    g_autofree char *all = g_strdup_printf(" -m 64M -drive file=%s,if=none,id=d,format=raw%s "
-                                           "-device nvme,drive=d,addr=5,serial=SW42,id=nvme0%s",
-                                           disk->file, drive_props, props);
-    nvme_attach(&disk->d, vtd_start(all, 1, true), DEVFN, MEMORY);
-    return disk;
-}
-
-static Disk *start_ready(const char *props)
-{
-    Disk *disk = start(props, "");
-    g_assert_cmphex(nvme_enable(&disk->d), ==, NVME_CSTS_READY);
-    return disk;
-}
-
-static Disk *start_io(const char *props)
-{
-    Disk *disk = start_ready(props);
-    nvme_create_queues(&disk->d, 1, 0);
-    return disk;
-}
-
-static void stop(Disk *disk)
-{
-    vtd_stop(disk->d.v);
-    g_unlink(disk->file);
-    g_free(disk->file);
-    g_free(disk);
-}
-
-static NvmeCommand io(uint8_t opcode, uint64_t block, uint32_t count)
-{
-    return (NvmeCommand){.opcode = opcode,
-                         .nsid = 1,
-                         .prp1 = DATA,
-                         .cdw10 = (uint32_t)block,
-                         .cdw11 = (uint32_t)(block >> 32),
-                         .cdw12 = count - 1};
-}
-
-/* What start() wrote, or all bytes `fill`. */
-static void check_blocks(Nvme *d, uint64_t at, uint64_t block, uint32_t count)
-{
-    g_autofree uint8_t *data = g_malloc(count * 512);
-    qtest_memread(d->qts, at, data, count * 512);
-    for (size_t i = 0; i < count * 512; i++) {
-        size_t of_disk = block * 512 + i;
-        g_assert_cmphex(data[i], ==, (uint8_t)(of_disk / 512 + of_disk));
-    }
-}
-
 static void test_registers(void)
 {
-    Disk *disk = start("", "");
+    NvmeDisk *disk = nvme_disk_start("", "");
     Nvme *d = &disk->d;
     uint64_t cap = qtest_readq(d->qts, d->regs + NVME_R_CAP);
     g_assert_cmphex(qtest_readl(d->qts, d->config), ==, 0x00101b36);
@@ -105,12 +28,12 @@ static void test_registers(void)
     g_assert_cmphex(nvme_reg(d, NVME_R_INTMS), ==, 1);
     qtest_writeq(d->qts, d->regs + NVME_R_ASQ, 0x12345678abcdefffull);
     g_assert_cmphex(qtest_readq(d->qts, d->regs + NVME_R_ASQ), ==, 0x12345678abcde000ull);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static void test_enable_reset_shutdown(void)
 {
-    Disk *disk = start_ready("");
+    NvmeDisk *disk = nvme_disk_ready("");
     Nvme *d = &disk->d;
     nvme_set_reg(d, NVME_R_CC, NVME_CC_ON | NVME_CC_SHUTDOWN);
     g_assert_cmphex(nvme_reg(d, NVME_R_CSTS), ==, NVME_CSTS_READY | NVME_CSTS_DOWN);
@@ -131,23 +54,25 @@ static void test_enable_reset_shutdown(void)
     nvme_set_reg(d, NVME_R_CC, NVME_CC_ON);
     g_assert_cmphex(nvme_reg(d, NVME_R_CSTS), ==, NVME_CSTS_FATAL);
     /* A function-level reset makes all of it new. */
-    uint8_t express = qtest_pci_find_capability(d->qts, 0, DEVFN, PCI_CAP_ID_EXP);
+    uint8_t express = qtest_pci_find_capability(d->qts, 0, NVME_DISK_DEVFN, PCI_CAP_ID_EXP);
     qtest_writew(d->qts, d->config + express + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
     g_assert_cmphex(qtest_readw(d->qts, d->config + PCI_COMMAND), ==, 0);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static uint16_t identify(Nvme *d, uint8_t cns, uint32_t nsid, uint8_t *page)
 {
     uint16_t status = nvme_status(
-        d, 0, (NvmeCommand){.opcode = NVME_A_IDENTIFY, .nsid = nsid, .prp1 = DATA, .cdw10 = cns});
-    qtest_memread(d->qts, DATA, page, 4096);
+        d, 0,
+        (NvmeCommand){
+            .opcode = NVME_A_IDENTIFY, .nsid = nsid, .prp1 = NVME_DISK_DATA, .cdw10 = cns});
+    qtest_memread(d->qts, NVME_DISK_DATA, page, 4096);
     return status;
 }
 
 static void test_identify(void)
 {
-    Disk *disk = start_ready("");
+    NvmeDisk *disk = nvme_disk_ready("");
     Nvme *d = &disk->d;
     uint8_t p[4096];
     g_assert_cmphex(identify(d, 1, 0, p), ==, NVME_S_OK);
@@ -158,7 +83,7 @@ static void test_identify(void)
     g_assert_cmphex(p[525] & 1, ==, 1); /* a volatile cache */
     g_assert_cmphex(p[536] & 3, ==, 1); /* SGLs */
     g_assert_cmphex(identify(d, 0, 1, p), ==, NVME_S_OK);
-    g_assert_cmpuint(p[0] | p[1] << 8, ==, BLOCKS);
+    g_assert_cmpuint(p[0] | p[1] << 8, ==, NVME_DISK_BLOCKS);
     g_assert_cmpuint(p[130], ==, 9);
     g_assert_cmphex(identify(d, 0, 2, p), ==, NVME_S_OK); /* inactive */
     g_assert_cmpuint(p[0] | p[1] << 8, ==, 0);
@@ -174,16 +99,18 @@ static void test_identify(void)
     g_assert_cmpuint(p[1], ==, 16);
     g_assert_cmphex(identify(d, 3, 2, p), ==, NVME_S_NAMESPACE);
     g_assert_cmphex(identify(d, 0x77, 1, p), ==, NVME_S_FIELD);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static void test_queues(void)
 {
-    Disk *disk = start_ready(",max_ioqpairs=3");
+    NvmeDisk *disk = nvme_disk_ready(",max_ioqpairs=3");
     Nvme *d = &disk->d;
     const uint32_t size = 15u << 16;
-    const NvmeCommand cq = {.opcode = NVME_A_CREATE_CQ, .prp1 = MEMORY + 0x11000, .cdw11 = 3};
-    const NvmeCommand sq = {.opcode = NVME_A_CREATE_SQ, .prp1 = MEMORY + 0x1000, .cdw11 = 1};
+    const NvmeCommand cq = {
+        .opcode = NVME_A_CREATE_CQ, .prp1 = NVME_DISK_MEMORY + 0x11000, .cdw11 = 3};
+    const NvmeCommand sq = {
+        .opcode = NVME_A_CREATE_SQ, .prp1 = NVME_DISK_MEMORY + 0x1000, .cdw11 = 1};
     NvmeCommand c = cq;
     const struct {
         uint32_t cdw10, cdw11;
@@ -219,19 +146,20 @@ static void test_queues(void)
     NvmeCompletion abort = nvme_do(d, 0, &(NvmeCommand){.opcode = NVME_A_ABORT, .cdw10 = 0x10001});
     g_assert_cmphex(abort.status, ==, NVME_S_OK);
     g_assert_cmphex(abort.result, ==, 1);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static void test_read_write(void)
 {
-    Disk *disk = start_io("");
+    NvmeDisk *disk = nvme_disk_io("");
     Nvme *d = &disk->d;
     uint8_t data[2048];
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 3, 4)), ==, NVME_S_OK);
-    check_blocks(d, DATA, 3, 4);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_READ, 3, 4)), ==, NVME_S_OK);
+    nvme_check_blocks(d, NVME_DISK_DATA, 3, 4);
     memset(data, 0xa5, sizeof(data));
-    qtest_memwrite(d->qts, DATA, data, sizeof(data));
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_WRITE, BLOCKS - 4, 4)), ==, NVME_S_OK);
+    qtest_memwrite(d->qts, NVME_DISK_DATA, data, sizeof(data));
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_WRITE, NVME_DISK_BLOCKS - 4, 4)), ==,
+                    NVME_S_OK);
     g_assert_cmphex(nvme_status(d, 1, (NvmeCommand){.opcode = NVME_C_FLUSH, .nsid = 0xffffffff}),
                     ==, NVME_S_OK);
     g_assert_cmphex(nvme_status(d, 1, (NvmeCommand){.opcode = NVME_C_FLUSH, .nsid = 1}), ==,
@@ -239,13 +167,14 @@ static void test_read_write(void)
     g_autofree char *image = NULL;
     gsize len;
     g_assert_true(g_file_get_contents(disk->file, &image, &len, NULL));
-    g_assert_cmpmem(image + (BLOCKS - 4) * 512, 2048, data, 2048);
+    g_assert_cmpmem(image + (NVME_DISK_BLOCKS - 4) * 512, 2048, data, 2048);
     /* More than a slice's worth of zeroes; what comes after is not held up, and is not lost. */
-    uint16_t zeroes = nvme_put(
-        d, 1,
-        &(NvmeCommand){
-            .opcode = NVME_C_WRITE_ZEROES, .nsid = 1, .cdw12 = BLOCKS - 8 - 1, .cdw10 = 8});
-    NvmeCommand read = io(NVME_C_READ, 2, 1);
+    uint16_t zeroes = nvme_put(d, 1,
+                               &(NvmeCommand){.opcode = NVME_C_WRITE_ZEROES,
+                                              .nsid = 1,
+                                              .cdw12 = NVME_DISK_BLOCKS - 8 - 1,
+                                              .cdw10 = 8});
+    NvmeCommand read = nvme_io(NVME_C_READ, 2, 1);
     uint16_t after = nvme_put(d, 1, &read);
     nvme_ring(d, 1);
     uint16_t first = nvme_take(d, 1, true).cid, second = nvme_take(d, 1, true).cid;
@@ -257,89 +186,91 @@ static void test_read_write(void)
         g_assert_cmphex(image[i], ==, 0);
     }
     g_assert_cmphex((uint8_t)image[8 * 512 - 1], ==, (uint8_t)(7 + 8 * 512 - 1));
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static void test_bad_io(void)
 {
-    Disk *disk = start_io("");
+    NvmeDisk *disk = nvme_disk_io("");
     Nvme *d = &disk->d;
-    NvmeCommand c = io(NVME_C_READ, BLOCKS, 1);
+    NvmeCommand c = nvme_io(NVME_C_READ, NVME_DISK_BLOCKS, 1);
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_LBA_RANGE);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, BLOCKS - 1, 2)), ==, NVME_S_LBA_RANGE);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_WRITE, UINT64_MAX, 1)), ==, NVME_S_LBA_RANGE);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_WRITE_ZEROES, BLOCKS, 1)), ==, NVME_S_LBA_RANGE);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 0, 1025)), ==, NVME_S_FIELD); /* MDTS */
-    g_assert_cmphex(nvme_status(d, 1, io(0x77, 0, 1)), ==, NVME_S_OPCODE);
-    c = io(NVME_C_READ, 0, 1);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_READ, NVME_DISK_BLOCKS - 1, 2)), ==,
+                    NVME_S_LBA_RANGE);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_WRITE, UINT64_MAX, 1)), ==, NVME_S_LBA_RANGE);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_WRITE_ZEROES, NVME_DISK_BLOCKS, 1)), ==,
+                    NVME_S_LBA_RANGE);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_READ, 0, 1025)), ==, NVME_S_FIELD); /* MDTS */
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(0x77, 0, 1)), ==, NVME_S_OPCODE);
+    c = nvme_io(NVME_C_READ, 0, 1);
     c.nsid = 2;
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_NAMESPACE);
     c.nsid = 0;
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_NAMESPACE);
-    c = io(NVME_C_READ, 0, 1);
-    c.prp1 = DATA + 2;
+    c = nvme_io(NVME_C_READ, 0, 1);
+    c.prp1 = NVME_DISK_DATA + 2;
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_PRP);
-    c = io(NVME_C_READ, 0, 16);
-    c.prp2 = DATA + 0x1008; /* the second page has an offset */
+    c = nvme_io(NVME_C_READ, 0, 16);
+    c.prp2 = NVME_DISK_DATA + 0x1008; /* the second page has an offset */
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_PRP);
     /* The log has the latest error first; and says where. */
     uint8_t log[64];
-    NvmeCommand get = {.opcode = NVME_A_GET_LOG, .prp1 = DATA, .cdw10 = 1 | 15u << 16};
+    NvmeCommand get = {.opcode = NVME_A_GET_LOG, .prp1 = NVME_DISK_DATA, .cdw10 = 1 | 15u << 16};
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_OK);
-    qtest_memread(d->qts, DATA, log, sizeof(log));
+    qtest_memread(d->qts, NVME_DISK_DATA, log, sizeof(log));
     g_assert_cmpuint(log[0], ==, 10);
     g_assert_cmpuint(log[8], ==, 1);
     g_assert_cmphex((log[12] | log[13] << 8) >> 1 & 0x7ff, ==, NVME_S_PRP);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static void test_read_only(void)
 {
-    Disk *disk = start("", ",readonly=on");
+    NvmeDisk *disk = nvme_disk_start("", ",readonly=on");
     Nvme *d = &disk->d;
     g_assert_cmphex(nvme_enable(d), ==, NVME_CSTS_READY);
     nvme_create_queues(d, 1, 0);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 1, 1)), ==, NVME_S_OK);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_WRITE, 1, 1)), ==, NVME_S_READ_ONLY);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_WRITE_ZEROES, 1, 1)), ==, NVME_S_READ_ONLY);
-    stop(disk);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_READ, 1, 1)), ==, NVME_S_OK);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_WRITE, 1, 1)), ==, NVME_S_READ_ONLY);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_WRITE_ZEROES, 1, 1)), ==, NVME_S_READ_ONLY);
+    nvme_disk_stop(disk);
 }
 
 /* 4.3: a page with an offset and a list; a list that goes on in another; and such as never end. */
 static void test_prp_lists(void)
 {
-    Disk *disk = start_io("");
+    NvmeDisk *disk = nvme_disk_io("");
     Nvme *d = &disk->d;
-    NvmeCommand c = io(NVME_C_READ, 0, 32); /* 16 KiB */
-    c.prp1 = DATA + 0x800;
-    c.prp2 = LIST;
+    NvmeCommand c = nvme_io(NVME_C_READ, 0, 32); /* 16 KiB */
+    c.prp1 = NVME_DISK_DATA + 0x800;
+    c.prp2 = NVME_DISK_LIST;
     static const unsigned pages[] = {7, 2, 9, 4};
     for (unsigned i = 0; i < 4; i++) {
-        qtest_writeq(d->qts, LIST + 8 * i, DATA + 0x1000 * pages[i]);
+        qtest_writeq(d->qts, NVME_DISK_LIST + 8 * i, NVME_DISK_DATA + 0x1000 * pages[i]);
     }
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_OK);
-    check_blocks(d, DATA + 0x800, 0, 4);
-    check_blocks(d, DATA + 0x7000, 4, 8);
-    check_blocks(d, DATA + 0x2000, 12, 8);
-    check_blocks(d, DATA + 0x9000, 20, 8);
-    check_blocks(d, DATA + 0x4000, 28, 4);
+    nvme_check_blocks(d, NVME_DISK_DATA + 0x800, 0, 4);
+    nvme_check_blocks(d, NVME_DISK_DATA + 0x7000, 4, 8);
+    nvme_check_blocks(d, NVME_DISK_DATA + 0x2000, 12, 8);
+    nvme_check_blocks(d, NVME_DISK_DATA + 0x9000, 20, 8);
+    nvme_check_blocks(d, NVME_DISK_DATA + 0x4000, 28, 4);
     /* The list's first page has two entries left: one is data, the other leads on. */
-    c.prp2 = LIST + 0xff0;
-    qtest_writeq(d->qts, LIST + 0xff0, DATA + 0x5000);
-    qtest_writeq(d->qts, LIST + 0xff8, LIST + 0x1000);
+    c.prp2 = NVME_DISK_LIST + 0xff0;
+    qtest_writeq(d->qts, NVME_DISK_LIST + 0xff0, NVME_DISK_DATA + 0x5000);
+    qtest_writeq(d->qts, NVME_DISK_LIST + 0xff8, NVME_DISK_LIST + 0x1000);
     for (unsigned i = 0; i < 3; i++) {
-        qtest_writeq(d->qts, LIST + 0x1000 + 8 * i, DATA + 0x6000 + 0x1000 * i);
+        qtest_writeq(d->qts, NVME_DISK_LIST + 0x1000 + 8 * i, NVME_DISK_DATA + 0x6000 + 0x1000 * i);
     }
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_OK);
-    check_blocks(d, DATA + 0x5000, 4, 24);
+    nvme_check_blocks(d, NVME_DISK_DATA + 0x5000, 4, 24);
     /* A list that leads to its own last entry would never end. */
-    c.prp2 = LIST + 0xff8;
-    qtest_writeq(d->qts, LIST + 0xff8, LIST + 0xff8);
+    c.prp2 = NVME_DISK_LIST + 0xff8;
+    qtest_writeq(d->qts, NVME_DISK_LIST + 0xff8, NVME_DISK_LIST + 0xff8);
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_PRP);
-    c.prp2 = LIST + 4;
+    c.prp2 = NVME_DISK_LIST + 4;
     g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_PRP);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 0, 1)), ==, NVME_S_OK);
-    stop(disk);
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_READ, 0, 1)), ==, NVME_S_OK);
+    nvme_disk_stop(disk);
 }
 
 static void put_sgl(Nvme *d, uint64_t at, uint64_t addr, uint32_t len, uint8_t type)
@@ -350,7 +281,7 @@ static void put_sgl(Nvme *d, uint64_t at, uint64_t addr, uint32_t len, uint8_t t
 
 static uint16_t read_sgl(Nvme *d, uint64_t addr, uint32_t len, uint8_t type)
 {
-    NvmeCommand c = io(NVME_C_READ, 8, 2);
+    NvmeCommand c = nvme_io(NVME_C_READ, 8, 2);
     c.psdt = 1;
     c.prp1 = addr;
     c.prp2 = len | (uint64_t)type << 56;
@@ -359,39 +290,40 @@ static uint16_t read_sgl(Nvme *d, uint64_t addr, uint32_t len, uint8_t type)
 
 static void test_sgls(void)
 {
-    Disk *disk = start_io("");
+    NvmeDisk *disk = nvme_disk_io("");
     Nvme *d = &disk->d;
     uint8_t data[1024], parts[1024];
-    qtest_memset(d->qts, DATA, 0, 0x4000);
-    g_assert_cmphex(read_sgl(d, DATA + 1, 1024, NVME_SGL_BLOCK), ==, NVME_S_OK);
-    check_blocks(d, DATA + 1, 8, 2);
-    g_assert_cmphex(read_sgl(d, DATA, 1023, NVME_SGL_BLOCK), ==, NVME_S_SGL_LENGTH);
-    g_assert_cmphex(read_sgl(d, DATA, 1025, NVME_SGL_BLOCK), ==, NVME_S_SGL_LENGTH);
-    g_assert_cmphex(read_sgl(d, DATA, 1024, 0x40), ==, NVME_S_SGL_TYPE);
+    qtest_memset(d->qts, NVME_DISK_DATA, 0, 0x4000);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_DATA + 1, 1024, NVME_SGL_BLOCK), ==, NVME_S_OK);
+    nvme_check_blocks(d, NVME_DISK_DATA + 1, 8, 2);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_DATA, 1023, NVME_SGL_BLOCK), ==, NVME_S_SGL_LENGTH);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_DATA, 1025, NVME_SGL_BLOCK), ==, NVME_S_SGL_LENGTH);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_DATA, 1024, 0x40), ==, NVME_S_SGL_TYPE);
     /* A segment with two blocks, which leads to a last one. */
-    put_sgl(d, LIST, DATA + 0x1003, 7, NVME_SGL_BLOCK);
-    put_sgl(d, LIST + 16, DATA + 0x1100, 17, NVME_SGL_BLOCK);
-    put_sgl(d, LIST + 32, LIST + 0x100, 16, NVME_SGL_LAST);
-    put_sgl(d, LIST + 0x100, DATA + 0x2001, 1000, NVME_SGL_BLOCK);
-    g_assert_cmphex(read_sgl(d, LIST, 48, NVME_SGL_SEGMENT), ==, NVME_S_OK);
-    qtest_memread(d->qts, DATA + 1, data, 1024);
-    qtest_memread(d->qts, DATA + 0x1003, parts, 7);
-    qtest_memread(d->qts, DATA + 0x1100, parts + 7, 17);
-    qtest_memread(d->qts, DATA + 0x2001, parts + 24, 1000);
+    put_sgl(d, NVME_DISK_LIST, NVME_DISK_DATA + 0x1003, 7, NVME_SGL_BLOCK);
+    put_sgl(d, NVME_DISK_LIST + 16, NVME_DISK_DATA + 0x1100, 17, NVME_SGL_BLOCK);
+    put_sgl(d, NVME_DISK_LIST + 32, NVME_DISK_LIST + 0x100, 16, NVME_SGL_LAST);
+    put_sgl(d, NVME_DISK_LIST + 0x100, NVME_DISK_DATA + 0x2001, 1000, NVME_SGL_BLOCK);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 48, NVME_SGL_SEGMENT), ==, NVME_S_OK);
+    qtest_memread(d->qts, NVME_DISK_DATA + 1, data, 1024);
+    qtest_memread(d->qts, NVME_DISK_DATA + 0x1003, parts, 7);
+    qtest_memread(d->qts, NVME_DISK_DATA + 0x1100, parts + 7, 17);
+    qtest_memread(d->qts, NVME_DISK_DATA + 0x2001, parts + 24, 1000);
     g_assert_cmpmem(data, 1024, parts, 1024);
     /* Segments of a length that cannot be, one in the middle, one that leads to itself. */
-    g_assert_cmphex(read_sgl(d, LIST, 47, NVME_SGL_SEGMENT), ==, NVME_S_SGL_SEGMENT);
-    g_assert_cmphex(read_sgl(d, LIST, 0, NVME_SGL_LAST), ==, NVME_S_SGL_SEGMENT);
-    g_assert_cmphex(read_sgl(d, LIST, 48, NVME_SGL_LAST), ==, NVME_S_SGL_SEGMENT);
-    g_assert_cmphex(read_sgl(d, LIST, 16, NVME_SGL_SEGMENT), ==, NVME_S_SGL_SEGMENT);
-    put_sgl(d, LIST, LIST, 16, NVME_SGL_SEGMENT);
-    g_assert_cmphex(read_sgl(d, LIST, 16, NVME_SGL_SEGMENT), ==, NVME_S_SGL_COUNT);
-    g_assert_cmphex(read_sgl(d, LIST, 0xfffffff0, NVME_SGL_SEGMENT), ==, NVME_S_SGL_COUNT);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 47, NVME_SGL_SEGMENT), ==, NVME_S_SGL_SEGMENT);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 0, NVME_SGL_LAST), ==, NVME_S_SGL_SEGMENT);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 48, NVME_SGL_LAST), ==, NVME_S_SGL_SEGMENT);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 16, NVME_SGL_SEGMENT), ==, NVME_S_SGL_SEGMENT);
+    put_sgl(d, NVME_DISK_LIST, NVME_DISK_LIST, 16, NVME_SGL_SEGMENT);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 16, NVME_SGL_SEGMENT), ==, NVME_S_SGL_COUNT);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 0xfffffff0, NVME_SGL_SEGMENT), ==,
+                    NVME_S_SGL_COUNT);
     /* Admin commands have PRPs. */
     NvmeCommand admin = {
-        .opcode = NVME_A_IDENTIFY, .psdt = 1, .prp1 = DATA, .prp2 = 4096, .cdw10 = 1};
+        .opcode = NVME_A_IDENTIFY, .psdt = 1, .prp1 = NVME_DISK_DATA, .prp2 = 4096, .cdw10 = 1};
     g_assert_cmphex(nvme_status(d, 0, admin), ==, NVME_S_FIELD);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static NvmeCompletion feature(Nvme *d, bool set, uint32_t id, uint32_t value)
@@ -403,7 +335,7 @@ static NvmeCompletion feature(Nvme *d, bool set, uint32_t id, uint32_t value)
 
 static void test_features(void)
 {
-    Disk *disk = start_ready(",max_ioqpairs=7,msix_qsize=8");
+    NvmeDisk *disk = nvme_disk_ready(",max_ioqpairs=7,msix_qsize=8");
     Nvme *d = &disk->d;
     g_assert_cmphex(feature(d, true, 7, 0x00ff0003).result, ==, 0x00060003);
     g_assert_cmphex(feature(d, false, 7, 0).result, ==, 0x00060006);
@@ -425,29 +357,29 @@ static void test_features(void)
     nvme_enable(d);
     g_assert_cmphex(feature(d, false, 6, 0).result, ==, 1);
     g_assert_cmphex(feature(d, false, 9, 7).result, ==, 7);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static void test_logs(void)
 {
-    Disk *disk = start_io("");
+    NvmeDisk *disk = nvme_disk_io("");
     Nvme *d = &disk->d;
     uint8_t log[4096];
-    nvme_status(d, 1, io(NVME_C_READ, 0, 8));
-    NvmeCommand get = {.opcode = NVME_A_GET_LOG, .nsid = 0xffffffff, .prp1 = DATA};
+    nvme_status(d, 1, nvme_io(NVME_C_READ, 0, 8));
+    NvmeCommand get = {.opcode = NVME_A_GET_LOG, .nsid = 0xffffffff, .prp1 = NVME_DISK_DATA};
     get.cdw10 = 2 | 127u << 16;
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_OK);
-    qtest_memread(d->qts, DATA, log, 512);
+    qtest_memread(d->qts, NVME_DISK_DATA, log, 512);
     g_assert_cmpuint(log[1] | log[2] << 8, ==, 323); /* kelvin */
     g_assert_cmpuint(log[32], ==, 1);                /* a data unit, begun */
     g_assert_cmpuint(log[64], ==, 1);
     get.cdw10 = 3 | 127u << 16;
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_OK);
-    qtest_memread(d->qts, DATA, log, 512);
+    qtest_memread(d->qts, NVME_DISK_DATA, log, 512);
     g_assert_cmpuint(log[0], ==, 1);
     get.cdw10 = 5 | 1023u << 16;
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_OK);
-    qtest_memread(d->qts, DATA, log, 4096);
+    qtest_memread(d->qts, NVME_DISK_DATA, log, 4096);
     g_assert_cmpuint(log[NVME_A_IDENTIFY * 4], ==, 1);
     g_assert_cmpuint(log[NVME_A_FORMAT * 4], ==, 0);
     g_assert_cmpuint(log[1024 + NVME_C_WRITE * 4], ==, 3);
@@ -455,17 +387,17 @@ static void test_logs(void)
     get.cdw12 = 1024;
     get.cdw10 = 5;
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_OK);
-    g_assert_cmphex(qtest_readl(d->qts, DATA), ==, 1);
+    g_assert_cmphex(qtest_readl(d->qts, NVME_DISK_DATA), ==, 1);
     get.cdw12 = 4096;
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_FIELD);
     get.cdw10 = 0x77;
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_LOG_PAGE);
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 static void test_async_events(void)
 {
-    Disk *disk = start_ready(",aerl=0");
+    NvmeDisk *disk = nvme_disk_ready(",aerl=0");
     Nvme *d = &disk->d;
     NvmeCommand request = {.opcode = NVME_A_ASYNC_EVENT};
     uint16_t cid = nvme_put(d, 0, &request);
@@ -487,234 +419,15 @@ static void test_async_events(void)
     qtest_clock_step(d->qts, 1000000);
     g_assert_false(nvme_take(d, 0, true).there);
     /* The log was read: the next one is told. */
-    NvmeCommand get = {.opcode = NVME_A_GET_LOG, .prp1 = DATA, .cdw10 = 1 | 15u << 16};
+    NvmeCommand get = {.opcode = NVME_A_GET_LOG, .prp1 = NVME_DISK_DATA, .cdw10 = 1 | 15u << 16};
     g_assert_cmphex(nvme_status(d, 0, get), ==, NVME_S_OK);
     nvme_set_reg(d, NVME_R_SQ_TAIL(0), NVME_ENTRIES);
     qtest_clock_step(d->qts, 1000000);
     g_assert_cmphex(nvme_take(d, 0, true).result, ==, 1 << 16 | 1 << 8); /* invalid value */
-    stop(disk);
+    nvme_disk_stop(disk);
 }
 
 /* MSI-X through the unit: a vector a queue, each with an entry of the remapping table. */
-static void test_msix(void)
-{
-    Disk *disk = start_ready("");
-    Nvme *d = &disk->d;
-    vtd_remap_on(d->v, TABLE, true);
-    for (unsigned n = 0; n < VECTORS; n++) {
-        Pair irte = irte_for((uint8_t)(0x80 + n), 0, true);
-        irte.high = DEVFN | 1ull << 18; /* verified */
-        vtd_set_irte(d->v, n, irte);
-    }
-    nvme_enable_vectors(d, VECTORS);
-    for (unsigned n = 0; n < VECTORS; n++) {
-        uint64_t address = remappable_address(n, false);
-        qtest_writeq(d->qts, d->vectors + n * 16, address);
-        qtest_writel(d->qts, d->vectors + n * 16 + 8, 0);
-    }
-    nvme_create_queues(d, 1, 2);
-    g_assert_true(vtd_took(d->v, 0, 0x80));
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 0, 1)), ==, NVME_S_OK);
-    g_assert_true(vtd_took(d->v, 0, 0x82));
-    /* Two commands of one slice are one message. */
-    NvmeCommand c = io(NVME_C_READ, 0, 1);
-    nvme_put(d, 1, &c);
-    nvme_put(d, 1, &c);
-    nvme_ring(d, 1);
-    g_assert_true(vtd_took(d->v, 0, 0x82));
-    g_assert_true(nvme_take(d, 1, true).there && nvme_take(d, 1, true).there);
-    vtd_expect_no_fault(d->v);
-    /* A vector that is gone is a fault, not an interrupt. */
-    vtd_set_irte(d->v, 2, (Pair){0, 0});
-    vtd_flush_iec(d->v);
-    nvme_status(d, 1, c);
-    vtd_expect_fault(d->v, 0x22, DEVFN, 2ull << 48);
-    stop(disk);
-}
-
-static void test_coalescing(void)
-{
-    Disk *disk = start_ready("");
-    Nvme *d = &disk->d;
-    NvmeCommand c = io(NVME_C_READ, 0, 1);
-    nvme_enable_vectors(d, 2);
-    nvme_create_queues(d, 1, 1);
-    g_assert_cmphex(feature(d, true, 8, 2 | 50 << 8).status, ==, NVME_S_OK); /* 3, 5 ms */
-    g_assert_true(vtd_took(d->v, 0, 0x60)); /* the admin queue's are never held back */
-    nvme_status(d, 1, c);
-    nvme_status(d, 1, c);
-    g_assert_false(qtest_apic_irr(d->qts, 0, 0x61));
-    nvme_status(d, 1, c);
-    g_assert_true(vtd_took(d->v, 0, 0x61));
-    nvme_status(d, 1, c);
-    g_assert_false(qtest_apic_irr(d->qts, 0, 0x61));
-    qtest_clock_step(d->qts, 5000000);
-    g_assert_true(vtd_took(d->v, 0, 0x61));
-    /* Not of this vector. */
-    g_assert_cmphex(feature(d, true, 9, 1 | 1 << 16).status, ==, NVME_S_OK);
-    g_assert_true(vtd_took(d->v, 0, 0x60));
-    nvme_status(d, 1, c);
-    g_assert_true(vtd_took(d->v, 0, 0x61));
-    stop(disk);
-}
-
-static bool pin_is_up(Nvme *d)
-{
-    return (qtest_readw(d->qts, d->config + PCI_STATUS) & PCI_STATUS_INTERRUPT) != 0;
-}
-
-static void test_pin(void)
-{
-    Disk *disk = start_io("");
-    Nvme *d = &disk->d;
-    NvmeCommand c = io(NVME_C_READ, 0, 1);
-    g_assert_false(pin_is_up(d));
-    nvme_put(d, 1, &c);
-    nvme_put(d, 1, &c);
-    nvme_ring(d, 1);
-    g_assert_true(pin_is_up(d));
-    nvme_set_reg(d, NVME_R_INTMS, 1);
-    g_assert_false(pin_is_up(d));
-    nvme_set_reg(d, NVME_R_INTMC, 1);
-    g_assert_true(pin_is_up(d));
-    nvme_take(d, 1, true);
-    g_assert_true(pin_is_up(d)); /* one more */
-    nvme_take(d, 1, true);
-    g_assert_false(pin_is_up(d));
-    nvme_put(d, 1, &c);
-    nvme_ring(d, 1);
-    nvme_enable_vectors(d, 1);
-    g_assert_false(pin_is_up(d)); /* MSI-X took its place */
-    nvme_set_reg(d, NVME_R_CC, 0);
-    stop(disk);
-}
-
-/* A completion queue that is full holds its submission queue up, and loses nothing. */
-static void test_full_completion_queue(void)
-{
-    Disk *disk = start_io("");
-    Nvme *d = &disk->d;
-    NvmeCommand c = io(NVME_C_READ, 0, 1);
-    for (unsigned i = 0; i < NVME_ENTRIES - 1; i++) {
-        nvme_put(d, 1, &c);
-    }
-    nvme_ring(d, 1);
-    for (unsigned i = 0; i < 3; i++) {
-        nvme_put(d, 1, &c);
-    }
-    nvme_ring(d, 1);
-    unsigned seen = 0;
-    while (seen < NVME_ENTRIES - 1 && nvme_take(d, 1, false).there) {
-        seen++;
-    }
-    g_assert_cmpuint(seen, ==, NVME_ENTRIES - 1);
-    g_assert_false(nvme_take(d, 1, false).there);
-    nvme_set_reg(d, NVME_R_CQ_HEAD(1), d->head[1]);
-    qtest_clock_step(d->qts, 1000000);
-    for (unsigned i = 0; i < 3; i++) {
-        g_assert_true(nvme_take(d, 1, true).there);
-    }
-    g_assert_false(nvme_take(d, 1, true).there);
-    stop(disk);
-}
-
-/* What a controller writes to itself is dropped, and what it reads there is all ones. */
-static void test_own_registers(void)
-{
-    Disk *disk = start_io("");
-    Nvme *d = &disk->d;
-    NvmeCommand c = io(NVME_C_READ, 0, 1);
-    c.prp1 = d->regs + NVME_DATA_AT % 0x1000; /* over its own registers, CC among them */
-    g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_OK);
-    g_assert_cmphex(nvme_reg(d, NVME_R_CSTS), ==, NVME_CSTS_READY);
-    c.opcode = NVME_C_WRITE;
-    c.cdw10 = 100;
-    g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_OK);
-    c = io(NVME_C_READ, 100, 1);
-    g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_OK);
-    g_assert_cmphex(qtest_readl(d->qts, DATA), ==, 0xffffffff);
-    /* Over its configuration space, COMMAND and BARs: the next command is not fetched. */
-    qtest_memset(d->qts, DATA, 0, 512);
-    c = io(NVME_C_WRITE, 101, 1);
-    g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_OK);
-    c = io(NVME_C_READ, 101, 1);
-    c.prp1 = d->config;
-    nvme_put(d, 1, &c);
-    nvme_ring(d, 1);
-    g_assert_cmphex(qtest_readw(d->qts, d->config + PCI_COMMAND), ==, 0);
-    stop(disk);
-}
-
-/* A function-level reset by its own DMA, in the middle of a command: as any other. */
-static void test_own_reset(void)
-{
-    Disk *disk = start_io("");
-    Nvme *d = &disk->d;
-    qtest_memset(d->qts, DATA, 0xff, 512);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_WRITE, 7, 1)), ==, NVME_S_OK);
-    NvmeCommand c = io(NVME_C_READ, 7, 1);
-    c.prp1 = d->config;
-    nvme_put(d, 1, &c);
-    nvme_put(d, 1, &c);
-    nvme_ring(d, 1);
-    g_assert_cmphex(qtest_readw(d->qts, d->config + PCI_COMMAND), ==, 0);
-    qtest_writeq(d->qts, d->config + PCI_BASE_ADDRESS_0, d->regs);
-    qtest_writew(d->qts, d->config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-    g_assert_cmphex(nvme_reg(d, NVME_R_CSTS), ==, 0);
-    g_assert_cmphex(nvme_enable(d), ==, NVME_CSTS_READY);
-    nvme_create_queues(d, 1, 0);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 0, 1)), ==, NVME_S_OK);
-    check_blocks(d, DATA, 0, 1);
-    stop(disk);
-}
-
-/* Without bus mastering no command can be fetched: that is fatal, until a reset. */
-static void test_no_bus_master(void)
-{
-    Disk *disk = start_io("");
-    Nvme *d = &disk->d;
-    NvmeCommand c = io(NVME_C_READ, 0, 1);
-    qtest_writew(d->qts, d->config + PCI_COMMAND, PCI_COMMAND_MEMORY);
-    nvme_put(d, 1, &c);
-    nvme_ring(d, 1);
-    g_assert_cmphex(nvme_reg(d, NVME_R_CSTS), ==, NVME_CSTS_READY | NVME_CSTS_FATAL);
-    qtest_writew(d->qts, d->config + PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-    nvme_set_reg(d, NVME_R_CC, 0);
-    g_assert_cmphex(nvme_enable(d), ==, NVME_CSTS_READY);
-    nvme_create_queues(d, 1, 0);
-    g_assert_cmphex(nvme_status(d, 1, c), ==, NVME_S_OK);
-    stop(disk);
-}
-
-/* Whatever is in the queues: it answers, and goes on. */
-static void test_random_commands(void)
-{
-    Disk *disk = start_io("");
-    Nvme *d = &disk->d;
-    for (unsigned round = 0; round < 300; round++) {
-        unsigned queue = (unsigned)g_test_rand_int_range(0, 2);
-        for (int i = g_test_rand_int_range(1, 8); i > 0; i--) {
-            NvmeCommand c = {.opcode = (uint8_t)g_test_rand_int_range(0, 0x1e),
-                             .psdt = (uint8_t)g_test_rand_int_range(0, 4),
-                             .nsid = (uint32_t)g_test_rand_int_range(0, 3),
-                             .prp1 = DATA + (uint32_t)g_test_rand_int_range(0, 0x400) * 4,
-                             .prp2 = LIST + (uint32_t)g_test_rand_int_range(0, 0x800),
-                             .cdw10 = (uint32_t)g_test_rand_int() & 0xff,
-                             .cdw11 = (uint32_t)g_test_rand_int_range(0, 3),
-                             .cdw12 = (uint32_t)g_test_rand_int() & 0x803f};
-            nvme_put(d, queue, &c);
-        }
-        nvme_ring(d, queue);
-        while (nvme_take(d, queue, true).there) {
-        }
-    }
-    nvme_set_reg(d, NVME_R_CC, 0);
-    g_assert_cmphex(nvme_enable(d), ==, NVME_CSTS_READY);
-    nvme_create_queues(d, 1, 0);
-    g_assert_cmphex(nvme_status(d, 1, io(NVME_C_READ, 0, 1)), ==, NVME_S_OK);
-    stop(disk);
-}
-
 static void test_mistakes(void)
 {
     static const struct {
@@ -757,14 +470,6 @@ int main(int argc, char **argv)
     g_test_add_func("/nvme/features", test_features);
     g_test_add_func("/nvme/logs", test_logs);
     g_test_add_func("/nvme/async-events", test_async_events);
-    g_test_add_func("/nvme/msix", test_msix);
-    g_test_add_func("/nvme/coalescing", test_coalescing);
-    g_test_add_func("/nvme/pin", test_pin);
-    g_test_add_func("/nvme/full-completion-queue", test_full_completion_queue);
-    g_test_add_func("/nvme/own-registers", test_own_registers);
-    g_test_add_func("/nvme/own-reset", test_own_reset);
-    g_test_add_func("/nvme/no-bus-master", test_no_bus_master);
-    g_test_add_func("/nvme/random-commands", test_random_commands);
     g_test_add_func("/nvme/mistakes", test_mistakes);
     return g_test_run();
 }

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
 FILES = ["bridges", "cpu-hotplug", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
-         "sriov", "units", "vtd-ats"]
+         "nvme-intr", "sriov", "units", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
         ("IOAPICs beside the board's: pages, pins 24 to 240, GSIs, ids", "82093AA 3.0, ACPI 5.2.12.3",
@@ -58,15 +58,15 @@ SECTIONS = [
          "VT-d 6.5.2.5, 6.5.2.10", "/vtd/ats/invalidated /vtd/ats/ranges /vtd/ats/never "
          "/vtd/ats/late /vtd/ats/disabled /vtd/ats/other-unit"),
         ("NVMe: a vector a queue, through the unit; aggregation", "NVMe 1.4 7.5",
-         "/nvme/msix /nvme/coalescing cloud-288"),
-        ("NVMe by pin, with INTMS and INTMC", "NVMe 1.4 7.5.1", "/nvme/pin cloud-pin"),
+         "/nvme-intr/msix /nvme-intr/coalescing cloud-288"),
+        ("NVMe by pin, with INTMS and INTMC", "NVMe 1.4 7.5.1", "/nvme-intr/pin cloud-pin"),
         ("NVMe registers, queues and commands", "NVMe 1.4 3 to 6",
          "/nvme/registers /nvme/enable-reset-shutdown /nvme/identify /nvme/queues /nvme/read-write "
          "/nvme/read-only /nvme/prp-lists /nvme/sgls /nvme/features /nvme/logs /nvme/async-events "
          "cloud-no-unit cloud-4k-blocks"),
         ("NVMe drivers' mistakes, and a controller that writes to itself", "NVMe 1.4 4.6.1",
-         "/nvme/bad-io /nvme/full-completion-queue /nvme/own-registers /nvme/own-reset "
-         "/nvme/no-bus-master /nvme/random-commands"),
+         "/nvme/bad-io /nvme-intr/full-completion-queue /nvme-intr/own-registers /nvme-intr/own-reset "
+         "/nvme-intr/no-bus-master /nvme-intr/random-commands"),
         ("what users write wrong", "", "/nvme/mistakes /intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
     ]),
     ("Topologies", [
