@@ -43,10 +43,16 @@ static const DeviceClass virtual_class = {.name = "virtual",
                                           .bus_props = pci_bus_props,
                                           .bus_class = &virtual_pci};
 
+static void virtual_setup(PciDevice *pf, PciDevice *vf, unsigned n)
+{
+    /* Nothing that it needs to know. */
+}
+
 static bool physical_realize(Device *dev, GError **error)
 {
     PciDevice *pci = (PciDevice *)dev;
-    const PcieSriovSetup setup = {.vf_class = &virtual_class, .total = 2, .vf_device_id = 4};
+    const PcieSriovSetup setup = {
+        .vf_class = &virtual_class, .total = 2, .vf_device_id = 4, .setup = virtual_setup};
     pcie_add_capability(pci, &(PcieSetup){.type = PCIE_ENDPOINT});
     return pcie_sriov_init(pci, &setup, error);
 }

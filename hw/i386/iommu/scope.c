@@ -124,10 +124,9 @@ bool iommu_name_is(const IommuName *name, const PciDevice *pci)
            memcmp(path, name->path, name->steps) == 0;
 }
 
-/* A virtual function is under the unit of its physical one. */
 static bool place_has_function(const IommuPlace *place, const PciDevice *pci)
 {
-    for (pci = pci->pf ? pci->pf : pci; pci; pci = pci_bus_bridge(pci->bus)) {
+    for (; pci; pci = pci_bus_bridge(pci->bus)) {
         for (guint i = 0; i < place->names->len; i++) {
             if (iommu_name_is(&g_array_index(place->names, IommuName, i), pci)) {
                 return true;
