@@ -54,7 +54,7 @@ static void test_coalescing(void)
     NvmeCommand c = nvme_io(NVME_C_READ, 0, 1);
     nvme_enable_vectors(d, 2);
     nvme_create_queues(d, 1, 1);
-    g_assert_cmphex(feature(d, true, 8, 2 | 50 << 8).status, ==, NVME_S_OK); /* 3, 5 ms */
+    g_assert_cmphex(nvme_feature(d, true, 8, 2 | 50 << 8).status, ==, NVME_S_OK); /* 3, 5 ms */
     g_assert_true(vtd_took(d->v, 0, 0x60)); /* the admin queue's are never held back */
     nvme_status(d, 1, c);
     nvme_status(d, 1, c);
@@ -66,7 +66,7 @@ static void test_coalescing(void)
     qtest_clock_step(d->qts, 5000000);
     g_assert_true(vtd_took(d->v, 0, 0x61));
     /* Not of this vector. */
-    g_assert_cmphex(feature(d, true, 9, 1 | 1 << 16).status, ==, NVME_S_OK);
+    g_assert_cmphex(nvme_feature(d, true, 9, 1 | 1 << 16).status, ==, NVME_S_OK);
     g_assert_true(vtd_took(d->v, 0, 0x60));
     nvme_status(d, 1, c);
     g_assert_true(vtd_took(d->v, 0, 0x61));

@@ -204,3 +204,10 @@ void nvme_check_blocks(Nvme *d, uint64_t at, uint64_t block, uint32_t count)
         g_assert_cmphex(data[i], ==, (uint8_t)(of_disk / 512 + of_disk));
     }
 }
+
+NvmeCompletion nvme_feature(Nvme *d, bool set, uint32_t id, uint32_t value)
+{
+    NvmeCommand c = {
+        .opcode = set ? NVME_A_SET_FEATURES : NVME_A_GET_FEATURES, .cdw10 = id, .cdw11 = value};
+    return nvme_do(d, 0, &c);
+}

@@ -83,5 +83,7 @@ void nvme_disk_stop(NvmeDisk *disk);
 NvmeCommand nvme_io(uint8_t opcode, uint64_t block, uint32_t count);
 /* Memory has what nvme_disk_start() wrote to these blocks. */
 void nvme_check_blocks(Nvme *d, uint64_t at, uint64_t block, uint32_t count);
+/* Sets or gets a feature. */
+NvmeCompletion nvme_feature(Nvme *d, bool set, uint32_t id, uint32_t value);
 
 #endif

@@ -3,8 +3,10 @@
  * nvme by a driver in the test (NVM Express 1.4): registers, queues, admin and I/O commands, PRPs
  * and SGLs, and what a driver may get wrong. Its interrupts are in nvme-intr-test.c.
  */
+#include <glib/gstdio.h>
 #include <linux/pci_regs.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nvme-lib.h"
 
@@ -326,37 +328,30 @@ static void test_sgls(void)
     nvme_disk_stop(disk);
 }
 
-static NvmeCompletion feature(Nvme *d, bool set, uint32_t id, uint32_t value)
-{
-    NvmeCommand c = {
-        .opcode = set ? NVME_A_SET_FEATURES : NVME_A_GET_FEATURES, .cdw10 = id, .cdw11 = value};
-    return nvme_do(d, 0, &c);
-}
-
 static void test_features(void)
 {
     NvmeDisk *disk = nvme_disk_ready(",max_ioqpairs=7,msix_qsize=8");
     Nvme *d = &disk->d;
-    g_assert_cmphex(feature(d, true, 7, 0x00ff0003).result, ==, 0x00060003);
-    g_assert_cmphex(feature(d, false, 7, 0).result, ==, 0x00060006);
-    g_assert_cmphex(feature(d, true, 7, 0xffffffff).status, ==, NVME_S_FIELD);
-    g_assert_cmphex(feature(d, false, 6, 0).result, ==, 1);
-    g_assert_cmphex(feature(d, true, 6, 0).status, ==, NVME_S_OK);
-    g_assert_cmphex(feature(d, false, 6, 0).result, ==, 0);
-    g_assert_cmphex(feature(d, false, 6 | 1 << 8, 0).result, ==, 1); /* default */
-    g_assert_cmphex(feature(d, false, 6 | 3 << 8, 0).result, ==, 4); /* changeable */
-    g_assert_cmphex(feature(d, true, 6 | 1u << 31, 0).status, ==, NVME_S_NOT_SAVEABLE);
-    g_assert_cmphex(feature(d, true, 9, 7 | 1 << 16).status, ==, NVME_S_OK);
-    g_assert_cmphex(feature(d, false, 9, 7).result, ==, 0x10007);
-    g_assert_cmphex(feature(d, true, 9, 8).status, ==, NVME_S_FIELD);
-    g_assert_cmphex(feature(d, true, 0x7f, 0).status, ==, NVME_S_FIELD);
+    g_assert_cmphex(nvme_feature(d, true, 7, 0x00ff0003).result, ==, 0x00060003);
+    g_assert_cmphex(nvme_feature(d, false, 7, 0).result, ==, 0x00060006);
+    g_assert_cmphex(nvme_feature(d, true, 7, 0xffffffff).status, ==, NVME_S_FIELD);
+    g_assert_cmphex(nvme_feature(d, false, 6, 0).result, ==, 1);
+    g_assert_cmphex(nvme_feature(d, true, 6, 0).status, ==, NVME_S_OK);
+    g_assert_cmphex(nvme_feature(d, false, 6, 0).result, ==, 0);
+    g_assert_cmphex(nvme_feature(d, false, 6 | 1 << 8, 0).result, ==, 1); /* default */
+    g_assert_cmphex(nvme_feature(d, false, 6 | 3 << 8, 0).result, ==, 4); /* changeable */
+    g_assert_cmphex(nvme_feature(d, true, 6 | 1u << 31, 0).status, ==, NVME_S_NOT_SAVEABLE);
+    g_assert_cmphex(nvme_feature(d, true, 9, 7 | 1 << 16).status, ==, NVME_S_OK);
+    g_assert_cmphex(nvme_feature(d, false, 9, 7).result, ==, 0x10007);
+    g_assert_cmphex(nvme_feature(d, true, 9, 8).status, ==, NVME_S_FIELD);
+    g_assert_cmphex(nvme_feature(d, true, 0x7f, 0).status, ==, NVME_S_FIELD);
     nvme_create_queues(d, 1, 0);
-    g_assert_cmphex(feature(d, true, 7, 0).status, ==, NVME_S_SEQUENCE);
+    g_assert_cmphex(nvme_feature(d, true, 7, 0).status, ==, NVME_S_SEQUENCE);
     /* A controller reset takes all that back. */
     nvme_set_reg(d, NVME_R_CC, 0);
     nvme_enable(d);
-    g_assert_cmphex(feature(d, false, 6, 0).result, ==, 1);
-    g_assert_cmphex(feature(d, false, 9, 7).result, ==, 7);
+    g_assert_cmphex(nvme_feature(d, false, 6, 0).result, ==, 1);
+    g_assert_cmphex(nvme_feature(d, false, 9, 7).result, ==, 7);
     nvme_disk_stop(disk);
 }
 
