@@ -87,13 +87,20 @@ static bool may_come(const PciDevice *pci, GError **error)
     return true;
 }
 
+/* Its virtual functions came after it, and go before. */
 static void hotplug_drop(Machine *machine, Device *dev)
 {
-    g_ptr_array_remove(machine->devices, dev);
-    if (is_pci(dev)) {
-        pci_bus_detach((PciDevice *)dev);
+    for (guint i = machine->devices->len; i-- > 0;) {
+        Device *at = machine->devices->pdata[i];
+        if (at != dev && !(is_pci(at) && (Device *)((PciDevice *)at)->pf == dev)) {
+            continue;
+        }
+        g_ptr_array_remove_index(machine->devices, i);
+        if (is_pci(at)) {
+            pci_bus_detach((PciDevice *)at);
+        }
+        device_free(at);
     }
-    device_free(dev);
 }
 
 static Device *plug_device(Machine *machine, const char *text, GError **error)

@@ -130,9 +130,10 @@ bool nvme_virt_init(NvmeCtrl *n, GError **error)
 void nvme_virt_reset(NvmeCtrl *n)
 {
     for (unsigned i = 0; n->secondaries && !n->sriov_online && i < n->sriov_max_vfs; i++) {
-        if (n->secondaries[i].online) {
+        NvmeCtrl *secondary = (NvmeCtrl *)pcie_sriov_vf(&n->pci, i);
+        if (n->secondaries[i].online && secondary) { /* else it was unplugged before */
             n->secondaries[i].online = false;
-            nvme_regs_reset((NvmeCtrl *)pcie_sriov_vf(&n->pci, i));
+            nvme_regs_reset(secondary);
         }
     }
 }

@@ -22,6 +22,7 @@ struct PcieSriov {
     uint16_t first;       /* of the room that is kept for them on the bus */
     PciDevice **vfs;      /* `setup.total`; NULL when their end came first */
     bool handed_over;     /* the machine frees them */
+    bool ending;          /* the first of them has gone: what is left only waits for its end */
     unsigned shown;       /* these follow from the registers */
     uint16_t enabled_num; /* NumVFs as it was enabled */
 };
@@ -68,7 +69,7 @@ static uint32_t vf_bar_offset(const PciDevice *pf, int n)
 
 bool pcie_vf_bar(const PciDevice *pf, int n, PciVfBar *bar)
 {
-    if (!pf->sriov || !pf->sriov->vfs[0]->bars[n].present) {
+    if (!pf->sriov || pf->sriov->ending || !pf->sriov->vfs[0]->bars[n].present) {
         return false;
     }
     const PciBar *one = &pf->sriov->vfs[0]->bars[n];
@@ -179,6 +180,9 @@ static unsigned sriov_wanted(PciDevice *pf)
 void pcie_sriov_update(PciDevice *pf)
 {
     PcieSriov *s = pf->sriov;
+    if (s->ending) {
+        return;
+    }
     unsigned count = sriov_wanted(pf);
     while (s->shown > count) {
         sriov_hide(pf, s->shown - 1);
@@ -328,6 +332,7 @@ void pcie_sriov_detach_vf(PciDevice *vf)
     pci_take_number(vf);
     vf->pf->sriov->vfs[vf->vf_index] = NULL;
     vf->pf->sriov->shown = 0;
+    vf->pf->sriov->ending = true;
     vf->bus = NULL;
     msix_free(vf);
     pci_config_free(vf);

@@ -342,6 +342,33 @@ static void test_many_behind_a_port(void)
     stop(f);
 }
 
+/* They go with their physical function, shown or not; or when that cannot stay where it came to. */
+static void test_unplug(void)
+{
+    static const char *const commands[] = {
+        "{'execute': 'device_add', 'arguments': {'driver': 'nvme', 'serial': 's', 'bus': 'rp', "
+        "'id': 'n', 'sriov_max_vfs': 3}}",
+        "{'execute': 'device_del', 'arguments': {'id': 'n', 'surprise': true}}",
+        "{'execute': 'device_add', 'arguments': {'driver': 'intr-testdev', 'bus': 'rp', "
+        "'id': 't', 'sriov-vfs': 12}}",
+        "{'execute': 'device_del', 'arguments': {'id': 't', 'surprise': true}}",
+        "{'execute': 'system_reset'}",
+    };
+    Fixture *f =
+        start("-device pcie-root-port,id=rp -device intr-testdev,addr=6,sriov-vfs=2", 6 << 3);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_autoptr(JsonObject) answer = qtest_qmp(f->qts, "%s", commands[i]);
+        g_assert_true(json_object_has_member(answer, "return"));
+    }
+    g_autoptr(JsonObject) refused =
+        qtest_qmp(f->qts, "{'execute': 'device_add', 'arguments': {'driver': 'nvme', "
+                          "'serial': 's', 'sriov_max_vfs': 3}}");
+    g_assert_true(json_object_has_member(refused, "error"));
+    show(f, 2);
+    g_assert_cmpuint(vfs_there(f, 2), ==, 2);
+    stop(f);
+}
+
 static void test_mistakes(void)
 {
     static const struct {
@@ -375,6 +402,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sriov/reset-of-one", test_reset_of_one);
     g_test_add_func("/sriov/secondary-controllers", test_secondary_controllers);
     g_test_add_func("/sriov/many-behind-a-port", test_many_behind_a_port);
+    g_test_add_func("/sriov/unplug", test_unplug);
     g_test_add_func("/sriov/mistakes", test_mistakes);
     return g_test_run();
 }

@@ -80,7 +80,8 @@ SECTIONS = [
          "/bridges/pins cloud-bridges-by-pin"),
         ("a secondary bus's reset", "PCI-to-PCI Bridge 1.2, 3.2.5.18", "/bridges/secondary-reset"),
         ("virtual functions: the capability, which there are, BARs, reset", "PCI Express 5.0 9",
-         "/sriov/capability /sriov/show-and-hide /sriov/bars /sriov/reset-of-one /sriov/mistakes"),
+         "/sriov/capability /sriov/show-and-hide /sriov/bars /sriov/reset-of-one /sriov/unplug "
+         "/sriov/mistakes"),
         ("virtual functions' ids: past 8 functions, on the next bus", "PCI Express 5.0 9.2.1.2",
          "/sriov/many-behind-a-port generic-sriov-port"),
         ("virtual functions' interrupts through the unit, by their own ids", "VT-d 5.1.4",
