@@ -4,6 +4,7 @@
  * it still does ends as by a reset: the functions of a slot share its power.
  */
 #include "base/optlist.h"
+#include "hw/nvme/nvme.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/machine.h"
 
@@ -36,6 +37,7 @@ static bool is_below(const PciDevice *pci, const PciBus *bus)
 static bool goes_with(const Device *dev, const PciBus *bus)
 {
     const Device *holder = is_pci(dev) ? dev : virtio_serial_of(dev);
+    holder = holder ? holder : nvme_ns_of(dev);
     return holder && is_below((const PciDevice *)holder, bus);
 }
 

@@ -82,6 +82,9 @@ static bool nvme_realize(Device *dev, GError **error)
         return true;
     }
     nvme_free_parts(n);
+    if (n->blk) {
+        blk_release(n->blk);
+    }
     g_clear_pointer(&n->subsystem, g_free);
     return false;
 }

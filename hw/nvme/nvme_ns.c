@@ -106,6 +106,12 @@ bool nvme_ns_plug(const GPtrArray *devices, Device *dev, GError **error)
     return true;
 }
 
+Device *nvme_ns_of(const Device *ns)
+{
+    NvmeCtrl *n = ns->cls == &nvme_ns_class ? ((const NvmeNsDevice *)ns)->ctrl : NULL;
+    return n ? &n->pci.dev : NULL;
+}
+
 static bool ns_realize(Device *dev, GError **error)
 {
     NvmeNsDevice *d = (NvmeNsDevice *)dev;
@@ -117,6 +123,7 @@ static void ns_unrealize(Device *dev)
 {
     const NvmeNsDevice *d = (NvmeNsDevice *)dev;
     d->ctrl->subsystem->ns[d->nsid - 1] = NULL;
+    blk_release(d->blk);
 }
 
 static const PropInfo ns_props[] = {

@@ -6,6 +6,7 @@
  */
 #include <linux/pci_regs.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libqtest.h"
 #include "tests/include/intr_testdev.h"
@@ -264,11 +265,20 @@ static void test_surprise(void)
 /* A device goes with all that is behind it, or plugged into it. */
 static void test_with_what_is_behind(void)
 {
-    QTest *qts = start("-device pcie-pci-bridge,id=b,bus=rp -device edu,id=e1,bus=b,addr=1"
-                       " -device pci-bridge,id=bb,bus=b,addr=2 -device edu,id=e2,bus=bb,addr=1"
-                       " -device pcie-root-port,id=rp2,addr=2"
-                       " -device virtio-serial-pci,id=s,bus=rp2"
-                       " -device virtserialport,id=p,name=n,bus=s.0");
+    g_autofree char *disk = NULL;
+    int file = g_file_open_tmp("switchyard-test-XXXXXX", &disk, NULL);
+    g_assert_true(file >= 0 && ftruncate(file, 0x10000) == 0);
+    g_autofree char *args = g_strdup_printf(
+        "-device pcie-pci-bridge,id=b,bus=rp -device edu,id=e1,bus=b,addr=1"
+        " -device pci-bridge,id=bb,bus=b,addr=2 -device edu,id=e2,bus=bb,addr=1"
+        " -device pcie-root-port,id=rp2,addr=2 -device virtio-serial-pci,id=s,bus=rp2"
+        " -device virtserialport,id=p,name=n,bus=s.0"
+        " -device pcie-root-port,id=rp3,addr=3 -device nvme,id=nv,serial=1,bus=rp3"
+        " -drive file=%s,if=none,id=d,format=raw -device nvme-ns,id=ns,bus=nv,drive=d",
+        disk);
+    QTest *qts = start(args);
+    close(file);
+    unlink(disk);
     static const char *const order[] = {"e2", "bb", "e1", "b"};
     must(qtest_qmp(qts, "{'execute': 'device_del', 'arguments': {'id': 'b'}}"));
     control(qts, OFF);
@@ -279,6 +289,9 @@ static void test_with_what_is_behind(void)
     must(qtest_qmp(qts, "{'execute': 'device_del', 'arguments': {'id': 's', 'surprise': true}}"));
     expect_deleted(qts, "p");
     expect_deleted(qts, "s");
+    must(qtest_qmp(qts, "{'execute': 'device_del', 'arguments': {'id': 'nv', 'surprise': true}}"));
+    expect_deleted(qts, "ns");
+    expect_deleted(qts, "nv");
     must(qtest_qmp(qts, "{'execute': 'system_reset'}"));
     json_object_unref(qtest_qmp_wait_event(qts, "RESET"));
     qtest_quit(qts);

@@ -11,5 +11,7 @@ extern const DeviceClass nvme_ns_class; /* nvme-ns */
 /* Gives a namespace its controller among `devices`, by its property "bus" (the last one without),
  * and its number. */
 bool nvme_ns_plug(const GPtrArray *devices, Device *dev, GError **error);
+/* The controller of a namespace; NULL for any other device. */
+Device *nvme_ns_of(const Device *ns);
 
 #endif
