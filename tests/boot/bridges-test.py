@@ -119,30 +119,11 @@ def hotplug(rounds):
     return run
 
 
-def surprise(rounds):
-    """The entropy device is torn out while the guest reads it, and comes again."""
-    def run(start):
-        machine = start("surprise", lambda disks: [
-            *UNIT, *devices("pcie-root-port,id=rp1,slot=1,hotplug-surprise=on")],
-            append=f"rounds={rounds}")
-        machine.wait_text("guest: ready")
-        for number in range(1, rounds + 1):
-            machine.qmp("device_add", driver="virtio-rng-pci", id="rng", bus="rp1")
-            machine.wait_text(f"guest: busy {number}.")
-            machine.qmp("device_del", id="rng", surprise=True)
-            machine.wait_event("DEVICE_DELETED")
-            machine.wait_text(f"guest: gone {number}.")
-        no_failures(machine)
-    return run
-
-
 CASES = {
     "one-id-for-a-bus": one_id_for_a_bus,
     "shared-pins": shared_pins,
     "hotplug": hotplug(2),
     "hotplug-long": hotplug(34),  # three at a time: a hundred
-    "surprise": surprise(4),
-    "surprise-long": surprise(100),
 }
 
 
