@@ -170,7 +170,7 @@ def main():
         case = CASES[name]
         with tempfile.TemporaryDirectory() as temporary:
             folder = pathlib.Path(temporary)
-            drives = {drive: folder / f"{drive}.raw" for drive in ("disk", "second")}
+            drives = {drive: folder / f"{drive}.raw" for drive in ("disk", "two")}
             for path in drives.values():
                 with open(path, "wb") as file:
                     file.truncate(32 << 20)
