@@ -137,6 +137,8 @@ void machine_cpu_gone(Machine *machine, unsigned index)
     const char *id = machine->cpu_ids[index];
     machine->cpu_ids[index] = NULL;
     apic_set_present(machine->apics[index], false);
-    machine->cpus[index]->ops->reset(machine->cpus[index]);
+    /* It may be in the middle of an instruction, the one that ejects it: an INIT is taken after. */
+    const Vcpu *cpu = machine->cpus[index];
+    cpu->pins->init(cpu->pins_opaque);
     machine_tell_deleted(machine, id, path);
 }

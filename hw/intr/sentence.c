@@ -150,7 +150,13 @@ static void add_requester(GString *out, const JournalRecord *r)
     if (r->seen & JOURNAL_ALIASED || r->rid_seen != r->rid) {
         g_string_append_printf(out, "; the unit saw requester %s", rid_text(r->rid_seen).text);
     }
-    if (r->result == INTR_VTD_SOURCE && r->seen & JOURNAL_ENTRY) {
+    if (r->result != INTR_VTD_SOURCE || !(r->seen & JOURNAL_ENTRY)) {
+        return;
+    }
+    if (r->wanted_mask == 0) {
+        g_string_append_printf(out, "; the entry is for buses %02x to %02x", r->wanted >> 8,
+                               r->wanted & 0xff);
+    } else {
         g_string_append_printf(out, "; the entry is for %s%s", rid_text(r->wanted).text,
                                r->wanted_mask == UINT16_MAX ? "" : " by a mask");
     }

@@ -76,10 +76,11 @@ def run_case(args, case):
                         "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "units-init",
                         *words], check=True)
         machine = Machine(args, KERNEL, initrd, folder, f"intel_iommu=on moves={args.moves}",
-                          options(case, folder))
+                          ["-no-shutdown", *options(case, folder)])
         try:
-            machine.wait_text("guest: moved")
+            machine.wait_text("guest: done")
             counts = machine.qmp("x-query-interrupts")
+            machine.qmp("quit")
             machine.wait_end()
         except AssertionError as error:
             return [str(error)], machine.text()

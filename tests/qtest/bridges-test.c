@@ -284,6 +284,8 @@ static void test_bus_range(void)
     g_assert_false(qtest_apic_irr(v->qts, 0, VECTOR));
     vtd_expect_fault(v, 0x26, 0x0600, (uint64_t)INDEX << 48);
     vtd_expect_no_fault(v);
+    g_autofree char *why = qtest_hmp(v->qts, "info journal state=source-refused");
+    g_assert_nonnull(strstr(why, "the entry is for buses 04 to 05"));
     /* The alias is made of the number that the bus has now. */
     qtest_writew(v->qts, ecam(3, 0, PCI_SECONDARY_BUS), 0x0505);
     qtest_writel(v->qts, ecam(5, 2 << 3, PCI_COMMAND), PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);

@@ -360,6 +360,7 @@ static void test_unplug(void)
         g_autoptr(JsonObject) answer = qtest_qmp(f->qts, "%s", commands[i]);
         g_assert_true(json_object_has_member(answer, "return"));
     }
+    json_object_unref(qtest_qmp_wait_event(f->qts, "RESET"));
     g_autoptr(JsonObject) refused =
         qtest_qmp(f->qts, "{'execute': 'device_add', 'arguments': {'driver': 'nvme', "
                           "'serial': 's', 'sriov_max_vfs': 3}}");

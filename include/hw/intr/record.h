@@ -54,7 +54,8 @@ typedef struct {
     bool stale;                   /* and memory says something else */
     bool remapped;                /* the message was rewritten */
     bool quiet;                   /* FPD: no fault was recorded */
-    uint16_t wanted, wanted_mask; /* requester that the entry is for; mask 0: any */
+    uint16_t wanted, wanted_mask; /* requester that the entry is for; mask 0: buses
+                                   * wanted[15:8] to wanted[7:0], or anyone */
     uint64_t entry[2];            /* as used */
     int64_t time_cached;          /* with `cached` */
     bool written;                 /* it is known who wrote it last; then */

@@ -78,7 +78,8 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
         unit.has_entry = true;
         unit.remapped = !at->e->posted && reason == VTD_OK;
         unit.quiet = at->e->fpd;
-        unit.wanted = at->e->sid;
+        unit.wanted =
+            at->e->check_bus ? (uint16_t)(at->e->bus_first << 8 | at->e->bus_last) : at->e->sid;
         unit.wanted_mask = at->e->sid_mask;
         unit.time_cached = at->cached ? s->iec.cached_at[at->index] : 0;
         unit.entry[0] = at->e->low;
