@@ -79,6 +79,14 @@ OptList *optlist_parse(const char *text, const char *implied)
     return list;
 }
 
+void optlist_put(GString *text, const char *key, const char *value)
+{
+    g_string_append_printf(text, "%s%s=", text->len ? "," : "", key);
+    for (; *value; value++) {
+        g_string_append(text, *value == ',' ? ",," : (char[]){*value, '\0'});
+    }
+}
+
 void optlist_free(OptList *list)
 {
     if (!list) {

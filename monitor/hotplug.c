@@ -2,6 +2,8 @@
 /* device_add and device_del, and the places that CPUs can come to, over QMP and HMP. */
 #include <string.h>
 
+#include "base/jsontext.h"
+#include "base/optlist.h"
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
 
@@ -14,28 +16,6 @@ static void as_qmp_error(GError **error, GError *inner)
     g_error_free(inner);
 }
 
-/* A value as -device has it; NULL if it is none. */
-static char *text_of(JsonNode *value)
-{
-    GType type = JSON_NODE_HOLDS_VALUE(value) ? json_node_get_value_type(value) : G_TYPE_INVALID;
-    if (type == G_TYPE_STRING) {
-        return g_strdup(json_node_get_string(value));
-    }
-    if (type == G_TYPE_BOOLEAN) {
-        return g_strdup(json_node_get_boolean(value) ? "on" : "off");
-    }
-    return type == G_TYPE_INT64 ? g_strdup_printf("%" PRId64, json_node_get_int(value)) : NULL;
-}
-
-/* Commas are doubled, as on a command line. */
-static void hotplug_append_option(GString *line, const char *name, const char *text)
-{
-    g_string_append_printf(line, ",%s=", name);
-    for (; *text; text++) {
-        g_string_append(line, *text == ',' ? ",," : (char[]){*text, 0});
-    }
-}
-
 static char *device_line(JsonObject *args, GError **error)
 {
     g_autoptr(GString) line = g_string_new(json_object_get_string_member(args, "driver"));
@@ -44,14 +24,14 @@ static char *device_line(JsonObject *args, GError **error)
     JsonNode *value;
     json_object_iter_init_ordered(&iter, args);
     while (json_object_iter_next_ordered(&iter, &name, &value)) {
-        g_autofree char *text = text_of(value);
+        g_autofree char *text = json_option_value(value);
         if (!text) {
             g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
                         "Parameter '%s' has to be a string, a number or a boolean", name);
             return NULL;
         }
         if (strcmp(name, "driver") != 0) {
-            hotplug_append_option(line, name, text);
+            optlist_put(line, name, text);
         }
     }
     return g_strdup(line->str);

@@ -283,13 +283,6 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
                        rngs_exist(o, error) && daemon_fits(o, error));
 }
 
-static void append_escaped(GString *out, const char *text)
-{
-    for (; *text; text++) {
-        g_string_append(out, *text == ',' ? ",," : (char[]){*text, '\0'});
-    }
-}
-
 static bool flatten_member(GString *out, const char *name, JsonNode *node, GError **error)
 {
     if (JSON_NODE_HOLDS_OBJECT(node)) {
@@ -305,19 +298,13 @@ static bool flatten_member(GString *out, const char *name, JsonNode *node, GErro
         }
         return true;
     }
-    g_string_append_printf(out, "%s%s=", out->len ? "," : "", name);
-    GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
-    if (type == G_TYPE_STRING) {
-        append_escaped(out, json_node_get_string(node));
-    } else if (type == G_TYPE_BOOLEAN) {
-        g_string_append(out, json_node_get_boolean(node) ? "on" : "off");
-    } else if (type == G_TYPE_INT64) {
-        g_string_append_printf(out, "%" G_GINT64_FORMAT, json_node_get_int(node));
-    } else {
+    g_autofree char *text = json_option_value(node);
+    if (!text) {
         g_set_error(error, OPT_ERROR, 0, "'%s' is neither text, whole number nor true or false",
                     name);
         return false;
     }
+    optlist_put(out, name, text);
     return true;
 }
 

@@ -98,14 +98,6 @@ static bool show_models(Options *o)
     return true;
 }
 
-static void append_option(GString *out, const char *key, const char *value)
-{
-    g_string_append_printf(out, ",%s=", key);
-    for (; *value; value++) {
-        g_string_append(out, *value == ',' ? ",," : (char[]){*value, '\0'});
-    }
-}
-
 /* Keys of -nic and "-net nic" that are the card's, and what -device calls them. */
 static const char *card_key(const char *key)
 {
@@ -135,7 +127,7 @@ static char *card_text(OptList *opts, GError **error)
     for (size_t i = 0; i < optlist_count(opts); i++) {
         const char *prop = card_key(optlist_key(opts, i));
         if (prop) {
-            append_option(card, prop, optlist_value(opts, i));
+            optlist_put(card, prop, optlist_value(opts, i));
         }
     }
     return g_string_free(card, FALSE);
@@ -145,12 +137,12 @@ static char *card_text(OptList *opts, GError **error)
 static char *backend_text(OptList *opts, const char *type, const char *id)
 {
     GString *backend = g_string_new(type);
-    append_option(backend, "id", id);
+    optlist_put(backend, "id", id);
     for (size_t i = 0; i < optlist_count(opts); i++) {
         const char *key = optlist_key(opts, i);
         if (strcmp(key, "type") != 0 && strcmp(key, "model") != 0 && strcmp(key, "id") != 0 &&
             !card_key(key)) {
-            append_option(backend, key, optlist_value(opts, i));
+            optlist_put(backend, key, optlist_value(opts, i));
         }
     }
     return g_string_free(backend, FALSE);
@@ -177,7 +169,7 @@ static bool opt_nic(Options *o, const char *value, GError **error)
     g_autofree char *own_id = g_strdup_printf("nic%u", o->nics++);
     g_autofree char *backend = backend_text(opts, type ? type : "user", id ? id : own_id);
     GString *device = g_string_new(card);
-    append_option(device, "netdev", id ? id : own_id);
+    optlist_put(device, "netdev", id ? id : own_id);
     g_ptr_array_add(o->netdevs, new_netdev("-nic", value, backend));
     g_ptr_array_add(o->devices, g_string_free(device, FALSE));
     return true;
@@ -237,7 +229,7 @@ bool options_pair_net(Options *o, GError **error)
         if (!nic->has_netdev && next < o->net_backends->len) {
             const NetdevOption *backend = o->net_backends->pdata[next++];
             g_autoptr(OptList) opts = optlist_parse(backend->text, "type");
-            append_option(device, "netdev", optlist_get(opts, "id"));
+            optlist_put(device, "netdev", optlist_get(opts, "id"));
         }
         g_ptr_array_add(o->devices, g_string_free(device, FALSE));
     }

@@ -21,6 +21,9 @@ GQuark opt_error_quark(void);
 
 /* `implied` may be NULL. Never fails: what is wrong shows when values are read. */
 OptList *optlist_parse(const char *text, const char *implied);
+/* The other way: appends "key=value" to an option's text, after a comma if it has something
+ * already. Commas in the value are doubled. */
+void optlist_put(GString *text, const char *key, const char *value);
 void optlist_free(OptList *list);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OptList, optlist_free)
 
