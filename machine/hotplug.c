@@ -128,20 +128,9 @@ static Device *plug_device(Machine *machine, const char *text, GError **error)
     return dev;
 }
 
-static Device *find_named(const Machine *machine, const char *id)
-{
-    for (guint i = 0; i < machine->devices->len; i++) {
-        Device *dev = machine->devices->pdata[i];
-        if (dev->has_user_id && g_str_equal(dev->id, id)) {
-            return dev;
-        }
-    }
-    return NULL;
-}
-
 static bool unplug_device(Machine *machine, const char *id, bool surprise, GError **error)
 {
-    Device *dev = find_named(machine, id);
+    Device *dev = machine_find_named(machine, id);
     if (!dev || !is_pci(dev)) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_NO_DEVICE,
                     dev ? "Device '%s' does not support hotplugging" : "Device '%s' not found", id);

@@ -198,15 +198,20 @@ static const DeviceClass *find_driver(OptList *opts, GError **error)
     return cls;
 }
 
-bool machine_id_is_taken(const Machine *machine, const char *id)
+Device *machine_find_named(const Machine *machine, const char *id)
 {
     for (guint i = 0; i < machine->devices->len; i++) {
-        const Device *dev = machine->devices->pdata[i];
+        Device *dev = machine->devices->pdata[i];
         if (dev->has_user_id && strcmp(dev->id, id) == 0) {
-            return true;
+            return dev;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool machine_id_is_taken(const Machine *machine, const char *id)
+{
+    return machine_find_named(machine, id) || machine_find_cpu(machine, id) >= 0;
 }
 
 static bool set_props(Device *dev, const OptList *opts, GError **error)

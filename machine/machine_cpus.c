@@ -26,9 +26,14 @@ bool machine_cpu_is_present(const Machine *machine, unsigned index)
     return apic_is_present(machine->apics[index]);
 }
 
+const char *machine_cpu_model(const Machine *machine)
+{
+    return machine->opts.cpu_model ? machine->opts.cpu_model : MODEL_DEFAULT;
+}
+
 char *machine_cpu_driver(const Machine *machine)
 {
-    const char *model = machine->opts.cpu_model ? machine->opts.cpu_model : MODEL_DEFAULT;
+    const char *model = machine_cpu_model(machine);
     return g_strdup_printf("%.*s" DRIVER_SUFFIX, (int)strcspn(model, ","), model);
 }
 
@@ -98,7 +103,7 @@ bool machine_plug_cpu(Machine *machine, const char *text, GError **error)
         !read_place(machine, opts, &index, error) || !optlist_finish(opts, error)) {
         return false;
     }
-    if (id && (machine_find_cpu(machine, id) >= 0 || machine_id_is_taken(machine, id))) {
+    if (id && machine_id_is_taken(machine, id)) {
         g_set_error(error, OPT_ERROR, 0, "id=%s: another device has this id; choose a new one", id);
         return false;
     }

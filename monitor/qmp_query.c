@@ -105,16 +105,16 @@ static JsonNode *query_kvm(Machine *machine, JsonObject *args, GError **error)
 static JsonNode *query_cpus(Machine *machine, JsonObject *args, GError **error)
 {
     JsonArray *list = json_array_new();
-    const MachineOptions *m = &machine->opts;
     for (unsigned i = 0; i < machine->cpu_count; i++) {
         if (!machine_cpu_is_present(machine, i)) {
             continue;
         }
         JsonObject *o = json_object_new(), *props = json_object_new();
-        g_autofree char *path = g_strdup_printf("/machine/unattached/cpu[%u]", i);
-        json_object_set_int_member(props, "socket-id", i / (m->cores * m->threads));
-        json_object_set_int_member(props, "core-id", i / m->threads % m->cores);
-        json_object_set_int_member(props, "thread-id", i % m->threads);
+        g_autofree char *path = machine_cpu_path(machine, i);
+        CpuPlace place = machine_cpu_place(machine, i);
+        json_object_set_int_member(props, "socket-id", place.socket);
+        json_object_set_int_member(props, "core-id", place.core);
+        json_object_set_int_member(props, "thread-id", place.thread);
         json_object_set_int_member(o, "cpu-index", i);
         json_object_set_string_member(o, "qom-path", path);
         json_object_set_int_member(o, "thread-id", 0);

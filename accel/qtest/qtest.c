@@ -93,8 +93,7 @@ static Vcpu *qtest_vcpu_create(void *accel, const VcpuConfig *config)
 static bool qtest_start(Machine *machine, const void *options, void **state, VcpuTraits *traits,
                         GError **error)
 {
-    const char *text = machine->opts.cpu_model;
-    CpuModel *model = cpu_model_parse(text ? text : CPU_MODEL_DEFAULT, error);
+    CpuModel *model = cpu_model_parse(machine_cpu_model(machine), error);
     if (!model) {
         return false;
     }

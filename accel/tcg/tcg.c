@@ -61,10 +61,9 @@ static bool tcg_start(Machine *machine, const void *options, void **state, VcpuT
                       GError **error)
 {
     const TcgOptions fallback = tcg_default_options();
-    const char *model = machine->opts.cpu_model;
     TcgState *t = *state = g_new0(TcgState, 1);
     t->quantum = QUANTUM;
-    t->model = cpu_model_parse(model ? model : CPU_MODEL_DEFAULT, error);
+    t->model = cpu_model_parse(machine_cpu_model(machine), error);
     if (!t->model) {
         return false;
     }

@@ -140,7 +140,9 @@ Device *machine_create_device(Machine *machine, const char *text, GError **error
 /* Sets what -global says about this class: the board calls it for each device it makes itself,
  * after its own settings and before realize. */
 bool machine_apply_globals(Machine *machine, Device *dev, GError **error);
-/* Has a device of the user's this id? */
+/* The device that the user gave this id, or NULL. */
+Device *machine_find_named(const Machine *machine, const char *id);
+/* Has a device or a vCPU of the user's this id? */
 bool machine_id_is_taken(const Machine *machine, const char *id);
 /* By id, or by a QOM-like path ("/machine/peripheral/x", "ioapic"); NULL if there is none. */
 Device *machine_find_device(Machine *machine, const char *path);
@@ -153,6 +155,8 @@ typedef struct {
 } CpuPlace;
 CpuPlace machine_cpu_place(const Machine *machine, unsigned index);
 bool machine_cpu_is_present(const Machine *machine, unsigned index);
+/* -cpu's text, or what it is where nothing is said. */
+const char *machine_cpu_model(const Machine *machine);
 /* The driver of device_add: the CPU model's name with "-x86_64-cpu". */
 char *machine_cpu_driver(const Machine *machine);
 /* True if device_add's options are for a vCPU, whether this machine's or not. */

@@ -17,9 +17,6 @@ typedef struct Cpu Cpu;
 typedef struct CpuModel CpuModel;   /* feature words; cpuid.c */
 typedef struct CodeCache CodeCache; /* decoded blocks, shared by the CPUs of a machine; block.c */
 
-/* Without -cpu. */
-#define CPU_MODEL_DEFAULT "max"
-
 /* "max", "qemu64,+x2apic,-sse4.2", "base"; error names the nearest model or feature. */
 CpuModel *cpu_model_parse(const char *text, GError **error);
 void cpu_model_free(CpuModel *model);
