@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import taptest
-from livemachine import Machine
+from livemachine import Machine, play
 
 HERE = pathlib.Path(__file__).resolve().parent
 UNIT = ["-device", "intel-iommu,intremap=on,eim=on"]
@@ -138,7 +138,6 @@ def make_initramfs(args, folder):
 
 def run_case(args, case):
     """What is wrong, and the log."""
-    machines = []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         initrd = make_initramfs(args, folder)
@@ -147,28 +146,14 @@ def run_case(args, case):
             append = f"intel_iommu=on bridges={what} {append}"
             words = ["-serial", f"unix:{folder / 'say'},server=on,wait=off"]
             words += options(Disks(folder))
-            machines.append(Machine(args, KERNEL, initrd, folder, append, words))
-            return machines[-1]
+            return Machine(args, KERNEL, initrd, folder, append, words)
 
-        try:
-            case(start)
-            return [], ""
-        except AssertionError as error:
-            return [str(error)], machines[-1].text() if machines else ""
-        finally:
-            for machine in machines:
-                machine.process.kill()
-                machine.process.wait()
+        return play(case, start)
 
 
 def main():
     args = taptest.parse(taptest.options(CASES), CASES)
-    taptest.need(args, ["busybox", KERNEL])
-    print(f"1..{len(args.cases)}")
-    failed = 0
-    for number, name in enumerate(args.cases, 1):
-        failed += taptest.report(number, name, *run_case(args, CASES[name]))
-    return 1 if failed else 0
+    return taptest.run(args, CASES, ["busybox", KERNEL], run_case)
 
 
 sys.exit(main())

@@ -50,34 +50,20 @@ CASES = {"again-and-again": again_and_again, "id-above-255": id_above_255,
 
 def run_case(args, case):
     with tempfile.TemporaryDirectory() as name:
-        folder, machines = pathlib.Path(name), []
+        folder = pathlib.Path(name)
         initrd = folder / "initrd"
         subprocess.run([HERE.parent.parent / "scripts" / "make-initramfs", initrd, "--guests",
                         args.guests, "--kernel", KERNEL, "--init", HERE / "cpus-init"], check=True)
 
         def start(options, unit=UNIT):
-            machines.append(livemachine.Machine(args, KERNEL, initrd, folder, "", [*options, *unit]))
-            return machines[-1]
+            return livemachine.Machine(args, KERNEL, initrd, folder, "", [*options, *unit])
 
-        try:
-            case(start)
-            return [], ""
-        except AssertionError as error:
-            return [str(error)], machines[-1].text() if machines else ""
-        finally:
-            for machine in machines:
-                machine.process.kill()
-                machine.process.wait()
+        return livemachine.play(case, start)
 
 
 def main():
     args = taptest.parse(taptest.options(CASES), CASES)
-    taptest.need(args, ["busybox", KERNEL])
-    print(f"1..{len(args.cases)}")
-    failed = 0
-    for number, name in enumerate(args.cases, 1):
-        failed += taptest.report(number, name, *run_case(args, CASES[name]))
-    return 1 if failed else 0
+    return taptest.run(args, CASES, ["busybox", KERNEL], run_case)
 
 
 sys.exit(main())

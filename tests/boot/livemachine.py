@@ -87,3 +87,23 @@ class Machine:
             self.pending += data
         line, self.pending = self.pending.split(b"\n", 1)
         return json.loads(line)
+
+
+def play(case, start):
+    """Has a case start machines by `start`, none of which outlives it; what is wrong, and the last one's
+    log."""
+    machines = []
+
+    def started(*args, **more):
+        machines.append(start(*args, **more))
+        return machines[-1]
+
+    try:
+        case(started)
+        return [], ""
+    except AssertionError as error:
+        return [str(error)], machines[-1].text() if machines else ""
+    finally:
+        for machine in machines:
+            machine.process.kill()
+            machine.process.wait()

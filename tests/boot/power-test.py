@@ -134,10 +134,10 @@ def run_case(args, case):
 
         try:
             case(start)
-            return []
+            return [], ""
         except (AssertionError, OSError, subprocess.TimeoutExpired) as wrong:
             return [str(wrong), *machines[-1].text().splitlines()[-20:],
-                    *machines[-1].errors.read_text(errors="replace").splitlines()[-20:]]
+                    *machines[-1].errors.read_text(errors="replace").splitlines()[-20:]], ""
         finally:
             for machine in machines:
                 machine.process.kill()
@@ -146,12 +146,7 @@ def run_case(args, case):
 
 def main():
     args = taptest.parse(taptest.options(CASES), CASES)
-    taptest.need(args, ["busybox", *(kernel_of(CASES[name]) for name in args.cases)])
-    print(f"1..{len(args.cases)}")
-    failed = 0
-    for number, name in enumerate(args.cases, 1):
-        failed += taptest.report(number, name, run_case(args, CASES[name]))
-    return 1 if failed else 0
+    return taptest.run(args, CASES, ["busybox", *(kernel_of(CASES[name]) for name in args.cases)], run_case)
 
 
 sys.exit(main())

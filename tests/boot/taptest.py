@@ -55,3 +55,14 @@ def report(number, name, wrong, log=""):
     if wrong:
         print("\n".join("# | " + line for line in log.splitlines()[-40:]))
     return 1 if wrong else 0
+
+
+def run(args, cases, guests, run_case):
+    """All of a test: each case of `args.cases` by `run_case(args, cases[name])`, which answers with what
+    is wrong and the log; skipped unless the guests are there. The exit status."""
+    need(args, guests)
+    print(f"1..{len(args.cases)}")
+    failed = 0
+    for number, name in enumerate(args.cases, 1):
+        failed += report(number, name, *run_case(args, cases[name]))
+    return 1 if failed else 0

@@ -98,12 +98,7 @@ def main():
     parser = taptest.options(CASES)
     parser.add_argument("--moves", type=int, default=50, help="how often the interrupts are moved")
     args = taptest.parse(parser, CASES)
-    taptest.need(args, ["busybox", KERNEL])
-    print(f"1..{len(args.cases)}")
-    failed = 0
-    for number, name in enumerate(args.cases, 1):
-        failed += taptest.report(number, name, *run_case(args, CASES[name]))
-    return 1 if failed else 0
+    return taptest.run(args, CASES, ["busybox", KERNEL], run_case)
 
 
 sys.exit(main())
