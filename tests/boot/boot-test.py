@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import kernellog
 import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -27,10 +28,6 @@ X2APIC = ["DMAR-IR: Enabled IRQ remapping in x2apic mode",
           "Switched APIC routing to cluster x2apic"]
 XAPIC = ["DMAR-IR: Enabled IRQ remapping in xapic mode"]
 NO_REMAP = []
-# Whatever the machine, these mean that an interrupt or a DMA went wrong.
-BAD = [r"DMAR:.*fault", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared", r"Kernel panic",
-       r"BUG:", r"Call Trace", r"guest: FAIL", r"Invalidation Time-out", r"hung task",
-       r"rcu.*stall", r"soft lockup", r"guest: irq (SPU|ERR|MIS):.*[1-9]"]
 UNIT = "intel-iommu,intremap=on,eim=on"
 QUEUES = 8
 # A switch behind a root port, behind that a conventional bus and another one; and an empty port.
@@ -241,13 +238,7 @@ def problems(case, log, status, disk):
     wrong += [f"the log has nothing like '{text}'" for text in case.seen if not re.search(text, log)]
     if not case.remapped() and "Enabled IRQ remapping" in log:
         wrong.append("remapping was enabled without a unit that offers it")
-    for pattern in BAD:
-        for line in log.splitlines():
-            # The rows of /proc/interrupts have words of their own, and patterns of their own.
-            if line.startswith("guest: irq") and not pattern.startswith("guest: irq"):
-                continue
-            if re.search(pattern, line) and not any(re.search(a, line) for a in case.allows):
-                wrong.append(f"bad line: {line.strip()}")
+    wrong += kernellog.bad_lines(log, allows=case.allows)
     found = re.search(r"guest: disk sha256 ([0-9a-f]{64})", log)
     with open(disk, "rb") as file:
         on_host = hashlib.sha256(file.read(512 * 4096)).hexdigest()

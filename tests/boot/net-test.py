@@ -18,14 +18,13 @@ import threading
 import time
 import zlib
 
+import kernellog
 import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 300
 UNIT = "intel-iommu,intremap=on,eim=on"
-BAD = [r"DMAR:.*fault", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared", r"Kernel panic",
-       r"BUG:", r"Call Trace", r"guest: FAIL", r"hung task", r"rcu.*stall", r"soft lockup",
-       r"Tx Unit Hang", r"NETDEV WATCHDOG", r"eth0 .*errors:[1-9]"]
+BAD = [*kernellog.BAD, r"Tx Unit Hang", r"NETDEV WATCHDOG", r"eth0 .*errors:[1-9]"]
 PIECE = 1 << 20
 
 
@@ -141,9 +140,7 @@ def problems(case, log, status, data, server):
                  "guest: resolver nameserver 10.0.2.3", "guest: done"):
         if text not in log:
             wrong.append(f"'{text}' is missing")
-    for line in log.splitlines():
-        if any(re.search(bad, line) for bad in BAD):
-            wrong.append(f"bad line: {line.strip()}")
+    wrong += kernellog.bad_lines(log, BAD)
     lines = [line for line in re.findall(r"guest: irq +\d+: .*", log) if case.irq in line]
     if len(lines) < case.vectors:
         wrong.append(f"{len(lines)} interrupts of the kind {case.irq}, not {case.vectors} or more")

@@ -16,14 +16,13 @@ import subprocess
 import sys
 import tempfile
 
+import kernellog
 import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = int(os.environ.get("SWITCHYARD_BOOT_TIMEOUT", "600"))
 # Whatever the machine, these mean that an interrupt, a DMA or a command went wrong.
-BAD = [r"DMAR:.*fault", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared", r"Kernel panic",
-       r"BUG:", r"Call Trace", r"guest: FAIL", r"hung task", r"rcu.*stall", r"soft lockup",
-       r"nvme.*(timeout|fatal|I/O error|resetting|Removing)", r"guest: irq (SPU|ERR|MIS):.*[1-9]"]
+BAD = [*kernellog.BAD, kernellog.BAD_COUNTS, r"nvme.*(timeout|fatal|I/O error|resetting|Removing)"]
 UNIT = ["-device", "intel-iommu,intremap=on,eim=on"]
 DISK = ["-drive", "file={disk},if=none,id=d0,format=raw"]
 X2APIC = "DMAR-IR: Enabled IRQ remapping in x2apic mode"
@@ -124,16 +123,6 @@ def run(line, log_path):
     return log_path.read_bytes().decode(errors="replace").replace("\r", ""), status
 
 
-def bad_lines(case, log):
-    for pattern in BAD:
-        for line in log.splitlines():
-            # The rows of /proc/interrupts have words of their own, and patterns of their own.
-            if line.startswith("guest: irq") and not pattern.startswith("guest: irq"):
-                continue
-            if re.search(pattern, line) and not any(re.search(a, line) for a in case.allows):
-                yield f"bad line: {line.strip()}"
-
-
 def problems(case, log, status, drives):
     """Everything that is wrong with a run, one line each."""
     wrong = []
@@ -142,7 +131,7 @@ def problems(case, log, status, drives):
     for text in ["guest: user space on", "guest: done", *case.wants]:
         if not re.search(text, log):
             wrong.append(f"the log has no '{text}'")
-    wrong += bad_lines(case, log)
+    wrong += kernellog.bad_lines(log, BAD, case.allows)
     for name in case.checks:
         found = re.search(rf"guest: {name} sha256 ([0-9a-f]{{64}})", log)
         with open(drives[name], "rb") as file:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+import kernellog
 import taptest
 from livemachine import Machine
 
@@ -19,9 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 DISK = 1 << 20
 KERNEL = "generic"
 MODULES = ["virtio_pci", "virtio_blk"]
-BAD = [r"DMAR:.*fault", r"\blost\b", r"log.*(?i:spurious interrupt)", r"nobody cared", r"BUG:",
-       r"Call Trace", r"guest: FAIL", r"Invalidation Time-out", r"(?i)firmware bug",
-       r"guest: irq +(SPU|ERR|MIS):.*[1-9]"]
+BAD = [*kernellog.BAD, kernellog.BAD_COUNTS, r"(?i)firmware bug"]
 
 
 class Case:
@@ -55,8 +54,7 @@ def problems(case, log, moves):
     wrong = [f"the log has no '{text}'" for text in
              ["guest: done", "DMAR: dmar0: reg_base_addr fed91000", "DMAR: dmar1: reg_base_addr fed90000",
               *case.wants] if text not in log]
-    wrong += [f"bad line: {line.strip()}" for line in log.splitlines()
-              for pattern in BAD if re.search(pattern, line)]
+    wrong += kernellog.bad_lines(log, BAD)
     if not re.search(rf"guest: moved \d+ \d+ {moves} times", log):
         wrong.append(f"two interrupts were not moved {moves} times each")
     for name in ("virtio0", "virtio1"):
