@@ -7,6 +7,7 @@
   mutate.py --sample 8      as many rows, chosen by the commit
   mutate.py --list          the rows, without running anything
   mutate.py --check         every row's code is in the sources, once
+  mutate.py --compile       and every mutant is C
 
 A mutant is killed when one of its row's tests fails, and lives when they pass; --all then runs
 every unit test and qtest. The last line is "N killed, N lived". The status is 0 if at least 95%
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import time
 
+import compiles
 import mutants
 from scratch import BuildError, Scratch
 
@@ -40,6 +42,7 @@ def parse_args():
     parser.add_argument('--tap', action='store_true', help='report as meson wants it')
     parser.add_argument('--list', action='store_true')
     parser.add_argument('--check', action='store_true')
+    parser.add_argument('--compile', action='store_true')
     return parser.parse_args()
 
 
@@ -139,6 +142,8 @@ def main():
     if problems:
         sys.exit('\n'.join(f'mutate: {p}' for p in problems))
     rows = choose(rows, args)
+    if args.compile:
+        sys.exit('\n'.join(compiles.check(rows, args.build, args.jobs)) or 0)
     if not (args.list or args.check or args.commit):
         text = 'mutants are tried in a copy of what git has, and this is no checkout'
         print(f'1..0 # SKIP {text}' if args.tap else f'mutate: {text}')
