@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whether mutants are C, without building anything: the compiler reads each as it would its file."""
+"""Whether mutants are C and meson has their tests, without building anything: the compiler reads each
+as it would its file."""
 import concurrent.futures
 import json
 import os
@@ -43,8 +44,17 @@ def complaint(mutant, commands):
     return f'{mutant.name} is no C: {done.stdout}' if done.returncode else ''
 
 
+def strangers(mutants, build):
+    """A line for each test that a row names and meson does not have."""
+    tests = json.loads((pathlib.Path(build) / 'meson-info/intro-tests.json').read_text())
+    known = {test['name'] for test in tests}
+    return [f'{m.name}: meson has no test {name}' for m in mutants for name in m.tests
+            if name not in known]
+
+
 def check(mutants, build, jobs):
-    """A line or more for each mutant that the compiler does not take."""
+    """A line or more for each mutant that the compiler does not take, or whose test is not there."""
     commands = readers(build)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        return [text for text in pool.map(lambda m: complaint(m, commands), mutants) if text]
+        complaints = pool.map(lambda m: complaint(m, commands), mutants)
+        return strangers(mutants, build) + [text for text in complaints if text]

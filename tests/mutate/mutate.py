@@ -7,7 +7,7 @@
   mutate.py --sample 8      as many rows, chosen by the commit
   mutate.py --list          the rows, without running anything
   mutate.py --check         every row's code is in the sources, once
-  mutate.py --compile       and every mutant is C
+  mutate.py --compile       and every mutant is C, every test known
 
 A mutant is killed when one of its row's tests fails, and lives when they pass; --all then runs
 every unit test and qtest. The last line is "N killed, N lived". The status is 0 if at least 95%
