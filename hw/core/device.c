@@ -19,6 +19,7 @@ Device *device_new(const DeviceClass *cls, const Platform *platform, const char 
     dev->cls = cls;
     dev->platform = platform;
     dev->id = g_intern_string(id ? id : cls->name);
+    dev->given = g_ptr_array_new();
     dev->irq_in = g_array_new(false, false, sizeof(IrqArray));
     dev->irq_out = g_array_new(false, false, sizeof(IrqArray));
     prop_set_defaults(dev, cls->props);
@@ -63,12 +64,14 @@ bool device_set_prop(Device *dev, const char *name, const char *text, GError **e
         g_prefix_error(error, "device '%s': ", dev->cls->name);
         return false;
     }
+    g_ptr_array_add(dev->given, (void *)prop);
     return true;
 }
 
 bool device_realize(Device *dev, GError **error)
 {
     g_assert(!dev->realized);
+    prop_set_presets(dev, dev->cls->props, dev->given);
     if (dev->cls->realize && !dev->cls->realize(dev, error)) {
         return false;
     }
@@ -109,6 +112,7 @@ void device_free(Device *dev)
     }
     prop_clear(dev, dev->cls->props);
     prop_clear(dev, dev->cls->bus_props);
+    g_ptr_array_unref(dev->given);
     free_irq_arrays(dev->irq_in);
     free_irq_arrays(dev->irq_out);
     g_free(dev);
@@ -141,6 +145,17 @@ IrqLine *device_irq_in(Device *dev, const char *name, int n)
     return NULL;
 }
 
+static void help_presets(const PropInfo *prop, GString *out)
+{
+    for (int i = 0; prop->presets && prop->choices[i]; i++) {
+        g_string_append_printf(out, "  %-32s   %s sets", "", prop->choices[i]);
+        for (const PropValue *v = prop->presets[i]; v->name; v++) {
+            g_string_append_printf(out, " %s=%s", v->name, v->value);
+        }
+        g_string_append(out, prop->presets[i]->name ? "\n" : " nothing\n");
+    }
+}
+
 static void help_table(const DeviceClass *cls, const PropInfo *table, GString *out)
 {
     for (const PropInfo *p = table; p && p->name; p++) {
@@ -154,6 +169,7 @@ static void help_table(const DeviceClass *cls, const PropInfo *table, GString *o
             g_string_append_printf(out, " (default: %s)", p->def);
         }
         g_string_append_c(out, '\n');
+        help_presets(p, out);
     }
 }
 

@@ -206,6 +206,29 @@ void prop_set_defaults(void *object, const PropInfo *table)
     }
 }
 
+static bool is_given(const GPtrArray *given, const PropInfo *prop)
+{
+    for (guint i = 0; i < given->len; i++) {
+        if (((const PropInfo *)given->pdata[i])->offset == prop->offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void prop_set_presets(void *object, const PropInfo *table, const GPtrArray *given)
+{
+    for (const PropInfo *p = table; p && p->name; p++) {
+        const PropValue *value =
+            p->presets ? p->presets[*(const int *)((uint8_t *)object + p->offset)] : NULL;
+        for (; value && value->name; value++) {
+            const PropInfo *prop = prop_find(table, value->name);
+            bool ok = is_given(given, prop) || prop_set(object, prop, value->value, NULL, NULL);
+            g_assert(ok);
+        }
+    }
+}
+
 void prop_clear(void *object, const PropInfo *table)
 {
     for (const PropInfo *p = table; p && p->name; p++) {

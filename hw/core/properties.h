@@ -11,6 +11,9 @@ bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backe
               GError **error);
 /* Stores all defaults of a table (NULL allowed). Defaults are the program's own and cannot fail. */
 void prop_set_defaults(void *object, const PropInfo *table);
+/* Stores what the choices of a table's presets stand for, but into no field that one of the rows
+ * `given` has, whatever its name. Presets are the program's own and cannot fail. */
+void prop_set_presets(void *object, const PropInfo *table, const GPtrArray *given);
 /* Frees what prop_set() allocated. */
 void prop_clear(void *object, const PropInfo *table);
 const PropInfo *prop_find(const PropInfo *table, const char *name);

@@ -384,6 +384,23 @@ static const PropInfo gadget_props[] = {
     PROP(PROP_PCI_ADDR, "addr", Gadget, addr, NULL, "slot"),
     PROP_END,
 };
+static const PropValue plain[] = {{NULL}};
+static const PropValue odd[] = {{"number", "7"}, {"tri", "on"}, {"text", "odd"}, {NULL}};
+static const PropValue big[] = {{"number", "1000"}, {"size", "1M"}, {"flag", "off"}, {NULL}};
+static const PropValue *const kinds[] = {plain, odd, big};
+static const char *const kind_names[] = {"plain", "odd", "big", NULL};
+static const PropInfo preset_props[] = {
+    PROP_PRESET("kind", Gadget, choice, "plain", kind_names, kinds, "what it is like"),
+    PROP(PROP_BOOL, "flag", Gadget, flag, "on", "a flag"),
+    PROP(PROP_UINT32, "number", Gadget, number, "0x10", "a number"),
+    PROP(PROP_UINT32, "x-number", Gadget, number, "0x10", "the same"),
+    PROP(PROP_SIZE, "size", Gadget, size, "4K", "a size"),
+    PROP(PROP_STRING, "text", Gadget, text, NULL, "a text"),
+    PROP(PROP_ONOFFAUTO, "tri", Gadget, tri, NULL, "on, off or auto"),
+    PROP_END,
+};
+static const DeviceClass preset_class = {
+    .name = "preset", .instance_size = sizeof(Gadget), .props = preset_props};
 static const DeviceClass gadget_class = {
     .name = "gadget", .instance_size = sizeof(Gadget), .props = gadget_props};
 
@@ -431,6 +448,46 @@ static void test_properties(void)
     g_assert_cmpuint(g->size, ==, 3 << 20);
     g_assert_cmpint(g->addr, ==, 0xff);
     device_free(dev);
+}
+
+/* A preset gives way to what is set, before or after it, under any name; the last preset counts. */
+static void test_presets(void)
+{
+    static const struct {
+        const char *set[4][2];
+        uint32_t number;
+        uint64_t size;
+        bool flag;
+        int tri;
+        const char *text;
+    } rows[] = {
+        {{{NULL}}, 16, 4096, true, ONOFF_AUTO, NULL},
+        {{{"kind", "plain"}}, 16, 4096, true, ONOFF_AUTO, NULL},
+        {{{"kind", "odd"}}, 7, 4096, true, ONOFF_ON, "odd"},
+        {{{"kind", "odd"}, {"number", "16"}}, 16, 4096, true, ONOFF_ON, "odd"},
+        {{{"number", "16"}, {"kind", "odd"}}, 16, 4096, true, ONOFF_ON, "odd"},
+        {{{"x-number", "3"}, {"kind", "odd"}}, 3, 4096, true, ONOFF_ON, "odd"},
+        {{{"kind", "odd"}, {"kind", "big"}}, 1000, 1 << 20, false, ONOFF_AUTO, NULL},
+        {{{"text", "mine"}, {"kind", "odd"}, {"tri", "off"}}, 7, 4096, true, ONOFF_OFF, "mine"},
+    };
+    Platform platform = {0};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Device *dev = device_new(&preset_class, &platform, NULL);
+        Gadget *g = (Gadget *)dev;
+        for (unsigned k = 0; k < 4 && rows[i].set[k][0]; k++) {
+            g_assert_true(device_set_prop(dev, rows[i].set[k][0], rows[i].set[k][1], NULL));
+        }
+        g_assert_true(device_realize(dev, NULL));
+        g_assert_cmpuint(g->number, ==, rows[i].number);
+        g_assert_cmpuint(g->size, ==, rows[i].size);
+        g_assert_true(g->flag == rows[i].flag && g->tri == rows[i].tri);
+        g_assert_cmpstr(g->text, ==, rows[i].text);
+        device_free(dev);
+    }
+    g_autoptr(GString) help = g_string_new(NULL);
+    device_class_help(&preset_class, help);
+    g_assert_nonnull(strstr(help->str, "odd sets number=7 tri=on text=odd\n"));
+    g_assert_nonnull(strstr(help->str, "plain sets nothing\n"));
 }
 
 static void test_nearest(void)
@@ -482,6 +539,7 @@ int main(int argc, char **argv)
     g_test_add_func("/regfile/widths", test_regfile_widths);
     g_test_add_func("/regfile/writes", test_regfile_writes);
     g_test_add_func("/device/properties", test_properties);
+    g_test_add_func("/device/presets", test_presets);
     g_test_add_func("/device/nearest", test_nearest);
     g_test_add_func("/upstream/window", test_window);
     return g_test_run();

@@ -81,6 +81,10 @@ typedef enum {
 typedef enum { ONOFF_AUTO, ONOFF_ON, ONOFF_OFF } OnOffAuto;
 
 typedef struct {
+    const char *name, *value; /* as on a command line */
+} PropValue;
+
+typedef struct {
     const char *name;
     PropType type;
     size_t offset;
@@ -88,6 +92,9 @@ typedef struct {
     const char *help;
     uint64_t min, max;
     const char *const *choices;
+    /* Of a PROP_ENUM that stands for values of other properties of its table: a list for each
+     * choice, ended by a NULL name. device_realize() sets those that nobody else has set. */
+    const PropValue *const *presets;
 } PropInfo;
 
 #define PROP(type_, name_, struct_, field_, def_, help_)                                           \
@@ -104,6 +111,11 @@ typedef struct {
     {                                                                                              \
         .name = name_, .type = PROP_ENUM, .offset = offsetof(struct_, field_), .def = def_,        \
         .help = help_, .choices = choices_                                                         \
+    }
+#define PROP_PRESET(name_, struct_, field_, def_, choices_, presets_, help_)                       \
+    {                                                                                              \
+        .name = name_, .type = PROP_ENUM, .offset = offsetof(struct_, field_), .def = def_,        \
+        .help = help_, .choices = choices_, .presets = presets_                                    \
     }
 #define PROP_END                                                                                   \
     {                                                                                              \
@@ -145,13 +157,15 @@ struct Device {
     const char *id;
     bool realized;
     bool has_user_id;
-    GArray *irq_in;  /* of IrqArray, for qtest and `info` */
-    GArray *irq_out; /* of IrqArray */
+    GPtrArray *given; /* rows of properties that were set, none by default */
+    GArray *irq_in;   /* of IrqArray, for qtest and `info` */
+    GArray *irq_out;  /* of IrqArray */
 };
 
 /* A new instance with default properties. Owned by the caller, or by the machine once added. */
 Device *device_new(const DeviceClass *cls, const Platform *platform, const char *id);
 bool device_set_prop(Device *dev, const char *name, const char *text, GError **error);
+/* Fills in presets first: what device_set_prop() has set, before or after the preset, stays. */
 bool device_realize(Device *dev, GError **error);
 void device_reset(Device *dev);
 /* Unrealizes and frees. NULL is allowed. */
