@@ -73,6 +73,14 @@ CASES = {
                                      extra=["-machine", "q35,host-decompress=off"]),
     "generic-guest-decompresses": Case("generic", 1, UNIT, X2APIC,
                                        extra=["-machine", "q35,host-decompress=off"]),
+    # Units like real ones; the kernel says what it found.
+    **{f"generic-model-{model}": Case("generic", 2, f"intel-iommu,model={model}",
+                                      [*X2APIC, f"Host address width {haw}",
+                                       f"dmar0: reg_base_addr fed90000 ver {shown}"])
+       for model, haw, shown in [("client", 39, "1:0 cap d2008c40660462 ecap f050da"),
+                                 ("server", 46, "1:0 cap 8d2078c106f0466 ecap f020df"),
+                                 ("spr", 52, "6:0 cap 8ed008c40780c66 ecap 40000f050df"),
+                                 ("qemu", 39, "1:0 cap d2008c22260206 ecap f00f5a")]},
     # Ids above 255: the last CPU takes an interrupt of the entropy device.
     "cloud-288": Case("cloud", 288, UNIT, [X2APIC[0], "x2apic: enabled by BIOS"], memory="1G"),
     "cloud-3g": Case("cloud", 2, UNIT, X2APIC, memory="3G"),

@@ -25,7 +25,7 @@ PAGE = ROOT / 'docs/vtd-coverage.md'
 UNIT = 'hw/i386/iommu/vtd/{}.c'
 # What has a layout, by file: a title, and the prefix that a field's name loses.
 LAYOUTS = [
-    ('regs', 'CAP_', 'Fields of CAP'), ('regs', 'ECAP_', 'Fields of ECAP'),
+    ('caps', 'CAP_', 'Fields of CAP'), ('caps', 'ECAP_', 'Fields of ECAP'),
     ('regs', 'CCMD_', 'Fields of CCMD'), ('regs', 'IOTLB_', 'Fields of IOTLB'),
     ('regs', 'IVA_', 'Fields of IVA'), ('qi', 'IQA_', 'Fields of IQA'),
     ('fault', 'FRCD_', 'Fields of fault records'), ('ir', 'ADDR_', 'Fields of request addresses'),

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define HAW      48
 #define AT_STATE 0x2000ull
 #define AT_IRT   0x10000ull
 #define AT_TABLE 0x20000ull
@@ -146,7 +147,7 @@ static void test_descriptor_reserved(void)
         {0x04, 0x0000fffff800001f, 0},
         {0x05, 0xffffffff000000ff, 0xfffffffffffffffc},
     };
-    const VtdDescLimits limits = {true, true, true, VTD_MAX_ADDRESS_MASK, VTD_HANDLE_MASK_V};
+    const VtdDescLimits limits = {true, true, true, 18, VTD_HANDLE_MASK_V};
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         for (unsigned bit = 12; bit < 128; bit++) {
             uint64_t q[2] = {rows[i].base};
@@ -163,14 +164,14 @@ static void test_descriptor_reserved(void)
 /* Reserved bits of root and context entries, one at a time. */
 static void test_context_reserved(void)
 {
-    uint64_t haw = (1ull << VTD_HAW) - 1;
+    uint64_t haw = (1ull << HAW) - 1;
     for (unsigned bit = 0; bit < 128; bit++) {
         uint64_t low = bit < 64 ? 1ull << bit : 0, high = bit < 64 ? 0 : 1ull << (bit - 64);
         VtdRootEntry root;
         VtdContextEntry ctx;
-        vtd_root_decode(low, high, &root);
+        vtd_root_decode(low, high, HAW, &root);
         g_assert_cmpint(root.reserved, ==, (low & ~(haw & ~0xffeull)) || high);
-        vtd_context_decode(low, high, &ctx);
+        vtd_context_decode(low, high, HAW, &ctx);
         g_assert_cmpint(ctx.reserved, ==, (low & ~(haw & ~0xff0ull)) || (high & ~0xffff7full));
     }
 }
@@ -185,14 +186,14 @@ static void test_pte_reserved(void)
         for (unsigned allow = 0; allow < 2; allow++) {
             uint64_t low_bits = ((1ull << (9 * (leaf - 1))) - 1) << 12;
             uint64_t ignored = 0x7cull | 0x700ull | 0x3ffull << 52 | 1ull << 63;
-            uint64_t known = 3 | ignored | 0x80 | (((1ull << VTD_HAW) - 1) & ~0xfffull & ~low_bits);
+            uint64_t known = 3 | ignored | 0x80 | (((1ull << HAW) - 1) & ~0xfffull & ~low_bits);
             known |= allow ? 1ull << 11 | 1ull << 62 : 0;
             for (unsigned level = 3; level > leaf; level--) {
                 put(&f, AT_TABLE + (3 - level) * 0x1000, (AT_TABLE + (4 - level) * 0x1000) | 3, 0);
             }
             for (unsigned bit = 2; bit < 64; bit++) {
                 VtdMapping m;
-                VtdPteBits bits = {allow, allow};
+                VtdPteBits bits = {HAW, allow, allow};
                 uint64_t entry = 3 | (leaf > 1 ? 0x80 : 0) | 1ull << bit;
                 put(&f, AT_TABLE + (3 - leaf) * 0x1000, entry, 0);
                 g_assert_cmpint(vtd_page_walk(f.platform.memory, AT_TABLE, 3, bits, 0, &m), ==,
@@ -211,8 +212,9 @@ static void test_pte_levels(void)
     for (unsigned levels = 3; levels <= 5; levels++) {
         VtdMapping m;
         put(&f, AT_TABLE, 0x83, 0);
-        g_assert_cmpint(vtd_page_walk(f.platform.memory, AT_TABLE, levels, (VtdPteBits){0}, 0, &m),
-                        ==, levels == 3 ? VTD_OK : VTD_FR_PAGE_TABLE_RESERVED);
+        g_assert_cmpint(
+            vtd_page_walk(f.platform.memory, AT_TABLE, levels, (VtdPteBits){HAW}, 0, &m), ==,
+            levels == 3 ? VTD_OK : VTD_FR_PAGE_TABLE_RESERVED);
     }
     tear_down(&f);
 }

@@ -99,7 +99,7 @@ static bool ats_may_access(VtdState *s, const BusReq *req, uint64_t addr, VtdAcc
     }
     if (upstream_touches_window(addr, len)) {
         reason = VTD_FR_INTERRUPT_RANGE;
-    } else if ((addr + (len ? len - 1 : 0)) >> VTD_HAW) {
+    } else if (vtd_above_haw(addr + (len ? len - 1 : 0), s->props.haw)) {
         reason = VTD_FR_ADDRESS_TOO_WIDE;
     }
     return reason == VTD_OK || ats_refuse(s, req, addr, access, VTD_AT_TRANSLATED, reason, &ctx);

@@ -10,33 +10,34 @@
 #define ENTRY_SIZE 16
 
 #define ROOT_P    0, 1
-#define ROOT_CTP  12, (VTD_HAW - 12)
+#define ROOT_CTP  12, 52
 #define CTX_P     0, 1
 #define CTX_FPD   1, 1
 #define CTX_TT    2, 2
-#define CTX_TABLE 12, (VTD_HAW - 12)
+#define CTX_TABLE 12, 52
 /* Upper quadword. */
 #define CTX_AW    0, 3
 #define CTX_AVAIL 3, 4
 #define CTX_DID   8, 16
 
-void vtd_root_decode(uint64_t low, uint64_t high, VtdRootEntry *out)
+void vtd_root_decode(uint64_t low, uint64_t high, uint8_t haw, VtdRootEntry *out)
 {
     *out = (VtdRootEntry){
         .present = vtd_get(low, ROOT_P),
-        .reserved = (low & ~(vtd_mask(ROOT_P) | vtd_mask(ROOT_CTP))) || high,
+        .reserved =
+            (low & ~(vtd_mask(ROOT_P) | vtd_mask(ROOT_CTP))) || high || vtd_above_haw(low, haw),
         .context_table = low & vtd_mask(ROOT_CTP),
     };
 }
 
-void vtd_context_decode(uint64_t low, uint64_t high, VtdContextEntry *out)
+void vtd_context_decode(uint64_t low, uint64_t high, uint8_t haw, VtdContextEntry *out)
 {
     uint64_t known = vtd_mask(CTX_P) | vtd_mask(CTX_FPD) | vtd_mask(CTX_TT) | vtd_mask(CTX_TABLE);
     uint64_t known_high = vtd_mask(CTX_AW) | vtd_mask(CTX_AVAIL) | vtd_mask(CTX_DID);
     *out = (VtdContextEntry){
         .present = vtd_get(low, CTX_P),
         .fpd = vtd_get(low, CTX_FPD),
-        .reserved = (low & ~known) || (high & ~known_high),
+        .reserved = (low & ~known) || (high & ~known_high) || vtd_above_haw(low, haw),
         .type = (uint8_t)vtd_get(low, CTX_TT),
         .width = (uint8_t)vtd_get(high, CTX_AW),
         .domain = (uint16_t)vtd_get(high, CTX_DID),
@@ -44,16 +45,10 @@ void vtd_context_decode(uint64_t low, uint64_t high, VtdContextEntry *out)
     };
 }
 
-static uint8_t most_levels(VtdContextLimits limits)
+/* AW 1, 2, 3: 39, 48, 57 bits. */
+static bool width_is_supported(VtdContextLimits limits, uint8_t width)
 {
-    return (uint8_t)((limits.aw_bits - 12) / 9);
-}
-
-/* AW 1, 2, 3: 39, 48, 57 bits; 0 if the unit does not do it. */
-static uint8_t supported_levels(VtdContextLimits limits, uint8_t width)
-{
-    uint8_t levels = (uint8_t)(width + 2);
-    return width >= 1 && levels <= most_levels(limits) ? levels : 0;
+    return limits.sagaw >> width & 1;
 }
 
 static bool type_is_supported(VtdContextLimits limits, uint8_t type)
@@ -71,9 +66,10 @@ static bool type_is_supported(VtdContextLimits limits, uint8_t type)
 }
 
 /* Pass-through wants the biggest width that the unit has (9.3, AW). */
-static bool width_is_right(VtdContextLimits limits, const VtdContext *ctx)
+static bool width_is_right(VtdContextLimits limits, uint8_t width, uint8_t type)
 {
-    return ctx->levels && (ctx->type != VTD_TT_PASS_THROUGH || ctx->levels == most_levels(limits));
+    bool is_biggest = !(limits.sagaw >> width >> 1);
+    return width_is_supported(limits, width) && (type != VTD_TT_PASS_THROUGH || is_biggest);
 }
 
 static VtdFaultReason check_entry(VtdContextLimits limits, const VtdContextEntry *entry,
@@ -87,10 +83,11 @@ static VtdFaultReason check_entry(VtdContextLimits limits, const VtdContextEntry
         return VTD_FR_CONTEXT_RESERVED;
     }
     out->type = entry->type;
-    out->domain = entry->domain;
+    out->domain = entry->domain & limits.domain_mask;
     out->table = entry->table;
-    out->levels = supported_levels(limits, entry->width);
-    if (!type_is_supported(limits, entry->type) || !width_is_right(limits, out)) {
+    out->levels = (uint8_t)(entry->width + 2);
+    if (!type_is_supported(limits, entry->type) ||
+        !width_is_right(limits, entry->width, entry->type)) {
         return VTD_FR_CONTEXT_INVALID;
     }
     return VTD_OK;
@@ -106,7 +103,7 @@ VtdFaultReason vtd_context_walk(AddressSpace *memory, uint64_t root_table, VtdCo
         return VTD_FR_ROOT_ACCESS;
     }
     VtdRootEntry root_entry;
-    vtd_root_decode(raw[0], raw[1], &root_entry);
+    vtd_root_decode(raw[0], raw[1], limits.haw, &root_entry);
     if (!root_entry.present) {
         return VTD_FR_ROOT_NOT_PRESENT;
     }
@@ -118,6 +115,6 @@ VtdFaultReason vtd_context_walk(AddressSpace *memory, uint64_t root_table, VtdCo
         return VTD_FR_CONTEXT_ACCESS;
     }
     VtdContextEntry entry;
-    vtd_context_decode(raw[0], raw[1], &entry);
+    vtd_context_decode(raw[0], raw[1], limits.haw, &entry);
     return check_entry(limits, &entry, out);
 }

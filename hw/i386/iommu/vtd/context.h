@@ -17,7 +17,7 @@ typedef struct {
     bool reserved; /* a reserved bit is set */
     uint64_t context_table;
 } VtdRootEntry;
-void vtd_root_decode(uint64_t low, uint64_t high, VtdRootEntry *out);
+void vtd_root_decode(uint64_t low, uint64_t high, uint8_t haw, VtdRootEntry *out);
 
 typedef struct {
     bool present, fpd, reserved;
@@ -26,7 +26,7 @@ typedef struct {
     uint16_t domain;
     uint64_t table;
 } VtdContextEntry;
-void vtd_context_decode(uint64_t low, uint64_t high, VtdContextEntry *out);
+void vtd_context_decode(uint64_t low, uint64_t high, uint8_t haw, VtdContextEntry *out);
 
 /* A source's context, as the context cache holds it. */
 typedef struct {
@@ -41,7 +41,9 @@ typedef struct {
 
 /* What a unit takes, for the entries' checks. */
 typedef struct {
-    uint8_t aw_bits;
+    uint8_t haw;
+    uint8_t sagaw;        /* CAP.SAGAW: a bit for each AW */
+    uint16_t domain_mask; /* of domain ids, the bits that there are */
     bool device_iotlb, pass_through;
 } VtdContextLimits;
 

@@ -67,7 +67,9 @@ const VtdContext *vtd_dma_context(VtdState *s, uint16_t source_id, VtdContext *s
         return cached;
     }
     VtdContextLimits limits = {
-        .aw_bits = s->props.aw_bits,
+        .haw = s->props.haw,
+        .sagaw = vtd_caps_sagaw(&s->props),
+        .domain_mask = s->cache.domain_mask,
         .device_iotlb = s->props.device_iotlb,
         .pass_through = s->props.pass_through,
     };
@@ -85,6 +87,7 @@ static VtdFaultReason read_tables(VtdState *s, const VtdContext *ctx, uint64_t a
                                   VtdMapping *out)
 {
     VtdPteBits bits = {
+        .haw = s->props.haw,
         .snoop = s->props.snoop_control,
         .transient = s->props.device_iotlb && s->props.stale_tm,
     };
@@ -128,18 +131,20 @@ static VtdFaultReason walk(VtdState *s, const VtdContext *ctx, uint64_t addr, Vt
 }
 
 /* Zero-length reads are let through where only writes are allowed (CAP.ZLR). */
-static VtdFaultReason check_access(const VtdMapping *m, VtdAccess access, size_t len)
+static VtdFaultReason check_access(const VtdState *s, const VtdMapping *m, VtdAccess access,
+                                   size_t len)
 {
     if (access == VTD_WRITE) {
         return m->write ? VTD_OK : VTD_FR_NO_WRITE;
     }
-    return m->read || (len == 0 && m->write) ? VTD_OK : VTD_FR_NO_READ;
+    return m->read || (len == 0 && m->write && s->props.zlr) ? VTD_OK : VTD_FR_NO_READ;
 }
 
 VtdFaultReason vtd_dma_mapping(VtdState *s, const VtdContext *ctx, uint64_t addr,
                                const VtdMapping **found, VtdMapping *scratch)
 {
-    unsigned width = PAGE_SHIFT + 9u * ctx->levels;
+    /* The smaller of MGAW and what the tables reach (LGN.1). */
+    unsigned width = MIN(PAGE_SHIFT + 9u * ctx->levels, s->props.aw_bits);
     if (addr >> width) {
         return VTD_FR_ADDRESS_TOO_WIDE;
     }
@@ -162,7 +167,7 @@ static VtdFaultReason translate(VtdState *s, const VtdContext *ctx, uint64_t add
     VtdMapping scratch;
     const VtdMapping *m = &scratch;
     VtdFaultReason reason = vtd_dma_mapping(s, ctx, addr, &m, &scratch);
-    reason = reason ? reason : check_access(m, access, len);
+    reason = reason ? reason : check_access(s, m, access, len);
     if (reason != VTD_OK) {
         return reason;
     }
@@ -182,7 +187,7 @@ MemResult vtd_dma_transfer(VtdState *s, uint64_t host, VtdAccess access, void *b
 static bool is_too_wide(const VtdState *s, uint64_t addr, size_t len)
 {
     uint64_t last = last_byte(addr, len);
-    return last >> s->props.aw_bits || vtd_above_haw(last);
+    return last >> s->props.aw_bits || vtd_above_haw(last, s->props.haw);
 }
 
 static MemResult pass_through(VtdState *s, uint64_t addr, VtdAccess access, void *buf, size_t len)

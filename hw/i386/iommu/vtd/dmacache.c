@@ -25,8 +25,9 @@ static uint64_t dmacache_next_epoch(VtdDmaCache *c)
     return ++c->epoch;
 }
 
-void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode)
+void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode, unsigned domain_bits)
 {
+    c->domain_mask = (uint16_t)((1u << domain_bits) - 1);
     c->trace = trace;
     c->caching_mode = caching_mode;
     c->contexts = zeroed_new(VtdContext, SOURCES);
@@ -168,6 +169,7 @@ void vtd_context_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain
 {
     trace_event(c->trace, TRACE_VTD, "vtd_inv_context granularity=%u domain=%u sid=%s mask=%u",
                 granularity, domain, rid_text(source_id).text, function_mask);
+    domain &= c->domain_mask;
     if (granularity == VTD_INV_GLOBAL) {
         c->context_epoch = dmacache_next_epoch(c);
     } else if (granularity == VTD_INV_DOMAIN) {
@@ -208,6 +210,7 @@ void vtd_iotlb_invalidate(VtdDmaCache *c, uint8_t granularity, uint16_t domain, 
     trace_event(c->trace, TRACE_VTD,
                 "vtd_inv_iotlb granularity=%u domain=%u addr=%#" PRIx64 " mask=%u", granularity,
                 domain, address, address_mask);
+    domain &= c->domain_mask;
     if (granularity == VTD_INV_GLOBAL) {
         c->tlb_epoch = dmacache_next_epoch(c);
         return;

@@ -7,9 +7,8 @@
 #include "hw/i386/iommu/vtd/pagetree.h"
 #include "hw/i386/iommu/vtd/pagewalk.h"
 
-#define VTD_MAX_ADDRESS_MASK 18 /* CAP.MAMV: 1 GiB */
-#define VTD_IOTLB_WAYS       4
-#define VTD_IOTLB_SETS       1024
+#define VTD_IOTLB_WAYS 4
+#define VTD_IOTLB_SETS 1024
 
 /* A domain's entries in the IOTLB. */
 typedef struct {
@@ -20,6 +19,7 @@ typedef struct {
 typedef struct {
     Trace *trace;
     bool caching_mode;
+    uint16_t domain_mask;     /* bits of domain ids that there are (CAP.ND); the rest is ignored */
     VtdContext *contexts;     /* one a source id */
     uint64_t *context_epochs; /* one a domain */
     VtdTlbDomain *tlb_domains;
@@ -31,7 +31,7 @@ typedef struct {
     uint32_t large_shifts; /* bit 1: 2 MiB pages were cached, bit 2: 1 GiB */
 } VtdDmaCache;
 
-void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode);
+void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode, unsigned domain_bits);
 void vtd_dmacache_free(VtdDmaCache *c);
 void vtd_dmacache_reset(VtdDmaCache *c);
 const VtdContext *vtd_context_cached(const VtdDmaCache *c, uint16_t source_id);

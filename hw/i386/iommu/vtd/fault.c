@@ -6,7 +6,6 @@
  */
 #include "hw/i386/iommu/vtd/fault.h"
 #include "hw/core/rid.h"
-#include "hw/i386/iommu/vtd.h"
 #include "hw/i386/iommu/vtd/regs.h"
 #include "hw/intr/lint.h"
 
@@ -30,14 +29,13 @@ const StateField vtd_fault_state[] = {
 };
 
 void vtd_fault_init(VtdFaultLog *log, RegFile *regs, VtdEvents *events, Trace *trace,
-                    uint16_t records)
+                    uint16_t records, uint32_t at)
 {
-    uint16_t near_room = (VTD_WINDOW_SIZE - VTD_FRCD_NEAR) / VTD_FRCD_SIZE;
     *log = (VtdFaultLog){
         .regs = regs,
         .events = events,
         .trace = trace,
-        .at = records > near_room ? VTD_FRCD_FAR : VTD_FRCD_NEAR,
+        .at = at,
         .records = records,
     };
 }

@@ -68,7 +68,7 @@ typedef struct {
 extern const StateField vtd_fault_state[];
 
 void vtd_fault_init(VtdFaultLog *log, RegFile *regs, VtdEvents *events, Trace *trace,
-                    uint16_t records);
+                    uint16_t records, uint32_t at);
 void vtd_fault_reset(VtdFaultLog *log);
 void vtd_fault_record(VtdFaultLog *log, const VtdFault *fault);
 /* Sets FSTS bits and raises the fault event if there was no condition before. */

@@ -80,9 +80,9 @@ void vtd_iec_invalidate_all(VtdIec *iec)
     iec->flushed = true;
 }
 
-static uint32_t entries_below_haw(uint64_t base, uint32_t entries)
+static uint32_t entries_below_haw(uint64_t base, uint32_t entries, uint8_t haw)
 {
-    uint64_t room = vtd_above_haw(base) ? 0 : ((1ull << VTD_HAW) - base) / VTD_IRTE_SIZE;
+    uint64_t room = vtd_above_haw(base, haw) ? 0 : ((1ull << haw) - base) / VTD_IRTE_SIZE;
     return (uint32_t)MIN(room, entries);
 }
 
@@ -94,7 +94,7 @@ void vtd_iec_set_table(VtdIec *iec, uint64_t irta)
         .irta = irta,
         .base = base,
         .entries = entries,
-        .reachable = entries_below_haw(base, entries),
+        .reachable = entries_below_haw(base, entries, iec->config.haw),
         .eime = irta & VTD_IRTA_EIME,
     };
 }

@@ -48,6 +48,7 @@ typedef struct {
     VtdIecPolicy policy;
     uint64_t seed; /* of VTD_IEC_RANDOM */
     bool caching_mode, posting;
+    uint8_t haw;
 } VtdIecConfig;
 
 typedef struct {

@@ -12,7 +12,7 @@
 #define SS_W    1, 1
 #define SS_PS   7, 1
 #define SS_SNP  11, 1
-#define SS_ADDR 12, (VTD_HAW - 12)
+#define SS_ADDR 12, 40
 #define SS_TM   62, 1
 /* Bits that tables ignore: X, EMT and IPAT, A, D, 10, 61:52 and 63. */
 #define SS_IGNORED (vtd_mask(2, 5) | vtd_mask(8, 3) | vtd_mask(52, 10) | vtd_mask(63, 1))
@@ -32,7 +32,8 @@ static bool is_leaf(uint64_t entry, unsigned level)
 
 static bool entry_is_reserved(uint64_t entry, unsigned level, VtdPteBits bits)
 {
-    uint64_t known = vtd_mask(SS_R) | vtd_mask(SS_W) | vtd_mask(SS_ADDR) | SS_IGNORED;
+    uint64_t address = vtd_mask(SS_ADDR) & ~vtd_mask_from(bits.haw);
+    uint64_t known = vtd_mask(SS_R) | vtd_mask(SS_W) | address | SS_IGNORED;
     if (is_leaf(entry, level)) {
         known |= vtd_mask(SS_PS);
         known |= bits.snoop ? vtd_mask(SS_SNP) : 0;

@@ -18,6 +18,7 @@ typedef struct {
 } VtdMapping;
 
 typedef struct {
+    uint8_t haw;
     bool snoop, transient; /* these leaf bits exist */
 } VtdPteBits;
 

@@ -175,8 +175,8 @@ static bool step_one(VtdState *s, const Queue *queue, uint32_t head)
     VtdDescLimits limits = {
         .intremap = s->intremap,
         .device_iotlb = s->props.device_iotlb,
-        .page_drain = s->props.device_iotlb,
-        .max_address_mask = VTD_MAX_ADDRESS_MASK,
+        .page_drain = s->props.device_iotlb && s->props.page_request_drain,
+        .max_address_mask = s->props.mamv,
         .max_handle_mask = VTD_HANDLE_MASK_V,
     };
     uint64_t words[DESC_BYTES / 8];

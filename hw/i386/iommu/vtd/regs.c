@@ -1,48 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * VT-d: the register file (11.4). The rows are built once, when the properties are known: what the
- * unit does not offer is reserved space. CAP and ECAP tell what was switched on and nothing else.
+ * unit does not offer is reserved space.
  *
  * Left out, and reserved here: advanced fault logging (CAP.AFL = 0), the page request queue, MTRR
  * and virtual command registers, performance monitoring.
  */
 #include <assert.h>
+#include <stdlib.h>
 
 #include "hw/i386/iommu/vtd/unit.h"
-
-/* CAP (11.4.2). */
-#define CAP_ND          0, 3
-#define CAP_PLMR        5, 1
-#define CAP_PHMR        6, 1
-#define CAP_CM          7, 1
-#define CAP_SAGAW       8, 5
-#define CAP_MGAW        16, 6
-#define CAP_ZLR         22, 1
-#define CAP_FRO         24, 10
-#define CAP_SSLPS       34, 4
-#define CAP_PSI         39, 1
-#define CAP_NFR         40, 8
-#define CAP_MAMV        48, 6
-#define CAP_DWD         54, 1
-#define CAP_DRD         55, 1
-#define CAP_PI          59, 1
-#define CAP_ESIRTPS     62, 1
-#define CAP_ESRTPS      63, 1
-#define CAP_ND_64K      6 /* 16-bit domain ids */
-#define CAP_SSLPS_2M_1G 3
-#define REGISTER_UNIT   16 /* of CAP.FRO and ECAP.IRO */
-
-/* ECAP (11.4.3). */
-#define ECAP_C    0, 1
-#define ECAP_QI   1, 1
-#define ECAP_DT   2, 1
-#define ECAP_IR   3, 1
-#define ECAP_EIM  4, 1
-#define ECAP_PT   6, 1
-#define ECAP_SC   7, 1
-#define ECAP_IRO  8, 10
-#define ECAP_MHMV 20, 4
-#define ECAP_PDS  42, 1
 
 #define PMEN_EPM         (1u << 31)
 #define PMEN_PRS         (1u << 0)
@@ -64,38 +31,6 @@
 #define IVA_AM     0, 6
 #define IVA_IH     6, 1
 #define IVA_ADDR   12, 52
-
-static uint64_t sagaw(const VtdProps *p)
-{
-    if (!p->dma_translation) {
-        return 0;
-    }
-    return p->aw_bits == 39 ? 2 : p->aw_bits == 48 ? 6 : 14;
-}
-
-static uint64_t cap_value(const VtdState *s)
-{
-    const VtdProps *p = &s->props;
-    return vtd_put(CAP_ND_64K, CAP_ND) | vtd_put(1, CAP_PLMR) | vtd_put(1, CAP_PHMR) |
-           vtd_put(p->caching_mode, CAP_CM) | vtd_put(sagaw(p), CAP_SAGAW) |
-           vtd_put(p->aw_bits - 1u, CAP_MGAW) | vtd_put(1, CAP_ZLR) |
-           vtd_put(s->faults.at / REGISTER_UNIT, CAP_FRO) | vtd_put(CAP_SSLPS_2M_1G, CAP_SSLPS) |
-           vtd_put(1, CAP_PSI) | vtd_put(p->fault_records - 1u, CAP_NFR) |
-           vtd_put(VTD_MAX_ADDRESS_MASK, CAP_MAMV) | vtd_put(p->dma_drain, CAP_DWD) |
-           vtd_put(p->dma_drain, CAP_DRD) | vtd_put(s->intremap && p->posted_interrupts, CAP_PI) |
-           vtd_put(p->esirtps, CAP_ESIRTPS) | vtd_put(p->esrtps, CAP_ESRTPS);
-}
-
-static uint64_t ecap_value(const VtdState *s)
-{
-    const VtdProps *p = &s->props;
-    return vtd_put(1, ECAP_C) | vtd_put(1, ECAP_QI) | vtd_put(p->device_iotlb, ECAP_DT) |
-           vtd_put(s->intremap, ECAP_IR) | vtd_put(s->eim, ECAP_EIM) |
-           vtd_put(p->pass_through, ECAP_PT) | vtd_put(p->snoop_control, ECAP_SC) |
-           vtd_put(VTD_IVA / REGISTER_UNIT, ECAP_IRO) |
-           vtd_put(s->intremap ? VTD_HANDLE_MASK_V : 0, ECAP_MHMV) |
-           vtd_put(p->device_iotlb, ECAP_PDS);
-}
 
 /* ---- Register-based invalidation (6.5.1) ---- */
 
@@ -125,20 +60,20 @@ static void iotlb_written(void *opaque, const RegRow *row, uint64_t old, uint64_
     if (!(written & IOTLB_IVT)) {
         return;
     }
-    uint64_t iva = vtd_reg(s, VTD_IVA);
+    uint64_t iva = vtd_reg(s, s->props.iro);
     uint8_t granularity = (uint8_t)vtd_get(now, IOTLB_IIRG);
     uint8_t address_mask = (uint8_t)vtd_get(iva, IVA_AM);
     now &= ~(IOTLB_IVT | vtd_mask(IOTLB_IAIG));
     vtd_rules_register_invalidation(s, VTD_DESC_IOTLB, granularity);
     if (vtd_queue_enabled(s) || granularity == 0 ||
-        (granularity == VTD_INV_PAGE && address_mask > VTD_MAX_ADDRESS_MASK)) {
+        (granularity == VTD_INV_PAGE && address_mask > s->props.mamv)) {
         VTD_GUEST_ERROR(s, "vtd_iotlb value=%#" PRIx64 " refused", written);
     } else {
         vtd_iotlb_invalidate(&s->cache, granularity, (uint16_t)vtd_get(now, IOTLB_DID),
                              iva & vtd_mask(IVA_ADDR), address_mask);
         now |= vtd_put(granularity, IOTLB_IAIG);
     }
-    regfile_set(&s->regs, VTD_IOTLB, now);
+    regfile_set(&s->regs, row->offset, now);
 }
 
 /* ---- Other hooks ---- */
@@ -252,7 +187,7 @@ static void pmen_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
 
 /* ---- Rows ---- */
 
-typedef enum { ALWAYS, WITH_INTREMAP, WITH_EIM } Presence;
+typedef enum { ALWAYS, WITH_INTREMAP, WITH_EIM, WITH_PMR } Presence;
 
 typedef struct {
     Presence presence;
@@ -281,11 +216,11 @@ static const Template templates[] = {
     {ALWAYS, {"FEDATA", VTD_FEDATA, 4, .writable = EVENT_DATA, .written = event_written}},
     {ALWAYS, {"FEADDR", VTD_FEADDR, 4, .writable = EVENT_ADDR, .written = event_written}},
     {WITH_EIM, {"FEUADDR", VTD_FEUADDR, 4, .writable = WHOLE_32, .written = event_written}},
-    {ALWAYS, {"PMEN", VTD_PMEN, 4, .writable = PMEN_EPM, .written = pmen_written}},
-    {ALWAYS, {"PLMBASE", VTD_PLMBASE, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
-    {ALWAYS, {"PLMLIMIT", VTD_PLMLIMIT, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
-    {ALWAYS, {"PHMBASE", VTD_PHMBASE, 8, .writable = 0xffffffe00000ull}},
-    {ALWAYS, {"PHMLIMIT", VTD_PHMLIMIT, 8, .writable = 0xffffffe00000ull}},
+    {WITH_PMR, {"PMEN", VTD_PMEN, 4, .writable = PMEN_EPM, .written = pmen_written}},
+    {WITH_PMR, {"PLMBASE", VTD_PLMBASE, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
+    {WITH_PMR, {"PLMLIMIT", VTD_PLMLIMIT, 4, .writable = WHOLE_32 << PMR_ALIGNED_FROM & WHOLE_32}},
+    {WITH_PMR, {"PHMBASE", VTD_PHMBASE, 8, .writable = 0xffffffe00000ull}},
+    {WITH_PMR, {"PHMLIMIT", VTD_PHMLIMIT, 8, .writable = 0xffffffe00000ull}},
     {ALWAYS, {"IQH", VTD_IQH, 8}},
     {ALWAYS, {"IQT", VTD_IQT, 8, .writable = QUEUE_OFFSET, .written = iqt_written}},
     {ALWAYS, {"IQA", VTD_IQA, 8, .writable = ~0xfffull | 0x807, .written = iqa_written}},
@@ -306,7 +241,13 @@ static_assert(G_N_ELEMENTS(templates) + 2 * VTD_MAX_RECORDS <= VTD_MAX_ROWS, "ro
 static bool is_present(const VtdState *s, Presence presence)
 {
     return presence == ALWAYS || (presence == WITH_INTREMAP && s->intremap) ||
-           (presence == WITH_EIM && s->eim);
+           (presence == WITH_EIM && s->eim) || (presence == WITH_PMR && s->props.protected_memory);
+}
+
+/* Hardware has no more bits for a domain than there are in ids (11.4.6.1, 11.4.5.2). */
+static uint64_t unimplemented_domain(const VtdState *s, unsigned shift, unsigned width)
+{
+    return vtd_mask(shift + s->props.domain_bits, width - s->props.domain_bits);
 }
 
 static RegRow build_row(const VtdState *s, const RegRow *template)
@@ -317,10 +258,20 @@ static RegRow build_row(const VtdState *s, const RegRow *template)
         row.reset = s->props.version;
         break;
     case VTD_CAP:
-        row.reset = cap_value(s);
+        row.reset = vtd_caps_cap(s);
         break;
     case VTD_ECAP:
-        row.reset = ecap_value(s);
+        row.reset = vtd_caps_ecap(s);
+        break;
+    case VTD_CCMD:
+        row.writable &= ~unimplemented_domain(s, CCMD_DID);
+        break;
+    case VTD_IVA:
+        row.offset = s->props.iro;
+        break;
+    case VTD_IOTLB:
+        row.offset = s->props.iro + (VTD_IOTLB - VTD_IVA);
+        row.writable &= ~unimplemented_domain(s, IOTLB_DID);
         break;
     case VTD_IRTA:
         row.writable |= s->eim ? VTD_IRTA_EIME : 0;
@@ -348,11 +299,20 @@ static size_t build_rows(VtdState *s)
     return n;
 }
 
+static int compare_rows(const void *a, const void *b)
+{
+    const RegRow *first = a, *second = b;
+    return (first->offset > second->offset) - (first->offset < second->offset);
+}
+
 void vtd_regs_init(VtdState *s)
 {
     s->rows = g_new0(RegRow, VTD_MAX_ROWS);
-    uint32_t span = (uint32_t)VTD_WINDOW_SIZE * (s->faults.at == VTD_FRCD_FAR ? 2 : 1);
-    regfile_init(&s->regs, s->rows, s->values, build_rows(s), span, s);
+    size_t count = build_rows(s);
+    qsort(s->rows, count, sizeof(*s->rows), compare_rows);
+    const RegRow *last = &s->rows[count - 1];
+    uint32_t span = (uint32_t)VTD_WINDOW_SIZE * (last->offset >= VTD_WINDOW_SIZE ? 2 : 1);
+    regfile_init(&s->regs, s->rows, s->values, count, span, s);
     vtd_gcmd_init(s);
 }
 

@@ -7,7 +7,8 @@
 
 #include "hw/i386/iommu/vtd/fields.h"
 
-/* Register offsets (11.4). IVA and IOTLB are found by ECAP.IRO, the fault records by CAP.FRO. */
+/* Register offsets (11.4). Those of IVA and IOTLB are told by ECAP.IRO, and the fault records' by
+ * CAP.FRO: the properties iro and fro; here is where they are otherwise. */
 enum {
     VTD_VER = 0x00,
     VTD_CAP = 0x08,
@@ -36,6 +37,7 @@ enum {
     VTD_IEUADDR = 0xac,
     VTD_IQERCD = 0xb0,
     VTD_IRTA = 0xb8,
+    VTD_VARIABLE = 0xc0, /* from here on, what iro and fro may place */
     VTD_IVA = 0xf0,
     VTD_IOTLB = 0xf8,
     VTD_FRCD_NEAR = 0x220, /* where the fault records are while they fit the first page */
@@ -81,10 +83,9 @@ enum {
 #define VTD_BASE_MASK vtd_mask_from(12)
 
 /* Host address width: physical addresses in guest tables have bits 63:HAW reserved. */
-#define VTD_HAW 48
-static inline bool vtd_above_haw(uint64_t address)
+static inline bool vtd_above_haw(uint64_t address, uint8_t haw)
 {
-    return address >> VTD_HAW;
+    return address >> haw;
 }
 
 #endif

@@ -9,11 +9,16 @@
 #define IRTE_BYTES   16u
 
 /* Reserved bits of registers, where more than one field is (11.4.5, 11.4.9, 11.4.10). */
-#define ABOVE_HAW     (UINT64_MAX << VTD_HAW)
-#define IRTA_RESERVED (ABOVE_HAW | 0x7f0)
-#define IQA_RESERVED  (ABOVE_HAW | 0x7f8)
+#define IRTA_RESERVED 0x7f0ull
+#define IQA_RESERVED  0x7f8ull
 #define IQA_DW        (1ull << 11)
 #define IQT_RESERVED  (~0x7fff0ull)
+
+/* Of what is written into a register that holds an address: the bits that no field has. */
+static uint64_t reserved_of(const VtdState *s, uint64_t written, uint64_t reserved)
+{
+    return written & (reserved | vtd_mask_from(s->props.haw));
+}
 
 void vtd_rules_reset(VtdState *s)
 {
@@ -160,7 +165,7 @@ void vtd_rules_reserved_bits(VtdState *s, const char *name, uint64_t bits)
 
 void vtd_rules_irta(VtdState *s, uint64_t written)
 {
-    vtd_rules_reserved_bits(s, "IRTA", written & IRTA_RESERVED);
+    vtd_rules_reserved_bits(s, "IRTA", reserved_of(s, written, IRTA_RESERVED));
     if ((written & VTD_IRTA_EIME) && !s->eim) {
         LINT_BREAK(&s->dev, LINT_EIME_WITHOUT_EIM, "IRTA=%#" PRIx64, written);
     }
@@ -168,7 +173,7 @@ void vtd_rules_irta(VtdState *s, uint64_t written)
 
 void vtd_rules_iqa(VtdState *s, uint64_t written)
 {
-    vtd_rules_reserved_bits(s, "IQA", written & IQA_RESERVED);
+    vtd_rules_reserved_bits(s, "IQA", reserved_of(s, written, IQA_RESERVED));
     if (vtd_queue_enabled(s)) {
         LINT_BREAK(&s->dev, LINT_IQA_WHILE_ON, "IQA=%#" PRIx64, written);
     }

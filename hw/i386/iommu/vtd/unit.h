@@ -3,8 +3,11 @@
  * VT-d: a unit and what holds it together. Section numbers are those of the Intel VT-d
  * specification, revision 4.1. Each part has a header and a file of its own:
  *
- *   vtd        the device: properties, reset, how the board sees it
- *   regs       register rows, capabilities
+ *   vtd        the device: its life, how the board sees it
+ *   props      properties, and what of them goes together
+ *   models     what real units have for them
+ *   caps       CAP and ECAP
+ *   regs       register rows
  *   gcmd       commands, and GSTS
  *   fields     fields of words
  *   event      the unit's own interrupts (fault, invalidation)
@@ -46,8 +49,11 @@ typedef enum { VTD_GCMD_LOSE, VTD_GCMD_QUEUE } VtdGcmdEarly;
 
 typedef struct {
     int intremap, eim; /* OnOffAuto */
+    int model;         /* of vtd_models */
     uint32_t version;
-    uint8_t aw_bits;
+    uint8_t aw_bits, haw, sagaw, domain_bits, mamv;
+    uint32_t fro, iro; /* offsets; fro is 0 where the records' number decides */
+    bool coherency, protected_memory, zlr, page_request_drain;
     bool caching_mode, snoop_control, dma_drain, dma_translation, device_iotlb, pass_through;
     bool stale_tm, buggy_eim, x2apic_opt_out, dma_ctrl_opt_in;
     uint32_t numa_node;
@@ -103,6 +109,21 @@ struct VtdState {
     VtdVerdicts verdicts;
     VtdRules rules;
 };
+
+/* props.c */
+extern const PropInfo vtd_props[];
+bool vtd_props_check(VtdState *s, GError **error);
+/* Where the fault records are. */
+uint32_t vtd_props_fro(const VtdProps *p);
+
+/* models.c: for PROP_PRESET */
+extern const char *const vtd_models[];
+extern const PropValue *const vtd_model_presets[];
+
+/* caps.c: what CAP and ECAP say, and of CAP the widths of tables that the unit walks */
+uint64_t vtd_caps_cap(const VtdState *s);
+uint64_t vtd_caps_ecap(const VtdState *s);
+uint8_t vtd_caps_sagaw(const VtdProps *p);
 
 /* regs.c */
 void vtd_regs_init(VtdState *s);

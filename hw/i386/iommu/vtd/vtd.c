@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VT-d: the device intel-iommu: properties, life, and how the board wires it. What the unit does is
- * in the files beside this one; unit.h lists them.
+ * VT-d: the device intel-iommu: its life, and how the board wires it. What the unit does is in the
+ * files beside this one; unit.h lists them.
  *
  * A saved unit comes back with empty caches: hardware may evict any entry at any time, so a guest
  * cannot tell, and the state stays small.
@@ -13,116 +13,10 @@
 #include "hw/i386/iommu/dmar.h"
 #include "hw/i386/iommu/scope.h"
 
-static const char *const iec_choices[] = {"hold", "off", "random", NULL};
-static const char *const gcmd_early_choices[] = {"lose", "queue", NULL};
-
-#define P(type_, name_, field_, def_, help_)                                                       \
-    PROP(PROP_##type_, name_, VtdState, props.field_, def_, help_)
-#define P_RANGE(type_, name_, field_, def_, min_, max_, help_)                                     \
-    PROP_RANGE(PROP_##type_, name_, VtdState, props.field_, def_, min_, max_, help_)
-#define NOT_YET "not yet: an error if switched on"
-
-static const PropInfo vtd_props[] = {
-    IOMMU_PLACE_PROPS(VtdState, place),
-    P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),
-    P(ONOFFAUTO, "eim", eim, "auto",
-      "extended interrupt mode (32-bit APIC ids); auto follows intremap and the CPUs' x2APIC"),
-    P(BOOL, "x-buggy-eim", buggy_eim, "off", "accepted: eim has no known trouble here"),
-    P(BOOL, "x2apic-optout", x2apic_opt_out, "off", "DMAR table: x2APIC mode is not to be used"),
-    P(BOOL, "dma-ctrl-opt-in", dma_ctrl_opt_in, "off",
-      "DMAR table: the platform asks for DMA remapping"),
-    P(UINT32, "numa_node", numa_node, "0xffffffff",
-      "proximity domain that the DMAR table tells; by default none"),
-    P_RANGE(UINT32, "version", version, "0x10", 0x10, 0xff, "version register, major in bits 7:4"),
-    P_RANGE(UINT8, "aw-bits", aw_bits, "48", 1, 64, "guest address width: 39, 48 or 57"),
-    P(BOOL, "caching-mode", caching_mode, "off", "CAP.CM: entries not present are cached too"),
-    P(BOOL, "snoop-control", snoop_control, "off", "ECAP.SC: page tables have the snoop bit"),
-    P(BOOL, "dma-drain", dma_drain, "on", "CAP.DRD and CAP.DWD"),
-    P(BOOL, "dma-translation", dma_translation, "on", "off: interrupt remapping only"),
-    P(BOOL, "device-iotlb", device_iotlb, "off", "ECAP.DT: device-TLB invalidations"),
-    P(BOOL, "pt", pass_through, "on", "ECAP.PT: pass-through translation type"),
-    P(BOOL, "stale-tm", stale_tm, "off",
-      "the transient-mapping bit is not reserved (with device-iotlb)"),
-    P(BOOL, "x-scalable-mode", scalable_mode, "off", "scalable mode; " NOT_YET),
-    P(BOOL, "scalable-mode", scalable_mode, "off", "the same as x-scalable-mode; " NOT_YET),
-    P(BOOL, "x-flts", first_stage, "off", "first-stage translation; " NOT_YET),
-    P(BOOL, "flts", first_stage, "off", "the same as x-flts; " NOT_YET),
-    P(BOOL, "fs1gp", first_stage_1g, "off", "first-stage 1 GiB pages; " NOT_YET),
-    P(BOOL, "x-pasid-mode", pasid_mode, "off", "process address space ids; " NOT_YET),
-    P(BOOL, "svm", svm, "off", "shared virtual memory; " NOT_YET),
-    P(BOOL, "x-pri", page_requests, "off", "page requests; " NOT_YET),
-    P_RANGE(UINT16, "fault-records", fault_records, "1", 1, VTD_MAX_RECORDS,
-            "fault recording registers"),
-    P(UINT64, "gcmd-latency", gcmd_latency, "0", "ns until GSTS answers a command"),
-    PROP_CHOICE("gcmd-early", VtdState, props.gcmd_early, "lose", gcmd_early_choices,
-                "a command before the last one's status: lost, or done after it"),
-    P(UINT64, "qi-latency", qi_latency, "0", "ns that the queue takes a descriptor"),
-    PROP_CHOICE("iec", VtdState, props.iec, "hold", iec_choices,
-                "interrupt entry cache: hold till invalidated, none, or evict at random"),
-    P(UINT64, "seed", seed, "1", "seed of iec=random"),
-    P(BOOL, "posted-interrupts", posted_interrupts, "off", "CAP.PI: posted-format entries"),
-    P(BOOL, "esirtps", esirtps, "off", "CAP.ESIRTPS: SIRTP flushes the interrupt entry cache"),
-    P(BOOL, "esrtps", esrtps, "off", "CAP.ESRTPS: SRTP flushes context cache and IOTLB"),
-    PROP_END,
-};
-
-static bool vtd_fail(GError **error, const char *text)
-{
-    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "device 'intel-iommu': %s", text);
-    return false;
-}
-
-static bool check_not_yet(const VtdProps *p, GError **error)
-{
-    const struct {
-        bool on;
-        const char *name;
-    } later[] = {
-        {p->scalable_mode, "x-scalable-mode=on (scalable mode)"},
-        {p->first_stage, "x-flts=on (first-stage translation)"},
-        {p->first_stage_1g, "fs1gp=on (first-stage 1 GiB pages)"},
-        {p->pasid_mode, "x-pasid-mode=on (PASIDs)"},
-        {p->svm, "svm=on (shared virtual memory)"},
-        {p->page_requests, "x-pri=on (page requests)"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
-        if (later[i].on) {
-            g_autofree char *text =
-                g_strdup_printf("%s does not work yet; leave it off", later[i].name);
-            return vtd_fail(error, text);
-        }
-    }
-    return true;
-}
-
-static bool check_props(VtdState *s, GError **error)
-{
-    const VtdProps *p = &s->props;
-    if (p->aw_bits != 39 && p->aw_bits != 48 && p->aw_bits != 57) {
-        g_autofree char *text =
-            g_strdup_printf("aw-bits=%u is not an address width; 39, 48 or 57 are", p->aw_bits);
-        return vtd_fail(error, text);
-    }
-    s->intremap = p->intremap != ONOFF_OFF;
-    s->eim =
-        p->eim == ONOFF_ON || (p->eim == ONOFF_AUTO && s->intremap && !s->links.cpus_lack_x2apic);
-    if (s->eim && !s->intremap) {
-        return vtd_fail(error, "eim=on needs intremap=on");
-    }
-    if (p->posted_interrupts && !s->intremap) {
-        return vtd_fail(error, "posted-interrupts=on needs intremap=on");
-    }
-    if (p->gcmd_latency > INT64_MAX / 4 || p->qi_latency > INT64_MAX / 4) {
-        return vtd_fail(error,
-                        "gcmd-latency and qi-latency are nanoseconds, 0 to 2305843009213693951");
-    }
-    return check_not_yet(p, error);
-}
-
 static bool vtd_realize(Device *dev, GError **error)
 {
     VtdState *s = (VtdState *)dev;
-    if (!check_props(s, error)) {
+    if (!vtd_props_check(s, error)) {
         return false;
     }
     if (!iommu_place_parse(&s->place, error)) {
@@ -139,9 +33,11 @@ static bool vtd_realize(Device *dev, GError **error)
         .seed = s->props.seed,
         .caching_mode = s->props.caching_mode,
         .posting = s->props.posted_interrupts,
+        .haw = s->props.haw,
     };
     vtd_events_init(&s->events, &s->regs, s->links.apic_bus, &s->dev, s->eim);
-    vtd_fault_init(&s->faults, &s->regs, &s->events, trace, s->props.fault_records);
+    vtd_fault_init(&s->faults, &s->regs, &s->events, trace, s->props.fault_records,
+                   vtd_props_fro(&s->props));
     vtd_regs_init(s);
     vtd_qi_init(s);
     vtd_iec_init(&s->iec, &iec);
@@ -150,7 +46,7 @@ static bool vtd_realize(Device *dev, GError **error)
     vtd_watch_init(&s->queue_watch, VTD_QUEUE_SLOT, VTD_QUEUE_SLOTS, s->links.memory,
                    dev->platform->journal);
     vtd_pid_watch_init(&s->pid_watch, s->links.memory, dev->platform->journal);
-    vtd_dmacache_init(&s->cache, trace, s->props.caching_mode);
+    vtd_dmacache_init(&s->cache, trace, s->props.caching_mode, s->props.domain_bits);
     s->region = (MemRegion){
         .name = "intel-iommu",
         .size = s->regs.span,
@@ -282,7 +178,7 @@ static void vtd_table_part(Device *dev, void *part)
     const VtdState *s = (const VtdState *)dev;
     *(DmarUnit *)part = (DmarUnit){
         .intremap = s->intremap,
-        .host_address_width = VTD_HAW,
+        .host_address_width = s->props.haw,
         .register_pages_log2 = s->region.size > VTD_WINDOW_SIZE,
         .device_iotlb = s->props.device_iotlb,
         .x2apic_opt_out = s->props.x2apic_opt_out,
