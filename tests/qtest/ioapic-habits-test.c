@@ -118,6 +118,10 @@ static void test_eoi_reset(void)
     take(qts);
     qtest_clock_step(qts, 10000);
     g_assert_cmphex(entry(qts) & REMOTE_IRR, ==, REMOTE_IRR); /* none was under way any more */
+    qtest_apic_eoi(qts, 0); /* nor does an old one come with a new one */
+    qtest_clock_step(qts, 100);
+    g_assert_cmphex(entry(qts) & REMOTE_IRR, ==, REMOTE_IRR);
+    g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
     qtest_quit(qts);
 }
 
@@ -146,6 +150,7 @@ static void test_stuck(void)
     why(qts, "the pin is stuck until a reset");
     set_entry(qts, RTE_MASKED | RTE_LOW | VECTOR);
     set_entry(qts, RTE_LOW | VECTOR);
+    g_assert_cmphex(entry(qts) & REMOTE_IRR, ==, REMOTE_IRR); /* edge mode does not help */
     line(qts, 0);
     line(qts, 1); /* nor as an edge */
     g_assert_false(qtest_apic_irr(qts, 0, VECTOR));
