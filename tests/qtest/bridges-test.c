@@ -7,7 +7,7 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
-#include "tests/include/pci.h"
+#include "far-lib.h"
 #include "tests/include/testdevs.h"
 #include "vtd-lib.h"
 
@@ -26,58 +26,6 @@
     " -device xio3130-downstream,id=dn,bus=up,addr=1,slot=7"                                       \
     " -device pcie-pci-bridge,id=ppb,bus=dn -device pci-bridge,id=pb,bus=ppb,addr=5"
 
-typedef struct {
-    QTest *qts;
-    uint8_t bus, devfn;
-    uint64_t bar;
-} Far;
-
-static uint64_t ecam(uint8_t bus, uint8_t devfn, unsigned offset)
-{
-    return PCI_ECAM + ((uint64_t)bus << 20) + ((uint64_t)devfn << 12) + offset;
-}
-
-static uint32_t config(QTest *qts, uint8_t bus, uint8_t devfn, unsigned offset)
-{
-    return qtest_readl(qts, ecam(bus, devfn, offset));
-}
-
-static uint32_t id_at(QTest *qts, uint8_t bus, uint8_t devfn)
-{
-    return config(qts, bus, devfn, PCI_VENDOR_ID);
-}
-
-static uint8_t find_express(QTest *qts, uint8_t bus, uint8_t devfn)
-{
-    return qtest_pci_find_capability(qts, bus, devfn, PCI_CAP_ID_EXP);
-}
-
-static void command(QTest *qts, uint8_t bus, uint8_t devfn, uint16_t bits)
-{
-    qtest_writew(qts, ecam(bus, devfn, PCI_COMMAND), bits);
-}
-
-/* Any function, as firmware placed it; with bus mastering. */
-static Far far_device(QTest *qts, uint8_t bus, uint8_t devfn)
-{
-    command(qts, bus, devfn, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-    return (Far){qts, bus, devfn, config(qts, bus, devfn, PCI_BASE_ADDRESS_0) & ~0xfu};
-}
-
-/* The message `data` to `address`, by an intr-testdev under its own id. */
-static void far_send(const Far *f, uint64_t address, uint32_t data)
-{
-    qtest_writeq(f->qts, f->bar + E_ADDR, address);
-    qtest_writel(f->qts, f->bar + E_DATA, data);
-    qtest_writel(f->qts, f->bar + E_FLAGS, 0);
-    qtest_writel(f->qts, f->bar + E_COMMAND, C_MESSAGE);
-}
-
-static void open_bridge(QTest *qts, uint8_t bus, uint8_t devfn)
-{
-    command(qts, bus, devfn, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-}
-
 /* The bridges of TREE. */
 static const struct {
     uint8_t bus, devfn, secondary, subordinate;
@@ -95,7 +43,7 @@ static const struct {
 static void open_tree(QTest *qts)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(tree); i++) {
-        open_bridge(qts, tree[i].bus, tree[i].devfn);
+        far_open(qts, tree[i].bus, tree[i].devfn);
     }
 }
 
@@ -110,20 +58,20 @@ static void test_numbers(void)
 {
     QTest *qts = tree_start("");
     for (size_t i = 0; i < G_N_ELEMENTS(tree); i++) {
-        uint32_t numbers = config(qts, tree[i].bus, tree[i].devfn, PCI_PRIMARY_BUS);
-        g_assert_cmphex(id_at(qts, tree[i].bus, tree[i].devfn), ==, tree[i].id);
+        uint32_t numbers = far_config(qts, tree[i].bus, tree[i].devfn, PCI_PRIMARY_BUS);
+        g_assert_cmphex(far_id(qts, tree[i].bus, tree[i].devfn), ==, tree[i].id);
         g_assert_cmphex(
             numbers & 0xffffff, ==,
             (uint32_t)(tree[i].bus | tree[i].secondary << 8 | tree[i].subordinate << 16));
         if (tree[i].type != 0xff) {
-            uint8_t cap = find_express(qts, tree[i].bus, tree[i].devfn);
-            uint32_t flags = config(qts, tree[i].bus, tree[i].devfn, cap) >> 16;
+            uint8_t cap = far_express(qts, tree[i].bus, tree[i].devfn);
+            uint32_t flags = far_config(qts, tree[i].bus, tree[i].devfn, cap) >> 16;
             g_assert_cmphex((flags & PCI_EXP_FLAGS_TYPE) >> 4, ==, tree[i].type);
         }
     }
-    uint8_t cap = find_express(qts, 0, 1 << 3);
-    g_assert_cmphex(config(qts, 0, 1 << 3, cap + PCI_EXP_SLTCAP) >> 19, ==, 5);
-    g_assert_cmphex(config(qts, 0, 1 << 3, cap + PCI_EXP_LNKCAP) >> 24, ==, 3);
+    uint8_t cap = far_express(qts, 0, 1 << 3);
+    g_assert_cmphex(far_config(qts, 0, 1 << 3, cap + PCI_EXP_SLTCAP) >> 19, ==, 5);
+    g_assert_cmphex(far_config(qts, 0, 1 << 3, cap + PCI_EXP_LNKCAP) >> 24, ==, 3);
     qtest_quit(qts);
 }
 
@@ -132,10 +80,10 @@ static void test_windows(void)
 {
     QTest *qts = tree_start(" -device edu,bus=pb,addr=1 -device edu,bus=ppb,addr=1"
                             " -device intr-testdev,bus=rp2");
-    uint32_t bar = config(qts, 5, 1 << 3, PCI_BASE_ADDRESS_0);
+    uint32_t bar = far_config(qts, 5, 1 << 3, PCI_BASE_ADDRESS_0);
     uint32_t low = 0, high = UINT32_MAX;
     for (size_t i = 0; i < 5; i++) {
-        uint32_t window = config(qts, tree[i].bus, tree[i].devfn, PCI_MEMORY_BASE);
+        uint32_t window = far_config(qts, tree[i].bus, tree[i].devfn, PCI_MEMORY_BASE);
         uint32_t base = (window & 0xfff0) << 16, limit = (window & 0xfff00000) | 0xfffff;
         g_assert_cmphex(base, >=, low);
         g_assert_cmphex(limit, <=, high);
@@ -143,8 +91,8 @@ static void test_windows(void)
         g_assert_cmphex(bar + 0xfffff, <=, limit);
         low = base;
         high = limit;
-        uint8_t io = (uint8_t)config(qts, tree[i].bus, tree[i].devfn, PCI_IO_BASE);
-        uint8_t io_limit = (uint8_t)(config(qts, tree[i].bus, tree[i].devfn, PCI_IO_BASE) >> 8);
+        uint8_t io = (uint8_t)far_config(qts, tree[i].bus, tree[i].devfn, PCI_IO_BASE);
+        uint8_t io_limit = (uint8_t)(far_config(qts, tree[i].bus, tree[i].devfn, PCI_IO_BASE) >> 8);
         g_assert_cmphex(io & 0xf0, >, io_limit & 0xf0);
     }
     g_assert_cmphex(qtest_readl(qts, far_device(qts, 5, 1 << 3).bar + EDU_ID), ==, 0x010000ed);
@@ -162,14 +110,14 @@ static void test_windows(void)
 static void test_renumber(void)
 {
     QTest *qts = tree_start(" -device edu,bus=rp2");
-    g_assert_cmphex(id_at(qts, 6, 0), ==, 0x11e81234);
-    qtest_writel(qts, ecam(0, 2 << 3, PCI_PRIMARY_BUS), 0x00404000);
-    g_assert_cmphex(id_at(qts, 6, 0), ==, 0xffffffff);
-    g_assert_cmphex(id_at(qts, 0x40, 0), ==, 0x11e81234);
+    g_assert_cmphex(far_id(qts, 6, 0), ==, 0x11e81234);
+    qtest_writel(qts, far_ecam(0, 2 << 3, PCI_PRIMARY_BUS), 0x00404000);
+    g_assert_cmphex(far_id(qts, 6, 0), ==, 0xffffffff);
+    g_assert_cmphex(far_id(qts, 0x40, 0), ==, 0x11e81234);
     Far edu = far_device(qts, 0x40, 0);
-    qtest_writel(qts, ecam(0, 2 << 3, PCI_MEMORY_BASE), 0xe000e000);
+    qtest_writel(qts, far_ecam(0, 2 << 3, PCI_MEMORY_BASE), 0xe000e000);
     g_assert_cmphex(qtest_readl(qts, edu.bar + EDU_ID), ==, 0xffffffff);
-    qtest_writel(qts, ecam(0x40, 0, PCI_BASE_ADDRESS_0), 0xe0000000);
+    qtest_writel(qts, far_ecam(0x40, 0, PCI_BASE_ADDRESS_0), 0xe0000000);
     g_assert_cmphex(qtest_readl(qts, 0xe0000000 + EDU_ID), ==, 0x010000ed);
     qtest_quit(qts);
 }
@@ -193,16 +141,16 @@ static void test_messages(void)
             g_strdup_printf("%s -device intr-testdev,%s", trees[i], rows[i].place);
         Vtd *v = vtd_start(props, 1, true);
         for (size_t k = 0; k < rows[i].bridges; k++) {
-            open_bridge(v->qts, tree[k].bus, tree[k].devfn);
+            far_open(v->qts, tree[k].bus, tree[k].devfn);
         }
         Far f = far_device(v->qts, rows[i].bus, rows[i].devfn);
         far_send(&f, 0xfee00000, VECTOR);
         g_assert_true(vtd_took(v, 0, VECTOR));
         for (size_t k = 0; k < rows[i].bridges; k++) {
-            command(v->qts, tree[k].bus, tree[k].devfn, PCI_COMMAND_MEMORY);
+            far_command(v->qts, tree[k].bus, tree[k].devfn, PCI_COMMAND_MEMORY);
             far_send(&f, 0xfee00000, VECTOR);
             g_assert_false(qtest_apic_irr(v->qts, 0, VECTOR));
-            open_bridge(v->qts, tree[k].bus, tree[k].devfn);
+            far_open(v->qts, tree[k].bus, tree[k].devfn);
         }
         far_send(&f, 0xfee00000, VECTOR);
         g_assert_true(vtd_took(v, 0, VECTOR));
@@ -254,7 +202,7 @@ static void test_aliases(void)
             rows[i].outer, rows[i].inner);
         Vtd *v = vtd_start(props, 1, true);
         for (size_t k = 0; k < 5; k++) {
-            open_bridge(v->qts, tree[k].bus, tree[k].devfn);
+            far_open(v->qts, tree[k].bus, tree[k].devfn);
         }
         Far f = far_device(v->qts, 5, 2 << 3);
         vtd_remap_on(v, 7, true);
@@ -287,8 +235,8 @@ static void test_bus_range(void)
     g_autofree char *why = qtest_hmp(v->qts, "info journal state=source-refused");
     g_assert_nonnull(strstr(why, "the entry is for buses 04 to 05"));
     /* The alias is made of the number that the bus has now. */
-    qtest_writew(v->qts, ecam(3, 0, PCI_SECONDARY_BUS), 0x0505);
-    qtest_writel(v->qts, ecam(5, 2 << 3, PCI_COMMAND), PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    qtest_writew(v->qts, far_ecam(3, 0, PCI_SECONDARY_BUS), 0x0505);
+    qtest_writel(v->qts, far_ecam(5, 2 << 3, PCI_COMMAND), PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     Far moved = {v->qts, 5, 2 << 3, two[0].bar};
     expect_requester(v, &moved, 0x0500);
     vtd_stop(v);
@@ -344,7 +292,7 @@ static void test_pins(void)
 static void test_secondary_reset(void)
 {
     QTest *qts = tree_start(" -device edu,bus=pb,addr=2 -device edu,bus=rp2");
-    uint64_t control = ecam(2, 1 << 3, PCI_BRIDGE_CONTROL);
+    uint64_t control = far_ecam(2, 1 << 3, PCI_BRIDGE_CONTROL);
     Far edu = far_device(qts, 5, 2 << 3), other = far_device(qts, 6, 0);
     qtest_irq_intercept_in(qts, "ioapic");
     qtest_writel(qts, edu.bar + EDU_RAISE, 1);
@@ -353,21 +301,21 @@ static void test_secondary_reset(void)
     qtest_writew(qts, control, PCI_BRIDGE_CTL_BUS_RESET);
     g_assert_false(qtest_get_irq(qts, 21));
     g_assert_true(qtest_get_irq(qts, 22));
-    g_assert_cmphex(id_at(qts, 3, 0), ==, 0xffffffff);
+    g_assert_cmphex(far_id(qts, 3, 0), ==, 0xffffffff);
     g_assert_cmphex(qtest_readl(qts, edu.bar + EDU_ID), ==, 0xffffffff);
     qtest_writew(qts, control, 0);
-    g_assert_cmphex(id_at(qts, 3, 0), ==, 0x000e1b36);
-    g_assert_cmphex(config(qts, 3, 0, PCI_PRIMARY_BUS), ==, 0);
-    g_assert_cmphex(config(qts, 3, 0, PCI_COMMAND) & 0xffff, ==, 0);
-    g_assert_cmphex(id_at(qts, 5, 2 << 3), ==, 0xffffffff);
-    g_assert_cmphex(config(qts, 2, 1 << 3, PCI_PRIMARY_BUS) & 0xffffff, ==, 0x050302);
+    g_assert_cmphex(far_id(qts, 3, 0), ==, 0x000e1b36);
+    g_assert_cmphex(far_config(qts, 3, 0, PCI_PRIMARY_BUS), ==, 0);
+    g_assert_cmphex(far_config(qts, 3, 0, PCI_COMMAND) & 0xffff, ==, 0);
+    g_assert_cmphex(far_id(qts, 5, 2 << 3), ==, 0xffffffff);
+    g_assert_cmphex(far_config(qts, 2, 1 << 3, PCI_PRIMARY_BUS) & 0xffffff, ==, 0x050302);
     g_assert_cmphex(qtest_readl(qts, other.bar + EDU_ID), ==, 0x010000ed);
     /* Set while it is held, it is as good as before; a machine's reset ends it. */
     qtest_writew(qts, control, PCI_BRIDGE_CTL_BUS_RESET);
     g_autoptr(JsonObject) done = qtest_qmp(qts, "{'execute': 'system_reset'}");
     g_autoptr(JsonObject) event = qtest_qmp_wait_event(qts, "RESET");
     g_assert_nonnull(event);
-    g_assert_cmphex(id_at(qts, 5, 2 << 3), ==, 0x11e81234);
+    g_assert_cmphex(far_id(qts, 5, 2 << 3), ==, 0x11e81234);
     qtest_quit(qts);
 }
 
