@@ -171,8 +171,27 @@ static JsonNode *query_block(Machine *machine, JsonObject *args, GError **error)
     return qmp_array_node(list);
 }
 
+/* What hangs from one root bus. */
+typedef struct {
+    const PciBus *root;
+    JsonArray *devices;
+} PciList;
+
+static bool is_under(const PciDevice *pci, const PciBus *root)
+{
+    const PciBus *bus = pci->bus;
+    while (pci_bus_bridge(bus)) {
+        bus = pci_bus_bridge(bus)->bus;
+    }
+    return bus == root;
+}
+
 static void add_pci_device(PciDevice *pci, void *opaque)
 {
+    const PciList *list = opaque;
+    if (!is_under(pci, list->root)) {
+        return;
+    }
     JsonObject *o = json_object_new(), *id = json_object_new(), *class = json_object_new();
     json_object_set_int_member(o, "bus", pci_bus_number(pci->bus));
     json_object_set_int_member(o, "slot", pci->devfn >> 3);
@@ -183,19 +202,24 @@ static void add_pci_device(PciDevice *pci, void *opaque)
     json_object_set_int_member(class, "class", pci_get_word(pci->config + 10));
     json_object_set_object_member(o, "class_info", class);
     json_object_set_string_member(o, "qdev_id", pci->dev.has_user_id ? pci->dev.id : "");
-    json_array_add_object_element(opaque, o);
+    json_array_add_object_element(list->devices, o);
+}
+
+static void add_root_bus(PciBus *root, void *opaque)
+{
+    JsonObject *bus = json_object_new();
+    PciList list = {root, json_array_new()};
+    pci_bus_foreach(root, add_pci_device, &list);
+    json_object_set_int_member(bus, "bus", pci_bus_number(root));
+    json_object_set_array_member(bus, "devices", list.devices);
+    json_array_add_object_element(opaque, bus);
 }
 
 static JsonNode *query_pci(Machine *machine, JsonObject *args, GError **error)
 {
     JsonArray *buses = json_array_new();
     if (machine->pci_root) {
-        JsonArray *devices = json_array_new();
-        JsonObject *bus = json_object_new();
-        pci_bus_foreach(machine->pci_root, add_pci_device, devices);
-        json_object_set_int_member(bus, "bus", 0);
-        json_object_set_array_member(bus, "devices", devices);
-        json_array_add_object_element(buses, bus);
+        pci_roots_foreach(machine->pci_root, add_root_bus, buses);
     }
     return qmp_array_node(buses);
 }

@@ -52,6 +52,7 @@ const DeviceClass *const device_classes[] = {
     &pcie_pci_bridge_class,
     &pcie_root_port_class,
     &pm_class,
+    &pxb_pcie_class,
     &serial_class,
     &virtconsole_class,
     &virtio_blk_class,

@@ -10,6 +10,7 @@
 #include "hw/i386/boot/mptable.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
+#include "hw/pci-bridge/bridges.h"
 #include "hw/timer/hpet.h"
 #include "machine/accel.h"
 
@@ -82,7 +83,7 @@ static int ioapic_pin_of_pci(uint8_t devfn, int pin)
     return PIRQ_GSI + q35_pirq_of(devfn, pin);
 }
 
-/* Of IOAPICs, only the board's own: it has all that this table tells of. */
+/* Of IOAPICs and root buses, only the board's own: the pins that this table tells of are there. */
 static void write_mptable(Q35Machine *m)
 {
     enum { APIC_XAPIC = 0x14 };
@@ -136,17 +137,38 @@ static void list_hpets(const Q35Machine *m, AcpiInfo *info)
     }
 }
 
+static void list_root(PciBus *root, void *opaque)
+{
+    const PciDevice *expander = pci_bus_holder(root);
+    AcpiRoot one = {.first = pci_bus_number(root), .last = pci_root_last(root)};
+    if (expander) {
+        one.has_domain = expander_proximity(expander, &one.domain);
+        for (PciWindowKind kind = 0; kind < PCI_WINDOWS; kind++) {
+            one.window[kind] = pci_root_window(root, kind);
+        }
+    } else {
+        one.window[PCI_WINDOW_IO] = (PciWindow){0, UINT16_MAX};
+        one.window[PCI_WINDOW_MEM] = (PciWindow){MEM32_BASE, MEM32_LIMIT};
+        one.window[PCI_WINDOW_PREFETCH] = (PciWindow){MEM64_BASE, MEM64_LIMIT};
+    }
+    g_array_append_val((GArray *)opaque, one);
+}
+
 static void write_acpi(Q35Machine *m)
 {
     Machine *machine = &m->machine;
     uint64_t base = acpi_base(m);
     g_autofree uint32_t *ids = apic_ids(m);
     g_autofree bool *absent = absent_cpus(m);
+    g_autoptr(GArray) roots = g_array_new(false, false, sizeof(AcpiRoot));
+    pci_roots_foreach(machine->pci_root, list_root, roots);
     AcpiInfo info = {
         .apic_ids = ids,
         .cpus = machine->cpu_count,
         .absent = absent,
         .ecam_base = MCH_ECAM_BASE,
+        .roots = (const AcpiRoot *)roots->data,
+        .root_count = roots->len,
         .iommus = machine->iommus,
     };
     list_ioapics(machine, &info);

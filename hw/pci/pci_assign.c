@@ -10,11 +10,9 @@
 
 #define BRIDGE_IO_ALIGN  0x1000ull
 #define BRIDGE_MEM_ALIGN 0x100000ull
-#define BUS_NUMBER_LIMIT 0xff
 #define VF_BARS          (PCI_BARS + 2) /* from here on `Want.bar` is a VF BAR */
 #define HOTPLUG_MEM      0x200000ull    /* for what may come into an empty slot */
-
-typedef enum { KIND_IO, KIND_MEM, KIND_PREFETCH, KINDS } Kind;
+#define ROOT_MEM         0x1000000ull   /* a further root bus's, at least */
 
 typedef struct {
     PciDevice *pci;
@@ -23,13 +21,13 @@ typedef struct {
     uint64_t align; /* power of two */
 } Want;
 
-static Kind kind_of(const PciBar *bar)
+static PciWindowKind kind_of(const PciBar *bar)
 {
-    static const Kind kinds[] = {
-        [PCI_BAR_IO] = KIND_IO,
-        [PCI_BAR_MEM32] = KIND_MEM,
-        [PCI_BAR_MEM64] = KIND_MEM,
-        [PCI_BAR_MEM64_PREFETCH] = KIND_PREFETCH,
+    static const PciWindowKind kinds[] = {
+        [PCI_BAR_IO] = PCI_WINDOW_IO,
+        [PCI_BAR_MEM32] = PCI_WINDOW_MEM,
+        [PCI_BAR_MEM64] = PCI_WINDOW_MEM,
+        [PCI_BAR_MEM64_PREFETCH] = PCI_WINDOW_PREFETCH,
     };
     return kinds[bar->type];
 }
@@ -48,7 +46,7 @@ static int compare_wants(const void *a, const void *b)
     return x->pci->devfn != y->pci->devfn ? x->pci->devfn - y->pci->devfn : x->bar - y->bar;
 }
 
-static GArray *collect_wants(PciBus *bus, Kind kind);
+static GArray *collect_wants(PciBus *bus, PciWindowKind kind);
 
 /* The extent of `wants` from an aligned base, and that alignment. */
 static uint64_t packed_size(const GArray *wants, uint64_t *align)
@@ -63,23 +61,33 @@ static uint64_t packed_size(const GArray *wants, uint64_t *align)
     return end;
 }
 
-static void add_window_want(GArray *wants, PciDevice *bridge, PciBus *child, Kind kind)
+/* What a bus has to have though nothing wants it: there the guest places what comes later. */
+static uint64_t spare_size(const PciDevice *holder, const PciBus *child, PciWindowKind kind,
+                           uint64_t size)
+{
+    if (kind != PCI_WINDOW_MEM) {
+        return size;
+    }
+    if (child->expander) {
+        return MAX(size, ROOT_MEM);
+    }
+    return size == 0 && pcie_is_hotplug_slot(holder) ? HOTPLUG_MEM : size;
+}
+
+static void add_window_want(GArray *wants, PciDevice *holder, PciBus *child, PciWindowKind kind)
 {
     g_autoptr(GArray) inner = collect_wants(child, kind);
-    uint64_t granule = kind == KIND_IO ? BRIDGE_IO_ALIGN : BRIDGE_MEM_ALIGN;
+    uint64_t granule = kind == PCI_WINDOW_IO ? BRIDGE_IO_ALIGN : BRIDGE_MEM_ALIGN;
     uint64_t align;
-    uint64_t size = packed_size(inner, &align);
-    if (size == 0 && kind == KIND_MEM && pcie_is_hotplug_slot(bridge)) {
-        size = HOTPLUG_MEM;
-    }
+    uint64_t size = spare_size(holder, child, kind, packed_size(inner, &align));
     if (size > 0) {
-        Want want = {.pci = bridge, .bar = -1, .size = align_up(size, granule)};
+        Want want = {.pci = holder, .bar = -1, .size = align_up(size, granule)};
         want.align = MAX(align, granule);
         g_array_append_val(wants, want);
     }
 }
 
-static GArray *collect_wants(PciBus *bus, Kind kind)
+static GArray *collect_wants(PciBus *bus, PciWindowKind kind)
 {
     GArray *wants = g_array_new(FALSE, FALSE, sizeof(Want));
     for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
@@ -132,14 +140,19 @@ static void write_bar(PciDevice *pci, int n, uint64_t base)
     pci_device_config_write(pci, PCI_COMMAND, command | enable, 2);
 }
 
-static void write_window(PciDevice *bridge, Kind kind, uint64_t base, uint64_t last)
+static void write_window(PciBus *child, PciWindowKind kind, uint64_t base, uint64_t last)
 {
+    PciDevice *bridge = child->bridge;
+    if (!bridge) {
+        child->window[kind] = (PciWindow){base, last};
+        return;
+    }
     switch (kind) {
-    case KIND_IO:
+    case PCI_WINDOW_IO:
         pci_device_config_write(bridge, PCI_IO_BASE, (uint32_t)(base >> 8), 1);
         pci_device_config_write(bridge, PCI_IO_LIMIT, (uint32_t)(last >> 8), 1);
         break;
-    case KIND_MEM:
+    case PCI_WINDOW_MEM:
         pci_device_config_write(bridge, PCI_MEMORY_BASE, (uint32_t)(base >> 16), 2);
         pci_device_config_write(bridge, PCI_MEMORY_LIMIT, (uint32_t)(last >> 16), 2);
         break;
@@ -150,7 +163,7 @@ static void write_window(PciDevice *bridge, Kind kind, uint64_t base, uint64_t l
         pci_device_config_write(bridge, PCI_PREF_LIMIT_UPPER32, (uint32_t)(last >> 32), 4);
         break;
     }
-    uint16_t enable = kind == KIND_IO ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
+    uint16_t enable = kind == PCI_WINDOW_IO ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
     uint32_t command = pci_device_config_read(bridge, PCI_COMMAND, 2);
     pci_device_config_write(bridge, PCI_COMMAND, command | enable, 2);
 }
@@ -161,11 +174,11 @@ static bool fits(const Want *want, uint64_t at, uint64_t base, uint64_t limit)
     return at >= base && at <= limit && want->size - 1 <= limit - at;
 }
 
-static uint64_t place_bus(PciBus *bus, Kind kind, uint64_t base, uint64_t limit);
+static uint64_t place_bus(PciBus *bus, PciWindowKind kind, uint64_t base, uint64_t limit);
 
 /* Places wants [from, to) in [base, limit]; where the next may go. What does not fit stays
  * unassigned, as with firmware. */
-static uint64_t place(const GArray *wants, guint from, guint to, Kind kind, uint64_t base,
+static uint64_t place(const GArray *wants, guint from, guint to, PciWindowKind kind, uint64_t base,
                       uint64_t limit)
 {
     for (guint i = from; i < to; i++) {
@@ -180,15 +193,16 @@ static uint64_t place(const GArray *wants, guint from, guint to, Kind kind, uint
         if (want->bar >= 0) {
             write_bar(want->pci, want->bar, at);
         } else {
-            write_window(want->pci, kind, at, at + want->size - 1);
-            place_bus(want->pci->bus->child[want->pci->devfn], kind, at, at + want->size - 1);
+            PciBus *child = want->pci->bus->child[want->pci->devfn];
+            write_window(child, kind, at, at + want->size - 1);
+            place_bus(child, kind, at, at + want->size - 1);
         }
         base = at + want->size;
     }
     return base;
 }
 
-static uint64_t place_bus(PciBus *bus, Kind kind, uint64_t base, uint64_t limit)
+static uint64_t place_bus(PciBus *bus, PciWindowKind kind, uint64_t base, uint64_t limit)
 {
     g_autoptr(GArray) wants = collect_wants(bus, kind);
     return place(wants, 0, wants->len, kind, base, limit);
@@ -212,13 +226,13 @@ static bool all_fit(const GArray *wants, guint from, uint64_t base, uint64_t lim
  * above; else the largest go up, so that as many as possible stay. */
 static void place_prefetchable(PciBus *root, const PciAssignment *how, uint64_t base)
 {
-    g_autoptr(GArray) wants = collect_wants(root, KIND_PREFETCH);
+    g_autoptr(GArray) wants = collect_wants(root, PCI_WINDOW_PREFETCH);
     guint above = 0;
     while (!all_fit(wants, above, base, how->mem32_limit)) {
         above++;
     }
-    place(wants, 0, above, KIND_PREFETCH, how->mem64_base, how->mem64_limit);
-    place(wants, above, wants->len, KIND_PREFETCH, base, how->mem32_limit);
+    place(wants, 0, above, PCI_WINDOW_PREFETCH, how->mem64_base, how->mem64_limit);
+    place(wants, above, wants->len, PCI_WINDOW_PREFETCH, base, how->mem32_limit);
 }
 
 /* A window that nothing wants has its base above its limit (PCI-to-PCI Bridge 1.2, 3.2.5.6 to
@@ -246,18 +260,20 @@ static unsigned vf_buses(const PciBus *bus)
 }
 
 /* Depth first; the next free number. */
-static unsigned number_buses(PciBus *bus, unsigned next)
+static unsigned number_buses(PciBus *bus, unsigned next, unsigned last)
 {
     unsigned primary = pci_bus_number(bus);
-    for (int devfn = 0; devfn < PCI_DEVFNS && next <= BUS_NUMBER_LIMIT; devfn++) {
-        if (!bus->child[devfn]) {
+    for (int devfn = 0; devfn < PCI_DEVFNS && next <= last; devfn++) {
+        PciBus *child = bus->child[devfn];
+        if (!child || !child->bridge) {
             continue;
         }
-        PciDevice *bridge = bus->devices[devfn];
+        PciDevice *bridge = child->bridge;
         pci_device_config_write(bridge, PCI_PRIMARY_BUS, primary, 1);
         pci_device_config_write(bridge, PCI_SECONDARY_BUS, next, 1);
-        pci_device_config_write(bridge, PCI_SUBORDINATE_BUS, BUS_NUMBER_LIMIT, 1);
-        next = number_buses(bus->child[devfn], next + 1 + vf_buses(bus->child[devfn]));
+        pci_device_config_write(bridge, PCI_SUBORDINATE_BUS, last, 1);
+        next = number_buses(child, next + 1 + vf_buses(child), last);
+        next = MIN(next, last + 1);
         pci_device_config_write(bridge, PCI_SUBORDINATE_BUS, next - 1, 1);
     }
     return next;
@@ -275,12 +291,21 @@ static void assign_interrupt_line(PciDevice *pci, void *opaque)
     pci_device_config_write(pci, PCI_INTERRUPT_LINE, how->irq_of(how->opaque, devfn, pin), 1);
 }
 
+static void number_root(PciBus *root, void *opaque)
+{
+    unsigned *buses = opaque;
+    unsigned next = number_buses(root, root->number + 1u, pci_root_last(root));
+    *buses = root->expander ? *buses : next;
+}
+
 unsigned pci_assign_resources(PciBus *root, const PciAssignment *how)
 {
-    unsigned buses = number_buses(root, 1);
+    unsigned buses;
+    pci_roots_foreach(root, number_root, &buses);
+    pci_roots_foreach(root, pci_root_close, NULL);
     pci_bus_foreach(root, close_windows, NULL);
-    place_bus(root, KIND_IO, how->io_base, how->io_limit);
-    uint64_t next = place_bus(root, KIND_MEM, how->mem32_base, how->mem32_limit);
+    place_bus(root, PCI_WINDOW_IO, how->io_base, how->io_limit);
+    uint64_t next = place_bus(root, PCI_WINDOW_MEM, how->mem32_base, how->mem32_limit);
     place_prefetchable(root, how, next);
     pci_bus_foreach(root, assign_interrupt_line, (void *)how);
     return buses;

@@ -13,7 +13,8 @@ bool pci_is_bridge(const PciDevice *pci)
 
 PciBus *pci_bus_behind(const PciDevice *bridge)
 {
-    return bridge->bus && !bridge->pf ? bridge->bus->child[bridge->devfn] : NULL;
+    PciBus *bus = bridge->bus && !bridge->pf ? bridge->bus->child[bridge->devfn] : NULL;
+    return bus && bus->bridge ? bus : NULL;
 }
 
 PciDevice *pci_bus_bridge(const PciBus *bus)

@@ -7,6 +7,7 @@
 
 #include "hw/pci/pci.h"
 
+#define PCI_BUSES        256
 #define PCI_SLOTS        32
 #define PCI_DEVFNS       256
 #define PCI_RIDS         0x10000
@@ -16,12 +17,15 @@
 
 struct PciBus {
     char *name;
-    PciHost host;      /* root bus only */
-    Upstream up;       /* what its devices see; on a root bus PciHost.above says it for each */
-    PciDevice *bridge; /* NULL for the root bus */
+    PciHost host;        /* the segment's first root bus only */
+    Upstream up;         /* what its devices see; on a root bus PciHost.above says it for each */
+    PciDevice *bridge;   /* NULL for a root bus */
+    PciDevice *expander; /* of a further root bus */
+    uint8_t number;      /* root buses only */
+    PciWindow window[PCI_WINDOWS]; /* of a further root bus, by pci_assign_resources() */
     PciDevice *devices[PCI_DEVFNS];
-    PciDevice **by_rid; /* root bus only: who answers configuration cycles, by requester id */
-    PciBus *child[PCI_DEVFNS];   /* the bus behind the bridge at this devfn */
+    PciDevice **by_rid; /* first root bus only: who answers configuration cycles, by requester id */
+    PciBus *child[PCI_DEVFNS];   /* the bus behind the bridge at this devfn, or its root bus */
     PciDevice *kept[PCI_DEVFNS]; /* for whose virtual functions room is kept there */
     bool link_down;              /* pci_bus_set_link() */
 };
@@ -31,8 +35,15 @@ static inline bool pci_ranges_overlap(uint32_t a, uint32_t a_len, uint32_t b, ui
     return a < b + b_len && b < a + a_len;
 }
 
-/* pci_number.c */
+/* pci_roots.c */
+/* The segment's first root bus; */
 PciBus *pci_root_of(PciBus *bus);
+/* and the one whose bus number that is. */
+PciBus *pci_root_at(PciBus *first, uint8_t number);
+/* Nothing has an address on it. */
+void pci_root_close(PciBus *root, void *opaque);
+
+/* pci_number.c */
 /* Bus numbers anywhere in `bus`'s hierarchy may be others now: ids and routing follow. */
 void pci_renumber(PciBus *bus);
 /* The same for one function that comes or goes. */

@@ -11,15 +11,7 @@
 
 uint8_t pci_bus_number(const PciBus *bus)
 {
-    return bus->bridge ? bus->bridge->config[PCI_SECONDARY_BUS] : 0;
-}
-
-PciBus *pci_root_of(PciBus *bus)
-{
-    while (bus->bridge) {
-        bus = bus->bridge->bus;
-    }
-    return bus;
+    return bus->bridge ? bus->bridge->config[PCI_SECONDARY_BUS] : bus->number;
 }
 
 /* The bus of that number below or at `bus`, as bridges' registers route configuration cycles. */
@@ -30,7 +22,7 @@ static PciBus *bus_by_number(PciBus *bus, uint8_t number)
     }
     for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
         PciBus *child = bus->child[devfn];
-        if (!child || !pci_bus_is_open(child)) {
+        if (!child || !child->bridge || !pci_bus_is_open(child)) {
             continue;
         }
         const uint8_t *config = child->bridge->config;
@@ -44,7 +36,8 @@ static PciBus *bus_by_number(PciBus *bus, uint8_t number)
 
 static bool is_reachable(PciBus *root, PciBus *bus)
 {
-    return bus_by_number(root, pci_bus_number(bus)) == bus;
+    uint8_t number = pci_bus_number(bus);
+    return bus_by_number(pci_root_at(root, number), number) == bus;
 }
 
 static void number_function(PciBus *root, PciDevice *pci, bool reachable)
@@ -76,7 +69,7 @@ static void number_bus(PciBus *root, PciBus *bus)
         if (bus->child[devfn]) {
             number_bus(root, bus->child[devfn]);
         }
-        if (bus == root && bus->devices[devfn]) {
+        if (!bus->bridge && bus->devices[devfn]) {
             ask_above(root, bus->devices[devfn]);
         }
     }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boots a real kernel on a machine with two remapping units on one bus, a disk behind each. Both disks
-work while their interrupts are moved from CPU to CPU: none may be lost, and no unit may refuse one.
-Prints TAP.
+"""Boots a real kernel on a machine with two remapping units, on one bus or each with a root bus of its
+own, a disk behind each. Both disks work while their interrupts are moved from CPU to CPU: none may be
+lost, and no unit may refuse one. Prints TAP.
 
 Usage: units-test.py --qemu PROGRAM --guests FOLDER [--moves N] [CASE]...
 """
@@ -24,8 +24,11 @@ BAD = [*kernellog.BAD, kernellog.BAD_COUNTS, r"(?i)firmware bug"]
 
 
 class Case:
-    def __init__(self, first, second, wants):
+    def __init__(self, first, second, wants, scope="disk0", above=(), bus=""):
+        """Properties of both units, what the log says; the first unit's scope, what is above the first
+        disk, and where that is."""
         self.units, self.wants = (first, second), wants
+        self.scope, self.above, self.bus = scope, above, bus
 
 
 CASES = {
@@ -34,19 +37,27 @@ CASES = {
     # All of a platform's units have to have 32-bit ids, or none is given them.
     "two-units-one-without-eim": Case("eim=off", "eim=on",
                                       ["DMAR-IR: Enabled IRQ remapping in xapic mode"]),
+    "two-root-buses": Case("posted-interrupts=on", "fault-records=8",
+                           ["ACPI: PCI Root Bridge [PC80] (domain 0000 [bus 80-ff])",
+                            "ACPI: PCI Root Bridge [PCI0] (domain 0000 [bus 00-7f])",
+                            "pci 0000:80:00.0: PCI bridge to [bus 81]", "disk at 0000:81:00.0",
+                            "pci 0000:81:00.0: Adding to iommu group"],
+                           scope="far", bus=",bus=port",
+                           above=("pxb-pcie,id=far,bus_nr=0x80", "pcie-root-port,id=port,bus=far")),
 }
 
 
 def options(case, folder):
     """The first unit has the first disk, the second one everything else. Two queues share a message,
     which the kernel lets users move."""
-    words = ["-device", f"intel-iommu,id=first,scope=disk0,base=0xfed91000,{case.units[0]}",
+    words = ["-device", f"intel-iommu,id=first,scope={case.scope},base=0xfed91000,{case.units[0]}",
              "-device", f"intel-iommu,id=second,scope=all,base=0xfed90000,{case.units[1]}"]
-    for n in range(2):
+    words += [word for device in case.above for word in ("-device", device)]
+    for n, bus in enumerate((case.bus, "")):
         path = folder / f"disk{n}"
         path.write_bytes(bytes(DISK))
         words += ["-drive", f"file={path},if=none,id=d{n},format=raw", "-device",
-                  f"virtio-blk-pci,id=disk{n},drive=d{n},num-queues=2,vectors=2,iommu_platform=on"]
+                  f"virtio-blk-pci,id=disk{n},drive=d{n},num-queues=2,vectors=2,iommu_platform=on{bus}"]
     return words
 
 

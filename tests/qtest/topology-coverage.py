@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["bridges", "cpu-hotplug", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
+FILES = ["bridges", "cpu-hotplug", "expander", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
@@ -79,6 +79,11 @@ SECTIONS = [
         ("pins swizzled through two bridges", "PCI-to-PCI Bridge 1.2, 9.1",
          "/bridges/pins cloud-bridges-by-pin"),
         ("a secondary bus's reset", "PCI-to-PCI Bridge 1.2, 3.2.5.18", "/bridges/secondary-reset"),
+        ("further root buses: numbers, windows, ids, what ACPI and monitors tell, pins, slots",
+         "PCI Firmware 3.2, 4.1.2",
+         "/expander/numbers /expander/reassigned /expander/tables /expander/messages /expander/pins "
+         "/expander/hotplug /expander/monitor /expander/mistakes"),
+        ("a root bus under a unit of its own", "VT-d 8.3.1", "/expander/scopes two-root-buses"),
         ("virtual functions: the capability, which there are, BARs, reset", "PCI Express 5.0 9",
          "/sriov/capability /sriov/show-and-hide /sriov/bars /sriov/reset-of-one /sriov/unplug "
          "/sriov/mistakes"),

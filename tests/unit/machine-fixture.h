@@ -36,6 +36,7 @@ static const struct {
     {"isa-debugcon", "chardev=c1,iobase=0x402"},
     {"nvme", "drive=d1,serial=S,max_ioqpairs=7,msix_qsize=7,sriov_max_vfs=2,sriov-online=on"},
     {"nvme-ns", "drive=d2"},
+    {"pxb-pcie", "bus_nr=128"},
     {"virtio-blk-pci", "drive=d0,vectors=3"},
     {"virtserialport", "chardev=c2,name=first"},
     {"virtconsole", "chardev=c3"},

@@ -12,6 +12,7 @@
 #include "dsdt.hex"
 #include "hw/acpi/pm.h"
 #include "hw/i386/boot/cpu_ssdt.h"
+#include "hw/i386/boot/roots_ssdt.h"
 
 enum { HEADER_BYTES = 36, HEADER_LENGTH = 4, HEADER_CHECKSUM = 9 };
 enum { TABLES_MAX = 8 + ACPI_SOURCES, ALIGN = 64 };
@@ -80,6 +81,13 @@ static void build_cpu_ssdt(Builder *b, unsigned cpus)
     blob_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
     guint start = b->blob->len;
     cpu_ssdt_write(b->blob, cpus);
+    table_list(b, table_end(b, start));
+}
+
+static void build_roots_ssdt(Builder *b, const AcpiInfo *info)
+{
+    guint start = table_begin(b, "SSDT", 2);
+    roots_ssdt_write(b->blob, info);
     table_list(b, table_end(b, start));
 }
 
@@ -333,6 +341,9 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
     uint64_t facs = build_facs(&b), dsdt = build_dsdt(&b);
     build_fadt(&b, dsdt, facs);
     build_madt(&b, info);
+    if (info->root_count) {
+        build_roots_ssdt(&b, info);
+    }
     if (info->absent) {
         build_cpu_ssdt(&b, info->cpus);
     }

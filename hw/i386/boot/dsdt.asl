@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DSDT of the q35 machine. Everything in it is fixed; what varies (CPUs, the remapping unit, the
- * HPET) is in other tables, and what may be absent is asked from the hardware by _STA.
+ * The DSDT of the q35 machine. Everything in it is fixed; what varies (CPUs, root buses and their
+ * resources, the remapping unit, the HPET) is in other tables, and what may be absent is asked from the hardware by _STA.
  */
 DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
 {
@@ -20,22 +20,6 @@ DefinitionBlock ("", "DSDT", 2, "SWYARD", "Q35DSDT ", 1)
             Name (_SEG, Zero)
             Name (_BBN, Zero)
             Name (_UID, Zero)
-            Name (_CRS, ResourceTemplate ()
-            {
-                WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
-                    0, 0, 0xFF, 0, 0x100)
-                IO (Decode16, 0x0CF8, 0x0CF8, 1, 8)
-                WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
-                    0, 0, 0x0CF7, 0, 0x0CF8)
-                WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
-                    0, 0x0D00, 0xFFFF, 0, 0xF300)
-                DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable,
-                    ReadWrite, 0, 0x000A0000, 0x000BFFFF, 0, 0x00020000)
-                DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable,
-                    ReadWrite, 0, 0xC0000000, 0xFEBFFFFF, 0, 0x3EC00000)
-                QWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, Cacheable,
-                    ReadWrite, 0, 0x8000000000, 0xFFFFFFFFFF, 0, 0x8000000000)
-            })
 
             /* Native hot-plug, power management events and the PCI Express capability are the
              * operating system's if it asks for them (PCI Firmware 3.2, 4.5.1). */

@@ -126,7 +126,7 @@ bool iommu_name_is(const IommuName *name, const PciDevice *pci)
 
 static bool place_has_function(const IommuPlace *place, const PciDevice *pci)
 {
-    for (; pci; pci = pci_bus_bridge(pci->bus)) {
+    for (; pci; pci = pci_bus_holder(pci->bus)) {
         for (guint i = 0; i < place->names->len; i++) {
             if (iommu_name_is(&g_array_index(place->names, IommuName, i), pci)) {
                 return true;

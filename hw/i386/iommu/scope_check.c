@@ -103,7 +103,7 @@ static const PciDevice *hiding_bridge(const PciDevice *pci)
 /* Is the function under this unit by this name, and not by another? */
 static bool check_effect(const IommuTopology *t, Device *unit, const PciDevice *pci, GError **error)
 {
-    const PciDevice *above = pci_bus_bridge(pci->bus);
+    const PciDevice *above = pci_bus_holder(pci->bus);
     Device *taker = iommu_above_function(t->units, pci);
     if (taker != unit) {
         return scope_refuse(
@@ -233,6 +233,18 @@ static void tell_function(GArray *entries, const PciDevice *pci)
     g_array_append_val(entries, entry);
 }
 
+/* No entry stands for a root bus: what is on it is told of one by one (VT-d 8.3.1). */
+static void tell_root(const IommuTopology *t, const Device *unit, GArray *entries,
+                      const PciBus *root)
+{
+    for (unsigned devfn = 0; devfn <= UINT8_MAX; devfn++) {
+        const PciDevice *pci = pci_bus_device(root, (uint8_t)devfn);
+        if (pci && iommu_above_function(t->units, pci) == unit) {
+            tell_function(entries, pci);
+        }
+    }
+}
+
 static bool is_forgotten(const IommuPlace *place, const IommuEmitter *emitter)
 {
     return (place->broken == IOMMU_NO_IOAPIC_SCOPE && emitter->type == IOMMU_IOAPIC) ||
@@ -263,7 +275,10 @@ static void tell_unit(const IommuTopology *t, Device *unit)
     }
     for (guint i = 0; i < place->names->len; i++) {
         Thing thing = find_thing(t, &g_array_index(place->names, IommuName, i));
-        if (thing.pci) {
+        const PciBus *root = thing.pci ? pci_expander_bus(thing.pci) : NULL;
+        if (root) {
+            tell_root(t, unit, place->entries, root);
+        } else if (thing.pci) {
             tell_function(place->entries, thing.pci);
         }
     }

@@ -161,12 +161,19 @@ typedef struct {
 PciBus *pci_root_bus_new(const char *name, const PciHost *host);
 /* Detaches what is still there, and frees. NULL is allowed. */
 void pci_bus_free(PciBus *bus);
+/* A further root bus of the segment, with numbers from `number` on, which the function (an
+ * expander) owns; or NULL with an error. */
+PciBus *pci_expander_bus_new(PciDevice *expander, const char *name, uint8_t number, GError **error);
 /* The bus behind a bridge, which owns it. */
 PciBus *pci_child_bus_new(PciDevice *bridge, const char *name);
 /* That bus, or NULL; */
 PciBus *pci_bus_behind(const PciDevice *bridge);
 /* and the bridge above a bus, NULL above a root bus. */
 PciDevice *pci_bus_bridge(const PciBus *bus);
+/* The same, or whose root bus it is: an expander, or NULL for the segment's first. */
+PciDevice *pci_bus_holder(const PciBus *bus);
+/* An expander's root bus; NULL for other functions. */
+PciBus *pci_expander_bus(const PciDevice *pci);
 /* The port whose slot the function is in, or would be in on that bus; or NULL with an error. */
 PciDevice *pci_bus_slot(const PciBus *bus, GError **error);
 /* For the port: PciHost.released(). */
@@ -198,7 +205,7 @@ void pci_config_write(PciBus *root, uint8_t bus, uint8_t devfn, uint32_t offset,
 /* What firmware would do where there is none: numbers buses, assigns BARs from the given windows,
  * sets interrupt lines by `irq_of(opaque, devfn, pin)` (root bus slot and pin 0..3 after
  * swizzling), enables decoding, but not bus mastering. BARs without room stay unassigned. Returns
- * how many buses there are. */
+ * how many buses there are from the first root bus on. */
 typedef struct {
     uint64_t mem32_base, mem32_limit; /* inclusive */
     uint64_t mem64_base, mem64_limit; /* may be empty: base > limit */
@@ -213,6 +220,12 @@ typedef struct {
     uint64_t base, limit; /* inclusive; nothing if base > limit */
 } PciWindow;
 PciWindow pci_bridge_window(const PciDevice *bridge, PciWindowKind kind);
+/* What pci_assign_resources() gave to the root bus of an expander; the rest is the first's. */
+PciWindow pci_root_window(const PciBus *bus, PciWindowKind kind);
+/* The last bus number that is a root bus's: the next root bus follows. */
+uint8_t pci_root_last(const PciBus *bus);
+/* Calls `visit` for each root bus of the segment, the first one first. */
+void pci_roots_foreach(PciBus *first, void (*visit)(PciBus *root, void *opaque), void *opaque);
 bool pci_is_bridge(const PciDevice *pci);
 /* `info pci`. */
 void pci_describe(PciBus *root, GString *out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ACPI tables (ACPI 6.4, chapter 5): RSDP, RSDT, XSDT, FADT, FACS, MADT, HPET, MCFG, those of the
- * remapping units, the compiled DSDT, and an SSDT with the processors where they can be plugged.
+ * remapping units, the compiled DSDT, an SSDT with root buses and what they decode, and one with
+ * the processors where they can be plugged.
  */
 #ifndef HW_I386_BOOT_ACPI_H
 #define HW_I386_BOOT_ACPI_H
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #include "hw/i386/iommu/iommu.h"
+#include "hw/pci/pci.h"
 
 /* Source ids as the DMAR table tells them, of the first and up to seven more: a bus of its own,
  * where no device can be. */
@@ -31,6 +33,15 @@ typedef struct {
     uint8_t number;
 } AcpiHpet;
 
+/* A root bus. Of the first, the windows are all there is: ports, memory below and above 4 GiB; what
+ * others have is not its own. */
+typedef struct {
+    uint8_t first, last; /* bus numbers */
+    PciWindow window[PCI_WINDOWS];
+    bool has_domain;
+    uint16_t domain; /* proximity domain */
+} AcpiRoot;
+
 typedef struct {
     const uint32_t *apic_ids;
     unsigned cpus;
@@ -40,6 +51,8 @@ typedef struct {
     AcpiHpet hpets[ACPI_SOURCES];
     unsigned hpet_count;
     uint64_t ecam_base;
+    const AcpiRoot *roots; /* the first one first */
+    unsigned root_count;
     const GPtrArray *iommus; /* remapping units, of Device *; NULL is none */
 } AcpiInfo;
 
