@@ -12,7 +12,7 @@
 enum { AML_WORD = 0x0b, AML_ROOT = 0x5c, AML_MULTI_NAME = 0x2f };
 
 /* Its device begins with DeviceOp, 5B82h. */
-static const uint8_t *device_of(const AmlTemplate *template, size_t *len)
+static const uint8_t *template_device(const AmlTemplate *template, size_t *len)
 {
     static const uint8_t device_op[] = {0x5b, 0x82};
     const uint8_t *device = memmem(template->table, template->bytes, device_op, sizeof(device_op));
@@ -24,7 +24,7 @@ static const uint8_t *device_of(const AmlTemplate *template, size_t *len)
 void aml_put_device(GByteArray *out, const AmlTemplate *template, const char *name, uint16_t number)
 {
     size_t len;
-    const uint8_t *device = device_of(template, &len);
+    const uint8_t *device = template_device(template, &len);
     guint at = out->len;
     g_byte_array_append(out, device, (guint)len);
     for (uint8_t *p = out->data + at; p + AML_NAME_BYTES <= out->data + out->len; p++) {

@@ -33,12 +33,12 @@ static void put_range(GByteArray *out, uint8_t tag, uint8_t type, uint8_t flags,
     blob_put(out, range.limit - range.base + 1, width);
 }
 
-static void put_ports(GByteArray *out, PciWindow range)
+static void put_port_range(GByteArray *out, PciWindow range)
 {
     put_range(out, RES_WORD, TYPE_IO, IO_ENTIRE, range);
 }
 
-static void put_memory(GByteArray *out, PciWindow range)
+static void put_memory_range(GByteArray *out, PciWindow range)
 {
     bool high = range.limit > UINT32_MAX;
     put_range(out, high ? RES_QWORD : RES_DWORD, TYPE_MEMORY,
@@ -105,19 +105,19 @@ static void put_first_resources(GByteArray *out, const AcpiInfo *info)
     g_autoptr(GArray) ports = taken_windows(info, true);
     g_autoptr(GArray) memory = taken_windows(info, false);
     put_config_ports(out);
-    put_rest(out, (PciWindow){window[PCI_WINDOW_IO].base, CONFIG_PORT - 1}, ports, put_ports);
+    put_rest(out, (PciWindow){window[PCI_WINDOW_IO].base, CONFIG_PORT - 1}, ports, put_port_range);
     put_rest(out, (PciWindow){CONFIG_PORT + CONFIG_PORTS, window[PCI_WINDOW_IO].limit}, ports,
-             put_ports);
-    put_memory(out, (PciWindow){VGA_BASE, VGA_LIMIT});
-    put_rest(out, window[PCI_WINDOW_MEM], memory, put_memory);
-    put_rest(out, window[PCI_WINDOW_PREFETCH], memory, put_memory);
+             put_port_range);
+    put_memory_range(out, (PciWindow){VGA_BASE, VGA_LIMIT});
+    put_rest(out, window[PCI_WINDOW_MEM], memory, put_memory_range);
+    put_rest(out, window[PCI_WINDOW_PREFETCH], memory, put_memory_range);
 }
 
 static void put_resources(GByteArray *out, const AcpiRoot *root)
 {
     for (PciWindowKind kind = 0; kind < PCI_WINDOWS; kind++) {
         if (root->window[kind].base <= root->window[kind].limit) {
-            (kind == PCI_WINDOW_IO ? put_ports : put_memory)(out, root->window[kind]);
+            (kind == PCI_WINDOW_IO ? put_port_range : put_memory_range)(out, root->window[kind]);
         }
     }
 }
