@@ -63,6 +63,9 @@ static void on_changed(void *opaque, bool running)
     } else {
         clock_stop(vm->platform.clock);
     }
+    if (!running && vm->gdb) {
+        gdb_machine_stopped(vm->gdb);
+    }
     send_event(vm, running ? "RESUME" : "STOP", NULL);
 }
 

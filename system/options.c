@@ -145,7 +145,8 @@ void options_free(Options *o)
     }
     g_hash_table_unref(o->globals);
     journal_options_clear(&o->journal);
-    char *texts[] = {o->qtest, o->qtest_log, o->pidfile, o->log_items, o->log_file, o->debugcon};
+    char *texts[] = {o->qtest,    o->qtest_log, o->pidfile, o->log_items,
+                     o->log_file, o->debugcon,  o->gdb};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }

@@ -57,7 +57,7 @@ typedef struct {
     GPtrArray *objects;       /* of char *: ids of -object */
     GHashTable *globals;
     JournalOptions journal;
-    char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon;
+    char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon, *gdb;
     bool nographic, nodefaults, default_monitor;
     bool no_reboot, no_shutdown, paused, snapshot_all;
     bool prefer_kvm; /* -enable-kvm: KVM, or else the other accelerators with a warning */

@@ -117,15 +117,6 @@ static bool opt_paused(Options *o, const char *value, GError **error)
     return true;
 }
 
-static bool opt_gdb(Options *o, const char *value, GError **error)
-{
-    if (value && strcmp(value, "none") == 0) {
-        return true;
-    }
-    g_set_error(error, OPT_ERROR, 0, "the gdb server is not there yet; leave it out");
-    return false;
-}
-
 static bool opt_lint(Options *o, const char *value, GError **error)
 {
     static const char *const names[] = {
@@ -206,6 +197,16 @@ static bool opt_qtest_log(Options *o, const char *value, GError **error)
     return set_text(&o->qtest_log, value);
 }
 
+static bool opt_gdb(Options *o, const char *value, GError **error)
+{
+    return set_text(&o->gdb, value);
+}
+
+static bool opt_gdb_here(Options *o, const char *value, GError **error)
+{
+    return opt_gdb(o, "tcp::1234", error);
+}
+
 static bool opt_pidfile(Options *o, const char *value, GError **error)
 {
     return set_text(&o->pidfile, value);
@@ -274,8 +275,8 @@ const OptRow opt_rows_run[] = {
     {"no-shutdown", false, opt_no_shutdown, "stay where the guest powers off"},
     {"action", true, opt_action, "reboot=reset|shutdown,shutdown=poweroff|pause"},
     {"S", false, opt_paused, "start stopped"},
-    {"s", false, opt_gdb, NULL},
-    {"gdb", true, opt_gdb, NULL},
+    {"s", false, opt_gdb_here, "the same as -gdb tcp::1234"},
+    {"gdb", true, opt_gdb, "tcp::PORT|unix:PATH|stdio|chardev:ID|none: where gdb connects"},
     {"d", true, opt_log_items, "log items: int,cpu_reset,guest_errors ...; help lists them"},
     {"D", true, opt_log_file, "the log's file"},
     {"lint", true, opt_lint, "on|off|error: what the guest does that hardware need not forgive"},

@@ -255,6 +255,25 @@ static bool make_monitors(Vm *vm, GError **error)
     return attach_shared_monitors(vm, error);
 }
 
+/* Of gdb's backends the sockets listen, and the machine does not wait for a client. */
+static bool make_gdb(Vm *vm, GError **error)
+{
+    const char *spec = vm->opts->gdb;
+    if (!spec || strcmp(spec, "none") == 0) {
+        return true;
+    }
+    bool is_socket = g_str_has_prefix(spec, "tcp:") || g_str_has_prefix(spec, "unix:");
+    g_autofree char *listens =
+        g_strconcat(spec, is_socket && !strstr(spec, "server") ? ",server=on,wait=off" : "", NULL);
+    Chardev *chr;
+    if (!get_chardev(vm, "gdb", listens, &chr, error) ||
+        !(vm->gdb = gdb_new(vm->machine, chr, error))) {
+        g_prefix_error(error, "-gdb %s: ", spec);
+        return false;
+    }
+    return true;
+}
+
 static bool make_qtest(Vm *vm, GError **error)
 {
     Chardev *chr;
@@ -399,8 +418,9 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     };
     if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_netdevs(vm, error) ||
         !make_net_dumps(vm, error) || !make_serials(vm, &mo, error) ||
-        !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_qtest(vm, error) ||
-        !machine_restart(vm->machine, error) || !write_pidfile(vm, error)) {
+        !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_gdb(vm, error) ||
+        !make_qtest(vm, error) || !machine_restart(vm->machine, error) ||
+        !write_pidfile(vm, error)) {
         return false;
     }
     warn_of_idle_netdevs(vm);
@@ -411,6 +431,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
 void vm_free(Vm *vm)
 {
     qtest_free(vm->qtest);
+    gdb_free(vm->gdb);
     g_ptr_array_foreach(vm->qmps, (GFunc)(void (*)(void))qmp_free, NULL);
     g_ptr_array_foreach(vm->hmps, (GFunc)(void (*)(void))hmp_free, NULL);
     g_ptr_array_unref(vm->qmps);

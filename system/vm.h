@@ -3,6 +3,7 @@
 #ifndef SYSTEM_VM_H
 #define SYSTEM_VM_H
 
+#include "gdb/gdb.h"
 #include "machine/accel.h"
 #include "monitor/hmp.h"
 #include "monitor/qmp.h"
@@ -22,6 +23,7 @@ typedef struct {
     Qtest *qtest;
     GPtrArray *qmps; /* of Qmp * */
     GPtrArray *hmps; /* of Hmp * */
+    Gdb *gdb;        /* NULL without -gdb */
     bool ended;
     int status; /* exit status once ended */
 } Vm;

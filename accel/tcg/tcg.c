@@ -81,17 +81,27 @@ static void tcg_kick(Machine *machine, void *state)
     }
 }
 
+/* What happens from now to tcg_leave() is this vCPU's doing. */
+static void tcg_enter(Machine *machine, TcgState *t, Vcpu *cpu)
+{
+    t->running = cpu;
+    machine->journal.where_opaque = cpu;
+    machine->journal.where = tcg_vcpu_where;
+}
+
+static void tcg_leave(Machine *machine, TcgState *t)
+{
+    machine->journal.where = NULL;
+    t->running = NULL;
+}
+
 /* One vCPU's turn. */
 static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
 {
     uint64_t before = cpu->ops->instructions(cpu);
-    Journal *journal = &machine->journal;
-    t->running = cpu;
-    journal->where_opaque = cpu;
-    journal->where = tcg_vcpu_where; /* what happens now is its doing */
+    tcg_enter(machine, t, cpu);
     CpuExit exit = cpu->ops->run(cpu, t->quantum);
-    journal->where = NULL;
-    t->running = NULL;
+    tcg_leave(machine, t);
     if (exit == CPU_YIELDED) {
         t->waiting = true;
         if (cpu->ops->instructions(cpu) - before > POLL_INSNS) {
@@ -102,6 +112,7 @@ static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
         machine_triple_fault(machine, cpu);
     }
     if (exit == CPU_BREAK) {
+        machine->broke = cpu;
         runstate_stop(machine->runstate);
     }
 }
@@ -120,7 +131,7 @@ static AccelResult tcg_run_slice(Machine *machine, void *state, int64_t until_ns
         for (unsigned i = 0; i < machine->cpu_count; i++) {
             Vcpu *cpu = machine->cpus[t->next];
             t->next = (t->next + 1) % machine->cpu_count;
-            if (!cpu->ops->has_work(cpu)) {
+            if (cpu->held || !cpu->ops->has_work(cpu)) {
                 continue;
             }
             any = true;
@@ -141,6 +152,18 @@ static AccelResult tcg_run_slice(Machine *machine, void *state, int64_t until_ns
     }
 }
 
+static CpuExit tcg_step(Machine *machine, void *state, Vcpu *cpu, bool masked)
+{
+    TcgState *t = state;
+    tcg_enter(machine, t, cpu);
+    CpuExit exit = cpu->ops->step(cpu, masked);
+    tcg_leave(machine, t);
+    if (exit == CPU_TRIPLE_FAULT) {
+        machine_triple_fault(machine, cpu);
+    }
+    return exit;
+}
+
 const AccelOps tcg_accel = {
     .name = "tcg",
     .desc = "vCPUs interpreted and translated, one after another",
@@ -150,5 +173,6 @@ const AccelOps tcg_accel = {
     .stop = tcg_stop,
     .vcpu = &tcg_vcpu,
     .run_slice = tcg_run_slice,
+    .step = tcg_step,
     .kick = tcg_kick,
 };

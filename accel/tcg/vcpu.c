@@ -49,6 +49,11 @@ static CpuExit tcg_vcpu_run(Vcpu *vcpu, uint64_t budget)
     return cpu_run(cpu_of(vcpu), budget);
 }
 
+static CpuExit tcg_vcpu_step(Vcpu *vcpu, bool masked)
+{
+    return cpu_step(cpu_of(vcpu), masked);
+}
+
 static void tcg_vcpu_kick(Vcpu *vcpu)
 {
     cpu_kick(cpu_of(vcpu));
@@ -137,6 +142,7 @@ const VcpuOps tcg_vcpu = {
     .free = tcg_vcpu_free,
     .reset = tcg_vcpu_reset,
     .run = tcg_vcpu_run,
+    .step = tcg_vcpu_step,
     .kick = tcg_vcpu_kick,
     .has_work = tcg_vcpu_has_work,
     .instructions = tcg_vcpu_instructions,

@@ -36,10 +36,12 @@ struct AccelOps {
      * Lets the vCPUs run in turn until about `until_ns` of the machine's clock, until all are
      * halted, or until runstate_pending() or !runstate_is_running(); whichever comes first. The
      * caller gives at most a millisecond or so, and never past the next timer. A vCPU that gets
-     * CPU_TRIPLE_FAULT is reported by machine_triple_fault(), and CPU_BREAK stops the machine. NULL
-     * without CPUs.
+     * CPU_TRIPLE_FAULT is reported by machine_triple_fault(), and CPU_BREAK stops the machine and
+     * is left in Machine.broke. NULL without CPUs.
      */
     AccelResult (*run_slice)(Machine *machine, void *state, int64_t until_ns);
+    /* VcpuOps.step of a vCPU as a turn of its own, the machine being stopped. NULL without CPUs. */
+    CpuExit (*step)(Machine *machine, void *state, Vcpu *vcpu, bool masked);
     /* Makes run_slice() return soon; called from device code inside it. May be NULL. */
     void (*kick)(Machine *machine, void *state);
 };

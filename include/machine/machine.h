@@ -97,6 +97,7 @@ struct Machine {
     const char **cpu_ids; /* device_add's ids of those that were plugged in, interned; or NULL */
     ApicState **apics;    /* cpu_count of them */
     Vcpu **cpus;          /* and of these, made by machine_make_vcpu() */
+    Vcpu *broke;          /* whose breakpoint stopped the machine, until a debugger has told it */
     GPtrArray *ram;       /* of MemRegion *: all memory that a guest can write to; the board's */
     PciBus *pci_root;     /* NULL for machine none */
     /* Of Device *, in order; among the devices too. */

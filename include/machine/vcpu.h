@@ -93,12 +93,15 @@ struct VcpuOps {
      * SIPI. */
     void (*reset)(Vcpu *vcpu);
 
-    /* Runs about `budget` instructions. NULL, as the next three: nothing executes. */
+    /* Runs about `budget` instructions. NULL, as the next four: nothing executes. */
     CpuExit (*run)(Vcpu *vcpu, uint64_t budget);
     /* Makes a run() under way return soon, or the next one; from anywhere. */
     void (*kick)(Vcpu *vcpu);
     /* True if run() would do something other than return CPU_HALTED. */
     bool (*has_work)(const Vcpu *vcpu);
+    /* One instruction, or what comes before it: an interrupt, an exception. `masked`: interrupts
+     * wait. It passes breakpoints on the way, other than those on data. NULL with run(). */
+    CpuExit (*step)(Vcpu *vcpu, bool masked);
     /* Executed since power-on; also from device code inside run(). */
     uint64_t (*instructions)(const Vcpu *vcpu);
 
@@ -150,6 +153,7 @@ struct Vcpu {
     /* What the local APIC drives, and the opaque for it. */
     const CpuPins *pins;
     void *pins_opaque;
+    bool held; /* a debugger keeps it from having turns */
 };
 
 #endif

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A debugger's breakpoints. While a vCPU has any, it executes one instruction at a time, and pages
- * with data breakpoints miss the soft TLB's fast compare, as for the guest's own.
+ * A debugger's breakpoints. They cost what the pages are worth that they are on: those miss the
+ * soft TLB's fast compare, of data as for the guest's own, of code whenever a block is entered. In
+ * such a page of code each instruction is executed by itself; one elsewhere that hits a data
+ * breakpoint is begun anew by itself, so that the stop comes right after it.
  */
 #include "target/i386/breakpoints.h"
 
+#include "target/i386/excp.h"
 #include "target/i386/mmu_private.h"
 
 static const VcpuBreakpoint *break_at(const Cpu *cpu, unsigned i)
@@ -76,6 +79,41 @@ bool breakpoints_watch_page(const Cpu *cpu, uint64_t page)
     return false;
 }
 
+bool breakpoints_in_code_page(const Cpu *cpu, uint64_t page)
+{
+    for (unsigned i = 0; i < break_count(cpu); i++) {
+        const VcpuBreakpoint *b = break_at(cpu, i);
+        if (b->kind == VCPU_BREAK_CODE && overlaps(b, page, PAGE_SIZE)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool breakpoints_want_step(const Cpu *cpu, uint64_t linear)
+{
+    return cpu->step_next || breakpoints_in_code_page(cpu, linear & PAGE_MASK);
+}
+
+static bool hits_data(const VcpuBreakpoint *b, uint64_t addr, unsigned size, bool write)
+{
+    return b->kind != VCPU_BREAK_CODE && (write || b->kind == VCPU_BREAK_ACCESS) &&
+           overlaps(b, addr, size);
+}
+
+void breakpoints_before_access(Cpu *cpu, uint64_t addr, unsigned size, bool write)
+{
+    if (cpu->stepping || !cpu->op) {
+        return; /* it is precise already, or no instruction: an event's frame, say */
+    }
+    for (unsigned i = 0; i < break_count(cpu); i++) {
+        if (hits_data(break_at(cpu, i), addr, size, write)) {
+            cpu->step_next = true;
+            cpu_begin_anew(cpu);
+        }
+    }
+}
+
 static void break_now(Cpu *cpu, const VcpuBreakpoint *b)
 {
     cpu->break_hit = *b;
@@ -86,16 +124,21 @@ void breakpoints_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write)
 {
     for (unsigned i = 0; i < break_count(cpu); i++) {
         const VcpuBreakpoint *b = break_at(cpu, i);
-        if (b->kind != VCPU_BREAK_CODE && (write || b->kind == VCPU_BREAK_ACCESS) &&
-            overlaps(b, addr, size)) {
+        if (hits_data(b, addr, size, write)) {
             break_now(cpu, b);
         }
     }
 }
 
+void breakpoints_resume(Cpu *cpu, uint64_t linear)
+{
+    cpu->break_passed = cpu->break_passed && cpu->break_hit.addr == linear;
+    cpu->step_next = false;
+}
+
 bool breakpoints_stop(Cpu *cpu, uint64_t linear)
 {
-    bool passed = cpu->break_passed && cpu->break_hit.addr == linear;
+    bool passed = cpu->step_one || (cpu->break_passed && cpu->break_hit.addr == linear);
     cpu->break_passed = false;
     for (unsigned i = 0; !passed && i < break_count(cpu); i++) {
         const VcpuBreakpoint *b = break_at(cpu, i);

@@ -90,6 +90,8 @@ void cpu_set_boot(Cpu *cpu, const CpuBoot *boot);
  */
 void cpu_set_firmware_mtrrs(Cpu *cpu, uint64_t uncached);
 
+/* VcpuOps.step. */
+CpuExit cpu_step(Cpu *cpu, bool masked);
 /* VcpuOps.reg and its two kin. */
 const VcpuReg *cpu_reg(unsigned n);
 void cpu_reg_get(const Cpu *cpu, const VcpuReg *reg, void *value);

@@ -21,7 +21,13 @@
 static G_NORETURN void unwind(Cpu *cpu)
 {
     g_assert(cpu->unwind);
-    siglongjmp(*cpu->unwind, 1);
+    siglongjmp(*cpu->unwind, CPU_UNWIND_EXCP);
+}
+
+void cpu_begin_anew(Cpu *cpu)
+{
+    g_assert(cpu->unwind);
+    siglongjmp(*cpu->unwind, CPU_UNWIND_ANEW);
 }
 
 /* An exception without error code, unless the caller adds one. */

@@ -11,6 +11,15 @@
 
 #include "target/i386/cpu_state.h"
 
+/* What sigsetjmp(*cpu->unwind) returns. */
+typedef enum {
+    CPU_UNWIND_NOT, /* it has been set up */
+    CPU_UNWIND_EXCP,
+    CPU_UNWIND_ANEW,
+} CpuUnwind;
+
+/* Nothing is raised: the instruction is to be executed again, from its beginning. */
+G_NORETURN void cpu_begin_anew(Cpu *cpu);
 G_NORETURN void cpu_raise(Cpu *cpu, int vector);
 G_NORETURN void cpu_raise_error(Cpu *cpu, int vector, uint32_t error);
 /* A #DB that is a fault, for these conditions in DR6. */

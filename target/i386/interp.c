@@ -158,6 +158,10 @@ static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint6
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
     uint64_t paddr = mmu_translate_code(cpu, linear, &host);
+    if (G_UNLIKELY(cpu->breakpoints) && !(mode & MODE_SINGLE) &&
+        breakpoints_in_code_page(cpu, linear & ~(PAGE_SIZE - 1))) {
+        cpu_begin_anew(cpu);
+    }
     code_cache_tidy(code, cpu);
     forget_flushed(cpu, x);
     Block *b = jump_cached(x, linear, mode);
@@ -214,11 +218,12 @@ static uint32_t code_breakpoints(const Cpu *cpu)
     return hits;
 }
 
-/* Breakpoints of any kind make each instruction a block: a data breakpoint's trap comes right after
- * the instruction that hit it. */
-static bool has_breakpoints(const Cpu *cpu)
+/* The guest's own breakpoints of any kind make each instruction a block: a data breakpoint's trap
+ * comes right after the instruction that hit it. A debugger's do in their pages. */
+static bool wants_step(const Cpu *cpu)
 {
-    return G_UNLIKELY((cpu->dr[7] & DR7_ENABLES) || cpu->breakpoints);
+    return G_UNLIKELY((cpu->dr[7] & DR7_ENABLES) || cpu->step_one) ||
+           G_UNLIKELY(cpu->breakpoints && breakpoints_want_step(cpu, linear_rip(cpu)));
 }
 
 /* Their handlers look at TF themselves. */
@@ -292,7 +297,7 @@ static OpNext interp_step(Cpu *cpu, Exec *x)
     if (cpu->breakpoints && breakpoints_stop(cpu, linear_rip(cpu))) {
         return NEXT_EVENT;
     }
-    if (has_breakpoints(cpu) && !(cpu->rflags & FLAG_RF) && cpu->int_shadow != SHADOW_SS) {
+    if ((cpu->dr[7] & DR7_ENABLES) && !(cpu->rflags & FLAG_RF) && cpu->int_shadow != SHADOW_SS) {
         uint32_t hits = code_breakpoints(cpu);
         if (hits) {
             cpu_deliver_debug(cpu, hits);
@@ -305,7 +310,10 @@ static OpNext interp_step(Cpu *cpu, Exec *x)
     Block *b = find_block(cpu, x, cpu->mode | MODE_SINGLE);
     x->block = b;
     cpu->rflags &= ~FLAG_RF;
+    cpu->step_next = false;
+    cpu->stepping = true;
     OpNext next = block_enter(cpu, b);
+    cpu->stepping = false;
     check_branch(cpu, b, next);
     cpu->dr6_held = 0;
     if (trap && cpu->int_shadow != SHADOW_SS && !is_fast_call(b)) {
@@ -404,7 +412,7 @@ static CpuExit run_loop(Cpu *cpu)
         }
         OpNext next;
         if (G_UNLIKELY((cpu->mode & CPU_MODE_TF) || (cpu->int_shadow && cpu->pending) ||
-                       has_breakpoints(cpu))) {
+                       wants_step(cpu))) {
             next = interp_step(cpu, x);
         } else {
             cpu->int_shadow = SHADOW_NONE;
@@ -418,24 +426,32 @@ static CpuExit run_loop(Cpu *cpu)
     return exit;
 }
 
-/* An exception came out of a handler, or out of fetching: back to a precise state, then deliver. */
-static void unwound(Cpu *cpu)
+/* Something came out of a handler, or out of fetching: back to a precise state, in which the
+ * instruction counts only if it was `executed`. */
+static void back_to_instruction(Cpu *cpu, bool executed)
 {
     const Op *op = cpu->op;
+    cpu->stepping = false;
     if (op) {
-        cpu->budget += op->left - (cpu->excp.soft ? 1 : 0);
+        cpu->budget += op->left - (executed ? 1 : 0);
         cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
         cpu->op = NULL;
     }
-    cpu_deliver(cpu);
 }
 
 static CpuExit run_protected(Cpu *cpu)
 {
     sigjmp_buf env;
     cpu->unwind = &env;
-    if (sigsetjmp(env, 0)) {
-        unwound(cpu);
+    switch (sigsetjmp(env, 0)) {
+    case CPU_UNWIND_NOT:
+        break;
+    case CPU_UNWIND_ANEW:
+        back_to_instruction(cpu, false);
+        break;
+    default:
+        back_to_instruction(cpu, cpu->excp.soft);
+        cpu_deliver(cpu);
     }
     return run_loop(cpu);
 }
@@ -447,6 +463,9 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
         exec_init(cpu);
     }
     forget_flushed(cpu, cpu->exec);
+    if (G_UNLIKELY(cpu->breakpoints)) {
+        breakpoints_resume(cpu, linear_rip(cpu));
+    }
     if (cpu->return_miss != code_cache_return_miss(cpu->cfg.code)) {
         cpu->return_miss = code_cache_return_miss(cpu->cfg.code);
         cpu_forget_returns(cpu);
@@ -459,6 +478,17 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
     cpu->insn_count += (uint64_t)(cpu->run_budget - cpu->budget);
     cpu->run_budget = cpu->budget = 0;
     steal_time_look(cpu, true);
+    return exit;
+}
+
+CpuExit cpu_step(Cpu *cpu, bool masked)
+{
+    if (masked && cpu->int_shadow == SHADOW_NONE) {
+        cpu->int_shadow = SHADOW_STI;
+    }
+    cpu->step_one = true;
+    CpuExit exit = cpu_run(cpu, 1);
+    cpu->step_one = false;
     return exit;
 }
 

@@ -117,6 +117,9 @@ static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
     TlbEntry *e = mmu_tlb_get(cpu, addr, MMU_READ, mmu_mode);
     uint64_t tag = e->tag_read, value = 0;
 
+    if (G_UNLIKELY(tag & TLB_TAG_DEBUG)) {
+        breakpoints_before_access(cpu, addr, size, false);
+    }
     if (tag & TLB_TAG_IO) {
         value = io_load(cpu, e, e->paddr | (addr & (PAGE_SIZE - 1)), size);
     } else {
@@ -145,6 +148,9 @@ static void page_store(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size, i
     uint64_t paddr = e->paddr | (addr & (PAGE_SIZE - 1));
     uint64_t tag = e->tag_write;
 
+    if (G_UNLIKELY(tag & TLB_TAG_DEBUG)) {
+        breakpoints_before_access(cpu, addr, size, true);
+    }
     if (tag & TLB_TAG_IO) {
         io_store(cpu, e, paddr, value, size);
     } else if (!(tag & TLB_TAG_ROM)) {

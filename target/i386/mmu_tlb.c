@@ -478,7 +478,8 @@ static TlbEntry *tlb_fill(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mod
     missing = (watched ? TLB_TAG_DEBUG : 0) | (aligned ? TLB_TAG_ALIGN : 0);
     e->tag_read = walk.rights & MMU_RIGHT(MMU_READ) ? page | b.read_tag | missing : TLB_NO_TAG;
     e->tag_write = walk.rights & MMU_RIGHT(MMU_WRITE) ? page | b.write_tag | missing : TLB_NO_TAG;
-    e->tag_exec = walk.rights & MMU_RIGHT(MMU_EXEC) ? page | b.read_tag : TLB_NO_TAG;
+    missing = breakpoints_in_code_page(cpu, page) ? TLB_TAG_DEBUG : 0;
+    e->tag_exec = walk.rights & MMU_RIGHT(MMU_EXEC) ? page | b.read_tag | missing : TLB_NO_TAG;
     e->addend = (uintptr_t)b.host - (uintptr_t)page;
     e->paddr = walk.paddr;
     e->region = b.region;

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Registers by number, little-endian, each as wide as its row says (E.2: g, G, p, P). */
+#include <errno.h>
+#include <string.h>
+
+#include "gdb/features.h"
+#include "gdb/server.h"
+
+static const VcpuReg *find_source(const Vcpu *vcpu, const char *name)
+{
+    const VcpuReg *reg = NULL;
+    for (unsigned n = 0; name && vcpu->ops->reg && (reg = vcpu->ops->reg(n)); n++) {
+        if (strcmp(reg->name, name) == 0) {
+            break;
+        }
+    }
+    return reg;
+}
+
+/* Appends the value, or as many 'x' where this vCPU has none. */
+static void put_register(const Gdb *gdb, const GdbReg *reg, GString *out)
+{
+    const Vcpu *vcpu = gdb_cpu(gdb);
+    uint8_t value[VCPU_REG_BYTES] = {0};
+    if (reg->apic) {
+        uint64_t bits = reg->apic(gdb->machine->apics[vcpu->index], reg->index);
+        memcpy(value, &bits, sizeof(bits)); /* the host is little-endian, as the guest is */
+        gdb_put_hex(out, value, reg->bytes);
+        return;
+    }
+    const VcpuReg *source = find_source(vcpu, reg->source);
+    if (!source) {
+        for (unsigned i = 0; i < reg->bytes; i++) {
+            g_string_append(out, "xx");
+        }
+        return;
+    }
+    vcpu->ops->reg_get(vcpu, source, value);
+    gdb_put_hex(out, value, reg->bytes);
+}
+
+/* Sets it from digits at `text`; how many it took, or 0 if they do not reach. */
+static size_t set_register(const Gdb *gdb, const GdbReg *reg, const char *text)
+{
+    Vcpu *vcpu = gdb_cpu(gdb);
+    const VcpuReg *source = find_source(vcpu, reg->source);
+    uint8_t value[VCPU_REG_BYTES] = {0};
+    if (source) {
+        vcpu->ops->reg_get(vcpu, source, value); /* what is wider than gdb's stays */
+    }
+    if (gdb_take_hex(text, value, reg->bytes) < reg->bytes) {
+        return 0;
+    }
+    if (source) {
+        vcpu->ops->reg_set(vcpu, source, value);
+    }
+    return 2u * reg->bytes;
+}
+
+void gdb_read_registers(Gdb *gdb, const char *args)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    const GdbReg *reg;
+    for (unsigned n = 0; (reg = gdb_reg(n)) && !reg->system; n++) {
+        put_register(gdb, reg, out);
+    }
+    gdb_send(gdb, out->str, out->len);
+}
+
+void gdb_write_registers(Gdb *gdb, const char *args)
+{
+    const GdbReg *reg;
+    for (unsigned n = 0; (reg = gdb_reg(n)) && !reg->system; n++) {
+        size_t taken = set_register(gdb, reg, args);
+        if (taken == 0) {
+            gdb_send_error(gdb, EINVAL);
+            return;
+        }
+        args += taken;
+    }
+    gdb_send_text(gdb, "OK");
+}
+
+/* The number at *text. */
+static const GdbReg *take_register(const char **text)
+{
+    uint64_t n;
+    return gdb_take_number(text, &n) && n <= UINT16_MAX ? gdb_reg((unsigned)n) : NULL;
+}
+
+void gdb_read_register(Gdb *gdb, const char *args)
+{
+    const GdbReg *reg = take_register(&args);
+    if (!reg) {
+        gdb_send_error(gdb, EINVAL);
+        return;
+    }
+    g_autoptr(GString) out = g_string_new(NULL);
+    put_register(gdb, reg, out);
+    gdb_send(gdb, out->str, out->len);
+}
+
+void gdb_write_register(Gdb *gdb, const char *args)
+{
+    const GdbReg *reg = take_register(&args);
+    if (!reg || reg->apic || !gdb_take_prefix(&args, "=") || !set_register(gdb, reg, args)) {
+        gdb_send_error(gdb, EINVAL);
+        return;
+    }
+    gdb_send_text(gdb, "OK");
+}
+
+void gdb_set_pc(Gdb *gdb, unsigned cpu, uint64_t pc)
+{
+    Vcpu *vcpu = gdb->machine->cpus[cpu];
+    const VcpuReg *rip = find_source(vcpu, "rip");
+    if (rip) {
+        vcpu->ops->reg_set(vcpu, rip, &pc);
+    }
+}
