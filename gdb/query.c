@@ -75,7 +75,7 @@ static void query_attached(Gdb *gdb, const char *args, size_t len)
 /* "monitor ...": a line for the monitor, and what it prints. */
 static void query_monitor(Gdb *gdb, const char *args, size_t len)
 {
-    size_t bytes = len / 2;
+    size_t bytes = (len + 1) / 2;
     g_autofree char *line = g_malloc0(bytes + 1);
     g_autoptr(GString) said = g_string_new(NULL);
     if (gdb_take_hex(args, (uint8_t *)line, bytes) < bytes || strlen(line) < bytes) {

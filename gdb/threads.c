@@ -43,7 +43,8 @@ bool gdb_take_thread(Gdb *gdb, const char **text, int *cpu)
         return false;
     }
     *cpu = thread <= 0 ? (int)thread : (int)(thread - 1);
-    return thread <= 0 || machine_cpu_is_present(gdb->machine, (unsigned)*cpu);
+    return thread <= 0 || (*cpu < (int)gdb->machine->cpu_count &&
+                           machine_cpu_is_present(gdb->machine, (unsigned)*cpu));
 }
 
 void gdb_select_thread(Gdb *gdb, const char *args)
