@@ -7,7 +7,7 @@ NINJA = ninja -C $(BUILD)
 TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all check check-unit check-qtest check-guest check-boot check-boot-all check-programs \
+.PHONY: all check check-unit check-qtest check-guest check-gdb check-boot check-boot-all check-programs \
         check-journal-all check-cpu-long soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
@@ -27,6 +27,10 @@ check-qtest: all
 
 check-guest: all
 	$(TEST) --suite guest
+
+check-gdb: all
+	scripts/fetch-guests $(BUILD)/guests cloud busybox
+	$(TEST) --suite gdb
 
 check-boot: all
 	scripts/fetch-guests $(BUILD)/guests cloud generic 686-pae xen memtest ipxe busybox
@@ -90,6 +94,7 @@ help:
 	@echo 'make check-unit    codecs, core parts, the CPU against the host CPU'
 	@echo 'make check-qtest   guest-visible register sequences, without a CPU'
 	@echo 'make check-guest   small bare-metal guests of our own'
+	@echo 'make check-gdb     the gdb server, with a client of its own and with gdb'
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
 	@echo 'make check-boot-all  those, and what takes longest'
 	@echo 'make check-journal-all  100,000 generated runs of the interrupts journal against its model'

@@ -21,7 +21,7 @@ class Session:
     """A fresh emulator, stopped before its first instruction, and a client that has introduced itself."""
 
     def __init__(self, args, folder):
-        self.emulator = rsp.Emulator(args.qemu, args.tier, folder, args.guest, ["-S", "-smp", str(CPUS)])
+        self.emulator = rsp.Emulator(args.qemu, args.tier, folder, args.guest, ["-S", "-no-shutdown", "-smp", str(CPUS)])
         table = subprocess.run([args.nm, args.guest], check=True, text=True, capture_output=True).stdout
         self.symbols = {name: int(value, 16) for value, name in re.findall(r"(\S+) \w (\S+)", table)}
         self.client = None
@@ -266,8 +266,11 @@ def again(s):
     s.attach()
     s.put("rounds_left", 0, 4)
     s.client.go("vCont;c")
-    same("exit status", s.emulator.process.wait(rsp.SECONDS), 0)
+    same("the end", s.client.reply()[:3], "T02")
     same("guest: done", "guest: done" in s.emulator.serial(), True)
+    same("status", s.client.monitor("info status"), "VM status: paused (shutdown)\n")
+    s.client.send("k")
+    same("exit status", s.emulator.process.wait(rsp.SECONDS), 0)
 
 
 def unknown(s):
