@@ -48,7 +48,7 @@ static void remove_at(const Gdb *gdb, const VcpuBreakpoint *at)
     }
 }
 
-static GdbBreak *break_at(const Gdb *gdb, unsigned i)
+static GdbBreak *gdb_break_at(const Gdb *gdb, unsigned i)
 {
     return &g_array_index(gdb->breaks, GdbBreak, i);
 }
@@ -56,7 +56,7 @@ static GdbBreak *break_at(const Gdb *gdb, unsigned i)
 static int find_break(const Gdb *gdb, const GdbBreak *b)
 {
     for (unsigned i = 0; i < gdb->breaks->len; i++) {
-        const GdbBreak *is = break_at(gdb, i);
+        const GdbBreak *is = gdb_break_at(gdb, i);
         if (is->type == b->type && is->at.addr == b->at.addr && is->at.length == b->at.length) {
             return (int)i;
         }
@@ -100,7 +100,7 @@ void gdb_remove_break(Gdb *gdb, const char *args)
 void gdb_remove_all_breaks(Gdb *gdb)
 {
     for (unsigned i = 0; i < gdb->breaks->len; i++) {
-        remove_at(gdb, &break_at(gdb, i)->at);
+        remove_at(gdb, &gdb_break_at(gdb, i)->at);
     }
     g_array_set_size(gdb->breaks, 0);
 }
@@ -109,7 +109,7 @@ void gdb_put_break(const Gdb *gdb, GString *out, const Vcpu *vcpu)
 {
     const VcpuBreakpoint *hit = vcpu->ops->break_hit(vcpu);
     for (unsigned i = 0; i < gdb->breaks->len; i++) {
-        const GdbBreak *b = break_at(gdb, i);
+        const GdbBreak *b = gdb_break_at(gdb, i);
         if (b->at.kind != hit->kind || b->at.addr != hit->addr || b->at.length != hit->length) {
             continue;
         }

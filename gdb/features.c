@@ -191,41 +191,65 @@ static const GdbReg apic[] = {APIC("apic_id", feature_apic_id, 0), WORDS("apic_i
                               WORDS("apic_tmr", feature_tmr), WORDS("apic_irr", feature_irr), END};
 
 /* What the types in the tables above are, in the feature where they are used first. */
-#define CORE_TYPES                                                                                 \
-    "<flags id=\"i386_eflags\" size=\"4\">" FLAG("CF", 0) FLAG("", 1) FLAG("PF", 2) FLAG("AF", 4)  \
-        FLAG("ZF", 6) FLAG("SF", 7) FLAG("TF", 8) FLAG("IF", 9) FLAG("DF", 10) FLAG("OF", 11)      \
-            FLAG("NT", 14) FLAG("RF", 16) FLAG("VM", 17) FLAG("AC", 18) FLAG("VIF", 19)            \
-                FLAG("VIP", 20) FLAG("ID", 21) "</flags>"
-#define SSE_TYPES                                                                                  \
-    VECTOR("v4f", "ieee_single", 4)                                                                \
-    VECTOR("v2d", "ieee_double", 2) VECTOR("v16i8", "int8", 16) VECTOR("v8i16", "int16", 8)        \
-        VECTOR("v4i32", "int32", 4) VECTOR("v2i64", "int64", 2) "<union id=\"vec128\">" FIELD(     \
-            "v4_float", "v4f") FIELD("v2_double", "v2d") FIELD("v16_int8", "v16i8")                \
-            FIELD("v8_int16", "v8i16") FIELD("v4_int32", "v4i32") FIELD("v2_int64", "v2i64")       \
-                FIELD("uint128", "uint128") "</union>"                                             \
-                                            "<flags id=\"i386_mxcsr\" size=\"4\">" FLAG("IE", 0)   \
-                                                FLAG("DE", 1) FLAG("ZE", 2) FLAG("OE", 3)          \
-                                                    FLAG("UE", 4) FLAG("PE", 5) FLAG("DAZ", 6)     \
-                                                        FLAG("IM", 7) FLAG("DM", 8) FLAG("ZM", 9)  \
-                                                            FLAG("OM", 10) FLAG("UM", 11)          \
-                                                                FLAG("PM", 12)                     \
-                                                                    FLAG("FZ", 15) "</flags>"
-#define FLAG(name_, bit_)   "<field name=\"" name_ "\" start=\"" #bit_ "\" end=\"" #bit_ "\"/>"
-#define FIELD(name_, type_) "<field name=\"" name_ "\" type=\"" type_ "\"/>"
-#define VECTOR(id_, type_, count_)                                                                 \
-    "<vector id=\"" id_ "\" type=\"" type_ "\" count=\"" #count_ "\"/>"
+static const char *const eflags_bits[32] = {
+    [0] = "CF",  [1] = "",    [2] = "PF",   [4] = "AF",   [6] = "ZF",  [7] = "SF",
+    [8] = "TF",  [9] = "IF",  [10] = "DF",  [11] = "OF",  [14] = "NT", [16] = "RF",
+    [17] = "VM", [18] = "AC", [19] = "VIF", [20] = "VIP", [21] = "ID"};
+static const char *const mxcsr_bits[32] = {"IE", "DE", "ZE", "OE", "UE", "PE", "DAZ",
+                                           "IM", "DM", "ZM", "OM", "UM", "PM", [15] = "FZ"};
+static const struct {
+    const char *id, *type, *field;
+    unsigned count;
+} vectors[] = {
+    {"v4f", "ieee_single", "v4_float", 4}, {"v2d", "ieee_double", "v2_double", 2},
+    {"v16i8", "int8", "v16_int8", 16},     {"v8i16", "int16", "v8_int16", 8},
+    {"v4i32", "int32", "v4_int32", 4},     {"v2i64", "int64", "v2_int64", 2},
+};
+
+static void feature_put_flags(GString *out, const char *id, const char *const bits[32])
+{
+    g_string_append_printf(out, "<flags id=\"%s\" size=\"4\">", id);
+    for (unsigned i = 0; i < 32; i++) {
+        if (bits[i]) {
+            g_string_append_printf(out, "<field name=\"%s\" start=\"%u\" end=\"%u\"/>", bits[i], i,
+                                   i);
+        }
+    }
+    g_string_append(out, "</flags>\n");
+}
+
+static void feature_put_core_types(GString *out)
+{
+    feature_put_flags(out, "i386_eflags", eflags_bits);
+}
+
+static void feature_put_sse_types(GString *out)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(vectors); i++) {
+        g_string_append_printf(out, "<vector id=\"%s\" type=\"%s\" count=\"%u\"/>\n", vectors[i].id,
+                               vectors[i].type, vectors[i].count);
+    }
+    g_string_append(out, "<union id=\"vec128\">");
+    for (unsigned i = 0; i < G_N_ELEMENTS(vectors); i++) {
+        g_string_append_printf(out, "<field name=\"%s\" type=\"%s\"/>", vectors[i].field,
+                               vectors[i].id);
+    }
+    g_string_append(out, "<field name=\"uint128\" type=\"uint128\"/></union>\n");
+    feature_put_flags(out, "i386_mxcsr", mxcsr_bits);
+}
 
 typedef struct {
-    const char *file, *name, *types;
+    const char *file, *name;
     const GdbReg *regs;
+    void (*put_types)(GString *out); /* may be NULL */
 } Feature;
 static const Feature features[] = {
-    {"core.xml", "org.gnu.gdb.i386.core", CORE_TYPES, core},
-    {"sse.xml", "org.gnu.gdb.i386.sse", SSE_TYPES, sse},
-    {"avx.xml", "org.gnu.gdb.i386.avx", "", avx},
-    {"segments.xml", "org.gnu.gdb.i386.segments", "", segments},
-    {"system.xml", "org.switchyard.i386.system", "", system_regs},
-    {"apic.xml", "org.switchyard.i386.apic", "", apic},
+    {"core.xml", "org.gnu.gdb.i386.core", core, feature_put_core_types},
+    {"sse.xml", "org.gnu.gdb.i386.sse", sse, feature_put_sse_types},
+    {"avx.xml", "org.gnu.gdb.i386.avx", avx},
+    {"segments.xml", "org.gnu.gdb.i386.segments", segments},
+    {"system.xml", "org.switchyard.i386.system", system_regs},
+    {"apic.xml", "org.switchyard.i386.apic", apic},
 };
 
 const GdbReg *gdb_reg(unsigned n)
@@ -240,7 +264,7 @@ const GdbReg *gdb_reg(unsigned n)
     return NULL;
 }
 
-static void put_register(GString *out, const GdbReg *reg)
+static void feature_put_register(GString *out, const GdbReg *reg)
 {
     g_string_append_printf(out, "<reg name=\"%s\" bitsize=\"%u\" type=\"%s\"", reg->name,
                            reg->bytes * 8, reg->type);
@@ -252,18 +276,21 @@ static void put_register(GString *out, const GdbReg *reg)
 
 #define XML(kind_) "<?xml version=\"1.0\"?>\n<!DOCTYPE " kind_ " SYSTEM \"gdb-target.dtd\">\n"
 
-static char *describe_feature(const Feature *feature)
+static char *feature_describe(const Feature *feature)
 {
     GString *out = g_string_new(XML("feature"));
-    g_string_append_printf(out, "<feature name=\"%s\">\n%s\n", feature->name, feature->types);
+    g_string_append_printf(out, "<feature name=\"%s\">\n", feature->name);
+    if (feature->put_types) {
+        feature->put_types(out);
+    }
     for (const GdbReg *reg = feature->regs; reg->name; reg++) {
-        put_register(out, reg);
+        feature_put_register(out, reg);
     }
     g_string_append(out, "</feature>\n");
     return g_string_free(out, false);
 }
 
-static char *describe_target(void)
+static char *feature_describe_all(void)
 {
     GString *out = g_string_new(XML("target") "<target version=\"1.0\">\n"
                                               "<architecture>i386:x86-64</architecture>\n");
@@ -277,11 +304,11 @@ static char *describe_target(void)
 char *gdb_description(const char *name)
 {
     if (strcmp(name, "target.xml") == 0) {
-        return describe_target();
+        return feature_describe_all();
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(features); i++) {
         if (strcmp(name, features[i].file) == 0) {
-            return describe_feature(&features[i]);
+            return feature_describe(&features[i]);
         }
     }
     return NULL;

@@ -18,7 +18,7 @@ static const VcpuReg *find_source(const Vcpu *vcpu, const char *name)
 }
 
 /* Appends the value, or as many 'x' where this vCPU has none. */
-static void put_register(const Gdb *gdb, const GdbReg *reg, GString *out)
+static void gdb_put_register(const Gdb *gdb, const GdbReg *reg, GString *out)
 {
     const Vcpu *vcpu = gdb_cpu(gdb);
     uint8_t value[VCPU_REG_BYTES] = {0};
@@ -62,7 +62,7 @@ void gdb_read_registers(Gdb *gdb, const char *args)
     g_autoptr(GString) out = g_string_new(NULL);
     const GdbReg *reg;
     for (unsigned n = 0; (reg = gdb_reg(n)) && !reg->system; n++) {
-        put_register(gdb, reg, out);
+        gdb_put_register(gdb, reg, out);
     }
     gdb_send(gdb, out->str, out->len);
 }
@@ -82,7 +82,7 @@ void gdb_write_registers(Gdb *gdb, const char *args)
 }
 
 /* The number at *text. */
-static const GdbReg *take_register(const char **text)
+static const GdbReg *gdb_take_register(const char **text)
 {
     uint64_t n;
     return gdb_take_number(text, &n) && n <= UINT16_MAX ? gdb_reg((unsigned)n) : NULL;
@@ -90,19 +90,19 @@ static const GdbReg *take_register(const char **text)
 
 void gdb_read_register(Gdb *gdb, const char *args)
 {
-    const GdbReg *reg = take_register(&args);
+    const GdbReg *reg = gdb_take_register(&args);
     if (!reg) {
         gdb_send_error(gdb, EINVAL);
         return;
     }
     g_autoptr(GString) out = g_string_new(NULL);
-    put_register(gdb, reg, out);
+    gdb_put_register(gdb, reg, out);
     gdb_send(gdb, out->str, out->len);
 }
 
 void gdb_write_register(Gdb *gdb, const char *args)
 {
-    const GdbReg *reg = take_register(&args);
+    const GdbReg *reg = gdb_take_register(&args);
     if (!reg || reg->apic || !gdb_take_prefix(&args, "=") || !set_register(gdb, reg, args)) {
         gdb_send_error(gdb, EINVAL);
         return;
