@@ -229,6 +229,18 @@ static bool parse_options(ChrSocket *s, OptList *opts, GError **error)
     return true;
 }
 
+/* A number, or the name of a service. */
+static bool check_port(const char *port, GError **error)
+{
+    uint64_t number;
+    if (opt_parse_uint(port, &number) ? number <= UINT16_MAX : getservbyname(port, "tcp") != NULL) {
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0, "port %s is neither a number from 0 to 65535 nor a service",
+                port);
+    return false;
+}
+
 static bool socket_open(Chardev *chr, OptList *opts, GError **error)
 {
     ChrSocket *s = (ChrSocket *)chr;
@@ -241,6 +253,9 @@ static bool socket_open(Chardev *chr, OptList *opts, GError **error)
     }
     if (!s->path && !s->port && !fd_text) {
         g_set_error(error, OPT_ERROR, 0, "path=, or host= and port=, or fd= is missing");
+        return false;
+    }
+    if (s->port && !check_port(s->port, error)) {
         return false;
     }
     if (!s->path && !s->host) {
