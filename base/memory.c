@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/bytes.h"
+#include "base/dram.h"
 #include "base/memory_internal.h"
 #include "base/memwatch.h"
 
@@ -30,6 +31,7 @@ struct AddressSpace {
     void (*code_written)(void *opaque, uint64_t addr, size_t len);
     void *code_opaque;
     GPtrArray *watches; /* of MemWatch * */
+    GPtrArray *drams;   /* of Dram * */
 };
 
 AddressSpace *as_new(const char *name, unsigned bits)
@@ -40,6 +42,7 @@ AddressSpace *as_new(const char *name, unsigned bits)
     as->regions = g_ptr_array_new();
     as->flat = g_array_new(false, false, sizeof(FlatRange));
     as->watches = g_ptr_array_new();
+    as->drams = g_ptr_array_new();
     return as;
 }
 
@@ -51,6 +54,7 @@ void as_free(AddressSpace *as)
     g_ptr_array_free(as->regions, true);
     g_array_free(as->flat, true);
     g_ptr_array_free(as->watches, true);
+    g_ptr_array_free(as->drams, true);
     g_free(as);
 }
 
@@ -96,6 +100,16 @@ static void append_flat(GArray *flat, uint64_t first, uint64_t last, MemRegion *
 GPtrArray *as_watches(AddressSpace *as)
 {
     return as->watches;
+}
+
+GPtrArray *as_drams(AddressSpace *as)
+{
+    return as->drams;
+}
+
+const GPtrArray *as_regions(const AddressSpace *as)
+{
+    return as->regions;
 }
 
 void as_map_changed(AddressSpace *as)
@@ -307,6 +321,9 @@ static void note_write(AddressSpace *as, const MemRegion *r, uint64_t addr, size
     }
     if (flags & PAGE_WATCHED) {
         as_tell_watches(as, addr, len);
+    }
+    if (G_UNLIKELY(as->drams->len)) {
+        as_written_through(as, r, addr, len);
     }
 }
 

@@ -50,9 +50,10 @@ typedef struct MemRegion {
 } MemRegion;
 
 /* page_flags bits. The CPU sets PAGE_CODE on pages it has decoded code from; PAGE_WATCHED is of
- * memwatch.h. Stores of the CPU to pages with either take its slow path. */
+ * memwatch.h, PAGE_CLEAN of dram.h. Stores of the CPU to pages with any take its slow path. */
 #define PAGE_CODE    1u
 #define PAGE_WATCHED 2u
+#define PAGE_CLEAN   4u
 #define PAGE_SHIFT   12
 #define PAGE_SIZE    (1ull << PAGE_SHIFT)
 

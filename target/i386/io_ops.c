@@ -3,6 +3,7 @@
  * Port I/O with IOPL and the TSS's permission map (Intel SDM vol. 1, 19.5), the interrupt flag,
  * and the small privileged instructions.
  */
+#include "base/dram.h"
 #include "target/i386/cpu_private.h"
 #include "target/i386/post.h"
 #include "target/i386/segment_private.h"
@@ -164,5 +165,8 @@ void sys_swapgs(Cpu *cpu)
 
 void sys_wbinvd(Cpu *cpu)
 {
-    sys_require_cpl0(cpu); /* memory is always coherent here */
+    sys_require_cpl0(cpu);
+    uint32_t before = cpu_device_enter(cpu);
+    as_flush_lines(cpu->cfg.memory);
+    cpu_device_leave(cpu, before);
 }

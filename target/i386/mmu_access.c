@@ -4,6 +4,7 @@
  * page, ROM, pages with decoded code, page crossings, data breakpoints, alignment checks; and code
  * fetches.
  */
+#include "base/dram.h"
 #include "base/memwatch.h"
 #include "target/i386/breakpoints.h"
 #include "target/i386/excp.h"
@@ -38,7 +39,7 @@ static uint8_t page_flags_of(const MemRegion *region, uint64_t paddr)
 }
 
 /* Tells those who want to know of writes to the page. */
-static void page_written(Cpu *cpu, const MemRegion *region, uint64_t paddr, unsigned size)
+static void page_written(Cpu *cpu, MemRegion *region, uint64_t paddr, unsigned size)
 {
     uint8_t flags = page_flags_of(region, paddr);
 
@@ -47,6 +48,9 @@ static void page_written(Cpu *cpu, const MemRegion *region, uint64_t paddr, unsi
     }
     if (G_UNLIKELY(flags & PAGE_WATCHED)) {
         as_tell_watches(cpu->cfg.memory, paddr, size);
+    }
+    if (G_UNLIKELY(flags & PAGE_CLEAN)) {
+        as_page_touched(cpu->cfg.memory, region, paddr);
     }
 }
 
@@ -132,8 +136,8 @@ static uint64_t page_load(Cpu *cpu, uint64_t addr, unsigned size, int mmu_mode)
     return value;
 }
 
-/* The page had decoded code or is watched, and the write is done or comes at once. When all code is
- * gone and nobody watches, the page is ordinary. */
+/* The page had decoded code, is watched or was clean, and the write is done or comes at once. When
+ * all code is gone and nobody cares, the page is ordinary. */
 static void written_code(Cpu *cpu, TlbEntry *e, uint64_t paddr, unsigned size)
 {
     page_written(cpu, e->region, paddr, size);

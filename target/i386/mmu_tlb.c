@@ -362,7 +362,7 @@ static Backing backing_of(Cpu *cpu, uint64_t paddr)
     b.read_tag = 0;
     b.write_tag = b.region->kind == MEM_ROM ? TLB_TAG_ROM : 0;
     if (b.region->page_flags && (b.region->page_flags[(paddr - b.region->base) >> PAGE_SHIFT] &
-                                 (PAGE_CODE | PAGE_WATCHED))) {
+                                 (PAGE_CODE | PAGE_WATCHED | PAGE_CLEAN))) {
         b.write_tag |= TLB_TAG_CODE;
     }
     return b;

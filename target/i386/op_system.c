@@ -7,6 +7,7 @@
  */
 #include <sys/random.h>
 
+#include "base/dram.h"
 #include "target/i386/cpuid.h"
 #include "target/i386/debug_regs.h"
 #include "target/i386/decode.h"
@@ -30,7 +31,7 @@ static OpNext spin_hint(Cpu *cpu, const Op *op)
 SYS_SIMPLE(hlt, sys_hlt(cpu), return op_finish(cpu, op))
 SYS_SIMPLE(cli, sys_cli(cpu), NEXT())
 SYS_SIMPLE(clts, sys_clts(cpu), return op_finish(cpu, op))
-SYS_SIMPLE(wbinvd, sys_wbinvd(cpu), NEXT())
+SYS_SIMPLE(wbinvd, sys_wbinvd(cpu), return op_finish(cpu, op))
 SYS_SIMPLE(swapgs, sys_swapgs(cpu), NEXT())
 SYS_SIMPLE(rdmsr, sys_rdmsr(cpu), NEXT())
 SYS_SIMPLE(wrmsr, sys_wrmsr(cpu), return op_finish(cpu, op))
@@ -199,12 +200,13 @@ static OpNext invpcid(Cpu *cpu, const Op *op)
     return op_finish(cpu, op);
 }
 
-/* Cache lines are always written back here; the address must be readable. */
+/* CLFLUSH, CLFLUSHOPT and CLWB: caches hold nothing back from anyone who snoops (base/dram.h has
+ * those who do not); the address must be readable. */
 static OpNext clflush(Cpu *cpu, const Op *op)
 {
     MAY_RAISE();
     uint64_t ea = op_ea(cpu, op, 1, false);
-    (void)mmu_host_ptr(cpu, ea, 1, MMU_READ);
+    as_flush_line(cpu->cfg.memory, mmu_host_ptr(cpu, ea, 1, MMU_READ));
     NEXT();
 }
 
@@ -252,8 +254,8 @@ static const SystemRow system_rows[] = {
     {ZYDIS_MNEMONIC_SMSW, smsw, false, -1},
     {ZYDIS_MNEMONIC_INVLPG, invlpg, true, -1},
     {ZYDIS_MNEMONIC_INVPCID, invpcid, true, FEAT_INVPCID},
-    {ZYDIS_MNEMONIC_WBINVD, wbinvd, false, -1},
-    {ZYDIS_MNEMONIC_INVD, wbinvd, false, -1},
+    {ZYDIS_MNEMONIC_WBINVD, wbinvd, true, -1},
+    {ZYDIS_MNEMONIC_INVD, wbinvd, true, -1},
     {ZYDIS_MNEMONIC_SWAPGS, swapgs, false, -1},
     {ZYDIS_MNEMONIC_RDMSR, rdmsr, false, FEAT_MSR},
     {ZYDIS_MNEMONIC_WRMSR, wrmsr, true, FEAT_MSR},
