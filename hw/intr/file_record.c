@@ -113,7 +113,7 @@ static const struct {
 /* By bit; NULL: none has it. */
 static const char *const seen_bits[] = {
     "sent",    "aliased", "remapped", "unit",   "cached", "stale",  "quiet", "bus",
-    "logical", "level",   "redirect", "waited", NULL,     "closed", "entry", "written",
+    "logical", "level",   "redirect", "waited", "behind", "closed", "entry", "written",
 };
 
 static void add_text(GString *out, const char *text)

@@ -282,10 +282,10 @@ void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit)
     if (!r) {
         return;
     }
-    r->seen |=
-        (uint16_t)(JOURNAL_UNIT | (unit->remapped ? JOURNAL_REMAPPED : 0) |
-                   (unit->has_entry ? JOURNAL_ENTRY : 0) | (unit->cached ? JOURNAL_CACHED : 0) |
-                   (unit->stale ? JOURNAL_STALE : 0) | (unit->quiet ? JOURNAL_QUIET : 0));
+    r->seen |= (uint16_t)(JOURNAL_UNIT | (unit->remapped ? JOURNAL_REMAPPED : 0) |
+                          (unit->has_entry ? JOURNAL_ENTRY : 0) |
+                          (unit->cached ? JOURNAL_CACHED : 0) | (unit->stale ? JOURNAL_STALE : 0) |
+                          (unit->quiet ? JOURNAL_QUIET : 0) | (unit->behind ? JOURNAL_BEHIND : 0));
     r->rid_seen = msg->requester_id;
     r->unit = unit->unit;
     r->index = unit->index;

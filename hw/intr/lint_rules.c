@@ -203,6 +203,14 @@ const LintRow lint_rules[LINT_RULES] = {
                                  "DMA went by a mapping that the tables no longer have, for no "
                                  "invalidation has covered it",
                                  "VT-d 6.2", LINT_ERROR},
+    [LINT_TABLE_NOT_FLUSHED] = {"table-not-flushed",
+                                "a table's entry was used as it was before the last store to it: "
+                                "its line is in a cache, which the unit does not snoop (ECAP.C)",
+                                "VT-d 11.4.3", LINT_ERROR},
+    [LINT_WRITE_BUFFER_NOT_FLUSHED] = {"write-buffer-not-flushed",
+                                       "a table's entry was used as it was before the last store "
+                                       "to it: that is in the write buffer (CAP.RWBF)",
+                                       "VT-d 6.8", LINT_ERROR},
 
     [LINT_EOI_NOTHING_IN_SERVICE] = {"eoi-nothing-in-service",
                                      "EOI was written with no interrupt in service: had one "

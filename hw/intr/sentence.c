@@ -107,7 +107,7 @@ void journal_add_writer(GString *out, int64_t time, uint16_t cpu, uint64_t rip,
 
 bool journal_writer_is_descriptors(const JournalRecord *r)
 {
-    return !(r->seen & JOURNAL_STALE) &&
+    return !(r->seen & (JOURNAL_STALE | JOURNAL_BEHIND)) &&
            (intr_results[r->result].cls == INTR_CLASS_POSTED || r->result == INTR_VTD_PID_ACCESS ||
             r->result == INTR_VTD_PID_RESERVED);
 }
@@ -138,6 +138,10 @@ static void add_entry(GString *out, const JournalRecord *r, const Symbols *symbo
     }
     if (r->seen & JOURNAL_STALE) {
         g_string_append(out, ", but memory has another one: no invalidation has covered it since");
+    }
+    if (r->seen & JOURNAL_BEHIND) {
+        g_string_append(out, ", but another one was stored there: no flush of its line (ECAP.C is "
+                             "0), or of the write buffer (CAP.RWBF), has brought it to memory");
     }
     add_writer(out, r, symbols);
     if (r->result == INTR_VTD_ENTRY_RESERVED && r->flaw) {

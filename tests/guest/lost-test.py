@@ -17,7 +17,7 @@ import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PATIENCE = 200
-WALKS = list("abcdefgh")
+WALKS = list("abcdefghi")
 LINUX_WALKS = ["linux-a", "linux-b", "linux-f"]
 PREPARE = "linux-prepare" # a command alone, before the walks under Linux
 SKIPPED = 77

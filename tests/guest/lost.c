@@ -62,15 +62,21 @@ static void set_entry(const Vtd *vtd, uint8_t vector, uint32_t apic, Pci edu)
     vtd_store(ORDER_LINUX, INDEX, vtd_irte(vtd, vector, apic, false, pci_id(edu)));
 }
 
+/* Remapping on, an entry for the first device, and its interrupt. */
+static void send_by_entry(Vtd *vtd)
+{
+    vtd_find(vtd);
+    remapping_on(vtd);
+    set_entry(vtd, VECTOR_OLD, apic_id(), edus[0]);
+    msi_set(edus[0], vtd_msi_address(INDEX), 0);
+    interrupt_from(edus[0]);
+}
+
 static void entry_not_flushed(void)
 {
     Vtd vtd;
 
-    vtd_find(&vtd);
-    remapping_on(&vtd);
-    set_entry(&vtd, VECTOR_OLD, apic_id(), edus[0]);
-    msi_set(edus[0], vtd_msi_address(INDEX), 0);
-    interrupt_from(edus[0]);
+    send_by_entry(&vtd);
     check(vector_count[VECTOR_OLD] == 1, "the first device's interrupt does not come");
     /* Wrong: the entry goes to the other device without vtd_flush_index(). */
     set_entry(&vtd, VECTOR_NEW, apic_id(), edus[1]);
@@ -199,13 +205,21 @@ static void cpu_went_offline(void)
     interrupt_from(edus[0]);
 }
 
+static void line_not_flushed(void)
+{
+    Vtd vtd;
+
+    /* Wrong: ECAP.C is 0, and what was stored stays in the cache: it wants a CLFLUSH. */
+    send_by_entry(&vtd);
+}
+
 static const struct {
     char name;
     void (*run)(void);
 } walks[] = {
     {'a', entry_not_flushed},        {'b', compatibility_format},   {'c', eime_without_eim},
     {'d', entry_changed_in_service}, {'e', destination_too_narrow}, {'f', message_by_halves},
-    {'g', second_device_forgotten},  {'h', cpu_went_offline},
+    {'g', second_device_forgotten},  {'h', cpu_went_offline},       {'i', line_not_flushed},
 };
 
 void guest_main(void)

@@ -40,6 +40,7 @@ enum {
 
 #define TE    (1u << 31)
 #define SRTP  (1u << 30)
+#define WBF   (1u << 27)
 #define QIE   (1u << 26)
 #define IRE   (1u << 25)
 #define SIRTP (1u << 24)

@@ -2,6 +2,8 @@
 /* The tests' driver of the VT-d unit and of the emitter. */
 #include "vtd-lib.h"
 
+#include <string.h>
+
 #include "tests/include/apic.h"
 
 #define PCI_COMMAND 4
@@ -83,6 +85,16 @@ void vtd_stop(Vtd *v)
 {
     qtest_quit(v->qts);
     g_free(v);
+}
+
+void vtd_expect_refused(const char *props, const char *says)
+{
+    g_autofree char *args = g_strdup_printf(
+        "-machine q35 -nodefaults -display none -accel qtest -device intel-iommu,%s", props);
+    g_autofree char *out = NULL, *err = NULL;
+    g_assert_cmpint(qtest_run(args, &out, &err), ==, 1);
+    g_test_message("%s", err);
+    g_assert_nonnull(strstr(err, says));
 }
 
 uint32_t vtd_readl(Vtd *v, uint32_t reg)

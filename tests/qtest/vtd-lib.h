@@ -58,6 +58,8 @@ Vtd *vtd_start(const char *props, unsigned cpus, bool x2apic);
 /* The same, with properties for the emitter, whose id is "emitter". */
 Vtd *vtd_start_emitter(const char *props, const char *emitter, unsigned cpus, bool x2apic);
 void vtd_stop(Vtd *v);
+/* The program refuses a unit with these properties ("name=value"), and says why. */
+void vtd_expect_refused(const char *props, const char *says);
 /* Another unit of that machine, with an emitter of its own; to be freed by the caller. */
 Vtd *vtd_beside(const Vtd *first, uint64_t base, uint8_t slot);
 /* Resets the machine, and enables APICs and emitter again; memory and the unit are as the reset

@@ -4,6 +4,7 @@
  * table entries), and what only the object shows: completions of device-TLB invalidations, counters
  * and saved state.
  */
+#include "dram-fixture.h"
 #include "hw/i386/iommu/vtd/pid.h"
 #include "vtd-fixture.h"
 
@@ -182,6 +183,7 @@ static void test_pte_reserved(void)
 {
     Fixture f = {0};
     set_up(&f, "pt", "on");
+    VtdTables tables = {.memory = f.platform.memory};
     for (unsigned leaf = 1; leaf <= 3; leaf++) {
         for (unsigned allow = 0; allow < 2; allow++) {
             uint64_t low_bits = ((1ull << (9 * (leaf - 1))) - 1) << 12;
@@ -196,7 +198,7 @@ static void test_pte_reserved(void)
                 VtdPteBits bits = {HAW, allow, allow};
                 uint64_t entry = 3 | (leaf > 1 ? 0x80 : 0) | 1ull << bit;
                 put(&f, AT_TABLE + (3 - leaf) * 0x1000, entry, 0);
-                g_assert_cmpint(vtd_page_walk(f.platform.memory, AT_TABLE, 3, bits, 0, &m), ==,
+                g_assert_cmpint(vtd_page_walk(&tables, AT_TABLE, 3, bits, 0, &m), ==,
                                 known >> bit & 1 ? VTD_OK : VTD_FR_PAGE_TABLE_RESERVED);
             }
         }
@@ -209,13 +211,56 @@ static void test_pte_levels(void)
 {
     Fixture f = {0};
     set_up(&f, "pt", "on");
+    VtdTables tables = {.memory = f.platform.memory};
     for (unsigned levels = 3; levels <= 5; levels++) {
         VtdMapping m;
         put(&f, AT_TABLE, 0x83, 0);
-        g_assert_cmpint(
-            vtd_page_walk(f.platform.memory, AT_TABLE, levels, (VtdPteBits){HAW}, 0, &m), ==,
-            levels == 3 ? VTD_OK : VTD_FR_PAGE_TABLE_RESERVED);
+        g_assert_cmpint(vtd_page_walk(&tables, AT_TABLE, levels, (VtdPteBits){HAW}, 0, &m), ==,
+                        levels == 3 ? VTD_OK : VTD_FR_PAGE_TABLE_RESERVED);
     }
+    tear_down(&f);
+}
+
+/* Tables as memory has them: each level's store is seen once its line has been flushed. */
+static void test_unsnooped_tables(void)
+{
+    Fixture f = {0};
+    set_up(&f, "model", "client");
+    AddressSpace *as = f.platform.memory;
+    VtdTables tables = {.memory = as, .dram = dram_new(as, (DramConfig){.cached = true})};
+    VtdContextLimits limits = {.haw = 39, .sagaw = 4, .domain_mask = 0xff};
+    uint64_t stores[][2] = {{AT_ROOT, (AT_ROOT + 0x1000) | 1},
+                            {AT_ROOT + 0x1000 + 5 * 16 + 8, 2 | 7 << 8},
+                            {AT_ROOT + 0x1000 + 5 * 16, AT_TABLE | 1},
+                            {AT_TABLE, (AT_TABLE + 0x1000) | 3},
+                            {AT_TABLE + 0x1000, (AT_TABLE + 0x2000) | 3},
+                            {AT_TABLE + 0x2000, (AT_TABLE + 0x3000) | 3},
+                            {AT_TABLE + 0x3000, AT_PID | 3}};
+    dram_settle(tables.dram);
+    for (unsigned i = 0; i < G_N_ELEMENTS(stores); i++) {
+        cpu_store(as, stores[i][0], stores[i][1], 8);
+    }
+    for (unsigned i = 0; i <= G_N_ELEMENTS(stores); i++) {
+        VtdContext ctx;
+        VtdMapping m = {0};
+        VtdFaultReason reason = vtd_context_walk(&tables, AT_ROOT, limits, 5, &ctx);
+        g_assert_cmpint(reason, ==,
+                        i < 1   ? VTD_FR_ROOT_NOT_PRESENT
+                        : i < 2 ? VTD_FR_CONTEXT_NOT_PRESENT
+                                : VTD_OK);
+        if (reason == VTD_OK) {
+            reason = vtd_page_walk(&tables, ctx.table, ctx.levels, (VtdPteBits){39}, 8, &m);
+            g_assert_cmpint(reason, ==, VTD_OK);
+        }
+        g_assert_true((m.read && m.write) == (i == G_N_ELEMENTS(stores)));
+        g_assert_cmphex(m.host, ==, i == G_N_ELEMENTS(stores) ? AT_PID : 0);
+        g_assert_true(tables.behind == (i < G_N_ELEMENTS(stores)));
+        tables.behind = false;
+        if (i < G_N_ELEMENTS(stores)) {
+            cpu_flush(as, stores[i][0]);
+        }
+    }
+    dram_free(tables.dram);
     tear_down(&f);
 }
 
@@ -509,6 +554,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/context-reserved", test_context_reserved);
     g_test_add_func("/vtd/pte-reserved", test_pte_reserved);
     g_test_add_func("/vtd/pte-levels", test_pte_levels);
+    g_test_add_func("/vtd/unsnooped-tables", test_unsnooped_tables);
     g_test_add_func("/vtd/completions", test_completions);
     g_test_add_func("/vtd/error-causes", test_error_causes);
     g_test_add_func("/vtd/table-covered", test_table_covered);

@@ -52,6 +52,7 @@ typedef struct {
     bool has_entry;
     bool cached;                  /* the entry came from the cache */
     bool stale;                   /* and memory says something else */
+    bool behind;                  /* it came from memory, where a later store is not yet */
     bool remapped;                /* the message was rewritten */
     bool quiet;                   /* FPD: no fault was recorded */
     uint16_t wanted, wanted_mask; /* requester that the entry is for; mask 0: buses
@@ -120,6 +121,7 @@ enum {
     JOURNAL_LEVEL = 1 << 9,
     JOURNAL_REDIRECT = 1 << 10,
     JOURNAL_WAITED = 1 << 11,  /* the emitter kept it back for a while */
+    JOURNAL_BEHIND = 1 << 12,  /* the unit read an entry whose last store had not come to memory */
     JOURNAL_CLOSED = 1 << 13,  /* it has ended */
     JOURNAL_ENTRY = 1 << 14,   /* the unit read an entry */
     JOURNAL_WRITTEN = 1 << 15, /* and it is known who wrote it last */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Cases of lint: interrupt requests, entries, posted-interrupt descriptors, mappings. */
+#include "dram-fixture.h"
 #include "lint/unit.h"
 
 #define NOBODY 0x44u /* no local APIC has this id */
@@ -313,6 +314,91 @@ static void mapping_flushed(Rig *rig)
     read_mapped(rig, 40);
 }
 
+/* Stores that are on their way to memory. */
+
+static void store_entry(Rig *rig, uint64_t low)
+{
+    cpu_store(rig->platform.memory, AT_IRT + 16, low, 8);
+    cpu_store(rig->platform.memory, AT_IRT + 24, ENTRY_HIGH, 8);
+}
+
+static void line_forgotten(Rig *rig)
+{
+    unit_start(rig);
+    store_entry(rig, ENTRY_LOW);
+    unit_send(rig, 1);
+}
+
+static void line_flushed(Rig *rig)
+{
+    unit_start(rig);
+    store_entry(rig, ENTRY_LOW);
+    cpu_flush(rig->platform.memory, AT_IRT + 16);
+    unit_send(rig, 1);
+    /* An interrupt may come while the entry is being changed. */
+    unit_flush(rig, 1);
+    store_entry(rig, ENTRY_VECTOR(VECTOR + 1));
+    unit_send(rig, 1);
+    cpu_flush(rig->platform.memory, AT_IRT + 16);
+    unit_flush(rig, 1);
+    unit_send(rig, 1);
+}
+
+static void change_forgotten(Rig *rig)
+{
+    line_flushed(rig);
+    store_entry(rig, ENTRY_VECTOR(VECTOR + 2));
+    unit_flush(rig, 1);
+    unit_send(rig, 1);
+    unit_flush(rig, 1); /* so the change is done, they say */
+}
+
+static void change_forgotten_long(Rig *rig)
+{
+    line_flushed(rig);
+    store_entry(rig, ENTRY_VECTOR(VECTOR + 2));
+    unit_send(rig, 1);
+    unit_pass_time(rig, 2 * NS_PER_MS);
+    unit_send(rig, 1);
+}
+
+static void store_mapping(Rig *rig)
+{
+    translate(rig);
+    cpu_store(rig->platform.memory, AT_PAGES + 0x2000 + 8, 0x601000 | 3, 8);
+}
+
+static void mapping_line_forgotten(Rig *rig)
+{
+    store_mapping(rig);
+    unit_submit(rig, DESC_IOTLB_PAGE | 1ull << 16, 0x1000);
+    read_mapped(rig, 1);
+    unit_submit(rig, DESC_IOTLB_PAGE | 1ull << 16, 0x1000);
+}
+
+static void mapping_line_flushed(Rig *rig)
+{
+    store_mapping(rig);
+    cpu_flush(rig->platform.memory, AT_PAGES + 0x2000 + 8);
+    unit_submit(rig, DESC_IOTLB_PAGE | 1ull << 16, 0x1000);
+    read_mapped(rig, 40);
+}
+
+static void buffer_flushed(Rig *rig)
+{
+    unit_start(rig);
+    store_entry(rig, ENTRY_LOW);
+    unit_command(rig, QIE | IRE | WBF);
+    unit_send(rig, 1);
+    store_entry(rig, ENTRY_VECTOR(VECTOR + 1));
+    unit_flush(rig, 1); /* flushes the buffer, too */
+    unit_send(rig, 1);
+}
+
+#define UNSNOOPED "iommu0.coherency=off,iommu0.stale-tables=on"
+#define UNCACHED  "iommu0.iec=off," UNSNOOPED
+#define BUFFERED  "iommu0.rwbf=on,iommu0.stale-tables=on"
+
 const LintCase lint_entry_cases[] = {
     {LINT_COMPATIBILITY_FORMAT, compatibility, compatibility_off},
     {LINT_REMAPPABLE_WHILE_OFF, remappable_off, compatibility_off},
@@ -331,5 +417,10 @@ const LintCase lint_entry_cases[] = {
     {LINT_PID_VECTOR_LOW, pid_vector_low, pid_good},
     {LINT_PID_NDST_FORM, pid_x2apic_id, pid_xapic_id},
     {LINT_STALE_MAPPING_USED, mapping_forgotten, mapping_flushed},
+    {LINT_TABLE_NOT_FLUSHED, line_forgotten, line_flushed, UNSNOOPED},
+    {LINT_TABLE_NOT_FLUSHED, change_forgotten, line_flushed, UNSNOOPED},
+    {LINT_TABLE_NOT_FLUSHED, change_forgotten_long, line_flushed, UNCACHED},
+    {LINT_TABLE_NOT_FLUSHED, mapping_line_forgotten, mapping_line_flushed, UNSNOOPED},
+    {LINT_WRITE_BUFFER_NOT_FLUSHED, line_forgotten, buffer_flushed, BUFFERED},
     {.breaks = NULL},
 };

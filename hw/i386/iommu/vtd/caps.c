@@ -4,6 +4,7 @@
 
 /* CAP (11.4.2). */
 #define CAP_ND          0, 3
+#define CAP_RWBF        4, 1
 #define CAP_PLMR        5, 1
 #define CAP_PHMR        6, 1
 #define CAP_CM          7, 1
@@ -55,15 +56,15 @@ uint8_t vtd_caps_sagaw(const VtdProps *p)
 uint64_t vtd_caps_cap(const VtdState *s)
 {
     const VtdProps *p = &s->props;
-    return vtd_put(nd_of(p->domain_bits), CAP_ND) | vtd_put(p->protected_memory, CAP_PLMR) |
-           vtd_put(p->protected_memory, CAP_PHMR) | vtd_put(p->caching_mode, CAP_CM) |
-           vtd_put(vtd_caps_sagaw(p), CAP_SAGAW) | vtd_put(p->aw_bits - 1u, CAP_MGAW) |
-           vtd_put(p->zlr, CAP_ZLR) | vtd_put(s->faults.at / REGISTER_UNIT, CAP_FRO) |
-           vtd_put(CAP_SSLPS_2M_1G, CAP_SSLPS) | vtd_put(1, CAP_PSI) |
-           vtd_put(p->fault_records - 1u, CAP_NFR) | vtd_put(p->mamv, CAP_MAMV) |
-           vtd_put(p->dma_drain, CAP_DWD) | vtd_put(p->dma_drain, CAP_DRD) |
-           vtd_put(s->intremap && p->posted_interrupts, CAP_PI) | vtd_put(p->esirtps, CAP_ESIRTPS) |
-           vtd_put(p->esrtps, CAP_ESRTPS);
+    return vtd_put(nd_of(p->domain_bits), CAP_ND) | vtd_put(p->rwbf, CAP_RWBF) |
+           vtd_put(p->protected_memory, CAP_PLMR) | vtd_put(p->protected_memory, CAP_PHMR) |
+           vtd_put(p->caching_mode, CAP_CM) | vtd_put(vtd_caps_sagaw(p), CAP_SAGAW) |
+           vtd_put(p->aw_bits - 1u, CAP_MGAW) | vtd_put(p->zlr, CAP_ZLR) |
+           vtd_put(s->faults.at / REGISTER_UNIT, CAP_FRO) | vtd_put(CAP_SSLPS_2M_1G, CAP_SSLPS) |
+           vtd_put(1, CAP_PSI) | vtd_put(p->fault_records - 1u, CAP_NFR) |
+           vtd_put(p->mamv, CAP_MAMV) | vtd_put(p->dma_drain, CAP_DWD) |
+           vtd_put(p->dma_drain, CAP_DRD) | vtd_put(s->intremap && p->posted_interrupts, CAP_PI) |
+           vtd_put(p->esirtps, CAP_ESIRTPS) | vtd_put(p->esrtps, CAP_ESRTPS);
 }
 
 uint64_t vtd_caps_ecap(const VtdState *s)

@@ -93,13 +93,13 @@ static VtdFaultReason check_entry(VtdContextLimits limits, const VtdContextEntry
     return VTD_OK;
 }
 
-VtdFaultReason vtd_context_walk(AddressSpace *memory, uint64_t root_table, VtdContextLimits limits,
+VtdFaultReason vtd_context_walk(VtdTables *tables, uint64_t root_table, VtdContextLimits limits,
                                 uint16_t source_id, VtdContext *out)
 {
     uint64_t raw[2];
     uint64_t root = (root_table & VTD_BASE_MASK) + (source_id >> 8) * ENTRY_SIZE;
     *out = (VtdContext){0};
-    if (as_read(memory, root, raw, ENTRY_SIZE) != MEM_OK) {
+    if (vtd_tables_read(tables, root, raw, ENTRY_SIZE) != MEM_OK) {
         return VTD_FR_ROOT_ACCESS;
     }
     VtdRootEntry root_entry;
@@ -111,7 +111,7 @@ VtdFaultReason vtd_context_walk(AddressSpace *memory, uint64_t root_table, VtdCo
         return VTD_FR_ROOT_RESERVED;
     }
     uint64_t at = root_entry.context_table + (source_id & 0xff) * ENTRY_SIZE;
-    if (as_read(memory, at, raw, ENTRY_SIZE) != MEM_OK) {
+    if (vtd_tables_read(tables, at, raw, ENTRY_SIZE) != MEM_OK) {
         return VTD_FR_CONTEXT_ACCESS;
     }
     VtdContextEntry entry;

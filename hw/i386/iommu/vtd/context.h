@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "hw/i386/iommu/vtd/fault.h"
+#include "hw/i386/iommu/vtd/tables.h"
 
 typedef enum {
     VTD_TT_UNTRANSLATED = 0,
@@ -47,7 +48,7 @@ typedef struct {
     bool device_iotlb, pass_through;
 } VtdContextLimits;
 
-VtdFaultReason vtd_context_walk(AddressSpace *memory, uint64_t root_table, VtdContextLimits limits,
+VtdFaultReason vtd_context_walk(VtdTables *tables, uint64_t root_table, VtdContextLimits limits,
                                 uint16_t source_id, VtdContext *out);
 
 #endif

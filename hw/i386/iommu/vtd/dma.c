@@ -73,8 +73,10 @@ const VtdContext *vtd_dma_context(VtdState *s, uint16_t source_id, VtdContext *s
         .device_iotlb = s->props.device_iotlb,
         .pass_through = s->props.pass_through,
     };
-    VtdFaultReason reason =
-        vtd_context_walk(s->links.memory, s->root_table, limits, source_id, scratch);
+    VtdFaultReason reason = vtd_context_walk(&s->tables, s->root_table, limits, source_id, scratch);
+    if (G_UNLIKELY(s->tables.behind)) {
+        vtd_rules_behind(s);
+    }
     if (G_UNLIKELY(s->rules.root_replaced)) {
         LINT_BREAK(&s->dev, LINT_SRTP_WITHOUT_FLUSH, "used by %s", rid_text(source_id).text);
     }
@@ -91,7 +93,7 @@ static VtdFaultReason read_tables(VtdState *s, const VtdContext *ctx, uint64_t a
         .snoop = s->props.snoop_control,
         .transient = s->props.device_iotlb && s->props.stale_tm,
     };
-    return vtd_page_walk(s->links.memory, ctx->table, ctx->levels, bits, addr, out);
+    return vtd_page_walk(&s->tables, ctx->table, ctx->levels, bits, addr, out);
 }
 
 static uint64_t dma_host_of(const VtdMapping *m, uint64_t addr)
@@ -116,6 +118,9 @@ static void check_mapping(VtdState *s, const VtdContext *ctx, uint64_t addr, con
 static VtdFaultReason walk(VtdState *s, const VtdContext *ctx, uint64_t addr, VtdMapping *out)
 {
     VtdFaultReason reason = read_tables(s, ctx, addr, out);
+    if (G_UNLIKELY(s->tables.behind)) {
+        vtd_rules_behind(s);
+    }
     out->domain = ctx->domain;
     bool usable = reason == VTD_OK && (out->read || out->write);
     if (!usable) {

@@ -8,12 +8,26 @@
 #include "hw/i386/iommu/vtd/unit.h"
 
 #define GCMD_LEVELS   (VTD_GCMD_TE | VTD_GCMD_QIE | VTD_GCMD_IRE | VTD_GCMD_CFI)
-#define GCMD_ONESHOTS (VTD_GCMD_SRTP | VTD_GCMD_SIRTP)
+#define GCMD_POINTERS (VTD_GCMD_SRTP | VTD_GCMD_SIRTP) /* with a status that stays */
+#define GCMD_ONESHOTS (GCMD_POINTERS | VTD_GCMD_WBF)
 
 static void gcmd_status(VtdState *s, uint32_t bits, bool set)
 {
     uint64_t status = vtd_reg(s, VTD_GSTS);
     regfile_set(&s->regs, VTD_GSTS, set ? status | bits : status & ~(uint64_t)bits);
+}
+
+static void flush_write_buffer(VtdState *s)
+{
+    if (s->tables.dram) {
+        dram_drain(s->tables.dram);
+    }
+}
+
+void vtd_before_invalidation(VtdState *s)
+{
+    flush_write_buffer(s);
+    vtd_rules_invalidating(s);
 }
 
 static void set_root_table(VtdState *s)
@@ -69,6 +83,10 @@ static void gcmd_carry_out(VtdState *s)
         set_intr_table(s);
         gcmd_status(s, VTD_GCMD_SIRTP, true);
     }
+    if (command & VTD_GCMD_WBF) {
+        flush_write_buffer(s);
+        gcmd_status(s, VTD_GCMD_WBF, false);
+    }
     static const uint32_t levels[] = {VTD_GCMD_QIE, VTD_GCMD_IRE, VTD_GCMD_CFI, VTD_GCMD_TE};
     for (size_t i = 0; i < G_N_ELEMENTS(levels); i++) {
         if (command & levels[i]) {
@@ -82,6 +100,7 @@ static void gcmd_carry_out(VtdState *s)
 static uint32_t supported_commands(const VtdState *s)
 {
     return VTD_GCMD_QIE | VTD_GCMD_SRTP | (s->props.dma_translation ? VTD_GCMD_TE : 0) |
+           (s->props.rwbf ? VTD_GCMD_WBF : 0) |
            (s->intremap ? VTD_GCMD_IRE | VTD_GCMD_SIRTP | VTD_GCMD_CFI : 0);
 }
 
@@ -95,7 +114,8 @@ static uint32_t command_in(const VtdState *s, uint32_t written, uint32_t mask)
 
 static void start_command(VtdState *s, uint32_t command)
 {
-    gcmd_status(s, command & GCMD_ONESHOTS, false);
+    gcmd_status(s, command & GCMD_POINTERS, false);
+    gcmd_status(s, command & VTD_GCMD_WBF, true); /* WBFS: it is under way */
     s->command.pending = command;
     if (s->props.gcmd_latency) {
         timer_arm(&s->command.timer,

@@ -137,10 +137,10 @@ void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask)
 static const uint8_t *table_host(VtdIec *iec)
 {
     VtdIrt *table = &iec->table;
-    uint64_t generation = as_generation(iec->config.memory);
+    uint64_t generation = as_generation(iec->config.tables->memory);
     if (G_UNLIKELY(!table->host_known || table->generation != generation)) {
         table->host =
-            as_ram_ptr(iec->config.memory, table->base, (size_t)table->entries * VTD_IRTE_SIZE);
+            vtd_tables_ptr(iec->config.tables, table->base, (size_t)table->entries * VTD_IRTE_SIZE);
         table->generation = generation;
         table->host_known = true;
     }
@@ -157,8 +157,8 @@ static bool read_entry(VtdIec *iec, uint32_t index, RawIrte *out)
         memcpy(out, &both, sizeof(both));
         return true;
     }
-    return as_read(iec->config.memory, iec->table.base + (uint64_t)index * VTD_IRTE_SIZE, out,
-                   sizeof(*out)) == MEM_OK;
+    return vtd_tables_read(iec->config.tables, iec->table.base + (uint64_t)index * VTD_IRTE_SIZE,
+                           out, sizeof(*out)) == MEM_OK;
 }
 
 /* Source validation, prepared: SQ says how many of the function number's bits do not count. */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "hw/i386/iommu/vtd/irte.h"
+#include "hw/i386/iommu/vtd/tables.h"
 
 typedef enum { VTD_IEC_HOLD, VTD_IEC_OFF, VTD_IEC_RANDOM } VtdIecPolicy;
 
@@ -42,7 +43,7 @@ typedef struct {
 
 typedef struct {
     bool present; /* the unit remaps interrupts */
-    AddressSpace *memory;
+    VtdTables *tables;
     Trace *trace;
     Clock *clock;
     VtdIecPolicy policy;

@@ -34,6 +34,7 @@ typedef struct {
     uint32_t index;
     const VtdIecEntry *e; /* NULL: no entry was looked at */
     bool cached, stale;
+    bool behind;                 /* a store to it has not come to memory */
     const VtdWriter *descriptor; /* who wrote the posted-interrupt descriptor; NULL: nobody knows */
 } Lookup;
 #define NO_LOOKUP (&(const Lookup){.index = JOURNAL_NO_INDEX})
@@ -73,6 +74,7 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
         .reason = (uint8_t)reason,
         .cached = at->cached,
         .stale = at->stale,
+        .behind = at->behind,
     };
     if (at->e) {
         unit.has_entry = true;
@@ -92,7 +94,8 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
     if (at->descriptor) {
         ir_add_writer(at->descriptor, &unit);
     } else if (at->index != JOURNAL_NO_INDEX &&
-               G_UNLIKELY(at->stale || (reason != VTD_OK && !blames_descriptor(reason)))) {
+               G_UNLIKELY(at->stale || at->behind ||
+                          (reason != VTD_OK && !blames_descriptor(reason)))) {
         ir_add_writer(entry_writer(s, at->index), &unit);
     }
     journal_unit(s->dev.platform->journal, msg, &unit);
@@ -156,7 +159,7 @@ static Lookup with_descriptor(const Lookup *at, const VtdWatch *pid)
 {
     Lookup out = *at;
 
-    if (pid && !at->stale) {
+    if (pid && !at->stale && !at->behind) {
         out.descriptor = vtd_watch_writer(pid, at->e->pid_address);
     }
     return out;
@@ -202,6 +205,21 @@ static IntrResult deliver(VtdState *s, const IntrMsg *msg, const Lookup *at)
     return result;
 }
 
+/* Whether the entry, which was read now, is not what was stored last. */
+static bool entry_is_behind(VtdState *s, const Lookup *at)
+{
+    if (G_LIKELY(!s->tables.dram) || at->cached) {
+        return false;
+    }
+    vtd_tables_compare(&s->tables, s->iec.table.base + (uint64_t)at->index * VTD_IRTE_SIZE,
+                       VTD_IRTE_SIZE);
+    bool behind = s->tables.behind;
+    if (behind) {
+        vtd_rules_behind(s);
+    }
+    return behind;
+}
+
 /* An entry that came from memory, or should have. */
 static G_GNUC_NO_INLINE void look_at_entry(VtdState *s, const IntrMsg *msg, const Lookup *at)
 {
@@ -236,6 +254,7 @@ static IntrResult remap(VtdState *s, const IntrMsg *msg)
     at.cached = s->iec.hits != hits;
     at.stale = s->iec.stale_hits != stale;
     if (G_UNLIKELY(!at.cached || at.stale)) {
+        at.behind = entry_is_behind(s, &at);
         look_at_entry(s, msg, &at);
     }
     if (G_UNLIKELY(at.e->fault != VTD_OK)) {

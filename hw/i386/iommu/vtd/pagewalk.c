@@ -44,14 +44,15 @@ static bool entry_is_reserved(uint64_t entry, unsigned level, VtdPteBits bits)
     return entry & ~known;
 }
 
-VtdFaultReason vtd_page_walk(AddressSpace *memory, uint64_t table, unsigned levels, VtdPteBits bits,
+VtdFaultReason vtd_page_walk(VtdTables *tables, uint64_t table, unsigned levels, VtdPteBits bits,
                              uint64_t address, VtdMapping *out)
 {
     *out = (VtdMapping){.read = true, .write = true};
     for (unsigned level = levels;; level--) {
         uint64_t entry;
         uint64_t index = vtd_get(address, level_shift(level), LEVEL_BITS);
-        if (as_read(memory, table + index * sizeof(entry), &entry, sizeof(entry)) != MEM_OK) {
+        if (vtd_tables_read(tables, table + index * sizeof(entry), &entry, sizeof(entry)) !=
+            MEM_OK) {
             return VTD_FR_PAGE_TABLE_ACCESS;
         }
         out->shift = (uint8_t)level_shift(level);

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "hw/i386/iommu/vtd/fault.h"
+#include "hw/i386/iommu/vtd/tables.h"
 
 /* A page's translation, as the IOTLB holds it. */
 typedef struct {
@@ -22,7 +23,7 @@ typedef struct {
     bool snoop, transient; /* these leaf bits exist */
 } VtdPteBits;
 
-VtdFaultReason vtd_page_walk(AddressSpace *memory, uint64_t table, unsigned levels, VtdPteBits bits,
+VtdFaultReason vtd_page_walk(VtdTables *tables, uint64_t table, unsigned levels, VtdPteBits bits,
                              uint64_t address, VtdMapping *out);
 
 #endif

@@ -38,6 +38,10 @@ const PropInfo vtd_props[] = {
     P_RANGE(UINT32, "iro", iro, "0xf0", VTD_VARIABLE, VTD_WINDOW_SIZE - IOTLB_REGISTERS,
             "ECAP.IRO: offset of IVA and IOTLB"),
     P(BOOL, "coherency", coherency, "on", "ECAP.C: the unit snoops when it reads tables"),
+    P(BOOL, "rwbf", rwbf, "off", "CAP.RWBF: GCMD.WBF flushes the write buffer"),
+    P(BOOL, "stale-tables", stale_tables, "off",
+      "tables are as memory has them, without what caches (coherency=off) or the write buffer "
+      "(rwbf=on) hold"),
     P(BOOL, "protected-memory", protected_memory, "on", "CAP.PLMR and CAP.PHMR"),
     P(BOOL, "zlr", zlr, "on", "CAP.ZLR: zero-length reads of write-only pages"),
     P(BOOL, "page-request-drain", page_request_drain, "on", "ECAP.PDS (with device-iotlb)"),
@@ -150,6 +154,9 @@ bool vtd_props_check(VtdState *s, GError **error)
     }
     if (p->posted_interrupts && !s->intremap) {
         return vtd_fail(error, "posted-interrupts=on needs intremap=on");
+    }
+    if (p->stale_tables && p->coherency && !p->rwbf) {
+        return vtd_fail(error, "stale-tables=on needs coherency=off or rwbf=on");
     }
     if (p->gcmd_latency > INT64_MAX / 4 || p->qi_latency > INT64_MAX / 4) {
         return vtd_fail(error,

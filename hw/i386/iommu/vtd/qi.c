@@ -149,6 +149,9 @@ static void perform(VtdState *s, const VtdDesc *d)
     if (G_UNLIKELY(trace_on(s->dev.platform->trace, TRACE_VTD))) {
         vtd_desc_trace(d, s->dev.platform->trace);
     }
+    if (d->type != VTD_DESC_DEVICE_TLB && d->type != VTD_DESC_WAIT) {
+        vtd_before_invalidation(s);
+    }
     switch (d->type) {
     case VTD_DESC_CONTEXT:
         vtd_context_invalidate(&s->cache, d->granularity, d->domain, d->source_id,

@@ -44,6 +44,7 @@ static void ccmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
     }
     uint8_t granularity = (uint8_t)vtd_get(now, CCMD_CIRG);
     now &= ~(CCMD_ICC | vtd_mask(CCMD_CAIG));
+    vtd_before_invalidation(s);
     vtd_rules_register_invalidation(s, VTD_DESC_CONTEXT, granularity);
     if (!vtd_queue_enabled(s) && granularity != 0) {
         vtd_context_invalidate(&s->cache, granularity, (uint16_t)vtd_get(now, CCMD_DID),
@@ -64,6 +65,7 @@ static void iotlb_written(void *opaque, const RegRow *row, uint64_t old, uint64_
     uint8_t granularity = (uint8_t)vtd_get(now, IOTLB_IIRG);
     uint8_t address_mask = (uint8_t)vtd_get(iva, IVA_AM);
     now &= ~(IOTLB_IVT | vtd_mask(IOTLB_IAIG));
+    vtd_before_invalidation(s);
     vtd_rules_register_invalidation(s, VTD_DESC_IOTLB, granularity);
     if (vtd_queue_enabled(s) || granularity == 0 ||
         (granularity == VTD_INV_PAGE && address_mask > s->props.mamv)) {

@@ -51,6 +51,7 @@ enum {
 /* GCMD and GSTS (11.4.4): each command bit is answered by the status bit of the same number. */
 #define VTD_GCMD_TE    (1u << 31)
 #define VTD_GCMD_SRTP  (1u << 30)
+#define VTD_GCMD_WBF   (1u << 27)
 #define VTD_GCMD_QIE   (1u << 26)
 #define VTD_GCMD_IRE   (1u << 25)
 #define VTD_GCMD_SIRTP (1u << 24)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * VT-d: what lint remembers of a unit, and its checks where they are more than a compare (rules.c
- * for registers and the queue, rules_entry.c for requests). All of it is forgotten at a reset.
+ * for registers and the queue, rules_entry.c for requests, rules_tables.c for what is stored and
+ * has not come to memory). All of it is forgotten at a reset.
  */
 #ifndef HW_I386_IOMMU_VTD_RULES_H
 #define HW_I386_IOMMU_VTD_RULES_H
@@ -21,11 +22,20 @@ typedef struct {
     uint64_t cached[2], memory[2];
 } VtdStaleUse;
 
+/* An entry that is being changed may be found so for a moment, before its flush. */
+#define VTD_RULES_CHANGING_NS NS_PER_MS
+
 /* Whose vector it is: the entry that was read last for it. */
 typedef struct {
     uint32_t dest, index;
     bool used, logical;
 } VtdVectorUse;
+
+/* An entry that was read before what was stored there came to memory. */
+typedef struct {
+    int64_t since; /* 0: none */
+    uint64_t at;
+} VtdBehind;
 
 typedef struct {
     uint32_t unread;     /* the last command, till software has seen its status */
@@ -33,6 +43,7 @@ typedef struct {
     bool root_replaced;  /* the same for SRTP and TE */
     bool context_unflushed, iotlb_unflushed; /* since SRTP */
     VtdStaleUse stale;
+    VtdBehind behind;
     VtdVectorUse vectors[256];
     uint64_t pid_address; /* descriptor that was found with ON, first at: */
     int64_t pid_since;
@@ -68,6 +79,10 @@ void vtd_rules_passed(VtdState *s, const IntrMsg *msg);
 /* An entry was read from memory for a request, or used from the cache though memory differs. */
 void vtd_rules_filled(VtdState *s, const IntrMsg *msg, uint32_t index, const VtdIecEntry *e);
 void vtd_rules_stale(VtdState *s, uint32_t index, const VtdIecEntry *e);
+/* A table's entry was read while a store to it was on its way (tables.behind), and a cache is about
+ * to be invalidated. In rules_tables.c. */
+void vtd_rules_behind(VtdState *s);
+void vtd_rules_invalidating(VtdState *s);
 void vtd_rules_nobody(VtdState *s, uint32_t index, const ApicMsg *msg);
 /* A descriptor was posted to, or not for its reserved bits; what became of the notification. */
 void vtd_rules_posted(VtdState *s, uint64_t address, IntrResult posted);

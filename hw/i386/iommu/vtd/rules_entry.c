@@ -22,8 +22,6 @@
 #define PID_CONTROL   32 /* bytes into the descriptor */
 #define PID_NDST_WIDE (0xffff00ffull << 32)
 
-/* An entry that is being changed may be found so for a moment, before its flush. */
-#define STALE_NS NS_PER_MS
 /* Software that answers notifications has answered by then. */
 #define ON_NS NS_PER_SEC
 
@@ -36,8 +34,8 @@ static int64_t now(const VtdState *s)
 
 static bool entry_in_memory(VtdState *s, uint32_t index, uint64_t entry[2])
 {
-    return as_read(s->links.memory, s->iec.table.base + (uint64_t)index * IRTE_BYTES, entry,
-                   IRTE_BYTES) == MEM_OK;
+    return vtd_tables_read(&s->tables, s->iec.table.base + (uint64_t)index * IRTE_BYTES, entry,
+                           IRTE_BYTES) == MEM_OK;
 }
 
 void vtd_rules_passed(VtdState *s, const IntrMsg *msg)
@@ -202,7 +200,7 @@ void vtd_rules_stale(VtdState *s, uint32_t index, const VtdIecEntry *e)
     }
     if (!same_use(&s->rules.stale, &use)) {
         s->rules.stale = use;
-    } else if (use.since - s->rules.stale.since >= STALE_NS && queue_is_idle(s)) {
+    } else if (use.since - s->rules.stale.since >= VTD_RULES_CHANGING_NS && queue_is_idle(s)) {
         LINT_BREAK(&s->dev, LINT_STALE_ENTRY_USED,
                    "entry %u, cached %016" PRIx64 "%016" PRIx64 ", memory %016" PRIx64
                    "%016" PRIx64,

@@ -17,6 +17,7 @@
  *   irte, iec  the IRTE codec, and the interrupt entry cache
  *   pid        posted-interrupt descriptors
  *   dma        bus masters' reads and writes
+ *   tables     how all tables are read: what memory has, or what was stored
  *   context    root and context tables
  *   pagewalk   second-stage tables
  *   pagetree   IOTLB slots in the order of their pages
@@ -42,6 +43,7 @@
 #include "hw/i386/iommu/vtd/qi.h"
 #include "hw/i386/iommu/vtd/regs.h"
 #include "hw/i386/iommu/vtd/rules.h"
+#include "hw/i386/iommu/vtd/tables.h"
 #include "hw/i386/iommu/vtd/watch.h"
 
 /* What becomes of a write of GCMD before the last one's status. */
@@ -64,6 +66,7 @@ typedef struct {
     int iec;                           /* VtdIecPolicy */
     uint64_t seed;
     bool posted_interrupts, esirtps, esrtps;
+    bool rwbf, stale_tables;
 } VtdProps;
 
 /* What became of interrupt requests, since power-on. */
@@ -105,6 +108,7 @@ struct VtdState {
     VtdIec iec;
     VtdWatch irt_watch, queue_watch;
     VtdPidWatch pid_watch;
+    VtdTables tables;
     VtdDmaCache cache;
     VtdVerdicts verdicts;
     VtdRules rules;
@@ -144,6 +148,8 @@ static inline bool vtd_queue_enabled(const VtdState *s)
 /* gcmd.c: GCMD's hook, and the command under way */
 void vtd_gcmd_init(VtdState *s);
 void vtd_gcmd_reset(VtdState *s);
+/* The write buffer is flushed before each invalidation of a cache (6.8, 11.4.5, 11.4.6). */
+void vtd_before_invalidation(VtdState *s);
 void vtd_gcmd_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now, uint64_t written,
                       uint64_t mask);
 

@@ -26,7 +26,7 @@ static bool vtd_realize(Device *dev, GError **error)
     Trace *trace = dev->platform->trace;
     const VtdIecConfig iec = {
         .present = s->intremap,
-        .memory = s->links.memory,
+        .tables = &s->tables,
         .trace = trace,
         .clock = dev->platform->clock,
         .policy = s->links.rereads_entries ? VTD_IEC_OFF : (VtdIecPolicy)s->props.iec,
@@ -35,6 +35,11 @@ static bool vtd_realize(Device *dev, GError **error)
         .posting = s->props.posted_interrupts,
         .haw = s->props.haw,
     };
+    s->tables = (VtdTables){.memory = s->links.memory};
+    if (s->props.stale_tables) {
+        DramConfig lag = {.cached = !s->props.coherency, .buffered = s->props.rwbf};
+        s->tables.dram = dram_new(s->links.memory, lag);
+    }
     vtd_events_init(&s->events, &s->regs, s->links.apic_bus, &s->dev, s->eim);
     vtd_fault_init(&s->faults, &s->regs, &s->events, trace, s->props.fault_records,
                    vtd_props_fro(&s->props));
@@ -68,6 +73,16 @@ static void vtd_unrealize(Device *dev)
     vtd_iec_free(&s->iec);
     vtd_dmacache_free(&s->cache);
     iommu_place_clear(&s->place);
+    dram_free(s->tables.dram);
+}
+
+/* Nothing that was stored is still on its way. */
+static void settle_tables(VtdState *s)
+{
+    if (s->tables.dram) {
+        dram_settle(s->tables.dram);
+    }
+    s->tables.behind = false;
 }
 
 static void vtd_reset(Device *dev)
@@ -82,6 +97,7 @@ static void vtd_reset(Device *dev)
     vtd_pid_watch_clear(&s->pid_watch);
     vtd_dmacache_reset(&s->cache);
     s->verdicts = (VtdVerdicts){0};
+    settle_tables(s);
     vtd_rules_reset(s);
 }
 
@@ -96,6 +112,7 @@ static void vtd_restored(Device *dev)
                   s->iec.table.irta ? (uint64_t)s->iec.table.entries * VTD_IRTE_SIZE : 0);
     vtd_pid_watch_clear(&s->pid_watch);
     vtd_dmacache_reset(&s->cache);
+    settle_tables(s);
     vtd_rules_reset(s);
 }
 
@@ -116,7 +133,8 @@ static const StateField vtd_state[] = {
     STATE_STRUCTS(VtdState, faults, 1, VtdFaultLog, vtd_fault_state),
     STATE_STRUCTS(VtdState, queue, 1, VtdQueue, vtd_qi_state),
     STATE_STRUCTS(VtdState, iec, 1, VtdIec, vtd_iec_state),
-    STATE_NOT_SAVED(VtdState, cache), /* it may be empty */
+    STATE_NOT_SAVED(VtdState, cache),  /* it may be empty */
+    STATE_NOT_SAVED(VtdState, tables), /* all lines may have been flushed */
     STATE_NOT_SAVED(VtdState, verdicts),
     STATE_NOT_SAVED(VtdState, irt_watch), /* the journal's, as the next two */
     STATE_NOT_SAVED(VtdState, queue_watch),
