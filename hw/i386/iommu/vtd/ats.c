@@ -5,8 +5,9 @@
  *
  * All of it needs ECAP.DT and TE; without, such requests are unsupported, and no fault is recorded.
  * In legacy mode the context entry's translation type has to be 01b, else they are blocked with
- * reason Dh (3.4.2). A page that is not present is no fault of a translation request: its
- * completion says so. The interrupt range is for untranslated writes only (3.14).
+ * reason Dh (3.4.2). A page that is not present, or beyond what tables reach, is no fault of a
+ * translation request: its completion says so. The interrupt range is for untranslated writes only
+ * (3.14).
  */
 #include <string.h>
 
@@ -61,8 +62,8 @@ static bool ats_lookup(VtdState *s, const BusReq *req, uint64_t addr, BusTransla
         return true;
     }
     VtdFaultReason reason = vtd_dma_mapping(s, &ctx, addr, &m, &scratch);
-    if (reason == VTD_FR_NO_READ || reason == VTD_FR_NO_WRITE) {
-        return true; /* not present */
+    if (reason == VTD_FR_ADDRESS_TOO_WIDE) {
+        return true; /* a null completion, without R and W (11.4.2, MGAW) */
     }
     if (reason == VTD_OK && (m->read || m->write) && intr_window_contains(m->host)) {
         reason = VTD_FR_INTERRUPT_RANGE;
