@@ -16,6 +16,7 @@ enum { VECTOR_FIRST = 0x40 };
 
 static Vtd vtd;
 static Pci edu;
+static uint64_t bar;
 
 static void clflush(void)
 {
@@ -70,11 +71,6 @@ static bool wanted(const char *name)
     return false;
 }
 
-static void no_sources(Vtd *unit)
-{
-    (void)unit;
-}
-
 static void store(uint8_t vector)
 {
     vtd_store(ORDER_XEN, INDEX, vtd_irte(&vtd, vector, apic_id(), false, pci_id(edu)));
@@ -84,10 +80,10 @@ static void store(uint8_t vector)
 static bool comes(uint8_t vector)
 {
     uint64_t before = vector_count[vector];
-    write32(pci_bar(edu, 0) + EDU_RAISE, 1);
+    write32(bar + EDU_RAISE, 1);
     for (uint64_t start = rdtsc(); rdtsc() - start < 1000000; pause()) {
     }
-    write32(pci_bar(edu, 0) + EDU_ACK, 1);
+    write32(bar + EDU_ACK, 1);
     return vector_count[vector] == before + 1;
 }
 
@@ -129,12 +125,7 @@ static void forget(void)
 void guest_main(void)
 {
     uint32_t leaf[4];
-    acpi_init();
-    interrupts_init();
-    interrupts_on();
-    edu = pci_find(0x1234, 0x11e8);
-    if (!vtd_find(&vtd) || !vtd_enable(&vtd, ORDER_LINUX, no_sources)) {
-        fail("no remapping unit");
+    if (!vtd_begin(&vtd, ORDER_LINUX, EDU, &edu, &bar)) {
         return;
     }
     msi_set(edu, vtd_msi_address(INDEX), 0);
