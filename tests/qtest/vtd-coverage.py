@@ -8,6 +8,7 @@ scratch copy that tests/mutate has, and the unit's tests are run.
 
   vtd-coverage.py --measure [--build DIR]   does so (half an hour) and writes docs/vtd-coverage.md
   vtd-coverage.py --measure --only TITLE    only the sections whose title begins so
+  vtd-coverage.py --measure --part LABEL... only the rows of these parts, of such sections
   vtd-coverage.py --check                   fails if the page has not the parts that the sources
                                             have, or if it or docs/vtd.md names a test case that
                                             is not there
@@ -181,7 +182,13 @@ def on_page():
     return found
 
 
-def measure(build, jobs, only):
+def cells_of(scratch, tests, title, columns, part):
+    return [cell(scratch, tests, change) or
+            NO_DIFFERENCE.get((title, part.label, column), '**nothing**')
+            for column, change in zip(columns, part.columns)]
+
+
+def measure(build, jobs, only, labels):
     scratch, old = Scratch(build / 'mutate', jobs), on_page()
     tests = [t for t in scratch.tests if re.match(r'vtd(?!-coverage)', t['name'])]
     if failing := scratch.baseline(tests):
@@ -195,14 +202,15 @@ def measure(build, jobs, only):
     for title, columns, parts in sections():
         lines += [f'## {title}', '', '| part | ' + ' | '.join(columns) + ' |',
                   '|---|' + '---|' * len(columns)]
-        if not title.startswith(only) and title in old:
-            lines += ['| ' + ' | '.join([label, *cells]) + ' |' for label, cells in old[title]]
+        rows = dict(old.get(title, []))
+        if not title.startswith(only) and rows:
+            lines += ['| ' + ' | '.join([label, *cells]) + ' |' for label, cells in rows.items()]
             parts = []
         for part in parts:
-            cells = [cell(scratch, tests, change) or
-                     NO_DIFFERENCE.get((title, part.label, column), '**nothing**')
-                     for column, change in zip(columns, part.columns)]
-            print(f'{title}: {part.label}: {" | ".join(cells)}', flush=True)
+            kept = rows.get(part.label) if labels and part.label not in labels else None
+            cells = kept or cells_of(scratch, tests, title, columns, part)
+            if not kept:
+                print(f'{title}: {part.label}: {" | ".join(cells)}', flush=True)
             lines.append(f'| {part.label} | ' + ' | '.join(cells) + ' |')
         lines.append('')
     PAGE.write_text('\n'.join(lines))
@@ -230,12 +238,13 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--measure', action='store_true')
     parser.add_argument('--only', default='', metavar='TITLE')
+    parser.add_argument('--part', nargs='+', metavar='LABEL')
     parser.add_argument('--check', action='store_true')
     parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build')
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     args = parser.parse_args()
     if args.measure:
-        measure(args.build.resolve(), args.jobs, args.only)
+        measure(args.build.resolve(), args.jobs, args.only, args.part)
     if problems := list(check()):
         sys.exit('\n'.join(f'vtd-coverage: docs/vtd-coverage.md: {p}' for p in problems) +
                  '\nvtd-coverage: make coverage-vtd measures it anew')
