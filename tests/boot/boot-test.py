@@ -82,8 +82,10 @@ CASES = {
                                  ("spr", 52, "6:0 cap 8ed008c40780c66 ecap 40000f050df"),
                                  ("qemu", 39, "1:0 cap d2008c22260206 ecap f00f5a")]},
     # Tables that are not flushed are read old, and the kernel flushes them.
-    "generic-stale-tables": Case("generic", 2, "intel-iommu,model=client,stale-tables=on", X2APIC),
-    "generic-write-buffer": Case("generic", 2, "intel-iommu,rwbf=on,stale-tables=on", X2APIC),
+    "generic-stale-tables": Case("generic", 2, "intel-iommu,model=client,stale-tables=on", X2APIC,
+                                 virtio="iommu_platform=on"),
+    "generic-write-buffer": Case("generic", 2, "intel-iommu,rwbf=on,stale-tables=on", X2APIC,
+                                 virtio="iommu_platform=on"),
     # Ids above 255: the last CPU takes an interrupt of the entropy device.
     "cloud-288": Case("cloud", 288, UNIT, [X2APIC[0], "x2apic: enabled by BIOS"], memory="1G"),
     "cloud-3g": Case("cloud", 2, UNIT, X2APIC, memory="3G"),

@@ -198,6 +198,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/random/no-unit", "", test_random);
+    g_test_add_data_func("/random/unit-unsnooped",
+                         "-device intel-iommu,model=client,rwbf=on,stale-tables=on", test_random);
+    g_test_add_data_func("/random/unit-server", "-device intel-iommu,model=server", test_random);
     g_test_add_data_func("/random/unit", "-device intel-iommu,intremap=on,eim=on", test_random);
     g_test_add_data_func(
         "/random/unit-slow",
