@@ -25,3 +25,14 @@ bool upstream_write_is_interrupt(const BusReq *req, uint64_t addr, const void *b
     memcpy(&msg->data, buf, sizeof(msg->data));
     return true;
 }
+
+IntrResult upstream_written_as(const IntrMsg *msg, MemResult result)
+{
+    if (result == MEM_OK) {
+        return INTR_ORDINARY_WRITE;
+    }
+    if (!upstream_touches_window(msg->address, sizeof(msg->data))) {
+        return INTR_WRITE_REFUSED;
+    }
+    return msg->has_pasid ? INTR_WITH_PASID : INTR_NOT_ONE_DWORD;
+}

@@ -72,6 +72,18 @@ static uint32_t first_free_gsi(const GPtrArray *ioapics)
     return end;
 }
 
+/* The source id of the n-th emitter of a type: the board's, unless the unit above it has its own.
+ */
+static uint16_t emitter_source_id(const Q35Machine *m, const Device *dev, IommuScopeType type,
+                                  unsigned number)
+{
+    const Device *unit = iommu_above_emitter(m->machine.iommus, dev->id);
+    if (unit && iommu_class(unit)->emitter_id) {
+        return iommu_class(unit)->emitter_id(type, number);
+    }
+    return (uint16_t)((type == IOMMU_IOAPIC ? ACPI_IOAPIC_SID : ACPI_HPET_SID) + number);
+}
+
 static bool emitter_refuse(GError **error, Device *dev, const char *what)
 {
     g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE, "%s '%s': %s", dev->cls->name, dev->id,
@@ -127,7 +139,7 @@ static bool add_ioapic(Q35Machine *m, Device *dev, GError **error)
 {
     Machine *machine = &m->machine;
     unsigned number = machine->ioapics->len;
-    uint16_t source_id = (uint16_t)(ACPI_IOAPIC_SID + number);
+    uint16_t source_id = emitter_source_id(m, dev, IOMMU_IOAPIC, number);
     bool own = number == 0;
     if (!place_ioapic(m, dev, error)) {
         return false;
@@ -193,7 +205,7 @@ static bool place_hpet(Q35Machine *m, Device *dev, GError **error)
 
 static bool add_hpet(Q35Machine *m, Device *dev, bool own, GError **error)
 {
-    uint16_t source_id = (uint16_t)(ACPI_HPET_SID + m->hpet_count);
+    uint16_t source_id = emitter_source_id(m, dev, IOMMU_HPET, m->hpet_count);
     const IommuEmitter emitter = {dev->id, IOMMU_HPET, (uint8_t)m->hpet_count, source_id};
     if (!place_hpet(m, dev, error)) {
         return false;

@@ -16,12 +16,25 @@ static Upstream upstream_of(Q35Machine *m, Device *unit)
     return unit ? iommu_class(unit)->upstream(unit) : fabric_upstream(&m->fabric);
 }
 
+static bool is_a_unit(const GPtrArray *units, const PciDevice *pci)
+{
+    for (guint i = 0; i < units->len; i++) {
+        if (iommu_class(units->pdata[i])->function == pci->dev.cls) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is above a function of the root bus: a remapping unit, the fabric in its place, or a route
  * if it is a bridge with things behind it that are under several. */
 Upstream q35_above(void *opaque, PciDevice *pci)
 {
     Q35Machine *m = opaque;
     const GPtrArray *units = m->machine.iommus;
+    if (is_a_unit(units, pci)) {
+        return fabric_upstream(&m->fabric);
+    }
     Upstream up = upstream_of(m, iommu_above_function(units, pci));
     if (units->len < 2 || !pci_bus_behind(pci)) {
         return up;
@@ -142,10 +155,24 @@ static void q35_invalidate(void *opaque, const Device *unit, uint16_t source_id,
     }
 }
 
+static bool check_company(const Machine *machine, const Device *unit, GError **error)
+{
+    if (machine->iommus->len == 1 || !iommu_class(unit)->only_one) {
+        return true;
+    }
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                "-device %s,id=%s: there is another remapping unit, and this one takes everything",
+                unit->cls->name, unit->id);
+    return false;
+}
+
 static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **error)
 {
     Machine *machine = &m->machine;
     const IommuClass *cls = iommu_class(unit);
+    if (!check_company(machine, unit, error)) {
+        return false;
+    }
     *cls->links(unit) = (IommuLinks){.number = number,
                                      .apic_bus = machine->apic_bus,
                                      .memory = machine->platform.memory,

@@ -131,8 +131,4 @@ void pci_update_intx(PciDevice *pci);
 /* The slot and pin of the root bus that pin `pin` of the device reaches. */
 void pci_route_pin(const PciDevice *pci, int pin, uint8_t *root_devfn, int *root_pin);
 
-/* msi.c: what the capability has, which is vector 0's message; the others' data differ in the low
- * bits. */
-void msi_get_message(const PciDevice *pci, uint64_t *address, uint32_t *data);
-
 #endif

@@ -91,6 +91,9 @@ static inline void upstream_invalidated(const Upstream *up, uint16_t requester_i
 bool upstream_write_is_interrupt(const BusReq *req, uint64_t addr, const void *buf, size_t len,
                                  IntrMsg *msg);
 
+/* What became of a message that is no interrupt request but a write, which gave `result`. */
+IntrResult upstream_written_as(const IntrMsg *msg, MemResult result);
+
 /* True if any byte of [addr, addr+len) lies in the interrupt window. */
 bool upstream_touches_window(uint64_t addr, size_t len);
 

@@ -16,6 +16,9 @@ bool msi_enabled(const PciDevice *pci);
  * msix_notify() it answers with what became of it. */
 IntrResult msi_notify(PciDevice *pci, unsigned n);
 
+/* The message that vector 0 of MSI sends. */
+void msi_get_message(const PciDevice *pci, uint64_t *address, uint32_t *data);
+
 /* MSI-X with 1 .. PCI_MSIX_MAX_VECTORS vectors: makes and registers BAR `bar`, which holds the
  * table at 0 and the pending bits in its upper half. */
 bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error);

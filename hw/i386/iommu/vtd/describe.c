@@ -14,13 +14,7 @@
 #define PID_SIZE    64
 #define PID_CONTROL 4 /* quadword */
 
-typedef struct {
-    uint32_t reg;
-    const char *name;
-    uint8_t shift, width;
-} Field;
-
-static const Field fields[] = {
+static const IommuField fields[] = {
     {VTD_CAP, "ND", 0, 3},      {VTD_CAP, "CM", 7, 1},     {VTD_CAP, "SAGAW", 8, 5},
     {VTD_CAP, "MGAW", 16, 6},   {VTD_CAP, "FRO", 24, 10},  {VTD_CAP, "NFR", 40, 8},
     {VTD_CAP, "PI", 59, 1},     {VTD_ECAP, "QI", 1, 1},    {VTD_ECAP, "DT", 2, 1},
@@ -36,44 +30,11 @@ static const Field fields[] = {
     {VTD_PMEN, "PRS", 0, 1},
 };
 
-static void describe_fields(uint32_t reg, uint64_t value, const Facts *f)
-{
-    const char *separator = "  ";
-
-    facts_open(f, "fields");
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-        if (fields[i].reg == reg) {
-            uint64_t field = (value >> fields[i].shift) & ((UINT64_C(1) << fields[i].width) - 1);
-
-            facts_number(f, fields[i].name, field);
-            facts_say(f, "%s%s=%" PRIu64, separator, fields[i].name, field);
-            separator = " ";
-        }
-    }
-    facts_close(f);
-}
-
-static void describe_register(const RegRow *row, uint64_t value, const Facts *f)
-{
-    facts_open(f, NULL);
-    facts_text(f, "name", row->name);
-    facts_number(f, "offset", row->offset);
-    facts_hex(f, "value", value);
-    facts_say(f, "  %03x %-9s %0*" PRIx64, row->offset, row->name, row->width * 2, value);
-    describe_fields(row->offset, value, f);
-    facts_say(f, "\n");
-    facts_close(f);
-}
-
 void vtd_describe_registers(Device *dev, const Facts *f)
 {
     const VtdState *s = (const VtdState *)dev;
 
-    facts_open_list(f, "registers");
-    for (size_t i = 0; i < s->regs.count; i++) {
-        describe_register(&s->regs.rows[i], s->regs.values[i], f);
-    }
-    facts_close_list(f);
+    iommu_describe_registers(&s->regs, fields, G_N_ELEMENTS(fields), f);
     facts_open(f, "latched-table");
     facts_hex(f, "address", s->iec.table.base);
     facts_number(f, "entries", s->iec.table.entries);

@@ -286,25 +286,13 @@ static MemResult dma_write(void *opaque, const BusReq *req, uint64_t addr, const
     return access_memory(s, req, addr, VTD_WRITE, (void *)buf, len);
 }
 
-/* What became of a message that is no interrupt request but a write. */
-static IntrResult written_as(const IntrMsg *msg, MemResult result)
-{
-    if (result == MEM_OK) {
-        return INTR_ORDINARY_WRITE;
-    }
-    if (!upstream_touches_window(msg->address, sizeof(msg->data))) {
-        return INTR_WRITE_REFUSED;
-    }
-    return msg->has_pasid ? INTR_WITH_PASID : INTR_NOT_ONE_DWORD;
-}
-
 /* Out of the way of those that are requests. */
 static G_GNUC_NO_INLINE IntrResult write_message(VtdState *s, const IntrMsg *msg)
 {
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
     MemResult result =
         access_memory(s, &req, msg->address, VTD_WRITE, (void *)&msg->data, sizeof(msg->data));
-    IntrResult written = written_as(msg, result);
+    IntrResult written = upstream_written_as(msg, result);
     JournalUnit unit = {.unit = s->dev.id, .index = JOURNAL_NO_INDEX, .verdict = written};
     journal_unit(s->dev.platform->journal, msg, &unit);
     return written;

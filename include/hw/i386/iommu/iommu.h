@@ -11,8 +11,10 @@
 
 #include "base/facts.h"
 #include "hw/core/device.h"
+#include "hw/core/regfile.h"
 #include "hw/core/upstream.h"
 #include "hw/intc/apic_bus.h"
+#include "hw/pci/pci.h"
 
 /* The DMAR table's numbers (VT-d 8.3.1). */
 typedef enum {
@@ -113,6 +115,13 @@ typedef struct IommuClass {
     Upstream (*upstream)(Device *dev);
     /* The same for emitters that are not bus masters in the PCI sense (IOAPIC, HPET). */
     IntrSink (*sink)(Device *dev);
+    /* The PCI function that a unit of this class is, too, or NULL. The board makes it, puts it on
+     * the root bus and links it before it is realized. Its own requests go past the units. */
+    const DeviceClass *function;
+    void (*link_function)(Device *dev, PciDevice *function);
+    /* The source id of the n-th emitter of a type that is under it; NULL: the board's. */
+    uint16_t (*emitter_id)(IommuScopeType type, unsigned number);
+    bool only_one; /* a machine has no other unit beside one of this class */
     /* The unit's registers, and where the board maps them. Valid after realize. */
     MemRegion *(*region)(Device *dev, uint64_t *base);
     const IommuTable *table;
@@ -146,6 +155,16 @@ bool iommu_scope_has(const IommuScope *scope, IommuScopeType type, uint16_t sour
 uint64_t iommu_count(const Device *dev, const IommuCounter *counter);
 /* By QMP's name; NULL if the unit's class has none of that name. */
 const IommuCounter *iommu_counter_find(const Device *dev, const char *name);
+/* A field of a register that is shown beside its value. */
+typedef struct {
+    uint32_t reg; /* offset */
+    const char *name;
+    uint8_t shift, width;
+} IommuField;
+
+/* For describe_registers(): all rows of a register file with these fields, `count` of them. */
+void iommu_describe_registers(const RegFile *regs, const IommuField *fields, size_t count,
+                              const Facts *f);
 /* "ID at BASE: scope, what the class says". */
 void iommu_describe(Device *dev, GString *out);
 
