@@ -22,6 +22,7 @@ static const struct {
     [TRACE_IOAPIC] = {"ioapic", "IOAPIC pins and messages", true},
     [TRACE_PIC] = {"pic", "i8259 pair", true},
     [TRACE_VTD] = {"vtd", "DMA and interrupt remapping unit", true},
+    [TRACE_AMDVI] = {"amdvi", "the same of AMD's kind: commands and events", true},
     [TRACE_MSI] = {"msi", "MSI and MSI-X messages", true},
     [TRACE_HPET] = {"hpet", "HPET comparators and messages", true},
     [TRACE_PCI] = {"pci", "configuration space and BARs", true},

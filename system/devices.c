@@ -9,6 +9,8 @@
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/i386/amd_smbus.h"
+#include "hw/i386/iommu/amdvi.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/mch.h"
 #include "hw/input/i8042.h"
@@ -30,6 +32,9 @@
 
 /* clang-format off */
 const DeviceClass *const device_classes[] = {
+    &amd_smbus_class,
+    &amdvi_class,
+    &amdvi_function_class,
     &apic_class,
     &debug_exit_class,
     &debugcon_class,

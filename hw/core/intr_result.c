@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The endings of an attempt to interrupt, in words. "SDM" is volume 3 of Intel's, "VT-d" revision
- * 4.1 of its specification.
+ * 4.1 of its specification, and "AMD-Vi" revision 3 of AMD's.
  */
 #include "hw/core/intr_result.h"
 
@@ -204,6 +204,62 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                                "was blocked: reserved fields of its posted-interrupt descriptor "
                                "are set (28h)",
                                "VT-d 7.1.3 IR.9", INTR_CLASS_BLOCKED, .lost = true},
+
+    [INTR_AMDVI_DTE_ILLEGAL] =
+        {"dte-illegal",
+         "was blocked: its device table entry is beyond the table, or reserved fields of it are "
+         "set "
+         "(ILLEGAL_DEV_TABLE_ENTRY)",
+         "AMD-Vi 2.5.2", INTR_CLASS_BLOCKED, .lost = true,
+         .remedy = "the device table has to reach as far as requester ids do; IntCtl 3 and "
+                   "IntTabLen above 11 are reserved"},
+    [INTR_AMDVI_DTE_UNREADABLE] = {"dte-inaccessible",
+                                   "was blocked: its device table entry cannot be read from memory "
+                                   "(DEV_TAB_HARDWARE_ERROR)",
+                                   "AMD-Vi 2.5.4", INTR_CLASS_BLOCKED, .lost = true,
+                                   .remedy = "DevTabBase has to name memory"},
+    [INTR_AMDVI_ABORTED] = {"intctl-abort",
+                            "was blocked: its device table entry aborts fixed and arbitrated "
+                            "interrupts (IntCtl 0, INVALID_DEVICE_REQUEST)",
+                            "AMD-Vi 2.2.5.1", INTR_CLASS_BLOCKED, .lost = true,
+                            .remedy = "IntCtl is 1 to forward and 2 to remap; a change has to be "
+                                      "invalidated (INVALIDATE_DEVTAB_ENTRY)"},
+    [INTR_AMDVI_NOT_PASSED] = {"pass-bit-clear",
+                               "was blocked: the bit of its device table entry that lets its kind "
+                               "pass is clear (INVALID_DEVICE_REQUEST)",
+                               "AMD-Vi 2.2.5.1", INTR_CLASS_BLOCKED, .lost = true,
+                               .remedy = "INITPass, EIntPass and NMIPass let these pass, SysMgt 1 "
+                                         "an SMI"},
+    [INTR_AMDVI_RESERVED_KIND] = {"reserved-kind",
+                                  "was blocked: its delivery mode is reserved "
+                                  "(INVALID_DEVICE_REQUEST)",
+                                  "AMD-Vi 2.5.9", INTR_CLASS_BLOCKED, .lost = true,
+                                  .remedy =
+                                      "bits 10:8 of the data tell it; an index of 512 or more "
+                                      "needs NumIntRemapMode"},
+    [INTR_AMDVI_INDEX] =
+        {"index-beyond-inttablen",
+         "was blocked: its index is beyond the end of its device's interrupt table "
+         "(IO_PAGE_FAULT)",
+         "AMD-Vi 2.2.5.2", INTR_CLASS_BLOCKED, .lost = true,
+         .remedy = "IntTabLen of the device table entry says how many entries "
+                   "there are"},
+    [INTR_AMDVI_NOT_MAPPED] = {"remapen-clear",
+                               "was blocked: its entry is not enabled (RemapEn, IO_PAGE_FAULT)",
+                               "AMD-Vi 2.2.5.2", INTR_CLASS_BLOCKED, .lost = true,
+                               .remedy = "the entry has to be enabled before the device sends"},
+    [INTR_AMDVI_IRTE_RESERVED] = {"irte-reserved",
+                                  "was blocked: reserved fields of its entry are set "
+                                  "(IO_PAGE_FAULT with RZ)",
+                                  "AMD-Vi 2.2.5.2", INTR_CLASS_BLOCKED, .lost = true,
+                                  .remedy = "reserved fields are to be 0, and the form that of "
+                                            "GAEn and XTEn"},
+    [INTR_AMDVI_IRTE_UNREADABLE] = {"irte-inaccessible",
+                                    "was blocked: its entry cannot be read from memory "
+                                    "(PAGE_TAB_HARDWARE_ERROR)",
+                                    "AMD-Vi 2.5.5", INTR_CLASS_BLOCKED, .lost = true,
+                                    .remedy = "the device table entry's table has to be in "
+                                              "memory"},
 };
 
 const char *intr_class_name(IntrClass cls)

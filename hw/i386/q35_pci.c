@@ -1,11 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The q35 machine's root bus, and the chipset's functions on it. */
+#include "hw/i386/amd_smbus.h"
+#include "hw/i386/iommu/ivrs.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
+
+#define UNIT_DEVFN PCI_DEVFN(0, 2)
 
 static void slot_released(void *opaque, PciDevice *port)
 {
     machine_slot_released(opaque, port);
+}
+
+/* The function of a unit that has one: 00:00.2, beside the host bridge. With it the southbridge's
+ * function is there, whose id the IOAPIC sends under. */
+static bool build_unit_function(Q35Machine *m, Device *unit, GError **error)
+{
+    const IommuClass *cls = iommu_class(unit);
+    if (!cls->function) {
+        return true;
+    }
+    g_autofree char *id = g_strdup_printf("%s-function", unit->id);
+    PciDevice *function = (PciDevice *)q35_make(m, cls->function, g_intern_string(id));
+    PciDevice *smbus = (PciDevice *)q35_make(m, &amd_smbus_class, "smbus");
+    function->devfn = UNIT_DEVFN;
+    smbus->devfn = AMD_SOUTHBRIDGE_DEVFN;
+    cls->link_function(unit, function);
+    return pci_bus_attach(m->machine.pci_root, function, error) &&
+           q35_finish(m, &function->dev, error) &&
+           pci_bus_attach(m->machine.pci_root, smbus, error) && q35_finish(m, &smbus->dev, error);
+}
+
+static bool build_unit_functions(Q35Machine *m, GError **error)
+{
+    for (guint i = 0; i < m->machine.iommus->len; i++) {
+        if (!build_unit_function(m, m->machine.iommus->pdata[i], error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool q35_build_pci(Q35Machine *m, GError **error)
@@ -26,10 +59,12 @@ bool q35_build_pci(Q35Machine *m, GError **error)
     *lpc_links(m->lpc) = (LpcLinks){.routing_changed = q35_routing_changed, .opaque = m};
     mch_links(mch)->adds_low_bits = q35_forgives(m, FORGIVE_CF8_LOW_BITS);
     ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
+    ((PciDevice *)mch)->multifunction =
+        machine->iommus->len && iommu_class(machine->iommus->pdata[0])->function;
     ((PciDevice *)m->lpc)->devfn = LPC_DEVFN;
     ((PciDevice *)m->lpc)->multifunction = true;
     return pci_bus_attach(machine->pci_root, (PciDevice *)mch, error) &&
            q35_finish(m, mch, error) &&
            pci_bus_attach(machine->pci_root, (PciDevice *)m->lpc, error) &&
-           q35_finish(m, m->lpc, error);
+           q35_finish(m, m->lpc, error) && build_unit_functions(m, error);
 }

@@ -301,7 +301,7 @@ void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit)
         r->rip_written = unit->rip_written;
         r->cpu_written = unit->cpu_written;
     }
-    if (G_UNLIKELY(unit->verdict == INTR_VTD_ENTRY_RESERVED)) {
+    if (G_UNLIKELY(intr_result_has_flaw(unit->verdict))) {
         r->flaw = unit->flaw; /* in a cache line that others do not touch here */
     }
     settle(j, r, unit->verdict);

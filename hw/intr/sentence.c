@@ -144,7 +144,7 @@ static void add_entry(GString *out, const JournalRecord *r, const Symbols *symbo
                              "0), or of the write buffer (CAP.RWBF), has brought it to memory");
     }
     add_writer(out, r, symbols);
-    if (r->result == INTR_VTD_ENTRY_RESERVED && r->flaw) {
+    if (intr_result_has_flaw((IntrResult)r->result) && r->flaw) {
         g_string_append_printf(out, "; %s", r->flaw);
     }
 }
@@ -179,7 +179,9 @@ static void add_unit(GString *out, const JournalRecord *r, const Symbols *symbol
     }
     add_requester(out, r);
     if (r->seen & JOURNAL_QUIET && r->reason) {
-        g_string_append(out, "; no fault was recorded (FPD)");
+        g_string_append(out, r->result >= INTR_AMDVI_DTE_ILLEGAL
+                                 ? "; no event was logged (IG, SupIOPF)"
+                                 : "; no fault was recorded (FPD)");
     }
 }
 

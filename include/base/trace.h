@@ -23,6 +23,7 @@ typedef enum {
     TRACE_IOAPIC,
     TRACE_PIC,
     TRACE_VTD,
+    TRACE_AMDVI,
     TRACE_MSI,
     TRACE_HPET,
     TRACE_PCI,

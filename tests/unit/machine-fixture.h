@@ -30,6 +30,7 @@ typedef struct {
 static const struct {
     const char *name, *options;
 } box_options[] = {
+    {"amd-iommu", "command-latency=1000,event-latency=700"},
     {"intel-iommu",
      "intremap=on,device-iotlb=on,qi-latency=1000,gcmd-latency=500,gcmd-early=queue"},
     {"isa-serial", "chardev=c0,index=3"},
@@ -86,7 +87,9 @@ static inline void box_make_backends(Box *box)
     }
 }
 
-static inline void box_open(Box *box, const MachineOptions *options, bool with_devices)
+/* `unit` is the remapping unit among the devices. */
+static inline void box_open_with(Box *box, const MachineOptions *options, bool with_devices,
+                                 const char *unit)
 {
     GError *error = NULL;
     *box = (Box){0};
@@ -100,7 +103,8 @@ static inline void box_open(Box *box, const MachineOptions *options, bool with_d
     box_make_backends(box);
     box->machine = machine_new(machine_class_find("q35"), &box->platform, box->runstate, options);
     for (const DeviceClass *const *cls = device_classes; with_devices && *cls; cls++) {
-        if ((*cls)->user_creatable && (*cls)->bus == BUS_SYSTEM) {
+        bool other = (*cls)->iommu && strcmp((*cls)->name, unit) != 0;
+        if ((*cls)->user_creatable && (*cls)->bus == BUS_SYSTEM && !other) {
             g_autofree char *text = box_device_text(*cls);
             box_must(machine_add_system_device(box->machine, text, &error), error);
         }
@@ -120,6 +124,11 @@ static inline void box_open(Box *box, const MachineOptions *options, bool with_d
     } else {
         box_must(machine_restart(box->machine, &error), error);
     }
+}
+
+static inline void box_open(Box *box, const MachineOptions *options, bool with_devices)
+{
+    box_open_with(box, options, with_devices, "intel-iommu");
 }
 
 static inline void box_close(Box *box)

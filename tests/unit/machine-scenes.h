@@ -6,6 +6,7 @@
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/mch.h"
 #include "machine-fixture.h"
+#include "tests/include/amdvi.h"
 
 #define VTD_BASE    0xfed90000ull
 #define HPET_BASE   0xfed00000ull
@@ -289,13 +290,43 @@ static void use_device_tlb(Box *box)
     g_assert_cmpuint(waits_done(box), ==, 2);
 }
 
+/* Commands under way, of which the last is illegal, and an event that is not in the log yet. */
+static void start_amd_queue(Box *box)
+{
+    enum { COUNT = 5, WAIT = 1, LOG = 0x1000, STORE = 0x2000 };
+    const uint64_t length = 8ull << 56;
+    for (unsigned i = 0; i < COUNT; i++) {
+        wr(box, QUEUE + 16 * i, i == COUNT - 1 ? 0 : (uint64_t)WAIT << 60 | (QUEUE + STORE) | 1, 8);
+        wr(box, QUEUE + 16 * i + 8, i + 1, 8);
+    }
+    wr(box, AMD_BASE + CMD_BUF, QUEUE | length, 8);
+    wr(box, AMD_BASE + EVT_LOG, (QUEUE + LOG) | length, 8);
+    wr(box, AMD_BASE + CONTROL, IOMMU_EN | CMD_BUF_EN | EVT_LOG_EN | EVT_INT_EN, 8);
+    wr(box, AMD_BASE + CMD_TAIL, 16 * COUNT, 8);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 2500);
+}
+
+static void use_amd_queue(Box *box)
+{
+    g_assert_cmpuint(as_load(box->platform.memory, QUEUE + 0x2000, 8, NULL), ==, 2);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 2500);
+    g_assert_cmpuint(as_load(box->platform.memory, QUEUE + 0x2000, 8, NULL), ==, 4);
+    g_assert_cmphex(as_load(box->platform.memory, AMD_BASE + AMD_STATUS, 8, NULL), ==, EVT_RUN);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 700);
+    g_assert_cmphex(as_load(box->platform.memory, AMD_BASE + AMD_STATUS, 8, NULL), ==,
+                    EVT_RUN | EVT_INT);
+    g_assert_cmphex(as_load(box->platform.memory, QUEUE + 0x1008, 8, NULL), ==, QUEUE + 16 * 4);
+}
+
 typedef struct {
     const char *name;
     void (*start)(Box *box);
     void (*use)(Box *box); /* what goes on after a load; may be NULL */
+    const char *unit;      /* that it needs; NULL: Intel's */
 } Scene;
 
 static const Scene scenes[] = {
+    {"amd-queue", start_amd_queue, use_amd_queue, "amd-iommu"},
     {"device-tlb", start_device_tlb, use_device_tlb},
     {"hpet-legacy", start_hpet_legacy, use_hpet_legacy},
     {"nvme", start_nvme, use_nvme},

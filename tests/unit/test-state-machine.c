@@ -41,6 +41,8 @@ static const Window board_windows[] = {
     {false, HPET_BASE, 0x160, 8},
     {false, VTD_BASE, 0x100, 8},
     {false, VTD_BASE + 0xb00, 0x200, 1},
+    {false, AMD_BASE, 0x40, 4},
+    {false, AMD_BASE + CMD_HEAD, 0x30, 4},
 };
 
 typedef struct {
@@ -192,8 +194,9 @@ static void test_scene(gconstpointer data)
     const Scene *scene = data;
     MachineOptions options = box_machine_options();
     Box one, two;
-    box_open(&one, &options, true);
-    box_open(&two, &options, true);
+    const char *unit = scene->unit ? scene->unit : "intel-iommu";
+    box_open_with(&one, &options, true, unit);
+    box_open_with(&two, &options, true, unit);
     scene->start(&one);
     g_autoptr(GByteArray) saved = box_save(&one);
     box_load(&two, saved);
@@ -320,13 +323,13 @@ static void live(Box *box, const Map *map, GRand *rand)
     }
 }
 
-static void run_twins(GRand *rand)
+static void run_twins(GRand *rand, const char *unit)
 {
     MachineOptions options = box_machine_options();
     Box one, two;
     Map map;
-    box_open(&one, &options, true);
-    box_open(&two, &options, true);
+    box_open_with(&one, &options, true, unit);
+    box_open_with(&two, &options, true, unit);
     map_open(&map, &one);
     g_autoptr(GArray) pairs = pairs_of(&one, &two);
     live(&one, &map, rand);
@@ -361,7 +364,7 @@ static void test_twins(void)
     for (int run = 0; run < RUNS; run++) {
         guint32 seed = (guint32)g_test_rand_int();
         g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
-        run_twins(rand);
+        run_twins(rand, run % 4 ? "intel-iommu" : "amd-iommu");
     }
 }
 

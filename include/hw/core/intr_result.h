@@ -84,6 +84,16 @@ typedef enum {
     INTR_VTD_SOURCE,
     INTR_VTD_PID_ACCESS,
     INTR_VTD_PID_RESERVED,
+    /* Blocked by an AMD-Vi unit. */
+    INTR_AMDVI_DTE_ILLEGAL,
+    INTR_AMDVI_DTE_UNREADABLE,
+    INTR_AMDVI_ABORTED,
+    INTR_AMDVI_NOT_PASSED,
+    INTR_AMDVI_RESERVED_KIND,
+    INTR_AMDVI_INDEX,
+    INTR_AMDVI_NOT_MAPPED,
+    INTR_AMDVI_IRTE_RESERVED,
+    INTR_AMDVI_IRTE_UNREADABLE,
     INTR_RESULTS,
 } IntrResult;
 
@@ -124,6 +134,12 @@ static inline bool intr_reached(IntrResult result)
 static inline bool intr_blocked(IntrResult result)
 {
     return intr_results[result].cls == INTR_CLASS_BLOCKED;
+}
+
+/* Something reserved in an entry is to blame, which can be told in words. */
+static inline bool intr_result_has_flaw(IntrResult result)
+{
+    return result == INTR_VTD_ENTRY_RESERVED || result == INTR_AMDVI_IRTE_RESERVED;
 }
 
 /* "delivered", "merged", ...: what a class is called. */

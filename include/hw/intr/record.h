@@ -63,7 +63,7 @@ typedef struct {
     int64_t time_written;
     uint64_t rip_written;
     uint16_t cpu_written;
-    const char *flaw; /* of INTR_VTD_ENTRY_RESERVED: what is reserved in it, or NULL */
+    const char *flaw; /* with intr_result_has_flaw(): what is reserved in it, or NULL */
 } JournalUnit;
 #define JOURNAL_NO_INDEX UINT32_MAX
 
@@ -103,7 +103,7 @@ typedef struct {
     uint64_t rip_written;
     union {
         uint64_t into;    /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
-        const char *flaw; /* of INTR_VTD_ENTRY_RESERVED: JournalUnit's */
+        const char *flaw; /* with intr_result_has_flaw(): JournalUnit's */
     };
 } __attribute__((aligned(64))) JournalRecord;
 

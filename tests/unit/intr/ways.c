@@ -5,6 +5,8 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
+#include "intr/ways_amdvi.h"
+
 #define AT_QUEUE  0x100000ull
 #define AT_IRT    WAY_IRT
 #define AT_PID    0x300000ull
@@ -593,4 +595,13 @@ const Way ways[INTR_RESULTS] = {
     {INTR_VTD_SOURCE, source},
     {INTR_VTD_PID_ACCESS, pid_access},
     {INTR_VTD_PID_RESERVED, pid_reserved},
+    {INTR_AMDVI_DTE_ILLEGAL, way_dte_illegal},
+    {INTR_AMDVI_DTE_UNREADABLE, way_dte_unreadable},
+    {INTR_AMDVI_ABORTED, way_intctl_abort},
+    {INTR_AMDVI_NOT_PASSED, way_not_passed},
+    {INTR_AMDVI_RESERVED_KIND, way_reserved_kind},
+    {INTR_AMDVI_INDEX, way_beyond_inttablen},
+    {INTR_AMDVI_NOT_MAPPED, way_remapen_clear},
+    {INTR_AMDVI_IRTE_RESERVED, way_irte_reserved},
+    {INTR_AMDVI_IRTE_UNREADABLE, way_irte_unreadable},
 };

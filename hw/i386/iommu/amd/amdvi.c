@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * AMD-Vi: the device amd-iommu: properties, life, and how the board wires it. What the unit does is
+ * in the files beside this one; unit.h lists them.
+ *
+ * A saved unit comes back with empty caches: hardware may evict any entry at any time, so a guest
+ * cannot tell, and the state stays small.
+ */
+#include "hw/i386/iommu/amd/unit.h"
+#include "hw/i386/iommu/ivrs.h"
+#include "hw/i386/iommu/scope.h"
+
+#define P(type_, name_, field_, def_, help_)                                                       \
+    PROP(PROP_##type_, name_, AmdviState, props.field_, def_, help_)
+
+static const PropInfo amdvi_props[] = {
+    PROP(PROP_UINT64, "base", AmdviState, place.base, "0",
+         "address of its registers; 0 is the usual place"),
+    PROP_CHOICE("broken", AmdviState, props.broken, "no", ivrs_broken_choices,
+                "what firmware gets wrong about it"),
+    P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),
+    P(BOOL_OR_AUTO, "xtsup", xtsup, "auto",
+      "EFR.XTSup (32-bit APIC ids); auto follows intremap, ga and the CPUs' x2APIC"),
+    P(BOOL, "ga", ga, "on", "EFR.GASup: interrupt table entries of 128 bits"),
+    P(BOOL, "dma-remap", dma_remap, "on", "off: interrupt remapping only"),
+    P(BOOL, "iasup", invalidate_all, "on", "EFR.IASup: INVALIDATE_IOMMU_ALL"),
+    P(BOOL, "irt-2k", irt_2k, "off", "NumIntRemapSup: interrupt tables of 2048 entries"),
+    P(UINT64, "command-latency", command_latency, "0", "ns that a command takes"),
+    P(UINT64, "event-latency", event_latency, "0", "ns until an event is in the log"),
+    PROP_END,
+};
+
+static bool amdvi_fail(GError **error, const char *text)
+{
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "device 'amd-iommu': %s", text);
+    return false;
+}
+
+static bool amdvi_check_props(AmdviState *s, GError **error)
+{
+    const AmdviProps *p = &s->props;
+    s->intremap = p->intremap != ONOFF_OFF;
+    s->xtsup = p->xtsup == ONOFF_ON ||
+               (p->xtsup == ONOFF_AUTO && s->intremap && p->ga && !s->links.cpus_lack_x2apic);
+    if (s->xtsup && !s->intremap) {
+        return amdvi_fail(error, "xtsup=on needs intremap=on");
+    }
+    if (s->xtsup && !p->ga) {
+        return amdvi_fail(error, "xtsup=on needs ga=on: only 128-bit entries have 32-bit ids");
+    }
+    if (p->command_latency > INT64_MAX / 4 || p->event_latency > INT64_MAX / 4) {
+        return amdvi_fail(
+            error, "command-latency and event-latency are nanoseconds, 0 to 2305843009213693951");
+    }
+    return true;
+}
+
+static bool amdvi_realize(Device *dev, GError **error)
+{
+    AmdviState *s = (AmdviState *)dev;
+    if (!amdvi_check_props(s, error) || !iommu_place_parse(&s->place, error)) {
+        return false;
+    }
+    amdvi_regs_init(s);
+    amdvi_signals_init(&s->signals, &s->regs, s->links.apic_bus, dev);
+    s->log = (AmdviLog){
+        .regs = &s->regs,
+        .signals = &s->signals,
+        .dev = dev,
+        .memory = s->links.memory,
+        .own = &s->region,
+        .latency = s->props.event_latency,
+    };
+    amdvi_log_init(&s->log);
+    amdvi_queue_init(s);
+    amdvi_devcache_init(&s->devices, s->links.memory);
+    amdvi_ircache_init(&s->interrupts, s->links.memory, dev->platform->clock);
+    amdvi_iotlb_init(&s->iotlb);
+    s->region = (MemRegion){
+        .name = "amd-iommu",
+        .size = s->regs.span,
+        .kind = MEM_IO,
+        .ops = &amdvi_mem_ops,
+        .opaque = s,
+    };
+    return true;
+}
+
+static void amdvi_unrealize(Device *dev)
+{
+    AmdviState *s = (AmdviState *)dev;
+    amdvi_queue_reset(s);
+    amdvi_log_reset(&s->log);
+    amdvi_regs_free(s);
+    amdvi_devcache_free(&s->devices);
+    amdvi_ircache_free(&s->interrupts);
+    amdvi_iotlb_free(&s->iotlb);
+    iommu_place_clear(&s->place);
+}
+
+static void amdvi_reset(Device *dev)
+{
+    AmdviState *s = (AmdviState *)dev;
+    amdvi_queue_reset(s);
+    amdvi_log_reset(&s->log);
+    amdvi_signals_reset(&s->signals);
+    amdvi_devcache_reset(&s->devices);
+    amdvi_ircache_reset(&s->interrupts);
+    amdvi_iotlb_reset(&s->iotlb);
+    amdvi_regs_reset(s);
+    s->verdicts = (AmdviVerdicts){0};
+}
+
+static void amdvi_restored(Device *dev)
+{
+    AmdviState *s = (AmdviState *)dev;
+    amdvi_log_restored(&s->log);
+    amdvi_devcache_invalidate_all(&s->devices);
+    amdvi_ircache_invalidate_all(&s->interrupts);
+    amdvi_iotlb_invalidate_all(&s->iotlb);
+    amdvi_regs_derive(s);
+}
+
+static const StateField amdvi_state[] = {
+    STATE_REGFILE(AmdviState, regs),
+    STATE_STRUCTS(AmdviState, signals, 1, AmdviSignals, amdvi_signals_state),
+    STATE_STRUCTS(AmdviState, log, 1, AmdviLog, amdvi_log_state),
+    STATE_STRUCTS(AmdviState, queue, 1, AmdviQueue, amdvi_queue_state),
+    STATE_NOT_SAVED(AmdviState, devices), /* caches may be empty */
+    STATE_NOT_SAVED(AmdviState, interrupts),
+    STATE_NOT_SAVED(AmdviState, iotlb),
+    STATE_NOT_SAVED(AmdviState, verdicts),
+    STATE_END,
+};
+
+#define COUNTER(name_, what_, field_)                                                              \
+    {                                                                                              \
+        name_, what_, offsetof(AmdviState, field_)                                                 \
+    }
+
+static const IommuCounter amdvi_counters[] = {
+    COUNTER("remapped", "delivered through an IRTE", verdicts.remapped),
+    COUNTER("passed", "passed as they are", verdicts.passed),
+    COUNTER("blocked", "blocked", verdicts.blocked),
+    COUNTER("irte-hits", "interrupt table cache hits", interrupts.hits),
+    COUNTER("irte-misses", "interrupt table cache misses", interrupts.misses),
+    COUNTER("stale-hits", "stale entries used", interrupts.stale_hits),
+    COUNTER("dte-hits", "device table cache hits", devices.hits),
+    COUNTER("dte-misses", "device table cache misses", devices.misses),
+    COUNTER("stale-dtes", "stale device table entries used", devices.stale_hits),
+    COUNTER("iotlb-hits", "translation cache hits", iotlb.hits),
+    COUNTER("iotlb-misses", "translation cache misses", iotlb.misses),
+    COUNTER("events", "events", log.count),
+    COUNTER("lost-events", "events that were not logged", log.lost),
+    COUNTER("commands", "commands", queue.commands),
+    COUNTER("command-work", "cost of commands, in units of 10 ns", queue.work),
+    {NULL},
+};
+
+static IommuLinks *amdvi_links(Device *dev)
+{
+    return &((AmdviState *)dev)->links;
+}
+
+static IommuPlace *amdvi_place(Device *dev)
+{
+    return &((AmdviState *)dev)->place;
+}
+
+static Upstream amdvi_upstream(Device *dev)
+{
+    return (Upstream){.ops = &amdvi_upstream_ops, .opaque = dev};
+}
+
+static IntrSink amdvi_sink(Device *dev)
+{
+    return (IntrSink){.send = amdvi_dma_message, .opaque = dev};
+}
+
+static MemRegion *amdvi_region(Device *dev, uint64_t *base)
+{
+    AmdviState *s = (AmdviState *)dev;
+    *base = s->place.base ? s->place.base : AMDVI_DEFAULT_BASE;
+    return &s->region;
+}
+
+/* The southbridge's function, where Linux looks for the IOAPIC of GSI 0; others beside it. */
+static uint16_t amdvi_emitter_id(IommuScopeType type, unsigned number)
+{
+    return (uint16_t)(AMD_SOUTHBRIDGE_DEVFN + number);
+}
+
+static void amdvi_table_part(Device *dev, void *part)
+{
+    const AmdviState *s = (const AmdviState *)dev;
+    const PciDevice *function = s->signals.function;
+    *(IvrsUnit *)part = (IvrsUnit){
+        .intremap = s->intremap,
+        .features = amdvi_features(s),
+        .features2 = amdvi_features2(s),
+        .device_id = pci_requester_id(function),
+        .capability = amdvi_function_capability(function),
+        .broken = (IvrsBroken)s->props.broken,
+    };
+}
+
+static void amdvi_describe(Device *dev, GString *out)
+{
+    const AmdviState *s = (const AmdviState *)dev;
+    g_string_append_printf(out, "%s, %d-bit entries%s", s->enabled ? "on" : "off",
+                           s->irte_mode.wide ? 128 : 32, s->irte_mode.xt ? ", x2APIC" : "");
+}
+
+static const IommuClass amdvi_iommu_class = {
+    .links = amdvi_links,
+    .place = amdvi_place,
+    .upstream = amdvi_upstream,
+    .sink = amdvi_sink,
+    .region = amdvi_region,
+    .function = &amdvi_function_class,
+    .link_function = amdvi_link_function,
+    .emitter_id = amdvi_emitter_id,
+    .only_one = true,
+    .table = &ivrs_table,
+    .table_part = amdvi_table_part,
+    .counters = amdvi_counters,
+    .describe = amdvi_describe,
+    .describe_registers = amdvi_describe_registers,
+    .entries = amdvi_entries,
+    .describe_entry = amdvi_describe_entry,
+    .describe_descriptor = amdvi_describe_descriptor,
+};
+
+const DeviceClass amdvi_class = {
+    .name = "amd-iommu",
+    .desc = "AMD-Vi DMA and interrupt remapping unit",
+    .bus = BUS_SYSTEM,
+    .category = DEVICE_INTERRUPT,
+    .user_creatable = true,
+    .instance_size = sizeof(AmdviState),
+    .props = amdvi_props,
+    .iommu = &amdvi_iommu_class,
+    .state = amdvi_state,
+    .realize = amdvi_realize,
+    .unrealize = amdvi_unrealize,
+    .reset = amdvi_reset,
+    .restored = amdvi_restored,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See ways_amdvi.h. */
+#include "intr/ways_amdvi.h"
+
+#include "hw/i386/iommu/amdvi.h"
+#include "intr/ways.h"
+#include "tests/include/amdvi.h"
+
+#define AT_DEVICES 0x200000ull
+#define AT_IRT     0x300000ull
+#define BEYOND     0x40000000ull /* no memory there */
+#define REMAP      (DTE_IV | DTE_LEN(4) | DTE_CTL(2))
+#define INDEX      3u
+
+typedef struct {
+    uint64_t table; /* DevTabBase */
+    uint64_t dte;   /* the third quadword */
+    uint32_t irte;
+    uint32_t data;
+} Request;
+
+static Device *add_unit(Rig *rig)
+{
+    uint64_t base;
+    Device *unit = device_new(&amdvi_class, &rig->platform, "amdvi0");
+    *iommu_class(unit)->links(unit) =
+        (IommuLinks){.apic_bus = rig->apics, .memory = rig->platform.memory};
+    g_assert_true(device_realize(unit, NULL));
+    device_reset(unit);
+    as_add(rig->platform.memory, iommu_class(unit)->region(unit, &base), AMD_BASE);
+    return unit;
+}
+
+/* What becomes of one message by a unit so set up. */
+static IntrResult ask(Rig *rig, const Request *r)
+{
+    uint64_t base;
+    Device *unit = add_unit(rig);
+    IntrSink sink = iommu_class(unit)->sink(unit);
+    IntrMsg msg = {
+        .serial = journal_open(&rig->journal, JOURNAL_MESSAGE, "test", WAY_SOURCE, 0),
+        .address = INTR_WINDOW_BASE,
+        .data = r->data,
+        .requester_id = WAY_SOURCE,
+    };
+    rig_wr(rig, AT_DEVICES + WAY_SOURCE * 32 + 16, r->dte, 8);
+    rig_wr(rig, AT_IRT + INDEX * 4, r->irte, 4);
+    rig_wr(rig, AMD_BASE + DEV_TAB, r->table, 8);
+    rig_wr(rig, AMD_BASE + CONTROL, IOMMU_EN, 8);
+    IntrResult result = intr_send(&sink, &msg);
+    as_remove(rig->platform.memory, iommu_class(unit)->region(unit, &base));
+    device_free(unit);
+    return result;
+}
+
+IntrResult way_dte_illegal(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, REMAP | DTE_CTL(3), 0, INDEX});
+}
+
+IntrResult way_dte_unreadable(Rig *rig)
+{
+    return ask(rig, &(Request){BEYOND, REMAP, 0, INDEX});
+}
+
+IntrResult way_intctl_abort(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, DTE_IV, 0, INDEX});
+}
+
+IntrResult way_not_passed(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, DTE_IV, 0, INTR_MODE_NMI << 8});
+}
+
+IntrResult way_reserved_kind(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, DTE_IV, 0, INTR_MODE_RESERVED << 8});
+}
+
+IntrResult way_beyond_inttablen(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, REMAP | AT_IRT, 1, 16});
+}
+
+IntrResult way_remapen_clear(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, REMAP | AT_IRT, 0, INDEX});
+}
+
+IntrResult way_irte_reserved(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, REMAP | AT_IRT, 1 | 1u << 24, INDEX});
+}
+
+IntrResult way_irte_unreadable(Rig *rig)
+{
+    return ask(rig, &(Request){AT_DEVICES, REMAP | BEYOND, 1, INDEX});
+}
