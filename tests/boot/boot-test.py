@@ -29,6 +29,9 @@ X2APIC = ["DMAR-IR: Enabled IRQ remapping in x2apic mode",
 XAPIC = ["DMAR-IR: Enabled IRQ remapping in xapic mode"]
 NO_REMAP = []
 UNIT = "intel-iommu,intremap=on,eim=on"
+AMD = "amd-iommu"
+AMD_XAPIC = ["AMD-Vi: Interrupt remapping enabled"]
+AMD_X2APIC = [*AMD_XAPIC, "AMD-Vi: X2APIC enabled"]
 QUEUES = 8
 # A switch behind a root port, behind that a conventional bus and another one; and an empty port.
 BRIDGES = ("pcie-root-port,id=rp1,slot=1 pcie-root-port,id=rp2,slot=2 x3130-upstream,id=up,bus=rp1 "
@@ -163,6 +166,29 @@ CASES = {
     "cloud-uncovered-device": Case("cloud", 2, f"{UNIT},broken=uncovered-device", X2APIC,
                                    disk_irq="IR-IO-APIC", allows=["Call Trace"],
                                    seen=["WARNING: CPU.* pci_msi_setup_msi_irqs"]),
+    # AMD's unit. The cloud kernel has no driver for it.
+    **{f"generic-amd-{cpus}": Case("generic", cpus, AMD, AMD_X2APIC, cpu="EPYC,+x2apic")
+       for cpus in (1, 2, 8)},
+    "generic-amd-xapic": Case("generic", 2, "amd-iommu,xtsup=off", AMD_XAPIC, cpu="EPYC,-x2apic"),
+    "generic-amd-no-ga": Case("generic", 2, "amd-iommu,ga=off", AMD_XAPIC, cpu="EPYC"),
+    "generic-amd-dma": Case("generic", 2, AMD, [*AMD_X2APIC, "iommu: Default domain type: Translated"],
+                            cpu="EPYC,+x2apic", virtio="iommu_platform=on"),
+    "generic-amd-latency": Case("generic", 2, "amd-iommu,command-latency=5000", AMD_X2APIC,
+                                cpu="EPYC,+x2apic", virtio="iommu_platform=on"),
+    "generic-amd-288": Case("generic", 288, AMD, AMD_X2APIC, cpu="EPYC,+x2apic", memory="2G"),
+    # Firmware's mistakes, and what the kernel says of each.
+    **{f"generic-amd-{mistake}": Case("generic", 2, f"{AMD},broken={mistake}", wants, disk_irq=irq,
+                                      cpu="EPYC,+x2apic")
+       for mistake, irq, wants in [
+           ("ioapic-id", " PCI-MSI", ["AMD-Vi: [Firmware Bug]: : No southbridge IOAPIC found",
+                                      "AMD-Vi: Disabling interrupt remapping"]),
+           ("no-ioapic", " PCI-MSI", ["AMD-Vi: [Firmware Bug]: : IOAPIC[0] not in IVRS table",
+                                      "AMD-Vi: Disabling interrupt remapping"]),
+           ("no-hpet", "IR-PCI-MSI", AMD_X2APIC),
+           ("no-ivhd", " PCI-MSI", []),
+           ("old-ivhd", "IR-PCI-MSI", AMD_XAPIC),
+           ("wrong-efr", "IR-PCI-MSI", [*AMD_X2APIC, "AMD-Vi: [Firmware Warn]: EFR mismatch. Use IVHD EFR"])]},
+    "cloud-amd": Case("cloud", 2, AMD, NO_REMAP, cpu="EPYC"),
     "cloud-one-cpu-of-two": Case("cloud", 2, UNIT, X2APIC, append="maxcpus=1"),
 }
 

@@ -2,7 +2,7 @@
 """What a kernel's log must not say, whatever the machine: that an interrupt or a DMA went wrong."""
 import re
 
-BAD = [r"DMAR:.*fault", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared", r"Kernel panic",
+BAD = [r"DMAR:.*fault", r"AMD-Vi: Event logged", r"\blost\b", r"(?i)spurious interrupt", r"nobody cared", r"Kernel panic",
        r"BUG:", r"Call Trace", r"guest: FAIL", r"Invalidation Time-out", r"hung task",
        r"rcu.*stall", r"soft lockup"]
 # For guests that are to take no interrupt by mistake.
