@@ -6,8 +6,6 @@
  */
 #include "hw/i386/iommu/amd/devcache.h"
 
-#include <string.h>
-
 #include "base/zeroed.h"
 #include "hw/i386/iommu/amd/regs.h"
 
@@ -40,16 +38,23 @@ void amdvi_devcache_invalidate_all(AmdviDevCache *c)
     c->flushed = ++c->epoch;
 }
 
-static AmdviDevStatus devcache_read(const AmdviDevCache *c, uint16_t device_id,
-                                    uint64_t words[AMDVI_DTE_WORDS])
+/* False: it is beyond the table's end. */
+static bool devcache_address(const AmdviDevCache *c, uint16_t device_id, uint64_t *address)
 {
     uint64_t bytes = (field_get(c->base, AMDVI_DEVTAB_SIZE) + 1) * TABLE_PAGE;
     uint64_t offset = (uint64_t)device_id * AMDVI_DTE_BYTES;
-    if (offset >= bytes) {
+    *address = (c->base & AMDVI_BASE_MASK) + offset;
+    return offset < bytes;
+}
+
+static AmdviDevStatus devcache_read(const AmdviDevCache *c, uint16_t device_id,
+                                    uint64_t words[AMDVI_DTE_WORDS])
+{
+    uint64_t address;
+    if (!devcache_address(c, device_id, &address)) {
         return AMDVI_DEV_BEYOND;
     }
-    MemResult result =
-        as_read(c->memory, (c->base & AMDVI_BASE_MASK) + offset, words, AMDVI_DTE_BYTES);
+    MemResult result = as_read(c->memory, address, words, AMDVI_DTE_BYTES);
     return result == MEM_OK ? AMDVI_DEV_OK : AMDVI_DEV_UNREADABLE;
 }
 
@@ -58,13 +63,12 @@ static bool devcache_holds(const AmdviDevCache *c, uint16_t device_id)
     return c->entries[device_id].epoch > c->flushed;
 }
 
-static void devcache_check_stale(AmdviDevCache *c, uint16_t device_id)
+static inline bool devcache_is_stale(AmdviDevCache *c, uint16_t device_id)
 {
-    uint64_t words[AMDVI_DTE_WORDS];
-    if (devcache_read(c, device_id, words) != AMDVI_DEV_OK ||
-        memcmp(words, c->entries[device_id].words, sizeof(words)) != 0) {
-        c->stale_hits++;
-    }
+    uint64_t address;
+    AmdviDevEntry *e = &c->entries[device_id];
+    return !devcache_address(c, device_id, &address) ||
+           !amdvi_host_equals(&e->at, c->memory, address, e->words, AMDVI_DTE_BYTES);
 }
 
 AmdviDevStatus amdvi_devcache_get(AmdviDevCache *c, uint16_t device_id, AmdviDevEntry **out)
@@ -73,7 +77,7 @@ AmdviDevStatus amdvi_devcache_get(AmdviDevCache *c, uint16_t device_id, AmdviDev
     *out = e;
     if (G_LIKELY(devcache_holds(c, device_id))) {
         c->hits++;
-        devcache_check_stale(c, device_id);
+        c->stale_hits += devcache_is_stale(c, device_id);
         return AMDVI_DEV_OK;
     }
     c->misses++;

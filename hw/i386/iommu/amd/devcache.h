@@ -3,8 +3,8 @@
 #ifndef HW_I386_IOMMU_AMD_DEVCACHE_H
 #define HW_I386_IOMMU_AMD_DEVCACHE_H
 
-#include "base/memory.h"
 #include "hw/i386/iommu/amd/dte.h"
+#include "hw/i386/iommu/amd/hostptr.h"
 
 #define AMDVI_DEVICES 65536u
 
@@ -15,6 +15,7 @@ typedef struct {
     uint64_t words[AMDVI_DTE_WORDS]; /* as read, to tell stale entries */
     uint64_t epoch;                  /* valid while above the cache's */
     bool fault_logged;               /* with SE: the one page fault was */
+    AmdviHostPtr at;
 } AmdviDevEntry;
 
 typedef struct {

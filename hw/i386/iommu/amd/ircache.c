@@ -87,17 +87,15 @@ static AmdviIrteStatus ircache_prepare(const uint64_t raw[2], AmdviIrteMode mode
     return AMDVI_IRTE_OK;
 }
 
-static AmdviIrLookup ircache_hit(AmdviIrCache *c, const AmdviIrPlace *at, AmdviIrteMode mode,
-                                 const AmdviIrEntry *e)
+static inline AmdviIrLookup ircache_hit(AmdviIrCache *c, const AmdviIrPlace *at, AmdviIrteMode mode,
+                                        AmdviIrEntry *e)
 {
-    uint64_t now[2];
-    AmdviIrLookup found = {.entry = e, .cached = true};
+    unsigned bytes = amdvi_irte_bytes(mode);
+    uint64_t address = at->table + (uint64_t)at->index * bytes;
+    bool stale = !amdvi_host_equals(&e->at, c->memory, address, e->raw, bytes);
     c->hits++;
-    if (!ircache_read(c, at, mode, now) || now[0] != e->low || now[1] != e->high) {
-        c->stale_hits++;
-        found.stale = true;
-    }
-    return found;
+    c->stale_hits += stale;
+    return (AmdviIrLookup){.entry = e, .cached = true, .stale = stale};
 }
 
 AmdviIrLookup amdvi_ircache_get(AmdviIrCache *c, const AmdviIrPlace *at, AmdviIrteMode mode,

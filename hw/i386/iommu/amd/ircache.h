@@ -4,8 +4,8 @@
 #define HW_I386_IOMMU_AMD_IRCACHE_H
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "hw/core/intr_msg.h"
+#include "hw/i386/iommu/amd/hostptr.h"
 #include "hw/i386/iommu/amd/irte.h"
 
 #define AMDVI_IRCACHE_SLOTS   16384u
@@ -20,12 +20,18 @@ typedef enum {
 
 /* An entry ready for use. */
 typedef struct {
-    uint64_t low, high; /* as read, to tell stale entries */
-    uint64_t epoch;     /* valid while above its device's and the cache's */
-    int64_t cached_at;  /* ns; for the journal */
-    uint32_t key;       /* device id and index */
+    union {
+        struct {
+            uint64_t low, high; /* as read, to tell stale entries */
+        };
+        uint64_t raw[2];
+    };
+    uint64_t epoch;    /* valid while above its device's and the cache's */
+    int64_t cached_at; /* ns; for the journal */
+    uint32_t key;      /* device id and index */
     bool sup_iopf;
     ApicMsg msg;
+    AmdviHostPtr at;
 } AmdviIrEntry;
 
 /* Where an entry is. */

@@ -56,7 +56,7 @@ const char *amdvi_irte_flaw(uint64_t low, uint64_t high, AmdviIrteMode mode)
     if (mode.wide && !mode.xt &&
         ((low & field_mask(IRTE_DEST24) & ~field_mask(IRTE_DEST8)) ||
          field_get(high, IRTE_DEST_HIGH))) {
-        return "XTEn is clear, so its irte_destination has bits 15:8 alone";
+        return "XTEn is clear, so its destination has bits 15:8 alone";
     }
     if ((low & reserved_low(mode)) || (mode.wide && (high & reserved_high(mode)))) {
         return "bits are set that no field has";
