@@ -8,10 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "../apics.h"
 #include "hw/i386/iommu/vtd.h"
-#include "hw/intc/apic.h"
 #include "hw/intr/journal.h"
 #include "tests/include/vtd.h"
 
@@ -41,66 +40,6 @@ typedef struct {
     IntrSink sink;
 } Bench;
 
-static void pin_level(void *opaque, bool level)
-{
-}
-
-static void pin(void *opaque)
-{
-}
-
-static void pin_vector(void *opaque, uint8_t vector)
-{
-}
-
-static uint64_t pin_tsc(void *opaque)
-{
-    return 0;
-}
-
-static int64_t pin_tsc_to_ns(void *opaque, uint64_t tsc)
-{
-    return 0;
-}
-
-static const CpuPins pins = {
-    .intr = pin_level,
-    .nmi = pin,
-    .smi = pin,
-    .init = pin,
-    .sipi = pin_vector,
-    .tsc = pin_tsc,
-    .tsc_to_ns = pin_tsc_to_ns,
-    .base_changed = pin,
-};
-
-static void must(bool ok, GError *error)
-{
-    if (!ok) {
-        fprintf(stderr, "vtd-bench: %s\n", error->message);
-        exit(1);
-    }
-}
-
-static Device *add_apic(Bench *b, uint32_t id)
-{
-    GError *error = NULL;
-    Device *dev = device_new(&apic_class, &b->platform, NULL);
-    ApicLinks *links = apic_links(dev);
-    links->bus = b->bus;
-    links->apic_id = id;
-    links->is_bsp = id == 0;
-    links->x2apic = true;
-    links->timer_hz = 1000000000;
-    links->pins = &pins;
-    must(device_realize(dev, &error), error);
-    device_reset(dev);
-    ApicState *apic = apic_from_device(dev);
-    apic_msr_write(apic, MSR_IA32_APIC_BASE, 0xfee00c00 | (id == 0 ? 0x100 : 0));
-    apic_msr_write(apic, 0x80f, 0x1ff);
-    return dev;
-}
-
 static void write_reg(Bench *b, uint64_t reg, uint64_t value, unsigned size)
 {
     as_store(b->platform.memory, VTD_DEFAULT_BASE + reg, value, size);
@@ -119,17 +58,17 @@ static void build(Bench *b)
     b->platform.journal = &b->journal;
     journal_init(&b->journal, b->records, NULL, b->platform.clock);
     b->platform.memory = as_new("memory", 52);
-    must(ram_init(&b->ram, "ram", RAM_SIZE, &error), error);
+    bench_must(ram_init(&b->ram, "ram", RAM_SIZE, &error), error);
     as_add(b->platform.memory, &b->ram, 0);
     b->bus = apic_bus_new(&b->journal);
-    b->apics[0] = add_apic(b, 0);
-    b->apics[1] = add_apic(b, 1);
+    b->apics[0] = bench_add_apic(&b->platform, b->bus, 0);
+    b->apics[1] = bench_add_apic(&b->platform, b->bus, 1);
     b->vtd = device_new(&vtd_class, &b->platform, NULL);
-    must(device_set_prop(b->vtd, "posted-interrupts", "on", &error), error);
+    bench_must(device_set_prop(b->vtd, "posted-interrupts", "on", &error), error);
     const IommuClass *cls = iommu_class(b->vtd);
     cls->links(b->vtd)->apic_bus = b->bus;
     cls->links(b->vtd)->memory = b->platform.memory;
-    must(device_realize(b->vtd, &error), error);
+    bench_must(device_realize(b->vtd, &error), error);
     device_reset(b->vtd);
     uint64_t base;
     MemRegion *region = cls->region(b->vtd, &base);
@@ -158,13 +97,6 @@ static void destroy(Bench *b)
     clock_free(b->platform.clock);
 }
 
-static double now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static inline void send(Bench *b, uint32_t index)
 {
     IntrMsg msg = {
@@ -188,12 +120,12 @@ static double run_queue(Bench *b, uint64_t low, uint64_t high, unsigned count)
     for (uint32_t i = 0; i < QUEUE_BYTES / 16; i++) {
         put_descriptor(b, i, low, high);
     }
-    double start = now_ns();
+    double start = bench_now_ns();
     for (unsigned done = 0; done < count; done += QUEUE_BYTES / 32) {
         tail = (tail + QUEUE_BYTES / 2) % QUEUE_BYTES;
         write_reg(b, IQT, tail, 8);
     }
-    return (now_ns() - start) / count;
+    return (bench_now_ns() - start) / count;
 }
 
 static double measure_hit(Bench *b)
@@ -201,11 +133,11 @@ static double measure_hit(Bench *b)
     for (uint32_t i = 0; i < 64; i++) {
         send(b, i);
     }
-    double start = now_ns();
+    double start = bench_now_ns();
     for (uint32_t i = 0; i < MESSAGES; i++) {
         send(b, i & 63);
     }
-    return (now_ns() - start) / MESSAGES;
+    return (bench_now_ns() - start) / MESSAGES;
 }
 
 /* Every index once, between global flushes. */
@@ -215,11 +147,11 @@ static double measure_miss(Bench *b)
     double total = 0;
     for (unsigned pass = 0; pass < passes; pass++) {
         run_queue(b, 4, 0, QUEUE_BYTES / 32);
-        double start = now_ns();
+        double start = bench_now_ns();
         for (uint32_t i = 0; i < ENTRIES; i++) {
             send(b, i);
         }
-        total += now_ns() - start;
+        total += bench_now_ns() - start;
     }
     return total / (passes * (double)ENTRIES);
 }
@@ -229,11 +161,11 @@ static double measure_posted(Bench *b)
     set_entry(b, 7, 1ull | 1ull << 15 | 0x55ull << 16 | AT_PID << 32, 0);
     as_store(b->platform.memory, AT_PID + 32, 0x41ull << 16 | 2, 8);
     run_queue(b, 4, 0, QUEUE_BYTES / 32);
-    double start = now_ns();
+    double start = bench_now_ns();
     for (uint32_t i = 0; i < MESSAGES; i++) {
         send(b, 7);
     }
-    double each = (now_ns() - start) / MESSAGES;
+    double each = (bench_now_ns() - start) / MESSAGES;
     set_entry(b, 7, 1ull | 39ull << 16, 0);
     return each;
 }

@@ -260,6 +260,22 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                                     "AMD-Vi 2.5.5", INTR_CLASS_BLOCKED, .lost = true,
                                     .remedy = "the device table entry's table has to be in "
                                               "memory"},
+    [INTR_AMDVI_VAPIC_UNREADABLE] = {"vapic-inaccessible",
+                                     "was blocked: the virtual APIC's page that its entry names "
+                                     "cannot be reached (PAGE_TAB_HARDWARE_ERROR)",
+                                     "AMD-Vi 2.2.8", INTR_CLASS_BLOCKED, .lost = true,
+                                     .remedy = "the entry's page has to be in memory"},
+    [INTR_AMDVI_VAPIC_DOORBELL] = {"vapic-doorbell",
+                                   "was posted to a virtual APIC whose guest runs, by a doorbell "
+                                   "that no processor here hears",
+                                   "AMD-Vi 2.2.8", INTR_CLASS_POSTED},
+    [INTR_AMDVI_VAPIC_LOGGED] =
+        {"vapic-logged", "was posted to a virtual APIC whose guest does not run, and logged",
+         "AMD-Vi 2.2.8", INTR_CLASS_POSTED},
+    [INTR_AMDVI_VAPIC_POSTED] = {"vapic-posted",
+                                 "was posted to a virtual APIC whose guest does not run, and not "
+                                 "logged (GALogIntr, GALogRun)",
+                                 "AMD-Vi 2.2.8", INTR_CLASS_POSTED},
 };
 
 const char *intr_class_name(IntrClass cls)

@@ -13,13 +13,18 @@ enum {
     EXCL_BASE = 0x20,
     EXCL_LIMIT = 0x28,
     EFR = 0x30,
+    GA_LOG = 0xe0,
+    GA_LOG_TAIL_AT = 0xe8,
     XT_GENERAL = 0x170,
+    XT_GA = 0x180,
     EFR2 = 0x1a0,
     CMD_HEAD = 0x2000,
     CMD_TAIL = 0x2008,
     EVT_HEAD = 0x2010,
     EVT_TAIL = 0x2018,
     AMD_STATUS = 0x2020,
+    GA_HEAD = 0x2040,
+    GA_TAIL = 0x2048,
 };
 
 /* CONTROL */
@@ -29,6 +34,9 @@ enum {
 #define COMWAIT_INTEN (1ull << 4)
 #define CMD_BUF_EN    (1ull << 12)
 #define GA_EN         (1ull << 17)
+#define GAM_EN        (1ull << 25)
+#define GA_LOG_EN     (1ull << 28)
+#define GA_INT_EN     (1ull << 29)
 #define NUM_INT_2K    (1ull << 43)
 #define XT_EN         (1ull << 50)
 #define INTCAPXT_EN   (1ull << 51)
@@ -40,6 +48,9 @@ enum {
 #define COMWAIT_INT  (1ull << 2)
 #define EVT_RUN      (1ull << 3)
 #define CMD_RUN      (1ull << 4)
+#define GA_RUN       (1ull << 8)
+#define GA_OVERFLOW  (1ull << 9)
+#define GA_INT       (1ull << 10)
 
 /* Codes of events (2.5), and flags of theirs. */
 enum {

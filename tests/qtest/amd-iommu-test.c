@@ -315,7 +315,7 @@ static void test_function(void)
     g_assert_cmphex(header >> 16, ==, 0x080b); /* IOMMU, revision 1, EFRSup */
     qtest_pci_config_write(a->qts, 0, UNIT_FUNCTION, cap + 4, 0, 4);
     g_assert_cmphex(qtest_pci_config_read(a->qts, 0, UNIT_FUNCTION, cap + 4, 4), ==, AMD_BASE | 1);
-    g_assert_cmphex(amd_read(a, EFR), ==, 0x8c4);
+    g_assert_cmphex(amd_read(a, EFR), ==, 0x2008c4);
     amd_stop(a);
 }
 

@@ -604,4 +604,8 @@ const Way ways[INTR_RESULTS] = {
     {INTR_AMDVI_NOT_MAPPED, way_remapen_clear},
     {INTR_AMDVI_IRTE_RESERVED, way_irte_reserved},
     {INTR_AMDVI_IRTE_UNREADABLE, way_irte_unreadable},
+    {INTR_AMDVI_VAPIC_UNREADABLE, way_vapic_unreadable},
+    {INTR_AMDVI_VAPIC_DOORBELL, way_vapic_doorbell},
+    {INTR_AMDVI_VAPIC_LOGGED, way_vapic_logged},
+    {INTR_AMDVI_VAPIC_POSTED, way_vapic_posted},
 };

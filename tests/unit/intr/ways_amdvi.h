@@ -14,5 +14,9 @@ IntrResult way_beyond_inttablen(Rig *rig);
 IntrResult way_remapen_clear(Rig *rig);
 IntrResult way_irte_reserved(Rig *rig);
 IntrResult way_irte_unreadable(Rig *rig);
+IntrResult way_vapic_unreadable(Rig *rig);
+IntrResult way_vapic_doorbell(Rig *rig);
+IntrResult way_vapic_logged(Rig *rig);
+IntrResult way_vapic_posted(Rig *rig);
 
 #endif

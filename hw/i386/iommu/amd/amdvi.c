@@ -21,6 +21,8 @@ static const PropInfo amdvi_props[] = {
     P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),
     P(BOOL_OR_AUTO, "xtsup", xtsup, "auto",
       "EFR.XTSup (32-bit APIC ids); auto follows intremap, ga and the CPUs' x2APIC"),
+    P(BOOL_OR_AUTO, "vapic", vapic, "auto",
+      "EFR.GAMSup: posting to guests' virtual APICs; auto follows intremap and ga"),
     P(BOOL, "ga", ga, "on", "EFR.GASup: interrupt table entries of 128 bits"),
     P(BOOL, "dma-remap", dma_remap, "on", "off: interrupt remapping only"),
     P(BOOL, "iasup", invalidate_all, "on", "EFR.IASup: INVALIDATE_IOMMU_ALL"),
@@ -48,6 +50,11 @@ static bool amdvi_check_props(AmdviState *s, GError **error)
     if (s->xtsup && !p->ga) {
         return amdvi_fail(error, "xtsup=on needs ga=on: only 128-bit entries have 32-bit ids");
     }
+    s->vapic = p->vapic == ONOFF_ON || (p->vapic == ONOFF_AUTO && s->intremap && p->ga);
+    if (s->vapic && !(s->intremap && p->ga)) {
+        return amdvi_fail(
+            error, "vapic=on needs intremap=on and ga=on: only 128-bit entries have guest mode");
+    }
     if (p->command_latency > INT64_MAX / 4 || p->event_latency > INT64_MAX / 4) {
         return amdvi_fail(
             error, "command-latency and event-latency are nanoseconds, 0 to 2305843009213693951");
@@ -72,6 +79,8 @@ static bool amdvi_realize(Device *dev, GError **error)
         .latency = s->props.event_latency,
     };
     amdvi_log_init(&s->log);
+    s->galog = (AmdviGaLog){
+        .regs = &s->regs, .signals = &s->signals, .memory = s->links.memory, .own = &s->region};
     amdvi_queue_init(s);
     amdvi_devcache_init(&s->devices, s->links.memory);
     amdvi_ircache_init(&s->interrupts, s->links.memory, dev->platform->clock);
@@ -140,6 +149,7 @@ static const StateField amdvi_state[] = {
 
 static const IommuCounter amdvi_counters[] = {
     COUNTER("remapped", "delivered through an IRTE", verdicts.remapped),
+    COUNTER("posted", "posted to virtual APICs", verdicts.posted),
     COUNTER("passed", "passed as they are", verdicts.passed),
     COUNTER("blocked", "blocked", verdicts.blocked),
     COUNTER("irte-hits", "interrupt table cache hits", interrupts.hits),

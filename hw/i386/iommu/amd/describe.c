@@ -23,6 +23,9 @@ static const IommuField fields[] = {
     {AMDVI_CONTROL, "ComWaitIntEn", 4, 1},
     {AMDVI_CONTROL, "CmdBufEn", 12, 1},
     {AMDVI_CONTROL, "GAEn", 17, 1},
+    {AMDVI_CONTROL, "GAMEn", 25, 3},
+    {AMDVI_CONTROL, "GALogEn", 28, 1},
+    {AMDVI_CONTROL, "GAIntEn", 29, 1},
     {AMDVI_CONTROL, "NumIntRemapMode", 43, 2},
     {AMDVI_CONTROL, "XTEn", 50, 1},
     {AMDVI_CONTROL, "IntCapXTEn", 51, 1},
@@ -33,12 +36,16 @@ static const IommuField fields[] = {
     {AMDVI_EFR, "IASup", 6, 1},
     {AMDVI_EFR, "GASup", 7, 1},
     {AMDVI_EFR, "HATS", 10, 2},
+    {AMDVI_EFR, "GAMSup", 21, 3},
     {AMDVI_EFR2, "NumIntRemapSup", 8, 2},
     {AMDVI_STATUS, "EventOverflow", 0, 1},
     {AMDVI_STATUS, "EventLogInt", 1, 1},
     {AMDVI_STATUS, "ComWaitInt", 2, 1},
     {AMDVI_STATUS, "EventLogRun", 3, 1},
     {AMDVI_STATUS, "CmdBufRun", 4, 1},
+    {AMDVI_STATUS, "GALogRun", 8, 1},
+    {AMDVI_STATUS, "GALOverflow", 9, 1},
+    {AMDVI_STATUS, "GAInt", 10, 1},
 };
 
 void amdvi_describe_registers(Device *dev, const Facts *f)
@@ -86,9 +93,18 @@ static void describe_irte_fields(const AmdviIrte *irte, bool cached, bool same, 
     facts_flag(f, "reserved", irte->reserved);
     facts_flag(f, "cached", cached);
     facts_flag(f, "differs", cached && !same);
-    facts_say(f, "vector %02xh %s to %s %x%s%s\n", irte->vector, journal_mode_name(irte->int_type),
-              irte->logical ? "logical" : "physical", irte->dest,
-              irte->reserved ? ", reserved fields are set" : "",
+    if (irte->guest) {
+        facts_hex(f, "page", irte->page);
+        facts_number(f, "tag", irte->tag);
+        facts_flag(f, "is-run", irte->is_run);
+        facts_say(f, "vector %02xh posted to the page at %#" PRIx64 ", tag %#x, IsRun=%d%s",
+                  irte->vector, irte->page, irte->tag, irte->is_run,
+                  irte->ga_log ? " GALogIntr" : "");
+    } else {
+        facts_say(f, "vector %02xh %s to %s %x", irte->vector, journal_mode_name(irte->int_type),
+                  irte->logical ? "logical" : "physical", irte->dest);
+    }
+    facts_say(f, "%s%s\n", irte->reserved ? ", reserved fields are set" : "",
               !cached ? ""
               : same  ? ", cached"
                       : ", cached otherwise");

@@ -17,6 +17,9 @@
 #define ADDR_DEST   12, 8
 #define ADDR_DM     2, 1
 
+/* Of a virtual APIC's backing page. */
+#define VAPIC_IRR 0x200
+
 /* HyperTransport's interrupt requests (HyperTransport 3.10, 8.3). */
 #define HT_INTERRUPTS 0xfffffffdf8000000ull
 #define HT_MT         2, 3
@@ -62,7 +65,7 @@ static void ir_journal(AmdviState *s, const IntrMsg *msg, const Lookup *at, Intr
     };
     if (at->e) {
         unit.has_entry = true;
-        unit.remapped = event == AMDVI_EV_NONE;
+        unit.remapped = event == AMDVI_EV_NONE && !at->e->guest;
         unit.time_cached = at->cached ? at->e->cached_at : 0;
         unit.entry[0] = at->e->low;
         unit.entry[1] = at->e->high;
@@ -92,6 +95,8 @@ static const Refusal not_passed = {INTR_AMDVI_NOT_PASSED, AMDVI_EV_INVALID_DEVIC
 static const Refusal reserved_kind = {INTR_AMDVI_RESERVED_KIND, AMDVI_EV_INVALID_DEVICE_REQUEST,
                                       AMDVI_EV_RESERVED_REQUEST};
 static const Refusal beyond_table = {INTR_AMDVI_INDEX, AMDVI_EV_IO_PAGE_FAULT, 0};
+static const Refusal vapic_unreachable = {INTR_AMDVI_VAPIC_UNREADABLE,
+                                          AMDVI_EV_PAGE_TAB_HARDWARE_ERROR, AMDVI_EV_MASTER_ABORT};
 static const Refusal irte_refusals[] = {
     [AMDVI_IRTE_UNREADABLE] = {INTR_AMDVI_IRTE_UNREADABLE, AMDVI_EV_PAGE_TAB_HARDWARE_ERROR,
                                AMDVI_EV_MASTER_ABORT},
@@ -141,6 +146,38 @@ static IntrResult ir_deliver(AmdviState *s, const IntrMsg *msg, const Lookup *at
     return apic_bus_deliver(s->links.apic_bus, &out);
 }
 
+/* The vector's bit in the virtual APIC's IRR (APM vol. 2, 15.29.3); false: it cannot be reached. */
+static bool set_virtual_irr(AmdviState *s, uint64_t page, uint8_t vector)
+{
+    uint64_t at = page + VAPIC_IRR + vector / 32 * 16;
+    uint8_t *irr = as_ram_ptr(s->links.memory, at, 4);
+    if (!irr) {
+        return false;
+    }
+    as_store(s->links.memory, at, as_load(s->links.memory, at, 4, NULL) | 1u << vector % 32, 4);
+    return true;
+}
+
+/* A guest that runs is told by a doorbell, which only processors with a virtual APIC (AVIC) hear:
+ * there are none here. Of one that does not run, the log tells (2.2.8). */
+static IntrResult ir_post_guest(AmdviState *s, const IntrMsg *msg, const AmdviDte *dte,
+                                const Lookup *at)
+{
+    IntrResult posted = INTR_AMDVI_VAPIC_POSTED;
+    if (!set_virtual_irr(s, at->e->page, at->e->msg.vector)) {
+        return ir_refuse(s, msg, dte, at, &vapic_unreachable);
+    }
+    s->verdicts.posted++;
+    if (at->e->is_run) {
+        posted = INTR_AMDVI_VAPIC_DOORBELL;
+    } else if (at->e->ga_log && amdvi_galog_append(&s->galog, at->e->tag, msg->requester_id)) {
+        posted = INTR_AMDVI_VAPIC_LOGGED;
+    }
+    ir_journal(s, msg, at, posted, AMDVI_EV_NONE);
+    amdvi_signals_flush(&s->signals);
+    return posted;
+}
+
 static IntrResult ir_remap(AmdviState *s, const IntrMsg *msg, const AmdviDte *dte)
 {
     AmdviIrEntry scratch;
@@ -160,7 +197,7 @@ static IntrResult ir_remap(AmdviState *s, const IntrMsg *msg, const AmdviDte *dt
         return ir_refuse(s, msg, dte, &at, &irte_refusals[found.status]);
     }
     at.quiet = false;
-    return ir_deliver(s, msg, &at);
+    return found.entry->guest ? ir_post_guest(s, msg, dte, &at) : ir_deliver(s, msg, &at);
 }
 
 /* Fixed and arbitrated. */

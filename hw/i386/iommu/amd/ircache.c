@@ -76,6 +76,11 @@ static AmdviIrteStatus ircache_prepare(const uint64_t raw[2], AmdviIrteMode mode
     if (irte.reserved) {
         return AMDVI_IRTE_RESERVED;
     }
+    e->guest = irte.guest;
+    e->is_run = irte.is_run;
+    e->ga_log = irte.ga_log;
+    e->tag = irte.tag;
+    e->page = irte.page;
     e->msg = (ApicMsg){
         .dest = irte.dest,
         .vector = irte.vector,

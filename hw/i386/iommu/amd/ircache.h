@@ -30,6 +30,9 @@ typedef struct {
     int64_t cached_at; /* ns; for the journal */
     uint32_t key;      /* device id and index */
     bool sup_iopf;
+    bool guest, is_run, ga_log; /* AmdviIrte's */
+    uint32_t tag;
+    uint64_t page;
     ApicMsg msg;
     AmdviHostPtr at;
 } AmdviIrEntry;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * AMD-Vi: the codec of interrupt remapping table entries (2.2.5.2 and, in 128 bits, 2.2.8). Guest
- * mode (a virtual APIC) is not offered (EFR.GAMSup), and reserved for that. In an entry of 128 bits
- * the pointer that guest mode has is not looked at.
+ * mode (a virtual APIC) is an affair of 128 bits and of GAMEn, and reserved without. In an entry of
+ * 128 bits that is not in guest mode the pointer that guest mode has is not looked at.
  */
 #include "hw/i386/iommu/amd/irte.h"
 
@@ -30,7 +30,19 @@
 #define IRTE_RESERVED2 52, 4
 #define IRTE_DEST_HIGH 56, 8
 
+/* In guest mode. */
+#define IRTE_GALOG_INTR     2, 1
+#define IRTE_GUEST_RESERVED 3, 3
+#define IRTE_IS_RUN         6, 1
+#define IRTE_GATAG          32, 32
+#define IRTE_PAGE           12, 40
+
 #define INT_TYPE_LAST 1 /* arbitrated; the others are reserved */
+
+static bool irte_is_guest(uint64_t low, AmdviIrteMode mode)
+{
+    return mode.wide && mode.guests && field_get(low, IRTE_GUEST_MODE);
+}
 
 static uint64_t reserved_low(AmdviIrteMode mode)
 {
@@ -47,8 +59,13 @@ static uint64_t reserved_high(AmdviIrteMode mode)
 
 const char *amdvi_irte_flaw(uint64_t low, uint64_t high, AmdviIrteMode mode)
 {
+    if (irte_is_guest(low, mode)) {
+        return (low & field_mask(IRTE_GUEST_RESERVED)) || (high & reserved_high(mode))
+                   ? "bits are set that no field has in guest mode"
+                   : NULL;
+    }
     if (field_get(low, IRTE_GUEST_MODE)) {
-        return "GuestMode is set, and EFR has no GAMSup";
+        return "GuestMode is set, and CONTROL has no GAMEn";
     }
     if (field_get(low, IRTE_INT_TYPE) > INT_TYPE_LAST) {
         return "its IntType is reserved";
@@ -85,4 +102,11 @@ void amdvi_irte_decode(uint64_t low, uint64_t high, AmdviIrteMode mode, AmdviIrt
         .dest = irte_destination(low, high, mode),
         .reserved = amdvi_irte_flaw(low, high, mode) != NULL,
     };
+    if (irte_is_guest(low, mode)) {
+        out->guest = true;
+        out->is_run = field_get(low, IRTE_IS_RUN);
+        out->ga_log = field_get(low, IRTE_GALOG_INTR);
+        out->tag = (uint32_t)field_get(low, IRTE_GATAG);
+        out->page = high & field_mask(IRTE_PAGE);
+    }
 }

@@ -8,9 +8,9 @@
 
 #define AMDVI_IRT_MAX 2048u
 
-/* How to read one: CONTROL.GAEn (128 bits), and XTEn (32-bit ids). */
+/* How to read one: CONTROL.GAEn (128 bits), XTEn (32-bit ids), and GAMEn (guest mode). */
 typedef struct {
-    bool wide, xt;
+    bool wide, xt, guests;
 } AmdviIrteMode;
 
 typedef struct {
@@ -21,6 +21,12 @@ typedef struct {
     uint8_t int_type; /* 0 fixed, 1 arbitrated */
     uint8_t vector;
     uint32_t dest;
+    /* GuestMode: it is posted to a virtual APIC. */
+    bool guest;
+    bool is_run; /* whose guest runs on `dest` */
+    bool ga_log; /* GALogIntr: else the log is told */
+    uint32_t tag;
+    uint64_t page; /* the virtual APIC's backing page */
     bool reserved; /* something reserved is set: what, amdvi_irte_flaw() says */
 } AmdviIrte;
 

@@ -4,8 +4,8 @@
  * unit does not offer is reserved space. The extended feature registers tell what was switched on
  * and nothing else.
  *
- * Left out, and reserved here: peripheral page requests and their log, guest translation, the guest
- * virtual APIC and its log, segmented device tables, MARC apertures, hardware error registers,
+ * Left out, and reserved here: peripheral page requests and their log, guest translation, segmented
+ * device tables, MARC apertures, hardware error registers,
  * performance counters, and the copy of the MSI capability (MsiCapMmioSup).
  */
 #include <assert.h>
@@ -17,6 +17,7 @@
 #define EFR_IA_SUP  6, 1
 #define EFR_GA_SUP  7, 1
 #define EFR_HATS    10, 2
+#define EFR_GAM_SUP 21, 3
 #define HATS_LEVEL6 2
 /* EFR2 */
 #define EFR2_NUM_INT_SUP 8, 2 /* NumIntRemapSup */
@@ -24,7 +25,8 @@
 uint64_t amdvi_features(const AmdviState *s)
 {
     return field_put(s->xtsup, EFR_XT_SUP) | field_put(s->props.invalidate_all, EFR_IA_SUP) |
-           field_put(s->props.ga, EFR_GA_SUP) | field_put(HATS_LEVEL6, EFR_HATS);
+           field_put(s->props.ga, EFR_GA_SUP) | field_put(HATS_LEVEL6, EFR_HATS) |
+           field_put(s->vapic, EFR_GAM_SUP);
 }
 
 uint64_t amdvi_features2(const AmdviState *s)
@@ -39,6 +41,7 @@ static uint64_t control_writable(const AmdviState *s)
            field_mask(AMDVI_CTL_HINTS) | AMDVI_CTL_CMDBUF_EN | AMDVI_CTL_IRT_CACHE_DIS |
            (s->props.ga ? AMDVI_CTL_GA_EN : 0) |
            (s->xtsup ? AMDVI_CTL_XT_EN | AMDVI_CTL_INTCAPXT_EN : 0) |
+           (s->vapic ? field_mask(AMDVI_CTL_GAM) | AMDVI_CTL_GALOG_EN | AMDVI_CTL_GALOG_INTEN : 0) |
            (s->props.irt_2k ? field_mask(AMDVI_CTL_NUM_INT) : 0);
 }
 
@@ -68,6 +71,14 @@ static void evtlog_base_written(void *opaque, const RegRow *row, uint64_t old, u
     regfile_set(&s->regs, AMDVI_EVTLOG_TAIL, 0);
 }
 
+static void galog_base_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                               uint64_t written, uint64_t mask)
+{
+    AmdviState *s = opaque;
+    regfile_set(&s->regs, AMDVI_GALOG_HEAD, 0);
+    regfile_set(&s->regs, AMDVI_GALOG_TAIL, 0);
+}
+
 static void control_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                             uint64_t written, uint64_t mask)
 {
@@ -75,6 +86,7 @@ static void control_written(void *opaque, const RegRow *row, uint64_t old, uint6
     trace_event(s->dev.platform->trace, TRACE_AMDVI, "amdvi_control value=%#" PRIx64, now);
     amdvi_regs_derive(s);
     amdvi_log_update(&s->log);
+    amdvi_galog_update(&s->galog);
     amdvi_queue_control(s, old);
     amdvi_signals_update(&s->signals);
 }
@@ -94,7 +106,7 @@ static void tail_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
 
 /* ---- Rows ---- */
 
-typedef enum { ALWAYS, WITH_XT } Presence;
+typedef enum { ALWAYS, WITH_XT, WITH_VAPIC } Presence;
 
 typedef struct {
     Presence presence;
@@ -120,6 +132,10 @@ static const Template templates[] = {
       .writable = AMDVI_BASE_MASK | AMDVI_EXCL_EN | AMDVI_EXCL_ALLOW}},
     {ALWAYS, {"ExclLimit", AMDVI_EXCL_LIMIT, 8, .writable = AMDVI_BASE_MASK}},
     {ALWAYS, {"ExtFeature", AMDVI_EFR, 8}},
+    {WITH_VAPIC,
+     {"GaLogBase", AMDVI_GALOG_BASE, 8, .reset = 8ull << 56, .writable = RING_BASE,
+      .written = galog_base_written}},
+    {WITH_VAPIC, {"GaLogTailAt", AMDVI_GALOG_TAILAT, 8, .writable = AMDVI_BASE_MASK | 0xff8}},
     {WITH_XT, {"XtGeneral", AMDVI_XT_GENERAL, 8, .writable = XT_REGISTER}},
     {WITH_XT, {"XtPpr", AMDVI_XT_PPR, 8, .writable = XT_REGISTER}},
     {WITH_XT, {"XtGa", AMDVI_XT_GA, 8, .writable = XT_REGISTER}},
@@ -131,8 +147,11 @@ static const Template templates[] = {
     {ALWAYS, {"EventLogTail", AMDVI_EVTLOG_TAIL, 8, .writable = AMDVI_RING_PTR}},
     {ALWAYS,
      {"Status", AMDVI_STATUS, 8,
-      .w1c = AMDVI_ST_EVENT_OVERFLOW | AMDVI_ST_EVENT_INT | AMDVI_ST_COMWAIT_INT,
+      .w1c = AMDVI_ST_EVENT_OVERFLOW | AMDVI_ST_EVENT_INT | AMDVI_ST_COMWAIT_INT |
+             AMDVI_ST_GALOG_OVERFLOW | AMDVI_ST_GALOG_INT,
       .written = amdvi_status_written}},
+    {WITH_VAPIC, {"GaLogHead", AMDVI_GALOG_HEAD, 8, .writable = AMDVI_GALOG_PTR}},
+    {WITH_VAPIC, {"GaLogTail", AMDVI_GALOG_TAIL, 8, .writable = AMDVI_GALOG_PTR}},
 };
 static_assert(G_N_ELEMENTS(templates) <= AMDVI_MAX_ROWS, "rows fit");
 
@@ -155,12 +174,18 @@ static RegRow amdvi_build_row(const AmdviState *s, const RegRow *template)
     return row;
 }
 
+static bool amdvi_row_is_present(const AmdviState *s, Presence presence)
+{
+    return presence == ALWAYS || (presence == WITH_XT && s->xtsup) ||
+           (presence == WITH_VAPIC && s->vapic);
+}
+
 void amdvi_regs_init(AmdviState *s)
 {
     size_t n = 0;
     s->rows = g_new0(RegRow, AMDVI_MAX_ROWS);
     for (size_t i = 0; i < G_N_ELEMENTS(templates); i++) {
-        if (templates[i].presence == ALWAYS || s->xtsup) {
+        if (amdvi_row_is_present(s, templates[i].presence)) {
             s->rows[n++] = amdvi_build_row(s, &templates[i].row);
         }
     }
@@ -188,6 +213,7 @@ void amdvi_regs_derive(AmdviState *s)
     s->irte_mode = (AmdviIrteMode){
         .wide = control & AMDVI_CTL_GA_EN,
         .xt = control & AMDVI_CTL_XT_EN,
+        .guests = field_get(control, AMDVI_CTL_GAM) != 0,
     };
     s->devices.base = amdvi_reg(s, AMDVI_DEVTAB_BASE);
 }

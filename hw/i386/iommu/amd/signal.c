@@ -26,6 +26,8 @@ static const SignalRow signal_rows[AMDVI_SIGNALS] = {
     [AMDVI_SIGNAL_EVENT] = {AMDVI_ST_EVENT_INT | AMDVI_ST_EVENT_OVERFLOW, AMDVI_CTL_EVENT_INT_EN,
                             AMDVI_XT_GENERAL},
     [AMDVI_SIGNAL_COMWAIT] = {AMDVI_ST_COMWAIT_INT, AMDVI_CTL_COMWAIT_INTEN, AMDVI_XT_GENERAL},
+    [AMDVI_SIGNAL_GALOG] = {AMDVI_ST_GALOG_INT | AMDVI_ST_GALOG_OVERFLOW, AMDVI_CTL_GALOG_INTEN,
+                            AMDVI_XT_GA},
 };
 
 /* What is due is sent before the unit is left. */

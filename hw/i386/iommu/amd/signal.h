@@ -8,7 +8,12 @@
 #include "hw/intc/apic_bus.h"
 #include "hw/pci/pci.h"
 
-typedef enum { AMDVI_SIGNAL_EVENT, AMDVI_SIGNAL_COMWAIT, AMDVI_SIGNALS } AmdviSignal;
+typedef enum {
+    AMDVI_SIGNAL_EVENT,
+    AMDVI_SIGNAL_COMWAIT,
+    AMDVI_SIGNAL_GALOG,
+    AMDVI_SIGNALS
+} AmdviSignal;
 
 typedef struct {
     RegFile *regs;

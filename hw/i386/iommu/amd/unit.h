@@ -9,6 +9,7 @@
  *   regs             register rows, features
  *   queue, cmd       the command buffer, and the commands' codec
  *   log, event       the event log, and the events' codec
+ *   galog            the guest virtual APIC log
  *   signal           the unit's own interrupts
  *   devcache, dte    the device table's cache, and its entries' codec
  *   ir               interrupt requests
@@ -27,6 +28,7 @@
 #define HW_I386_IOMMU_AMD_UNIT_H
 
 #include "hw/i386/iommu/amd/devcache.h"
+#include "hw/i386/iommu/amd/galog.h"
 #include "hw/i386/iommu/amd/iotlb.h"
 #include "hw/i386/iommu/amd/ircache.h"
 #include "hw/i386/iommu/amd/log.h"
@@ -38,6 +40,7 @@
 typedef struct {
     int intremap; /* OnOffAuto */
     int xtsup;    /* OnOffAuto */
+    int vapic;    /* OnOffAuto */
     bool ga, dma_remap, invalidate_all, irt_2k;
     uint64_t command_latency, event_latency; /* ns */
     int broken;                              /* IvrsBroken */
@@ -46,6 +49,7 @@ typedef struct {
 /* What became of interrupt requests, since power-on. */
 typedef struct {
     uint64_t remapped; /* delivered through an entry */
+    uint64_t posted;   /* to a virtual APIC */
     uint64_t passed;   /* as they are */
     uint64_t blocked;  /* with or without an event */
 } AmdviVerdicts;
@@ -55,7 +59,7 @@ struct AmdviState {
     IommuLinks links;
     IommuPlace place;
     AmdviProps props;
-    bool intremap, xtsup; /* decided */
+    bool intremap, xtsup, vapic; /* decided */
 
     MemRegion region;
     RegFile regs;
@@ -67,6 +71,7 @@ struct AmdviState {
 
     AmdviSignals signals;
     AmdviLog log;
+    AmdviGaLog galog;
     AmdviQueue queue;
     AmdviDevCache devices;
     AmdviIrCache interrupts;
