@@ -39,7 +39,7 @@ typedef struct {
     Model model;
     GRand *rand;
     uint32_t tail, head;
-    uint64_t counts[3]; /* remapped, blocked, accesses that went */
+    uint64_t counts[4]; /* remapped, blocked, accesses, posted */
     unsigned wrong;
 } World;
 
@@ -125,6 +125,7 @@ static void change_control(World *w)
     value |= rarely(w, 2) ? XT_EN : 0;
     value |= rarely(w, 8) ? IRT_CACHE_DIS : 0;
     value |= rarely(w, 4) ? NUM_INT_2K : 0;
+    value |= rarely(w, 2) ? GAM_EN : 0;
     w->model.control = value;
     put64(w, AMD_BASE + CONTROL, value);
 }
@@ -204,9 +205,14 @@ static void change_interrupt(World *w, unsigned device)
     uint64_t at = table + random_index(w) * 16;
     low |= rarely(w, 3) ? (uint64_t)below(w, 1 << 16) << 16 : 0;
     low |= rarely(w, 8) ? 1ull << (32 + below(w, 32)) : 0;
+    uint64_t page = 0;
+    if (rarely(w, 3)) { /* in guest mode */
+        low = (low | 0x80) & (rarely(w, 8) ? ~0ull : ~0x38ull);
+        page = rarely(w, 10) ? BEYOND : AT_DATA + below(w, 16) * 4096ull;
+    }
     put64(w, at, low);
     put64(w, at + 8,
-          below(w, 256) | (rarely(w, 3) ? rand64(w) & 0xff00000000000000 : 0) |
+          page | below(w, 256) | (rarely(w, 3) ? rand64(w) & 0xff00000000000000 : 0) |
               (rarely(w, 8) ? 1ull << (8 + below(w, 48)) : 0));
 }
 
@@ -331,6 +337,16 @@ static void check_event(World *w)
     put64(w, AMD_BASE + EVT_HEAD, tail);
 }
 
+/* Nothing is logged: GALogEn is clear. */
+static void check_posted(World *w, const ModelAnswer *a, IntrResult result)
+{
+    uint64_t irr = as_load(w->platform.memory, a->page + 0x200 + a->vector / 32 * 16, 4, NULL);
+    differ(w, "the way it was posted", result,
+           a->is_run ? INTR_AMDVI_VAPIC_DOORBELL : INTR_AMDVI_VAPIC_POSTED);
+    differ(w, "the bit in the page", irr >> a->vector % 32 & 1, 1);
+    w->counts[3]++;
+}
+
 static void ask_message(World *w)
 {
     unsigned device = below(w, MODEL_DEVICES);
@@ -350,9 +366,13 @@ static void ask_message(World *w)
     const JournalRecord *r = journal_find(&w->journal, msg.serial);
     differ(w, "blocked", intr_blocked(result), a.blocked);
     differ(w, "used the cache", cached, a.by_cache);
-    w->counts[a.blocked] += a.blocked || !a.passed;
+    w->counts[a.blocked] += a.blocked || !(a.passed || a.posted);
     check_event(w);
     if (a.blocked || intr_blocked(result)) {
+        return;
+    }
+    if (a.posted) {
+        check_posted(w, &a, result);
         return;
     }
     differ(w, "remapped", (r->seen & JOURNAL_REMAPPED) != 0, !a.passed);
@@ -441,10 +461,13 @@ int main(int argc, char **argv)
     run(w, (unsigned)requests);
     uint64_t stale = counter(w, "stale-hits") + counter(w, "stale-dtes");
     /* Nothing is shown by requests that are all refused, or never by a stale entry. */
-    bool enough = w->counts[0] > 0 && w->counts[1] > 0 && stale > 0 && counter(w, "iotlb-hits") > 0;
+    bool enough = w->counts[0] > 0 && w->counts[1] > 0 && stale > 0 && w->counts[3] > 0 &&
+                  counter(w, "iotlb-hits") > 0;
     printf("1..1\n# %d requests: %" PRIu64 " remapped, %" PRIu64 " blocked, %" PRIu64
-           " accesses, %" PRIu64 " by stale entries, %" PRIu64 " by the translation cache\n",
-           requests, w->counts[0], w->counts[1], w->counts[2], stale, counter(w, "iotlb-hits"));
+           " posted, %" PRIu64 " accesses, %" PRIu64 " by stale entries, %" PRIu64
+           " by the translation cache\n",
+           requests, w->counts[0], w->counts[1], w->counts[3], w->counts[2], stale,
+           counter(w, "iotlb-hits"));
     printf("%s 1 amdvi-model: %u differences\n", w->wrong == 0 && enough ? "ok" : "not ok",
            w->wrong);
     bool ok = w->wrong == 0 && enough;

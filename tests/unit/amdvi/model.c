@@ -77,12 +77,21 @@ static ModelAnswer blocked(Model *m, unsigned device, unsigned code, unsigned fl
     return (ModelAnswer){.blocked = true};
 }
 
+static bool is_for_guest(const Model *m, uint64_t low)
+{
+    return BIT(m->control, 17) && (m->control >> 25 & 7) && BIT(low, 7);
+}
+
 /* Why an entry cannot be used: 0, or a page fault's flags, with bit 0 if no event is for it. */
 static unsigned entry_fault(const Model *m, uint64_t low, uint64_t high)
 {
     bool wide = BIT(m->control, 17), ids32 = wide && BIT(m->control, 50);
     if (!BIT(low, 0)) {
         return I | (unsigned)BIT(low, 1);
+    }
+    if (is_for_guest(m, low)) {
+        bool wrong = (low & 0x38) || (high & (0x00f0000000000f00ull | (ids32 ? 0 : 0xffull << 56)));
+        return wrong ? I | PR | RZ : 0;
     }
     uint64_t must_be_0 = !wide   ? 0xff000080ull
                          : ids32 ? 0xffffffff00000080ull
@@ -95,6 +104,12 @@ static unsigned entry_fault(const Model *m, uint64_t low, uint64_t high)
 static ModelAnswer entry_answer(const Model *m, uint64_t low, uint64_t high)
 {
     bool wide = BIT(m->control, 17), ids32 = wide && BIT(m->control, 50);
+    if (is_for_guest(m, low)) {
+        return (ModelAnswer){.posted = true,
+                             .vector = (uint8_t)high,
+                             .is_run = BIT(low, 6),
+                             .page = high & 0xffffffffff000ull};
+    }
     uint64_t dest = ids32 ? (low >> 8 & 0xffffff) | high >> 56 << 24 : low >> 8 & 0xff;
     return (ModelAnswer){.dest = (uint32_t)dest,
                          .vector = (uint8_t)(wide ? high : low >> 16),
@@ -154,6 +169,19 @@ static ModelAnswer by_table(Model *m, unsigned device, const ModelDte *d, uint64
     return a;
 }
 
+static ModelAnswer by_entry(Model *m, unsigned device, const ModelDte *d, uint64_t address,
+                            uint32_t data, bool cached)
+{
+    uint64_t irr;
+    ModelAnswer a = by_table(m, device, d, address, data, cached);
+    if (a.posted && !m->load(m->opaque, a.page + 0x200, &irr)) {
+        bool by_cache = a.by_cache;
+        a = blocked(m, device, PAGE_TAB_HARDWARE_ERROR, I | MASTER_ABORT, 0, address, data);
+        a.by_cache = by_cache;
+    }
+    return a;
+}
+
 static bool kind_passes(const ModelDte *d, unsigned kind)
 {
     switch (kind) {
@@ -191,7 +219,7 @@ ModelAnswer model_message(Model *m, unsigned device, uint64_t address, uint32_t 
     if (kind <= 1 || long_index) {
         return control == 1 ? as_it_is(address, data)
                : control == 2
-                   ? by_table(m, device, d, address, data, cached)
+                   ? by_entry(m, device, d, address, data, cached)
                    : blocked(m, device, INVALID_DEVICE_REQUEST, BLOCKED_KIND, 0, address, data);
     }
     if (kind == 3 || kind == 6) {

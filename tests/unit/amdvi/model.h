@@ -23,11 +23,13 @@ typedef struct {
 } ModelEvent;
 
 typedef struct {
-    bool blocked, passed; /* neither: remapped */
-    bool by_cache;        /* it came from the cache */
+    bool blocked, passed, posted; /* none: remapped */
+    bool by_cache;                /* it came from the cache */
     uint32_t dest;
     uint8_t vector, mode;
     bool logical, level;
+    bool is_run;   /* of one that is posted: the guest's processor is told */
+    uint64_t page; /* and the virtual APIC's page */
 } ModelAnswer;
 
 typedef struct {

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The IVRS table: its blocks and what is in them, with the unit's own values, and each mistake of
+ * firmware's.
+ */
+#include "amd-lib.h"
+
+#define RSDP        0xf0000ull
+#define SOUTHBRIDGE 0xa0
+
+typedef struct {
+    unsigned blocks, ioapics, hpets; /* in the last block, of the emitters */
+    uint16_t ioapic_id;
+    uint8_t type; /* of the last block */
+    uint64_t base, features;
+    uint16_t device;
+    uint8_t capability;
+} Ivrs;
+
+static uint64_t find_ivrs(Amd *a)
+{
+    uint64_t xsdt = qtest_readq(a->qts, RSDP + 24);
+    for (uint64_t at = xsdt + 36; at < xsdt + qtest_readl(a->qts, xsdt + 4); at += 8) {
+        uint64_t table = qtest_readq(a->qts, at);
+        if (qtest_readl(a->qts, table) == 0x53525649) { /* "IVRS" */
+            return table;
+        }
+    }
+    return 0;
+}
+
+static void read_entries(Amd *a, uint64_t at, uint64_t end, Ivrs *out)
+{
+    out->ioapics = out->hpets = 0;
+    while (at < end) {
+        uint8_t type = qtest_readb(a->qts, at);
+        if (type == 0x48) {
+            uint8_t variety = qtest_readb(a->qts, at + 7);
+            out->ioapics += variety == 1;
+            out->hpets += variety == 2;
+            out->ioapic_id = variety == 1 ? qtest_readw(a->qts, at + 5) : out->ioapic_id;
+        }
+        at += 4u << (type >> 6);
+    }
+    g_assert_cmphex(at, ==, end);
+}
+
+static Ivrs read_ivrs(Amd *a)
+{
+    Ivrs out = {0};
+    uint64_t table = find_ivrs(a), at = table + 48;
+    g_assert_cmphex(table, !=, 0);
+    uint32_t length = qtest_readl(a->qts, table + 4);
+    uint8_t sum = 0;
+    for (uint32_t i = 0; i < length; i++) {
+        sum = (uint8_t)(sum + qtest_readb(a->qts, table + i));
+    }
+    g_assert_cmphex(sum, ==, 0);
+    while (at < table + length) {
+        out.type = qtest_readb(a->qts, at);
+        uint16_t bytes = qtest_readw(a->qts, at + 2);
+        out.device = qtest_readw(a->qts, at + 4);
+        out.capability = (uint8_t)qtest_readw(a->qts, at + 6);
+        out.base = qtest_readq(a->qts, at + 8);
+        out.features = out.type == 0x10 ? 0 : qtest_readq(a->qts, at + 24);
+        read_entries(a, at + (out.type == 0x10 ? 24 : 40), at + bytes, &out);
+        out.blocks++;
+        at += bytes;
+    }
+    g_assert_cmphex(at, ==, table + length);
+    return out;
+}
+
+static Ivrs ivrs_of(const char *props, uint64_t *features)
+{
+    Amd *a = amd_start(props, 1, false);
+    Ivrs out = read_ivrs(a);
+    *features = amd_read(a, EFR);
+    if (out.blocks) {
+        g_assert_cmphex(out.base, ==, AMD_BASE);
+        g_assert_cmphex(out.device, ==, UNIT_FUNCTION);
+        g_assert_cmphex(qtest_pci_config_read(a->qts, 0, UNIT_FUNCTION, out.capability, 1), ==,
+                        0x0f);
+    }
+    amd_stop(a);
+    return out;
+}
+
+static void test_right(void)
+{
+    uint64_t features;
+    Ivrs t = ivrs_of("", &features);
+    g_assert_cmpuint(t.blocks, ==, 3);
+    g_assert_cmphex(t.type, ==, 0x40);
+    g_assert_cmphex(t.features, ==, features);
+    g_assert_cmpuint(t.ioapics, ==, 1);
+    g_assert_cmpuint(t.hpets, ==, 1);
+    g_assert_cmphex(t.ioapic_id, ==, SOUTHBRIDGE);
+    t = ivrs_of(",intremap=off", &features);
+    g_assert_cmpuint(t.ioapics + t.hpets, ==, 0);
+}
+
+static void test_broken(void)
+{
+    uint64_t features;
+    Ivrs t = ivrs_of(",broken=ioapic-id", &features);
+    g_assert_cmphex(t.ioapic_id, ==, SOUTHBRIDGE + 1);
+    t = ivrs_of(",broken=no-ioapic", &features);
+    g_assert_cmpuint(t.ioapics, ==, 0);
+    t = ivrs_of(",broken=no-hpet", &features);
+    g_assert_cmpuint(t.hpets, ==, 0);
+    t = ivrs_of(",broken=no-ivhd", &features);
+    g_assert_cmpuint(t.blocks, ==, 0);
+    t = ivrs_of(",broken=old-ivhd", &features);
+    g_assert_cmpuint(t.blocks, ==, 1);
+    g_assert_cmphex(t.type, ==, 0x10);
+    t = ivrs_of(",broken=wrong-efr", &features);
+    g_assert_cmphex(t.features, !=, features);
+}
+
+/* The IOAPIC and the HPET send under the southbridge's id: its device table entry is theirs. */
+static void test_emitters(void)
+{
+    Amd *a = amd_start("", 1, false);
+    amd_set_dte(a, SOUTHBRIDGE, 2, DTE_IV);
+    amd_on(a, 0);
+    qtest_writel(a->qts, 0xfec00000, 0x10 + 2 * 3 + 1);
+    qtest_writel(a->qts, 0xfec00010, 0);
+    qtest_writel(a->qts, 0xfec00000, 0x10 + 2 * 3);
+    qtest_writel(a->qts, 0xfec00010, 0x41); /* pin 3: edge, fixed, to APIC 0 */
+    qtest_set_irq_in(a->qts, "ioapic", "", 3, 1);
+    amd_expect_event(a, INVALID_DEVICE_REQUEST, SOUTHBRIDGE, EV_TYPE(5), amd_event_address(0x41));
+    amd_stop(a);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/amd-ivrs/right", test_right);
+    g_test_add_func("/amd-ivrs/broken", test_broken);
+    g_test_add_func("/amd-ivrs/emitters", test_emitters);
+    return g_test_run();
+}
