@@ -368,6 +368,7 @@ static const StateField apic_state[] = {
     STATE_FIELD(STATE_UINT64, ApicState, tsc_deadline),
     STATE_FIELD(STATE_TIMER, ApicState, timer),
     STATE_FIELD(STATE_UINT64, ApicState, lint_waiting),
+    STATE_NOT_SAVED(ApicState, auto_eoi),
     STATE_NOT_SAVED(ApicState, serial_irr),
     STATE_NOT_SAVED(ApicState, serial_isr),
     STATE_END,

@@ -268,7 +268,15 @@ int apic_ack(ApicState *s)
     journal_taken(apic_journal(s), s->serial_isr[vector], s->links.apic_id);
     apic_update_ppr(s);
     apic_update_intr(s);
+    if (apic_bit(s->auto_eoi, (unsigned)vector)) {
+        apic_eoi(s);
+    }
     return vector;
+}
+
+void apic_set_auto_eoi(ApicState *s, const uint64_t vectors[4])
+{
+    memcpy(s->auto_eoi, vectors, sizeof(s->auto_eoi));
 }
 
 void apic_eoi(ApicState *s)

@@ -370,6 +370,12 @@ IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicStat
     return bus_finish(bus, msg, d.result);
 }
 
+IntrResult apic_bus_deliver_to(ApicBus *bus, const ApicMsg *msg, ApicState *apic)
+{
+    journal_bus(bus->journal, msg);
+    return bus_finish(bus, msg, apic_accept(apic, msg));
+}
+
 /* 110b, with which IPIs start processors, is reserved in messages (11.11.2). */
 static IntrDeliveryMode message_mode(uint32_t data)
 {

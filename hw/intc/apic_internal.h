@@ -72,6 +72,7 @@ struct ApicState {
     bool absent; /* its processor is not plugged in */
     uint64_t irr[4], isr[4], tmr[4];
     uint8_t tpr;
+    uint64_t auto_eoi[4];
     bool extint_latched; /* an ExtINT message came and is not acknowledged */
     bool lint_level[2];
     uint32_t ldr, dfr; /* ldr: as the xAPIC register; x2APIC mode derives it from the id */

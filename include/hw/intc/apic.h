@@ -107,6 +107,10 @@ void apic_tsc_changed(ApicState *apic);
  */
 void apic_set_virtual_wire(ApicState *apic);
 
+/* Vectors whose interrupts are over as soon as the CPU takes them: of a hypervisor's synthetic
+ * sources (TLFS 11.8.4). Not saved: whoever says so says so again. */
+void apic_set_auto_eoi(ApicState *apic, const uint64_t vectors[4]);
+
 /* For tests and `info lapic`. */
 /* What keeps the CPU from taking `vector` now: bits of JournalHold (hw/intr/record.h). */
 unsigned apic_holds(const ApicState *apic, uint8_t vector);

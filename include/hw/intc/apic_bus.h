@@ -41,6 +41,10 @@ IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg);
  * not looked at. */
 IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except);
 
+/* The same to one local APIC that the sender knows by other means than ids: `msg->dest` is not
+ * looked at. */
+IntrResult apic_bus_deliver_to(ApicBus *bus, const ApicMsg *msg, ApicState *apic);
+
 /* Compatibility format: decodes the address and data of a message and delivers it. This is the
  * sink at the top of a machine without remapping. */
 IntrSink apic_bus_sink(ApicBus *bus);
