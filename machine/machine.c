@@ -394,7 +394,8 @@ bool machine_restart(Machine *machine, GError **error)
 
 Vcpu *machine_make_vcpu(Machine *machine, unsigned index, uint32_t apic_id, ApicState *apic)
 {
-    const VcpuConfig config = {.index = index, .apic_id = apic_id, .apic = apic};
+    HvVp *vp = machine->hyperv ? hv_vp(machine->hyperv, index) : NULL;
+    const VcpuConfig config = {.index = index, .apic_id = apic_id, .apic = apic, .hyperv = vp};
     machine->cpus[index] = machine->opts.accel->vcpu->create(machine->accel_state, &config);
     return machine->cpus[index];
 }

@@ -9,6 +9,7 @@
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/hyperv/hyperv.h"
 #include "hw/i386/amd_smbus.h"
 #include "hw/i386/iommu/amdvi.h"
 #include "hw/i386/iommu/vtd.h"
@@ -41,6 +42,7 @@ const DeviceClass *const device_classes[] = {
     &edu_class,
     &fw_cfg_class,
     &hpet_class,
+    &hyperv_class,
     &i8042_class,
     &i8254_class,
     &i8259_class,

@@ -22,7 +22,11 @@ static Vcpu *tcg_vcpu_create(void *accel, const VcpuConfig *config)
     cpu_config.index = config->index;
     cpu_config.apic_id = config->apic_id;
     cpu_config.apic = config->apic;
+    cpu_config.hyperv = config->hyperv;
     v->cpu = cpu_new(&cpu_config);
+    if (config->hyperv) {
+        hv_vp_connect_cpu(config->hyperv, &cpu_hv_pins, v->cpu);
+    }
     v->base = (Vcpu){
         .ops = &tcg_vcpu,
         .index = config->index,

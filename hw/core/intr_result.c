@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The endings of an attempt to interrupt, in words. "SDM" is volume 3 of Intel's, "VT-d" revision
- * 4.1 of its specification, and "AMD-Vi" revision 3 of AMD's.
+ * 4.1 of its specification, "AMD-Vi" revision 3 of AMD's, "TLFS" revision 6.0b of Hyper-V's.
  */
 #include "hw/core/intr_result.h"
 
@@ -108,6 +108,20 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
     [INTR_EVENT_MASKED] = {"event-masked", "waits in the unit's IP bit: the event is masked (IM)",
                            "VT-d 7.4", INTR_CLASS_KEPT, .open = true,
                            .remedy = "clearing IM lets it go"},
+    [INTR_SYNIC_OFF] = {"synic-disabled",
+                        "was kept back: the processor's SynIC, or its page for that, is disabled",
+                        "TLFS 11.8.3", INTR_CLASS_KEPT, .lost = true,
+                        .remedy = "bit 0 of SCONTROL, and of SIMP or SIEFP, enables it"},
+    [INTR_SINT_MASKED] = {"sint-masked", "was kept back: its synthetic interrupt source is masked",
+                          "TLFS 11.8.4", INTR_CLASS_KEPT, .lost = true,
+                          .remedy = "bit 16 of the SINT register is to be clear"},
+    [INTR_SINT_POLLED] = {"sint-polled",
+                          "told what it had to tell without an interrupt: its source is polled",
+                          "TLFS 11.8.4", INTR_CLASS_KEPT},
+    [INTR_MESSAGE_SLOT_FULL] = {"message-slot-full",
+                                "waits: the source's message slot has a message in it",
+                                "TLFS 11.8.1", INTR_CLASS_KEPT, .open = true,
+                                .remedy = "clearing the message's type and writing EOM lets it go"},
 
     [INTR_ORDINARY_WRITE] = {"ordinary-write",
                              "was a write to memory: its address is not in the interrupt range",
@@ -276,6 +290,15 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                                  "was posted to a virtual APIC whose guest does not run, and not "
                                  "logged (GALogIntr, GALogRun)",
                                  "AMD-Vi 2.2.8", INTR_CLASS_POSTED},
+    [INTR_HV_NOT_MAPPED] = {"hv-not-mapped", "was blocked: no device interrupt is mapped there",
+                            "HvCallMapDeviceInterrupt", INTR_CLASS_BLOCKED, .lost = true,
+                            .remedy = "the root partition has to map it, and to give the device "
+                                      "the entry that it gets"},
+    [INTR_HV_OTHER_DEVICE] = {"hv-other-device",
+                              "was blocked: what is mapped there is another device id's",
+                              "HvCallMapDeviceInterrupt", INTR_CLASS_BLOCKED, .lost = true,
+                              .remedy = "the device id of the call has to be that of the "
+                                        "requester, or a bridge's range of buses that it is in"},
 };
 
 const char *intr_class_name(IntrClass cls)

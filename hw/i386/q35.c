@@ -181,8 +181,8 @@ static bool q35_build(Machine *machine, GError **error)
      */
     bool built = q35_check_cpus(m, error) && q35_count_emitters(m, error) &&
                  q35_build_upstream(m, error) && build_memory(m, error) && build_pic(m, error) &&
-                 q35_build_cpus(m, error) && q35_build_ioapics(m, error) &&
-                 q35_build_pci(m, error) && build_legacy(m, error) &&
+                 q35_build_hyperv(m, error) && q35_build_cpus(m, error) &&
+                 q35_build_ioapics(m, error) && q35_build_pci(m, error) && build_legacy(m, error) &&
                  q35_build_cpu_hotplug(m, error) && q35_build_hpets(m, error);
     if (!built) {
         return false;
@@ -230,6 +230,8 @@ static const PropInfo q35_props[] = {
     PROP(PROP_BOOL, "host-decompress", Q35Machine, host_decompress, "on",
          "unpack a bzImage on the host, so that the kernel starts at once"),
     PROP(PROP_BOOL, "hpet", Q35Machine, hpet_on, "on", "have an HPET"),
+    PROP(PROP_BOOL, "hyperv", Q35Machine, hyperv_on, "off",
+         "show guests a Hyper-V partition, as all of -cpu's hv-* do"),
     PROP_END,
 };
 

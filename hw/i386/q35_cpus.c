@@ -62,6 +62,50 @@ bool q35_check_cpus(const Q35Machine *m, GError **error)
     return check_apic_id(m, error) && check_phys_bits(m, error);
 }
 
+/* A partition where -cpu or -machine asks for one. */
+bool q35_build_hyperv(Q35Machine *m, GError **error)
+{
+    Machine *machine = &m->machine;
+    const VcpuTraits *traits = &machine->cpu_traits;
+    HvFeatures features = traits->hyperv;
+    if (m->hyperv_on) {
+        hv_features_add_all(&features);
+    }
+    if (features.set == 0) {
+        return true;
+    }
+    if (hv_has(&features, HV_ROOT) && machine->iommus->len > 0) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    "hv-root: the hypervisor keeps remapping to itself; leave '%s' out",
+                    ((Device *)machine->iommus->pdata[0])->id);
+        return false;
+    }
+    Device *dev = q35_make(m, &hyperv_class, "hyperv");
+    *hv_links(dev) = (HvLinks){.features = features,
+                               .vps = machine->opts.max_cpus,
+                               .phys_bits = traits->phys_bits,
+                               .amd = traits->amd,
+                               .tsc_hz = traits->tsc_hz,
+                               .apic_hz = traits->apic_timer_hz,
+                               .bus = machine->apic_bus,
+                               .below = m->fabric.apic};
+    if (!q35_finish(m, dev, error)) {
+        return false;
+    }
+    machine->hyperv = hv_from_device(dev);
+    if (hv_has(&features, HV_ROOT)) {
+        m->fabric.apic = hv_sink(machine->hyperv); /* devices' requests go through its table */
+    }
+    return true;
+}
+
+static void connect_hyperv(const Machine *machine, unsigned index)
+{
+    if (machine->hyperv) {
+        hv_vp_connect_apic(hv_vp(machine->hyperv, index), machine->apics[index]);
+    }
+}
+
 bool q35_build_cpus(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
@@ -95,6 +139,7 @@ bool q35_build_cpus(Q35Machine *m, GError **error)
         if (!q35_finish(m, dev, error)) {
             return false;
         }
+        connect_hyperv(machine, i);
         apic_set_present(machine->apics[i], i < machine->opts.cpus);
     }
     return true;

@@ -42,6 +42,7 @@ typedef struct {
     Machine machine;
     bool host_decompress;
     bool hpet_on;
+    bool hyperv_on;
     MemRegion ram_low, ram_high, vga_hole;
     Fabric fabric;
     E820Map e820;
@@ -67,6 +68,7 @@ bool q35_finish(Q35Machine *m, Device *dev, GError **error);
 
 /* Steps of q35_build(). */
 bool q35_check_cpus(const Q35Machine *m, GError **error);
+bool q35_build_hyperv(Q35Machine *m, GError **error);
 bool q35_build_cpus(Q35Machine *m, GError **error);
 bool q35_build_upstream(Q35Machine *m, GError **error);
 /* Not more of them than there are source ids. */

@@ -50,6 +50,9 @@ Upstream q35_above(void *opaque, PciDevice *pci)
 IntrSink q35_place_emitter(Q35Machine *m, const IommuEmitter *emitter)
 {
     g_array_append_val(m->emitters, *emitter);
+    if (m->machine.hyperv && emitter->type == IOMMU_IOAPIC) {
+        hv_add_ioapic(m->machine.hyperv, emitter->enumeration_id, emitter->source_id);
+    }
     Device *unit = iommu_above_emitter(m->machine.iommus, emitter->id);
     return unit ? iommu_class(unit)->sink(unit) : m->fabric.apic;
 }

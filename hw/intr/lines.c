@@ -21,6 +21,8 @@ static const KindRow kinds[JOURNAL_KINDS] = {
     [JOURNAL_IPI] = {"ipi", NULL, TRACE_APIC},
     [JOURNAL_STORED] = {"ims", "slot", TRACE_MSI},
     [JOURNAL_STORED_MEMORY] = {"ims-memory", "slot", TRACE_MSI},
+    [JOURNAL_HYPERCALL] = {"hypercall", "code", TRACE_APIC},
+    [JOURNAL_STIMER] = {"stimer", "timer", TRACE_APIC},
 };
 
 const char *journal_kind_name(JournalKind kind)
@@ -55,6 +57,8 @@ static void add_message(GString *out, const JournalRecord *r)
 {
     if (r->kind == JOURNAL_IPI) {
         g_string_append_printf(out, " icr=0x%08x dest=0x%" PRIx64, r->data, r->address);
+    } else if (journal_kind_is_synthetic(r->kind)) {
+        g_string_append_printf(out, " vp=%" PRIu64 " vector=0x%02x", r->address, r->data);
     } else if (r->seen & JOURNAL_SENT) {
         g_string_append_printf(out, " addr=0x%08" PRIx64 " data=0x%04x", r->address, r->data);
     }

@@ -19,6 +19,8 @@ static const char *const subjects[JOURNAL_KINDS] = {
     [JOURNAL_IPI] = "IPI",
     [JOURNAL_STORED] = "stored message %u",
     [JOURNAL_STORED_MEMORY] = "stored message %u (in memory)",
+    [JOURNAL_HYPERCALL] = "interrupt by hypercall %u",
+    [JOURNAL_STIMER] = "synthetic timer %u",
 };
 static const char *const events[] = {"fault event", "invalidation event"};
 static const char *const entries[] = {"timer", "thermal sensor", "performance counter",
@@ -27,7 +29,7 @@ static const char *const entries[] = {"timer", "thermal sensor", "performance co
 static bool has_rid(const JournalRecord *r)
 {
     return r->kind != JOURNAL_LVT && r->kind != JOURNAL_IPI && r->kind != JOURNAL_EVENT &&
-           r->kind != JOURNAL_NOTIFY;
+           r->kind != JOURNAL_NOTIFY && !journal_kind_is_synthetic(r->kind);
 }
 
 static void add_what(GString *out, const JournalRecord *r)
@@ -154,7 +156,8 @@ static void add_requester(GString *out, const JournalRecord *r)
     if (r->seen & JOURNAL_ALIASED || r->rid_seen != r->rid) {
         g_string_append_printf(out, "; the unit saw requester %s", rid_text(r->rid_seen).text);
     }
-    if (r->result != INTR_VTD_SOURCE || !(r->seen & JOURNAL_ENTRY)) {
+    if ((r->result != INTR_VTD_SOURCE && r->result != INTR_HV_OTHER_DEVICE) ||
+        !(r->seen & JOURNAL_ENTRY)) {
         return;
     }
     if (r->wanted_mask == 0) {

@@ -91,6 +91,7 @@ struct Machine {
     GPtrArray
         *devices; /* of Device *, in order of creation; reset in this order, freed in reverse */
     ApicBus *apic_bus;
+    HvPartition *hyperv; /* NULL: no Hyper-V; among the devices too */
     void *accel_state;
     VcpuTraits cpu_traits;
     unsigned cpu_count;   /* places for them (-smp maxcpus=): machine_cpu_is_present() */

@@ -12,6 +12,7 @@
 
 #include <glib.h>
 
+#include "hw/hyperv/hyperv.h"
 #include "hw/intc/apic.h"
 
 typedef struct Vcpu Vcpu;
@@ -23,12 +24,16 @@ typedef struct {
     unsigned phys_bits;
     int64_t apic_id;        /* of the model's "apic-id=", or -1: the board numbers them */
     uint64_t apic_timer_hz; /* input clock of the local APIC's timer */
+    uint64_t tsc_hz;
+    bool amd; /* where makers differ, it does as AMD's */
+    HvFeatures hyperv;
 } VcpuTraits;
 
 typedef struct {
     unsigned index; /* 0 is the bootstrap processor */
     uint32_t apic_id;
     ApicState *apic;
+    HvVp *hyperv; /* the hypervisor that its software sees; NULL: none of this kind */
 } VcpuConfig;
 
 /* Why run() came back. */

@@ -41,6 +41,7 @@ typedef struct {
     Trace *trace;
     CodeCache *code;
     ApicState *apic;
+    HvVp *hyperv;             /* or NULL */
     bool fmask_upper_ignored; /* WRMSR of IA32_FMASK drops bits 63:32; else they are #GP */
 } CpuConfig;
 
@@ -76,6 +77,8 @@ void cpu_where(const Cpu *cpu, uint64_t *rip, uint64_t *instructions);
 
 /* The pins the APIC drives; pass with the Cpu as opaque. */
 extern const CpuPins cpu_pins;
+/* What a Hyper-V partition drives of it. */
+extern const HvPins cpu_hv_pins;
 
 /* The A20M# pin (SDM vol. 3, 20.1.1): off, address line 20 of what the CPU itself accesses is 0. */
 void cpu_set_a20(Cpu *cpu, bool on);

@@ -124,6 +124,7 @@ static CpuModel *model_new(const CpuModelRow *row, const HostFeatures *host)
     m->stepping = row->stepping;
     m->phys_bits = CPU_PHYS_BITS;
     m->apic_id = -1;
+    m->hyperv = hv_features_none();
     cpu_model_set_vendor(m, row->vendor);
     m->leaf_max = m->amd ? LEAF_MAX_AMD : LEAF_MAX_INTEL;
     m->leaf_ext_max = m->amd ? LEAF_EXT_MAX_AMD : LEAF_EXT_MAX_INTEL;
@@ -198,7 +199,7 @@ static bool set_feature(CpuModel *m, const char *name, bool on, GError **error)
     return true;
 }
 
-static bool parse_switch(const char *name, const char *value, bool *on, GError **error)
+bool cpu_parse_switch(const char *name, const char *value, bool *on, GError **error)
 {
     static const char *const yes[] = {"on", "yes", "true", "y", NULL};
     static const char *const no[] = {"off", "no", "false", "n", NULL};
@@ -232,6 +233,14 @@ static bool parse_item(CpuModel *m, const char *item, bool *enforce, GError **er
     const char *name = pair[0] ? pair[0] : "";
     bool on = true;
 
+    switch (cpu_model_set_hyperv(m, item, error)) {
+    case CPU_PROPERTY_SET:
+        return true;
+    case CPU_PROPERTY_BAD:
+        return false;
+    default:
+        break;
+    }
     if (name[0] == '+' || name[0] == '-') {
         return set_feature(m, name + 1, name[0] == '+', error);
     }
@@ -248,7 +257,7 @@ static bool parse_item(CpuModel *m, const char *item, bool *enforce, GError **er
     }
     bool enforces = strcmp(name, "enforce") == 0, checks = strcmp(name, "check") == 0;
     if ((!enforces && !checks && !is_feature(name, error)) ||
-        (pair[0] && pair[1] && !parse_switch(name, pair[1], &on, error))) {
+        (pair[0] && pair[1] && !cpu_parse_switch(name, pair[1], &on, error))) {
         return false;
     }
     if (enforces) {
@@ -341,6 +350,9 @@ VcpuTraits cpu_model_traits(const CpuModel *model)
         .phys_bits = model->phys_bits,
         .apic_id = model->apic_id,
         .apic_timer_hz = CPU_CRYSTAL_HZ,
+        .tsc_hz = CPU_TSC_HZ,
+        .amd = model->amd,
+        .hyperv = model->hyperv,
     };
 }
 
@@ -400,5 +412,10 @@ void cpu_model_help(GString *out)
     }
     g_string_append(out,
                     "\n\nProperties:\n  vendor=<12 letters> family= model= stepping= "
-                    "model-id=<text>\n  phys-bits= level= xlevel= apic-id=<of a single CPU>\n");
+                    "model-id=<text>\n  phys-bits= level= xlevel= apic-id=<of a single CPU>\n"
+                    "\nHyper-V:\n  hv-passthrough hv-spinlocks=<tries> hv-vendor-id=<text>\n ");
+    for (unsigned i = 0; hv_feature_name(i); i++) {
+        g_string_append_printf(out, " %s", hv_feature_name(i));
+    }
+    g_string_append_c(out, '\n');
 }

@@ -55,6 +55,7 @@ struct CpuModel {
     int64_t apic_id; /* -1: as the board numbers them */
     bool has[FEAT_COUNT];
     HostFeatures host;
+    HvFeatures hyperv;
     /* CpuFeatureRow, not to be had: asked for, and of the model's own. */
     GPtrArray *missing, *lacking;
 };
@@ -67,6 +68,13 @@ HostFeatures cpu_host_features(void);
 typedef enum { CPU_PROPERTY_NONE, CPU_PROPERTY_SET, CPU_PROPERTY_BAD } CpuPropertyResult;
 CpuPropertyResult cpu_model_set_property(CpuModel *model, const char *name, const char *value,
                                          GError **error);
+/* The same of one item, with "+" or "-" before it, or "=" behind: "hv-..." of Hyper-V. In
+ * cpu_hyperv.c. */
+CpuPropertyResult cpu_model_set_hyperv(CpuModel *model, const char *item, GError **error);
+/* "on", "off" and their like. */
+bool cpu_parse_switch(const char *name, const char *value, bool *on, GError **error);
+bool cpu_parse_number(const char *name, const char *value, uint64_t min, uint64_t max,
+                      uint64_t *number, GError **error);
 void cpu_model_set_vendor(CpuModel *model, const char *vendor);
 
 /* Edit distance, with '-', '_' and '.' alike. */

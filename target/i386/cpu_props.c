@@ -51,8 +51,8 @@ static const NumberRow numbers[] = {
     {"xlevel", offsetof(CpuModel, leaf_ext_max), 0x80000000u, 0x8000ffffu},
 };
 
-static bool parse_number(const char *name, const char *value, uint64_t min, uint64_t max,
-                         uint64_t *number, GError **error)
+bool cpu_parse_number(const char *name, const char *value, uint64_t min, uint64_t max,
+                      uint64_t *number, GError **error)
 {
     gchar *end;
 
@@ -75,7 +75,7 @@ static bool model_set_number(CpuModel *m, const NumberRow *row, const char *valu
         m->phys_bits = CPU_PHYS_BITS;
         return true;
     }
-    if (!parse_number(row->name, value, row->min, row->max, &number, error)) {
+    if (!cpu_parse_number(row->name, value, row->min, row->max, &number, error)) {
         return false;
     }
     *(unsigned *)(void *)((uint8_t *)m + row->offset) = (unsigned)number;
@@ -86,7 +86,7 @@ static bool set_apic_id(CpuModel *m, const char *value, GError **error)
 {
     uint64_t number;
 
-    if (!parse_number("apic-id", value, 0, UINT32_MAX - 1, &number, error)) {
+    if (!cpu_parse_number("apic-id", value, 0, UINT32_MAX - 1, &number, error)) {
         return false;
     }
     m->apic_id = (int64_t)number;

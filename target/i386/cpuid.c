@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "target/i386/cpu_model.h"
+#include "target/i386/hyperv.h"
 #include "target/i386/system_ops.h"
 
 #define LEAF_HV      0x40000000u
 #define LEAF_HV_KVM  0x40000001u
+#define LEAVES_HV    0x100u
 #define CLFLUSH_SIZE 64u
 #define XSAVE_SIZE   576u /* legacy area and header */
 #define YMM_SIZE     256u
@@ -372,33 +374,49 @@ static CpuidResult extended_leaf(const Cpu *cpu, uint32_t leaf, uint32_t subleaf
     }
 }
 
-/* Our own name and nothing else, or KVM's leaves where its interface is there (Linux,
- * Documentation/virt/kvm/x86/cpuid.rst). */
-static CpuidResult hypervisor_leaf(const CpuModel *m, uint32_t leaf)
+/* KVM's leaves (Linux, Documentation/virt/kvm/x86/cpuid.rst). */
+static CpuidResult kvm_leaf(const CpuModel *m, uint32_t base, uint32_t leaf)
 {
-    if (leaf == LEAF_HV_KVM) {
-        return feature_leaf(m, LEAF_HV_KVM, 0);
-    }
-    return m->has[FEAT_KVM_STEAL_TIME] ? text_leaf(LEAF_HV_KVM, "KVMKVMKVM\0\0", false)
-                                       : text_leaf(LEAF_HV, "SwitchyardTC", false);
+    return leaf == base ? text_leaf(base + 1, "KVMKVMKVM\0\0", false)
+                        : feature_leaf(m, LEAF_HV_KVM, 0);
 }
 
-static bool is_hypervisor_leaf(const CpuModel *m, uint32_t leaf)
+/* Hypervisors' leaves start at multiples of 100h: Hyper-V's at the first, and KVM's after them.
+ * Where there is neither, our own name. */
+static bool hypervisor_leaf(const Cpu *cpu, uint32_t leaf, CpuidResult *r)
 {
-    uint32_t last = m->has[FEAT_KVM_STEAL_TIME] ? LEAF_HV_KVM : LEAF_HV;
+    const CpuModel *m = cpu->cfg.model;
+    bool hyperv = cpu->cfg.hyperv != NULL, kvm = m->has[FEAT_KVM_STEAL_TIME];
+    uint32_t base = LEAF_HV + (hyperv ? LEAVES_HV : 0);
 
-    return m->has[FEAT_HYPERVISOR] && leaf >= LEAF_HV && leaf <= last;
+    if (!m->has[FEAT_HYPERVISOR]) {
+        return false;
+    }
+    if (hyperv && leaf - LEAF_HV < LEAVES_HV) {
+        *r = hyperv_cpuid(cpu, leaf);
+        return true;
+    }
+    if (kvm && leaf - base <= LEAF_HV_KVM - LEAF_HV) {
+        *r = kvm_leaf(m, base, leaf);
+        return true;
+    }
+    if (leaf == base && !hyperv) {
+        *r = text_leaf(LEAF_HV, "SwitchyardTC", false);
+        return true;
+    }
+    return false;
 }
 
 CpuidResult cpuid_query(const Cpu *cpu, uint32_t leaf, uint32_t subleaf)
 {
     const CpuModel *m = cpu->cfg.model;
+    CpuidResult r;
 
     if (leaf >= 0x80000000u && leaf <= m->leaf_ext_max) {
         return extended_leaf(cpu, leaf, subleaf);
     }
-    if (is_hypervisor_leaf(m, leaf)) {
-        return hypervisor_leaf(m, leaf);
+    if (hypervisor_leaf(cpu, leaf, &r)) {
+        return r;
     }
     if (leaf > m->leaf_max && m->amd) {
         return (CpuidResult){0};

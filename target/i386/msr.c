@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Model-specific registers (Intel SDM vol. 4; AMD's APM vol. 2, appendix A), a row each, and one of
- * KVM's. What has no row gives #GP(0), which kernels probe for. Left out: performance counters,
- * branch records, RAPL, VMX, SVM.
+ * Model-specific registers (Intel SDM vol. 4; AMD's APM vol. 2, appendix A), a row each, one of
+ * KVM's, and Hyper-V's (hw/hyperv/msr.c). What has no row gives #GP(0), which kernels probe for.
+ * Left out: performance counters, branch records, RAPL, VMX, SVM.
  */
 #include <stddef.h>
 
 #include "target/i386/cpu_private.h"
 #include "target/i386/cpuid.h"
+#include "target/i386/hyperv.h"
 #include "target/i386/post.h"
 #include "target/i386/segment_private.h"
 #include "target/i386/steal_time.h"
@@ -17,6 +18,7 @@
 #define MSR_ANY        (-1)
 #define MSR_INTEL      (-2)
 #define MSR_AMD        (-3)
+#define MSR_HYPERV     (-4)
 #define MTRR_CAP       (8u | 1u << 8 | 1u << 10) /* 8 variable ranges, fixed ones, WC */
 #define MTRR_DEF_BITS  0xcffu
 #define UCODE_REVISION (1ull << 32)
@@ -148,9 +150,20 @@ static bool read_tsc(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
     return true;
 }
 
-/* The APIC's deadline timer follows the TSC. */
+static bool read_hyperv(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
+{
+    return hyperv_msr_read(cpu, msr, value);
+}
+
+static bool write_hyperv(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
+{
+    return hyperv_msr_write(cpu, msr, value);
+}
+
+/* The APIC's deadline timer follows the TSC, and so does what a hypervisor says of it. */
 static bool msr_tsc_moved(Cpu *cpu)
 {
+    hyperv_tsc_moved(cpu);
     if (cpu->cfg.apic) {
         uint32_t before = cpu_device_enter(cpu);
         apic_tsc_changed(cpu->cfg.apic);
@@ -407,6 +420,7 @@ static const MsrRow rows[] = {
     CALLS(MSR_IA32_TSC_DEADLINE, MSR_IA32_TSC_DEADLINE, FEAT_TSC_DEADLINE, read_apic, write_apic),
     {0x6e1, 0x6e1, FEAT_PKS, offsetof(Cpu, pkrs), 0, read_field, write_pkrs},
     FIELD(0xda0, 0xda0, FEAT_XSAVES, xss, 0), /* no supervisor state */
+    CALLS(HV_MSR_FIRST, HV_MSR_LAST, MSR_HYPERV, read_hyperv, write_hyperv),
     {MSR_KVM_STEAL_TIME, MSR_KVM_STEAL_TIME, FEAT_KVM_STEAL_TIME, offsetof(Cpu, steal_time), 0,
      read_field, write_steal_time},
     {0xc0000080u, 0xc0000080u, FEAT_LM, offsetof(Cpu, efer), 0, read_field, write_efer},
@@ -461,6 +475,8 @@ static bool msr_available(const Cpu *cpu, const MsrRow *row)
         return !cpu_is_amd(cpu);
     case MSR_AMD:
         return cpu_is_amd(cpu);
+    case MSR_HYPERV:
+        return cpu->cfg.hyperv != NULL;
     default:
         return cpu_has_feature(cpu, row->feature);
     }

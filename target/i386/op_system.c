@@ -12,6 +12,7 @@
 #include "target/i386/debug_regs.h"
 #include "target/i386/decode.h"
 #include "target/i386/excp.h"
+#include "target/i386/hyperv.h"
 #include "target/i386/system_ops.h"
 
 static OpNext spin_hint(Cpu *cpu, const Op *op)
@@ -35,6 +36,8 @@ SYS_SIMPLE(wbinvd, sys_wbinvd(cpu), return op_finish(cpu, op))
 SYS_SIMPLE(swapgs, sys_swapgs(cpu), NEXT())
 SYS_SIMPLE(rdmsr, sys_rdmsr(cpu), NEXT())
 SYS_SIMPLE(wrmsr, sys_wrmsr(cpu), return op_finish(cpu, op))
+SYS_SIMPLE(hypercall, hyperv_call(cpu, op->mnemonic == ZYDIS_MNEMONIC_VMMCALL),
+           return op_finish(cpu, op))
 SYS_SIMPLE(cpuid, sys_cpuid(cpu), NEXT())
 SYS_SIMPLE(xgetbv, sys_xgetbv(cpu), NEXT())
 SYS_SIMPLE(xsetbv, sys_xsetbv(cpu), return op_finish(cpu, op))
@@ -257,6 +260,8 @@ static const SystemRow system_rows[] = {
     {ZYDIS_MNEMONIC_WBINVD, wbinvd, true, -1},
     {ZYDIS_MNEMONIC_INVD, wbinvd, true, -1},
     {ZYDIS_MNEMONIC_SWAPGS, swapgs, false, -1},
+    {ZYDIS_MNEMONIC_VMCALL, hypercall, false, -1},
+    {ZYDIS_MNEMONIC_VMMCALL, hypercall, false, -1},
     {ZYDIS_MNEMONIC_RDMSR, rdmsr, false, FEAT_MSR},
     {ZYDIS_MNEMONIC_WRMSR, wrmsr, true, FEAT_MSR},
     {ZYDIS_MNEMONIC_CPUID, cpuid, false, -1},

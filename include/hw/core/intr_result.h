@@ -53,6 +53,10 @@ typedef enum {
     INTR_MASTER_OFF,
     INTR_BRIDGE_OFF,
     INTR_EVENT_MASKED,
+    INTR_SYNIC_OFF,
+    INTR_SINT_MASKED,
+    INTR_SINT_POLLED,
+    INTR_MESSAGE_SLOT_FULL,
     /* Not an interrupt request at all. */
     INTR_ORDINARY_WRITE,
     INTR_WRITE_REFUSED,
@@ -99,6 +103,9 @@ typedef enum {
     INTR_AMDVI_VAPIC_DOORBELL,
     INTR_AMDVI_VAPIC_LOGGED,
     INTR_AMDVI_VAPIC_POSTED,
+    /* Blocked by a hypervisor under a root partition. */
+    INTR_HV_NOT_MAPPED,
+    INTR_HV_OTHER_DEVICE,
     INTR_RESULTS,
 } IntrResult;
 

@@ -21,6 +21,8 @@ typedef enum {
     JOURNAL_IPI,           /* 0 */
     JOURNAL_STORED,        /* slots of a message store in a BAR, */
     JOURNAL_STORED_MEMORY, /* and of one in memory */
+    JOURNAL_HYPERCALL,     /* a virtual processor, which asks for it: the call's code */
+    JOURNAL_STIMER,        /* a virtual processor's synthetic timers */
     JOURNAL_KINDS,
 } JournalKind;
 
@@ -131,6 +133,12 @@ enum {
 const char *journal_kind_name(JournalKind kind);
 /* "fixed", "lowest", "smi", ...: a delivery mode. */
 const char *journal_mode_name(unsigned mode);
+/* A hypervisor's, for its virtual processors: `address` and `data` of what was sent are the
+ * processor's index and the vector. */
+static inline bool journal_kind_is_synthetic(JournalKind kind)
+{
+    return kind == JOURNAL_HYPERCALL || kind == JOURNAL_STIMER;
+}
 /* What a kind's number counts: "pin", "vector", ...; NULL if nothing. */
 const char *journal_number_name(JournalKind kind);
 

@@ -207,6 +207,7 @@ void rig_close(Rig *rig)
     device_free(rig->hpet);
     device_free(rig->ioapic);
     device_free(rig->vtd);
+    device_free(rig->hyperv);
     while (rig->apic_count > 0) {
         device_free(rig->apic_devs[--rig->apic_count]);
     }

@@ -579,6 +579,10 @@ const Way ways[INTR_RESULTS] = {
     {INTR_MASTER_OFF, master_off},
     {INTR_BRIDGE_OFF, bridge_off},
     {INTR_EVENT_MASKED, event_masked},
+    {INTR_SYNIC_OFF, way_synic_off},
+    {INTR_SINT_MASKED, way_sint_masked},
+    {INTR_SINT_POLLED, way_sint_polled},
+    {INTR_MESSAGE_SLOT_FULL, way_message_slot_full},
     {INTR_ORDINARY_WRITE, ordinary_write},
     {INTR_WRITE_REFUSED, write_refused},
     {INTR_NOT_ONE_DWORD, not_one_dword},
@@ -608,4 +612,6 @@ const Way ways[INTR_RESULTS] = {
     {INTR_AMDVI_VAPIC_DOORBELL, way_vapic_doorbell},
     {INTR_AMDVI_VAPIC_LOGGED, way_vapic_logged},
     {INTR_AMDVI_VAPIC_POSTED, way_vapic_posted},
+    {INTR_HV_NOT_MAPPED, way_hv_not_mapped},
+    {INTR_HV_OTHER_DEVICE, way_hv_other_device},
 };

@@ -28,4 +28,12 @@ void way_remap(Rig *rig, uint64_t low, uint64_t high);
 IntrResult way_send_index(Rig *rig, uint32_t index);
 void way_msi_setup(Rig *rig, uint64_t address);
 
+/* In ways_hyperv.c. */
+IntrResult way_synic_off(Rig *rig);
+IntrResult way_sint_masked(Rig *rig);
+IntrResult way_sint_polled(Rig *rig);
+IntrResult way_message_slot_full(Rig *rig);
+IntrResult way_hv_not_mapped(Rig *rig);
+IntrResult way_hv_other_device(Rig *rig);
+
 #endif
