@@ -43,6 +43,7 @@ const DeviceClass *const device_classes[] = {
     &fw_cfg_class,
     &hpet_class,
     &hyperv_class,
+    &hyperv_testdev_class,
     &i8042_class,
     &i8254_class,
     &i8259_class,

@@ -32,7 +32,7 @@ static const HvCallRow calls[] = {
     {0x0015, "HvCallSendSyntheticClusterIpiEx", 24, 0, true, HV_IPI, 0, hv_call_send_ipi_ex},
     {0x0046, "HvCallGetPartitionId", 0, 0, false, HV_ROOT, 8, hv_call_get_partition_id},
     {0x004e, "HvCallCreateVp", 40, 0, false, HV_ROOT, 0, hv_call_create_vp},
-    {0x005c, "HvCallPostMessage", 256, 0, false, HV_SYNIC, 0, hv_call_post_message},
+    {HV_CODE_POST_MESSAGE, "HvCallPostMessage", 256, 0, false, HV_SYNIC, 0, hv_call_post_message},
     {0x005d, "HvCallSignalEvent", 8, 0, false, HV_SYNIC, 0, hv_call_signal_event},
     {0x0076, "HvCallAddLogicalProcessor", 24, 0, false, HV_ROOT, 56, hv_call_add_lp},
     {0x007c, "HvCallMapDeviceInterrupt", 72, 0, true, HV_ROOT, 16, hv_call_map_device},

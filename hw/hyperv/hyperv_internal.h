@@ -14,7 +14,9 @@
  *   vp_calls.c     interrupts between VPs, and their translations
  *   synic.c        the synthetic interrupt controller
  *   stimer.c       synthetic timers
- *   root_calls.c   what a root partition asks for as it starts; VMBus, which is not there
+ *   connections.c  messages and events from VP to VP, and who makes ports for them:
+ *   testdev.c      a test's device
+ *   root_calls.c   what a root partition asks for as it starts
  *   device_calls.c a root partition's calls for devices' interrupts
  *   device_map.c   what these have mapped
  */
@@ -36,6 +38,7 @@ typedef enum {
     HV_STATUS_INVALID_PARTITION_ID = 0xd,
     HV_STATUS_INVALID_VP_INDEX = 0xe,
     HV_STATUS_INVALID_CONNECTION_ID = 0x12,
+    HV_STATUS_INSUFFICIENT_BUFFERS = 0x13,
 } HvStatus;
 
 /* The partition, as itself and as it is numbered. */
@@ -91,6 +94,28 @@ typedef struct {
 #define HV_MAPPINGS 1024u
 extern const StateField hv_mapping_state[];
 
+/* What a source's slot takes. */
+#define HV_PAYLOAD_BYTES 240
+typedef struct {
+    uint32_t type;
+    uint8_t size; /* of the payload */
+    uint64_t sender;
+    uint8_t payload[HV_PAYLOAD_BYTES];
+} HvMessage;
+
+/* What a guest's messages or events go through, to a source of a VP. */
+typedef enum { HV_CONNECTION_NONE, HV_CONNECTION_MESSAGES, HV_CONNECTION_EVENTS } HvConnectionKind;
+typedef struct {
+    uint8_t kind; /* HvConnectionKind */
+    uint8_t sint;
+    uint32_t vp;
+    bool pending;     /* its message has found the slot full, */
+    uint64_t waiting; /* and this is its record */
+    HvMessage message;
+} HvConnection;
+#define HV_CONNECTIONS 256u
+extern const StateField hv_connection_state[];
+
 #define HV_CRASH_PARAMS 5
 
 struct HvPartition {
@@ -100,6 +125,7 @@ struct HvPartition {
     uint64_t guest_os_id;
     uint64_t crash[HV_CRASH_PARAMS];
     HvOverlay hypercall, reference_tsc;
+    HvConnection connections[HV_CONNECTIONS];
     HvMapping *mappings; /* HV_MAPPINGS, with HV_ROOT; else NULL */
     uint16_t ioapic_source[256];
     bool has_ioapic[256];
@@ -121,7 +147,8 @@ static inline AddressSpace *hv_memory(const HvPartition *hv)
 }
 
 /* overlay.c */
-bool hv_overlay_init(HvOverlay *o, const char *name, MemKind kind, GError **error);
+/* Of pages at the same place the one with the highest rank shows. */
+bool hv_overlay_init(HvOverlay *o, const char *name, MemKind kind, unsigned rank, GError **error);
 void hv_overlay_free(HvOverlay *o, AddressSpace *memory);
 /* Its register takes this value: the page comes, goes or moves. What is in it stays. */
 void hv_overlay_set(HvOverlay *o, AddressSpace *memory, uint64_t value);
@@ -184,13 +211,6 @@ static inline bool hv_set_has(const HvVpSet *set, unsigned vp)
 }
 
 /* synic.c */
-#define HV_PAYLOAD_BYTES 240
-typedef struct {
-    uint32_t type;
-    uint8_t size; /* of the payload */
-    uint64_t sender;
-    uint8_t payload[HV_PAYLOAD_BYTES];
-} HvMessage;
 bool hv_synic_read(HvVp *vp, uint32_t msr, uint64_t *value);
 bool hv_synic_write(HvVp *vp, uint32_t msr, uint64_t value);
 void hv_synic_reset(HvVp *vp);
@@ -199,6 +219,8 @@ void hv_synic_restored(HvVp *vp);
  * *waiting, until the guest has emptied the slot and says so. */
 IntrResult hv_synic_post(HvVp *vp, unsigned sint, const HvMessage *message, uint64_t *waiting,
                          uint64_t serial);
+/* An interrupt of a source, with nothing to tell. */
+void hv_raise_sint(HvPartition *hv, unsigned vp, unsigned sint);
 /* Sets an event flag. */
 IntrResult hv_synic_signal(HvVp *vp, unsigned sint, unsigned flag, uint64_t serial);
 
@@ -214,8 +236,16 @@ void hv_stimer_slots_emptied(HvVp *vp);
 HvStatus hv_call_get_partition_id(HvCall *call);
 HvStatus hv_call_add_lp(HvCall *call);
 HvStatus hv_call_create_vp(HvCall *call);
+
+/* connections.c */
+#define HV_CODE_POST_MESSAGE 0x5cu
 HvStatus hv_call_post_message(HvCall *call);
 HvStatus hv_call_signal_event(HvCall *call);
+/* Another one by that number goes. False: there is no such VP or source. */
+bool hv_connect(HvPartition *hv, uint8_t id, HvConnectionKind kind, unsigned vp, unsigned sint);
+void hv_connections_reset(HvPartition *hv);
+/* As hv_stimer_slots_emptied(). */
+void hv_connections_slots_emptied(HvVp *vp);
 
 /* Where a root partition's hypercall page is, and behind it VPs' assist pages. */
 #define HV_ROOT_PAGES ((uint64_t)1 << 40)

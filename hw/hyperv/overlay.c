@@ -21,13 +21,13 @@ const StateField hv_overlay_state[] = {
     STATE_END,
 };
 
-bool hv_overlay_init(HvOverlay *o, const char *name, MemKind kind, GError **error)
+bool hv_overlay_init(HvOverlay *o, const char *name, MemKind kind, unsigned rank, GError **error)
 {
     if (!ram_init(&o->region, name, PAGE_SIZE, error)) {
         return false;
     }
     o->region.kind = kind;
-    o->region.priority = OVERLAY_PRIORITY;
+    o->region.priority = OVERLAY_PRIORITY + (int)rank;
     o->page = o->region.host;
     if (kind == MEM_ROM) {
         g_clear_pointer(&o->region.page_flags, g_free);

@@ -4,6 +4,8 @@
 
 #include "hw/hyperv/hyperv_internal.h"
 
+#define VP_PAGES 3u
+
 static size_t vp_count(const void *object)
 {
     return ((const HvPartition *)object)->links.vps;
@@ -31,6 +33,7 @@ static const StateField hyperv_state[] = {
     STATE_ARRAY(STATE_UINT64, HvPartition, crash, HV_CRASH_PARAMS),
     STATE_STRUCTS(HvPartition, hypercall, 1, HvOverlay, hv_overlay_state),
     STATE_STRUCTS(HvPartition, reference_tsc, 1, HvOverlay, hv_overlay_state),
+    STATE_STRUCTS(HvPartition, connections, HV_CONNECTIONS, HvConnection, hv_connection_state),
     STATE_STRUCTS_PTR(HvPartition, mappings, HvMapping, hv_mapping_state, mapping_count),
     STATE_END,
 };
@@ -74,9 +77,11 @@ static void init_vp(HvPartition *hv, unsigned index)
 
 static bool init_pages(HvVp *vp, GError **error)
 {
-    return hv_overlay_init(&vp->assist, "hv-vp-assist", MEM_RAM, error) &&
-           hv_overlay_init(&vp->messages, "hv-messages", MEM_RAM, error) &&
-           hv_overlay_init(&vp->events, "hv-event-flags", MEM_RAM, error);
+    unsigned rank = VP_PAGES * vp->index;
+
+    return hv_overlay_init(&vp->assist, "hv-vp-assist", MEM_RAM, rank, error) &&
+           hv_overlay_init(&vp->messages, "hv-messages", MEM_RAM, rank + 1, error) &&
+           hv_overlay_init(&vp->events, "hv-event-flags", MEM_RAM, rank + 2, error);
 }
 
 /* VMCALL or VMMCALL, and RET: the hypercall page's code (TLFS 3.13). */
@@ -121,11 +126,12 @@ static bool init_all(HvPartition *hv, GError **error)
             return false;
         }
     }
-    return hv_overlay_init(&hv->hypercall, "hv-hypercall", MEM_ROM, error) &&
-           hv_overlay_init(&hv->reference_tsc, "hv-reference-tsc", MEM_ROM, error);
+    unsigned rank = VP_PAGES * hv->links.vps;
+    return hv_overlay_init(&hv->hypercall, "hv-hypercall", MEM_ROM, rank, error) &&
+           hv_overlay_init(&hv->reference_tsc, "hv-reference-tsc", MEM_ROM, rank + 1, error);
 }
 
-static bool check_root(const HvPartition *hv, GError **error)
+static bool hv_check_root(const HvPartition *hv, GError **error)
 {
     if (!hv_offers(hv, HV_ROOT) || hv_page_is_valid(hv, HV_ROOT_PAGES)) {
         return true;
@@ -140,7 +146,7 @@ static bool hyperv_realize(Device *dev, GError **error)
 {
     HvPartition *hv = hv_from_device(dev);
 
-    if (!hv_features_check(&hv->links.features, error) || !check_root(hv, error)) {
+    if (!hv_features_check(&hv->links.features, error) || !hv_check_root(hv, error)) {
         return false;
     }
     if (!init_all(hv, error)) {
@@ -174,6 +180,7 @@ static void hyperv_reset(Device *dev)
     for (unsigned i = 0; i < hv->links.vps; i++) {
         reset_vp(&hv->vps[i]);
     }
+    hv_connections_reset(hv);
     hv->guest_os_id = 0;
     memset(hv->crash, 0, sizeof(hv->crash));
     hv_overlay_reset(&hv->hypercall, dev->platform->memory);
@@ -208,5 +215,6 @@ const DeviceClass hyperv_class = {
     .realize = hyperv_realize,
     .unrealize = hyperv_unrealize,
     .reset = hyperv_reset,
+    .powered_in_sleep = true, /* the hypervisor stays */
     .restored = hyperv_restored,
 };

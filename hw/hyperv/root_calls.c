@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a root partition asks for when it starts: who it is, and its processors, which are all there
- * from the beginning. And calls whose other side would be VMBus, which nobody is on.
+ * from the beginning.
  */
 #include "hw/hyperv/hyperv_internal.h"
 
@@ -12,10 +12,6 @@
 #define LP_APIC_ID   4
 #define VP_PARTITION 0
 #define VP_INDEX     8
-/* HvCallPostMessage's. */
-#define POST_TYPE     8
-#define POST_SIZE     12
-#define TYPE_RESERVED (1u << 31) /* the hypervisor's own */
 
 HvStatus hv_call_get_partition_id(HvCall *call)
 {
@@ -44,18 +40,4 @@ HvStatus hv_call_create_vp(HvCall *call)
     return bytes_get32(call->input + VP_INDEX) < call->vp->hv->links.vps
                ? HV_STATUS_SUCCESS
                : HV_STATUS_INVALID_VP_INDEX;
-}
-
-HvStatus hv_call_post_message(HvCall *call)
-{
-    if ((bytes_get32(call->input + POST_TYPE) & TYPE_RESERVED) ||
-        bytes_get32(call->input + POST_SIZE) > HV_PAYLOAD_BYTES) {
-        return HV_STATUS_INVALID_PARAMETER;
-    }
-    return HV_STATUS_INVALID_CONNECTION_ID;
-}
-
-HvStatus hv_call_signal_event(HvCall *call)
-{
-    return HV_STATUS_INVALID_CONNECTION_ID;
 }

@@ -118,6 +118,7 @@ bool hv_synic_write(HvVp *vp, uint32_t msr, uint64_t value)
         return hv_overlay_write_msr(vp->hv, &vp->messages, value);
     case MSR_EOM:
         hv_stimer_slots_emptied(vp);
+        hv_connections_slots_emptied(vp);
         return true;
     default:
         return write_sint(vp, msr - MSR_SINT0, value);
@@ -142,6 +143,24 @@ static IntrResult interrupt(HvVp *vp, unsigned sint, uint64_t serial)
         return journal_end(hv_journal(vp->hv), serial, INTR_SINT_POLLED);
     }
     return hv_interrupt(vp, serial, (uint8_t)(value & SINT_VECTOR));
+}
+
+void hv_raise_sint(HvPartition *hv, unsigned vp, unsigned sint)
+{
+    Journal *journal = hv_journal(hv);
+
+    if (vp >= hv->links.vps || sint >= HV_SINTS) {
+        return;
+    }
+    HvVp *to = &hv->vps[vp];
+    uint64_t serial = journal_open(journal, JOURNAL_SINT, to->name, 0, sint);
+    if (!(to->scontrol & SCONTROL_ENABLE)) {
+        journal_end(journal, serial, INTR_SYNIC_OFF);
+    } else if (to->sint[sint] & SINT_MASKED) {
+        journal_end(journal, serial, INTR_SINT_MASKED);
+    } else {
+        interrupt(to, sint, serial);
+    }
 }
 
 static void put_message(HvVp *vp, size_t slot, const HvMessage *message)

@@ -6,6 +6,7 @@
 #include "hw/acpi/pm.h"
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
+#include "hw/hyperv/hyperv.h"
 #include "hw/i386/iommu/iommu.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
@@ -194,6 +195,9 @@ static bool q35_build(Machine *machine, GError **error)
 
 static bool q35_plug(Machine *machine, Device *dev, GError **error)
 {
+    if (dev->cls == &hyperv_testdev_class) {
+        hyperv_testdev_link(dev, machine->hyperv);
+    }
     if (dev->cls->bus == BUS_ISA) {
         return true;
     }

@@ -71,7 +71,7 @@ bool q35_build_hyperv(Q35Machine *m, GError **error)
     if (m->hyperv_on) {
         hv_features_add_all(&features);
     }
-    if (features.set == 0) {
+    if (features.set == 0 && features.spinlocks == HV_SPINLOCKS_NEVER) {
         return true;
     }
     if (hv_has(&features, HV_ROOT) && machine->iommus->len > 0) {

@@ -23,6 +23,7 @@ static const KindRow kinds[JOURNAL_KINDS] = {
     [JOURNAL_STORED_MEMORY] = {"ims-memory", "slot", TRACE_MSI},
     [JOURNAL_HYPERCALL] = {"hypercall", "code", TRACE_APIC},
     [JOURNAL_STIMER] = {"stimer", "timer", TRACE_APIC},
+    [JOURNAL_SINT] = {"sint", "source", TRACE_APIC},
 };
 
 const char *journal_kind_name(JournalKind kind)

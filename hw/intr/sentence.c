@@ -21,6 +21,7 @@ static const char *const subjects[JOURNAL_KINDS] = {
     [JOURNAL_STORED_MEMORY] = "stored message %u (in memory)",
     [JOURNAL_HYPERCALL] = "interrupt by hypercall %u",
     [JOURNAL_STIMER] = "synthetic timer %u",
+    [JOURNAL_SINT] = "synthetic source %u",
 };
 static const char *const events[] = {"fault event", "invalidation event"};
 static const char *const entries[] = {"timer", "thermal sensor", "performance counter",

@@ -52,6 +52,7 @@ static inline void rig_open_with(Rig *r, HvFeatures features)
     r->rs = runstate_new();
     r->platform = (Platform){.clock = clock_new(CLOCK_MANUAL),
                              .memory = as_new("memory", 52),
+                             .ports = as_new("ports", 16),
                              .trace = &r->trace,
                              .journal = &r->journal,
                              .runstate = r->rs};
@@ -104,6 +105,7 @@ static inline void rig_down(Rig *r, gconstpointer data)
     as_remove(r->platform.memory, &r->ram);
     ram_free(&r->ram);
     as_free(r->platform.memory);
+    as_free(r->platform.ports);
     clock_free(r->platform.clock);
     journal_free(&r->journal);
     runstate_free(r->rs);
@@ -137,6 +139,11 @@ static const JournalRecord *last(Rig *r)
 static inline void refused(HvVp *vp, uint32_t msr, uint64_t value)
 {
     g_assert_false(hv_msr_write(vp, msr, value));
+}
+
+static inline void advance(Rig *r, int64_t ns)
+{
+    clock_advance_to(r->platform.clock, clock_now(r->platform.clock) + ns);
 }
 
 typedef struct {

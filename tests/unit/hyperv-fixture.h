@@ -34,13 +34,13 @@
 #define HV_CRASH_CTL   0x40000105u
 
 /* Where its pages go, and hypercalls' input and output. */
-#define HV_AT_CALL   0x500000ull
-#define HV_AT_TSC    0x501000ull
-#define HV_AT_ASSIST 0x502000ull
-#define HV_AT_SIMP   0x503000ull
-#define HV_AT_SIEFP  0x504000ull
-#define HV_AT_INPUT  0x505000ull
-#define HV_AT_OUTPUT 0x506000ull
+#define HV_AT_CALL   0x600000ull
+#define HV_AT_TSC    0x601000ull
+#define HV_AT_ASSIST 0x602000ull
+#define HV_AT_SIMP   0x603000ull
+#define HV_AT_SIEFP  0x604000ull
+#define HV_AT_INPUT  0x605000ull
+#define HV_AT_OUTPUT 0x606000ull
 
 #define HV_FAST       (1ull << 16)
 #define HV_VAR(n_)    ((uint64_t)(n_) << 17)

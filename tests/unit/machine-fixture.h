@@ -109,6 +109,9 @@ static inline void box_open_with(Box *box, const MachineOptions *options, bool w
             box_must(machine_add_system_device(box->machine, text, &error), error);
         }
     }
+    if (with_devices) {
+        box_must(machine_set_prop(box->machine, "hyperv", "on", &error), error);
+    }
     box_must(machine_build(box->machine, &error), error);
     /* Buses of devices come before what is plugged into them: by kind of bus. */
     for (int bus = BUS_SYSTEM + 1; with_devices && bus <= BUS_NVME; bus++) {

@@ -5,6 +5,7 @@
 
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/mch.h"
+#include "hyperv-fixture.h"
 #include "machine-fixture.h"
 #include "tests/include/amdvi.h"
 
@@ -325,8 +326,42 @@ typedef struct {
     const char *unit;      /* that it needs; NULL: Intel's */
 } Scene;
 
+/* Two timers whose messages share a slot: one of them waits there, the other one comes again. */
+static void start_hyperv(Box *box)
+{
+    static const struct {
+        uint32_t msr;
+        uint64_t value;
+    } steps[] = {{HV_GUEST_ID, 1},
+                 {HV_HYPERCALL, HV_AT_CALL | 1},
+                 {HV_REF_TSC, HV_AT_TSC | 1},
+                 {HV_SIMP, HV_AT_SIMP | 1},
+                 {HV_SCONTROL, 1},
+                 {HV_SINT(3), 0x91 | 1u << 17},
+                 {HV_CONFIG(0), 1 | 3 << 16},
+                 {HV_COUNT(0), 1},
+                 {HV_CONFIG(1), 1 | 3 << 16},
+                 {HV_COUNT(1), 1},
+                 {HV_COUNT(2), 700},
+                 {HV_CONFIG(2), 3 | 0x92 << 4 | 1 << 12}};
+    HvVp *vp = hv_vp(box->machine->hyperv, 1);
+    apic_mmio_write(box->machine->apics[1], 0xf0, 0x1ff, 4);
+    for (unsigned i = 0; i < G_N_ELEMENTS(steps); i++) {
+        hv_put(vp, steps[i].msr, steps[i].value);
+    }
+}
+
+static void use_hyperv(Box *box)
+{
+    HvVp *vp = hv_vp(box->machine->hyperv, 1);
+    wr(box, HV_AT_SIMP + 3 * 256, 0, 4);
+    hv_put(vp, HV_EOM, 0);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + NS_PER_MS);
+}
+
 static const Scene scenes[] = {
     {"amd-queue", start_amd_queue, use_amd_queue, "amd-iommu"},
+    {"hyperv", start_hyperv, use_hyperv},
     {"device-tlb", start_device_tlb, use_device_tlb},
     {"hpet-legacy", start_hpet_legacy, use_hpet_legacy},
     {"nvme", start_nvme, use_nvme},

@@ -2,11 +2,6 @@
 /* Hyper-V's synthetic interrupt controller and timers, by the TLFS. */
 #include "hyperv-board.h"
 
-static void advance(Rig *r, int64_t ns)
-{
-    clock_advance_to(r->platform.clock, clock_now(r->platform.clock) + ns);
-}
-
 static void synic_on(HvVp *vp)
 {
     hv_put(vp, HV_SIMP, HV_AT_SIMP | 1);
@@ -182,6 +177,55 @@ static void test_saved(Rig *r, gconstpointer data)
     g_assert_false(apic_isr(apic_from_device(r->apic[2]), VECTOR));
 }
 
+/* Messages through a connection, and what waits; events, and their flags. */
+static void test_connections(Rig *r, gconstpointer data)
+{
+    HvVp *vp = vp_of(r, 1);
+    Device *dev = device_new(&hyperv_testdev_class, &r->platform, "hyperv-testdev");
+    const uint64_t slot = HV_AT_SIMP + 5 * 256;
+
+    hyperv_testdev_link(dev, r->hv);
+    g_assert_true(device_realize(dev, NULL));
+    hv_establish(vp);
+    synic_on(vp);
+    hv_put(vp, HV_SINT(5), VECTOR);
+    as_store(r->platform.ports, 0x3000, 9u << 24 | 4u << 16 | 1u << 8 | 5, 4);
+    as_store(r->platform.ports, 0x3000, 8u << 24 | 6u << 16 | 1u << 8 | 5, 4);
+    poke(r, HV_AT_INPUT, 9, 4);
+    poke(r, HV_AT_INPUT + 8, 0x42, 4);
+    poke(r, HV_AT_INPUT + 12, 8, 4);
+    poke(r, HV_AT_INPUT + 16, 0x1122334455667788, 8);
+    g_assert_cmphex(hv_call(vp_of(r, 3), 0x5c, HV_AT_INPUT, 0), ==, 0);
+    g_assert_cmphex(peek(r, slot, 4), ==, 0x42);
+    g_assert_cmphex(peek(r, slot + 8, 8), ==, 9);
+    g_assert_cmphex(peek(r, slot + 16, 8), ==, 0x1122334455667788);
+    g_assert_cmpstr(last(r)->source, ==, "vp3");
+    g_assert_cmpuint(taken(r, 1), ==, 1);
+    g_assert_cmphex(hv_call(vp_of(r, 3), 0x5c, HV_AT_INPUT, 0), ==, 0);
+    g_assert_cmpint(last(r)->result, ==, INTR_MESSAGE_SLOT_FULL);
+    g_assert_cmphex(hv_call(vp_of(r, 3), 0x5c, HV_AT_INPUT, 0), ==, 0x13);
+    poke(r, slot, 0, 4);
+    hv_put(vp, HV_EOM, 0);
+    g_assert_cmphex(peek(r, slot, 4), ==, 0x42);
+    g_assert_cmpuint(taken(r, 1), ==, 1);
+
+    g_assert_cmphex(hv_call(vp, 0x5d | HV_FAST, 8 | 1000ull << 32, 0), ==, 0);
+    g_assert_cmphex(peek(r, HV_AT_SIEFP + 5 * 256 + 125, 1), ==, 1);
+    g_assert_cmpuint(taken(r, 1), ==, 1);
+    g_assert_cmphex(hv_call(vp, 0x5d | HV_FAST, 8 | 1000ull << 32, 0), ==, 0);
+    g_assert_cmpint(last(r)->result, ==, INTR_MERGED_WAITING);
+    g_assert_cmphex(hv_call(vp, 0x5d | HV_FAST, 8 | 2048ull << 32, 0), ==, 5);
+    g_assert_cmphex(hv_call(vp, 0x5d | HV_FAST, 9, 0), ==, 0x12); /* messages' */
+    as_store(r->platform.ports, 0x3000, 3u << 16 | 1u << 8 | 5, 4);
+    g_assert_cmpint(last(r)->kind, ==, JOURNAL_SINT);
+    g_assert_cmpuint(taken(r, 1), ==, 1);
+    as_store(r->platform.ports, 0x3000, 3u << 16 | 1u << 8 | 6, 4);
+    g_assert_cmpint(last(r)->result, ==, INTR_SINT_MASKED);
+    as_store(r->platform.ports, 0x3000, 8u << 24 | 7u << 16, 4);
+    g_assert_cmphex(hv_call(vp, 0x5d | HV_FAST, 8, 0), ==, 0x12);
+    device_free(dev);
+}
+
 static void test_vmbus(Rig *r, gconstpointer data)
 {
     HvVp *vp = vp_of(r, 0);
@@ -199,9 +243,13 @@ static void test_vmbus(Rig *r, gconstpointer data)
 int main(int argc, char **argv)
 {
     static const BoardTest tests[] = {
-        {"/hyperv/synic", false, test_synic_registers}, {"/hyperv/messages", false, test_messages},
-        {"/hyperv/auto-eoi", false, test_auto_eoi},     {"/hyperv/direct", false, test_direct},
-        {"/hyperv/periodic", false, test_periodic},     {"/hyperv/saved", false, test_saved},
+        {"/hyperv/synic", false, test_synic_registers},
+        {"/hyperv/messages", false, test_messages},
+        {"/hyperv/auto-eoi", false, test_auto_eoi},
+        {"/hyperv/direct", false, test_direct},
+        {"/hyperv/periodic", false, test_periodic},
+        {"/hyperv/saved", false, test_saved},
+        {"/hyperv/connections", false, test_connections},
         {"/hyperv/vmbus", false, test_vmbus},
     };
 

@@ -213,6 +213,32 @@ static void test_shapes(Rig *r, gconstpointer data)
     g_assert_cmphex(hv_call(vp, 0x46, 0, HV_AT_OUTPUT), ==, 6);                /* the root's */
 }
 
+/* Whatever a guest asks for has an answer, and each attempt to interrupt one end. */
+static void test_random(Rig *r, gconstpointer data)
+{
+    static const uint16_t codes[] = {0x2,  0x3,  0x8,  0xb,  0x13, 0x14, 0x15, 0x46,
+                                     0x4e, 0x5c, 0x5d, 0x76, 0x7c, 0x7d, 0x7e, 0x77};
+    g_autoptr(GRand) rand = g_rand_new_with_seed(13);
+    uint64_t value;
+
+    hv_establish(vp_of(r, 0));
+    for (unsigned i = 0; i < 4000; i++) {
+        HvVp *vp = vp_of(r, (unsigned)g_rand_int_range(rand, 0, VPS));
+        uint64_t control = codes[g_rand_int_range(rand, 0, G_N_ELEMENTS(codes))] |
+                           (uint64_t)g_rand_int_range(rand, 0, 4) << 16 |
+                           HV_REPS(g_rand_int_range(rand, 0, 3));
+        uint32_t msr = HV_GUEST_ID + 4 + (uint32_t)g_rand_int_range(rand, 0, 0x120);
+        unsigned shift = (unsigned)g_rand_int_range(rand, 0, 64);
+        poke(r, HV_AT_INPUT + 8 * (unsigned)g_rand_int_range(rand, 0, 12),
+             (uint64_t)g_rand_int(rand) << shift, 8);
+        g_assert_cmphex(HV_STATUS(hv_call(vp, control, HV_AT_INPUT, HV_AT_OUTPUT)), <, 0x20);
+        hv_msr_read(vp, msr, &value);
+        hv_msr_write(vp, msr, (uint64_t)g_rand_int(rand) << shift);
+        advance(r, g_rand_int_range(rand, 0, 1000));
+    }
+    g_assert_cmpuint(r->journal.ended_twice, ==, 0);
+}
+
 /* No more than two registers where XMM is not offered. */
 static void test_no_xmm(void)
 {
@@ -318,6 +344,8 @@ int main(int argc, char **argv)
         {"/hyperv/ipi", false, test_ipi},
         {"/hyperv/ipi-ex", false, test_ipi_ex},
         {"/hyperv/flush", false, test_flush},
+        {"/hyperv/random", false, test_random},
+        {"/hyperv/root/random", true, test_random},
     };
 
     g_test_init(&argc, &argv, NULL);

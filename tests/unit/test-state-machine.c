@@ -98,7 +98,16 @@ static void map_open(Map *map, Box *box)
 
 /* Something to do, the same on both machines. */
 typedef struct {
-    enum { STEP_READ, STEP_WRITE, STEP_TIME, STEP_APIC_READ, STEP_APIC_WRITE, STEP_ACK } kind;
+    enum {
+        STEP_READ,
+        STEP_WRITE,
+        STEP_TIME,
+        STEP_APIC_READ,
+        STEP_APIC_WRITE,
+        STEP_HYPERV_READ,
+        STEP_HYPERV_WRITE,
+        STEP_ACK
+    } kind;
     bool ports;
     uint64_t at, value;
     unsigned size, apic;
@@ -132,7 +141,10 @@ static Step random_step(GRand *rand, const Map *map)
     Step step = {.value = random_value(rand),
                  .size = 1u << g_rand_int_range(rand, 0, 4),
                  .apic = (unsigned)g_rand_int_range(rand, 0, BOX_CPUS)};
-    unsigned kind = (unsigned)g_rand_int_range(rand, 0, 20);
+    static const uint32_t hyperv_registers[] = {
+        HV_GUEST_ID, HV_HYPERCALL, HV_REF_TSC, HV_VP_ASSIST, HV_SCONTROL, HV_SIEFP,     HV_SIMP,
+        HV_EOM,      HV_SINT(0),   HV_SINT(3), HV_CONFIG(0), HV_COUNT(0), HV_TIME_COUNT};
+    unsigned kind = (unsigned)g_rand_int_range(rand, 0, 21);
     if (kind < 3) {
         step.kind = STEP_TIME;
         step.value = 1ull << g_rand_int_range(rand, 4, 24);
@@ -141,6 +153,9 @@ static Step random_step(GRand *rand, const Map *map)
     } else if (kind < 8) {
         step.kind = kind == 5 ? STEP_APIC_READ : STEP_APIC_WRITE;
         step.at = apic_registers[g_rand_int_range(rand, 0, G_N_ELEMENTS(apic_registers))];
+    } else if (kind == 20) {
+        step.kind = g_rand_boolean(rand) ? STEP_HYPERV_READ : STEP_HYPERV_WRITE;
+        step.at = hyperv_registers[g_rand_int_range(rand, 0, G_N_ELEMENTS(hyperv_registers))];
     } else {
         unsigned left = (unsigned)g_rand_int_range(rand, 0, (gint32)map->weights);
         const Window *w = &g_array_index(map->windows, Window, 0);
@@ -179,6 +194,14 @@ static uint64_t do_step(Box *box, const Step *step)
     case STEP_APIC_WRITE:
         apic_mmio_write(apic, (uint32_t)step->at, (uint32_t)step->value, 4);
         return 0;
+    case STEP_HYPERV_READ: {
+        uint64_t value = 0;
+        hv_msr_read(hv_vp(box->machine->hyperv, step->apic), (uint32_t)step->at, &value);
+        return value;
+    }
+    case STEP_HYPERV_WRITE:
+        return hv_msr_write(hv_vp(box->machine->hyperv, step->apic), (uint32_t)step->at,
+                            step->value);
     case STEP_ACK:
     default: {
         uint64_t vector = (uint64_t)apic_ack(apic);

@@ -65,6 +65,9 @@ typedef struct {
 } HvPins;
 
 extern const DeviceClass hyperv_class;
+extern const DeviceClass hyperv_testdev_class;
+/* Before it is realized: the partition, or NULL. */
+void hyperv_testdev_link(Device *dev, HvPartition *hv);
 
 /* What the board sets before realize. */
 typedef struct {

@@ -22,7 +22,8 @@ typedef enum {
     JOURNAL_STORED,        /* slots of a message store in a BAR, */
     JOURNAL_STORED_MEMORY, /* and of one in memory */
     JOURNAL_HYPERCALL,     /* a virtual processor, which asks for it: the call's code */
-    JOURNAL_STIMER,        /* a virtual processor's synthetic timers */
+    JOURNAL_STIMER,        /* a virtual processor's synthetic timers, */
+    JOURNAL_SINT,          /* and its synthetic sources */
     JOURNAL_KINDS,
 } JournalKind;
 
@@ -137,7 +138,7 @@ const char *journal_mode_name(unsigned mode);
  * processor's index and the vector. */
 static inline bool journal_kind_is_synthetic(JournalKind kind)
 {
-    return kind == JOURNAL_HYPERCALL || kind == JOURNAL_STIMER;
+    return kind == JOURNAL_HYPERCALL || kind == JOURNAL_STIMER || kind == JOURNAL_SINT;
 }
 /* What a kind's number counts: "pin", "vector", ...; NULL if nothing. */
 const char *journal_number_name(JournalKind kind);

@@ -52,7 +52,7 @@ typedef struct {
     Device *apic_devs[RIG_APICS];
     ApicState *apic; /* the first */
     Device *vtd, *ioapic, *hpet;
-    Device *hyperv; /* of a test that makes one, or NULL */
+    Device *hyperv;        /* of a test that makes one, or NULL */
     IommuScopeEntry scope; /* the IOAPIC, as the unit knows it */
     Fabric fabric;
     IrqOut pin;
