@@ -8,7 +8,7 @@ TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all check check-unit check-qtest check-guest check-gdb check-boot check-boot-all check-programs \
-        check-journal-all check-cpu-long soak mutate coverage-vtd bench format check-format install clean distclean help
+        check-journal-all check-topology-all check-cpu-long soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
 	$(NINJA)
@@ -47,6 +47,10 @@ check-programs: all
 # RUNS= generated runs of the journal against its model; check-unit does some seconds of them.
 check-journal-all: all
 	$(BUILD)/tests/unit/test-journal-model --runs $(or $(RUNS),100000) $(if $(SEED),--seed $(SEED))
+
+# RUNS= random machines against the model of who is under which unit; check-unit does some of them.
+check-topology-all: all
+	$(BUILD)/tests/unit/test-topology --runs $(or $(RUNS),100000) $(if $(SEED),--seed $(SEED))
 
 # Hours: COUNT= generated programs, BOOTS= boots of each kernel on each tier, JOBS= at a time.
 check-cpu-long: all
@@ -98,6 +102,7 @@ help:
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
 	@echo 'make check-boot-all  those, and what takes longest'
 	@echo 'make check-journal-all  100,000 generated runs of the interrupts journal against its model'
+	@echo 'make check-topology-all  100,000 random machines, their bridges and units, against a model'
 	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
 	@echo 'make soak          half an hour of disk, moved interrupts, CPUs off and on, sleeps'

@@ -96,6 +96,8 @@ SECTIONS = [
         ("devices where they cannot be", "", "/bridges/mistakes"),
         ("several units: each has its own requesters, tables and faults", "VT-d 8.3",
          "/units/apart /units/blocked /units/one-on /units/dma /units/ioapic /units/reset"),
+        ("who is under which unit, under which id, and what becomes of it: random machines against a model",
+         "VT-d 5.1, 8.3, PCI Express to PCI Bridge 1.0, 2.3", "/topology/random /topology/all-seen"),
         ("units that differ: posting, EIM", "VT-d 11.4.2, 11.4.3",
          "/units/posting-in-one /units/eim-in-one"),
         ("units in monitors", "", "/units/monitors"),
