@@ -48,6 +48,40 @@ static void hole_write(void *opaque, uint64_t offset, uint64_t value, unsigned s
 
 static const MemOps hole_ops = {.read = hole_read, .write = hole_write};
 
+/* What units' tables say is kept for some functions is nobody else's (VT-d 8.4). */
+static bool reserve_list(Q35Machine *m, const Device *unit, const IommuList *list, bool forget,
+                         GError **error)
+{
+    E820Map reserved = m->e820;
+    if (!e820_reserve(&reserved, list->base, list->limit - list->base + 1)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "-device %s,id=%s: %s: %#" PRIx64 "-%#" PRIx64
+                    " is not in RAM that the firmware leaves to others",
+                    unit->cls->name, unit->id, list->property, list->base, list->limit);
+        return false;
+    }
+    if (!forget) {
+        m->e820 = reserved;
+    }
+    return true;
+}
+
+static bool reserve_lists(Q35Machine *m, GError **error)
+{
+    for (guint i = 0; i < m->machine.iommus->len; i++) {
+        Device *unit = m->machine.iommus->pdata[i];
+        const IommuPlace *place = iommu_class(unit)->place(unit);
+        for (guint k = 0; k < place->lists->len; k++) {
+            const IommuList *list = &g_array_index(place->lists, IommuList, k);
+            bool forget = place->broken == IOMMU_RMRR_NOT_RESERVED;
+            if (list->limit && !reserve_list(m, unit, list, forget, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool build_memory(Q35Machine *m, GError **error)
 {
     AddressSpace *memory = m->machine.platform.memory;
@@ -74,7 +108,7 @@ static bool build_memory(Q35Machine *m, GError **error)
     e820_add(&m->e820, low - ACPI_AREA, ACPI_AREA, E820_ACPI);
     e820_add(&m->e820, MCH_ECAM_BASE, MCH_ECAM_SIZE, E820_RESERVED);
     e820_add(&m->e820, RAM_HIGH_BASE, size - low, E820_RAM);
-    return true;
+    return reserve_lists(m, error);
 }
 
 static void map_changed(void *opaque)

@@ -32,6 +32,8 @@ UNIT = "intel-iommu,intremap=on,eim=on"
 AMD = "amd-iommu"
 AMD_XAPIC = ["AMD-Vi: Interrupt remapping enabled"]
 AMD_X2APIC = [*AMD_XAPIC, "AMD-Vi: X2APIC enabled"]
+RMRR = "rmrr=0x10000000-0x100fffff:00:01.0"
+ANDD = "andd=\\_SB.PCI0.ISA.COM1@00:01.0"
 QUEUES = 8
 HYPERV = ["Hypervisor detected: Microsoft Hyper-V", "Hyper-V: Using hypercall for remote TLB flush",
           "Hyper-V: Using IPI hypercalls", "Hyper-V: Using enlightened APIC",
@@ -206,6 +208,32 @@ CASES = {
     "cloud-hyperv-root": Case("cloud", 2, None,
                               [HYPERV[0], "Hyper-V: running as root partition"],
                               cpu="max,hv-passthrough,hv-root", disk_irq="HV-PCI-MSI"),
+    # What the table tells beside the units: each part is read, and the disk goes on.
+    "generic-dmar-parts": Case("generic", 2,
+                               f"{UNIT},device-iotlb=on,satc=00:01.0,satc-required=on,numa_node=0,{RMRR},{ANDD}",
+                               [*X2APIC, "DMAR: RMRR base: 0x00000010000000 end: 0x000000100fffff",
+                                "DMAR: ATSR flags: 0x1", "DMAR: SATC flags: 0x1",
+                                "DMAR: RHSA base: 0x000000fed90000 proximity domain: 0x0",
+                                "DMAR: ANDD device: 1 name: \\_SB.PCI0.ISA.COM1",
+                                'DMAR: ACPI device "PNP0501:00" under DMAR at fed90000 as 00:01.0'],
+                               seen=[r"BIOS-e820: \[mem 0x0+10000000-0x0+100fffff\] reserved"]),
+    # And what firmware gets wrong in these parts.
+    **{f"cloud-{mistake}": Case("cloud", 2, f"{UNIT},broken={mistake},{part}", wants, disk_irq=irq,
+                                allows=["Firmware Bug"])
+       for mistake, part, irq, wants in [
+           ("rmrr-not-reserved", RMRR, "IR-PCI-MSI",
+            [*X2APIC, "No firmware reserved region can cover this RMRR "
+             "[0x0000000010000000-0x00000000100fffff]"]),
+           ("rmrr-backwards", RMRR, "IR-PCI-MSI",
+            [*X2APIC, "Your BIOS is broken; bad RMRR [0x00000000100fffff-0x0000000010000000]"]),
+           ("andd-without-scope", ANDD, "IR-PCI-MSI",
+            [*X2APIC, "No IOMMU scope found for ANDD enumeration ID 1 (PNP0501:00)"]),
+           ("andd-unterminated", ANDD, " PCI-MSI",
+            ["Your BIOS is broken; ANDD object name is not NUL-terminated"])]},
+    # The device that was told of so is left without messages that pass.
+    "cloud-scope-type": Case("cloud", 2, f"{UNIT},id=own,scope=00:09.0,broken=scope-type",
+                             [*X2APIC, "Device scope type does not match for 0000:00:09.0"],
+                             extra=["-device", UNIT, "-device", "edu,addr=9"]),
     "cloud-one-cpu-of-two": Case("cloud", 2, UNIT, X2APIC, append="maxcpus=1"),
 }
 

@@ -77,6 +77,16 @@ CASES = {
                                   r"\[fault reason 0x25\]"],
                                  kernel="generic", modules=["pci-pf-stub"],
                                  allows=["DRHD: handling fault status", "fault reason 0x25", "interrupts? .*lost"]),
+    # Firmware has the physical function alone under the first unit, and the virtual one sends to the
+    # second, which knows nothing of what it may send.
+    "generic-vf-uncovered": Case(RAW + "uncovered_test\n",
+                                 ["-device", "intel-iommu,id=own,scope=nvme0,broken=vf-uncovered"] + UNIT + DISK +
+                                 ["-device", SRIOV.format(1)],
+                                 [r"DMAR: DRHD: handling fault status reg 2",
+                                  r"INTR-REMAP\] Request device \[00:1f\.7\] fault index 0x[0-9a-f]+ "
+                                  r"\[fault reason 0x2[26]\]"],
+                                 kernel="generic", append="intel_iommu=off",
+                                 allows=["DRHD: handling fault status", "interrupts? .*lost", r"fault reason 0x2[26]"]),
     # A queue for each CPU: ids above 255 take interrupts.
     "cloud-288": Case(RAW + "last_cpu_test\n",
                       UNIT + DISK + ["-device", "nvme,drive=d0,serial=SW1,max_ioqpairs=288,"

@@ -142,30 +142,11 @@ static void test_broadcast(void)
     qtest_quit(qts);
 }
 
-/* The address of the table after `after` (0: the first) with this signature, or 0. */
-static uint64_t find_table(QTest *qts, const char *signature, uint64_t after)
-{
-    uint64_t xsdt = qtest_readq(qts, 0xf0000 + 24);
-    bool passed = after == 0;
-
-    for (uint32_t i = 36; i < qtest_readl(qts, xsdt + 4); i += 8) {
-        uint64_t table = qtest_readq(qts, xsdt + i);
-        char name[4];
-
-        qtest_memread(qts, table, name, 4);
-        if (passed && memcmp(name, signature, 4) == 0) {
-            return table;
-        }
-        passed = passed || table == after;
-    }
-    return 0;
-}
-
 /* The structure of the MADT for the n-th IOAPIC, 0 where there are not so many. */
 static uint64_t madt_ioapic(QTest *qts, unsigned n)
 {
     enum { IO_APIC = 1 };
-    uint64_t madt = find_table(qts, "APIC", 0), end = madt + qtest_readl(qts, madt + 4);
+    uint64_t madt = qtest_acpi_table(qts, "APIC", 0), end = madt + qtest_readl(qts, madt + 4);
 
     for (uint64_t at = madt + 44; at < end; at += qtest_readb(qts, at + 1)) {
         if (qtest_readb(qts, at) == IO_APIC && n-- == 0) {
@@ -179,7 +160,7 @@ static uint64_t madt_ioapic(QTest *qts, unsigned n)
  * id; 0 where there are not so many. */
 static uint32_t dmar_scope(QTest *qts, uint8_t type, unsigned n)
 {
-    uint64_t drhd = find_table(qts, "DMAR", 0) + 48, end = drhd + qtest_readw(qts, drhd + 2);
+    uint64_t drhd = qtest_acpi_table(qts, "DMAR", 0) + 48, end = drhd + qtest_readw(qts, drhd + 2);
 
     for (uint64_t at = drhd + 16; at < end; at += qtest_readb(qts, at + 1)) {
         if (qtest_readb(qts, at) == type && n-- == 0) {
@@ -212,10 +193,11 @@ static void test_tables(void)
     g_assert_cmphex(dmar_scope(qts, 4, 0), ==, 0xff08);
     g_assert_cmphex(dmar_scope(qts, 4, 1), ==, 1 << 16 | 0xff09);
     g_assert_cmphex(dmar_scope(qts, 4, 2), ==, 0);
-    uint64_t first = find_table(qts, "HPET", 0), second = find_table(qts, "HPET", first);
+    uint64_t first = qtest_acpi_table(qts, "HPET", 0),
+             second = qtest_acpi_table(qts, "HPET", first);
     g_assert_cmphex(qtest_readq(qts, first + 44), ==, 0xfed00000);
     g_assert_cmphex(qtest_readq(qts, second + 44), ==, 0xfed01000);
-    g_assert_cmphex(find_table(qts, "HPET", second), ==, 0);
+    g_assert_cmphex(qtest_acpi_table(qts, "HPET", second), ==, 0);
     qtest_quit(qts);
 }
 

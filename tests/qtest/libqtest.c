@@ -384,6 +384,49 @@ uint8_t qtest_pci_find_capability(QTest *qts, uint8_t bus, uint8_t devfn, uint8_
     return at;
 }
 
+/* By way of the RSDP and the XSDT (ACPI 5.2.5, 5.2.8). */
+uint64_t qtest_acpi_table(QTest *qts, const char *signature, uint64_t after)
+{
+    enum { RSDP = 0xf0000, XSDT_ADDRESS = 24, LENGTH = 4, HEADER = 36 };
+    uint64_t xsdt = qtest_readq(qts, RSDP + XSDT_ADDRESS);
+    bool passed = after == 0;
+    for (uint32_t i = HEADER; i < qtest_readl(qts, xsdt + LENGTH); i += 8) {
+        uint64_t table = qtest_readq(qts, xsdt + i);
+        char name[4];
+        qtest_memread(qts, table, name, sizeof(name));
+        if (passed && memcmp(name, signature, sizeof(name)) == 0) {
+            return table;
+        }
+        passed = passed || table == after;
+    }
+    return 0;
+}
+
+static void read_fw_cfg(QTest *qts, uint8_t *to, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        to[i] = qtest_inb(qts, 0x511);
+    }
+}
+
+/* The directory: a count, and for each file its size, key and name, big-endian. */
+GByteArray *qtest_fw_cfg_file(QTest *qts, const char *name)
+{
+    enum { DIRECTORY = 0x19, ROW = 64, KEY = 4, NAME = 8 };
+    uint8_t row[ROW] = {0};
+    qtest_outw(qts, 0x510, DIRECTORY);
+    read_fw_cfg(qts, row, 4);
+    for (unsigned left = row[3]; left > 0 && strcmp((char *)row + NAME, name) != 0; left--) {
+        read_fw_cfg(qts, row, ROW);
+    }
+    g_assert_cmpstr((char *)row + NAME, ==, name);
+    GByteArray *file = g_byte_array_new();
+    g_byte_array_set_size(file, (guint)row[2] << 8 | row[3]);
+    qtest_outw(qts, 0x510, (uint16_t)(row[KEY] << 8 | row[KEY + 1]));
+    read_fw_cfg(qts, file->data, file->len);
+    return file;
+}
+
 uint8_t qtest_cmos_read(QTest *qts, uint8_t index)
 {
     qtest_outb(qts, 0x70, index);

@@ -53,6 +53,11 @@ void qtest_pci_config_write(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t offs
 /* Where in it the capability is; there has to be one. */
 uint8_t qtest_pci_find_capability(QTest *qts, uint8_t bus, uint8_t devfn, uint8_t id);
 
+/* The address of the ACPI table after `after` (0: the first) with this signature, or 0. */
+uint64_t qtest_acpi_table(QTest *qts, const char *signature, uint64_t after);
+/* The file of that name that firmware configuration has: its bytes; it has to be there. */
+GByteArray *qtest_fw_cfg_file(QTest *qts, const char *name);
+
 /* The RTC's RAM through ports 70h and 71h. */
 uint8_t qtest_cmos_read(QTest *qts, uint8_t index);
 void qtest_cmos_write(QTest *qts, uint8_t index, uint8_t value);

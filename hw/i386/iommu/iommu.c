@@ -25,6 +25,12 @@ const char *const iommu_broken_choices[] = {"no",
                                             "zero-base",
                                             "dead-unit",
                                             "wrong-haw",
+                                            "vf-uncovered",
+                                            "scope-type",
+                                            "rmrr-not-reserved",
+                                            "rmrr-backwards",
+                                            "andd-without-scope",
+                                            "andd-unterminated",
                                             NULL};
 
 uint64_t iommu_count(const Device *dev, const IommuCounter *counter)

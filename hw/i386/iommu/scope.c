@@ -48,56 +48,85 @@ static bool parse_path(const char *text, IommuName *name)
     return at && !*at;
 }
 
-static bool parse_name(IommuPlace *place, const char *text, GError **error)
+/* One name, appended to `names`. */
+static bool parse_name(GArray *names, const char *text)
 {
-    if (strcmp(text, ALL) == 0) {
-        place->include_all = true;
-        return true;
-    }
     IommuName name = {0};
     if (!*text || (strchr(text, ':') && !parse_path(text, &name))) {
-        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
-                    "scope=%s: '%s' is no name; ids, ioapic, hpet, paths as in 00:1c.0/00.0, and "
-                    "all are, with '" SEPARATOR "' between them",
-                    place->scope, text);
         return false;
     }
     name.text = g_strdup(text);
-    g_array_append_val(place->names, name);
+    g_array_append_val(names, name);
     return true;
 }
 
-static bool parse_names(IommuPlace *place, GError **error)
+/* Names with '+' between them; `all`, unless NULL, says whether that was one. */
+static bool parse_names(GArray *names, const char *property, const char *text, bool *all,
+                        GError **error)
 {
-    g_auto(GStrv) names = g_strsplit(place->scope, SEPARATOR, -1);
-    if (!names[0]) {
-        return parse_name(place, "", error);
-    }
-    for (size_t i = 0; names[i]; i++) {
-        if (!parse_name(place, names[i], error)) {
+    g_auto(GStrv) words = g_strsplit(*text ? text : SEPARATOR, SEPARATOR, -1);
+    for (size_t i = 0; words[i]; i++) {
+        if (all && strcmp(words[i], ALL) == 0) {
+            *all = true;
+        } else if (!parse_name(names, words[i])) {
+            g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                        "%s=%s: '%s' is no name; %spaths as in 00:1c.0/00.0%s are, with '" SEPARATOR
+                        "' between them",
+                        property, text, words[i], all ? "ids, ioapic, hpet, " : "ids and ",
+                        all ? ", and all" : "");
             return false;
         }
     }
     return true;
 }
 
+static GArray *names_new(void)
+{
+    GArray *names = g_array_new(false, false, sizeof(IommuName));
+    g_array_set_clear_func(names, clear_name);
+    return names;
+}
+
+static void clear_list(void *list)
+{
+    g_array_unref(((IommuList *)list)->names);
+    g_array_unref(((IommuList *)list)->entries);
+}
+
 bool iommu_place_parse(IommuPlace *place, GError **error)
 {
-    place->names = g_array_new(false, false, sizeof(IommuName));
-    g_array_set_clear_func(place->names, clear_name);
+    place->names = names_new();
     place->entries = g_array_new(false, false, sizeof(IommuScopeEntry));
+    place->ports = g_array_new(false, false, sizeof(IommuScopeEntry));
+    place->lists = g_array_new(false, false, sizeof(IommuList));
+    g_array_set_clear_func(place->lists, clear_list);
     place->include_all = !place->scope;
-    if (!place->scope || parse_names(place, error)) {
+    if (!place->scope ||
+        parse_names(place->names, "scope", place->scope, &place->include_all, error)) {
         return true;
     }
     iommu_place_clear(place);
     return false;
 }
 
+IommuList *iommu_place_add_list(IommuPlace *place, const char *property, const char *names,
+                                GError **error)
+{
+    const IommuList list = {.property = property,
+                            .names = names_new(),
+                            .entries = g_array_new(false, false, sizeof(IommuScopeEntry))};
+    g_array_append_val(place->lists, list);
+    return parse_names(list.names, property, names, NULL, error)
+               ? &g_array_index(place->lists, IommuList, place->lists->len - 1)
+               : NULL;
+}
+
 void iommu_place_clear(IommuPlace *place)
 {
     g_clear_pointer(&place->names, g_array_unref);
     g_clear_pointer(&place->entries, g_array_unref);
+    g_clear_pointer(&place->ports, g_array_unref);
+    g_clear_pointer(&place->lists, g_array_unref);
 }
 
 size_t iommu_path_of(const PciDevice *pci, uint8_t *bus, uint8_t path[IOMMU_PATH_MAX])
@@ -156,16 +185,22 @@ Device *iommu_above_rest(const GPtrArray *units)
     return NULL;
 }
 
-/* A virtual function is under its physical one's unit (VT-d 8.3.1). */
-Device *iommu_above_function(const GPtrArray *units, const PciDevice *pci)
+static Device *above_physical(const GPtrArray *units, const PciDevice *pci)
 {
-    pci = pci->pf ? pci->pf : pci;
     for (guint i = 0; i < units->len; i++) {
         if (place_has_function(iommu_place(units->pdata[i]), pci)) {
             return units->pdata[i];
         }
     }
     return iommu_above_rest(units);
+}
+
+/* A virtual function is under its physical one's unit (VT-d 8.3.1). */
+Device *iommu_above_function(const GPtrArray *units, const PciDevice *pci)
+{
+    Device *unit = above_physical(units, pci->pf ? pci->pf : pci);
+    bool uncovered = unit && pci->pf && iommu_place(unit)->broken == IOMMU_VF_UNCOVERED;
+    return uncovered ? iommu_above_rest(units) : unit;
 }
 
 Device *iommu_above_emitter(const GPtrArray *units, const char *id)

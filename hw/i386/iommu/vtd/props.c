@@ -14,6 +14,7 @@ static const char *const gcmd_early_choices[] = {"lose", "queue", NULL};
 
 const PropInfo vtd_props[] = {
     IOMMU_PLACE_PROPS(VtdState, place),
+    DMAR_TOLD_PROPS(VtdState, told),
     PROP_PRESET("model", VtdState, props.model, "default", vtd_models, vtd_model_presets,
                 "a real unit's capabilities; properties given beside it go first"),
     P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),

@@ -34,6 +34,7 @@
 #ifndef HW_I386_IOMMU_VTD_UNIT_H
 #define HW_I386_IOMMU_VTD_UNIT_H
 
+#include "hw/i386/iommu/dmar.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/iommu/vtd/desc.h"
 #include "hw/i386/iommu/vtd/dmacache.h"
@@ -90,6 +91,7 @@ struct VtdState {
     Device dev;
     IommuLinks links;
     IommuPlace place;
+    DmarTold told;
     VtdProps props;
     bool intremap, eim; /* decided */
 

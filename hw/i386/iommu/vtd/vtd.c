@@ -10,8 +10,19 @@
 
 #include <string.h>
 
-#include "hw/i386/iommu/dmar.h"
 #include "hw/i386/iommu/scope.h"
+
+static bool parse_place(VtdState *s, GError **error)
+{
+    if (!iommu_place_parse(&s->place, error)) {
+        return false;
+    }
+    if (!dmar_told_parse(&s->told, s->links.number, &s->place, error)) {
+        iommu_place_clear(&s->place);
+        return false;
+    }
+    return true;
+}
 
 static bool vtd_realize(Device *dev, GError **error)
 {
@@ -19,7 +30,7 @@ static bool vtd_realize(Device *dev, GError **error)
     if (!vtd_props_check(s, error)) {
         return false;
     }
-    if (!iommu_place_parse(&s->place, error)) {
+    if (!parse_place(s, error)) {
         g_prefix_error(error, "device 'intel-iommu': ");
         return false;
     }
@@ -203,6 +214,7 @@ static void vtd_table_part(Device *dev, void *part)
         .dma_ctrl_opt_in = s->props.dma_ctrl_opt_in,
         .has_proximity = s->props.numa_node != UINT32_MAX,
         .proximity = s->props.numa_node,
+        .satc_required = s->told.satc_required,
     };
 }
 

@@ -3,6 +3,7 @@
 #ifndef HW_I386_BOOT_E820_H
 #define HW_I386_BOOT_E820_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ typedef struct {
 
 /* Appends a range; empty ones and those that no longer fit are left out. */
 void e820_add(E820Map *map, uint64_t base, uint64_t size, uint32_t type);
+/* Takes a range out of the RAM that it lies in, which may make three ranges of one. True also if it
+ * is reserved already; false if some of it is neither, or the map is full. */
+bool e820_reserve(E820Map *map, uint64_t base, uint64_t size);
 /* The 20-byte form of each entry, as int 15h, Linux and fw_cfg have it. */
 #define E820_ENTRY_BYTES 20
 void e820_encode(const E820Entry *entry, uint8_t out[E820_ENTRY_BYTES]);

@@ -22,6 +22,7 @@ typedef enum {
     IOMMU_BRIDGE = 2,   /* a bridge, and all that is behind it */
     IOMMU_IOAPIC = 3,
     IOMMU_HPET = 4,
+    IOMMU_NAMESPACE = 5, /* a device that ACPI's namespace names */
 } IommuScopeType;
 
 #define IOMMU_PATH_MAX 8
@@ -30,7 +31,7 @@ typedef enum {
 typedef struct {
     const char *name; /* for people */
     IommuScopeType type;
-    uint8_t enumeration_id; /* of an IOAPIC or HPET */
+    uint8_t enumeration_id; /* of an IOAPIC, a HPET or an ACPI namespace device */
     uint8_t bus;            /* where the path starts */
     uint8_t steps;
     uint8_t path[IOMMU_PATH_MAX]; /* device and function numbers, from the start bus on */
@@ -53,8 +54,25 @@ typedef enum {
     IOMMU_ZERO_BASE,
     IOMMU_DEAD_UNIT,
     IOMMU_WRONG_HAW,
+    IOMMU_VF_UNCOVERED,
+    IOMMU_SCOPE_TYPE,
+    IOMMU_RMRR_NOT_RESERVED,
+    IOMMU_RMRR_BACKWARDS,
+    IOMMU_ANDD_WITHOUT_SCOPE,
+    IOMMU_ANDD_UNTERMINATED,
 } IommuBroken;
 extern const char *const iommu_broken_choices[];
+
+/* Functions under a unit that its table names for another purpose than its scope. */
+typedef struct {
+    const char *property;   /* that says so */
+    const char *text;       /* what it says beside them; may be NULL */
+    uint64_t base, limit;   /* memory that is kept for them, inclusive; limit 0: none */
+    IommuScopeType type;    /* of the entries, or 0: what each is */
+    uint8_t enumeration_id; /* of the entries */
+    GArray *names;          /* of IommuName */
+    GArray *entries;        /* of IommuScopeEntry: what the table tells */
+} IommuList;
 
 /* Where a unit is and what is under it, as its user says it; see scope.h. A unit keeps one, and has
  * IOMMU_PLACE_PROPS among its properties. */
@@ -65,6 +83,8 @@ typedef struct {
     bool include_all;
     GArray *names;   /* of IommuName: what `scope` says */
     GArray *entries; /* of IommuScopeEntry: what the table tells */
+    GArray *ports;   /* the same of the root ports that are under it */
+    GArray *lists;   /* of IommuList: what else its class's properties name */
 } IommuPlace;
 
 #define IOMMU_PLACE_PROPS(struct_, field_)                                                         \

@@ -42,6 +42,10 @@ typedef struct {
  * and frees what that made. */
 bool iommu_place_parse(IommuPlace *place, GError **error);
 void iommu_place_clear(IommuPlace *place);
+/* For realize of a unit whose class has properties that name further functions: adds a list of
+ * those in `names`, with '+' between them; the caller says the rest of it. NULL with an error. */
+IommuList *iommu_place_add_list(IommuPlace *place, const char *property, const char *names,
+                                GError **error);
 
 /* The unit that it is under, or NULL. */
 Device *iommu_above_function(const GPtrArray *units, const PciDevice *pci);
