@@ -37,11 +37,11 @@ uint16_t net_sum_fold(uint64_t sum)
     return (uint16_t)sum;
 }
 
-uint64_t net_sum_pseudo(const uint8_t *ip, bool is_v6, uint32_t tcp_len)
+uint64_t net_sum_pseudo(const uint8_t *ip, bool is_v6, uint8_t protocol, uint32_t len)
 {
     uint8_t rest[8] = {0};
-    bytes_put32_be(rest, tcp_len);
-    rest[7] = NET_TCP;
+    bytes_put32_be(rest, len);
+    rest[7] = protocol;
     uint64_t sum = net_sum_add(0, rest, sizeof(rest));
     return is_v6 ? net_sum_add(sum, ip + NET_IP6_ADDRS, 32)
                  : net_sum_add(sum, ip + NET_IP4_ADDRS, 8);
@@ -52,8 +52,7 @@ static uint16_t sum_get16_be(const uint8_t *p)
     return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* Where the IP header is: version 4 or 6 in *version, or 0. */
-static size_t find_ip(const uint8_t *frame, size_t len, unsigned *version)
+size_t net_find_ip(const uint8_t *frame, size_t len, unsigned *version)
 {
     size_t at = NET_HEADER_SIZE;
     *version = 0;
@@ -93,7 +92,7 @@ static bool find_in_ip6(const uint8_t *ip, NetTcp *t)
 bool net_find_tcp(const uint8_t *frame, size_t len, NetTcp *t)
 {
     unsigned version;
-    *t = (NetTcp){.ip = find_ip(frame, len, &version)};
+    *t = (NetTcp){.ip = net_find_ip(frame, len, &version)};
     bool is_tcp = version == 4   ? find_in_ip4(frame + t->ip, t)
                   : version == 6 ? find_in_ip6(frame + t->ip, t)
                                  : false;
@@ -108,7 +107,7 @@ bool net_find_tcp(const uint8_t *frame, size_t len, NetTcp *t)
 uint32_t net_flow_hash(const uint8_t *frame, size_t len)
 {
     unsigned version;
-    size_t ip = find_ip(frame, len, &version);
+    size_t ip = net_find_ip(frame, len, &version);
     if (version == 0) {
         return 0;
     }

@@ -36,8 +36,11 @@ enum { NET_TCP_FIN = 1, NET_TCP_PSH = 8, NET_TCP_ACK_FLAG = 16, NET_TCP_CWR = 12
 uint64_t net_sum_add(uint64_t sum, const void *data, size_t len);
 /* The sum as 16 bits in the host's order, not yet complemented. */
 uint16_t net_sum_fold(uint64_t sum);
-/* Of addresses, protocol and length: for TCP over IPv4 or IPv6. */
-uint64_t net_sum_pseudo(const uint8_t *ip, bool is_v6, uint32_t tcp_len);
+/* Of addresses, protocol and the length of what is in the packet: for IPv4 or IPv6. */
+uint64_t net_sum_pseudo(const uint8_t *ip, bool is_v6, uint8_t protocol, uint32_t len);
+
+/* Where the IP header is: version 4 or 6 in *version, or 0. */
+size_t net_find_ip(const uint8_t *frame, size_t len, unsigned *version);
 
 /* Where the parts of a TCP segment in an Ethernet frame are; false if it is none (or a fragment, or
  * one with IPv6 extension headers). */

@@ -48,8 +48,8 @@ static bool sum_is_right(const Netdev *nd, const NetBuf *buf, const NetTcp *t)
     }
     uint32_t len = (uint32_t)(t->end - t->tcp);
     const uint8_t *tcp = buf->data + t->tcp;
-    return net_sum_fold(net_sum_add(net_sum_pseudo(buf->data + t->ip, t->is_v6, len), tcp, len)) ==
-           0xffff;
+    return net_sum_fold(net_sum_add(net_sum_pseudo(buf->data + t->ip, t->is_v6, NET_TCP, len), tcp,
+                                    len)) == 0xffff;
 }
 
 /* The queue's next segment goes on where `seq` says, behind the headers of `first`. */
@@ -73,7 +73,7 @@ static void finish_merged(uint8_t *frame, const NetTcp *t, size_t len)
         bytes_put16(ip + NET_IP4_SUM, (uint16_t)~net_sum_fold(net_sum_add(0, ip, t->tcp - t->ip)));
     }
     bytes_put16(tcp + NET_TCP_SUM,
-                net_sum_fold(net_sum_pseudo(ip, t->is_v6, (uint32_t)(len - t->tcp))));
+                net_sum_fold(net_sum_pseudo(ip, t->is_v6, NET_TCP, (uint32_t)(len - t->tcp))));
 }
 
 static NetFrame whole(const Netdev *nd, const NetBuf *buf)

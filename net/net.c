@@ -271,12 +271,22 @@ void netdev_send_plain(Netdev *nd, const uint8_t *frame, size_t len)
     nd->ops->send(nd, frame, len);
 }
 
+static bool netdev_is_connected(const Netdev *nd)
+{
+    return nd && !nd->link_down;
+}
+
+bool netdev_takes(const Netdev *nd)
+{
+    return !netdev_is_connected(nd) || !nd->ops->is_busy || !nd->ops->is_busy((Netdev *)nd);
+}
+
 bool netdev_send(Netdev *nd, const NetFrame *frame)
 {
-    if (!nd || nd->link_down || frame->len < NET_HEADER_SIZE || frame->len > NET_FRAME_MAX) {
+    if (!netdev_is_connected(nd) || frame->len < NET_HEADER_SIZE || frame->len > NET_FRAME_MAX) {
         return true;
     }
-    if (nd->ops->is_busy && nd->ops->is_busy(nd)) {
+    if (!netdev_takes(nd)) {
         return false;
     }
     bool was_sending = nd->sending;

@@ -55,7 +55,7 @@ static void finish_piece(uint8_t *frame, size_t len, const NetTcp *t, unsigned n
         tcp[NET_TCP_FLAGS] &= (uint8_t)~NET_TCP_CWR;
     }
     bytes_put16(tcp + NET_TCP_SUM, 0);
-    uint64_t sum = net_sum_add(net_sum_pseudo(ip, t->is_v6, tcp_len), tcp, tcp_len);
+    uint64_t sum = net_sum_add(net_sum_pseudo(ip, t->is_v6, NET_TCP, tcp_len), tcp, tcp_len);
     bytes_put16(tcp + NET_TCP_SUM, (uint16_t)~net_sum_fold(sum));
 }
 

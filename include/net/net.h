@@ -93,6 +93,8 @@ void netdev_set_link(Netdev *nd, bool up);
 bool netdev_link_is_up(const Netdev *nd);
 
 /* For cards. All allow a NULL netdev: a card without one sends into nowhere. */
+/* Whether it takes a frame now; if not, can_send() follows. */
+bool netdev_takes(const Netdev *nd);
 /* Sends, and does before what is still to be done. False: not now, can_send() follows. */
 bool netdev_send(Netdev *nd, const NetFrame *frame);
 /* A burst of netdev_send() is over. What came meanwhile, answers mostly, is received a moment
