@@ -23,6 +23,7 @@
 #include "hw/misc/intr_testdev.h"
 #include "hw/misc/pc_testdev.h"
 #include "hw/misc/pci_devices.h"
+#include "hw/net/intel_nics.h"
 #include "hw/nvme/nvme.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci-bridge/bridges.h"
@@ -39,6 +40,8 @@ const DeviceClass *const device_classes[] = {
     &apic_class,
     &debug_exit_class,
     &debugcon_class,
+    &e1000_class,
+    &e1000e_class,
     &edu_class,
     &fw_cfg_class,
     &hpet_class,

@@ -8,7 +8,8 @@
 
 #include "system/options.h"
 
-#define DEFAULT_MODEL "virtio-net-pci"
+#define DEFAULT_MODEL "e1000e"
+#define VIRTIO_MODEL  "virtio-net-pci" /* model=virtio */
 
 void options_free_netdev(gpointer netdev)
 {
@@ -71,7 +72,7 @@ static bool is_card(const DeviceClass *cls)
 static const char *find_model(const char *model, GError **error)
 {
     const DeviceClass *found =
-        device_class_find(strcmp(model, "virtio") == 0 ? DEFAULT_MODEL : model);
+        device_class_find(strcmp(model, "virtio") == 0 ? VIRTIO_MODEL : model);
     if (found && is_card(found)) {
         return found->name;
     }

@@ -48,6 +48,13 @@ CASES = {
                          "virtio_net", VIRTIO, unit=None, irq="PCI-MSI", vectors=3),
     "virtio-legacy": Case("cloud", "virtio-net-pci,disable-modern=on,vectors=0", "virtio_net", VIRTIO,
                           unit=None, irq="IO-APIC"),
+    "e1000e": Case("generic", "e1000e", "e1000e", ["e1000e"], vectors=3),
+    "e1000e-msi": Case("generic", "e1000e", "e1000e", ["e1000e"], append="e1000e.params=IntMode=1"),
+    "e1000e-pin": Case("generic", "e1000e", "e1000e", ["e1000e"], append="pci=nomsi",
+                       irq="IR-IO-APIC"),
+    "e1000": Case("generic", "e1000", "e1000", ["e1000"], irq="IR-IO-APIC"),
+    "e1000e-no-unit": Case("generic", "e1000e", "e1000e", ["e1000e"], unit=None, irq="PCI-MSI",
+                           vectors=3),
 }
 
 

@@ -16,7 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["bridges", "cpu-hotplug", "expander", "hpets", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
+FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hpets", "ims", "intr-testdev", "ioapic-habits",
+         "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
@@ -67,6 +68,13 @@ SECTIONS = [
         ("NVMe drivers' mistakes, and a controller that writes to itself", "NVMe 1.4 4.6.1",
          "/nvme/bad-io /nvme-intr/full-completion-queue /nvme-intr/own-registers /nvme-intr/own-reset "
          "/nvme-intr/no-bus-master /nvme-intr/random-commands"),
+        ("e1000e: five vectors by IVAR, auto-clear and auto-mask, least intervals", "82574L 7.4",
+         "/e1000-intr/msix /e1000-intr/auto-clear /e1000-intr/throttle /e1000-intr/frames e1000e "
+         "e1000e-no-unit"),
+        ("e1000e by MSI and by pin: what acknowledges causes", "82574L 7.4.5",
+         "/e1000-intr/msi /e1000-intr/acknowledged e1000e-msi e1000e-pin"),
+        ("e1000 by pin; delays after frames", "8254x 13.4.17, 13.4.30",
+         "/e1000-intr/pin /e1000-intr/delays /e1000-intr/e1000e-delays e1000"),
         ("what users write wrong", "", "/nvme/mistakes /intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
     ]),
     ("Topologies", [

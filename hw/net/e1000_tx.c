@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sending (8254x manual, 3.3 to 3.5; 82574, 7.2). Descriptors are fetched several at a time, and
+ * those that ask for a report are written back as they are done. A frame that is longer than any
+ * can be, and one of which something cannot be read, is lost.
+ */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "hw/net/e1000_internal.h"
+
+#define FETCH      16   /* descriptors */
+#define DESC_COST  256u /* as so many bytes moved */
+#define FRAME_COST 1024u
+
+/* What a slice has done in a queue. */
+typedef struct {
+    uint32_t spent, budget;
+    bool reported, at_once;
+} TxSlice;
+
+static void tx_take_context(E1000Tx *tx, const E1000TxDesc *d)
+{
+    tx->context = (NicOffload){
+        .is_v4 = d->is_v4,
+        .is_tcp = d->is_tcp,
+        .ip_at = d->ip_start,
+        .ip_sum_at = d->ip_sum_at,
+        .ip_end = d->ip_end,
+        .transport_at = d->transport_start,
+        .transport_sum_at = d->transport_sum_at,
+        .transport_end = d->transport_end,
+        .header_len = d->header_len,
+        .segment_size = d->segment_size,
+    };
+}
+
+/* 3.3.3: a legacy descriptor has a checksum of its own, which counts in the frame's last one. */
+static void tx_take_options(E1000 *n, E1000Tx *tx, const E1000TxDesc *d)
+{
+    if (d->kind == E1000_TX_DATA && tx->len == 0) {
+        tx->offload = tx->context;
+        tx->offload.segment = d->segment;
+        tx->offload.ip_sum = d->ip_sum;
+        tx->offload.transport_sum = d->transport_sum;
+    } else if (d->kind == E1000_TX_LEGACY && d->insert_sum) {
+        tx->offload.transport_sum = true;
+        tx->offload.transport_at = d->sum_start;
+        tx->offload.transport_sum_at = d->sum_at;
+        tx->offload.transport_end = 0;
+    }
+    if (d->eop && d->vlan && (e1000_reg(n, E1000_CTRL) & CTRL_VME)) {
+        tx->offload.insert_vlan = true;
+        tx->offload.vlan_type = (uint16_t)e1000_reg(n, E1000_VET);
+        tx->offload.vlan_tag = d->tag;
+    }
+}
+
+static void tx_take_data(E1000 *n, E1000Tx *tx, const E1000TxDesc *d)
+{
+    if (d->len > NET_FRAME_MAX - tx->len ||
+        pci_dma_read(&n->pci, d->address, tx->frame + tx->len, d->len) != MEM_OK) {
+        tx->too_long = true;
+        return;
+    }
+    tx->len += d->len;
+}
+
+static void tx_count(E1000 *n, const E1000Tx *tx, size_t len)
+{
+    e1000_count(n, E1000_GPTC, 1);
+    e1000_count(n, E1000_TPT, 1);
+    e1000_count_octets(n, E1000_GOTCL, len + NIC_FCS);
+    e1000_count_octets(n, E1000_TOTL, len + NIC_FCS);
+    e1000_count_size(n, E1000_PTC64, len + NIC_FCS);
+    if (tx->frame[0] & 1) {
+        bool broadcast = bytes_get32(tx->frame) == 0xffffffff;
+        e1000_count(n, broadcast ? E1000_BPTC : E1000_MPTC, 1);
+    }
+    if (tx->offload.segment) {
+        e1000_count(n, E1000_TSCTC, 1);
+    }
+}
+
+static void tx_send_frame(E1000 *n, E1000Tx *tx)
+{
+    if (!tx->too_long && tx->len >= NET_HEADER_SIZE) {
+        if (tx->len < NIC_MIN_FRAME && (e1000_reg(n, E1000_TCTL) & TCTL_PSP)) {
+            memset(tx->frame + tx->len, 0, NIC_MIN_FRAME - tx->len);
+            tx->len = NIC_MIN_FRAME;
+        }
+        NetFrame frame = nic_tx_finish(tx->frame, tx->len, &tx->offload);
+        tx_count(n, tx, frame.len);
+        if (e1000_link_is_up(n)) {
+            netdev_send(n->netdev, &frame);
+        }
+    }
+    tx->len = 0;
+    tx->too_long = false;
+    tx->offload = (NicOffload){0};
+}
+
+static void tx_write_back(E1000 *n, uint64_t at, uint8_t *raw, const E1000TxDesc *d, TxSlice *slice)
+{
+    if (d->report) {
+        raw[12] |= TXD_DD;
+        pci_dma_write(&n->pci, at + 12, raw + 12, 1);
+        slice->reported = true;
+        slice->at_once |= !d->delay;
+    }
+}
+
+/* What it cost. */
+static uint32_t tx_do_one(E1000 *n, E1000Tx *tx, const E1000TxDesc *d)
+{
+    if (d->kind == E1000_TX_CONTEXT) {
+        tx_take_context(tx, d);
+        return DESC_COST;
+    }
+    if (d->kind == E1000_TX_UNKNOWN) {
+        return DESC_COST;
+    }
+    tx_take_options(n, tx, d);
+    tx_take_data(n, tx, d);
+    if (d->eop) {
+        tx_send_frame(n, tx);
+    }
+    return DESC_COST + MIN(d->len, NET_FRAME_MAX) + (d->eop ? FRAME_COST : 0);
+}
+
+/* Those that follow each other in memory; 0 if they cannot be read. */
+static unsigned tx_fetch(E1000 *n, const E1000Ring *ring, uint8_t raw[FETCH * DESC_BYTES])
+{
+    uint32_t end = ring->head < ring->tail ? ring->tail : ring->entries;
+    unsigned count = MIN(end - ring->head, FETCH);
+    uint64_t at = ring->base + (uint64_t)ring->head * DESC_BYTES;
+    return pci_dma_read(&n->pci, at, raw, count * DESC_BYTES) == MEM_OK ? count : 0;
+}
+
+/* The ring as it was fetched is worked on: DMA cannot change it. False if it cannot go on. */
+static bool tx_do_some(E1000 *n, E1000Tx *tx, E1000Ring *ring, TxSlice *slice)
+{
+    uint8_t raw[FETCH * DESC_BYTES];
+    unsigned count = tx_fetch(n, ring, raw);
+    for (unsigned i = 0; i < count && slice->spent < slice->budget; i++) {
+        uint8_t *one = raw + i * DESC_BYTES;
+        E1000TxDesc d = e1000_tx_decode(one);
+        if (d.eop && d.kind != E1000_TX_CONTEXT && !netdev_takes(n->netdev)) {
+            return false;
+        }
+        slice->spent += tx_do_one(n, tx, &d);
+        tx_write_back(n, ring->base + (uint64_t)ring->head * DESC_BYTES, one, &d, slice);
+        e1000_ring_advance(n, ring);
+    }
+    return count > 0;
+}
+
+static bool tx_may_run(const E1000 *n)
+{
+    return (e1000_reg(n, E1000_TCTL) & TCTL_EN) && pci_is_bus_master(&n->pci);
+}
+
+bool e1000_send(E1000 *n, unsigned queue, uint32_t budget)
+{
+    E1000Ring ring = e1000_ring(n, E1000_TDBAL + queue * RING_NEXT);
+    TxSlice slice = {.budget = budget};
+    bool goes_on = tx_may_run(n) && ring.head != ring.tail;
+    if (!goes_on) {
+        return false;
+    }
+    n->busy = true;
+    while (goes_on && ring.head != ring.tail && slice.spent < budget) {
+        goes_on = tx_do_some(n, &n->tx[queue], &ring, &slice);
+    }
+    n->busy = false;
+    if (slice.reported) {
+        e1000_tx_event(n, queue, !slice.at_once);
+    }
+    if (ring.head == ring.tail) {
+        e1000_raise(n, ICR_TXQE);
+    }
+    return goes_on && ring.head != ring.tail;
+}
