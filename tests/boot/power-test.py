@@ -69,14 +69,14 @@ def system_reset(start):
     machine.wait_end()
 
 
-def sleeps(state, wakes_by, kernel="cloud"):
+def sleeps(state, wakes_by, kernel="cloud", options=()):
     """A case: to sleep by /sys/power/state, and back by the RTC's alarm or a monitor's command. The
     unit, the devices behind it and the other CPU work before and after."""
     def case(start):
         alarm = "alarm=3" if wakes_by == "rtc" else ""
         back = f"guest: back from {state} with 2 CPUs"
         machine = start(append=f"sleep={state} {alarm} intel_iommu=on",
-                        options=["-S", "-device", UNIT, "-device", "virtio-rng-pci"])
+                        options=["-S", "-device", UNIT, "-device", "virtio-rng-pci", *options])
         machine.qmp("cont")
         if state == "mem":
             machine.wait_event("SUSPEND")
@@ -110,6 +110,7 @@ CASES = {"guest-reboots": guest_reboots, "no-reboot": no_reboot, "triple-fault":
          "mem-button": sleeps("mem", "system_powerdown"),
          "freeze-rtc": sleeps("freeze", "rtc"),
          "freeze-button": sleeps("freeze", "system_powerdown"),
+         "mem-rtc-hyperv": sleeps("mem", "rtc", options=["-machine", "hyperv=on"]),
          "mem-rtc-generic": sleeps("mem", "rtc", kernel="generic")}
 
 

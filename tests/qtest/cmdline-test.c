@@ -39,7 +39,7 @@ static const BadLine bad_lines[] = {
     {"-machine q35 -cpu max,hv-spinlocks=few", {"hv-spinlocks=few is no number from 4095"}},
     {"-machine q35 -cpu max,hv-vendor-id=Thirteenchars", {"more than 12 letters"}},
     {"-machine q35 -device intel-iommu -cpu max,hv-vpindex,hv-root",
-     {"hv-root: ", "leave 'iommu0' out"}},
+     {"hv-root: ", "leave 'intel-iommu' out"}},
     {"-machine q35 -cpu max,phys-bits=36,hv-vpindex,hv-root", {"hv-root", "phys-bits=36"}},
     {"-machine none -m 1M", {"-m 1M: ", "16M to 64G"}},
     {"-machine none -m 1T", {"-m 1T: ", "1099511627776", "64G"}},
