@@ -111,6 +111,9 @@ static void establish(void)
     check(r[0] == 0x4000000a, "the last leaf is %x", r[0]);
     cpuid(0x40000001, 0, r);
     check(r[0] == 0x31237648, "the interface is %x", r[0]);
+    cpuid(0x40000100, 0,
+          r); /* KVM's leaves come after these, if -append says that they are there */
+    check((memcmp(&r[1], "KVMKVMKVM", 9) == 0) == (command_line()[0] == 'k'), "KVM's leaves");
     wrmsr(GUEST_ID, 0x8100ull << 48);
     if (is_root()) {
         check(!(rdmsr(HYPERCALL) & 1), "the page is there already");
