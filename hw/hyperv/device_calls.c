@@ -56,14 +56,11 @@ static HvStatus check_partition(const HvCall *call)
 /* The hypervisor chooses one of the VPs that the root names: here the first. */
 static HvStatus first_vp(const HvPartition *hv, const HvVpSet *set, uint32_t *vp)
 {
-    for (unsigned i = 0; i < HV_SET_BANKS * 64; i++) {
-        if (!hv_set_has(set, i)) {
-            continue;
-        }
-        *vp = i;
-        return i < hv->links.vps ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_VP_INDEX;
+    *vp = hv_set_next(set, 0);
+    if (*vp == HV_SET_END) {
+        return HV_STATUS_INVALID_PARAMETER;
     }
-    return HV_STATUS_INVALID_PARAMETER;
+    return *vp < hv->links.vps ? HV_STATUS_SUCCESS : HV_STATUS_INVALID_VP_INDEX;
 }
 
 /* Vector and VP of a target at this offset. The set's mask of banks counts as variable header. */

@@ -28,7 +28,7 @@
 
 const StateField hv_mapping_state[] = {
     STATE_FIELD(STATE_UINT64, HvMapping, device),
-    STATE_FIELD_MAX(STATE_UINT32, HvMapping, vp, HV_SET_BANKS * 64 - 1),
+    STATE_FIELD_MAX(STATE_UINT32, HvMapping, vp, HV_SET_END - 1),
     STATE_FIELD(STATE_UINT8, HvMapping, vector),
     STATE_FIELD_MAX(STATE_UINT8, HvMapping, mode, 7),
     STATE_FIELD(STATE_UINT8, HvMapping, level),

@@ -147,13 +147,14 @@ static HvStatus hv_carry_out(HvCall *call, const HvRegs *regs)
 
 bool hv_hypercall(HvVp *vp, const HvRegs *regs, uint64_t *result)
 {
-    HvCall call = {
-        .vp = vp,
-        .code = (uint16_t)regs->control,
-        .var = regs->control >> CONTROL_VAR_SHIFT & CONTROL_VAR_MASK,
-        .reps = regs->control >> CONTROL_COUNT_SHIFT & CONTROL_REP_MASK,
-        .start = regs->control >> CONTROL_START_SHIFT & CONTROL_REP_MASK,
-    };
+    HvCall call; /* whose input is as long as the call's: the rest is not set */
+
+    call.vp = vp;
+    call.code = (uint16_t)regs->control;
+    call.var = regs->control >> CONTROL_VAR_SHIFT & CONTROL_VAR_MASK;
+    call.reps = regs->control >> CONTROL_COUNT_SHIFT & CONTROL_REP_MASK;
+    call.start = regs->control >> CONTROL_START_SHIFT & CONTROL_REP_MASK;
+    memset(call.output, 0, sizeof(call.output));
 
     if (!hv_overlay_on(&vp->hv->hypercall)) {
         return false;

@@ -197,6 +197,7 @@ typedef struct {
 
 /* vp_set.c */
 #define HV_SET_BANKS 64
+#define HV_SET_END   (64u * HV_SET_BANKS)
 typedef struct {
     uint64_t bank[HV_SET_BANKS];
 } HvVpSet;
@@ -205,6 +206,8 @@ HvVpSet hv_set_of_mask(uint64_t mask);
 HvVpSet hv_set_of_all(const HvPartition *hv);
 /* HV_VP_SET (TLFS 7.8.7.3) at this offset of the input, with so many banks. */
 HvStatus hv_set_read(const HvCall *call, size_t offset, unsigned banks, HvVpSet *set);
+/* The first of them from `vp` on, or HV_SET_END. */
+unsigned hv_set_next(const HvVpSet *set, unsigned vp);
 static inline bool hv_set_has(const HvVpSet *set, unsigned vp)
 {
     return set->bank[vp / 64] >> (vp % 64) & 1;

@@ -56,10 +56,8 @@ static HvStatus send_ipi(const HvCall *call, const HvVpSet *set)
         bytes_get32(call->input + IPI_RESERVED) != 0) {
         return HV_STATUS_INVALID_PARAMETER;
     }
-    for (unsigned i = 0; i < HV_SET_BANKS * 64; i++) {
-        if (hv_set_has(set, i)) {
-            send_to(call, i, (uint8_t)vector);
-        }
+    for (unsigned i = 0; (i = hv_set_next(set, i)) < HV_SET_END; i++) {
+        send_to(call, i, (uint8_t)vector);
     }
     return HV_STATUS_SUCCESS;
 }

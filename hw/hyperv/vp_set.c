@@ -58,3 +58,17 @@ HvStatus hv_set_read(const HvCall *call, size_t offset, unsigned banks, HvVpSet 
         return HV_STATUS_INVALID_PARAMETER;
     }
 }
+
+unsigned hv_set_next(const HvVpSet *set, unsigned vp)
+{
+    uint64_t from = UINT64_MAX << (vp % 64);
+
+    for (unsigned bank = vp / 64; bank < HV_SET_BANKS; bank++) {
+        uint64_t bits = set->bank[bank] & from;
+        if (bits) {
+            return bank * 64 + (unsigned)__builtin_ctzll(bits);
+        }
+        from = UINT64_MAX;
+    }
+    return HV_SET_END;
+}
