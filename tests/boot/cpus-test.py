@@ -44,8 +44,12 @@ def without_a_unit(start):
     in_and_out(start(["-smp", "2,maxcpus=3"], unit=[]), 2, 1)
 
 
+def under_hyperv(start):
+    in_and_out(start(["-smp", "2,maxcpus=288", "-machine", "hyperv=on"], unit=[]), 287, 2)
+
+
 CASES = {"again-and-again": again_and_again, "id-above-255": id_above_255,
-         "without-a-unit": without_a_unit}
+         "without-a-unit": without_a_unit, "under-hyperv": under_hyperv}
 
 
 def run_case(args, case):
