@@ -264,6 +264,27 @@ static void test_unsnooped_tables(void)
     tear_down(&f);
 }
 
+/* An interrupt goes by the entry that memory has, whatever was stored. */
+static void test_unsnooped_entries(void)
+{
+    static const char *const props[][2] = {{"model", "client"}, {"stale-tables", "on"}};
+    Fixture f = {0};
+    set_up_with(&f, props, G_N_ELEMENTS(props));
+    AddressSpace *as = f.platform.memory;
+    IntrMsg msg = {.address = 0xfee00010 | 1 << 5};
+    IntrSink sink = f.cls->sink(f.vtd);
+    reg_write(&f, VTD_IRTA, AT_IRT, 8);
+    reg_write(&f, VTD_GCMD, VTD_GCMD_SIRTP, 4);
+    reg_write(&f, VTD_GCMD, VTD_GCMD_IRE, 4);
+    for (unsigned flushed = 0; flushed < 2; flushed++) {
+        cpu_store(as, AT_IRT + 16, 1 | 0x41 << 16, 8);
+        g_assert_cmpint(sink.send(sink.opaque, &msg), ==,
+                        flushed ? INTR_NO_APIC : INTR_VTD_NOT_PRESENT);
+        cpu_flush(as, AT_IRT + 16);
+    }
+    tear_down(&f);
+}
+
 /* Completions of device-TLB invalidations, a wait behind them, and completions that nobody waits
  * for. */
 static void test_completions(void)
@@ -555,6 +576,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/pte-reserved", test_pte_reserved);
     g_test_add_func("/vtd/pte-levels", test_pte_levels);
     g_test_add_func("/vtd/unsnooped-tables", test_unsnooped_tables);
+    g_test_add_func("/vtd/unsnooped-entries", test_unsnooped_entries);
     g_test_add_func("/vtd/completions", test_completions);
     g_test_add_func("/vtd/error-causes", test_error_causes);
     g_test_add_func("/vtd/table-covered", test_table_covered);

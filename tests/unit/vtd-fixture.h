@@ -22,7 +22,8 @@ static inline uint64_t count(const Fixture *f, const char *name)
     return iommu_count(f->vtd, iommu_counter_find(f->vtd, name));
 }
 
-static inline void set_up(Fixture *f, const char *prop, const char *value)
+/* With `count` properties. */
+static inline void set_up_with(Fixture *f, const char *const props[][2], unsigned count)
 {
     GError *error = NULL;
     f->platform.clock = clock_new(CLOCK_MANUAL);
@@ -33,12 +34,20 @@ static inline void set_up(Fixture *f, const char *prop, const char *value)
     f->vtd = device_new(&vtd_class, &f->platform, NULL);
     f->cls = iommu_class(f->vtd);
     *f->cls->links(f->vtd) = (IommuLinks){.apic_bus = f->bus, .memory = f->platform.memory};
-    g_assert_true(device_set_prop(f->vtd, prop, value, &error));
+    for (unsigned i = 0; i < count; i++) {
+        g_assert_true(device_set_prop(f->vtd, props[i][0], props[i][1], &error));
+    }
     g_assert_true(device_realize(f->vtd, &error));
     device_reset(f->vtd);
     uint64_t base;
     MemRegion *region = f->cls->region(f->vtd, &base);
     as_add(f->platform.memory, region, base);
+}
+
+static inline void set_up(Fixture *f, const char *prop, const char *value)
+{
+    const char *const props[][2] = {{prop, value}};
+    set_up_with(f, props, 1);
 }
 
 static inline void tear_down(Fixture *f)

@@ -393,6 +393,7 @@ static void buffer_flushed(Rig *rig)
     store_entry(rig, ENTRY_VECTOR(VECTOR + 1));
     unit_flush(rig, 1); /* flushes the buffer, too */
     unit_send(rig, 1);
+    unit_flush(rig, 1);
 }
 
 #define UNSNOOPED "iommu0.coherency=off,iommu0.stale-tables=on"
