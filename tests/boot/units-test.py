@@ -19,21 +19,27 @@ from livemachine import Machine
 HERE = pathlib.Path(__file__).resolve().parent
 DISK = 1 << 20
 KERNEL = "generic"
-MODULES = ["virtio_pci", "virtio_blk"]
+MODULES = ["virtio_pci", "virtio_blk", "nvme"]
+# Disks: the device, what Linux calls it, and its interrupts. What queues share, users may move: two of
+# virtio have a message, and the controller's two the one that there is.
+VIRTIO = "virtio-blk-pci,num-queues=2,vectors=2,iommu_platform=on"
+NVME = ("nvme,serial=SW1,max_ioqpairs=1,msix_qsize=1", "nvme0n1", "nvme0q0")
+FIRST, SECOND = (VIRTIO, "vda", "virtio0-virtqueues"), (VIRTIO, "vdb", "virtio1-virtqueues")
+BESIDE_NVME = (VIRTIO, "vda", "virtio0-virtqueues")
 BAD = [*kernellog.BAD, kernellog.BAD_COUNTS, r"(?i)firmware bug"]
 
 
 class Case:
-    def __init__(self, first, second, wants, scope="disk0", above=(), bus=""):
+    def __init__(self, first, second, wants, scope="disk0", above=(), bus="", disks=(FIRST, SECOND)):
         """Properties of both units, what the log says; the first unit's scope, what is above the first
         disk, and where that is."""
-        self.units, self.wants = (first, second), wants
+        self.units, self.wants, self.disks = (first, second), wants, disks
         self.scope, self.above, self.bus = scope, above, bus
 
 
 CASES = {
     "two-units": Case("posted-interrupts=on", "fault-records=8",
-                      ["DMAR-IR: Enabled IRQ remapping in x2apic mode"]),
+                      ["DMAR-IR: Enabled IRQ remapping in x2apic mode"], disks=(NVME, BESIDE_NVME)),
     # All of a platform's units have to have 32-bit ids, or none is given them.
     "two-units-one-without-eim": Case("eim=off", "eim=on",
                                       ["DMAR-IR: Enabled IRQ remapping in xapic mode"]),
@@ -48,8 +54,7 @@ CASES = {
 
 
 def options(case, folder):
-    """The first unit has the first disk, the second one everything else. Two queues share a message,
-    which the kernel lets users move."""
+    """The first unit has the first disk, the second one everything else."""
     words = ["-device", f"intel-iommu,id=first,scope={case.scope},base=0xfed91000,{case.units[0]}",
              "-device", f"intel-iommu,id=second,scope=all,base=0xfed90000,{case.units[1]}"]
     words += [word for device in case.above for word in ("-device", device)]
@@ -57,7 +62,7 @@ def options(case, folder):
         path = folder / f"disk{n}"
         path.write_bytes(bytes(DISK))
         words += ["-drive", f"file={path},if=none,id=d{n},format=raw", "-device",
-                  f"virtio-blk-pci,id=disk{n},drive=d{n},num-queues=2,vectors=2,iommu_platform=on{bus}"]
+                  f"{case.disks[n][0]},id=disk{n},drive=d{n}{bus}"]
     return words
 
 
@@ -68,8 +73,8 @@ def problems(case, log, moves):
     wrong += kernellog.bad_lines(log, BAD)
     if not re.search(rf"guest: moved \d+ \d+ {moves} times", log):
         wrong.append(f"two interrupts were not moved {moves} times each")
-    for name in ("virtio0", "virtio1"):
-        row = re.search(rf"guest: irq +\d+: +(\d+) +(\d+) .*{name}-virtqueues", log)
+    for _, _, name in case.disks:
+        row = re.search(rf"guest: irq +\d+: +(\d+) +(\d+) .*{name}", log)
         if not row or "0" in row.groups():
             wrong.append(f"{name}'s interrupts did not come on both CPUs")
     return wrong
@@ -84,7 +89,8 @@ def run_case(args, case):
         subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
                         "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "units-init",
                         *words], check=True)
-        machine = Machine(args, KERNEL, initrd, folder, f"intel_iommu=on moves={args.moves}",
+        machine = Machine(args, KERNEL, initrd, folder, f"intel_iommu=on moves={args.moves} "
+                          f"disks={'+'.join(name for _, name, _ in case.disks)}",
                           ["-no-shutdown", *options(case, folder)])
         try:
             machine.wait_text("guest: done")
