@@ -94,10 +94,7 @@ static void test_pm(void)
     qtest_outw(qts, 0x602, 0x0100);
     json_object_unref(qtest_qmp(qts, "{'execute': 'system_powerdown'}"));
     /* The main loop presses the button between two commands. */
-    for (int tries = 0; tries < 500 && !(qtest_inw(qts, 0x600) & 0x100); tries++) {
-        g_usleep(1000);
-    }
-    g_assert_cmphex(qtest_inw(qts, 0x600) & 0x100, ==, 0x100);
+    qtest_wait_inw(qts, 0x600, 0x100);
     g_assert_true(qtest_get_irq(qts, 9));
     qtest_outw(qts, 0x600, 0x0100);
     g_assert_cmphex(qtest_inw(qts, 0x600) & 0x100, ==, 0);

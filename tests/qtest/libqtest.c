@@ -200,6 +200,14 @@ QTest *qtest_initf(const char *format, ...)
     return qtest_init(args);
 }
 
+void qtest_wait_inw(QTest *qts, uint16_t port, uint16_t bits)
+{
+    for (int waited = 0; waited < PATIENCE_MS && !(qtest_inw(qts, port) & bits); waited++) {
+        g_usleep(1000);
+    }
+    g_assert_cmphex(qtest_inw(qts, port) & bits, !=, 0);
+}
+
 int qtest_wait(QTest *qts)
 {
     int status = -1;

@@ -31,6 +31,8 @@ uint32_t qtest_inl(QTest *qts, uint16_t port);
 void qtest_outb(QTest *qts, uint16_t port, uint8_t value);
 void qtest_outw(QTest *qts, uint16_t port, uint16_t value);
 void qtest_outl(QTest *qts, uint16_t port, uint32_t value);
+/* Until one of the bits reads as 1, which something else than this test's commands brings about. */
+void qtest_wait_inw(QTest *qts, uint16_t port, uint16_t bits);
 
 uint8_t qtest_readb(QTest *qts, uint64_t addr);
 uint16_t qtest_readw(QTest *qts, uint64_t addr);

@@ -10,10 +10,7 @@ static void press_button(QTest *qts)
 {
     json_object_unref(qtest_qmp(qts, "{'execute': 'system_powerdown'}"));
     /* The main loop presses the button between two commands. */
-    for (int tries = 0; tries < 500 && !(qtest_inw(qts, PM1_STS) & PM1_PWRBTN); tries++) {
-        g_usleep(1000);
-    }
-    g_assert_cmphex(qtest_inw(qts, PM1_STS) & PM1_PWRBTN, ==, PM1_PWRBTN);
+    qtest_wait_inw(qts, PM1_STS, PM1_PWRBTN);
 }
 
 static void test_status(void)
