@@ -18,14 +18,22 @@ bool pci_is_bus_master(const PciDevice *pci)
     return (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_MASTER) != 0;
 }
 
-static bool bridge_passes(PciDevice *bridge, BusReq *req)
+static G_GNUC_NO_INLINE void trace_bridge(PciDevice *bridge, uint16_t from, uint16_t as,
+                                          bool passes)
+{
+    trace_event(bridge->dev.platform->trace, TRACE_PCI,
+                "pci_bridge sid=%s bridge=%s as=%s passes=%d", rid_text(from).text,
+                rid_text(bridge->rid).text, rid_text(as).text, passes);
+}
+
+static inline bool bridge_passes(PciDevice *bridge, BusReq *req)
 {
     uint16_t from = req->requester_id;
     bool passes =
         pci_is_bus_master(bridge) && (!bridge->pci_cls->pass || bridge->pci_cls->pass(bridge, req));
-    trace_event(bridge->dev.platform->trace, TRACE_PCI,
-                "pci_bridge sid=%s bridge=%s as=%s passes=%d", rid_text(from).text,
-                rid_text(bridge->rid).text, rid_text(req->requester_id).text, passes);
+    if (trace_on(bridge->dev.platform->trace, TRACE_PCI)) {
+        trace_bridge(bridge, from, req->requester_id, passes);
+    }
     return passes;
 }
 
@@ -51,21 +59,29 @@ static MemResult bridge_write(void *opaque, const BusReq *req, uint64_t addr, co
     return upstream_write(&bridge->up, &on, addr, buf, len);
 }
 
+/* With what a bridge like those to conventional PCI makes of who sends. */
+static IntrResult bridge_interrupt_as(PciDevice *bridge, const IntrMsg *msg, const BusReq *req)
+{
+    IntrMsg on = *msg;
+    if (req->requester_id != msg->requester_id) {
+        journal_alias(bridge->dev.platform->journal, msg->serial, req->requester_id);
+    }
+    on.requester_id = req->requester_id;
+    on.has_pasid = req->has_pasid;
+    on.pasid = req->pasid;
+    return upstream_interrupt(&bridge->up, &on);
+}
+
+/* A bridge that lets ids be hands a message on as it is: this is on the way of every interrupt. */
 static IntrResult bridge_interrupt(void *opaque, const IntrMsg *msg)
 {
     PciDevice *bridge = opaque;
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
-    IntrMsg on = *msg;
     if (!bridge_passes(bridge, &req)) {
         return journal_end(bridge->dev.platform->journal, msg->serial, INTR_BRIDGE_OFF);
     }
-    if (req.requester_id != msg->requester_id) {
-        journal_alias(bridge->dev.platform->journal, msg->serial, req.requester_id);
-    }
-    on.requester_id = req.requester_id;
-    on.has_pasid = req.has_pasid;
-    on.pasid = req.pasid;
-    return upstream_interrupt(&bridge->up, &on);
+    return bridge->pci_cls->pass ? bridge_interrupt_as(bridge, msg, &req)
+                                 : upstream_interrupt(&bridge->up, msg);
 }
 
 static bool bridge_translate(void *opaque, const BusReq *req, uint64_t addr, BusTranslation *out)
