@@ -93,6 +93,11 @@ CASES = {
                                                 "msix_qsize=289"],
                       [r"guest: CPU 287 took [1-9]", "288/0/0 default/read/poll queues"],
                       cpus=288, memory="1G"),
+    "generic-288": Case(RAW + "last_cpu_test\n",
+                        UNIT + DISK + ["-device", "nvme,drive=d0,serial=SW1,max_ioqpairs=288,"
+                                                  "msix_qsize=289"],
+                        [r"guest: CPU 287 took [1-9]", "288/0/0 default/read/poll queues"],
+                        kernel="generic", cpus=288, memory="2G"),
     "cloud-4k-blocks": Case(RAW, UNIT + DISK + ["-device", "nvme,drive=d0,serial=SW1,mdts=5,"
                                                            "logical_block_size=4096"]),
 }

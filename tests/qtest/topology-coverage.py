@@ -59,7 +59,7 @@ SECTIONS = [
          "VT-d 6.5.2.5, 6.5.2.10", "/vtd/ats/invalidated /vtd/ats/ranges /vtd/ats/never "
          "/vtd/ats/late /vtd/ats/disabled /vtd/ats/other-unit"),
         ("NVMe: a vector a queue, through the unit; aggregation", "NVMe 1.4 7.5",
-         "/nvme-intr/msix /nvme-intr/coalescing cloud-288"),
+         "/nvme-intr/msix /nvme-intr/coalescing cloud-288 generic-288"),
         ("NVMe by pin, with INTMS and INTMC", "NVMe 1.4 7.5.1", "/nvme-intr/pin cloud-pin"),
         ("NVMe registers, queues and commands", "NVMe 1.4 3 to 6",
          "/nvme/registers /nvme/enable-reset-shutdown /nvme/identify /nvme/queues /nvme/read-write "
