@@ -6,6 +6,7 @@
  * root has not mapped.
  */
 #include "hw/hyperv/hyperv_internal.h"
+#include "hw/intr/stages.h"
 
 /* Remappable form (VT-d 5.1.2.2). */
 #define ADDRESS_INDEX_SHIFT 5
@@ -109,12 +110,16 @@ static JournalUnit look_up(const HvPartition *hv, const IntrMsg *msg)
     if (!m || !m->used) {
         return unit;
     }
-    unit.has_entry = true;
+    unit.seen = JOURNAL_ENTRY;
     unit.entry[0] = m->device;
     unit.entry[1] = (uint64_t)m->vp << 32 | m->vector;
     wanted_by(hv, m->device, &unit);
-    unit.remapped = is_wanted(&unit, msg->requester_id);
-    unit.verdict = unit.remapped ? INTR_ON_ITS_WAY : INTR_HV_OTHER_DEVICE;
+    if (is_wanted(&unit, msg->requester_id)) {
+        unit.seen |= JOURNAL_REMAPPED;
+        unit.verdict = INTR_ON_ITS_WAY;
+    } else {
+        unit.verdict = INTR_HV_OTHER_DEVICE;
+    }
     return unit;
 }
 

@@ -209,6 +209,9 @@ unsigned apic_holds(const ApicState *s, uint8_t vector)
     const CpuPins *pins = s->links.pins;
     unsigned holds = pins && pins->holds ? pins->holds(s->links.pins_opaque) : 0;
 
+    if (G_LIKELY((vector & 0xf0) > (s->ppr & 0xf0))) {
+        return holds;
+    }
     if ((vector & 0xf0) <= (s->tpr & 0xf0)) {
         holds |= JOURNAL_HOLD_TPR;
     }

@@ -21,7 +21,7 @@
 #include <glib.h>
 
 #include "hw/intc/apic.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/stages.h"
 
 #define DIRECT_IDS           0x10000u
 #define XAPIC_BROADCAST      0xffu
@@ -330,6 +330,17 @@ static inline void bus_match(ApicBus *bus, Delivery *d)
     bus_finish_one(bus, d);
 }
 
+/* Whoever a message names that nearly all messages are like: fixed, and for one physical id. Of
+ * others, and where it is nobody, that is to be found out. */
+static inline Member *bus_find_plain(const ApicBus *bus, const ApicMsg *msg)
+{
+    if (msg->logical || msg->redirection || !msg->assert_level || msg->mode != INTR_MODE_FIXED ||
+        msg->dest == XAPIC_BROADCAST || msg->dest >= bus->by_id_size || bus->renamed->len > 0) {
+        return NULL;
+    }
+    return bus->by_id[msg->dest];
+}
+
 static inline IntrResult bus_finish(ApicBus *bus, const ApicMsg *msg, IntrResult result)
 {
     if (G_LIKELY(intr_reached(result))) {
@@ -341,7 +352,7 @@ static inline IntrResult bus_finish(ApicBus *bus, const ApicMsg *msg, IntrResult
     return result;
 }
 
-IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
+static G_GNUC_NO_INLINE IntrResult bus_deliver_any(ApicBus *bus, const ApicMsg *msg)
 {
     Delivery d = {
         .msg = msg,
@@ -349,15 +360,24 @@ IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
         .result = INTR_NO_APIC,
     };
 
-    journal_bus(bus->journal, msg);
     if (msg->level && !msg->assert_level) {
-        d.result = INTR_DEASSERTED; /* asks for nothing (INIT level de-assert: SDM 11.6.1) */
-    } else if (!bus_mode_is_valid(msg->mode)) {
-        d.result = INTR_RESERVED_MODE;
-    } else {
-        bus_match(bus, &d);
+        return INTR_DEASSERTED; /* asks for nothing (INIT level de-assert: SDM 11.6.1) */
     }
-    return bus_finish(bus, msg, d.result);
+    if (!bus_mode_is_valid(msg->mode)) {
+        return INTR_RESERVED_MODE;
+    }
+    bus_match(bus, &d);
+    return d.result;
+}
+
+IntrResult apic_bus_deliver(ApicBus *bus, const ApicMsg *msg)
+{
+    journal_bus(bus->journal, msg);
+    Member *plain = bus_find_plain(bus, msg);
+    IntrResult result =
+        G_LIKELY(plain != NULL) ? apic_accept(plain->apic, msg) : bus_deliver_any(bus, msg);
+
+    return bus_finish(bus, msg, result);
 }
 
 IntrResult apic_bus_deliver_all(ApicBus *bus, const ApicMsg *msg, const ApicState *except)

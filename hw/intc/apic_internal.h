@@ -14,7 +14,7 @@
 #define HW_INTC_APIC_INTERNAL_H
 
 #include "hw/intc/apic.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/stages.h"
 
 /* IA32_APIC_BASE (SDM vol. 3, 11.4.4 and 11.12.1). */
 #define APIC_BASE_BSP       (1ull << 8)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The journal's ring: opening records, and what each stage writes into them. See journal.h.
+ * The journal's ring: opening records, and what emitters write into them. See journal.h.
  *
  * A record's fields hold only what the bits of `seen` and the counts say was written; the rest is
  * what the ring's last user left there.
@@ -10,8 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "hw/intr/filter.h"
-#include "hw/intr/lines.h"
+#include "hw/intr/stages.h"
 
 #define LINE      64 /* bytes of a cache line */
 #define HUGE_PAGE (2u << 20)
@@ -19,7 +18,7 @@ G_STATIC_ASSERT(sizeof(JournalRecord) == 3 * LINE);
 
 void journal_init(Journal *j, uint32_t records, Trace *trace, Clock *clock)
 {
-    *j = (Journal){.trace = trace, .clock = clock};
+    *j = (Journal){.trace = trace ? trace : &j->silent, .clock = clock};
     j->listeners = g_array_new(false, false, sizeof(JournalListener));
     journal_resize(j, records);
 }
@@ -45,7 +44,8 @@ static void map_ring(Journal *j, size_t bytes)
     }
     uintptr_t aligned = ((uintptr_t)j->memory + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
     j->ring = (JournalRecord *)aligned;
-    madvise(j->ring, bytes, MADV_HUGEPAGE); /* or not */
+    madvise(j->ring, bytes, MADV_HUGEPAGE);                                     /* or not */
+    j->ring[0] = (JournalRecord){.serial = UINT64_MAX, .seen = JOURNAL_CLOSED}; /* 0 names none */
 }
 
 void journal_free(Journal *j)
@@ -101,70 +101,6 @@ uint64_t journal_first(const Journal *j)
     return j->last > j->mask ? j->last - j->mask : 1;
 }
 
-static G_GNUC_NO_INLINE void tell(const Journal *j, const JournalRecord *r)
-{
-    bool lost = intr_results[r->result].lost;
-
-    for (unsigned i = 0; i < j->listeners->len; i++) {
-        const JournalListener *listener = &g_array_index(j->listeners, JournalListener, i);
-
-        if (lost || !listener->lost) {
-            listener->ended(listener->opaque, r);
-        }
-    }
-}
-
-static inline bool tracing(const Journal *j)
-{
-    return j->trace && j->trace->enabled;
-}
-
-static void print_line(const Journal *j, const JournalRecord *r, JournalStage stage)
-{
-    if (!j->filter || journal_filter_matches(j->filter, r)) {
-        journal_print(j->trace, r, stage);
-    }
-}
-
-static inline void line(const Journal *j, const JournalRecord *r, JournalStage stage)
-{
-    if (G_UNLIKELY(tracing(j))) {
-        print_line(j, r, stage);
-    }
-}
-
-int64_t journal_now(const Journal *j)
-{
-    return j && j->clock ? clock_last(j->clock) : 0;
-}
-
-JournalWhere journal_where(const Journal *j)
-{
-    JournalWhere at = {.cpu = JOURNAL_NO_CPU};
-
-    if (j && j->where) {
-        j->where(j->where_opaque, &at);
-    }
-    return at;
-}
-
-static inline void settle(Journal *j, JournalRecord *r, IntrResult result)
-{
-    r->result = (uint8_t)result;
-    if (intr_results[result].open) {
-        return;
-    }
-    if (G_UNLIKELY(r->seen & JOURNAL_CLOSED)) {
-        j->ended_twice++;
-        return;
-    }
-    r->seen |= JOURNAL_CLOSED;
-    j->results[result]++;
-    if (G_UNLIKELY(j->curious > 0 || intr_results[result].lost)) {
-        tell(j, r);
-    }
-}
-
 /* The next one will be written soon. */
 static inline void prefetch(const JournalRecord *r)
 {
@@ -184,23 +120,23 @@ uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t
         return serial;
     }
     JournalRecord *r = &j->ring[serial & j->mask];
-    if (G_UNLIKELY(r->serial != 0 && !(r->seen & JOURNAL_CLOSED) && j->curious > 0)) {
-        tell(j, r);
+    if (G_UNLIKELY(j->curious > 0 && r->serial != 0 && !(r->seen & JOURNAL_CLOSED))) {
+        journal_tell(j, r);
     }
-    JournalWhere at = journal_where(j);
+    prefetch(&j->ring[(serial + 1) & j->mask]);
     r->serial = serial;
-    r->time = journal_now(j);
-    r->rip = at.rip;
-    r->instructions = at.instructions;
     r->source = source;
-    r->cpu = at.cpu;
     r->number = (uint16_t)number;
     r->rid = r->rid_seen = rid;
     r->kind = (uint8_t)kind;
     r->result = INTR_ON_ITS_WAY;
     r->seen = 0;
     r->answers = r->accepted = r->taken = r->ended = 0;
-    prefetch(&j->ring[(serial + 1) & j->mask]);
+    r->time = journal_now(j);
+    JournalWhere at = journal_where(j);
+    r->cpu = at.cpu;
+    r->rip = at.rip;
+    r->instructions = at.instructions;
     return serial;
 }
 
@@ -219,8 +155,8 @@ IntrResult journal_keep(Journal *j, uint64_t serial, IntrResult why)
 
     if (r) {
         r->seen |= JOURNAL_WAITED;
-        settle(j, r, why);
-        line(j, r, JOURNAL_STAGE_KEPT);
+        journal_settle(j, r, why);
+        journal_line(j, r, JOURNAL_STAGE_KEPT);
     }
     return why;
 }
@@ -260,140 +196,8 @@ void journal_send(Journal *j, const IntrMsg *msg)
         r->address = msg->address;
         r->data = msg->data;
         r->rid_seen = msg->requester_id;
-        line(j, r, JOURNAL_STAGE_SEND);
+        journal_line(j, r, JOURNAL_STAGE_SEND);
     }
-}
-
-void journal_alias(Journal *j, uint64_t serial, uint16_t rid)
-{
-    JournalRecord *r = journal_find(j, serial);
-
-    if (r) {
-        r->seen |= JOURNAL_ALIASED;
-        r->rid_seen = rid;
-        line(j, r, JOURNAL_STAGE_ALIAS);
-    }
-}
-
-void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit)
-{
-    JournalRecord *r = journal_find(j, msg->serial);
-
-    if (!r) {
-        return;
-    }
-    r->seen |= (uint16_t)(JOURNAL_UNIT | (unit->remapped ? JOURNAL_REMAPPED : 0) |
-                          (unit->has_entry ? JOURNAL_ENTRY : 0) |
-                          (unit->cached ? JOURNAL_CACHED : 0) | (unit->stale ? JOURNAL_STALE : 0) |
-                          (unit->quiet ? JOURNAL_QUIET : 0) | (unit->behind ? JOURNAL_BEHIND : 0));
-    r->rid_seen = msg->requester_id;
-    r->unit = unit->unit;
-    r->index = unit->index;
-    r->entry[0] = unit->entry[0];
-    r->entry[1] = unit->entry[1];
-    r->wanted = unit->wanted;
-    r->wanted_mask = unit->wanted_mask;
-    r->reason = unit->reason;
-    if (unit->written || unit->cached) {
-        r->seen |= unit->written ? JOURNAL_WRITTEN : 0;
-        r->time_cached = unit->time_cached;
-        r->time_written = unit->time_written;
-        r->rip_written = unit->rip_written;
-        r->cpu_written = unit->cpu_written;
-    }
-    if (G_UNLIKELY(intr_result_has_flaw(unit->verdict))) {
-        r->flaw = unit->flaw; /* in a cache line that others do not touch here */
-    }
-    settle(j, r, unit->verdict);
-    line(j, r, JOURNAL_STAGE_UNIT);
-}
-
-void journal_bus(Journal *j, const ApicMsg *msg)
-{
-    JournalRecord *r = journal_find(j, msg->serial);
-
-    if (!r) {
-        return;
-    }
-    r->seen |=
-        (uint16_t)(JOURNAL_BUS | (msg->logical ? JOURNAL_LOGICAL : 0) |
-                   (msg->level ? JOURNAL_LEVEL : 0) | (msg->redirection ? JOURNAL_REDIRECT : 0));
-    r->vector = msg->vector;
-    r->mode = (uint8_t)msg->mode;
-    r->dest = msg->dest;
-    line(j, r, JOURNAL_STAGE_BUS);
-}
-
-/* Of several answers the best counts until the CPUs take it. */
-void journal_accept(Journal *j, const ApicMsg *msg, uint32_t apic_id, IntrResult answer,
-                    JournalHold hold)
-{
-    JournalRecord *r = journal_find(j, msg->serial);
-
-    if (!r) {
-        return;
-    }
-    if (r->answers++ == 0) {
-        r->apic_id = apic_id;
-        r->hold = (uint8_t)hold;
-    }
-    r->accepted += answer == INTR_DELIVERED;
-    r->last_apic = apic_id;
-    r->last_answer = (uint8_t)answer;
-    line(j, r, JOURNAL_STAGE_ACCEPT);
-}
-
-void journal_merged(Journal *j, uint64_t serial, uint64_t into)
-{
-    JournalRecord *r = journal_find(j, serial);
-
-    if (r) {
-        r->into = into;
-    }
-}
-
-IntrResult journal_answer(Journal *j, uint64_t serial, IntrResult answer)
-{
-    JournalRecord *r = journal_find(j, serial);
-
-    if (r) {
-        settle(j, r, answer);
-        line(j, r, JOURNAL_STAGE_ANSWER);
-    }
-    return answer;
-}
-
-void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id)
-{
-    JournalRecord *r = journal_find(j, serial);
-
-    if (!r) {
-        return;
-    }
-    if (r->taken++ == 0) {
-        JournalWhere at = journal_where(j);
-        r->time_taken = journal_now(j);
-        r->rip_taken = at.rip;
-        r->instructions_taken = at.instructions;
-        settle(j, r, INTR_TAKEN);
-    }
-    r->last_apic = apic_id;
-    line(j, r, JOURNAL_STAGE_TAKEN);
-}
-
-void journal_eoi(Journal *j, uint64_t serial, uint32_t apic_id, IntrResult how)
-{
-    JournalRecord *r = journal_find(j, serial);
-
-    if (!r) {
-        return;
-    }
-    r->last_apic = apic_id;
-    if (++r->ended == r->accepted) {
-        r->time_ended = journal_now(j);
-        settle(j, r, how);
-    }
-    line(j, r, JOURNAL_STAGE_EOI);
 }
 
 IntrResult journal_end(Journal *j, uint64_t serial, IntrResult how)
@@ -401,8 +205,8 @@ IntrResult journal_end(Journal *j, uint64_t serial, IntrResult how)
     JournalRecord *r = journal_find(j, serial);
 
     if (r && !(r->seen & JOURNAL_CLOSED)) {
-        settle(j, r, how);
-        line(j, r, JOURNAL_STAGE_END);
+        journal_settle(j, r, how);
+        journal_line(j, r, JOURNAL_STAGE_END);
     }
     return how;
 }

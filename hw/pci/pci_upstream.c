@@ -11,6 +11,7 @@
 
 #include "hw/core/rid.h"
 #include "hw/intr/lint.h"
+#include "hw/intr/stages.h"
 #include "hw/pci/pci_internal.h"
 
 bool pci_is_bus_master(const PciDevice *pci)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "hw/intr/file.h"
+#include "hw/intr/stages.h"
 
 #define CPUS    4u
 #define RING    65536u
@@ -123,9 +124,10 @@ static bool through_unit(Maker *m, const Emitter *e, const IntrMsg *msg, IntrRes
         .index = msg->data,
         .verdict = blocked ? end : INTR_ON_ITS_WAY,
         .reason = blocked ? (uint8_t)(0x20 + end - INTR_VTD_REQUEST_RESERVED) : 0,
-        .has_entry = end != INTR_VTD_INDEX && end != INTR_VTD_COMPATIBILITY,
-        .cached = g_rand_boolean(m->rand),
-        .remapped = !blocked,
+        .seen = (uint16_t)((end != INTR_VTD_INDEX && end != INTR_VTD_COMPATIBILITY ? JOURNAL_ENTRY
+                                                                                   : 0) |
+                           (g_rand_boolean(m->rand) ? JOURNAL_CACHED : 0) |
+                           (blocked ? 0 : JOURNAL_REMAPPED)),
         .wanted = (uint16_t)(end == INTR_VTD_SOURCE ? 0x0038 : e->rid),
         .wanted_mask = 0xffff,
         .entry = {(uint64_t)msg->data << 16 | 0x200000000ull | !blocked, e->rid | 0x40000},

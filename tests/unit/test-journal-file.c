@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hw/intr/file.h"
+#include "hw/intr/stages.h"
 
 #define STALE 0xa5 /* what the ring's last user left */
 
@@ -255,9 +256,7 @@ static void whole_way(Journal *j)
     JournalUnit unit = {.unit = "iommu0",
                         .index = 19,
                         .verdict = INTR_ON_ITS_WAY,
-                        .has_entry = true,
-                        .cached = true,
-                        .remapped = true,
+                        .seen = JOURNAL_ENTRY | JOURNAL_CACHED | JOURNAL_REMAPPED,
                         .wanted = 0x28,
                         .wanted_mask = 0xffff,
                         .entry = {0x1234, 0x5678}};

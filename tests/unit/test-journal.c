@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "hw/intr/filter.h"
-#include "hw/intr/journal.h"
 #include "hw/intr/losses.h"
 #include "hw/intr/sentence.h"
+#include "hw/intr/stages.h"
 #include "system/journal.h"
 
 #define RECORDS 8
@@ -128,17 +128,11 @@ static void test_sentence(Fixture *f, gconstpointer data)
                         .index = 19,
                         .verdict = INTR_VTD_SOURCE,
                         .reason = 0x26,
-                        .has_entry = true,
-                        .cached = true,
-                        .stale = true,
-                        .quiet = true,
+                        .seen = JOURNAL_ENTRY | JOURNAL_CACHED | JOURNAL_STALE | JOURNAL_QUIET,
                         .wanted = 0x20,
                         .wanted_mask = 0xffff,
                         .time_cached = 12300950000,
-                        .written = true,
-                        .time_written = 12301022000,
-                        .rip_written = 0xffffffff8162a4c0,
-                        .cpu_written = 1,
+                        .writer = &(JournalWriter){12301022000, 0xffffffff8162a4c0, 1, true},
                         .entry = {0x1234, 0x42}};
 
     journal_send(j, &msg);

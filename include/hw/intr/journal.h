@@ -5,8 +5,9 @@
  * each stage on the way writes down what it decided; it ends in exactly one row of the table of
  * results (hw/core/intr_result.h), or is open and says where it waits.
  *
- * All of it costs a few stores a stage. Lines of -d are printed from the records (lines.c), as are
- * sentences (sentence.c), answers of the monitor and the journal's file.
+ * Emitters find here what they need; the stages behind them have hw/intr/stages.h. Lines of -d are
+ * printed from the records (lines.c), as are sentences (sentence.c), answers of the monitor and the
+ * journal's file.
  *
  * Where a function takes a Journal, NULL is none: a device alone in a test. A serial of 0 names no
  * record, nor does one that the ring has overwritten; then nothing is written.
@@ -43,7 +44,8 @@ struct Journal {
     void *memory; /* that the ring is in: `mapped` bytes */
     size_t mapped;
     uint64_t mask;                      /* records in the ring, less one */
-    Trace *trace;                       /* lines of stages; NULL: none */
+    Trace *trace;                       /* lines of stages */
+    Trace silent;                       /* stands in for none */
     Clock *clock;                       /* NULL: all happens at 0 */
     const struct JournalFilter *filter; /* lines are printed of these only; NULL: of all */
     const Symbols *symbols;             /* names for addresses; NULL: there are none */
@@ -81,7 +83,7 @@ static inline JournalRecord *journal_find(const Journal *j, uint64_t serial)
         return NULL;
     }
     JournalRecord *r = &j->ring[serial & j->mask];
-    return G_LIKELY(r->serial == serial && serial != 0) ? r : NULL;
+    return G_LIKELY(r->serial == serial) ? r : NULL;
 }
 
 /* Are there records at all? Else what is only for them need not be found out. */
@@ -95,8 +97,20 @@ uint64_t journal_first(const Journal *j);
 
 /* The time as it was last read, and on whose behalf things happen now; without a journal nobody's
  * at 0. */
-int64_t journal_now(const Journal *j);
-JournalWhere journal_where(const Journal *j);
+static inline int64_t journal_now(const Journal *j)
+{
+    return j && j->clock ? clock_last(j->clock) : 0;
+}
+
+static inline JournalWhere journal_where(const Journal *j)
+{
+    JournalWhere at = {.cpu = JOURNAL_NO_CPU};
+
+    if (j && j->where) {
+        j->where(j->where_opaque, &at);
+    }
+    return at;
+}
 
 /* Somebody means to interrupt: the number of its record, from 1 on; 0 without a journal. `source`
  * is the emitter's id and outlives the journal; `number` its pin, vector or timer. */
@@ -105,8 +119,6 @@ uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t
 /* The record of one that waited, which then waits no more, or a new one. */
 uint64_t journal_reopen(Journal *j, uint64_t *waiting, JournalKind kind, const char *source,
                         uint16_t rid, unsigned number);
-
-/* Stages, in their order. */
 
 /* The emitter keeps it back. Returns `why`. */
 IntrResult journal_keep(Journal *j, uint64_t serial, IntrResult why);
@@ -119,23 +131,6 @@ void journal_wait_on(Journal *j, uint64_t serial, IntrResult why);
 void journal_withdraw(Journal *j, uint64_t *waiting, IntrResult why);
 /* The emitter sends a message. */
 void journal_send(Journal *j, const IntrMsg *msg);
-/* A bridge puts another requester in. */
-void journal_alias(Journal *j, uint64_t serial, uint16_t rid);
-/* A remapping unit looks at it: what it saw and what the entry said. */
-void journal_unit(Journal *j, const IntrMsg *msg, const JournalUnit *unit);
-/* The APIC bus is to deliver it. */
-void journal_bus(Journal *j, const ApicMsg *msg);
-/* A local APIC's answer. */
-void journal_accept(Journal *j, const ApicMsg *msg, uint32_t apic_id, IntrResult answer,
-                    JournalHold hold);
-/* It is INTR_MERGED: into which one that waits in IRR. */
-void journal_merged(Journal *j, uint64_t serial, uint64_t into);
-/* What all local APICs say together. Returns `answer`. */
-IntrResult journal_answer(Journal *j, uint64_t serial, IntrResult answer);
-/* A CPU takes the vector: its local APIC's IRR bit has moved to ISR. */
-void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id);
-/* EOI, or another end of what a local APIC held: `how` is INTR_ENDED or why it was forgotten. */
-void journal_eoi(Journal *j, uint64_t serial, uint32_t apic_id, IntrResult how);
 /* Any end that is none of the above; nothing if it has ended. Returns `how`. */
 IntrResult journal_end(Journal *j, uint64_t serial, IntrResult how);
 

@@ -46,27 +46,27 @@ typedef enum {
     JOURNAL_HOLD_OFF = 1 << 5,    /* waits for a start-up IPI */
 } JournalHold;
 
+/* Who wrote something in memory last. */
+typedef struct {
+    int64_t time; /* ns; valid if `written` */
+    uint64_t rip;
+    uint16_t cpu; /* JOURNAL_NO_CPU: a device, or the host */
+    bool written; /* as far as is known */
+} JournalWriter;
+
 /* A remapping unit's part. */
 typedef struct {
     const char *unit;   /* its id */
     uint32_t index;     /* of the entry; JOURNAL_NO_INDEX where none is named */
     IntrResult verdict; /* INTR_ON_ITS_WAY: it goes on */
     uint8_t reason;     /* fault reason; 0 for none */
-    bool has_entry;
-    bool cached;                  /* the entry came from the cache */
-    bool stale;                   /* and memory says something else */
-    bool behind;                  /* it came from memory, where a later store is not yet */
-    bool remapped;                /* the message was rewritten */
-    bool quiet;                   /* FPD: no fault was recorded */
-    uint16_t wanted, wanted_mask; /* requester that the entry is for; mask 0: buses
-                                   * wanted[15:8] to wanted[7:0], or anyone */
-    uint64_t entry[2];            /* as used */
-    int64_t time_cached;          /* with `cached` */
-    bool written;                 /* it is known who wrote it last; then */
-    int64_t time_written;
-    uint64_t rip_written;
-    uint16_t cpu_written;
-    const char *flaw; /* with intr_result_has_flaw(): what is reserved in it, or NULL */
+    uint16_t seen; /* JOURNAL_REMAPPED, _ENTRY, _CACHED, _STALE, _BEHIND, _QUIET; with _ENTRY: */
+    uint64_t entry[2];           /* as used, */
+    uint16_t wanted;             /* the requester that it is for, */
+    uint16_t wanted_mask;        /* or 0: buses wanted[15:8] to wanted[7:0], or anyone; */
+    int64_t time_cached;         /* with _CACHED; */
+    const JournalWriter *writer; /* or NULL: nobody knows; */
+    const char *flaw;            /* with intr_result_has_flaw(): what is reserved in it, or NULL */
 } JournalUnit;
 #define JOURNAL_NO_INDEX UINT32_MAX
 
@@ -114,11 +114,11 @@ typedef struct {
 enum {
     JOURNAL_SENT = 1 << 0,
     JOURNAL_ALIASED = 1 << 1,
-    JOURNAL_REMAPPED = 1 << 2,
+    JOURNAL_REMAPPED = 1 << 2, /* the message was rewritten */
     JOURNAL_UNIT = 1 << 3,
-    JOURNAL_CACHED = 1 << 4,
-    JOURNAL_STALE = 1 << 5,
-    JOURNAL_QUIET = 1 << 6, /* FPD */
+    JOURNAL_CACHED = 1 << 4, /* the entry came from the cache, */
+    JOURNAL_STALE = 1 << 5,  /* and memory says something else */
+    JOURNAL_QUIET = 1 << 6,  /* FPD: no fault was recorded */
     JOURNAL_BUS = 1 << 7,
     JOURNAL_LOGICAL = 1 << 8,
     JOURNAL_LEVEL = 1 << 9,

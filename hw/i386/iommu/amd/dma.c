@@ -10,7 +10,7 @@
  */
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/amd/unit.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/stages.h"
 
 /* One access. */
 typedef struct {

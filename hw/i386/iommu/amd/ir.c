@@ -9,7 +9,7 @@
  * that a table has 512 entries that can be used.
  */
 #include "hw/i386/iommu/amd/unit.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/stages.h"
 
 #define DATA_INDEX  0, 11
 #define DATA_MODE   8, 3
@@ -57,15 +57,14 @@ static void ir_journal(AmdviState *s, const IntrMsg *msg, const Lookup *at, Intr
         .index = at->index,
         .verdict = verdict,
         .reason = (uint8_t)event,
-        .cached = at->cached,
-        .stale = at->stale,
-        .quiet = at->quiet,
+        .seen = (uint16_t)((at->cached ? JOURNAL_CACHED : 0) | (at->stale ? JOURNAL_STALE : 0) |
+                           (at->quiet ? JOURNAL_QUIET : 0)),
         .wanted = msg->requester_id,
         .wanted_mask = UINT16_MAX,
     };
     if (at->e) {
-        unit.has_entry = true;
-        unit.remapped = event == AMDVI_EV_NONE && !at->e->guest;
+        unit.seen |=
+            JOURNAL_ENTRY | (event == AMDVI_EV_NONE && !at->e->guest ? JOURNAL_REMAPPED : 0);
         unit.time_cached = at->cached ? at->e->cached_at : 0;
         unit.entry[0] = at->e->low;
         unit.entry[1] = at->e->high;

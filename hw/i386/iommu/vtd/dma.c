@@ -12,6 +12,7 @@
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/vtd/unit.h"
 #include "hw/intr/lint.h"
+#include "hw/intr/stages.h"
 
 #define PMR_LOW_BITS 0x1fffffull /* protected ranges have a granularity of 2 MiB */
 

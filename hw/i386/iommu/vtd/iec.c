@@ -33,7 +33,6 @@ const StateField vtd_iec_state[] = {
     STATE_NOT_SAVED(VtdIec, epochs),
     STATE_NOT_SAVED(VtdIec, block_epochs),
     STATE_NOT_SAVED(VtdIec, epoch),
-    STATE_NOT_SAVED(VtdIec, cached_at),
     STATE_NOT_SAVED(VtdIec, table.reachable),
     STATE_NOT_SAVED(VtdIec, table.host),
     STATE_NOT_SAVED(VtdIec, table.generation),
@@ -54,7 +53,6 @@ void vtd_iec_init(VtdIec *iec, const VtdIecConfig *config)
     iec->config = *config;
     if (config->present) {
         iec->entries = zeroed_new(VtdIecEntry, VTD_IRT_MAX);
-        iec->cached_at = zeroed_new(int64_t, VTD_IRT_MAX);
         iec->epochs = zeroed_new(uint64_t, VTD_IRT_MAX);
     }
 }
@@ -62,7 +60,6 @@ void vtd_iec_init(VtdIec *iec, const VtdIecConfig *config)
 void vtd_iec_free(VtdIec *iec)
 {
     zeroed_clear(iec->entries, VTD_IRT_MAX);
-    zeroed_clear(iec->cached_at, VTD_IRT_MAX);
     zeroed_clear(iec->epochs, VTD_IRT_MAX);
 }
 
@@ -134,7 +131,7 @@ void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask)
 }
 
 /* The table's place in host memory, looked up again only when the memory map changes. */
-static const uint8_t *table_host(VtdIec *iec)
+static inline const uint8_t *table_host(VtdIec *iec)
 {
     VtdIrt *table = &iec->table;
     uint64_t generation = as_generation(iec->config.tables->memory);
@@ -149,7 +146,7 @@ static const uint8_t *table_host(VtdIec *iec)
 
 /* Entries are read in one piece (5.1.4 lets hardware do so, and software that exchanges 16 bytes
  * relies on it): one aligned 16-byte load, which x86 hosts do atomically. */
-static bool read_entry(VtdIec *iec, uint32_t index, RawIrte *out)
+static inline bool read_entry(VtdIec *iec, uint32_t index, RawIrte *out)
 {
     const uint8_t *host = table_host(iec);
     if (G_LIKELY(host)) {
@@ -166,46 +163,13 @@ static void prepare_source(const VtdIrte *irte, VtdIecEntry *e)
 {
     static const uint16_t qualifier[] = {0xffff, 0xfffb, 0xfff9, 0xfff8};
     e->check_bus = irte->svt == 2;
-    if (irte->svt == 1) {
-        e->sid_mask = qualifier[irte->sq];
-        e->sid = irte->sid & e->sid_mask;
-    } else if (irte->svt == 2) {
-        e->bus_first = irte->sid >> 8;
-        e->bus_last = irte->sid & 0xff;
-    }
+    e->sid_mask = irte->svt == 1 ? qualifier[irte->sq] : 0;
+    e->sid = irte->svt == 2 ? irte->sid : irte->sid & e->sid_mask;
 }
 
-static void prepare(const VtdIec *iec, const RawIrte *raw, VtdIecEntry *e)
+static G_GNUC_NO_INLINE void tell_stale(VtdIec *iec, uint32_t index, const VtdIecEntry *e,
+                                        RawIrte now)
 {
-    VtdIrte irte;
-    VtdIrteMode mode = {.eime = iec->table.eime, .posting = iec->config.posting};
-    *e = (VtdIecEntry){.low = raw->low, .high = raw->high};
-    e->fault = (uint8_t)vtd_irte_decode(raw->low, raw->high, mode, &irte);
-    e->fpd = irte.fpd;
-    if (e->fault != VTD_OK) {
-        return;
-    }
-    prepare_source(&irte, e);
-    e->posted = irte.posted;
-    e->urgent = irte.urgent;
-    e->pid_address = irte.pid_address;
-    e->msg = (ApicMsg){
-        .dest = irte.dest,
-        .vector = irte.vector,
-        .mode = (IntrDeliveryMode)irte.delivery,
-        .logical = irte.logical,
-        .redirection = irte.redirection,
-        .level = irte.level,
-        .assert_level = true,
-    };
-}
-
-static void check_stale(VtdIec *iec, uint32_t index, const VtdIecEntry *e)
-{
-    RawIrte now;
-    if (!read_entry(iec, index, &now) || G_LIKELY(now.low == e->low && now.high == e->high)) {
-        return;
-    }
     iec->stale_hits++;
     trace_event(iec->config.trace, TRACE_VTD,
                 "vtd_iec_stale index=%u cached=%016" PRIx64 "%016" PRIx64 " memory=%016" PRIx64
@@ -213,11 +177,18 @@ static void check_stale(VtdIec *iec, uint32_t index, const VtdIecEntry *e)
                 index, e->high, e->low, now.high, now.low);
 }
 
-static bool evicts(VtdIec *iec)
+static inline bool is_stale(VtdIec *iec, uint32_t index, const VtdIecEntry *e)
 {
-    if (G_LIKELY(iec->config.policy == VTD_IEC_HOLD)) {
+    RawIrte now;
+    if (!read_entry(iec, index, &now) || G_LIKELY(now.low == e->low && now.high == e->high)) {
         return false;
     }
+    tell_stale(iec, index, e, now);
+    return true;
+}
+
+static G_GNUC_NO_INLINE bool evicts_sometimes(VtdIec *iec)
+{
     /* xorshift64: any sequence will do, and the same seed gives the same one. */
     iec->random ^= iec->random << 13;
     iec->random ^= iec->random >> 7;
@@ -225,64 +196,89 @@ static bool evicts(VtdIec *iec)
     return iec->config.policy == VTD_IEC_OFF || iec->random % EVICTION_ODDS == 0;
 }
 
-/* Of an entry that can't be used, it is remembered who could use the one before. */
-static void keep_last_source(const VtdIecEntry *last, VtdIecEntry *e)
+static inline bool evicts(VtdIec *iec)
 {
-    if (e->fault == VTD_OK) {
-        e->worked = true;
-    } else {
-        e->worked = last->worked;
-        e->sid = last->sid;
-        e->sid_mask = last->sid_mask;
+    return G_UNLIKELY(iec->config.policy != VTD_IEC_HOLD) && evicts_sometimes(iec);
+}
+
+static void prepare(const VtdIrte *irte, VtdIecEntry *e)
+{
+    prepare_source(irte, e);
+    e->worked = true;
+    e->posted = irte->posted;
+    e->urgent = irte->urgent;
+    e->pid_address = irte->pid_address;
+    e->msg = (ApicMsg){
+        .dest = irte->dest,
+        .vector = irte->vector,
+        .mode = (IntrDeliveryMode)irte->delivery,
+        .logical = irte->logical,
+        .redirection = irte->redirection,
+        .level = irte->level,
+        .assert_level = true,
+    };
+}
+
+static inline bool keeps(const VtdIec *iec, VtdFaultReason fault)
+{
+    return iec->config.policy != VTD_IEC_OFF && (fault == VTD_OK || iec->config.caching_mode);
+}
+
+/* Where an entry from memory goes: into the cache, or into `scratch`. */
+static VtdIecEntry *iec_place(VtdIec *iec, uint32_t index, VtdFaultReason fault,
+                              VtdIecEntry *scratch)
+{
+    if (!keeps(iec, fault)) {
+        *scratch = (VtdIecEntry){0};
+        return scratch;
     }
+    iec->epochs[index] = iec_next_epoch(iec);
+    iec->entries[index].cached_at = iec->config.clock ? clock_last(iec->config.clock) : 0;
+    return &iec->entries[index];
 }
 
 static const VtdIecEntry *fill(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
 {
     RawIrte raw;
+    VtdIrte irte;
+    VtdIrteMode mode = {.eime = iec->table.eime, .posting = iec->config.posting};
     iec->misses++;
     if (!read_entry(iec, index, &raw)) {
         *scratch = (VtdIecEntry){.fault = VTD_FR_IR_TABLE_ACCESS};
         return scratch;
     }
-    prepare(iec, &raw, scratch);
-    if (iec->config.policy == VTD_IEC_OFF ||
-        (scratch->fault != VTD_OK && !iec->config.caching_mode)) {
-        return scratch;
+    VtdFaultReason fault = vtd_irte_decode(raw.low, raw.high, mode, &irte);
+    VtdIecEntry *e = iec_place(iec, index, fault, scratch);
+    e->low = raw.low;
+    e->high = raw.high;
+    e->fault = (uint8_t)fault;
+    e->fpd = irte.fpd;
+    if (fault == VTD_OK) { /* else it is remembered who could use the one before */
+        prepare(&irte, e);
     }
-    keep_last_source(&iec->entries[index], scratch);
-    iec->epochs[index] = iec_next_epoch(iec);
-    iec->entries[index] = *scratch;
-    iec->cached_at[index] = iec->config.clock ? clock_last(iec->config.clock) : 0;
-    return scratch;
-}
-
-static inline bool iec_holds(const VtdIec *iec, uint32_t index)
-{
-    return iec->epochs[index] > iec->block_epochs[index / VTD_IEC_BLOCK];
+    return e;
 }
 
 bool vtd_iec_peek(VtdIec *iec, uint32_t index, uint64_t raw[2], const VtdIecEntry **cached)
 {
     RawIrte entry = {0};
     bool readable = read_entry(iec, index, &entry);
-    *cached = iec_holds(iec, index) ? &iec->entries[index] : NULL;
+    *cached = vtd_iec_holds(iec, index) ? &iec->entries[index] : NULL;
     raw[0] = entry.low;
     raw[1] = entry.high;
     return readable;
 }
 
-const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
+VtdIecUse vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch)
 {
-    const VtdIecEntry *e = &iec->entries[index];
-    bool hit = iec_holds(iec, index);
+    bool hit = vtd_iec_holds(iec, index);
     if (G_LIKELY(hit && !evicts(iec))) {
+        const VtdIecEntry *e = &iec->entries[index];
         iec->hits++;
-        check_stale(iec, index, e);
-        return e;
+        return (VtdIecUse){e, .cached = true, .stale = is_stale(iec, index, e)};
     }
     if (hit) {
         iec->epochs[index] = 0; /* evicted, also if memory's is now one that is not kept */
     }
-    return fill(iec, index, scratch);
+    return (VtdIecUse){fill(iec, index, scratch)};
 }

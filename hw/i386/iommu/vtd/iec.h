@@ -16,18 +16,19 @@ typedef enum { VTD_IEC_HOLD, VTD_IEC_OFF, VTD_IEC_RANDOM } VtdIecPolicy;
 #define VTD_IEC_BLOCKS    (VTD_IRT_MAX / VTD_IEC_BLOCK)
 #define VTD_HANDLE_MASK_V 0xfu /* ECAP.MHMV */
 
-/* An entry ready for use. */
+/* An entry ready for use: a cache line. */
 typedef struct {
-    uint64_t low, high;          /* as read, to tell stale entries */
-    uint16_t sid_mask, sid;      /* SVT 00 and 01: (requester & mask) == sid */
-    uint8_t bus_first, bus_last; /* SVT 10 */
-    bool check_bus;
+    uint64_t low, high;     /* as read, to tell stale entries */
+    uint16_t sid_mask, sid; /* SVT 00 and 01: (requester & mask) == sid; */
+    bool check_bus;         /* SVT 10: buses sid[15:8] to sid[7:0] */
     bool posted, urgent, fpd;
     bool worked;   /* it was usable once; SID and its mask are still those of then */
     uint8_t fault; /* VtdFaultReason: what its use gives */
     ApicMsg msg;
     uint64_t pid_address;
+    int64_t cached_at; /* ns: when it came into the cache */
 } VtdIecEntry;
+G_STATIC_ASSERT(sizeof(VtdIecEntry) == 64);
 
 /* The table as SIRTP latched it from IRTA. */
 typedef struct {
@@ -56,7 +57,6 @@ typedef struct {
     VtdIecConfig config;
     VtdIrt table;
     VtdIecEntry *entries; /* one an index; NULL if the unit does not remap */
-    int64_t *cached_at;   /* ns, when each came into the cache; for the journal */
     /* An entry is valid while its epoch is above that of its block: invalidating is to raise the
      * block's, or to clear the entries'. */
     uint64_t *epochs;
@@ -78,8 +78,19 @@ void vtd_iec_restored(VtdIec *iec);
 void vtd_iec_set_table(VtdIec *iec, uint64_t irta);
 void vtd_iec_invalidate_all(VtdIec *iec);
 void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask);
+
+static inline bool vtd_iec_holds(const VtdIec *iec, uint32_t index)
+{
+    return iec->epochs[index] > iec->block_epochs[index / VTD_IEC_BLOCK];
+}
+
+/* An entry for a request. */
+typedef struct {
+    const VtdIecEntry *entry;
+    bool cached, stale; /* it comes from the cache; memory has another one */
+} VtdIecUse;
 /* The entry to use for `index`, from the cache or from memory through `scratch`. */
-const VtdIecEntry *vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch);
+VtdIecUse vtd_iec_get(VtdIec *iec, uint32_t index, VtdIecEntry *scratch);
 
 /* Looks, and changes nothing: the entry in memory (false if it cannot be read) and the one that a
  * request would find in the cache, or NULL. */

@@ -8,7 +8,7 @@
 
 #include "hw/i386/iommu/vtd/pid.h"
 #include "hw/i386/iommu/vtd/unit.h"
-#include "hw/intr/journal.h"
+#include "hw/intr/stages.h"
 
 /* Remappable format (5.1.2.2): address, then data. */
 #define ADDR_HANDLE_HIGH 2, 1 /* bit 15 of the handle */
@@ -32,10 +32,9 @@ static IntrResult blocked_by(VtdFaultReason reason)
 /* What the journal is told. */
 typedef struct {
     uint32_t index;
-    const VtdIecEntry *e; /* NULL: no entry was looked at */
-    bool cached, stale;
-    bool behind;                 /* a store to it has not come to memory */
-    const VtdWriter *descriptor; /* who wrote the posted-interrupt descriptor; NULL: nobody knows */
+    VtdIecUse use;                   /* entry NULL: none was looked at */
+    bool behind;                     /* a store to it has not come to memory */
+    const JournalWriter *descriptor; /* of the one it is posted to; NULL: nobody knows */
 } Lookup;
 #define NO_LOOKUP (&(const Lookup){.index = JOURNAL_NO_INDEX})
 
@@ -45,20 +44,46 @@ static bool blames_descriptor(VtdFaultReason reason)
     return reason == VTD_FR_PID_ACCESS || reason == VTD_FR_PID_RESERVED;
 }
 
-static const VtdWriter *entry_writer(const VtdState *s, uint32_t index)
+static const JournalWriter *entry_writer(const VtdState *s, uint32_t index)
 {
     return vtd_watch_writer(&s->irt_watch,
                             s->irt_watch.watch.addr + (uint64_t)index * VTD_IRTE_SIZE);
 }
 
-static void ir_add_writer(const VtdWriter *writer, JournalUnit *unit)
+/* Of an entry or a descriptor that is to blame, and of what was posted to. */
+static const JournalWriter *writer_of(const VtdState *s, const Lookup *at, VtdFaultReason reason)
 {
-    if (writer) {
-        unit->written = true;
-        unit->time_written = writer->time;
-        unit->rip_written = writer->rip;
-        unit->cpu_written = writer->cpu;
+    if (at->descriptor || at->index == JOURNAL_NO_INDEX) {
+        return at->descriptor;
     }
+    if (at->use.stale || at->behind || (reason != VTD_OK && !blames_descriptor(reason))) {
+        return entry_writer(s, at->index);
+    }
+    return NULL;
+}
+
+static const char *flaw_of(const VtdState *s, const VtdIecEntry *e)
+{
+    VtdIrteMode mode = {.eime = s->iec.table.eime, .posting = s->iec.config.posting};
+    return vtd_irte_flaw(e->low, e->high, mode);
+}
+
+/* The entry's part. */
+static inline void ir_add_entry(const VtdState *s, const Lookup *at, VtdFaultReason reason,
+                                JournalUnit *unit)
+{
+    const VtdIecUse *use = &at->use;
+    const VtdIecEntry *e = use->entry;
+    unit->seen = (uint16_t)(JOURNAL_ENTRY | (use->cached ? JOURNAL_CACHED : 0) |
+                            (use->stale ? JOURNAL_STALE : 0) | (at->behind ? JOURNAL_BEHIND : 0) |
+                            (e->fpd ? JOURNAL_QUIET : 0) |
+                            (!e->posted && reason == VTD_OK ? JOURNAL_REMAPPED : 0));
+    unit->wanted = e->sid;
+    unit->wanted_mask = e->sid_mask;
+    unit->entry[0] = e->low;
+    unit->entry[1] = e->high;
+    unit->time_cached = use->cached ? e->cached_at : 0;
+    unit->flaw = G_UNLIKELY(reason == VTD_FR_IR_ENTRY_RESERVED) ? flaw_of(s, e) : NULL;
 }
 
 static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrResult verdict,
@@ -72,31 +97,10 @@ static void ir_record(VtdState *s, const IntrMsg *msg, const Lookup *at, IntrRes
         .index = at->index,
         .verdict = verdict,
         .reason = (uint8_t)reason,
-        .cached = at->cached,
-        .stale = at->stale,
-        .behind = at->behind,
+        .writer = writer_of(s, at, reason),
     };
-    if (at->e) {
-        unit.has_entry = true;
-        unit.remapped = !at->e->posted && reason == VTD_OK;
-        unit.quiet = at->e->fpd;
-        unit.wanted =
-            at->e->check_bus ? (uint16_t)(at->e->bus_first << 8 | at->e->bus_last) : at->e->sid;
-        unit.wanted_mask = at->e->sid_mask;
-        unit.time_cached = at->cached ? s->iec.cached_at[at->index] : 0;
-        unit.entry[0] = at->e->low;
-        unit.entry[1] = at->e->high;
-        if (G_UNLIKELY(reason == VTD_FR_IR_ENTRY_RESERVED)) {
-            VtdIrteMode mode = {.eime = s->iec.table.eime, .posting = s->iec.config.posting};
-            unit.flaw = vtd_irte_flaw(at->e->low, at->e->high, mode);
-        }
-    }
-    if (at->descriptor) {
-        ir_add_writer(at->descriptor, &unit);
-    } else if (at->index != JOURNAL_NO_INDEX &&
-               G_UNLIKELY(at->stale || at->behind ||
-                          (reason != VTD_OK && !blames_descriptor(reason)))) {
-        ir_add_writer(entry_writer(s, at->index), &unit);
+    if (at->use.entry) {
+        ir_add_entry(s, at, reason, &unit);
     }
     journal_unit(s->dev.platform->journal, msg, &unit);
 }
@@ -106,7 +110,7 @@ static IntrResult ir_block(VtdState *s, const IntrMsg *msg, const Lookup *at, Vt
     IntrResult result = blocked_by(reason);
     s->verdicts.blocked++;
     ir_record(s, msg, at, result, reason);
-    if (!at->e || !at->e->fpd) {
+    if (!at->use.entry || !at->use.entry->fpd) {
         uint64_t index = at->index == JOURNAL_NO_INDEX ? 0 : at->index;
         VtdFault fault = {
             .source_id = msg->requester_id,
@@ -142,7 +146,7 @@ static inline bool source_is_valid(const VtdIecEntry *e, uint16_t requester_id)
 {
     if (G_UNLIKELY(e->check_bus)) {
         uint8_t bus = requester_id >> 8;
-        return bus >= e->bus_first && bus <= e->bus_last;
+        return bus >= e->sid >> 8 && bus <= (e->sid & 0xff);
     }
     return (requester_id & e->sid_mask) == e->sid;
 }
@@ -154,36 +158,30 @@ static void notify(VtdState *s, ApicMsg *notification)
     vtd_rules_notified(s, notification, apic_bus_deliver(s->links.apic_bus, notification));
 }
 
-/* Of an entry that is stale its own writer says more. */
-static Lookup with_descriptor(const Lookup *at, const VtdWatch *pid)
-{
-    Lookup out = *at;
-
-    if (pid && !at->stale && !at->behind) {
-        out.descriptor = vtd_watch_writer(pid, at->e->pid_address);
-    }
-    return out;
-}
-
-static IntrResult ir_post(VtdState *s, const IntrMsg *msg, const Lookup *found)
+static IntrResult ir_post(VtdState *s, const IntrMsg *msg, Lookup *at)
 {
     ApicMsg notification;
     IntrResult posted;
-    VtdWatch *pid = vtd_pid_watch_find(&s->pid_watch, found->e->pid_address);
-    const Lookup with = with_descriptor(found, pid), *at = &with;
+    const VtdIecEntry *e = at->use.entry;
+    uint64_t descriptor = e->pid_address;
+    VtdWatch *pid = vtd_pid_watch_find(&s->pid_watch, descriptor);
 
+    if (pid && !at->use.stale &&
+        !at->behind) { /* of an entry that is stale its own writer says more */
+        at->descriptor = vtd_watch_writer(pid, descriptor);
+    }
     vtd_watch_mute(pid, true);
-    VtdFaultReason reason = vtd_pid_post(s->links.memory, at->e->pid_address, at->e->msg.vector,
-                                         at->e->urgent, s->iec.table.eime, &posted, &notification);
+    VtdFaultReason reason = vtd_pid_post(s->links.memory, descriptor, e->msg.vector, e->urgent,
+                                         s->iec.table.eime, &posted, &notification);
     vtd_watch_mute(pid, false);
     if (reason != VTD_OK) {
         if (reason == VTD_FR_PID_RESERVED) {
-            vtd_rules_pid_reserved(s, at->e->pid_address);
+            vtd_rules_pid_reserved(s, descriptor);
         }
         return ir_block(s, msg, at, reason);
     }
     s->verdicts.posted++;
-    vtd_rules_posted(s, at->e->pid_address, posted);
+    vtd_rules_posted(s, descriptor, posted);
     ir_record(s, msg, at, posted, VTD_OK);
     if (posted == INTR_POSTED_NOTIFIED) {
         notify(s, &notification);
@@ -196,7 +194,7 @@ static IntrResult deliver(VtdState *s, const IntrMsg *msg, const Lookup *at)
     s->verdicts.remapped++;
     ir_record(s, msg, at, INTR_ON_ITS_WAY, VTD_OK);
     /* A copy: what the delivery sets off may invalidate the entry. */
-    ApicMsg out = at->e->msg;
+    ApicMsg out = at->use.entry->msg;
     out.serial = msg->serial;
     IntrResult result = apic_bus_deliver(s->links.apic_bus, &out);
     if (G_UNLIKELY(result == INTR_NO_APIC)) {
@@ -208,7 +206,7 @@ static IntrResult deliver(VtdState *s, const IntrMsg *msg, const Lookup *at)
 /* Whether the entry, which was read now, is not what was stored last. */
 static bool entry_is_behind(VtdState *s, const Lookup *at)
 {
-    if (G_LIKELY(!s->tables.dram) || at->cached) {
+    if (G_LIKELY(!s->tables.dram) || at->use.cached) {
         return false;
     }
     vtd_tables_compare(&s->tables, s->iec.table.base + (uint64_t)at->index * VTD_IRTE_SIZE,
@@ -226,10 +224,10 @@ static G_GNUC_NO_INLINE void look_at_entry(VtdState *s, const IntrMsg *msg, cons
     if (!s->dev.platform->lint) {
         return;
     }
-    if (at->stale) {
-        vtd_rules_stale(s, at->index, at->e);
+    if (at->use.stale) {
+        vtd_rules_stale(s, at->index, at->use.entry);
     } else {
-        vtd_rules_filled(s, msg, at->index, at->e);
+        vtd_rules_filled(s, msg, at->index, at->use.entry);
     }
 }
 
@@ -249,22 +247,19 @@ static IntrResult remap(VtdState *s, const IntrMsg *msg)
     if (G_UNLIKELY(at.index >= s->iec.table.reachable)) {
         return ir_block(s, msg, &at, VTD_FR_IR_INDEX);
     }
-    uint64_t hits = s->iec.hits, stale = s->iec.stale_hits;
-    at.e = vtd_iec_get(&s->iec, at.index, &scratch);
-    at.cached = s->iec.hits != hits;
-    at.stale = s->iec.stale_hits != stale;
-    if (G_UNLIKELY(!at.cached || at.stale)) {
+    at.use = vtd_iec_get(&s->iec, at.index, &scratch);
+    const VtdIecEntry *e = at.use.entry;
+    if (G_UNLIKELY(!at.use.cached || at.use.stale)) {
         at.behind = entry_is_behind(s, &at);
         look_at_entry(s, msg, &at);
     }
-    if (G_UNLIKELY(at.e->fault != VTD_OK)) {
-        return ir_block(s, msg, &at, (VtdFaultReason)at.e->fault);
+    if (G_UNLIKELY(e->fault != VTD_OK)) {
+        return ir_block(s, msg, &at, (VtdFaultReason)e->fault);
     }
-    if (G_UNLIKELY(!source_is_valid(at.e, msg->requester_id)) &&
-        !is_trusted(s, msg->requester_id)) {
+    if (G_UNLIKELY(!source_is_valid(e, msg->requester_id)) && !is_trusted(s, msg->requester_id)) {
         return ir_block(s, msg, &at, VTD_FR_IR_SOURCE);
     }
-    return at.e->posted ? ir_post(s, msg, &at) : deliver(s, msg, &at);
+    return e->posted ? ir_post(s, msg, &at) : deliver(s, msg, &at);
 }
 
 IntrResult vtd_ir_request(VtdState *s, const IntrMsg *msg)

@@ -15,7 +15,7 @@ static void vtd_written(void *opaque, uint64_t addr, size_t len)
         return;
     }
     JournalWhere at = journal_where(w->journal);
-    VtdWriter writer = {
+    JournalWriter writer = {
         .time = journal_now(w->journal), .rip = at.rip, .cpu = at.cpu, .written = true};
     uint64_t first = (from - watch->addr) / w->slot;
     uint64_t last = (MIN(end, watch_end) - 1 - watch->addr) / w->slot;
@@ -52,7 +52,7 @@ void vtd_watch_set(VtdWatch *w, uint64_t base, uint64_t bytes)
     }
     if (!w->writers) {
         /* Zeroed pages that the host backs only where the guest writes. */
-        w->writers = g_new0(VtdWriter, w->most);
+        w->writers = g_new0(JournalWriter, w->most);
     } else {
         for (uint64_t i = 0; i < w->watch.len / w->slot; i++) {
             w->writers[i].written = false;
@@ -61,18 +61,18 @@ void vtd_watch_set(VtdWatch *w, uint64_t base, uint64_t bytes)
     as_watch(w->memory, &w->watch, base, wanted ? MIN(bytes, (uint64_t)w->most * w->slot) : 0);
 }
 
-const VtdWriter *vtd_watch_writer(const VtdWatch *w, uint64_t addr)
+const JournalWriter *vtd_watch_writer(const VtdWatch *w, uint64_t addr)
 {
     uint64_t offset = addr - w->watch.addr;
 
     if (!w->writers || offset >= w->watch.len) {
         return NULL;
     }
-    const VtdWriter *writer = &w->writers[offset / w->slot];
+    const JournalWriter *writer = &w->writers[offset / w->slot];
     return writer->written ? writer : NULL;
 }
 
-char *vtd_writer_text(const VtdWriter *writer, const Journal *journal)
+char *vtd_writer_text(const JournalWriter *writer, const Journal *journal)
 {
     GString *out = g_string_new(NULL);
 

@@ -8,13 +8,6 @@
 #include "base/memwatch.h"
 #include "hw/intr/journal.h"
 
-typedef struct {
-    int64_t time; /* ns; valid if `written` */
-    uint64_t rip;
-    uint16_t cpu; /* JOURNAL_NO_CPU: a device, or the host */
-    bool written; /* since the range was set */
-} VtdWriter;
-
 /* A range of slots of one size. */
 typedef struct {
     MemWatch watch;
@@ -23,7 +16,7 @@ typedef struct {
     unsigned slot; /* bytes */
     uint32_t most; /* slots */
     bool muted;    /* the unit itself writes */
-    VtdWriter *writers;
+    JournalWriter *writers;
 } VtdWatch;
 
 /* `journal` may be NULL, or keep no records: then nothing is watched. */
@@ -40,10 +33,10 @@ static inline void vtd_watch_mute(VtdWatch *w, bool muted)
     }
 }
 /* Of the slot at `addr`; NULL if nobody has written it since, or it is not watched. */
-const VtdWriter *vtd_watch_writer(const VtdWatch *w, uint64_t addr);
+const JournalWriter *vtd_watch_writer(const VtdWatch *w, uint64_t addr);
 /* "; last written at 1.204511 s by CPU 0 at 1001f2 (store+0x2)", or "" for NULL. The caller frees
  * it. */
-char *vtd_writer_text(const VtdWriter *writer, const Journal *journal);
+char *vtd_writer_text(const JournalWriter *writer, const Journal *journal);
 
 /* Posted-interrupt descriptors, each from its first use on. Of more than these nothing is known. */
 #define VTD_PIDS_WATCHED 64u
