@@ -26,11 +26,25 @@ async function inflate(bytes) {
 
 const ARRAYS = {u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, u64: BigUint64Array};
 
+/* Each column's data is a comment: [name, comment]. */
+function comments(id) {
+  return Array.from(document.getElementById(id).childNodes)
+    .filter((node) => node.nodeType === Node.COMMENT_NODE)
+    .map((node) => [node.data.slice(0, node.data.indexOf(' ')), node]);
+}
+
+/* Those that are behind the scripts, as soon as they are there. */
+async function restOfColumns() {
+  if (document.readyState === 'loading') {
+    await new Promise((done) => document.addEventListener('DOMContentLoaded', done));
+  }
+  return new Map(comments('rest'));
+}
+
 const columns = {
   n: meta.count,
-  packed: new Map(Array.from(document.getElementById('data').childNodes)
-    .filter((node) => node.nodeType === Node.COMMENT_NODE)
-    .map((node) => [node.data.slice(0, node.data.indexOf(' ')), node])),
+  packed: new Map(comments('data')),
+  rest: null, // promise of the others
   data: {}, // name: typed array, of values or of places in the column's table
 
   loading: {}, // name: promise of its data
@@ -40,10 +54,11 @@ const columns = {
   },
 
   async unpack(name) {
-    const node = this.packed.get(name);
-    if (node) {
+    const {type} = meta.columns[name] || {};
+    if (type) { // else all have the same value
+      const node = this.packed.get(name) || (await (this.rest ??= restOfColumns())).get(name);
       const bytes = await inflate(base64Bytes(node.data.slice(name.length + 1)));
-      this.data[name] = new ARRAYS[meta.columns[name].type](bytes);
+      this.data[name] = new ARRAYS[type](bytes);
       node.remove();
     }
   },
@@ -70,9 +85,6 @@ const columns = {
 
 /* Of each record, in the order of serial numbers and so of times. */
 const rec = {};
-const DRAWN = ['source', 'unit', 'apic', 'number', 'rid', 'seen', 'cpu', 'answers', 'taken', 'kind',
-  'result', 'vector'];
-const SUMMED = ['serial', 'time', 'time_taken', 'time_ended'];
 
 function sums(steps) {
   const out = new Float64Array(steps.length);
@@ -94,8 +106,8 @@ function ends(begins, lengths) {
 }
 
 async function loadDrawn() {
-  await columns.load([...DRAWN, ...SUMMED]);
-  for (const name of DRAWN) {
+  await columns.load([...meta.drawn, ...meta.summed]);
+  for (const name of meta.drawn) {
     rec[name] = columns.numbers(name);
   }
   rec.serial = sums(columns.numbers('serial'));
