@@ -13,9 +13,11 @@
 #define VERSION    1u
 #define ALIGN      8u          /* of what follows a block's head */
 #define RECORDS    512u        /* in a block */
+#define ADDRESSES  65536u      /* that are named; a guest may have any number of them */
 #define BLOCK_NAME 0x454d414eu /* "NAME" */
 #define BLOCK_RECS 0x53434552u /* "RECS" */
 #define BLOCK_FIND 0x444e4946u /* "FIND" */
+#define BLOCK_SYMB 0x424d5953u /* "SYMB" */
 #define BLOCK_END  0x20444e45u /* "END " */
 
 typedef struct {
@@ -39,6 +41,7 @@ struct JournalFile {
     char *what;
     GHashTable *names; /* const char * (the pointer, not the text) to its number */
     LastName source, unit;
+    GHashTable *addresses; /* that the reader has been told the name of, if they have one */
     uint64_t written;
     unsigned waiting; /* in `records` */
     FileRecord records[RECORDS];
@@ -100,6 +103,36 @@ static uint32_t name_number(JournalFile *f, LastName *last, const char *name)
     return number;
 }
 
+/* Told to the reader before the record that has it. */
+static void name_address(JournalFile *f, uint64_t addr)
+{
+    if (g_hash_table_size(f->addresses) == ADDRESSES ||
+        !g_hash_table_add(f->addresses, GSIZE_TO_POINTER(addr))) {
+        return;
+    }
+    g_autofree char *name = symbols_name(f->journal->symbols, addr);
+    if (name) {
+        g_autoptr(GByteArray) data = g_byte_array_new();
+
+        g_byte_array_append(data, (const uint8_t *)&addr, sizeof(addr));
+        g_byte_array_append(data, (const uint8_t *)name, (guint)strlen(name));
+        put_block(f, BLOCK_SYMB, data->data, data->len);
+    }
+}
+
+static void name_addresses(JournalFile *f, const JournalRecord *r)
+{
+    if (r->cpu != JOURNAL_NO_CPU) {
+        name_address(f, r->rip);
+    }
+    if (r->taken) {
+        name_address(f, r->rip_taken);
+    }
+    if (r->seen & JOURNAL_WRITTEN && r->cpu_written != JOURNAL_NO_CPU) {
+        name_address(f, r->rip_written);
+    }
+}
+
 static void record_ended(void *opaque, const JournalRecord *r)
 {
     JournalFile *f = opaque;
@@ -109,6 +142,9 @@ static void record_ended(void *opaque, const JournalRecord *r)
     }
     uint32_t source = name_number(f, &f->source, r->source);
     uint32_t unit = r->seen & JOURNAL_UNIT ? name_number(f, &f->unit, r->unit) : 0;
+    if (f->journal->symbols) {
+        name_addresses(f, r);
+    }
     file_record_fill(&f->records[f->waiting++], r, source, unit);
     f->written++;
     if (f->waiting == RECORDS) {
@@ -149,6 +185,7 @@ JournalFile *journal_file_open(Journal *j, const char *path, GError **error)
     f->out = out;
     f->what = g_strdup_printf("the journal's file '%s'", path);
     f->names = g_hash_table_new(NULL, NULL);
+    f->addresses = g_hash_table_new(NULL, NULL);
     put_head(f);
     journal_listen(j, false, record_ended, f);
     return f;
@@ -180,6 +217,7 @@ void journal_file_close(JournalFile *f)
     if (f->out) {
         fclose(f->out);
     }
+    g_hash_table_unref(f->addresses);
     g_hash_table_unref(f->names);
     g_free(f->what);
     g_free(f);

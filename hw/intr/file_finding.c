@@ -25,8 +25,10 @@ static void add_where(JsonBuilder *b, const Journal *j)
 
     if (at.cpu != JOURNAL_NO_CPU) {
         g_autofree char *rip = g_strdup_printf("0x%" PRIx64, at.rip);
+        g_autofree char *symbol = symbols_name(j->symbols, at.rip);
         add_number(b, "cpu", at.cpu);
         finding_add_text(b, "rip", rip);
+        finding_add_text(b, "symbol", symbol);
         add_number(b, "instructions", (int64_t)at.instructions);
     }
 }

@@ -40,7 +40,7 @@ function showFinding(n) {
     view.show(finding.time_ns - half, finding.time_ns + half);
   }
   const by = finding.cpu === undefined ? 'Nobody\u2019s instruction.' :
-    `By CPU ${finding.cpu} at ${finding.rip.slice(2).padStart(16, '0')}h, instruction ${finding.instructions}.`;
+    `By CPU ${finding.cpu} at ${instructionAt(BigInt(finding.rip))}, instruction ${finding.instructions}.`;
   document.getElementById('details').replaceChildren(
     element('p', finding.sentence, {id: 'sentence', className: 'open'}),
     element('p', by, {className: 'hint'}));

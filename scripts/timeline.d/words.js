@@ -4,6 +4,12 @@
 
 const hex = (value, digits = 0) => `${value.toString(16).padStart(digits, '0')}h`;
 
+/* An address of an instruction, with its name. */
+function instructionAt(address) {
+  const text = hex(address, 16);
+  return meta.symbols[text] ? `${text} (${meta.symbols[text]})` : text;
+}
+
 function ridText(rid) {
   const digits = (value) => value.toString(16).padStart(2, '0');
   return `${digits(rid >> 8)}:${digits(rid >> 3 & 31)}.${rid & 7}`;
@@ -46,7 +52,7 @@ function emitterHop(i) {
     parts.push('kept back for a while');
   }
   if (rec.cpu[i] !== meta.no_cpu) {
-    parts.push(`set off by CPU ${rec.cpu[i]} at ${hex(columns.big('rip', i), 16)}, ` +
+    parts.push(`set off by CPU ${rec.cpu[i]} at ${instructionAt(columns.big('rip', i))}, ` +
                `instruction ${columns.big('instructions', i)}`);
   }
   const rid = meta.requesters[rec.kind[i]] ? ` (${ridText(rec.rid[i])})` : '';
@@ -63,6 +69,13 @@ function entryWords(i) {
   return [`${high} ${low} ${from}${has(i, 'stale') ? ', memory differs' : ''}`, wanted];
 }
 
+/* Of the entry, or of the descriptor that it posts to. */
+function writerWords(i) {
+  const cpu = Number(columns.big('cpu_written', i));
+  const by = cpu === meta.no_cpu ? 'a device' : `CPU ${cpu} at ${instructionAt(columns.big('rip_written', i))}`;
+  return `last written at ${seconds(Number(columns.big('time_written', i)), 9)} s by ${by}`;
+}
+
 function unitHop(i) {
   const parts = [`saw ${ridText(Number(columns.big('rid_seen', i)))}`];
   const index = columns.big('index', i);
@@ -71,6 +84,9 @@ function unitHop(i) {
   }
   if (has(i, 'entry')) {
     parts.push(...entryWords(i));
+  }
+  if (has(i, 'written')) {
+    parts.push(writerWords(i));
   }
   const reason = columns.big('reason', i);
   parts.push(reason ? `reason ${hex(reason)}${has(i, 'quiet') ? ', not recorded (FPD)' : ''}` :
@@ -99,7 +115,7 @@ function apicHop(i) {
 
 function cpuHop(i) {
   const parts = [`taken ${duration(rec.time_taken[i] - rec.time[i])} after it was meant`,
-    `at ${hex(columns.big('rip_taken', i), 16)}, instruction ${columns.big('instructions_taken', i)}`];
+    `at ${instructionAt(columns.big('rip_taken', i))}, instruction ${columns.big('instructions_taken', i)}`];
   if (rec.time_ended[i]) {
     parts.push(`EOI after ${duration(rec.time_ended[i] - rec.time_taken[i])}`);
   }

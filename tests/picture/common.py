@@ -8,13 +8,24 @@ import tempfile
 TIMELINE = pathlib.Path(__file__).resolve().parents[2] / 'scripts/timeline'
 
 
+SYMBOLS = {0xffffffff81000000: 'first_half', 0xffffffff81008000: 'second_half'}
+
+
+def symbol_of(rip):
+    """The name of an address of the journal's, which has a letter for digits."""
+    start = max(start for start in SYMBOLS if start <= int(rip, 16))
+    return f'{SYMBOLS[start]}+{int(rip, 16) - start:#x}'
+
+
 class Files:
     """A folder with a journal of `count` messages."""
 
     def __init__(self, maker, count, seed=1):
         self.folder = tempfile.TemporaryDirectory()
         self.journal = self.path('test.journal')
-        subprocess.run([maker, self.journal, str(count), str(seed)], check=True)
+        self.path('symbols').write_text(
+            ''.join(f'{start:x} T {name}\n' for start, name in SYMBOLS.items()))
+        subprocess.run([maker, self.journal, str(count), str(seed), self.path('symbols')], check=True)
 
     def path(self, name):
         return pathlib.Path(self.folder.name) / name

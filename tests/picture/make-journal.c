@@ -119,6 +119,7 @@ static const Emitter *draw_emitter(Maker *m)
 static bool through_unit(Maker *m, const Emitter *e, const IntrMsg *msg, IntrResult end)
 {
     bool blocked = intr_blocked(end);
+    JournalWriter writer = {.time = m->now - 1000, .rip = 0xffffffff81000120, .written = true};
     JournalUnit unit = {
         .unit = "iommu0",
         .index = msg->data,
@@ -130,6 +131,7 @@ static bool through_unit(Maker *m, const Emitter *e, const IntrMsg *msg, IntrRes
                            (blocked ? 0 : JOURNAL_REMAPPED)),
         .wanted = (uint16_t)(end == INTR_VTD_SOURCE ? 0x0038 : e->rid),
         .wanted_mask = 0xffff,
+        .writer = end == INTR_VTD_NOT_PRESENT ? &writer : NULL,
         .entry = {(uint64_t)msg->data << 16 | 0x200000000ull | !blocked, e->rid | 0x40000},
     };
 
@@ -227,7 +229,7 @@ static void make(Maker *m, JournalFile *f, unsigned long count)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "Usage: %s FILE COUNT [SEED]\n", argv[0]);
+        fprintf(stderr, "Usage: %s FILE COUNT [SEED [SYMBOLS]]\n", argv[0]);
         return 1;
     }
     g_autoptr(GError) error = NULL;
@@ -236,7 +238,9 @@ int main(int argc, char **argv)
     journal_init(&m.journal, RING, NULL, m.clock);
     m.journal.where = where;
     m.journal.where_opaque = &m;
-    JournalFile *f = journal_file_open(&m.journal, argv[1], &error);
+    Symbols *symbols = argc > 4 ? symbols_load(argv[4], &error) : NULL;
+    m.journal.symbols = symbols;
+    JournalFile *f = error ? NULL : journal_file_open(&m.journal, argv[1], &error);
     if (!f) {
         fprintf(stderr, "make-journal: %s\n", error->message);
         return 1;
@@ -244,6 +248,7 @@ int main(int argc, char **argv)
     make(&m, f, strtoul(argv[2], NULL, 0));
     journal_file_close(f);
     journal_free(&m.journal);
+    symbols_free(symbols);
     clock_free(m.clock);
     g_rand_free(m.rand);
     return 0;

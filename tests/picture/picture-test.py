@@ -223,7 +223,12 @@ class Picture(unittest.TestCase):
         if 'entry' in one:
             self.assertIn(f"{one['entry'][:16]} {one['entry'][16:]}", hops[1])
         if 'rip' in one:
-            self.assertIn(f"at {int(one['rip'], 16):016x}h, instruction {one['instructions']}", hops[0])
+            self.assertIn(f"at {int(one['rip'], 16):016x}h ({one['symbol']}), "
+                          f"instruction {one['instructions']}", hops[0])
+        if 'written' in one:
+            self.assertIn('by CPU 0 at ffffffff81000120h (first_half+0x120)', hops[1])
+        if 'rip_taken' in one:
+            self.assertIn(f"at {int(one['rip_taken'], 16):016x}h ({one['symbol_taken']}), ", hops[-1])
 
     def test_click_on_a_bar_and_a_path(self):
         """Near enough to the middle of a message's service, or of its way, is a click on it."""

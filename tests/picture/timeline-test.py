@@ -74,6 +74,21 @@ class Timeline(unittest.TestCase):
             self.assertEqual(one.get('time_taken_ns', 0), record['time_taken'])
             self.assertEqual(one.get('reason', 0), record['reason'])
 
+    def test_addresses_have_names(self):
+        by_instruction = [one for one in self.objects if 'rip' in one]
+        self.assertTrue(by_instruction)
+        for one in by_instruction:
+            self.assertEqual(one['symbol'], common.symbol_of(one['rip']))
+        for one in (one for one in self.objects if 'rip_taken' in one):
+            self.assertEqual(one['symbol_taken'], common.symbol_of(one['rip_taken']))
+        written = [one['written'] for one in self.objects if 'written' in one]
+        self.assertTrue(written)
+        for writer in written:
+            self.assertEqual((writer['cpu'], writer['rip'], writer['symbol']),
+                             (0, '0xffffffff81000120', 'first_half+0x120'))
+        for one in self.files.findings():
+            self.assertEqual(one['symbol'], common.symbol_of(one['rip']))
+
     def test_there_is_something_of_everything(self):
         results = collections.Counter(one['result'] for one in self.objects)
         for result in ('ended', 'merged', 'entry-not-present', 'source-refused', 'no-vector'):
