@@ -76,6 +76,22 @@ bool trace_enable(Trace *trace, const char *text, GError **error)
     return true;
 }
 
+bool trace_switch(Trace *trace, const char *names, bool on, GError **error)
+{
+    Trace these = {0};
+
+    if (!trace_enable(&these, names, error)) {
+        return false;
+    }
+    trace->enabled = on ? trace->enabled | these.enabled : trace->enabled & ~these.enabled;
+    return true;
+}
+
+const char *trace_group_name(TraceGroup group)
+{
+    return groups[group].name;
+}
+
 bool trace_open(Trace *trace, const char *path, GError **error)
 {
     FILE *file = fopen(path, "w");

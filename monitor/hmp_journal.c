@@ -97,7 +97,6 @@ void hmp_why(Machine *machine, char **args, GString *out)
         return;
     }
     journal_find_pin(machine, &filter);
-    journal_find_pin(machine, &filter);
     journal_ask(&machine->journal, &filter, &answer);
     g_string_append_printf(out, "%" PRIu64 " in the journal", answer.matches);
     add_results(answer.results, out);
@@ -141,9 +140,7 @@ static void set_line_filter(Machine *machine, char **args, GString *out)
     if (args[0] && strcmp(args[0], "none") == 0) {
         machine->journal.filter = NULL;
     } else if (hmp_read_filter(args, &filter, &last, out)) {
-        journal_filter_clear(&machine->line_filter);
-        machine->line_filter = filter;
-        machine->journal.filter = &machine->line_filter;
+        journal_filter_lines(machine, &filter);
     }
 }
 
@@ -152,8 +149,8 @@ void hmp_journal(Machine *machine, char **args, GString *out)
     Journal *j = &machine->journal;
     uint64_t size;
     if (!args[1]) {
-        g_string_append_printf(out, "%" PRIu64 " records of at most %" PRIu64 "\n",
-                               j->ring ? MIN(j->last, j->mask + 1) : 0, j->ring ? j->mask + 1 : 0);
+        g_string_append_printf(out, "%" PRIu64 " records of at most %" PRIu64 "\n", journal_held(j),
+                               j->ring ? j->mask + 1 : 0);
     } else if (strcmp(args[1], "filter") == 0 && args[2]) {
         set_line_filter(machine, args + 2, out);
     } else if (strcmp(args[1], "off") == 0) {
@@ -194,15 +191,11 @@ void hmp_logfile(Machine *machine, char **args, GString *out)
 
 void hmp_trace_event(Machine *machine, char **args, GString *out)
 {
-    Trace *trace = machine->platform.trace;
-    Trace one = {0};
     g_autoptr(GError) error = NULL;
     bool on;
     if (!args[1] || !args[2] || !opt_parse_bool(args[2], &on)) {
         g_string_append(out, "usage: trace-event GROUP on|off\n");
-    } else if (!trace_enable(&one, args[1], &error)) {
+    } else if (!trace_switch(machine->platform.trace, args[1], on, &error)) {
         g_string_append_printf(out, "%s\n", error->message);
-    } else {
-        trace->enabled = on ? trace->enabled | one.enabled : trace->enabled & ~one.enabled;
     }
 }

@@ -68,3 +68,20 @@ void journal_say(Machine *machine, const JournalRecord *r, GString *out)
     journal_sentence(out, r, machine->journal.symbols);
     add_now(machine, r, out);
 }
+
+void journal_filter_lines(Machine *machine, JournalFilter *filter)
+{
+    journal_filter_clear(&machine->line_filter);
+    machine->line_filter = *filter;
+    machine->journal.filter = &machine->line_filter;
+}
+
+uint64_t journal_held(const Journal *j)
+{
+    uint64_t held = 0;
+
+    for (uint64_t n = journal_first(j); n <= j->last; n++) {
+        held += journal_find(j, n) != NULL;
+    }
+    return held;
+}

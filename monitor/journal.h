@@ -26,5 +26,12 @@ void journal_say(Machine *machine, const JournalRecord *r, GString *out);
 void journal_say_now(const Machine *machine, const JournalRecord *r, GString *out);
 /* The last `most` that match, oldest first, as an array of pointers into the ring. */
 GPtrArray *journal_select(const Journal *j, const JournalFilter *filter, size_t most);
+/* QMP's argument "filter"; false and an error if it is none. */
+bool qmp_read_filter(const Machine *machine, JsonObject *args, JournalFilter *filter,
+                     GError **error);
+/* Lines are printed of these records alone from now on; takes what is in *filter. */
+void journal_filter_lines(Machine *machine, JournalFilter *filter);
+/* How many records there are. */
+uint64_t journal_held(const Journal *j);
 
 #endif

@@ -138,8 +138,8 @@ static JsonObject *counts(const uint64_t *results)
 }
 
 /* "filter" is what -journal and HMP's info journal take. */
-static bool qmp_read_filter(const Machine *machine, JsonObject *args, JournalFilter *filter,
-                            GError **error)
+bool qmp_read_filter(const Machine *machine, JsonObject *args, JournalFilter *filter,
+                     GError **error)
 {
     const char *text = json_object_get_string_member_with_default(args, "filter", "");
     g_autoptr(OptList) opts = optlist_parse(text, NULL);

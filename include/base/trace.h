@@ -46,6 +46,9 @@ void trace_init(Trace *trace);
 /* Comma-separated group names, "help" excepted; false and an error naming the nearest if unknown.
  */
 bool trace_enable(Trace *trace, const char *groups, GError **error);
+/* These on or off, the others as they are. */
+bool trace_switch(Trace *trace, const char *names, bool on, GError **error);
+const char *trace_group_name(TraceGroup group);
 bool trace_open(Trace *trace, const char *path, GError **error);
 void trace_close(Trace *trace);
 void trace_help(GString *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What "why" says of an emitter's state now: an IOAPIC's pin, and what MSI and MSI-X would send. */
+#include <glib/gstdio.h>
 #include <linux/pci_regs.h>
 #include <string.h>
 
@@ -147,6 +148,88 @@ static void test_logical_id(void)
     qtest_quit(qts);
 }
 
+static const char *vtd_state(QTest *qts)
+{
+    g_autoptr(JsonObject) answer =
+        qtest_qmp(qts, "{'execute': 'trace-event-get-state', 'arguments': {'name': 'vtd'}}");
+    JsonObject *vtd =
+        json_array_get_object_element(json_object_get_array_member(answer, "return"), 0);
+
+    g_assert_cmpstr(json_object_get_string_member(vtd, "name"), ==, "vtd");
+    return g_intern_string(json_object_get_string_member(vtd, "state"));
+}
+
+static bool is_error(QTest *qts, const char *command)
+{
+    g_autoptr(JsonObject) answer = qtest_qmp(qts, "%s", command);
+
+    return json_object_has_member(answer, "error");
+}
+
+static void test_log_by_qmp(void)
+{
+    QTest *qts = qtest_init("-machine q35 -nodefaults");
+
+    g_assert_cmpstr(vtd_state(qts), ==, "disabled");
+    g_assert_false(is_error(qts, "{'execute': 'trace-event-set-state', "
+                                 "'arguments': {'name': 'vtd', 'enable': true}}"));
+    g_assert_cmpstr(vtd_state(qts), ==, "enabled");
+    g_assert_false(is_error(qts, "{'execute': 'trace-event-set-state', "
+                                 "'arguments': {'name': 'vtd,msi', 'enable': false}}"));
+    g_assert_cmpstr(vtd_state(qts), ==, "disabled");
+    g_assert_true(is_error(qts, "{'execute': 'trace-event-set-state', "
+                                "'arguments': {'name': 'vtdd', 'enable': true}}"));
+    qtest_quit(qts);
+}
+
+static int64_t journal_has(QTest *qts, const char *member, const char *command)
+{
+    g_autoptr(JsonObject) answer = qtest_qmp(qts, "%s", command);
+    JsonObject *journal = json_object_get_object_member(answer, "return");
+
+    return json_object_get_int_member(journal, member);
+}
+
+static int64_t journal_size(QTest *qts, const char *command)
+{
+    return journal_has(qts, "size", command);
+}
+
+/* Lines go to a file, of which the filter lets those of pin 5 alone. */
+static void test_journal_by_qmp(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("why-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "log", NULL), *text = NULL;
+    g_autofree char *line =
+        g_strdup_printf("-machine q35 -nodefaults -device pc-testdev -d ioapic -D %s", path);
+    QTest *qts = qtest_init(line);
+
+    g_assert_cmpint(journal_size(qts, "{'execute': 'x-journal'}"), ==, 65536);
+    g_assert_cmpint(journal_size(qts, "{'execute': 'x-journal', 'arguments': {'filter': 'pin=5'}}"),
+                    ==, 65536);
+    qtest_outb(qts, TESTDEV_IRQS + 5, 1);
+    qtest_outb(qts, TESTDEV_IRQS + 6, 1);
+    g_assert_cmpint(journal_size(qts, "{'execute': 'x-journal', 'arguments': {'filter': ''}}"), ==,
+                    65536);
+    qtest_outb(qts, TESTDEV_IRQS + 7, 1);
+    g_assert_cmpint(journal_size(qts, "{'execute': 'x-journal', 'arguments': {'size': 16}}"), ==,
+                    16);
+    g_assert_cmpint(journal_has(qts, "records", "{'execute': 'x-journal'}"), ==, 0);
+    qtest_outb(qts, TESTDEV_IRQS + 7, 0);
+    qtest_outb(qts, TESTDEV_IRQS + 7, 1);
+    g_assert_cmpint(journal_has(qts, "records", "{'execute': 'x-journal'}"), ==, 1);
+    g_assert_cmpint(journal_size(qts, "{'execute': 'x-journal', 'arguments': {'size': 0}}"), ==, 0);
+    g_assert_true(is_error(qts, "{'execute': 'x-journal', 'arguments': {'size': 17}}"));
+    g_assert_true(is_error(qts, "{'execute': 'x-journal', 'arguments': {'filter': 'pins=5'}}"));
+    qtest_quit(qts);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_nonnull(strstr(text, " pin=5"));
+    g_assert_null(strstr(text, " pin=6"));
+    g_assert_nonnull(strstr(text, " pin=7"));
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -154,5 +237,7 @@ int main(int argc, char **argv)
     g_test_add_func("/why/storm", test_storm);
     g_test_add_func("/why/messages", test_messages);
     g_test_add_func("/why/logical-id", test_logical_id);
+    g_test_add_func("/why/log-by-qmp", test_log_by_qmp);
+    g_test_add_func("/why/journal-by-qmp", test_journal_by_qmp);
     return g_test_run();
 }
