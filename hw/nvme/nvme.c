@@ -69,6 +69,17 @@ static bool nvme_init_controller(NvmeCtrl *n, GError **error)
     return nvme_init_pci(n, error);
 }
 
+/* The drive is another device's, unless a namespace was made of it. */
+static void nvme_end(NvmeCtrl *n)
+{
+    nvme_free_parts(n);
+    if (n->own_ns.blk) {
+        blk_release(n->own_ns.blk);
+        n->own_ns.blk = NULL;
+    }
+    g_clear_pointer(&n->subsystem, g_free);
+}
+
 static bool nvme_realize(Device *dev, GError **error)
 {
     NvmeCtrl *n = (NvmeCtrl *)dev;
@@ -81,19 +92,13 @@ static bool nvme_realize(Device *dev, GError **error)
                                  dev->id, error))) {
         return true;
     }
-    nvme_free_parts(n);
-    if (n->blk) {
-        blk_release(n->blk);
-    }
-    g_clear_pointer(&n->subsystem, g_free);
+    nvme_end(n);
     return false;
 }
 
 static void nvme_unrealize(Device *dev)
 {
-    NvmeCtrl *n = (NvmeCtrl *)dev;
-    nvme_free_parts(n);
-    g_clear_pointer(&n->subsystem, g_free);
+    nvme_end((NvmeCtrl *)dev);
 }
 
 static bool nvme_vf_realize(Device *dev, GError **error)

@@ -297,6 +297,32 @@ static void test_with_what_is_behind(void)
     qtest_quit(qts);
 }
 
+/* A controller's drive is free for the next one once it is gone, and not before, however often one
+ * tries. */
+static void test_drive(void)
+{
+    g_autofree char *disk = NULL;
+    int file = g_file_open_tmp("switchyard-test-XXXXXX", &disk, NULL);
+    g_assert_true(file >= 0 && ftruncate(file, 0x10000) == 0);
+    g_autofree char *args = g_strdup_printf(
+        "-device pcie-root-port,id=rp2,addr=2 -drive file=%s,if=none,id=d,format=raw", disk);
+    QTest *qts = start(args);
+    close(file);
+    unlink(disk);
+    for (int round = 0; round < 3; round++) {
+        must(qtest_qmp(qts, "{'execute': 'device_add', 'arguments': {'driver': 'nvme', 'id': 'x',"
+                            " 'bus': 'rp', 'serial': '1', 'drive': 'd'}}"));
+        for (int again = 0; again < 2; again++) {
+            must_fail(qtest_qmp(qts, "{'execute': 'device_add', 'arguments': {'driver': 'nvme',"
+                                     " 'bus': 'rp2', 'serial': '2', 'drive': 'd'}}"),
+                      "in use by another device");
+        }
+        del(qts, true);
+        expect_deleted(qts, "x");
+    }
+    qtest_quit(qts);
+}
+
 /* What was asked for is let go of by a reset; asking again has to wait. */
 static void test_asking(void)
 {
@@ -382,6 +408,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hotplug/interrupts", test_interrupts);
     g_test_add_func("/hotplug/surprise", test_surprise);
     g_test_add_func("/hotplug/behind", test_with_what_is_behind);
+    g_test_add_func("/hotplug/drive", test_drive);
     g_test_add_func("/hotplug/asking", test_asking);
     g_test_add_func("/hotplug/link-disable", test_link_disable);
     g_test_add_func("/hotplug/mistakes", test_mistakes);
