@@ -128,10 +128,16 @@ static void release_now(void *opaque)
     pci_slot_released(((Slot *)opaque)->port);
 }
 
-/* Power and its indicator are off: whoever asked for the device may take it (6.7.1.5). */
+/* Power and its indicator are off: cards may come and go (6.7.1.1.2). */
+static bool is_off(const Slot *slot)
+{
+    return (slot_get(slot, PCI_EXP_SLTCTL) & POWER_BITS) == OFF;
+}
+
+/* Whoever asked for the device may take it (6.7.1.5). */
 static void release_if_off(Slot *slot)
 {
-    if (slot->asked && (slot_get(slot, PCI_EXP_SLTCTL) & POWER_BITS) == OFF) {
+    if (slot->asked && is_off(slot)) {
         timer_arm(&slot->release, clock_now(slot->port->dev.platform->clock));
     }
 }
@@ -226,12 +232,16 @@ bool slot_ask(Slot *slot, GError **error)
     return true;
 }
 
-/* The button says that it is to be used, and not only stored in the slot. */
+/* The button says that it is to be used, and not only stored in the slot. It is not pressed while
+ * the slot is not off: the guest, who has yet to look at the last card's end, or gave power
+ * already, sees the card by itself, and would take the button for the wish to have it back. */
 void slot_plugged(Slot *slot)
 {
     if (is_occupied(slot) && !(slot_get(slot, PCI_EXP_SLTSTA) & PCI_EXP_SLTSTA_PDS)) {
         slot_follow(slot);
-        slot_event(slot, PCI_EXP_SLTSTA_ABP);
+        if (is_off(slot)) {
+            slot_event(slot, PCI_EXP_SLTSTA_ABP);
+        }
         slot_signal(slot);
     }
 }

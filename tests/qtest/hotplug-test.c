@@ -161,6 +161,7 @@ static void test_in_and_out(void)
     g_assert_cmphex(take_status(qts), ==, PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_ABP);
     g_assert_cmphex(qtest_readl(qts, bar + EDU_ID), ==, 0x010000ed);
     control(qts, PCI_EXP_SLTCTL_PWR_OFF | PCI_EXP_SLTCTL_PWR_IND_BLINK);
+    qtest_clock_step(qts, 1);
     g_assert_cmphex(take_status(qts), ==,
                     PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_CC | PCI_EXP_SLTSTA_DLLSC);
     g_assert_cmphex(id_behind(qts), ==, NOBODY);
@@ -198,6 +199,10 @@ static void test_interrupts(void)
     control(qts, OFF | enables);
     g_assert_false(qtest_get_irq(qts, PIN)); /* CC is not enabled */
     add(qts, "edu");
+    g_assert_true(qtest_get_irq(qts, PIN));
+    control(qts, (OFF | enables) & ~PCI_EXP_SLTCTL_HPIE);
+    g_assert_false(qtest_get_irq(qts, PIN));
+    control(qts, OFF | enables);
     g_assert_true(qtest_get_irq(qts, PIN));
     qtest_writew(qts, port_at(qts, PCI_EXP_SLTSTA), PCI_EXP_SLTSTA_PDC);
     g_assert_true(qtest_get_irq(qts, PIN));
@@ -295,6 +300,30 @@ static void test_with_what_is_behind(void)
     must(qtest_qmp(qts, "{'execute': 'system_reset'}"));
     json_object_unref(qtest_qmp_wait_event(qts, "RESET"));
     qtest_quit(qts);
+}
+
+/* A card that comes while the guest still works at the slot, or has given power: nobody presses the
+ * button, which would mean that it is to go. */
+static void test_not_off(void)
+{
+    static const uint16_t controls[] = {
+        PCI_EXP_SLTCTL_PWR_OFF | PCI_EXP_SLTCTL_PWR_IND_ON,
+        PCI_EXP_SLTCTL_PWR_OFF | PCI_EXP_SLTCTL_PWR_IND_BLINK,
+        ON,
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(controls); i++) {
+        QTest *qts = start("-device edu,id=x,bus=rp");
+        del(qts, true);
+        control(qts, controls[i]);
+        take_status(qts);
+        add(qts, "edu");
+        bool power = controls[i] == ON;
+        g_assert_cmphex(take_status(qts), ==,
+                        PCI_EXP_SLTSTA_PDS | PCI_EXP_SLTSTA_PDC |
+                            (power ? PCI_EXP_SLTSTA_DLLSC : 0));
+        g_assert_cmpint(has_link(qts), ==, power);
+        qtest_quit(qts);
+    }
 }
 
 /* A controller's drive is free for the next one once it is gone, and not before, however often one
@@ -408,6 +437,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hotplug/interrupts", test_interrupts);
     g_test_add_func("/hotplug/surprise", test_surprise);
     g_test_add_func("/hotplug/behind", test_with_what_is_behind);
+    g_test_add_func("/hotplug/not-off", test_not_off);
     g_test_add_func("/hotplug/drive", test_drive);
     g_test_add_func("/hotplug/asking", test_asking);
     g_test_add_func("/hotplug/link-disable", test_link_disable);
