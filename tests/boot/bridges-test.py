@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 UNIT = ["-device", "intel-iommu,intremap=on,eim=on"]
 DISK = 1 << 20
 KERNEL = "generic"
-MODULES = ["virtio_pci", "virtio_blk", "virtio_rng", "uio_pci_generic"]
+MODULES = ["virtio_pci", "virtio_blk", "virtio_rng", "uio_pci_generic", "nvme"]
 
 
 def devices(*names):
@@ -91,19 +91,22 @@ def shared_pins(start):
 
 SLOTS = devices("pcie-root-port,id=rp1,slot=1", "pcie-root-port,id=rp2,slot=2",
                 "pcie-root-port,id=rp3,slot=3", "x3130-upstream,id=up,bus=rp3",
-                "xio3130-downstream,id=dn,bus=up,slot=4")
-PORTS = ["rp1", "rp2", "dn"]  # those without a device
+                "xio3130-downstream,id=dn,bus=up,slot=4", "pxb-pcie,id=far,bus_nr=0x80",
+                "pcie-root-port,id=rp4,bus=far,slot=5")
+PORTS = ["rp1", "rp2", "dn", "rp4"]  # those without a device
+
+
+def spare_drives(disks):
+    """A drive for each port, and no device yet."""
+    words = disks.options(*[""] * len(PORTS))
+    return [word for at, word in enumerate(words) if word == "-drive" or words[at - 1] == "-drive"]
 
 
 def hotplug(rounds):
     """Disks come into all slots, are used, and go when the guest lets go of them."""
     def run(start):
-        def options(disks):
-            words = disks.options(*[""] * len(PORTS))
-            drives = [word for at, word in enumerate(words) if words[at - 1] == "-drive"]
-            return [*UNIT, *SLOTS, *[word for drive in drives for word in ("-drive", drive)]]
-
-        machine = start("hotplug", options, append=f"rounds={rounds} slots={len(PORTS)}")
+        machine = start("hotplug", lambda disks: [*UNIT, *SLOTS, *spare_drives(disks)],
+                        append=f"rounds={rounds} slots={len(PORTS)}")
         machine.wait_text("guest: ready")
         for number in range(1, rounds + 1):
             for at, port in enumerate(PORTS):
@@ -119,11 +122,34 @@ def hotplug(rounds):
     return run
 
 
+def nvme_hotplug(rounds):
+    """NVMe disks come into all slots and go while they work: torn out, and every tenth time when the
+    guest lets go of them."""
+    def run(start):
+        machine = start("nvme", lambda disks: [*UNIT, *SLOTS, *spare_drives(disks)],
+                        append=f"rounds={rounds} slots={len(PORTS)}")
+        machine.wait_text("guest: ready")
+        for number in range(1, rounds + 1):
+            for at, port in enumerate(PORTS):
+                machine.qmp("device_add", driver="nvme", id=f"disk{at}", drive=f"d{at}",
+                            serial=f"S{at}", bus=port)
+            machine.wait_text(f"guest: busy {number}.")
+            for at in range(len(PORTS)):
+                machine.qmp("device_del", id=f"disk{at}", surprise=number % 10 != 2)
+            for _ in PORTS:
+                machine.wait_event("DEVICE_DELETED")
+            machine.wait_text(f"guest: gone {number}.")
+        no_failures(machine)
+    return run
+
+
 CASES = {
     "one-id-for-a-bus": one_id_for_a_bus,
     "shared-pins": shared_pins,
     "hotplug": hotplug(2),
-    "hotplug-long": hotplug(34),  # three at a time: a hundred
+    "hotplug-long": hotplug(25),  # four at a time: a hundred
+    "nvme-hotplug": nvme_hotplug(3),
+    "nvme-hotplug-long": nvme_hotplug(100),
 }
 
 

@@ -73,6 +73,28 @@ static void test_coalescing(void)
     nvme_disk_stop(disk);
 }
 
+/* A queue without interrupts has its completions, and sends nothing. */
+static void test_silent_queue(void)
+{
+    NvmeDisk *disk = nvme_disk_ready("");
+    Nvme *d = &disk->d;
+    NvmeCommand cq = {.opcode = NVME_A_CREATE_CQ,
+                      .prp1 = NVME_DISK_MEMORY + NVME_CQ_AT(1),
+                      .cdw10 = 1 | (NVME_ENTRIES - 1) << 16,
+                      .cdw11 = 1u << 16 | 1};
+    NvmeCommand sq = {.opcode = NVME_A_CREATE_SQ,
+                      .prp1 = NVME_DISK_MEMORY + NVME_SQ_AT(1),
+                      .cdw10 = 1 | (NVME_ENTRIES - 1) << 16,
+                      .cdw11 = 1u << 16 | 1};
+    nvme_enable_vectors(d, 2);
+    g_assert_cmphex(nvme_status(d, 0, cq), ==, NVME_S_OK);
+    g_assert_cmphex(nvme_status(d, 0, sq), ==, NVME_S_OK);
+    g_assert_true(qtest_apic_irr(d->qts, 0, 0x60));
+    g_assert_cmphex(nvme_status(d, 1, nvme_io(NVME_C_READ, 0, 1)), ==, NVME_S_OK);
+    g_assert_false(qtest_apic_irr(d->qts, 0, 0x61));
+    nvme_disk_stop(disk);
+}
+
 static bool pin_is_up(Nvme *d)
 {
     return (qtest_readw(d->qts, d->config + PCI_STATUS) & PCI_STATUS_INTERRUPT) != 0;
@@ -235,6 +257,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/nvme-intr/msix", test_msix);
     g_test_add_func("/nvme-intr/coalescing", test_coalescing);
+    g_test_add_func("/nvme-intr/silent-queue", test_silent_queue);
     g_test_add_func("/nvme-intr/pin", test_pin);
     g_test_add_func("/nvme-intr/full-completion-queue", test_full_completion_queue);
     g_test_add_func("/nvme-intr/own-registers", test_own_registers);

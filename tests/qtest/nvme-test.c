@@ -151,6 +151,48 @@ static void test_queues(void)
     nvme_disk_stop(disk);
 }
 
+/* Entries of other sizes than CC says are not made queues of; a head does not pass what was posted;
+ * and a command that is under way when its queue goes is told to be over. */
+static void test_queue_ends(void)
+{
+    NvmeDisk *disk = nvme_disk_io("");
+    Nvme *d = &disk->d;
+    uint32_t cc = nvme_reg(d, NVME_R_CC);
+    NvmeCommand cq = {.opcode = NVME_A_CREATE_CQ,
+                      .prp1 = NVME_DISK_MEMORY + NVME_CQ_AT(2),
+                      .cdw10 = 2 | 15u << 16,
+                      .cdw11 = 3};
+    nvme_set_reg(d, NVME_R_CC, cc ^ 1u << 20); /* IOCQES */
+    g_assert_cmphex(nvme_status(d, 0, cq), ==, NVME_S_QUEUE_SIZE);
+    nvme_set_reg(d, NVME_R_CC, cc);
+    NvmeCommand request = {.opcode = NVME_A_ASYNC_EVENT};
+    nvme_put(d, 0, &request);
+    nvme_ring(d, 0);
+    nvme_set_reg(d, NVME_R_CQ_HEAD(1), 3);
+    qtest_clock_step(d->qts, 1000000);
+    g_assert_cmphex(nvme_take(d, 0, true).result, ==, 1 << 16 | 1 << 8);
+    /* One command of each queue in turn: the admin queue's second one finds the zeroes under way.
+     */
+    g_assert_cmphex(nvme_feature(d, true, 1, 0).status, ==, NVME_S_OK);
+    NvmeCommand zeroes = nvme_io(NVME_C_WRITE_ZEROES, 0, NVME_DISK_BLOCKS);
+    NvmeCommand get = {.opcode = NVME_A_GET_FEATURES, .cdw10 = 1};
+    NvmeCommand del = {.opcode = NVME_A_DELETE_SQ, .cdw10 = 1};
+    uint16_t under_way = nvme_put(d, 1, &zeroes);
+    nvme_put(d, 0, &get);
+    nvme_put(d, 0, &del);
+    nvme_set_reg(d, NVME_R_SQ_TAIL(1), d->tail[1]);
+    nvme_ring(d, 0);
+    NvmeCompletion over = nvme_take(d, 1, true);
+    g_assert_cmpuint(over.cid, ==, under_way);
+    g_assert_cmphex(over.status, ==, NVME_S_SQ_DELETED);
+    for (unsigned i = 0; i < 2; i++) {
+        NvmeCompletion done = nvme_take(d, 0, true);
+        g_assert_true(done.there);
+        g_assert_cmphex(done.status, ==, NVME_S_OK);
+    }
+    nvme_disk_stop(disk);
+}
+
 static void test_read_write(void)
 {
     NvmeDisk *disk = nvme_disk_io("");
@@ -317,6 +359,10 @@ static void test_sgls(void)
     g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 0, NVME_SGL_LAST), ==, NVME_S_SGL_SEGMENT);
     g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 48, NVME_SGL_LAST), ==, NVME_S_SGL_SEGMENT);
     g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 16, NVME_SGL_SEGMENT), ==, NVME_S_SGL_SEGMENT);
+    /* Blocks that are right together if one counts in 32 bits. */
+    put_sgl(d, NVME_DISK_LIST, NVME_DISK_DATA, 1025, NVME_SGL_BLOCK);
+    put_sgl(d, NVME_DISK_LIST + 16, NVME_DISK_DATA, UINT32_MAX, NVME_SGL_BLOCK);
+    g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 32, NVME_SGL_LAST), ==, NVME_S_SGL_LENGTH);
     put_sgl(d, NVME_DISK_LIST, NVME_DISK_LIST, 16, NVME_SGL_SEGMENT);
     g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 16, NVME_SGL_SEGMENT), ==, NVME_S_SGL_COUNT);
     g_assert_cmphex(read_sgl(d, NVME_DISK_LIST, 0xfffffff0, NVME_SGL_SEGMENT), ==,
@@ -457,6 +503,7 @@ int main(int argc, char **argv)
     g_test_add_func("/nvme/enable-reset-shutdown", test_enable_reset_shutdown);
     g_test_add_func("/nvme/identify", test_identify);
     g_test_add_func("/nvme/queues", test_queues);
+    g_test_add_func("/nvme/queue-ends", test_queue_ends);
     g_test_add_func("/nvme/read-write", test_read_write);
     g_test_add_func("/nvme/bad-io", test_bad_io);
     g_test_add_func("/nvme/read-only", test_read_only);

@@ -16,8 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hpets", "ims", "intr-testdev", "ioapic-habits",
-         "ioapics", "nvme",
+FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hotplug", "hpets", "ims", "intr-testdev",
+         "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
@@ -59,10 +59,10 @@ SECTIONS = [
          "VT-d 6.5.2.5, 6.5.2.10", "/vtd/ats/invalidated /vtd/ats/ranges /vtd/ats/never "
          "/vtd/ats/late /vtd/ats/disabled /vtd/ats/other-unit"),
         ("NVMe: a vector a queue, through the unit; aggregation", "NVMe 1.4 7.5",
-         "/nvme-intr/msix /nvme-intr/coalescing cloud-288 generic-288"),
+         "/nvme-intr/msix /nvme-intr/silent-queue /nvme-intr/coalescing cloud-288 generic-288"),
         ("NVMe by pin, with INTMS and INTMC", "NVMe 1.4 7.5.1", "/nvme-intr/pin cloud-pin"),
         ("NVMe registers, queues and commands", "NVMe 1.4 3 to 6",
-         "/nvme/registers /nvme/enable-reset-shutdown /nvme/identify /nvme/queues /nvme/read-write "
+         "/nvme/registers /nvme/enable-reset-shutdown /nvme/identify /nvme/queues /nvme/queue-ends /nvme/read-write "
          "/nvme/read-only /nvme/prp-lists /nvme/sgls /nvme/features /nvme/logs /nvme/async-events "
          "cloud-no-unit cloud-4k-blocks"),
         ("NVMe drivers' mistakes, and a controller that writes to itself", "NVMe 1.4 4.6.1",
@@ -101,6 +101,11 @@ SECTIONS = [
          "/sriov/interrupts /sriov/secondary-controllers generic-sriov"),
         ("a virtual function that sends compatibility format: blocked, 25h", "VT-d 5.1.2.1",
          "/sriov/compatibility-format generic-sriov-compat"),
+        ("hot-plug slots: power, presence, link, what interrupts, asking for a device", "PCI Express 5.0 6.7",
+         "/hotplug/at-power-on /hotplug/in-and-out /hotplug/interrupts /hotplug/behind /hotplug/not-off /hotplug/drive "
+         "/hotplug/asking /hotplug/link-disable /hotplug/mistakes hotplug"),
+        ("surprise removal, with DMA and interrupts in flight", "PCI Express 5.0 6.7.1.4",
+         "/hotplug/surprise nvme-hotplug nvme-hotplug-long"),
         ("devices where they cannot be", "", "/bridges/mistakes"),
         ("several units: each has its own requesters, tables and faults", "VT-d 8.3",
          "/units/apart /units/blocked /units/one-on /units/dma /units/ioapic /units/reset"),
