@@ -207,6 +207,68 @@ static void test_no_merge(void)
     }
 }
 
+static void seal(uint8_t *frame, size_t len)
+{
+    put16(frame + IP + 10, 0);
+    put16(frame + IP + 10, (uint16_t)~fold(frame + IP, TCP - IP, 0));
+    put16(frame + TCP + 16, 0);
+    put16(frame + TCP + 16, (uint16_t)~tcp_sum(frame, len));
+}
+
+/* What two segments in a row become, by their lengths, flags and a byte that both have otherwise.
+ */
+static void test_merge_ends(void)
+{
+    static const struct {
+        size_t one, other;
+        uint8_t flags;
+        unsigned at;
+        uint8_t with;
+        unsigned frames;
+    } rows[] = {
+        {MSS, MSS, 0x10, 0, 2, 1},          {MSS, MSS, 0x18, 0, 2, 2}, /* the first one pushes */
+        {MSS / 2, MSS, 0x10, 0, 2, 2},      /* the longer one comes last */
+        {MSS - 1, MSS - 1, 0x10, 0, 2, 1},  /* sums of an odd count of bytes */
+        {MSS, MSS, 0x10, IP + 6, 0x20, 2},  /* fragments */
+        {4, 4, 0x10, TCP + 12, 0xf0, 2},    /* options that reach over the end */
+        {MSS, MSS, 0x10, TCP + 12, 0x40, 2} /* a header that is too short */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Rig *r = rig_new(SOCK_DGRAM);
+        const size_t lengths[] = {rows[i].one, rows[i].other};
+        uint32_t seq = MSS;
+        netdev_set_merging(r->nd, 1u << NET_GSO_TCP4);
+        for (unsigned n = 0; n < 2; n++) {
+            uint8_t frame[2000];
+            size_t len = make_segment(frame, seq, lengths[n], n == 0 ? rows[i].flags : 0x10);
+            put16(frame + IP + 4, 0);
+            frame[rows[i].at] = rows[i].with;
+            seal(frame, len);
+            to_wire(r, frame, len);
+            seq += (uint32_t)(len - TCP) - 4u * (frame[TCP + 12] >> 4); /* as the header has it */
+        }
+        run_pending();
+        g_assert_cmpuint(r->frames, ==, rows[i].frames);
+        rig_free(r);
+    }
+}
+
+/* IP's length has 16 bits: what does not fit begins another frame. */
+static void test_merge_limit(void)
+{
+    enum { BIG = 9000, COUNT = 8 };
+    Rig *r = rig_new(SOCK_DGRAM);
+    uint8_t frame[PAYLOAD + BIG];
+    netdev_set_merging(r->nd, 1u << NET_GSO_TCP4);
+    for (unsigned i = 0; i < COUNT; i++) {
+        to_wire(r, frame, make_segment(frame, i * BIG, BIG, 0x10));
+    }
+    run_pending();
+    g_assert_cmpuint(r->frames, ==, 2);
+    g_assert_cmpuint(r->meta.len, ==, PAYLOAD + BIG);
+    rig_free(r);
+}
+
 /* Frames that say they are longer or shorter than they are. */
 static void test_garbage(void)
 {
@@ -328,6 +390,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/net/merge", test_merge);
     g_test_add_func("/net/no-merge", test_no_merge);
+    g_test_add_func("/net/merge-ends", test_merge_ends);
+    g_test_add_func("/net/merge-limit", test_merge_limit);
     g_test_add_func("/net/garbage", test_garbage);
     g_test_add_func("/net/bounds", test_bounds);
     g_test_add_func("/net/back-pressure", test_back_pressure);
