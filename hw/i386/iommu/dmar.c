@@ -51,7 +51,7 @@ static void put_scopes(GByteArray *t, const IommuScope *scope)
     }
 }
 
-static size_t entries_bytes(const GArray *entries)
+static size_t scope_entries_bytes(const GArray *entries)
 {
     size_t bytes = 0;
     for (guint i = 0; i < entries->len; i++) {
@@ -60,7 +60,7 @@ static size_t entries_bytes(const GArray *entries)
     return bytes;
 }
 
-static void put_entries(GByteArray *t, const GArray *entries)
+static void put_scope_entries(GByteArray *t, const GArray *entries)
 {
     for (guint i = 0; i < entries->len; i++) {
         put_scope(t, &g_array_index(entries, IommuScopeEntry, i));
@@ -102,7 +102,7 @@ static void put_namespace_scopes(GByteArray *t, Device *unit)
 {
     const IommuList *list;
     for (guint at = 0; (list = next_list(unit, DMAR_ANDD, &at));) {
-        put_entries(t, list->entries);
+        put_scope_entries(t, list->entries);
     }
 }
 
@@ -153,12 +153,12 @@ static void put_rmrr(GByteArray *t, Device *unit, const IommuList *list)
 {
     bool backwards = is_broken(unit, IOMMU_RMRR_BACKWARDS);
     blob_put(t, RMRR, 2);
-    blob_put(t, RMRR_BYTES + entries_bytes(list->entries), 2);
+    blob_put(t, RMRR_BYTES + scope_entries_bytes(list->entries), 2);
     blob_put(t, 0, 2);
     blob_put(t, iommu_class(unit)->links(unit)->scope.segment, 2);
     blob_put(t, backwards ? list->limit : list->base, 8);
     blob_put(t, backwards ? list->base : list->limit, 8);
-    put_entries(t, list->entries);
+    put_scope_entries(t, list->entries);
 }
 
 /* VT-d 8.5: the root ports behind which translations may be kept: those of units that answer to
@@ -174,7 +174,7 @@ static void put_atsr(GByteArray *t, const GPtrArray *units, bool all)
     for (guint i = 0; !all && i < units->len; i++) {
         const GArray *ports = dmar_place_of(units->pdata[i])->ports;
         if (ports && dmar_part_of(units->pdata[i]).device_iotlb) {
-            put_entries(t, ports);
+            put_scope_entries(t, ports);
         }
     }
     set_length(t, from);
@@ -198,11 +198,11 @@ static void put_andd(GByteArray *t, Device *unit, const IommuList *list)
 static void put_satc(GByteArray *t, Device *unit, const IommuList *list)
 {
     blob_put(t, SATC, 2);
-    blob_put(t, SATC_BYTES + entries_bytes(list->entries), 2);
+    blob_put(t, SATC_BYTES + scope_entries_bytes(list->entries), 2);
     blob_put(t, dmar_part_of(unit).satc_required ? SATC_ATC_REQUIRED : 0, 1);
     blob_put(t, 0, 1);
     blob_put(t, iommu_class(unit)->links(unit)->scope.segment, 2);
-    put_entries(t, list->entries);
+    put_scope_entries(t, list->entries);
 }
 
 static void put_lists(GByteArray *t, const GPtrArray *units, const char *property,
