@@ -88,7 +88,7 @@ static void put_emitter(GByteArray *t, const IvrsUnit *part, const IommuScopeEnt
     }
 }
 
-static void put_entries(GByteArray *t, Device *unit, const IvrsUnit *part)
+static void ivrs_put_entries(GByteArray *t, Device *unit, const IvrsUnit *part)
 {
     const IommuScope *scope = &iommu_class(unit)->links(unit)->scope;
     blob_put(t, ENTRY_ALL, 1);
@@ -105,7 +105,7 @@ static void put_ivhd(GByteArray *t, Device *unit, uint8_t type)
     uint64_t base, features = part.features;
     iommu_class(unit)->region(unit, &base);
     g_autoptr(GByteArray) entries = g_byte_array_new();
-    put_entries(entries, unit, &part);
+    ivrs_put_entries(entries, unit, &part);
     unsigned header = type == IVHD_10 ? IVHD_10_BYTES : IVHD_11_BYTES;
     blob_put(t, type, 1);
     blob_put(t, 0, 1); /* flags */
