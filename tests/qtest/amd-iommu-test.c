@@ -90,7 +90,7 @@ typedef struct {
 static void refuse_one(Amd *a, const Refusal *r, bool ig)
 {
     amd_set_dte(a, SOURCE, 2, r->dte | (ig ? DTE_IG : 0));
-    amd_set_irte128(a, INDEX, r->low, r->high);
+    amd_set_irte128(a, r->data, r->low, r->high);
     amd_flush_device(a, SOURCE);
     amd_flush_interrupts(a, SOURCE);
     amd_send(a, WINDOW, r->data, SOURCE);
@@ -262,21 +262,25 @@ static void test_caches(void)
     amd_stop(a);
 }
 
-/* A device table of its own for each requester. */
+/* An interrupt table of its own for each requester, also where a cache keeps both in one place. */
 static void test_requesters(void)
 {
+    static const uint16_t others[] = {SOURCE + 1, SOURCE + 0x4000};
     Amd *a = amd_start("", 1, false);
     amd_remap(a, SOURCE, 9);
     amd_on(a, 0);
     amd_set_irte32(a, INDEX, irte32(VECTOR, 0));
-    amd_send(a, WINDOW, INDEX, SOURCE);
-    g_assert_true(amd_took(a, 0, VECTOR));
-    amd_set_dte(a, SOURCE + 1, 2, DTE_IV | DTE_LEN(9) | (AT_IRT + 0x1000) | DTE_CTL(2));
-    qtest_writel(a->qts, AT_IRT + 0x1000 + INDEX * 4, irte32(VECTOR + 1, 0));
-    amd_send(a, WINDOW, INDEX, SOURCE + 1);
-    g_assert_true(amd_took(a, 0, VECTOR + 1));
-    amd_send(a, WINDOW, INDEX, SOURCE);
-    g_assert_true(amd_took(a, 0, VECTOR));
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        uint64_t table = AT_IRT + 0x1000 * (i + 1);
+        amd_send(a, WINDOW, INDEX, SOURCE);
+        g_assert_true(amd_took(a, 0, VECTOR));
+        amd_set_dte(a, others[i], 2, DTE_IV | DTE_LEN(9) | table | DTE_CTL(2));
+        qtest_writel(a->qts, table + INDEX * 4, irte32((uint8_t)(VECTOR + 1 + i), 0));
+        amd_send(a, WINDOW, INDEX, others[i]);
+        g_assert_true(amd_took(a, 0, (uint8_t)(VECTOR + 1 + i)));
+        amd_send(a, WINDOW, INDEX, SOURCE);
+        g_assert_true(amd_took(a, 0, VECTOR));
+    }
     amd_stop(a);
 }
 
