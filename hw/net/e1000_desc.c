@@ -3,7 +3,7 @@
 #include "base/bytes.h"
 #include "hw/net/e1000_internal.h"
 
-static void decode_context(E1000TxDesc *d, const uint8_t *raw, uint32_t command)
+static void e1000_decode_context(E1000TxDesc *d, const uint8_t *raw, uint32_t command)
 {
     d->ip_start = raw[0];
     d->ip_sum_at = raw[1];
@@ -35,7 +35,7 @@ E1000TxDesc e1000_tx_decode(const uint8_t raw[DESC_BYTES])
         d.sum_start = raw[13];
     } else if (TXD_TYPE(command) == TXD_CONTEXT) {
         d.kind = E1000_TX_CONTEXT;
-        decode_context(&d, raw, command);
+        e1000_decode_context(&d, raw, command);
     } else if (TXD_TYPE(command) == TXD_DATA) {
         d.kind = E1000_TX_DATA;
         d.segment = command & TXD_TSE;

@@ -169,8 +169,8 @@ static uint32_t rx_capacity(const RxWay *way)
 }
 
 /* A descriptor's buffers get what is left of the frame; how much they took. */
-static bool rx_fill(E1000 *n, const RxWay *way, const NicReceived *r, uint32_t done,
-                    const uint8_t *raw, uint32_t parts[E1000_PS_BUFFERS])
+static bool e1000_rx_fill(E1000 *n, const RxWay *way, const NicReceived *r, uint32_t done,
+                          const uint8_t *raw, uint32_t parts[E1000_PS_BUFFERS])
 {
     for (unsigned i = 0; i < way->buffers; i++) {
         parts[i] = MIN(way->sizes[i], r->len - done);
@@ -192,7 +192,7 @@ static void rx_put(E1000 *n, const RxWay *way, const NicReceived *r, E1000Ring *
         uint32_t parts[E1000_PS_BUFFERS] = {0};
         uint64_t at = ring->base + (uint64_t)ring->head * DESC_BYTES;
         if (pci_dma_read(&n->pci, at, raw, bytes) != MEM_OK ||
-            !rx_fill(n, way, r, done, raw, parts)) {
+            !e1000_rx_fill(n, way, r, done, raw, parts)) {
             return; /* the frame is lost, and the descriptor stays */
         }
         rx_encode(n, way, r, parts, r->len - done <= size, raw);
