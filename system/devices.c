@@ -50,6 +50,7 @@ const DeviceClass *const device_classes[] = {
     &i8042_class,
     &i8254_class,
     &i8259_class,
+    &igb_class,
     &intr_testdev_class,
     &ioapic_class,
     &lpc_class,

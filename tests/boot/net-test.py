@@ -24,18 +24,19 @@ import taptest
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 300
 UNIT = "intel-iommu,intremap=on,eim=on"
-BAD = [*kernellog.BAD, r"Tx Unit Hang", r"NETDEV WATCHDOG", r"eth0 .*errors:[1-9]"]
+BAD = [*kernellog.BAD, r"Tx Unit Hang", r"NETDEV WATCHDOG", r"eth[01] .*errors:[1-9]"]
 PIECE = 1 << 20
 
 
 class Case:
-    """A kernel and a card; `driver` is what binds to it, `irq` the kind of its interrupts."""
+    """A kernel and a card; `driver` is what binds to it, `irq` the kind of its interrupts, `address` the card's
+    own if it is known."""
 
     def __init__(self, kernel, card, driver, modules, cpus=1, unit=UNIT, netdev="", append="",
-                 irq="IR-PCI-MSI", vectors=1):
+                 irq="IR-PCI-MSI", vectors=1, address="52:54:00:12:34:56"):
         self.kernel, self.card, self.driver, self.modules = kernel, card, driver, modules
         self.cpus, self.unit, self.netdev, self.append = cpus, unit, netdev, append
-        self.irq, self.vectors = irq, vectors
+        self.irq, self.vectors, self.address = irq, vectors, address
 
 
 VIRTIO = ["virtio_pci", "virtio_net"]
@@ -48,6 +49,11 @@ CASES = {
                          "virtio_net", VIRTIO, unit=None, irq="PCI-MSI", vectors=3),
     "virtio-legacy": Case("cloud", "virtio-net-pci,disable-modern=on,vectors=0", "virtio_net", VIRTIO,
                           unit=None, irq="IO-APIC"),
+    "igb": Case("generic", "igb", "igb", ["igb"], vectors=2),
+    "igb-queues": Case("generic", "igb", "igb", ["igb"], cpus=2, vectors=3),
+    "igb-pin": Case("generic", "igb", "igb", ["igb"], append="pci=nomsi", irq="IR-IO-APIC"),
+    "igb-vf": Case("generic", "igb", "igbvf", ["igb", "igbvf"], append="net.vfs=2", vectors=5,
+                   address=""),
     "e1000e": Case("generic", "e1000e", "e1000e", ["e1000e"], vectors=3),
     "e1000e-msi": Case("generic", "e1000e", "e1000e", ["e1000e"], append="e1000e.params=IntMode=1"),
     "e1000e-pin": Case("generic", "e1000e", "e1000e", ["e1000e"], append="pci=nomsi",
@@ -143,7 +149,7 @@ def problems(case, log, status, data, server):
         if not found or (found[1], int(found[2])) != (f"{expected:08x}", len(data)):
             wrong.append(f"{what}: the guest says {found and found[0]}, the host {expected:08x}, "
                          f"{len(data)} bytes")
-    for text in (f"guest: card {case.driver} 52:54:00:12:34:56", "guest: address 10.0.2.15",
+    for text in (f"guest: card {case.driver} {case.address}", "guest: address 10.0.2.15",
                  "guest: resolver nameserver 10.0.2.3", "guest: done"):
         if text not in log:
             wrong.append(f"'{text}' is missing")

@@ -16,8 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hotplug", "hpets", "ims", "intr-testdev",
-         "ioapic-habits", "ioapics", "nvme",
+FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hotplug", "hpets", "igb", "ims",
+         "intr-testdev", "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
@@ -75,6 +75,7 @@ SECTIONS = [
          "/e1000-intr/msi /e1000-intr/acknowledged e1000e-msi e1000e-pin"),
         ("e1000 by pin; delays after frames", "8254x 13.4.17, 13.4.30",
          "/e1000-intr/pin /e1000-intr/delays /e1000-intr/e1000e-delays e1000"),
+        ("igb: ten vectors by IVAR; by pin", "82576 7.3", "/igb/vectors /igb/pin /igb/send /igb/receive igb igb-queues igb-pin"),
         ("what users write wrong", "", "/nvme/mistakes /intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
     ]),
     ("Topologies", [
@@ -92,6 +93,8 @@ SECTIONS = [
          "/expander/numbers /expander/reassigned /expander/tables /expander/messages /expander/pins "
          "/expander/hotplug /expander/monitor /expander/mistakes"),
         ("a root bus under a unit of its own", "VT-d 8.3.1", "/expander/scopes two-root-buses"),
+        ("igb's virtual functions: mailbox, queues, DMA and vectors with their own id", "82576 7.10.2",
+         "/igb/mailbox /igb/virtual-queues igb-vf"),
         ("virtual functions: the capability, which there are, BARs, reset", "PCI Express 5.0 9",
          "/sriov/capability /sriov/show-and-hide /sriov/bars /sriov/reset-of-one /sriov/unplug "
          "/sriov/mistakes"),

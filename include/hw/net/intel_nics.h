@@ -7,5 +7,6 @@
 
 extern const DeviceClass e1000_class;  /* e1000: 82540EM */
 extern const DeviceClass e1000e_class; /* e1000e: 82574L */
+extern const DeviceClass igb_class;    /* igb: 82576 */
 
 #endif
