@@ -38,6 +38,9 @@ GQuark qmp_error_quark(void);
 const QmpCommand *qmp_command_find(const char *name);
 void qmp_command_foreach(void (*visit)(const QmpCommand *command, void *opaque), void *opaque);
 
+/* Arguments as the text of a command-line option, whose first word is the member `first`. */
+char *qmp_option_text(JsonObject *args, const char *first, GError **error);
+
 /* {} and nodes that take ownership. */
 JsonNode *qmp_empty(void);
 JsonNode *qmp_object_node(JsonObject *object);

@@ -32,11 +32,15 @@ void hmp_info_pid(Machine *machine, char **args, GString *out);
 void hmp_info_msi(Machine *machine, char **args, GString *out);
 void hmp_info_interrupts(Machine *machine, char **args, GString *out);
 /* hotplug.c */
+/* Takes the error. */
+void hmp_say_error(GString *out, GError *error);
 void hmp_device_add(Machine *machine, char **args, GString *out);
 void hmp_device_del(Machine *machine, char **args, GString *out);
 void hmp_info_hotpluggable_cpus(Machine *machine, char **args, GString *out);
 /* net.c */
 void hmp_info_network(Machine *machine, char **args, GString *out);
+void hmp_netdev_add(Machine *machine, char **args, GString *out);
+void hmp_netdev_del(Machine *machine, char **args, GString *out);
 void hmp_set_link(Machine *machine, char **args, GString *out);
 /* lint.c */
 void hmp_info_lint(Machine *machine, char **args, GString *out);

@@ -16,9 +16,9 @@ static void as_qmp_error(GError **error, GError *inner)
     g_error_free(inner);
 }
 
-static char *device_line(JsonObject *args, GError **error)
+char *qmp_option_text(JsonObject *args, const char *first, GError **error)
 {
-    g_autoptr(GString) line = g_string_new(json_object_get_string_member(args, "driver"));
+    g_autoptr(GString) line = g_string_new(json_object_get_string_member(args, first));
     JsonObjectIter iter;
     const char *name;
     JsonNode *value;
@@ -30,7 +30,7 @@ static char *device_line(JsonObject *args, GError **error)
                         "Parameter '%s' has to be a string, a number or a boolean", name);
             return NULL;
         }
-        if (strcmp(name, "driver") != 0) {
+        if (strcmp(name, first) != 0) {
             optlist_put(line, name, text);
         }
     }
@@ -39,7 +39,7 @@ static char *device_line(JsonObject *args, GError **error)
 
 static JsonNode *run_device_add(Machine *machine, JsonObject *args, GError **error)
 {
-    g_autofree char *line = device_line(args, error);
+    g_autofree char *line = qmp_option_text(args, "driver", error);
     GError *inner = NULL;
     if (!line) {
         return NULL;
@@ -91,7 +91,7 @@ const QmpCommand qmp_commands_hotplug[] = {
     {NULL},
 };
 
-static void hmp_say_error(GString *out, GError *error)
+void hmp_say_error(GString *out, GError *error)
 {
     g_string_append_printf(out, "Error: %s\n", error->message);
     g_error_free(error);

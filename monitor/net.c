@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Networks, for both monitors: `info network`, and `set_link` of QMP and HMP. */
+/* Networks, for both monitors: `info network`, and `set_link`, `netdev_add` and `netdev_del` of QMP
+ * and HMP. */
 #include <string.h>
 
 #include "hw/core/backends.h"
@@ -61,7 +62,68 @@ static JsonNode *run_set_link(Machine *machine, JsonObject *args, GError **error
     return qmp_empty();
 }
 
+static bool add_netdev(Machine *machine, const char *text, GError **error)
+{
+    Netdev *nd = netdev_new(text, machine->platform.clock, error);
+    return nd && backends_add_netdev(machine->platform.backends, nd, error);
+}
+
+/* An option's error is a monitor's of the general class. */
+static void as_general_error(GError **error, GError *inner)
+{
+    g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "%s", inner->message);
+    g_error_free(inner);
+}
+
+static JsonNode *run_netdev_add(Machine *machine, JsonObject *args, GError **error)
+{
+    g_autofree char *text = qmp_option_text(args, "type", error);
+    GError *inner = NULL;
+    if (text && !add_netdev(machine, text, &inner)) {
+        as_general_error(error, inner);
+        return NULL;
+    }
+    return text ? qmp_empty() : NULL;
+}
+
+static JsonNode *run_netdev_del(Machine *machine, JsonObject *args, GError **error)
+{
+    const char *id = json_object_get_string_member(args, "id");
+    GError *inner = NULL;
+    if (!backends_netdev(machine->platform.backends, id)) {
+        g_set_error(error, QMP_ERROR, QMP_DEVICE_NOT_FOUND, "Device '%s' not found", id);
+        return NULL;
+    }
+    if (!backends_remove_netdev(machine->platform.backends, id, &inner)) {
+        as_general_error(error, inner);
+        return NULL;
+    }
+    return qmp_empty();
+}
+
+void hmp_netdev_add(Machine *machine, char **args, GString *out)
+{
+    GError *error = NULL;
+    if (!args[1] || args[2]) {
+        g_string_append(out, "usage: netdev_add BACKEND,id=ID[,OPTION=VALUE ...]\n");
+    } else if (!add_netdev(machine, args[1], &error)) {
+        hmp_say_error(out, error);
+    }
+}
+
+void hmp_netdev_del(Machine *machine, char **args, GString *out)
+{
+    GError *error = NULL;
+    if (!args[1] || args[2]) {
+        g_string_append(out, "usage: netdev_del ID\n");
+    } else if (!backends_remove_netdev(machine->platform.backends, args[1], &error)) {
+        hmp_say_error(out, error);
+    }
+}
+
 const QmpCommand qmp_commands_net[] = {
+    {"netdev_add", "type:s id:s *", run_netdev_add},
+    {"netdev_del", "id:s", run_netdev_del},
     {"set_link", "name:s up:b", run_set_link},
     {NULL},
 };

@@ -114,6 +114,22 @@ bool backends_add_netdev(Backends *backends, Netdev *nd, GError **error)
     return true;
 }
 
+bool backends_remove_netdev(Backends *backends, const char *id, GError **error)
+{
+    Netdev *nd = backends_netdev(backends, id);
+    if (!nd) {
+        g_set_error(error, OPT_ERROR, 0, "Device '%s' not found", id);
+        return false;
+    }
+    if (netdev_owner(nd)) {
+        g_set_error(error, OPT_ERROR, 0, "netdev '%s' is in use by '%s'; remove that first", id,
+                    netdev_owner(nd));
+        return false;
+    }
+    g_ptr_array_remove(backends->netdevs, nd);
+    return true;
+}
+
 const char **backends_drive_ids(const Backends *backends, size_t *count)
 {
     const char **ids = g_new0(const char *, backends->drives->len + 1);

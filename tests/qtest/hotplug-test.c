@@ -429,6 +429,41 @@ static void test_mistakes(void)
     qtest_quit(qts);
 }
 
+/* A netdev comes before its card, and goes after it. */
+static void test_network_cards(void)
+{
+    static const char *const cards[] = {"e1000e", "igb", "virtio-net-pci"};
+    QTest *qts = start("");
+    for (size_t i = 0; i < G_N_ELEMENTS(cards); i++) {
+        must(qtest_qmp(qts, "{'execute': 'netdev_add', 'arguments': {'type': 'user', 'id': 'n', "
+                            "'restrict': true}}"));
+        must_fail(qtest_qmp(qts, "{'execute': 'netdev_add', 'arguments': {'type': 'user', "
+                                 "'id': 'n'}}"),
+                  "another netdev has this id");
+        must(qtest_qmp(qts,
+                       "{'execute': 'device_add', 'arguments': {'driver': '%s', 'id': 'x', "
+                       "'bus': 'rp', 'netdev': 'n'}}",
+                       cards[i]));
+        must_fail(qtest_qmp(qts, "{'execute': 'netdev_del', 'arguments': {'id': 'n'}}"),
+                  "in use by 'x'");
+        g_autofree char *shown = qtest_hmp(qts, "info network");
+        g_assert_nonnull(strstr(shown, "Attached to:      x"));
+        del(qts, true);
+        expect_deleted(qts, "x");
+        must(qtest_qmp(qts, "{'execute': 'netdev_del', 'arguments': {'id': 'n'}}"));
+        must_fail(qtest_qmp(qts, "{'execute': 'netdev_del', 'arguments': {'id': 'n'}}"),
+                  "Device 'n' not found");
+    }
+    must_fail(qtest_qmp(qts, "{'execute': 'netdev_add', 'arguments': {'type': 'usr', 'id': 'n'}}"),
+              "there is no network backend 'usr'");
+    g_autofree char *made = qtest_hmp(qts, "netdev_add user,id=h"),
+                    *gone = qtest_hmp(qts, "netdev_del h"), *again = qtest_hmp(qts, "netdev_del h");
+    g_assert_cmpstr(made, ==, "");
+    g_assert_cmpstr(gone, ==, "");
+    g_assert_nonnull(strstr(again, "Error: Device 'h' not found"));
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -442,5 +477,6 @@ int main(int argc, char **argv)
     g_test_add_func("/hotplug/asking", test_asking);
     g_test_add_func("/hotplug/link-disable", test_link_disable);
     g_test_add_func("/hotplug/mistakes", test_mistakes);
+    g_test_add_func("/hotplug/network-cards", test_network_cards);
     return g_test_run();
 }

@@ -106,6 +106,7 @@ SECTIONS = [
          "/sriov/compatibility-format generic-sriov-compat"),
         ("hot-plug slots: power, presence, link, what interrupts, asking for a device", "PCI Express 5.0 6.7",
          "/hotplug/at-power-on /hotplug/in-and-out /hotplug/interrupts /hotplug/behind /hotplug/not-off /hotplug/drive "
+         "/hotplug/network-cards "
          "/hotplug/asking /hotplug/link-disable /hotplug/mistakes hotplug"),
         ("surprise removal, with DMA and interrupts in flight", "PCI Express 5.0 6.7.1.4",
          "/hotplug/surprise nvme-hotplug nvme-hotplug-long"),
