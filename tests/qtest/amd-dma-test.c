@@ -141,7 +141,7 @@ static void test_sizes(void)
     flush_pages(a);
     g_assert_false(reads(a, IOVA, WORD));
     amd_expect_event(a, IO_PAGE_FAULT, SOURCE, EV_PR | EV_RZ, IOVA);
-    map(a, 4, 1, IOVA, 0xfff000 | PTE_NEXT(7) | PTE_PR | PTE_RW);
+    map(a, 4, 1, IOVA, 0xff000 | PTE_NEXT(7) | PTE_PR | PTE_RW);
     flush_pages(a);
     g_assert_false(reads(a, IOVA, WORD));
     amd_expect_event(a, IO_PAGE_FAULT, SOURCE, EV_PR | EV_RZ, IOVA);
@@ -251,7 +251,8 @@ static void test_cache(void)
         {3ull << 60 | (uint64_t)(DOMAIN + 1) << 32, 0x7ffffffffffff001, false},
         {3ull << 60 | (uint64_t)DOMAIN << 32, IOVA + 0x1000, false},
         {3ull << 60 | (uint64_t)DOMAIN << 32, ((IOVA ^ 0x2000) & ~0x1fffull) | 1,
-         false}, /* 2 pages */
+         false},                                                       /* 2 pages */
+        {3ull << 60 | (uint64_t)(DOMAIN + 0x1000) << 32, IOVA, false}, /* in the same place */
         {2ull << 60 | SOURCE, 0, false},
         {3ull << 60 | (uint64_t)DOMAIN << 32, IOVA, true},
         {3ull << 60 | (uint64_t)DOMAIN << 32, (IOVA & ~0x1fffull) | 1, true},         /* 2 pages */
