@@ -123,8 +123,11 @@ static bool fake_start(Machine *machine, const void *options, void **state, Vcpu
 {
     fake_counts.started++;
     *state = &fake_counts;
-    *traits =
-        (VcpuTraits){.x2apic = true, .phys_bits = 46, .apic_id = -1, .apic_timer_hz = 1000000};
+    *traits = (VcpuTraits){.x2apic = true,
+                           .phys_bits = 46,
+                           .apic_id = -1,
+                           .apic_timer_hz = 1000000,
+                           .hyperv = hv_features_none()};
     return true;
 }
 

@@ -221,7 +221,7 @@ static void test_every_kind_and_result(void)
     Journal j;
     Reader r;
     g_autofree char *path = file_path("all");
-    JournalFile *f = file_begin(&j, 1024, path);
+    JournalFile *f = file_begin(&j, 4096, path);
 
     for (unsigned kind = 0; kind < JOURNAL_KINDS; kind++) {
         for (unsigned result = 0; result < INTR_RESULTS; result++) {
