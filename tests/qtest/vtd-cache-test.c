@@ -141,6 +141,44 @@ static void test_policies(void)
     vtd_stop(v);
 }
 
+/* What was evicted does not come back, also if memory's entry is not one to keep. */
+static void test_evicted(void)
+{
+    Vtd *v = vtd_start(",iec=random,seed=7", 1, false);
+    vtd_set_irte(v, 1, irte_for(OLD, 0, false));
+    vtd_remap_on(v, 7, false);
+    g_assert_false(is_fresh(v, 1));
+    vtd_set_irte(v, 1, (Pair){0, 0});
+    unsigned sent = 0;
+    do {
+        vtd_send_index(v, 1, SOURCE);
+        g_assert_cmpuint(++sent, <, 1000);
+    } while (vtd_took(v, 0, OLD));
+    vtd_expect_fault(v, 0x22, SOURCE, 1ull << 48);
+    for (unsigned i = 0; i < 64; i++) {
+        vtd_send_index(v, 1, SOURCE);
+        vtd_expect_fault(v, 0x22, SOURCE, 1ull << 48);
+    }
+    vtd_stop(v);
+}
+
+/* After SIRTP and a flush entries come from the table's new place. */
+static void test_moved(void)
+{
+    const uint64_t away = AT_IRT + 0x100000;
+    Vtd *v = vtd_start("", 1, false);
+    Pair entry = irte_for(NEW, 0, false);
+    vtd_set_irte(v, 1, irte_for(OLD, 0, false));
+    vtd_remap_on(v, 7, false);
+    g_assert_false(is_fresh(v, 1));
+    qtest_memwrite(v->qts, v->at + away + sizeof(entry), &entry, sizeof(entry));
+    vtd_writeq(v, IRTA, (v->at + away) | 7);
+    vtd_command(v, SIRTP, true);
+    vtd_flush_iec(v);
+    g_assert_true(is_fresh(v, 1));
+    vtd_stop(v);
+}
+
 /* SIRTP flushes with ESIRTPS, and otherwise not. */
 static void test_esirtps(void)
 {
@@ -229,6 +267,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/cache/global", test_global);
     g_test_add_func("/vtd/cache/caching-mode", test_caching_mode);
     g_test_add_func("/vtd/cache/policies", test_policies);
+    g_test_add_func("/vtd/cache/evicted", test_evicted);
+    g_test_add_func("/vtd/cache/moved", test_moved);
     g_test_add_func("/vtd/cache/esirtps", test_esirtps);
     g_test_add_func("/vtd/cache/latency", test_latency);
     g_test_add_func("/vtd/cache/torn", test_torn);
