@@ -204,10 +204,10 @@ void rig_close(Rig *rig)
     device_free(&rig->widget->pci.dev);
     device_free(&rig->bridge->dev);
     irq_connect(&rig->pin, NULL);
+    device_free(rig->hyperv); /* first: it takes pages off the map, on which the others are */
     device_free(rig->hpet);
     device_free(rig->ioapic);
     device_free(rig->vtd);
-    device_free(rig->hyperv);
     while (rig->apic_count > 0) {
         device_free(rig->apic_devs[--rig->apic_count]);
     }
