@@ -276,6 +276,7 @@ struct Cpu {
     VcpuBreakpoint break_hit;
     bool break_passed; /* cpu_run() ended at `break_hit`, and nothing was executed since */
     bool step_one;     /* cpu_step(): instructions are executed one at a time, past breakpoints */
+    bool step_masked;  /* and interrupts wait */
     bool step_next;    /* the next instruction is, since it hits a data breakpoint */
     bool stepping;     /* such a one is being executed */
 

@@ -344,7 +344,7 @@ bool cpu_take_events(Cpu *cpu)
         deliver_debug_trap(cpu);
         return true;
     }
-    if (cpu->int_shadow == SHADOW_STI) {
+    if (cpu->int_shadow == SHADOW_STI || cpu->step_masked) {
         return false;
     }
     if ((pending & PEND_NMI) && !cpu->nmi_masked && take_pending(cpu, PEND_NMI)) {

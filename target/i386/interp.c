@@ -483,12 +483,10 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
 
 CpuExit cpu_step(Cpu *cpu, bool masked)
 {
-    if (masked && cpu->int_shadow == SHADOW_NONE) {
-        cpu->int_shadow = SHADOW_STI;
-    }
     cpu->step_one = true;
+    cpu->step_masked = masked;
     CpuExit exit = cpu_run(cpu, 1);
-    cpu->step_one = false;
+    cpu->step_one = cpu->step_masked = false;
     return exit;
 }
 

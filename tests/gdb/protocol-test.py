@@ -139,6 +139,9 @@ def memory(s):
     s.expect("M0,4:0102", "E16")
     found = s.client.ask(b"qSearch:memory:%x;1000;" % (at - 0x800) + b"#$}*")
     same("qSearch", found, f"1,{at:x}")
+    far = at - 0x4000 + 2  # it lies across two of the server's windows
+    found = s.client.ask(b"qSearch:memory:%x;5000;" % far + b"#$}*")
+    same("qSearch from further away", found, f"1,{at:x}")
     s.expect(b"qSearch:memory:%x;1000;" % at + b"nowhere to be found", "0")
 
 
@@ -216,15 +219,17 @@ def interrupts(s):
     s.to_rounds()
     s.expect("Hgp1.1", "OK")
     s.expect("qqemu.sstep", "0x7")
-    for _ in range(60):
+    before, round_before = s.word("interrupts_taken", 0, 4), s.word("rounds")
+    for _ in range(400):
         s.stop("vCont;s:p1.1", r"T05thread:p01\.01;")
-    taken = s.word("interrupts_taken", 0, 4)
+    same("interrupts while they are masked", s.word("interrupts_taken", 0, 4), before)
+    same("several rounds", s.word("rounds") > round_before + 2, True)
     s.expect("Qqemu.sstep=0x1", "OK")
     for _ in range(400):
         s.stop("vCont;s:p1.1;c", r"T05thread:p01\.01;")
         if s.get("rip") == at:
             break
-    same("interrupts while they are masked", taken, 0 if s.get("rip") == at else 1)
+    same("an interrupt's handler", s.get("rip"), at)
     s.expect("Qqemu.sstep=0x9", "E16")
 
 
@@ -278,6 +283,9 @@ def unknown(s):
         s.expect(packet, "")
     s.client.send_raw(b"$qC#00")
     same("a wrong sum", s.client.byte(), b"-")
+    too_long = b"m" * 0x4001
+    s.client.send_raw(b"$" + too_long + b"#%02x" % (sum(too_long) & 0xff))
+    same("too long a packet", s.client.byte(), b"-")
     s.expect("QStartNoAckMode", "OK")
     s.client.send("qC")
     same("no acknowledgement", s.client.byte(), b"$")

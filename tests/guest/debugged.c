@@ -39,6 +39,9 @@ static void go_round(void)
     uint64_t round = 0;
     while (rounds_left) {
         round = count_round(cpu, round);
+        if (cpu == 0) {
+            apic_send_ipi(cpu, V_ROUND);
+        }
         if (cpu == 1 && round % SPOIL_EACH == 0) {
             spoil(round);
         }
@@ -63,7 +66,6 @@ void guest_main(void)
     }
     print("guest: rounds begin\n");
     interrupts_on();
-    apic_send_ipi(apic_id(), V_ROUND);
     go_round();
     guest_exit();
 }
