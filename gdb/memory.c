@@ -11,31 +11,35 @@
 
 #define READ_MAX (GDB_PACKET_BYTES / 2)
 
-/* The physical address, and how many of `len` bytes lie in its page. */
-static bool locate(const Gdb *gdb, uint64_t addr, uint64_t len, uint64_t *physical, size_t *here)
-{
-    Vcpu *vcpu = gdb_cpu(gdb);
-    *here = (size_t)MIN(len, PAGE_SIZE - (addr & (PAGE_SIZE - 1)));
-    *physical = addr;
-    return gdb->physical || (vcpu->ops->translate && vcpu->ops->translate(vcpu, addr, physical));
-}
-
-/* RAM and ROM may be read at any size. */
+/* RAM and ROM may be accessed at any size, a device at its registers'. */
 static bool may_access(const Gdb *gdb, uint64_t physical, size_t here, uint64_t len)
 {
     return as_ram_ptr(gdb->machine->platform.memory, physical, here) ||
            (here == len && len <= 8 && (len & (len - 1)) == 0 && (physical & (len - 1)) == 0);
 }
 
+/* What of [addr, addr+len) comes after the first `done` bytes and lies in one page: its physical
+ * address, and how much it is; 0 if it is not to be had. */
+static size_t next_piece(const Gdb *gdb, uint64_t addr, size_t done, uint64_t len,
+                         uint64_t *physical)
+{
+    Vcpu *vcpu = gdb_cpu(gdb);
+    addr += done;
+    size_t here = (size_t)MIN(len - done, PAGE_SIZE - (addr & (PAGE_SIZE - 1)));
+    *physical = addr;
+    bool mapped =
+        gdb->physical || (vcpu->ops->translate && vcpu->ops->translate(vcpu, addr, physical));
+    return mapped && may_access(gdb, *physical, here, len) ? here : 0;
+}
+
 static size_t read_bytes(const Gdb *gdb, uint64_t addr, uint8_t *data, uint64_t len)
 {
-    AddressSpace *memory = gdb->machine->platform.memory;
     uint64_t physical;
     size_t done = 0, here;
     for (; done < len; done += here) {
-        if (!locate(gdb, addr + done, len - done, &physical, &here) ||
-            !may_access(gdb, physical, here, len) ||
-            as_read(memory, physical, data + done, here) != MEM_OK) {
+        here = next_piece(gdb, addr, done, len, &physical);
+        if (here == 0 ||
+            as_read(gdb->machine->platform.memory, physical, data + done, here) != MEM_OK) {
             break;
         }
     }
@@ -44,13 +48,12 @@ static size_t read_bytes(const Gdb *gdb, uint64_t addr, uint8_t *data, uint64_t 
 
 static bool write_bytes(const Gdb *gdb, uint64_t addr, const uint8_t *data, size_t len)
 {
-    AddressSpace *memory = gdb->machine->platform.memory;
     uint64_t physical;
     size_t done = 0, here;
     for (; done < len; done += here) {
-        if (!locate(gdb, addr + done, len - done, &physical, &here) ||
-            !may_access(gdb, physical, here, len) ||
-            as_write(memory, physical, data + done, here) != MEM_OK) {
+        here = next_piece(gdb, addr, done, len, &physical);
+        if (here == 0 ||
+            as_write(gdb->machine->platform.memory, physical, data + done, here) != MEM_OK) {
             return false;
         }
     }

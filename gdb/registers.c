@@ -9,7 +9,7 @@
 static const VcpuReg *find_source(const Vcpu *vcpu, const char *name)
 {
     const VcpuReg *reg = NULL;
-    for (unsigned n = 0; name && vcpu->ops->reg && (reg = vcpu->ops->reg(n)); n++) {
+    for (unsigned n = 0; name && (reg = vcpu->ops->reg(n)); n++) {
         if (strcmp(reg->name, name) == 0) {
             break;
         }
@@ -17,33 +17,41 @@ static const VcpuReg *find_source(const Vcpu *vcpu, const char *name)
     return reg;
 }
 
-/* Appends the value, or as many 'x' where this vCPU has none. */
-static void gdb_put_register(const Gdb *gdb, const GdbReg *reg, GString *out)
+void gdb_find_sources(Gdb *gdb)
+{
+    const Vcpu *vcpu = gdb->machine->cpus[0];
+    const GdbReg *reg;
+    for (unsigned n = 0; (reg = gdb_reg(n)); n++) {
+        g_ptr_array_add(gdb->sources, (gpointer)find_source(vcpu, reg->source));
+    }
+    gdb->pc = find_source(vcpu, "rip");
+}
+
+/* Appends the value of register `n`, or as many 'x' where the vCPUs have none. */
+static void gdb_put_register(const Gdb *gdb, unsigned n, const GdbReg *reg, GString *out)
 {
     const Vcpu *vcpu = gdb_cpu(gdb);
+    const VcpuReg *source = gdb->sources->pdata[n];
     uint8_t value[VCPU_REG_BYTES] = {0};
     if (reg->apic) {
         uint64_t bits = reg->apic(gdb->machine->apics[vcpu->index], reg->index);
         memcpy(value, &bits, sizeof(bits)); /* the host is little-endian, as the guest is */
-        gdb_put_hex(out, value, reg->bytes);
-        return;
-    }
-    const VcpuReg *source = find_source(vcpu, reg->source);
-    if (!source) {
+    } else if (source) {
+        vcpu->ops->reg_get(vcpu, source, value);
+    } else {
         for (unsigned i = 0; i < reg->bytes; i++) {
             g_string_append(out, "xx");
         }
         return;
     }
-    vcpu->ops->reg_get(vcpu, source, value);
     gdb_put_hex(out, value, reg->bytes);
 }
 
 /* Sets it from digits at `text`; how many it took, or 0 if they do not reach. */
-static size_t set_register(const Gdb *gdb, const GdbReg *reg, const char *text)
+static size_t set_register(const Gdb *gdb, unsigned n, const GdbReg *reg, const char *text)
 {
     Vcpu *vcpu = gdb_cpu(gdb);
-    const VcpuReg *source = find_source(vcpu, reg->source);
+    const VcpuReg *source = gdb->sources->pdata[n];
     uint8_t value[VCPU_REG_BYTES] = {0};
     if (source) {
         vcpu->ops->reg_get(vcpu, source, value); /* what is wider than gdb's stays */
@@ -62,7 +70,7 @@ void gdb_read_registers(Gdb *gdb, const char *args)
     g_autoptr(GString) out = g_string_new(NULL);
     const GdbReg *reg;
     for (unsigned n = 0; (reg = gdb_reg(n)) && !reg->system; n++) {
-        gdb_put_register(gdb, reg, out);
+        gdb_put_register(gdb, n, reg, out);
     }
     gdb_send(gdb, out->str, out->len);
 }
@@ -71,7 +79,7 @@ void gdb_write_registers(Gdb *gdb, const char *args)
 {
     const GdbReg *reg;
     for (unsigned n = 0; (reg = gdb_reg(n)) && !reg->system; n++) {
-        size_t taken = set_register(gdb, reg, args);
+        size_t taken = set_register(gdb, n, reg, args);
         if (taken == 0) {
             gdb_send_error(gdb, EINVAL);
             return;
@@ -81,29 +89,35 @@ void gdb_write_registers(Gdb *gdb, const char *args)
     gdb_send_text(gdb, "OK");
 }
 
-/* The number at *text. */
-static const GdbReg *gdb_take_register(const char **text)
+/* The register whose number is at *text. */
+static const GdbReg *gdb_take_register(const char **text, unsigned *n)
 {
-    uint64_t n;
-    return gdb_take_number(text, &n) && n <= UINT16_MAX ? gdb_reg((unsigned)n) : NULL;
+    uint64_t number;
+    if (!gdb_take_number(text, &number) || number > UINT16_MAX) {
+        return NULL;
+    }
+    *n = (unsigned)number;
+    return gdb_reg(*n);
 }
 
 void gdb_read_register(Gdb *gdb, const char *args)
 {
-    const GdbReg *reg = gdb_take_register(&args);
+    unsigned n;
+    const GdbReg *reg = gdb_take_register(&args, &n);
     if (!reg) {
         gdb_send_error(gdb, EINVAL);
         return;
     }
     g_autoptr(GString) out = g_string_new(NULL);
-    gdb_put_register(gdb, reg, out);
+    gdb_put_register(gdb, n, reg, out);
     gdb_send(gdb, out->str, out->len);
 }
 
 void gdb_write_register(Gdb *gdb, const char *args)
 {
-    const GdbReg *reg = gdb_take_register(&args);
-    if (!reg || reg->apic || !gdb_take_prefix(&args, "=") || !set_register(gdb, reg, args)) {
+    unsigned n;
+    const GdbReg *reg = gdb_take_register(&args, &n);
+    if (!reg || reg->apic || !gdb_take_prefix(&args, "=") || !set_register(gdb, n, reg, args)) {
         gdb_send_error(gdb, EINVAL);
         return;
     }
@@ -113,8 +127,5 @@ void gdb_write_register(Gdb *gdb, const char *args)
 void gdb_set_pc(Gdb *gdb, unsigned cpu, uint64_t pc)
 {
     Vcpu *vcpu = gdb->machine->cpus[cpu];
-    const VcpuReg *rip = find_source(vcpu, "rip");
-    if (rip) {
-        vcpu->ops->reg_set(vcpu, rip, &pc);
-    }
+    vcpu->ops->reg_set(vcpu, gdb->pc, &pc);
 }

@@ -184,6 +184,8 @@ Gdb *gdb_new(Machine *machine, Chardev *chr, GError **error)
     gdb->chr = chr;
     gdb->last = g_string_new(NULL);
     gdb->breaks = g_array_new(false, false, sizeof(GdbBreak));
+    gdb->sources = g_ptr_array_new();
+    gdb_find_sources(gdb);
     gdb->step_flags = GDB_STEP_BITS;
     gdb_frame_init(&gdb->frame, &frame_ops, gdb);
     if (!chr_attach(chr, &handlers, gdb, error)) {
@@ -203,5 +205,6 @@ void gdb_free(Gdb *gdb)
     gdb_frame_free(&gdb->frame);
     g_string_free(gdb->last, true);
     g_array_free(gdb->breaks, true);
+    g_ptr_array_unref(gdb->sources);
     g_free(gdb);
 }

@@ -30,10 +30,12 @@ struct Gdb {
     bool physical;  /* memory packets name physical addresses */
     bool owes_stop; /* the client let the machine run and waits */
     unsigned step_flags;
-    unsigned cpu;     /* whose registers and memory packets mean ('Hg') */
-    unsigned resumed; /* 'Hc': whom 's' and 'c' mean */
-    unsigned listed;  /* threads that qfThreadInfo and qsThreadInfo have told */
-    GArray *breaks;   /* of GdbBreak */
+    unsigned cpu;       /* whose registers and memory packets mean ('Hg') */
+    unsigned resumed;   /* 'Hc': whom 's' and 'c' mean */
+    unsigned listed;    /* threads that qfThreadInfo and qsThreadInfo have told */
+    GArray *breaks;     /* of GdbBreak */
+    GPtrArray *sources; /* by a register's number: the vCPUs' own register, or NULL */
+    const VcpuReg *pc;
 };
 
 /* server.c */
@@ -54,6 +56,8 @@ void gdb_list_threads(Gdb *gdb, bool from_the_first); /* qfThreadInfo, qsThreadI
 void gdb_describe_thread(Gdb *gdb, const char *args); /* qThreadExtraInfo */
 
 /* registers.c */
+/* Fills in `sources` and `pc`, once. */
+void gdb_find_sources(Gdb *gdb);
 void gdb_read_registers(Gdb *gdb, const char *args);  /* g */
 void gdb_write_registers(Gdb *gdb, const char *args); /* G */
 void gdb_read_register(Gdb *gdb, const char *args);   /* p */

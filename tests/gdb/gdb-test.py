@@ -4,7 +4,6 @@
 
 Usage: gdb-test.py --qemu PROGRAM --tier TIER --guest IMAGE --real IMAGE --guests FOLDER [CASE]...
 """
-import argparse
 import pathlib
 import re
 import shutil
@@ -81,7 +80,7 @@ def linux(args, folder):
     initrd = pathlib.Path(folder) / "initrd"
     subprocess.run([HERE.parents[1] / "scripts" / "make-initramfs", initrd, "--guests", args.guests,
                     "--kernel", "cloud", "--init", HERE / "init"], check=True)
-    emulator = rsp.Emulator(args.qemu, args.tier, folder, next((args.guests / "cloud/boot").glob("vmlinuz-*")),
+    emulator = rsp.Emulator(args.qemu, args.tier, folder, next(pathlib.Path(args.guests, "cloud/boot").glob("vmlinuz-*")),
                             ["-smp", "4", "-cpu", "max", "-m", "512M", "-device", "intel-iommu", "-initrd", initrd,
                              "-append", "console=ttyS0 quiet panic=-1 intel_iommu=on"])
     yield emulator
@@ -104,7 +103,8 @@ CASES = {"source-level": source_level, "real-mode": real_mode, "linux": linux}
 def why_not(args, name):
     if not shutil.which("gdb"):
         return "there is no gdb; scripts/setup --tests installs it"
-    missing = [guest for guest in ("cloud", "busybox") if not (args.guests / guest / ".complete").exists()]
+    missing = [guest for guest in ("cloud", "busybox")
+               if not pathlib.Path(args.guests, guest, ".complete").exists()]
     if name == "linux" and missing:
         return f"not there: 'scripts/fetch-guests {args.guests} {' '.join(missing)}' gets it"
     return ""
@@ -123,24 +123,4 @@ def run_case(args, case):
             emulator.end()
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    for option in ("--qemu", "--tier", "--guest", "--real"):
-        parser.add_argument(option, required=True)
-    parser.add_argument("--guests", required=True, type=pathlib.Path)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, []])
-    args = parser.parse_args()
-    names = args.cases or list(CASES)
-    print(f"1..{len(names)}")
-    failed = 0
-    for number, name in enumerate(names, 1):
-        reason = why_not(args, name)
-        wrong = "" if reason else run_case(args, CASES[name])
-        failed += bool(wrong)
-        print(f"{'not ok' if wrong else 'ok'} {number} {name}{' # SKIP ' + reason if reason else ''}", flush=True)
-        for line in wrong.splitlines():
-            print(f"# {line}")
-    return 1 if failed else 0
-
-
-sys.exit(main())
+sys.exit(rsp.run(CASES, ("--qemu", "--tier", "--guest", "--real", "--guests"), run_case, why_not))

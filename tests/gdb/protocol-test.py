@@ -4,7 +4,6 @@
 
 Usage: protocol-test.py --qemu PROGRAM --tier TIER --guest IMAGE --nm PROGRAM [CASE]...
 """
-import argparse
 import random
 import re
 import subprocess
@@ -334,22 +333,4 @@ def run_case(args, case):
                 session.emulator.end()
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    for option in ("--qemu", "--tier", "--guest", "--nm"):
-        parser.add_argument(option, required=True)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, []])
-    args = parser.parse_args()
-    names = args.cases or list(CASES)
-    print(f"1..{len(names)}")
-    failed = 0
-    for number, name in enumerate(names, 1):
-        wrong = run_case(args, CASES[name])
-        failed += bool(wrong)
-        print(f"{'not ok' if wrong else 'ok'} {number} {name}", flush=True)
-        for line in wrong.splitlines():
-            print(f"# {line}")
-    return 1 if failed else 0
-
-
-sys.exit(main())
+sys.exit(rsp.run(CASES, ("--qemu", "--tier", "--guest", "--nm"), run_case))

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A client of gdb's remote serial protocol, and an emulator that has one listening."""
+"""A client of gdb's remote serial protocol, an emulator that has one listening, and a test's main part."""
+import argparse
 import pathlib
 import select
 import socket
@@ -107,3 +108,24 @@ class Emulator:
     def end(self):
         self.process.kill()
         self.process.wait()
+
+
+def run(cases, options, run_case, why_not=lambda args, name: ""):
+    """A test's main part: each case named, or all, by `run_case(args, case)`, which answers with what is
+    wrong; left out where `why_not` has a reason. The exit status."""
+    parser = argparse.ArgumentParser()
+    for option in options:
+        parser.add_argument(option, required=True)
+    parser.add_argument("cases", nargs="*", choices=[*cases, []])
+    args = parser.parse_args()
+    names = args.cases or list(cases)
+    print(f"1..{len(names)}")
+    failed = 0
+    for number, name in enumerate(names, 1):
+        reason = why_not(args, name)
+        wrong = "" if reason else run_case(args, cases[name])
+        failed += bool(wrong)
+        print(f"{'not ok' if wrong else 'ok'} {number} {name}{' # SKIP ' + reason if reason else ''}", flush=True)
+        for line in wrong.splitlines():
+            print(f"# {line}")
+    return 1 if failed else 0
