@@ -208,10 +208,6 @@ HvVpSet hv_set_of_all(const HvPartition *hv);
 HvStatus hv_set_read(const HvCall *call, size_t offset, unsigned banks, HvVpSet *set);
 /* The first of them from `vp` on, or HV_SET_END. */
 unsigned hv_set_next(const HvVpSet *set, unsigned vp);
-static inline bool hv_set_has(const HvVpSet *set, unsigned vp)
-{
-    return set->bank[vp / 64] >> (vp % 64) & 1;
-}
 
 /* synic.c */
 bool hv_synic_read(HvVp *vp, uint32_t msr, uint64_t *value);

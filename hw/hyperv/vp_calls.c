@@ -80,9 +80,9 @@ HvStatus hv_call_send_ipi_ex(HvCall *call)
 /* More than was asked for is flushed: all translations of these VPs. */
 static void flush_vps(HvPartition *hv, const HvVpSet *set)
 {
-    for (unsigned i = 0; i < hv->links.vps; i++) {
+    for (unsigned i = 0; (i = hv_set_next(set, i)) < hv->links.vps; i++) {
         const HvVp *vp = &hv->vps[i];
-        if (hv_set_has(set, i) && vp->pins) {
+        if (vp->pins) {
             vp->pins->flush(vp->pins_opaque);
         }
     }

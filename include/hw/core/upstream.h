@@ -91,6 +91,12 @@ static inline void upstream_invalidated(const Upstream *up, uint16_t requester_i
 bool upstream_write_is_interrupt(const BusReq *req, uint64_t addr, const void *buf, size_t len,
                                  IntrMsg *msg);
 
+/* The same of a message that a remapping unit is given. */
+static inline bool upstream_is_request(const IntrMsg *msg)
+{
+    return intr_window_contains(msg->address) && !msg->has_pasid && (msg->address & 3) == 0;
+}
+
 /* What became of a message that is no interrupt request but a write, which gave `result`. */
 IntrResult upstream_written_as(const IntrMsg *msg, MemResult result);
 

@@ -215,8 +215,7 @@ static G_GNUC_NO_INLINE IntrResult dma_write_message(AmdviState *s, const IntrMs
 
 IntrResult amdvi_dma_message(void *opaque, const IntrMsg *msg)
 {
-    if (G_LIKELY(intr_window_contains(msg->address) && !msg->has_pasid &&
-                 (msg->address & 3) == 0)) {
+    if (G_LIKELY(upstream_is_request(msg))) {
         return amdvi_ir_request(opaque, msg);
     }
     return dma_write_message(opaque, msg);

@@ -17,20 +17,14 @@
 #define LENGTH_LEAST 8 /* a page: 512 entries; less is reserved */
 #define LEAST_BYTES  4096u
 
-static void galog_set_status(AmdviGaLog *log, uint64_t set, uint64_t clear)
-{
-    uint64_t status = regfile_get(log->regs, AMDVI_STATUS);
-    regfile_set(log->regs, AMDVI_STATUS, (status | set) & ~clear);
-}
-
 void amdvi_galog_update(AmdviGaLog *log)
 {
     const uint64_t on = AMDVI_CTL_IOMMU_EN | AMDVI_CTL_GALOG_EN;
     bool enabled = (regfile_get(log->regs, AMDVI_CONTROL) & on) == on;
     if (!enabled) {
-        galog_set_status(log, 0, AMDVI_ST_GALOG_RUN);
+        amdvi_change_status(log->regs, 0, AMDVI_ST_GALOG_RUN);
     } else if (!(regfile_get(log->regs, AMDVI_STATUS) & AMDVI_ST_GALOG_OVERFLOW)) {
-        galog_set_status(log, AMDVI_ST_GALOG_RUN, 0);
+        amdvi_change_status(log->regs, AMDVI_ST_GALOG_RUN, 0);
     }
 }
 
@@ -52,12 +46,12 @@ bool amdvi_galog_append(AmdviGaLog *log, uint32_t tag, uint16_t device_id)
         return false;
     }
     if (next == regfile_get(log->regs, AMDVI_GALOG_HEAD)) {
-        galog_set_status(log, AMDVI_ST_GALOG_OVERFLOW, AMDVI_ST_GALOG_RUN);
+        amdvi_change_status(log->regs, AMDVI_ST_GALOG_OVERFLOW, AMDVI_ST_GALOG_RUN);
         amdvi_signals_update(log->signals);
         return false;
     }
     regfile_set(log->regs, AMDVI_GALOG_TAIL, next);
-    galog_set_status(log, AMDVI_ST_GALOG_INT, 0);
+    amdvi_change_status(log->regs, AMDVI_ST_GALOG_INT, 0);
     amdvi_signals_update(log->signals);
     galog_store(log, (base & AMDVI_BASE_MASK) + tail,
                 field_put(tag, ENTRY_TAG) | field_put(device_id, ENTRY_DEVICE) |

@@ -22,21 +22,15 @@ const StateField amdvi_log_state[] = {
     STATE_END,
 };
 
-static void log_set_status(AmdviLog *log, uint64_t set, uint64_t clear)
-{
-    uint64_t status = regfile_get(log->regs, AMDVI_STATUS);
-    regfile_set(log->regs, AMDVI_STATUS, (status | set) & ~clear);
-}
-
 void amdvi_log_update(AmdviLog *log)
 {
     const uint64_t on = AMDVI_CTL_IOMMU_EN | AMDVI_CTL_EVENT_LOG_EN;
     bool enabled = (regfile_get(log->regs, AMDVI_CONTROL) & on) == on;
     bool overflown = regfile_get(log->regs, AMDVI_STATUS) & AMDVI_ST_EVENT_OVERFLOW;
     if (!enabled) {
-        log_set_status(log, 0, AMDVI_ST_EVENT_RUN);
+        amdvi_change_status(log->regs, 0, AMDVI_ST_EVENT_RUN);
     } else if (!overflown) {
-        log_set_status(log, AMDVI_ST_EVENT_RUN, 0);
+        amdvi_change_status(log->regs, AMDVI_ST_EVENT_RUN, 0);
     }
 }
 
@@ -53,12 +47,12 @@ static void log_append(AmdviLog *log, const uint64_t words[2])
     }
     if (next == regfile_get(log->regs, AMDVI_EVTLOG_HEAD)) {
         log->lost++;
-        log_set_status(log, AMDVI_ST_EVENT_OVERFLOW, AMDVI_ST_EVENT_RUN);
+        amdvi_change_status(log->regs, AMDVI_ST_EVENT_OVERFLOW, AMDVI_ST_EVENT_RUN);
         return;
     }
     uint64_t at = (base & AMDVI_BASE_MASK) + tail;
     regfile_set(log->regs, AMDVI_EVTLOG_TAIL, next);
-    log_set_status(log, AMDVI_ST_EVENT_INT, 0);
+    amdvi_change_status(log->regs, AMDVI_ST_EVENT_INT, 0);
     if (as_lookup(log->memory, at, NULL, NULL) != log->own) {
         as_write(log->memory, at, words, AMDVI_EVENT_BYTES);
     }

@@ -45,8 +45,7 @@ static void queue_set_run(AmdviState *s)
 {
     const uint64_t on = AMDVI_CTL_IOMMU_EN | AMDVI_CTL_CMDBUF_EN;
     bool runs = (amdvi_reg(s, AMDVI_CONTROL) & on) == on && !s->queue.failed;
-    uint64_t status = amdvi_reg(s, AMDVI_STATUS) & ~AMDVI_ST_CMDBUF_RUN;
-    regfile_set(&s->regs, AMDVI_STATUS, status | (runs ? AMDVI_ST_CMDBUF_RUN : 0));
+    amdvi_change_status(&s->regs, runs ? AMDVI_ST_CMDBUF_RUN : 0, runs ? 0 : AMDVI_ST_CMDBUF_RUN);
 }
 
 static void queue_fail(AmdviState *s, AmdviEventCode code, uint16_t flags, uint64_t address)
@@ -82,7 +81,7 @@ static void queue_complete_wait(AmdviState *s, const AmdviCmd *c)
         queue_store(s, c->address, c->data);
     }
     if (c->interrupt) {
-        regfile_set(&s->regs, AMDVI_STATUS, amdvi_reg(s, AMDVI_STATUS) | AMDVI_ST_COMWAIT_INT);
+        amdvi_change_status(&s->regs, AMDVI_ST_COMWAIT_INT, 0);
         amdvi_signals_update(&s->signals);
     }
 }

@@ -4,6 +4,7 @@
 #define HW_I386_IOMMU_AMD_REGS_H
 
 #include "base/fields.h"
+#include "hw/core/regfile.h"
 
 #define AMDVI_DEVTAB_BASE  0x0000
 #define AMDVI_CMDBUF_BASE  0x0008
@@ -66,5 +67,11 @@
 /* EXCL_BASE (3.4.4). */
 #define AMDVI_EXCL_EN    (1ull << 0)
 #define AMDVI_EXCL_ALLOW (1ull << 1)
+
+/* What the unit itself says of its condition. */
+static inline void amdvi_change_status(RegFile *regs, uint64_t set, uint64_t clear)
+{
+    regfile_set(regs, AMDVI_STATUS, (regfile_get(regs, AMDVI_STATUS) | set) & ~clear);
+}
 
 #endif

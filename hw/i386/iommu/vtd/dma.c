@@ -301,8 +301,7 @@ static G_GNUC_NO_INLINE IntrResult write_message(VtdState *s, const IntrMsg *msg
 
 IntrResult vtd_dma_message(void *opaque, const IntrMsg *msg)
 {
-    if (G_LIKELY(intr_window_contains(msg->address) && !msg->has_pasid &&
-                 (msg->address & 3) == 0)) {
+    if (G_LIKELY(upstream_is_request(msg))) {
         return vtd_ir_request(opaque, msg);
     }
     return write_message(opaque, msg);
