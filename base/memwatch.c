@@ -4,12 +4,15 @@
 
 #include "base/memory_internal.h"
 
-/* Sets or clears PAGE_WATCHED on the RAM of [addr, addr+len). */
+/* Sets or clears PAGE_WATCHED on the RAM of [addr, addr+len). It is a guest that says where: the
+ * range may reach to the last address there is, or beyond. */
 static void mark(AddressSpace *as, uint64_t addr, uint64_t len, bool on)
 {
-    uint64_t end = addr + len;
+    uint64_t page = addr & ~(PAGE_SIZE - 1);
+    uint64_t last = addr + MIN(len, UINT64_MAX - addr);
+    uint64_t pages = len == 0 ? 0 : (last - page + PAGE_SIZE - 1) / PAGE_SIZE;
 
-    for (uint64_t page = addr & ~(PAGE_SIZE - 1); page < end; page += PAGE_SIZE) {
+    for (; pages > 0; pages--, page += PAGE_SIZE) {
         MemRegion *region = as_lookup(as, page, NULL, NULL);
 
         if (region && region->page_flags) {

@@ -295,7 +295,10 @@ static void test_watches(void)
     as_watch(as, &b.watch, 0x13000, 8);
     g_assert_cmpuint(ram.page_flags[2], ==, 0);
     g_assert_cmpuint(ram.page_flags[3], ==, PAGE_WATCHED);
-    as_watch(as, &b.watch, 0xfffff000, 0x2000); /* not RAM */
+    as_watch(as, &b.watch, 0xfffff000, 0x2000);        /* not RAM */
+    as_watch(as, &b.watch, UINT64_MAX - 0xfff, 0x100); /* in the last page of all addresses */
+    as_watch(as, &b.watch, UINT64_MAX - 0xfff, 0x1000);
+    as_watch(as, &b.watch, UINT64_MAX - 0xfff, 0x2000);
     as_watch(as, &b.watch, 0, 0);
     g_assert_cmpuint(ram.page_flags[3], ==, 0);
     as_free(as);
