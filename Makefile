@@ -8,7 +8,7 @@ TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all check check-unit check-qtest check-guest check-gdb check-boot check-boot-all check-programs \
-        check-journal-all check-topology-all check-cpu-long soak mutate coverage-vtd bench format check-format install clean distclean help
+        check-journal-all check-topology-all check-cpu-long fuzz fuzz-smoke fuzz-night soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
 	$(NINJA)
@@ -51,6 +51,19 @@ check-journal-all: all
 # RUNS= random machines against the model of who is under which unit; check-unit does some of them.
 check-topology-all: all
 	$(BUILD)/tests/unit/test-topology --runs $(or $(RUNS),100000) $(if $(SEED),--seed $(SEED))
+
+# Under sanitizers: some thousand inputs of each target, from a seed.
+fuzz-smoke:
+	./configure --build=$(BUILD)-sanitized --enable-sanitizers
+	ninja -C $(BUILD)-sanitized
+	meson test -C $(BUILD)-sanitized --no-rebuild --print-errorlogs --suite fuzz
+
+# By coverage, with libFuzzer: TARGET= for TIME= seconds; all of them in turn, with a report at the end.
+fuzz:
+	scripts/fuzz --build $(BUILD)-fuzz --seconds $(or $(TIME),60) $(TARGET)
+
+fuzz-night:
+	scripts/fuzz --build $(BUILD)-fuzz --seconds $(or $(TIME),600)
 
 # Hours: COUNT= generated programs, BOOTS= boots of each kernel on each tier, JOBS= at a time.
 check-cpu-long: all

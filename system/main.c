@@ -33,6 +33,9 @@ int main(int argc, char **argv)
     if (opts->done) {
         return 0;
     }
+    if (!process_has_files(&error)) {
+        return complain(error);
+    }
     if (opts->daemonize && !process_daemonize(&ready, &error)) {
         return complain(error);
     }

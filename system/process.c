@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/optlist.h"
@@ -14,6 +15,19 @@ static bool process_fail(GError **error, const char *what)
 {
     g_set_error(error, OPT_ERROR, 0, "%s: %s", what, g_strerror(errno));
     return false;
+}
+
+bool process_has_files(GError **error)
+{
+    enum { LEAST = 32 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < LEAST) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "only %" G_GUINT64_FORMAT " files may be open (ulimit -n); a machine needs %d",
+                    (guint64)limit.rlim_cur, LEAST);
+        return false;
+    }
+    return true;
 }
 
 bool process_follow_parent(pid_t parent, GError **error)

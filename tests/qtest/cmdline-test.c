@@ -427,6 +427,26 @@ static void test_daemonize(void)
     g_assert_true(exists_for_long(path, false));
 }
 
+/* Fewer files than libraries need to begin with: one line instead of their abort(). */
+static void test_few_files(void)
+{
+    g_autofree char *program = g_shell_quote(g_getenv("QTEST_QEMU_BINARY"));
+    for (unsigned files = 4; files < 32; files += 4) {
+        g_autofree char *script =
+            g_strdup_printf("ulimit -n %u; exec %s -M none -display none", files, program);
+        const char *argv[] = {"/bin/sh", "-c", script, NULL};
+        g_autofree char *err = NULL;
+        g_autofree char *expected = g_strdup_printf(
+            "qemu-system-x86_64: only %u files may be open (ulimit -n); a machine needs 32\n",
+            files);
+        int status;
+        g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL,
+                                   &err, &status, NULL));
+        g_assert_cmpstr(err, ==, expected);
+        g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+    }
+}
+
 static void test_messages(void)
 {
     g_autofree char *stamped = NULL, *plain = NULL, *kvm = NULL;
@@ -581,6 +601,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cmdline/locks", test_locks);
     g_test_add_func("/cmdline/exit-with-parent", test_exit_with_parent);
     g_test_add_func("/cmdline/daemonize", test_daemonize);
+    g_test_add_func("/cmdline/few-files", test_few_files);
     g_test_add_func("/cmdline/messages", test_messages);
     g_test_add_func("/cmdline/continued", test_continued);
     g_test_add_func("/cmdline/help", test_help);

@@ -87,11 +87,9 @@ static inline void box_make_backends(Box *box)
     }
 }
 
-/* `unit` is the remapping unit among the devices. */
-static inline void box_open_with(Box *box, const MachineOptions *options, bool with_devices,
-                                 const char *unit)
+/* The machine before it is built. */
+static inline void box_begin(Box *box, const MachineOptions *options)
 {
-    GError *error = NULL;
     *box = (Box){0};
     trace_init(&box->trace);
     box->runstate = runstate_new();
@@ -102,6 +100,25 @@ static inline void box_open_with(Box *box, const MachineOptions *options, bool w
                                .backends = backends_new()};
     box_make_backends(box);
     box->machine = machine_new(machine_class_find("q35"), &box->platform, box->runstate, options);
+}
+
+/* It has all its devices now. */
+static inline void box_start(Box *box, const MachineOptions *options)
+{
+    GError *error = NULL;
+    if (options->accel->has_cpus) {
+        machine_reset(box->machine); /* the test has code of its own to start */
+    } else {
+        box_must(machine_restart(box->machine, &error), error);
+    }
+}
+
+/* `unit` is the remapping unit among the devices. */
+static inline void box_open_with(Box *box, const MachineOptions *options, bool with_devices,
+                                 const char *unit)
+{
+    GError *error = NULL;
+    box_begin(box, options);
     for (const DeviceClass *const *cls = device_classes; with_devices && *cls; cls++) {
         bool other = (*cls)->iommu && strcmp((*cls)->name, unit) != 0;
         if ((*cls)->user_creatable && (*cls)->bus == BUS_SYSTEM && !other) {
@@ -122,11 +139,7 @@ static inline void box_open_with(Box *box, const MachineOptions *options, bool w
             }
         }
     }
-    if (options->accel->has_cpus) {
-        machine_reset(box->machine); /* the test has code of its own to start */
-    } else {
-        box_must(machine_restart(box->machine, &error), error);
-    }
+    box_start(box, options);
 }
 
 static inline void box_open(Box *box, const MachineOptions *options, bool with_devices)

@@ -6,95 +6,14 @@
  * from there. --seed repeats a run.
  */
 #include "machine-scenes.h"
+#include "machine-windows.h"
 
 #define RUNS   80
 #define BEFORE 500
 #define AFTER  300
 
-typedef struct {
-    bool ports;
-    uint64_t base;
-    uint32_t len;
-    unsigned weight;
-} Window;
-
-static const Window board_windows[] = {
-    {true, 0x20, 2, 2},
-    {true, 0xa0, 2, 2},
-    {true, 0x4d0, 2, 1},
-    {true, 0x40, 4, 4},
-    {true, 0x61, 1, 2},
-    {true, 0x60, 1, 2},
-    {true, 0x64, 1, 2},
-    {true, 0x70, 2, 4},
-    {true, 0x92, 1, 1},
-    {true, 0xb2, 2, 1},
-    {true, 0xcf8, 8, 1},
-    {true, 0x510, 12, 2},
-    {true, 0x2e8, 8, 4},
-    {true, 0x402, 1, 1},
-    {true, 0x501, 4, 1},
-    {true, 0x600, 0x40, 4},
-    {true, 0xe0, 12, 2},
-    {true, 0x2000, 24, 2},
-    {false, IOAPIC_BASE, 0x50, 6},
-    {false, HPET_BASE, 0x160, 8},
-    {false, VTD_BASE, 0x100, 8},
-    {false, VTD_BASE + 0xb00, 0x200, 1},
-    {false, AMD_BASE, 0x40, 4},
-    {false, AMD_BASE + CMD_HEAD, 0x30, 4},
-};
-
-typedef struct {
-    GArray *windows; /* of Window */
-    unsigned weights;
-} Map;
-
-static void map_add(Map *map, Window window)
-{
-    g_array_append_val(map->windows, window);
-    map->weights += window.weight;
-}
-
 /* The random device's entropy is the host's; who asks it for some is no twin any more. */
-static bool is_driven(const Device *dev)
-{
-    return strcmp(dev->cls->name, "virtio-rng-pci") != 0;
-}
-
-static void map_device(Map *map, Box *box, PciDevice *pci)
-{
-    uint64_t config = MCH_ECAM_BASE + ((uint64_t)pci_requester_id(pci) << 12);
-    map_add(map, (Window){false, config, 8, 1});
-    map_add(map, (Window){false, config + 0x34, 0x100 - 0x34, 2});
-    for (unsigned bar = 0; bar < PCI_BARS && is_driven(&pci->dev); bar++) {
-        uint32_t low = (uint32_t)as_load(box->platform.memory, config + 0x10 + 4 * bar, 4, NULL);
-        bool ports = low & 1, wide = !ports && (low & 6) == 4;
-        uint64_t base = low & (ports ? ~3u : ~15u);
-        if (wide) {
-            base |= as_load(box->platform.memory, config + 0x14 + 4 * bar, 4, NULL) << 32;
-        }
-        if (base) {
-            map_add(map, (Window){ports, base, ports ? 0x20 : 0x100, 8});
-            map_add(map, (Window){ports, base, ports ? 0x20 : 0x4000, 2});
-        }
-        bar += wide;
-    }
-}
-
-static void map_open(Map *map, Box *box)
-{
-    *map = (Map){.windows = g_array_new(false, false, sizeof(Window))};
-    for (size_t i = 0; i < G_N_ELEMENTS(board_windows); i++) {
-        map_add(map, board_windows[i]);
-    }
-    for (guint i = 0; i < box->machine->devices->len; i++) {
-        Device *dev = box->machine->devices->pdata[i];
-        if (dev->cls->bus == BUS_PCI) {
-            map_device(map, box, (PciDevice *)dev);
-        }
-    }
-}
+#define NOT_DRIVEN "virtio-rng-pci"
 
 /* Something to do, the same on both machines. */
 typedef struct {
@@ -353,7 +272,7 @@ static void run_twins(GRand *rand, const char *unit)
     Map map;
     box_open_with(&one, &options, true, unit);
     box_open_with(&two, &options, true, unit);
-    map_open(&map, &one);
+    map_open(&map, &one, NOT_DRIVEN);
     g_autoptr(GArray) pairs = pairs_of(&one, &two);
     live(&one, &map, rand);
     if (g_rand_boolean(rand)) {
@@ -493,7 +412,7 @@ static void test_wrong_contents(void)
     Box box;
     Map map;
     box_open(&box, &options, true);
-    map_open(&map, &box);
+    map_open(&map, &box, NOT_DRIVEN);
     for (int run = 0; run < 300; run++) {
         g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)g_test_rand_int());
         g_autoptr(GByteArray) saved = box_save(&box), wrong = box_save(&box);
