@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every compression of Linux's, packed by its library and unpacked by ours; and damaged. */
+#include <string.h>
+
 #include "boot/pack.h"
 #include "hw/i386/boot/unpack.h"
 
@@ -27,9 +29,27 @@ static void test_unpack(void)
     }
 }
 
+/* An image that asks for a dictionary of 4 GiB, which it would be given before a byte is unpacked.
+ */
+static void test_dictionary(void)
+{
+    static const uint8_t data[4096];
+    for (size_t i = 0; i < PACK_FORMATS; i++) {
+        if (strcmp(pack_formats[i].name, "lzma") == 0) {
+            g_autoptr(GError) error = NULL;
+            g_autoptr(GByteArray) packed = pack_formats[i].pack(data, sizeof(data));
+            memcpy(packed->data + 1, (const uint8_t[]){0, 0, 0, 0xff}, 4);
+            g_autoptr(GBytes) out = unpack(packed->data, packed->len, sizeof(data), &error);
+            g_assert_null(out);
+            g_assert_nonnull(strstr(error->message, "lzma payload"));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/unpack/formats", test_unpack);
+    g_test_add_func("/unpack/dictionary", test_dictionary);
     return g_test_run();
 }

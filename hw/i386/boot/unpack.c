@@ -31,6 +31,10 @@ static size_t unpack_gzip(const uint8_t *in, size_t len, uint8_t *out, size_t si
     return status == Z_STREAM_END ? s.total_out : 0;
 }
 
+/* What a decoder may take for its dictionary, whose size is the image's to say: several times as
+ * much as the packers' best levels use. */
+#define LZMA_MEMORY (256u << 20)
+
 static size_t run_lzma(lzma_stream *s, const uint8_t *in, size_t len, uint8_t *out, size_t size)
 {
     s->next_in = in;
@@ -46,13 +50,14 @@ static size_t run_lzma(lzma_stream *s, const uint8_t *in, size_t len, uint8_t *o
 static size_t unpack_xz(const uint8_t *in, size_t len, uint8_t *out, size_t size)
 {
     lzma_stream s = LZMA_STREAM_INIT;
-    return lzma_stream_decoder(&s, UINT64_MAX, 0) == LZMA_OK ? run_lzma(&s, in, len, out, size) : 0;
+    return lzma_stream_decoder(&s, LZMA_MEMORY, 0) == LZMA_OK ? run_lzma(&s, in, len, out, size)
+                                                              : 0;
 }
 
 static size_t unpack_lzma(const uint8_t *in, size_t len, uint8_t *out, size_t size)
 {
     lzma_stream s = LZMA_STREAM_INIT;
-    return lzma_alone_decoder(&s, UINT64_MAX) == LZMA_OK ? run_lzma(&s, in, len, out, size) : 0;
+    return lzma_alone_decoder(&s, LZMA_MEMORY) == LZMA_OK ? run_lzma(&s, in, len, out, size) : 0;
 }
 
 /* The legacy frame: a magic number, then blocks of up to 8 MiB, each behind its packed length. */
