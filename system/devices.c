@@ -60,6 +60,7 @@ const DeviceClass *const device_classes[] = {
     &nvme_ns_class,
     &pc_testdev_class,
     &pci_bridge_class,
+    &pci_serial_class,
     &pci_testdev_class,
     &pcie_pci_bridge_class,
     &pcie_root_port_class,

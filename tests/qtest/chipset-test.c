@@ -3,6 +3,7 @@
 #include "libqtest.h"
 #include "tests/include/pci.h"
 
+#include <linux/pci_regs.h>
 #include <string.h>
 
 #define COM1 0x3f8
@@ -58,6 +59,49 @@ static void test_serial_loopback(void)
     g_assert_cmphex(qtest_inb(qts, COM1 + 2), ==, 0xcc);
     g_assert_cmphex(qtest_inb(qts, COM1), ==, 0x77);
     g_assert_cmphex(qtest_inb(qts, COM1 + 2), ==, 0xc1);
+    qtest_quit(qts);
+}
+
+/* The pin of the IOAPIC that is up, of those that PCI has; 0 if none is. */
+static int pci_pin_up(QTest *qts)
+{
+    for (int pin = 16; pin < 24; pin++) {
+        if (qtest_get_irq(qts, pin)) {
+            return pin;
+        }
+    }
+    return 0;
+}
+
+/* Two UARTs in slots whose INTA# is the same pin. */
+static void test_pci_serial(void)
+{
+    enum { FIRST = 4 << 3, SECOND = 8 << 3 };
+    static const uint8_t devfns[] = {FIRST, SECOND};
+    QTest *qts = qtest_init("-nodefaults -chardev ringbuf,id=c0,size=16 -device "
+                            "pci-serial,addr=4,chardev=c0 -device pci-serial,addr=8");
+    uint16_t at[2];
+
+    qtest_irq_intercept_in(qts, "ioapic");
+    for (int i = 0; i < 2; i++) {
+        g_assert_cmphex(qtest_pci_config_read(qts, 0, devfns[i], PCI_VENDOR_ID, 4), ==, 0x00021b36);
+        g_assert_cmphex(qtest_pci_config_read(qts, 0, devfns[i], PCI_CLASS_PROG, 1), ==, 2);
+        qtest_pci_config_write(qts, 0, devfns[i], PCI_COMMAND, PCI_COMMAND_IO, 2);
+        at[i] = qtest_pci_config_read(qts, 0, devfns[i], PCI_BASE_ADDRESS_0, 4) & ~3u;
+        qtest_outb(qts, at[i] + 4, 0x0b);
+    }
+    qtest_outb(qts, at[0], 'x');
+    g_assert_cmpint(pci_pin_up(qts), ==, 0);
+    qtest_outb(qts, at[0] + 1, 0x02);
+    int pin = pci_pin_up(qts);
+    g_assert_cmpint(pin, !=, 0);
+    qtest_outb(qts, at[1] + 1, 0x02);
+    g_assert_cmphex(qtest_inb(qts, at[0] + 2), ==, 0x02);
+    g_assert_true(qtest_get_irq(qts, pin)); /* the other one's */
+    g_assert_cmphex(qtest_pci_config_read(qts, 0, FIRST, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT, ==,
+                    0);
+    g_assert_cmphex(qtest_inb(qts, at[1] + 2), ==, 0x02);
+    g_assert_cmpint(pci_pin_up(qts), ==, 0);
     qtest_quit(qts);
 }
 
@@ -149,6 +193,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/chipset/serial", test_serial);
     g_test_add_func("/chipset/serial-loopback", test_serial_loopback);
+    g_test_add_func("/chipset/pci-serial", test_pci_serial);
     g_test_add_func("/chipset/i8042", test_i8042);
     g_test_add_func("/chipset/pm", test_pm);
     g_test_add_func("/chipset/fw-cfg", test_fw_cfg);
