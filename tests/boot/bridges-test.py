@@ -8,19 +8,25 @@ Each case is a function that gets a running machine; the guest's side is bridges
 Usage: bridges-test.py --qemu PROGRAM --guests FOLDER [CASE]...
 """
 import pathlib
+import random
 import re
+import socket
 import subprocess
 import sys
 import tempfile
+import zlib
 
+import netpeer
 import taptest
-from livemachine import Machine, play
+from livemachine import TIMEOUT, Machine, play
 
 HERE = pathlib.Path(__file__).resolve().parent
 UNIT = ["-device", "intel-iommu,intremap=on,eim=on"]
 DISK = 1 << 20
 KERNEL = "generic"
-MODULES = ["virtio_pci", "virtio_blk", "virtio_rng", "uio_pci_generic", "nvme"]
+MODULES = ["virtio_pci", "virtio_blk", "virtio_rng", "uio_pci_generic", "nvme", "af_packet", "e1000e"]
+NET_BYTES = 2 << 20
+LINES = 200  # that a serial port echoes
 
 
 def devices(*names):
@@ -33,16 +39,17 @@ class Disks:
     def __init__(self, folder):
         self.folder, self.count = folder, 0
 
+    def drive(self):
+        """The next drive, and no device yet."""
+        path = self.folder / f"disk{self.count}"
+        path.write_bytes(bytes(DISK))
+        self.count += 1
+        return ["-drive", f"file={path},if=none,id=d{self.count - 1},format=raw"]
+
     def options(self, *more):
         """A drive and the options of its virtio-blk-pci for each text."""
-        words = []
-        for text in more:
-            path = self.folder / f"disk{self.count}"
-            path.write_bytes(bytes(DISK))
-            words += ["-drive", f"file={path},if=none,id=d{self.count},format=raw",
-                      *devices(f"virtio-blk-pci,drive=d{self.count}{text}")]
-            self.count += 1
-        return words
+        return [word for text in more for word in
+                [*self.drive(), *devices(f"virtio-blk-pci,drive=d{self.count - 1}{text}")]]
 
 
 def check(ok, what):
@@ -89,6 +96,50 @@ def shared_pins(start):
           "no pin is shared:\n" + "\n".join(rows))
 
 
+def echoes(path):
+    """Says lines to a serial port, and hears each come back."""
+    with socket.socket(socket.AF_UNIX) as port:
+        port.connect(str(path))
+        port.settimeout(TIMEOUT)
+        with port.makefile("rb") as lines:
+            for number in range(LINES):
+                line = b"%d %s\n" % (number, b"0123456789abcdef" * 3)
+                port.sendall(line)
+                heard = lines.readline()
+                check(heard == line, f"the serial port answers {heard} to {line}")
+            port.sendall(b"end\n")
+
+
+# In a switch's slots 0, 4 and 8, and behind the latter's bridge in 4 and 8: one pin for all.
+STORM = devices("pcie-root-port,id=rp1,slot=1", "x3130-upstream,id=up,bus=rp1",
+                "xio3130-downstream,id=dn1,bus=up,slot=2,addr=0",
+                "xio3130-downstream,id=dn2,bus=up,slot=3,addr=4",
+                "xio3130-downstream,id=dn3,bus=up,slot=4,addr=8", "pcie-pci-bridge,id=old,bus=dn3",
+                "nvme,drive=d0,serial=S0,bus=dn1", "e1000e,netdev=n0,bus=dn2", "edu,bus=old,addr=4",
+                "pci-serial,bus=old,addr=8,chardev=far")
+
+
+def intx_storms(start):
+    """A disk, a network card, edu and a serial port on one pin, all at work at once; bytes are compared."""
+    data = random.Random(1).randbytes(NET_BYTES)
+    server = netpeer.Server(data)
+    server.start()
+    machine = start("storms", lambda disks: [
+        *UNIT, *disks.drive(), "-netdev", "user,id=n0", "-chardev",
+        f"socket,id=far,path={disks.folder / 'far'},server=on,wait=off", *STORM],
+        append=f"pci=nomsi iomem=relaxed port={server.port} size={NET_BYTES}")
+    machine.wait_text("guest: ready")
+    echoes(machine.path.parent / "far")
+    no_failures(machine)
+    text = machine.text()
+    for what, crc in {"received": zlib.crc32(data), "sent": server.taken}.items():
+        check(f"guest: {what} {crc:08x} {NET_BYTES} bytes" in text, f"{what} bytes differ")
+    check("guest: edu interrupted 100 times" in text, "edu's interrupts are missing")
+    rows = [line for line in text.splitlines() if "guest: irq" in line]
+    check(any(all(name in row for name in ("IR-IO-APIC", "nvme0q", "eth0", "uio", "ttyS"))
+              for row in rows), "they share no pin:\n" + "\n".join(rows))
+
+
 SLOTS = devices("pcie-root-port,id=rp1,slot=1", "pcie-root-port,id=rp2,slot=2",
                 "pcie-root-port,id=rp3,slot=3", "x3130-upstream,id=up,bus=rp3",
                 "xio3130-downstream,id=dn,bus=up,slot=4", "pxb-pcie,id=far,bus_nr=0x80",
@@ -98,8 +149,7 @@ PORTS = ["rp1", "rp2", "dn", "rp4"]  # those without a device
 
 def spare_drives(disks):
     """A drive for each port, and no device yet."""
-    words = disks.options(*[""] * len(PORTS))
-    return [word for at, word in enumerate(words) if word == "-drive" or words[at - 1] == "-drive"]
+    return [word for _ in PORTS for word in disks.drive()]
 
 
 def hotplug(rounds):
@@ -146,6 +196,7 @@ def nvme_hotplug(rounds):
 CASES = {
     "one-id-for-a-bus": one_id_for_a_bus,
     "shared-pins": shared_pins,
+    "intx-storms": intx_storms,
     "hotplug": hotplug(2),
     "hotplug-long": hotplug(25),  # four at a time: a hundred
     "nvme-hotplug": nvme_hotplug(3),
@@ -158,7 +209,8 @@ def make_initramfs(args, folder):
     words = [word for module in MODULES for word in ("--module", module)]
     subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
                     "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "bridges-init",
-                    *words], check=True)
+                    "--file", f"{HERE / 'net-dhcp'}:/net-dhcp",
+                    "--file", f"{netpeer.build(folder)}:/bin/net-peer", *words], check=True)
     return target
 
 

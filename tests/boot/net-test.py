@@ -6,7 +6,6 @@ checksums. The card's interrupts come through the remapping unit. Prints TAP.
 
 Usage: net-test.py --qemu PROGRAM --guests FOLDER [--megabytes N] [CASE]...
 """
-import os
 import pathlib
 import random
 import re
@@ -14,18 +13,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import zlib
 
 import kernellog
+import netpeer
 import taptest
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 300
 UNIT = "intel-iommu,intremap=on,eim=on"
 BAD = [*kernellog.BAD, r"Tx Unit Hang", r"NETDEV WATCHDOG", r"eth[01] .*errors:[1-9]"]
-PIECE = 1 << 20
 
 
 class Case:
@@ -64,26 +62,6 @@ CASES = {
 }
 
 
-class Server(threading.Thread):
-    """On the host's loopback: sends what it has to whoever says "get", takes what comes after "put"."""
-
-    def __init__(self, data):
-        super().__init__(daemon=True)
-        self.data, self.taken = data, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-
-    def run(self):
-        for _ in range(2):
-            client, _ = self.listener.accept()
-            with client, client.makefile("rb") as lines:
-                if lines.readline() == b"get\n":
-                    client.sendall(self.data)
-                    continue
-                while piece := lines.read(PIECE):
-                    self.taken = zlib.crc32(piece, self.taken)
-
-
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
@@ -92,9 +70,7 @@ def free_port():
 def command(args, case, folder, port, forward):
     kernel = next((args.guests / case.kernel / "boot").glob("vmlinuz-*"))
     initrd = folder / "initrd"
-    peer = folder / "net-peer"
-    subprocess.run([os.environ.get("CC", "gcc").split()[-1], "-O2", "-static", "-o", peer,
-                    HERE / "net-peer.c"], check=True)
+    peer = netpeer.build(folder)
     modules = [word for name in ["af_packet", *case.modules] for word in ("--module", name)]
     subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
                     "--guests", args.guests, "--kernel", case.kernel, "--init", HERE / "net-init",
@@ -175,7 +151,7 @@ def main():
             folder = pathlib.Path(temporary)
             logs = args.keep or folder
             logs.mkdir(parents=True, exist_ok=True)
-            server, forward = Server(data), free_port()
+            server, forward = netpeer.Server(data), free_port()
             server.start()
             line = command(args, CASES[name], folder, server.port, forward)
             log, status = run(line, logs / f"net-{name}.log", forward, data)

@@ -86,7 +86,7 @@ SECTIONS = [
         ("ids that a bridge puts in; entries for a range of buses", "PCI Express to PCI Bridge 1.0, 2.3",
          "/bridges/aliases /bridges/bus-range"),
         ("pins swizzled through two bridges", "PCI-to-PCI Bridge 1.2, 9.1",
-         "/bridges/pins cloud-bridges-by-pin"),
+         "/bridges/pins cloud-bridges-by-pin intx-storms"),
         ("a secondary bus's reset", "PCI-to-PCI Bridge 1.2, 3.2.5.18", "/bridges/secondary-reset"),
         ("further root buses: numbers, windows, ids, what ACPI and monitors tell, pins, slots",
          "PCI Firmware 3.2, 4.1.2",
