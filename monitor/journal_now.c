@@ -2,6 +2,7 @@
 /* What an interrupt's emitter says now: beside the record it shows what has changed since, and what
  * it waits for. */
 #include "hw/core/rid.h"
+#include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/pci/ims.h"
 #include "hw/pci/msi.h"
@@ -112,6 +113,15 @@ static void say_pin(const Machine *machine, Device *ioapic, const JournalRecord 
     }
 }
 
+static void say_pic(Device *pic, unsigned n, GString *out)
+{
+    I8259Pin pin = i8259_pin(pic, n);
+
+    g_string_append_printf(out, "the line is %s, %s%s%s%s", pin.up ? "up" : "down",
+                           pin.level ? "level" : "edge", pin.requested ? ", requested" : "",
+                           pin.masked ? ", masked" : "", pin.in_service ? ", in service" : "");
+}
+
 static const PciDevice *function_named(const Machine *machine, const char *id)
 {
     for (guint i = 0; machine->devices && i < machine->devices->len; i++) {
@@ -144,6 +154,8 @@ void journal_say_now(const Machine *machine, const JournalRecord *r, GString *ou
 
     if (r->kind == JOURNAL_PIN && (ioapic = ioapic_named(machine, r->source))) {
         say_pin(machine, ioapic, r, out);
+    } else if (r->kind == JOURNAL_PIC && machine->pic) {
+        say_pic(machine->pic, r->number, out);
     } else if ((r->kind == JOURNAL_MSI || r->kind == JOURNAL_MSIX) &&
                (pci = function_named(machine, r->source))) {
         say_message(pci, r->kind == JOURNAL_MSIX, r->number, out);

@@ -68,6 +68,20 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                         "rewritten while remote IRR was set (stuck-remote-irr=on)",
                         "82093AA 3.2.4", INTR_CLASS_KEPT, .lost = true,
                         .remedy = "an entry is to be rewritten only when remote IRR is clear"},
+    [INTR_PIC_MASKED] = {"imr-masked", "waits: its bit of the i8259's IMR is set, or the cascade's",
+                         "8259A, Interrupt Masks", INTR_CLASS_KEPT, .open = true,
+                         .remedy = "clearing the bit (OCW1) lets it go, if its line stays up"},
+    [INTR_PIC_HELD] = {"pic-held",
+                       "waits: one of its priority or a higher one comes first at the i8259, in "
+                       "service or asking",
+                       "8259A, Fully Nested Mode", INTR_CLASS_KEPT, .open = true,
+                       .remedy = "an EOI of what is in service (OCW2) lets it go; one from the "
+                                 "slave needs an EOI at the master, too"},
+    [INTR_PIC_REQUESTED] =
+        {"pic-requested", "waits at the i8259 until a CPU acknowledges it (INTA)",
+         "8259A, Interrupt Sequence", INTR_CLASS_KEPT, .open = true,
+         .remedy = "the CPU takes it with RFLAGS.IF set, if its LINT0 is in ExtINT mode and not "
+                   "masked, or its local APIC is disabled"},
     [INTR_HPET_DISABLED] = {"hpet-timer-disabled",
                             "was kept back: the timer's interrupt is disabled (Tn_INT_ENB_CNF)",
                             "HPET 2.3.8", INTR_CLASS_KEPT},
@@ -169,6 +183,17 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                                     "after the mask is cleared"},
     [INTR_LINE_FELL] = {"line-fell", "was taken back: its line fell while it waited",
                         "82093AA 3.2.4", INTR_CLASS_KEPT},
+    [INTR_PIC_SPURIOUS] = {"pic-spurious",
+                           "was taken back too late: the acknowledge found no request and got "
+                           "input 7 of its i8259, without an ISR bit (spurious)",
+                           "8259A, Edge and Level Triggered Modes", INTR_CLASS_KEPT,
+                           .remedy = "a request has to stay until its acknowledge; a handler of "
+                                     "IRQ 7 or 15 finds the ISR bit clear and writes no EOI, "
+                                     "but the master's for 15"},
+    [INTR_PIC_SET_UP] = {"pic-set-up",
+                         "was forgotten: the i8259 was initialised anew (ICW1), or its input is "
+                         "no level now (ELCR)",
+                         "8259A, Initialization Command Words", INTR_CLASS_KEPT},
     [INTR_MERGED_WAITING] = {"merged-waiting", "became one with a request that waits there already",
                              "PCI 3.0 6.8.3.4", INTR_CLASS_MERGED},
     [INTR_EVENT_SETTLED] = {"event-settled",

@@ -255,7 +255,7 @@ int apic_ack(ApicState *s)
 
     if (apic_extint_active(s)) {
         s->extint_latched = false;
-        vector = s->links.pic_ack ? s->links.pic_ack(s->links.pic_opaque) : -1;
+        vector = s->links.pic_ack ? s->links.pic_ack(s->links.pic_opaque, s->links.apic_id) : -1;
         apic_update_intr(s);
         return vector;
     }

@@ -5,14 +5,7 @@
  *
  * Left out: MCS-80/85 mode and buffered mode, which a PC cannot use.
  */
-#include "hw/intc/i8259.h"
-
-#define PIC_PINS     8
-#define CASCADE_PIN  2
-#define CASCADE_BIT  (1u << CASCADE_PIN)
-#define SPURIOUS_PIN 7
-#define MASTER       0
-#define SLAVE        1
+#include "hw/intc/i8259_internal.h"
 
 #define PORT_MASTER 0x20
 #define PORT_SLAVE  0xa0
@@ -40,28 +33,6 @@
 /* ELCR bits that exist: not IRQ 0, 1, 2, 8 and 13 (ICH9 13.4.10 and .11). */
 static const uint8_t elcr_writable[2] = {0xf8, 0xde};
 
-typedef enum { INIT_DONE, INIT_ICW2, INIT_ICW3, INIT_ICW4 } InitStep;
-
-typedef struct {
-    uint8_t irr; /* edges whose line is still high; level requests come from `lines` */
-    uint8_t imr, isr;
-    uint8_t lines, elcr;
-    uint8_t lowest; /* the input of lowest priority: 7 after ICW1 */
-    uint8_t base;   /* ICW2 */
-    uint8_t icw1;
-    uint32_t step; /* InitStep */
-    bool gone;     /* INT is up for a request that fell: the acknowledge gets the default input */
-    bool auto_eoi, rotate_on_aeoi, sfnm, special_mask, poll, read_isr;
-} PicChip;
-
-typedef struct {
-    Device dev;
-    PicChip chips[2];
-    IrqLine lines[2 * PIC_PINS];
-    IrqOut intr;
-    MemRegion ports[2], elcr_ports;
-} PicState;
-
 static PicState *pic_from(void *dev)
 {
     return dev;
@@ -72,7 +43,7 @@ IrqOut *i8259_intr_out(Device *dev)
     return &pic_from(dev)->intr;
 }
 
-static uint8_t chip_requests(const PicChip *c)
+uint8_t pic_chip_requests(const PicChip *c)
 {
     return c->irr | (c->lines & c->elcr);
 }
@@ -88,11 +59,11 @@ static unsigned chip_first(const PicChip *c, uint8_t set, unsigned *rank)
 }
 
 /* The input that the chip would signal now, or -1. */
-static int chip_pending(const PicChip *c)
+int pic_chip_pending(const PicChip *c)
 {
     unsigned request_rank, service_rank;
     uint8_t in_service = c->special_mask ? c->isr & ~c->imr : c->isr;
-    unsigned pin = chip_first(c, chip_requests(c) & ~c->imr, &request_rank);
+    unsigned pin = chip_first(c, pic_chip_requests(c) & ~c->imr, &request_rank);
     unsigned serving = chip_first(c, in_service, &service_rank);
 
     if (pin == PIC_PINS) {
@@ -107,7 +78,7 @@ static int chip_pending(const PicChip *c)
 
 static bool chip_int(const PicChip *c)
 {
-    return c->gone || chip_pending(c) >= 0;
+    return c->gone || pic_chip_pending(c) >= 0;
 }
 
 /*
@@ -117,11 +88,11 @@ static bool chip_int(const PicChip *c)
 static void chip_drop(PicChip *c, unsigned pin)
 {
     uint8_t bit = (uint8_t)(1u << pin);
-    bool was_pending = chip_pending(c) >= 0;
+    bool was_pending = pic_chip_pending(c) >= 0;
 
     c->irr &= ~bit;
     c->lines &= ~bit;
-    c->gone |= was_pending && chip_pending(c) < 0;
+    c->gone |= was_pending && pic_chip_pending(c) < 0;
 }
 
 static void chip_set_line(PicChip *c, unsigned pin, bool level)
@@ -148,17 +119,23 @@ static void pic_update(PicState *s)
     } else {
         chip_drop(master, CASCADE_PIN);
     }
+    pic_journal_update(s);
     irq_set(&s->intr, chip_int(master));
 }
 
 static void pic_line(void *opaque, int n, bool level)
 {
     PicState *s = opaque;
+    PicChip *chip = &s->chips[n / PIC_PINS];
 
     if (n == CASCADE_PIN) {
         return; /* wired to the slave */
     }
-    chip_set_line(&s->chips[n / PIC_PINS], (unsigned)n % PIC_PINS, level);
+    bool asked = pic_chip_pending(chip) == n % PIC_PINS;
+    chip_set_line(chip, (unsigned)n % PIC_PINS, level);
+    if (!level) {
+        pic_journal_fell(s, (unsigned)n, asked);
+    }
     pic_update(s);
 }
 
@@ -173,7 +150,7 @@ static void chip_end(PicChip *c, unsigned pin, bool rotate)
 /* The acknowledge cycle of one chip: the input taken, or 7 for a request that went away. */
 static unsigned chip_ack(PicChip *c)
 {
-    int pin = chip_pending(c);
+    int pin = pic_chip_pending(c);
 
     c->gone = false;
     if (pin < 0) {
@@ -187,20 +164,36 @@ static unsigned chip_ack(PicChip *c)
     return (unsigned)pin;
 }
 
-int i8259_ack(void *dev)
+/* A CPU's acknowledge of one chip, whose vector then follows: the input. */
+static unsigned pic_ack(PicState *s, unsigned chip, bool polled)
+{
+    PicChip *c = &s->chips[chip];
+    bool spurious = pic_chip_pending(c) < 0;
+    unsigned pin = chip_ack(c);
+
+    if (chip != MASTER || pin != CASCADE_PIN || spurious) {
+        pic_journal_ack(s, chip * PIC_PINS + pin, spurious, polled ? -1 : (int)(c->base + pin));
+    } else {
+        pic_journal_passed(s);
+    }
+    return pin;
+}
+
+int i8259_ack(void *dev, uint32_t apic_id)
 {
     PicState *s = pic_from(dev);
-    PicChip *chip = &s->chips[MASTER];
-    unsigned pin = chip_ack(chip);
+    unsigned chip = MASTER, pin;
     int vector;
 
+    s->records.apic_id = apic_id;
+    pin = pic_ack(s, MASTER, false);
     if (pin == CASCADE_PIN) {
-        chip = &s->chips[SLAVE];
-        pin = chip_ack(chip);
+        chip = SLAVE;
+        pin = pic_ack(s, SLAVE, false);
     }
-    vector = (int)(chip->base + pin);
+    vector = (int)(s->chips[chip].base + pin);
     trace_event(s->dev.platform->trace, TRACE_PIC, "i8259_ack irq=%u vector=0x%02x",
-                pin + (chip == &s->chips[SLAVE] ? PIC_PINS : 0), vector);
+                chip * PIC_PINS + pin, vector);
     pic_update(s);
     return vector;
 }
@@ -325,10 +318,10 @@ static void chip_write_command(PicChip *c, uint8_t value)
     }
 }
 
-static uint8_t chip_poll(PicChip *c)
+static uint8_t pic_poll(PicState *s, PicChip *c)
 {
-    bool pending = chip_pending(c) >= 0;
-    unsigned pin = chip_ack(c);
+    bool pending = pic_chip_pending(c) >= 0;
+    unsigned pin = pic_ack(s, (unsigned)(c - s->chips), true);
 
     c->poll = false;
     return (uint8_t)(pending ? POLL_INTERRUPT | pin : pin);
@@ -339,14 +332,14 @@ static uint64_t chip_read(PicState *s, PicChip *c, uint64_t offset)
     uint8_t value;
 
     if (c->poll) {
-        value = chip_poll(c);
+        value = pic_poll(s, c);
         pic_update(s);
         return value;
     }
     if (offset == 1) {
         return c->imr;
     }
-    return c->read_isr ? c->isr : chip_requests(c);
+    return c->read_isr ? c->isr : pic_chip_requests(c);
 }
 
 static void chip_write(PicState *s, PicChip *c, uint64_t offset, uint8_t value)
@@ -355,6 +348,9 @@ static void chip_write(PicState *s, PicChip *c, uint64_t offset, uint8_t value)
         chip_write_data(c, value);
     } else {
         chip_write_command(c, value);
+    }
+    if (offset == 0 && (value & ICW1_SELECT)) {
+        pic_journal_forget(s, (unsigned)(c - s->chips), INTR_PIC_SET_UP);
     }
     pic_update(s);
 }
@@ -406,6 +402,18 @@ static const MemOps master_ops = {master_read, master_write, 1, 1};
 static const MemOps slave_ops = {slave_read, slave_write, 1, 1};
 static const MemOps elcr_ops = {elcr_read, elcr_write, 1, 1};
 
+I8259Pin i8259_pin(Device *dev, unsigned n)
+{
+    const PicChip *c = &pic_from(dev)->chips[n / PIC_PINS];
+    uint8_t bit = (uint8_t)(1u << n % PIC_PINS);
+
+    return (I8259Pin){.up = c->lines & bit,
+                      .level = c->elcr & bit,
+                      .requested = pic_chip_requests(c) & bit,
+                      .masked = c->imr & bit,
+                      .in_service = c->isr & bit};
+}
+
 void i8259_describe(Device *dev, GString *out)
 {
     PicState *s = pic_from(dev);
@@ -416,7 +424,7 @@ void i8259_describe(Device *dev, GString *out)
         g_string_append_printf(out,
                                "pic%u: irr=%02x imr=%02x isr=%02x lines=%02x elcr=%02x base=%02x "
                                "lowest=%u smm=%d sfnm=%d aeoi=%d\n",
-                               i, chip_requests(c), c->imr, c->isr, c->lines, c->elcr, c->base,
+                               i, pic_chip_requests(c), c->imr, c->isr, c->lines, c->elcr, c->base,
                                c->lowest, c->special_mask, c->sfnm, c->auto_eoi);
     }
 }
@@ -458,6 +466,7 @@ static void pic_reset(Device *dev)
         uint8_t lines = s->chips[i].lines; /* the wires keep their levels */
 
         s->chips[i] = (PicChip){.lines = lines, .lowest = PIC_PINS - 1};
+        pic_journal_forget(s, i, INTR_DEVICE_RESET);
     }
     pic_update(s);
 }
@@ -482,8 +491,18 @@ static const StateField chip_state[] = {
     STATE_END,
 };
 
+static const StateField records_state[] = {
+    STATE_ARRAY(STATE_UINT64, PicRecords, waiting, 2 * PIC_PINS),
+    STATE_ARRAY(STATE_UINT64, PicRecords, taken, 2 * PIC_PINS),
+    STATE_ARRAY(STATE_UINT64, PicRecords, gone, 2),
+    STATE_FIELD(STATE_UINT16, PicRecords, open),
+    STATE_FIELD(STATE_UINT32, PicRecords, apic_id),
+    STATE_END,
+};
+
 static const StateField pic_state[] = {
     STATE_STRUCTS(PicState, chips, 2, PicChip, chip_state),
+    STATE_STRUCTS(PicState, records, 1, PicRecords, records_state),
     STATE_STRUCTS(PicState, intr, 1, IrqOut, irq_out_state),
     STATE_END,
 };

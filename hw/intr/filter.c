@@ -112,7 +112,7 @@ static bool read_number(OptList *opts, const char *key, uint64_t max, int32_t *o
     return true;
 }
 
-/* pin=N and msi=N say the kind, too. */
+/* pin=N and msi=N say the kind, too: an IOAPIC's pin, unless the kind is another. */
 static bool read_numbers(JournalFilter *f, OptList *opts, GError **error)
 {
     uint64_t cpu = (uint64_t)f->cpu;
@@ -120,7 +120,7 @@ static bool read_numbers(JournalFilter *f, OptList *opts, GError **error)
     if (!read_number(opts, "pin", UINT16_MAX, &f->number, error)) {
         return false;
     }
-    if (f->number >= 0) {
+    if (f->number >= 0 && f->kind != JOURNAL_PIC) {
         f->kind = JOURNAL_PIN;
     }
     if (!read_number(opts, "msi", UINT16_MAX, &f->number, error) ||

@@ -24,6 +24,7 @@ static const KindRow kinds[JOURNAL_KINDS] = {
     [JOURNAL_HYPERCALL] = {"hypercall", "code", TRACE_APIC},
     [JOURNAL_STIMER] = {"stimer", "timer", TRACE_APIC},
     [JOURNAL_SINT] = {"sint", "source", TRACE_APIC},
+    [JOURNAL_PIC] = {"pic", "pin", TRACE_PIC},
 };
 
 const char *journal_kind_name(JournalKind kind)

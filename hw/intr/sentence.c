@@ -22,6 +22,7 @@ static const char *const subjects[JOURNAL_KINDS] = {
     [JOURNAL_HYPERCALL] = "interrupt by hypercall %u",
     [JOURNAL_STIMER] = "synthetic timer %u",
     [JOURNAL_SINT] = "synthetic source %u",
+    [JOURNAL_PIC] = "IRQ %u",
 };
 static const char *const events[] = {"fault event", "invalidation event"};
 static const char *const entries[] = {"timer", "thermal sensor", "performance counter",
@@ -30,7 +31,8 @@ static const char *const entries[] = {"timer", "thermal sensor", "performance co
 static bool has_rid(const JournalRecord *r)
 {
     return r->kind != JOURNAL_LVT && r->kind != JOURNAL_IPI && r->kind != JOURNAL_EVENT &&
-           r->kind != JOURNAL_NOTIFY && !journal_kind_is_synthetic(r->kind);
+           r->kind != JOURNAL_NOTIFY && r->kind != JOURNAL_PIC &&
+           !journal_kind_is_synthetic(r->kind);
 }
 
 static void add_what(GString *out, const JournalRecord *r)

@@ -52,6 +52,24 @@ void journal_alias(Journal *j, uint64_t serial, uint16_t rid)
     }
 }
 
+void journal_acknowledged(Journal *j, uint64_t serial, int vector, uint32_t apic_id, bool level)
+{
+    JournalRecord *r = journal_find(j, serial);
+
+    if (!r) {
+        return;
+    }
+    r->answers = r->accepted = 1;
+    r->apic_id = r->last_apic = apic_id;
+    r->hold = JOURNAL_HOLD_NONE;
+    if (vector >= 0) {
+        r->seen |= (uint16_t)(JOURNAL_BUS | (level ? JOURNAL_LEVEL : 0));
+        r->vector = (uint8_t)vector;
+        r->mode = INTR_MODE_EXTINT;
+        r->dest = apic_id;
+    }
+}
+
 void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id)
 {
     JournalRecord *r = journal_find(j, serial);

@@ -230,12 +230,36 @@ static void test_journal_by_qmp(void)
     g_rmdir(folder);
 }
 
+/* The i8259 pair's inputs, once somebody has initialised it. */
+static void test_pic(void)
+{
+    static const uint8_t words[] = {0x30, 0x04, 0x01};
+    QTest *qts = qtest_init("-machine q35 -nodefaults -device pc-testdev");
+    g_autofree char *before = NULL, *waits = NULL;
+
+    qtest_outb(qts, TESTDEV_IRQS + 5, 1);
+    before = qtest_hmp(qts, "why pic");
+    g_assert_null(strstr(before, "IRQ"));
+    qtest_outb(qts, TESTDEV_IRQS + 5, 0);
+    qtest_outb(qts, 0x20, 0x11);
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        qtest_outb(qts, 0x21, words[i]);
+    }
+    qtest_outb(qts, TESTDEV_IRQS + 5, 1);
+    waits = qtest_hmp(qts, "why kind=pic pin=5");
+    g_assert_nonnull(strstr(waits, "pic IRQ 5"));
+    g_assert_nonnull(strstr(waits, "waits at the i8259 until a CPU acknowledges it"));
+    g_assert_nonnull(strstr(waits, "the line is up, edge, requested"));
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/why/pin", test_pin);
     g_test_add_func("/why/storm", test_storm);
     g_test_add_func("/why/messages", test_messages);
+    g_test_add_func("/why/pic", test_pic);
     g_test_add_func("/why/logical-id", test_logical_id);
     g_test_add_func("/why/log-by-qmp", test_log_by_qmp);
     g_test_add_func("/why/journal-by-qmp", test_journal_by_qmp);

@@ -48,7 +48,7 @@ static void on_eoi(void *opaque, uint8_t vector)
     ((Rig *)opaque)->eoi_vector = vector;
 }
 
-static int on_pic_ack(void *opaque)
+static int on_pic_ack(void *opaque, uint32_t apic_id)
 {
     return 0x08;
 }

@@ -42,7 +42,7 @@ static void edge(Rig *rig, int n)
 
 static int ack(Rig *rig)
 {
-    return i8259_ack(rig->dev);
+    return i8259_ack(rig->dev, 0);
 }
 
 static Rig *rig_new(uint8_t master_icw4)

@@ -45,12 +45,12 @@ typedef struct {
     uint64_t records, steps, states[INTR_RESULTS];
 } Totals;
 
-/* A local APIC's own entries and an IPI to itself do not come by the bus. */
+/* A local APIC's own entries, an IPI to itself and ExtINTs do not come by the bus. */
 static bool went_by_bus(const JournalRecord *r)
 {
     bool to_self = r->kind == JOURNAL_IPI && (r->data >> 18 & 3) == 1;
 
-    return (r->seen & JOURNAL_BUS) && r->kind != JOURNAL_LVT && !to_self;
+    return (r->seen & JOURNAL_BUS) && r->kind != JOURNAL_LVT && r->kind != JOURNAL_PIC && !to_self;
 }
 
 static bool was_refused(IntrResult state)
@@ -241,7 +241,8 @@ static void check_vectors(Run *run)
 /* A run has something that it does more often than the rest. */
 static void step(Run *run)
 {
-    static void (*const steps[])(World * w) = {step_apic, step_unit, step_emitter, step_emitter};
+    static void (*const steps[])(World * w) = {step_apic, step_unit, step_emitter, step_emitter,
+                                               step_pic};
     World *w = &run->world;
     unsigned which = world_flip(w) ? run->often : world_draw(w, G_N_ELEMENTS(steps));
 
@@ -270,7 +271,7 @@ static bool run_one(uint64_t seed, Totals *totals)
     run.world.before_unit_reset = before_unit_reset;
     run.world.opaque = &run;
     check_records(&run);
-    run.often = world_draw(&run.world, 4);
+    run.often = world_draw(&run.world, 5);
     steps = 20 + world_draw(&run.world, MOST_STEPS - 20);
     for (unsigned i = 0; i < steps && run.wrong->len == 0; i++) {
         step(&run);

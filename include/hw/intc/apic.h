@@ -48,8 +48,8 @@ typedef struct {
     uint64_t timer_hz;    /* input clock of the APIC timer */
     const CpuPins *pins;
     void *pins_opaque;
-    /* ExtINT: what the i8259 pair answers to an acknowledge. */
-    int (*pic_ack)(void *opaque);
+    /* ExtINT: what the i8259 pair answers to this APIC's acknowledge. */
+    int (*pic_ack)(void *opaque, uint32_t apic_id);
     void *pic_opaque;
     uint8_t phys_bits; /* MAXPHYADDR, for reserved bits of IA32_APIC_BASE; 0 means 52 */
 } ApicLinks;

@@ -24,6 +24,7 @@ typedef enum {
     JOURNAL_HYPERCALL,     /* a virtual processor, which asks for it: the call's code */
     JOURNAL_STIMER,        /* a virtual processor's synthetic timers, */
     JOURNAL_SINT,          /* and its synthetic sources */
+    JOURNAL_PIC,           /* inputs of the i8259 pair */
     JOURNAL_KINDS,
 } JournalKind;
 

@@ -127,6 +127,9 @@ static inline IntrResult journal_answer(Journal *j, uint64_t serial, IntrResult 
     return answer;
 }
 
+/* The i8259 pair is asked for a vector (-1: it is polled), by the CPU of that local APIC;
+ * journal_taken() follows if there is a request. */
+void journal_acknowledged(Journal *j, uint64_t serial, int vector, uint32_t apic_id, bool level);
 /* A CPU takes the vector: its local APIC's IRR bit has moved to ISR. */
 void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id);
 /* EOI, or another end of what a local APIC held: `how` is INTR_ENDED or why it was forgotten. */

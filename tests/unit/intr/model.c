@@ -13,6 +13,7 @@ void model_init(Model *m)
     for (unsigned i = 0; i < MODEL_VECTORS; i++) {
         m->msix[i].masked = true;
     }
+    m->pic[0].lowest = m->pic[1].lowest = 7;
     for (unsigned i = 0; i < MODEL_PINS; i++) {
         m->pins[i].rte = 1 << 16;
     }

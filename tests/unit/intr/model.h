@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What should become of each attempt to interrupt, by the specifications: local APICs and their bus
- * (SDM volume 3, chapter 11), IOAPIC (82093AA), MSI and MSI-X (PCI 3.0), and a remapping unit
- * (VT-d). It shares nothing with what it is a model of but the names of the states, and it works on
- * plain arrays. Records are numbered as attempts are made, from 1 on.
+ * (SDM volume 3, chapter 11), IOAPIC (82093AA), i8259 pair, MSI and MSI-X (PCI 3.0), and a
+ * remapping unit (VT-d). It shares nothing with what it is a model of but the names of the states,
+ * and it works on plain arrays. Records are numbered as attempts are made, from 1 on.
  *
  * What hardware may choose (an evicted cache entry) is asked for by `cache_use`.
  */
@@ -66,6 +66,20 @@ typedef struct {
 } ModelPin;
 
 typedef struct {
+    bool line, edge, level, masked, serving; /* edge: latched, its line is still up */
+    uint32_t waits, takes;                   /* records */
+} ModelPicInput;
+
+typedef struct {
+    ModelPicInput in[8];
+    unsigned lowest;        /* of priority */
+    unsigned icw, last_icw; /* the one that comes next, or 0 */
+    bool started, single, automatic, rotates, fully, special, polls;
+    bool gone; /* INT is up, and what it was up for is not there any more */
+    uint32_t gone_rec;
+} ModelPicChip;
+
+typedef struct {
     uint32_t waits;
     bool pending, masked;
     uint64_t address;
@@ -115,6 +129,7 @@ typedef struct {
     ModelPid pids[MODEL_PIDS];
     /* Emitters. */
     ModelPin pins[MODEL_PINS];
+    ModelPicChip pic[2];
     bool pins_stick;    /* stuck-remote-irr */
     bool level_as_edge; /* the 82093AA's erratum */
     int64_t eoi_delay;  /* ns; and the EOIs under way, the oldest first */
@@ -177,6 +192,15 @@ void model_unit_overflow_clear(Model *m);
 void model_unit_wait(Model *m); /* a wait descriptor that interrupts is done */
 void model_unit_wait_clear(Model *m);
 void model_unit_reset(Model *m);
+
+/* model_pic.c: what is written to a chip's first or second port; ELCR; an acknowledge, and a read
+ * that may be a poll. */
+void model_pic_line(Model *m, unsigned n, bool level);
+void model_pic_write(Model *m, unsigned chip, bool second, uint8_t value);
+void model_pic_levels(Model *m, unsigned chip, uint8_t value);
+void model_pic_ack(Model *m);
+void model_pic_read(Model *m, unsigned chip);
+void model_pic_reset(Model *m);
 
 /* model_emit.c */
 void model_pin(Model *m, unsigned pin, bool asked);

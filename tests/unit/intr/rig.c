@@ -130,6 +130,17 @@ static void add_emitters(Rig *rig, const RigSetup *setup)
     as_add(rig->platform.memory, hpet_region(rig->hpet), HPET_BASE);
 }
 
+/* Nobody is at its output: a test plays the CPU that acknowledges. */
+static void add_pic(Rig *rig)
+{
+    rig->pic = device_new(&i8259_class, &rig->platform, "pic");
+    g_assert_true(device_realize(rig->pic, NULL));
+    device_reset(rig->pic);
+    for (int n = 0; n < (int)G_N_ELEMENTS(rig->pic_lines); n++) {
+        irq_connect(&rig->pic_lines[n], device_irq_in(rig->pic, "", n));
+    }
+}
+
 void rig_command(PciDevice *pci, uint16_t value)
 {
     pci_device_config_write(pci, PCI_COMMAND, value, 2);
@@ -178,6 +189,7 @@ void rig_open_as(Rig *rig, const RigSetup *setup)
     add_apics(rig, setup);
     add_vtd(rig, setup);
     add_emitters(rig, setup);
+    add_pic(rig);
     add_bus(rig);
     rig->fabric = (Fabric){rig->platform.memory, apic_bus_sink(rig->apics), rig->platform.journal};
 }
@@ -204,7 +216,11 @@ void rig_close(Rig *rig)
     device_free(&rig->widget->pci.dev);
     device_free(&rig->bridge->dev);
     irq_connect(&rig->pin, NULL);
+    for (unsigned n = 0; n < G_N_ELEMENTS(rig->pic_lines); n++) {
+        irq_connect(&rig->pic_lines[n], NULL);
+    }
     device_free(rig->hyperv); /* first: it takes pages off the map, on which the others are */
+    device_free(rig->pic);
     device_free(rig->hpet);
     device_free(rig->ioapic);
     device_free(rig->vtd);

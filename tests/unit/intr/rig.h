@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A machine for tests of an interrupt's whole way: an IOAPIC, an HPET and a PCI function behind a
- * bridge, a remapping unit, a local APIC or several, and all their traces in memory.
+ * A machine for tests of an interrupt's whole way: an IOAPIC, an i8259 pair, an HPET and a PCI
+ * function behind a bridge, a remapping unit, a local APIC or several, and all their traces in
+ * memory.
  */
 #ifndef TESTS_UNIT_INTR_RIG_H
 #define TESTS_UNIT_INTR_RIG_H
@@ -10,6 +11,7 @@
 #include "hw/i386/iommu/iommu.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/intc/apic.h"
+#include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
 #include "hw/intr/lint.h"
 #include "hw/pci/ims.h"
@@ -51,11 +53,11 @@ typedef struct {
     unsigned apic_count;
     Device *apic_devs[RIG_APICS];
     ApicState *apic; /* the first */
-    Device *vtd, *ioapic, *hpet;
+    Device *vtd, *ioapic, *hpet, *pic;
     Device *hyperv;        /* of a test that makes one, or NULL */
     IommuScopeEntry scope; /* the IOAPIC, as the unit knows it */
     Fabric fabric;
-    IrqOut pin;
+    IrqOut pin, pic_lines[16]; /* the IOAPIC's pin 3; the i8259 pair's inputs */
     PciBus *bus, *inner;
     PciDevice *bridge;
     Widget *widget;

@@ -28,6 +28,13 @@ void way_remap(Rig *rig, uint64_t low, uint64_t high);
 IntrResult way_send_index(Rig *rig, uint32_t index);
 void way_msi_setup(Rig *rig, uint64_t address);
 
+/* In ways_pic.c. */
+IntrResult way_pic_requested(Rig *rig);
+IntrResult way_pic_masked(Rig *rig);
+IntrResult way_pic_held(Rig *rig);
+IntrResult way_pic_spurious(Rig *rig);
+IntrResult way_pic_set_up(Rig *rig);
+
 /* In ways_hyperv.c. */
 IntrResult way_synic_off(Rig *rig);
 IntrResult way_sint_masked(Rig *rig);

@@ -206,6 +206,7 @@ void world_open(World *w, uint64_t seed)
     world_set_up_apics(w);
     world_set_up_unit(w);
     world_set_up_emitters(w);
+    world_set_up_pic(w);
 }
 
 void world_close(World *w)

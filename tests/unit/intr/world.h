@@ -43,10 +43,12 @@ void world_time(World *w, int64_t ns);
 /* One step of a kind; what is said of it is in `steps`. */
 void step_apic(World *w);
 void step_emitter(World *w);
+void step_pic(World *w);
 void step_unit(World *w);
 /* A likely state to begin with. */
 void world_set_up_apics(World *w);
 void world_set_up_emitters(World *w);
+void world_set_up_pic(World *w);
 void world_set_up_unit(World *w);
 
 #endif
