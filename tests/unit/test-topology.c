@@ -31,7 +31,7 @@ static const GOptionEntry options[] = {
 /* What came about, so that a run without it is noticed. */
 typedef struct {
     uint64_t machines, refused, delivered, stopped, blocked[4][2], compatible[2], aliased, virtual,
-        read, not_read, other_unit;
+        read, not_read, other_unit, expanded;
 } Totals;
 
 typedef struct {
@@ -95,7 +95,7 @@ static const Drhd *told_unit(Run *run, From from)
         }
         return unit;
     }
-    for (int at = (int)from.n; at >= 0; at = p->nodes[at].above) {
+    for (int at = (int)from.n; at >= 0 && p->nodes[at].kind != EXPANDER; at = p->nodes[at].above) {
         From node = {FROM_NODE, (unsigned)at, -1};
         ids[count++] = model_way(p, &run->guest.numbers, node).own_id;
     }
@@ -303,6 +303,12 @@ static bool draw_sender(Plan *p, From *from)
     return from->kind != FROM_NODE || node->kind == SENDER;
 }
 
+static bool is_expanded(const Plan *p, unsigned n)
+{
+    const Node *node = &p->nodes[n];
+    return node->kind == EXPANDER || (node->above >= 0 && is_expanded(p, (unsigned)node->above));
+}
+
 static void try_sender(Run *run, From from, const Contexts *contexts)
 {
     Way way = model_way(&run->plan, &run->guest.numbers, from);
@@ -317,6 +323,7 @@ static void try_sender(Run *run, From from, const Contexts *contexts)
     run->totals->aliased += way.id != way.own_id;
     run->totals->virtual += from.vf >= 0;
     run->totals->other_unit += way.unit > 0;
+    run->totals->expanded += from.kind == FROM_NODE && is_expanded(&run->plan, from.n);
 }
 
 static void use_machine(Run *run)
@@ -342,7 +349,9 @@ static void check_table(Run *run)
     table_read(&run->guest, &run->dmar);
     check_bases(run);
     for (unsigned n = 0; n < run->plan.node_count; n++) {
-        check_told(run, (From){FROM_NODE, n, -1});
+        if (run->plan.nodes[n].kind != EXPANDER) { /* it never sends, and no entry is for it */
+            check_told(run, (From){FROM_NODE, n, -1});
+        }
     }
     for (unsigned n = 0; n < run->plan.ioapics; n++) {
         check_told(run, (From){FROM_IOAPIC, n, -1});
@@ -386,13 +395,14 @@ static bool run_one(uint64_t seed, Totals *totals)
 static bool all_seen(const Totals *t)
 {
     bool all = t->machines && t->refused && t->delivered && t->stopped && t->aliased &&
-               t->virtual && t->read && t->not_read && t->other_unit && t->compatible[0] &&
-               t->compatible[1];
+               t->virtual && t->read && t->not_read && t->other_unit && t->expanded &&
+               t->compatible[0] && t->compatible[1];
     printf("# %" G_GINT64_MODIFIER "u machines, %" G_GINT64_MODIFIER "u refused\n", t->machines,
            t->refused);
     printf("# senders: %" G_GINT64_MODIFIER "u under an alias, %" G_GINT64_MODIFIER
-           "u virtual, %" G_GINT64_MODIFIER "u not under the first unit\n",
-           t->aliased, t->virtual, t->other_unit);
+           "u virtual, %" G_GINT64_MODIFIER "u not under the first unit, %" G_GINT64_MODIFIER
+           "u below a further root bus\n",
+           t->aliased, t->virtual, t->other_unit, t->expanded);
     for (unsigned svt = 0; svt < 4; svt++) {
         const uint64_t *n = t->blocked[svt];
         printf("# SVT %u: %" G_GINT64_MODIFIER "u not blocked, %" G_GINT64_MODIFIER "u blocked\n",

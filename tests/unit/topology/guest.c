@@ -218,6 +218,8 @@ void guest_read_numbers(Guest *g)
         uint64_t config = guest_config(id_of(g, n));
         if (plan_is_bridge(&g->plan->nodes[n])) {
             g->numbers.secondary[n] = (uint8_t)guest_load(g, config + PCI_SECONDARY_BUS, 1);
+        } else if (g->plan->nodes[n].kind == EXPANDER) {
+            g->numbers.secondary[n] = g->plan->nodes[n].bus_nr; /* for good */
         }
     }
 }
@@ -241,11 +243,21 @@ static void open_functions(Guest *g)
     }
 }
 
+static void give_all_numbers(Guest *g, Plan *p)
+{
+    close_bridges(g);
+    give_numbers(g, p, -1, 1);
+    for (unsigned n = 0; n < p->node_count; n++) {
+        if (p->nodes[n].kind == EXPANDER) {
+            give_numbers(g, p, (int)n, p->nodes[n].bus_nr + 1);
+        }
+    }
+}
+
 void guest_number(Guest *g, Plan *p)
 {
     if (p->renumber) {
-        close_bridges(g);
-        give_numbers(g, p, -1, 1);
+        give_all_numbers(g, p);
     }
     open_functions(g);
 }

@@ -42,9 +42,11 @@ static bool is_behind_conventional(const Plan *p, unsigned node)
     return false;
 }
 
-static unsigned depth(const Plan *p, int node)
+/* From its root bus on. */
+static unsigned depth(const Plan *p, unsigned node)
 {
-    return node < 0 ? 0 : 1 + depth(p, p->nodes[node].above);
+    const Node *n = &p->nodes[node];
+    return plan_is_on_root(p, n) ? 1 : 1 + depth(p, (unsigned)n->above);
 }
 
 static bool node_is_right(const Plan *p, unsigned unit, unsigned node)
@@ -54,8 +56,7 @@ static bool node_is_right(const Plan *p, unsigned unit, unsigned node)
             return false;
         }
     }
-    return !p->units[unit].all && !is_behind_conventional(p, node) &&
-           depth(p, (int)node) <= DEEPEST;
+    return !p->units[unit].all && !is_behind_conventional(p, node) && depth(p, node) <= DEEPEST;
 }
 
 static unsigned times_named(const Plan *p, const Name *thing)
@@ -161,7 +162,7 @@ Way model_way(const Plan *p, const Numbers *numbers, From from)
     Way way = {.unit = model_unit(p, from), .own_id = own_id(p, numbers, from)};
     way.id = way.own_id;
     int at = from.kind == FROM_NODE ? p->nodes[from.n].above : -1;
-    for (; at >= 0; at = p->nodes[at].above) {
+    for (; at >= 0 && p->nodes[at].kind != EXPANDER; at = p->nodes[at].above) {
         way.stopped |= !p->nodes[at].master;
         way.id = id_above(p, numbers, at, way.id);
     }

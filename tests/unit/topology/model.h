@@ -12,7 +12,7 @@
 
 /* Numbers that the guest gave, or read. */
 typedef struct {
-    uint8_t secondary[MOST_NODES]; /* of bridges */
+    uint8_t secondary[MOST_NODES]; /* of bridges; of expanders, their root bus's */
     uint16_t vf_offset[MOST_NODES], vf_stride[MOST_NODES];
 } Numbers;
 

@@ -22,7 +22,12 @@ bool plan_chance(Plan *p, uint32_t percent)
 
 bool plan_is_bridge(const Node *node)
 {
-    return node->kind != SENDER;
+    return node->kind != SENDER && node->kind != EXPANDER;
+}
+
+bool plan_is_on_root(const Plan *p, const Node *node)
+{
+    return node->above < 0 || p->nodes[node->above].kind == EXPANDER;
 }
 
 bool plan_is_conventional(const Node *node)
@@ -50,8 +55,9 @@ static bool is_taken(const Plan *p, int above, uint8_t devfn)
 /* The next function of a device; -1 if it has all. */
 static int draw_devfn(Plan *p, int above)
 {
+    bool root = plan_is_on_root(p, &(Node){.above = above});
     unsigned slot = is_link(p, above) ? 0
-                    : above < 0       ? 1 + plan_draw(p, ROOT_SLOTS)
+                    : root            ? 1 + plan_draw(p, ROOT_SLOTS)
                                       : plan_draw(p, SLOTS);
     for (unsigned function = 0; function < FUNCTIONS; function++) {
         uint8_t devfn = (uint8_t)(slot << 3 | function);
@@ -62,12 +68,27 @@ static int draw_devfn(Plan *p, int above)
     return -1;
 }
 
+/* Root buses from about these numbers on, so that each has enough of them. */
+static const uint8_t root_numbers[] = {0x60, 0xb0};
+
+static unsigned expanders(const Plan *p)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < p->node_count; i++) {
+        count += p->nodes[i].kind == EXPANDER;
+    }
+    return count;
+}
+
 static Kind draw_kind(Plan *p, int above)
 {
     static const Kind on_root[] = {ROOT_PORT, ROOT_PORT, EXPRESS_TO_PCI, PCI_TO_PCI, SENDER},
                       behind_port[] = {UPSTREAM_PORT, EXPRESS_TO_PCI, SENDER, SENDER},
                       on_pci[] = {PCI_TO_PCI, SENDER, SENDER};
-    if (above < 0) {
+    if (above < 0 && expanders(p) < G_N_ELEMENTS(root_numbers) && plan_chance(p, 8)) {
+        return EXPANDER;
+    }
+    if (plan_is_on_root(p, &(Node){.above = above})) {
         return on_root[plan_draw(p, G_N_ELEMENTS(on_root))];
     }
     if (is_link(p, above)) {
@@ -77,11 +98,11 @@ static Kind draw_kind(Plan *p, int above)
                                                  : on_pci[plan_draw(p, G_N_ELEMENTS(on_pci))];
 }
 
-/* A bridge that something can be behind, or -1, the root bus. */
+/* What something can be behind, or -1, the first root bus. */
 static int draw_above(Plan *p)
 {
     unsigned n = plan_draw(p, p->node_count + 2);
-    bool fits = n < p->node_count && plan_is_bridge(&p->nodes[n]) && !p->nodes[n].full;
+    bool fits = n < p->node_count && p->nodes[n].kind != SENDER && !p->nodes[n].full;
     return fits ? (int)n : -1;
 }
 
@@ -110,6 +131,9 @@ static void draw_node(Plan *p)
                    .above = above,
                    .devfn = (uint8_t)devfn,
                    .master = !plan_chance(p, 3)};
+    if (node->kind == EXPANDER) {
+        node->bus_nr = (uint8_t)(root_numbers[expanders(p)] + plan_draw(p, 16));
+    }
     node->alias = plan_is_conventional(node) ? plan_draw(p, ALIASES) : ALIAS_USUAL;
     draw_vfs(p, node);
     p->node_count++;
@@ -164,11 +188,12 @@ void plan_make(Plan *p, uint64_t seed)
 /* "00:1c.0/00.0" */
 static void add_path(const Plan *p, GString *out, int n)
 {
-    if (p->nodes[n].above >= 0) {
-        add_path(p, out, p->nodes[n].above);
-        g_string_append_c(out, '/');
+    int above = p->nodes[n].above;
+    if (plan_is_on_root(p, &p->nodes[n])) {
+        g_string_append_printf(out, "%02x:", above < 0 ? 0 : p->nodes[above].bus_nr);
     } else {
-        g_string_append(out, "00:");
+        add_path(p, out, above);
+        g_string_append_c(out, '/');
     }
     g_string_append_printf(out, "%02x.%u", p->nodes[n].devfn >> 3, p->nodes[n].devfn & 7u);
 }
@@ -215,7 +240,8 @@ char *plan_unit_text(const Plan *p, unsigned n)
 char *plan_node_text(const Plan *p, unsigned n)
 {
     static const char *const drivers[] = {"pcie-root-port",  "x3130-upstream", "xio3130-downstream",
-                                          "pcie-pci-bridge", "pci-bridge",     "intr-testdev"};
+                                          "pcie-pci-bridge", "pci-bridge",     "pxb-pcie",
+                                          "intr-testdev"};
     static const char *const aliases[] = {NULL, "bridge", "none", "secondary"};
     const Node *node = &p->nodes[n];
     GString *out = g_string_new(NULL);
@@ -226,6 +252,9 @@ char *plan_node_text(const Plan *p, unsigned n)
     }
     if (node->alias != ALIAS_USUAL) {
         g_string_append_printf(out, ",alias=%s", aliases[node->alias]);
+    }
+    if (node->kind == EXPANDER) {
+        g_string_append_printf(out, ",bus_nr=%u", node->bus_nr);
     }
     if (node->kind == SENDER) {
         g_string_append_printf(out, ",sriov-vfs=%u,msix-vectors=1,msi-vectors=1", node->vfs);

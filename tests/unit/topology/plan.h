@@ -16,18 +16,27 @@
 #define MOST_NAMES   8
 #define MOST_SOURCES 3 /* IOAPICs, and HPETs, with the board's own */
 
-typedef enum { ROOT_PORT, UPSTREAM_PORT, DOWNSTREAM_PORT, EXPRESS_TO_PCI, PCI_TO_PCI, SENDER } Kind;
+typedef enum {
+    ROOT_PORT,
+    UPSTREAM_PORT,
+    DOWNSTREAM_PORT,
+    EXPRESS_TO_PCI,
+    PCI_TO_PCI,
+    EXPANDER,
+    SENDER
+} Kind;
 typedef enum { ALIAS_USUAL, ALIAS_BRIDGE, ALIAS_NONE, ALIAS_SECONDARY, ALIASES } Alias;
 
 /* A function of the machine. */
 typedef struct {
     Kind kind;
-    int above; /* the bridge that it is behind; -1: it is on the root bus */
+    int above; /* the bridge that it is behind, or the expander; -1: it is on the first root bus */
     uint8_t devfn;
     Alias alias;
-    unsigned vfs; /* virtual functions */
-    bool master;  /* bus mastering, of a bridge */
-    bool full;    /* nothing more can be behind */
+    unsigned vfs;   /* virtual functions */
+    uint8_t bus_nr; /* of an expander's root bus */
+    bool master;    /* bus mastering, of a bridge */
+    bool full;      /* nothing more can be behind */
 } Node;
 
 typedef enum { NAME_NODE, NAME_PATH, NAME_IOAPIC, NAME_HPET, NAME_NOTHING } NameKind;
@@ -63,6 +72,8 @@ bool plan_chance(Plan *p, uint32_t percent);
 
 void plan_make(Plan *p, uint64_t seed);
 bool plan_is_bridge(const Node *node);
+/* Is it on a root bus? */
+bool plan_is_on_root(const Plan *p, const Node *node);
 bool plan_is_conventional(const Node *node);
 
 /* What -device takes; the caller frees it. Number 0 of IOAPICs and HPETs is the board's own. */

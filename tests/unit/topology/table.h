@@ -5,7 +5,9 @@
 
 #include "guest.h"
 
-#define MOST_SCOPES (MOST_NAMES + 2 * MOST_SOURCES)
+#define MOST_SCOPES                                                                                \
+    (MOST_NAMES + 2 * MOST_SOURCES + MOST_NODES) /* on a root bus each for itself                  \
+                                                  */
 
 typedef enum { SCOPE_ENDPOINT = 1, SCOPE_BRIDGE, SCOPE_IOAPIC, SCOPE_HPET } ScopeType;
 
