@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pxb-pcie: a further root bus, beside the first one, under the same remapping units, with its own
- * bus numbers (PCI Firmware 3.2, 4.2). The function that stands for it on the first root bus has
- * nothing but a header.
+ * pxb-pcie: a further root bus, beside the first one, under the same remapping units or under none,
+ * with its own bus numbers (PCI Firmware 3.2, 4.2). The function that stands for it on the first
+ * root bus has nothing but a header.
  */
 #include "hw/pci-bridge/bridges.h"
 
@@ -14,6 +14,7 @@ typedef struct {
     PciDevice pci;
     uint8_t bus_nr;
     uint16_t numa_node;
+    bool bypass_iommu;
 } Expander;
 
 bool expander_proximity(const PciDevice *expander, uint16_t *domain)
@@ -25,7 +26,11 @@ bool expander_proximity(const PciDevice *expander, uint16_t *domain)
 static bool expander_realize(Device *dev, GError **error)
 {
     Expander *e = (Expander *)dev;
-    return pci_expander_bus_new(&e->pci, dev->id, e->bus_nr, error) != NULL;
+    PciBus *bus = pci_expander_bus_new(&e->pci, dev->id, e->bus_nr, error);
+    if (bus && e->bypass_iommu) {
+        pci_root_set_bypass(bus);
+    }
+    return bus != NULL;
 }
 
 static void expander_restored(Device *dev)
@@ -38,6 +43,8 @@ static const PropInfo expander_props[] = {
                "the root bus's number, 1 to 254"),
     PROP_RANGE(PROP_UINT16, "numa_node", Expander, numa_node, "128", 0, NO_DOMAIN,
                "the root bus's proximity domain; 128 is none"),
+    PROP(PROP_BOOL, "bypass_iommu", Expander, bypass_iommu, "off",
+         "what is on the root bus goes by no remapping unit"),
     PROP_END,
 };
 

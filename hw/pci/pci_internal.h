@@ -22,6 +22,7 @@ struct PciBus {
     PciDevice *bridge;   /* NULL for a root bus */
     PciDevice *expander; /* of a further root bus */
     uint8_t number;      /* root buses only */
+    bool bypass;         /* root buses only: what is on it goes by no remapping unit */
     PciWindow window[PCI_WINDOWS]; /* of a further root bus, by pci_assign_resources() */
     PciDevice *devices[PCI_DEVFNS];
     PciDevice **by_rid; /* first root bus only: who answers configuration cycles, by requester id */

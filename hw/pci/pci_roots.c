@@ -25,6 +25,25 @@ PciBus *pci_root_of(PciBus *bus)
     return bus;
 }
 
+void pci_root_set_bypass(PciBus *root)
+{
+    root->bypass = true;
+}
+
+bool pci_root_bypasses(const PciBus *root)
+{
+    return root->bypass;
+}
+
+bool pci_bypasses_units(const PciDevice *pci)
+{
+    const PciBus *bus = pci->bus;
+    while (bus->bridge) {
+        bus = bus->bridge->bus;
+    }
+    return bus->bypass;
+}
+
 void pci_roots_foreach(PciBus *first, void (*visit)(PciBus *root, void *opaque), void *opaque)
 {
     visit(first, opaque);

@@ -10,6 +10,8 @@
 
 typedef struct {
     unsigned blocks, ioapics, hpets; /* in the last block, of the emitters */
+    unsigned all, ends;              /* entries for all, and ends of ranges; */
+    uint16_t ranges[4][2];           /* these ranges of ids */
     uint16_t ioapic_id;
     uint8_t type; /* of the last block */
     uint64_t base, features;
@@ -31,9 +33,15 @@ static uint64_t find_ivrs(Amd *a)
 
 static void read_entries(Amd *a, uint64_t at, uint64_t end, Ivrs *out)
 {
-    out->ioapics = out->hpets = 0;
+    out->ioapics = out->hpets = out->all = out->ends = 0;
     while (at < end) {
         uint8_t type = qtest_readb(a->qts, at);
+        out->all += type == 1;
+        if (type == 3 || type == 4) {
+            g_assert_cmpuint(out->ends, <, G_N_ELEMENTS(out->ranges));
+            out->ranges[out->ends][type - 3] = qtest_readw(a->qts, at + 1);
+            out->ends += type == 4;
+        }
         if (type == 0x48) {
             uint8_t variety = qtest_readb(a->qts, at + 7);
             out->ioapics += variety == 1;
@@ -118,6 +126,24 @@ static void test_broken(void)
     g_assert_cmphex(t.features, !=, features);
 }
 
+/* A root bus that goes by no unit is in no range of ids. */
+static void test_bypass(void)
+{
+    uint64_t features;
+    Ivrs t = ivrs_of("", &features);
+    g_assert_cmpuint(t.all, ==, 1);
+    g_assert_cmpuint(t.ends, ==, 0);
+    t = ivrs_of(" -device pxb-pcie,id=far,bus_nr=0x80,bypass_iommu=on"
+                " -device pxb-pcie,id=near,bus_nr=0xa0",
+                &features);
+    g_assert_cmpuint(t.all, ==, 0);
+    g_assert_cmpuint(t.ends, ==, 2);
+    g_assert_cmphex(t.ranges[0][0], ==, 0);
+    g_assert_cmphex(t.ranges[0][1], ==, 0x7fff);
+    g_assert_cmphex(t.ranges[1][0], ==, 0xa000);
+    g_assert_cmphex(t.ranges[1][1], ==, 0xffff);
+}
+
 /* The IOAPIC and the HPET send under the southbridge's id: its device table entry is theirs. */
 static void test_emitters(void)
 {
@@ -138,6 +164,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/amd-ivrs/right", test_right);
     g_test_add_func("/amd-ivrs/broken", test_broken);
+    g_test_add_func("/amd-ivrs/bypass", test_bypass);
     g_test_add_func("/amd-ivrs/emitters", test_emitters);
     return g_test_run();
 }

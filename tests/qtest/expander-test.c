@@ -247,6 +247,42 @@ static void test_scopes(void)
     }
 }
 
+/* The flags of the DMAR's only unit. */
+static uint8_t drhd_flags(QTest *qts)
+{
+    uint32_t len;
+    g_autofree uint8_t *dmar = read_table(qts, "DMAR", 0, &len);
+    return dmar[HEADER + 12 + 4];
+}
+
+/* What is on a root bus with bypass_iommu=on goes by no unit, at any depth, and the table says of
+ * what else is there that it does, one by one. */
+static void test_bypass(void)
+{
+    enum { FUNCTION = 1, BRIDGE = 2, INCLUDE_ALL = 1 };
+    Vtd *v = vtd_start(" -device pxb-pcie,id=far,bus_nr=0x80,addr=8,bypass_iommu=on"
+                       " -device pcie-root-port,id=rp,bus=far,addr=0"
+                       " -device intr-testdev,bus=rp"
+                       " -device pxb-pcie,id=near,bus_nr=0x40,addr=9"
+                       " -device intr-testdev,bus=near,addr=3"
+                       " -device pcie-root-port,id=first,addr=a",
+                       1, true);
+    g_assert_cmphex(drhd_flags(v->qts) & INCLUDE_ALL, ==, 0);
+    g_assert_true(in_scope(v->qts, 0, FUNCTION, 0, 0x1f));
+    g_assert_true(in_scope(v->qts, 0, BRIDGE, 0, 0xa));
+    g_assert_true(in_scope(v->qts, 0, FUNCTION, OTHER_ROOT, 3));
+    g_assert_false(in_scope(v->qts, 0, BRIDGE, ROOT, 0));
+    far_open(v->qts, ROOT, 0);
+    Far free = far_device(v->qts, ROOT + 1, 0), held = far_device(v->qts, OTHER_ROOT, 3 << 3);
+    vtd_remap_on(v, 7, true);
+    far_send(&free, 0xfee00000, VECTOR);
+    g_assert_true(vtd_took(v, 0, VECTOR));
+    far_send(&held, 0xfee00000, VECTOR);
+    g_assert_false(qtest_apic_irr(v->qts, 0, VECTOR));
+    vtd_expect_fault(v, 0x25, OTHER_ROOT << 8 | 3 << 3, 0);
+    vtd_stop(v);
+}
+
 /* Pins are wired as on the first root bus: slot 5's pin A is PIRQ F, and what is behind slot 0's
  * port is E. */
 static void test_pins(void)
@@ -314,6 +350,12 @@ static void test_mistakes(void)
         {"-device pxb-pcie,id=p,bus_nr=8 -device edu,id=e,bus=p"
          " -device intel-iommu,id=a,scope=p+e -device intel-iommu,id=b",
          "e is behind a bridge that the scope names"},
+        {"-device pxb-pcie,id=p,bus_nr=8,bypass_iommu=on -device edu,id=e,bus=p"
+         " -device intel-iommu,id=a,scope=e -device intel-iommu,id=b",
+         "e is under no unit"},
+        {"-device pxb-pcie,id=p,bus_nr=8,bypass_iommu=on"
+         " -device intel-iommu,id=a,scope=p -device intel-iommu,id=b",
+         "p is under no unit"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *args =
@@ -361,6 +403,7 @@ int main(int argc, char **argv)
     g_test_add_func("/expander/tables", test_tables);
     g_test_add_func("/expander/messages", test_messages);
     g_test_add_func("/expander/scopes", test_scopes);
+    g_test_add_func("/expander/bypass", test_bypass);
     g_test_add_func("/expander/pins", test_pins);
     g_test_add_func("/expander/hotplug", test_hotplug);
     g_test_add_func("/expander/monitor", test_monitor);

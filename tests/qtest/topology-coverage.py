@@ -93,6 +93,7 @@ SECTIONS = [
          "/expander/numbers /expander/reassigned /expander/tables /expander/messages /expander/pins "
          "/expander/hotplug /expander/monitor /expander/mistakes"),
         ("a root bus under a unit of its own", "VT-d 8.3.1", "/expander/scopes two-root-buses"),
+        ("a root bus under no unit", "VT-d 8.3.1", "/expander/bypass /amd-ivrs/bypass"),
         ("igb's virtual functions: mailbox, queues, DMA and vectors with their own id", "82576 7.10.2",
          "/igb/mailbox /igb/virtual-queues igb-vf"),
         ("virtual functions: the capability, which there are, BARs, reset", "PCI Express 5.0 9",

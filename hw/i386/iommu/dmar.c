@@ -114,11 +114,17 @@ static void set_length(GByteArray *t, guint from)
     t->data[from + 3] = (uint8_t)(length >> 8);
 }
 
+static bool is_on_all_buses(Device *unit)
+{
+    return iommu_class(unit)->links(unit)->scope.bus_count == 0;
+}
+
 /* VT-d 8.3 */
 static void put_drhd(GByteArray *t, Device *unit)
 {
     const IommuScope *scope = &iommu_class(unit)->links(unit)->scope;
-    bool all = scope->include_all && !is_broken(unit, IOMMU_UNCOVERED_DEVICE);
+    bool all =
+        scope->include_all && is_on_all_buses(unit) && !is_broken(unit, IOMMU_UNCOVERED_DEVICE);
     guint from = t->len;
     blob_put(t, DRHD, 2);
     blob_put(t, DRHD_BYTES, 2);
@@ -240,7 +246,7 @@ static void dmar_write(const GPtrArray *units, GByteArray *t)
         all.intremap &= part.intremap;
         all.x2apic_opt_out |= part.x2apic_opt_out;
         all.dma_ctrl_opt_in |= part.dma_ctrl_opt_in;
-        all.device_iotlb &= part.device_iotlb;
+        all.device_iotlb &= part.device_iotlb && is_on_all_buses(units->pdata[i]);
         all.host_address_width = MIN(all.host_address_width, part.host_address_width);
         if (is_broken(units->pdata[i], IOMMU_WRONG_HAW)) {
             all.host_address_width = WRONG_HAW;

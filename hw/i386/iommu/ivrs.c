@@ -4,8 +4,8 @@
  * software of three times understands: types 10h, 11h with the feature registers, and 40h. On
  * request, what firmware is known to get wrong in it.
  *
- * The unit has all functions, so that a block begins with an entry for all; bridges' aliases are
- * found by their capabilities.
+ * The unit has all functions, so that a block begins with an entry for all, or a range for each
+ * root bus if one goes by no unit; bridges' aliases are found by their capabilities.
  */
 #include "hw/i386/iommu/ivrs.h"
 
@@ -14,8 +14,7 @@
 
 enum { IVHD_10 = 0x10, IVHD_11 = 0x11, IVHD_40 = 0x40 };
 enum { IVHD_10_BYTES = 24, IVHD_11_BYTES = 40 };
-enum { ENTRY_ALL = 0x01, ENTRY_SPECIAL = 0x48 };
-enum { ENTRY_ALL_BYTES = 4, ENTRY_SPECIAL_BYTES = 8 };
+enum { ENTRY_ALL = 0x01, ENTRY_RANGE = 0x03, ENTRY_RANGE_END = 0x04, ENTRY_SPECIAL = 0x48 };
 enum { SPECIAL_IOAPIC = 1, SPECIAL_HPET = 2 };
 
 /* IVinfo */
@@ -88,11 +87,24 @@ static void put_emitter(GByteArray *t, const IvrsUnit *part, const IommuScopeEnt
     }
 }
 
+/* An entry of 4 bytes, all of whose settings are 0. */
+static void put_device(GByteArray *t, uint8_t type, uint16_t device_id)
+{
+    blob_put(t, type, 1);
+    blob_put(t, device_id, 2);
+    blob_put(t, 0, 1);
+}
+
 static void ivrs_put_entries(GByteArray *t, Device *unit, const IvrsUnit *part)
 {
     const IommuScope *scope = &iommu_class(unit)->links(unit)->scope;
-    blob_put(t, ENTRY_ALL, 1);
-    blob_zeros(t, ENTRY_ALL_BYTES - 1);
+    if (scope->bus_count == 0) {
+        put_device(t, ENTRY_ALL, 0);
+    }
+    for (size_t i = 0; i < scope->bus_count; i++) {
+        put_device(t, ENTRY_RANGE, (uint16_t)(scope->buses[i].first << 8));
+        put_device(t, ENTRY_RANGE_END, (uint16_t)(scope->buses[i].last << 8 | 0xff));
+    }
     for (size_t i = 0; i < scope->count; i++) {
         put_emitter(t, part, &scope->entries[i]);
     }

@@ -98,6 +98,7 @@ bool iommu_place_parse(IommuPlace *place, GError **error)
     place->names = names_new();
     place->entries = g_array_new(false, false, sizeof(IommuScopeEntry));
     place->ports = g_array_new(false, false, sizeof(IommuScopeEntry));
+    place->buses = g_array_new(false, false, sizeof(IommuBuses));
     place->lists = g_array_new(false, false, sizeof(IommuList));
     g_array_set_clear_func(place->lists, clear_list);
     place->include_all = !place->scope;
@@ -126,6 +127,7 @@ void iommu_place_clear(IommuPlace *place)
     g_clear_pointer(&place->names, g_array_unref);
     g_clear_pointer(&place->entries, g_array_unref);
     g_clear_pointer(&place->ports, g_array_unref);
+    g_clear_pointer(&place->buses, g_array_unref);
     g_clear_pointer(&place->lists, g_array_unref);
 }
 
@@ -198,6 +200,9 @@ static Device *above_physical(const GPtrArray *units, const PciDevice *pci)
 /* A virtual function is under its physical one's unit (VT-d 8.3.1). */
 Device *iommu_above_function(const GPtrArray *units, const PciDevice *pci)
 {
+    if (pci_bypasses_units(pci->pf ? pci->pf : pci)) {
+        return NULL;
+    }
     Device *unit = above_physical(units, pci->pf ? pci->pf : pci);
     bool uncovered = unit && pci->pf && iommu_place(unit)->broken == IOMMU_VF_UNCOVERED;
     return uncovered ? iommu_above_rest(units) : unit;

@@ -105,7 +105,12 @@ static const PciDevice *hiding_bridge(const PciDevice *pci)
 static bool check_effect(const IommuTopology *t, Device *unit, const PciDevice *pci, GError **error)
 {
     const PciDevice *above = pci_bus_holder(pci->bus);
+    const PciBus *root = pci_expander_bus(pci);
     Device *taker = iommu_above_function(t->units, pci);
+    if (!taker || (root && pci_root_bypasses(root))) {
+        return scope_refuse(error, unit, "scope",
+                            "%s is under no unit: its root bus has bypass_iommu=on", pci->dev.id);
+    }
     if (taker != unit) {
         return scope_refuse(
             error, unit, "scope",
@@ -290,6 +295,39 @@ static void tell_root(const IommuTopology *t, Device *unit, const PciBus *root)
     }
 }
 
+typedef struct {
+    const IommuTopology *topology;
+    Device *unit;
+} Telling;
+
+static void find_bypass(PciBus *root, void *opaque)
+{
+    *(bool *)opaque |= pci_root_bypasses(root);
+}
+
+static void tell_buses(PciBus *root, void *opaque)
+{
+    const Telling *told = opaque;
+    const IommuBuses buses = {pci_bus_number(root), pci_root_last(root)};
+    if (!pci_root_bypasses(root)) {
+        g_array_append_val(iommu_place(told->unit)->buses, buses);
+        tell_root(told->topology, told->unit, root);
+    }
+}
+
+/* What goes by no unit must not be under the one that takes the rest: the others are told of one by
+ * one. */
+static void tell_rest(const IommuTopology *t, Device *unit)
+{
+    const IommuPlace *place = iommu_place(unit);
+    bool bypass = false;
+    g_array_set_size(place->buses, 0);
+    pci_roots_foreach(t->root, find_bypass, &bypass);
+    if (bypass && place->include_all && place->broken != IOMMU_UNCOVERED_DEVICE) {
+        pci_roots_foreach(t->root, tell_buses, &(Telling){t, unit});
+    }
+}
+
 static bool is_forgotten(const IommuPlace *place, const IommuEmitter *emitter)
 {
     return (place->broken == IOMMU_NO_IOAPIC_SCOPE && emitter->type == IOMMU_IOAPIC) ||
@@ -320,14 +358,9 @@ static void tell_list(const IommuTopology *t, IommuList *list)
     }
 }
 
-typedef struct {
-    const IommuTopology *topology;
-    Device *unit;
-} Ports;
-
 static void tell_root_port(PciDevice *pci, void *opaque)
 {
-    const Ports *ports = opaque;
+    const Telling *ports = opaque;
     if (pci->pcie_cap && pcie_port_type(pci) == PCIE_ROOT_PORT &&
         iommu_above_function(ports->topology->units, pci) == ports->unit) {
         tell_function(iommu_place(ports->unit)->ports, pci, IOMMU_BRIDGE, 0);
@@ -337,7 +370,7 @@ static void tell_root_port(PciDevice *pci, void *opaque)
 static void tell_root_ports(const IommuTopology *t, Device *unit)
 {
     g_array_set_size(iommu_place(unit)->ports, 0);
-    pci_bus_foreach(t->root, tell_root_port, &(Ports){t, unit});
+    pci_bus_foreach(t->root, tell_root_port, &(Telling){t, unit});
 }
 
 /* Emitters are named one by one, also where the rest is taken (VT-d 8.3). */
@@ -360,12 +393,15 @@ static void tell_unit(const IommuTopology *t, Device *unit)
             tell_in_scope(place, thing.pci);
         }
     }
+    tell_rest(t, unit);
     for (guint i = 0; i < place->lists->len; i++) {
         tell_list(t, &g_array_index(place->lists, IommuList, i));
     }
     tell_root_ports(t, unit);
     iommu_class(unit)->links(unit)->scope =
         (IommuScope){.include_all = place->include_all,
+                     .buses = (const IommuBuses *)place->buses->data,
+                     .bus_count = place->buses->len,
                      .entries = (const IommuScopeEntry *)place->entries->data,
                      .count = place->entries->len};
 }

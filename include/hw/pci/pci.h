@@ -174,6 +174,12 @@ PciDevice *pci_bus_bridge(const PciBus *bus);
 PciDevice *pci_bus_holder(const PciBus *bus);
 /* An expander's root bus; NULL for other functions. */
 PciBus *pci_expander_bus(const PciDevice *pci);
+/* What is on an expander's root bus goes by no remapping unit, as its board has wired it: said when
+ * it is made, */
+void pci_root_set_bypass(PciBus *root);
+/* and asked of a root bus, and of a function anywhere. */
+bool pci_root_bypasses(const PciBus *root);
+bool pci_bypasses_units(const PciDevice *pci);
 /* The port whose slot the function is in, or would be in on that bus; or NULL with an error. */
 PciDevice *pci_bus_slot(const PciBus *bus, GError **error);
 /* For the port: PciHost.released(). */

@@ -38,8 +38,14 @@ typedef struct {
 } IommuScopeEntry;
 
 typedef struct {
+    uint8_t first, last;
+} IommuBuses;
+
+typedef struct {
     uint16_t segment;
-    bool include_all; /* also what no other unit of the segment names */
+    bool include_all;        /* also what no other unit of the segment names, */
+    const IommuBuses *buses; /* on these buses; none are listed: on all, */
+    size_t bus_count;        /* else entries have what is on their root buses, too */
     const IommuScopeEntry *entries;
     size_t count;
 } IommuScope;
@@ -84,6 +90,7 @@ typedef struct {
     GArray *names;   /* of IommuName: what `scope` says */
     GArray *entries; /* of IommuScopeEntry: what the table tells */
     GArray *ports;   /* the same of the root ports that are under it */
+    GArray *buses;   /* of IommuBuses: if it takes the rest, but not of all root buses */
     GArray *lists;   /* of IommuList: what else its class's properties name */
 } IommuPlace;
 
