@@ -74,7 +74,7 @@ static void free_parts(E1000 *n)
     timer_cancel(&n->work);
     e1000_intr_reset(n);
     for (unsigned q = 0; q < E1000_QUEUES; q++) {
-        g_clear_pointer(&n->tx[q].frame, g_free);
+        nic_tx_free(&n->tx[q].next);
     }
     e1000_regs_free(n);
 }
@@ -101,7 +101,7 @@ static bool e1000_init(E1000 *n, const E1000Model *model, GError **error)
         return false;
     }
     for (unsigned q = 0; q < model->queues; q++) {
-        n->tx[q].frame = g_malloc0(NIC_TX_BYTES);
+        nic_tx_init(&n->tx[q].next);
     }
     timer_init(&n->work, n->pci.dev.platform->clock, e1000_work, n);
     nic_eeprom_init(&n->eeprom, model->eeprom, n->mac);

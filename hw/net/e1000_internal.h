@@ -54,12 +54,9 @@ typedef struct {
     uint16_t ip_end, transport_end, segment_size;
 } E1000TxDesc;
 
-/* A queue that sends: the frame that is being put together. */
+/* A queue that sends. */
 typedef struct {
-    uint8_t *frame; /* NIC_TX_BYTES */
-    uint32_t len;
-    bool too_long;      /* lost when it is complete */
-    NicOffload offload; /* as its first descriptor asks */
+    NicTx next;         /* the frame that is being put together */
     NicOffload context; /* as the last context says */
 } E1000Tx;
 

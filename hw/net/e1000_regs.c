@@ -521,9 +521,8 @@ void e1000_reset_all(E1000 *n)
     n->starved = false;
     n->io_address = 0;
     for (unsigned q = 0; q < n->model->queues; q++) {
-        n->tx[q].len = 0;
-        n->tx[q].too_long = false;
-        n->tx[q].offload = n->tx[q].context = (NicOffload){0};
+        nic_tx_begin(&n->tx[q].next);
+        n->tx[q].context = (NicOffload){0};
     }
     regfile_reset(&n->regs);
     if (n->model->is_82574) {

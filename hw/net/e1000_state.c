@@ -2,16 +2,8 @@
 /* What of a card is saved, and whether what was loaded can be. */
 #include "hw/net/e1000_internal.h"
 
-static size_t tx_frame_size(const void *tx)
-{
-    return NIC_TX_BYTES;
-}
-
 static const StateField tx_state[] = {
-    STATE_BYTES_PTR(E1000Tx, frame, tx_frame_size),
-    STATE_FIELD_MAX(STATE_UINT32, E1000Tx, len, NET_FRAME_MAX),
-    STATE_FIELD(STATE_UINT8, E1000Tx, too_long),
-    STATE_STRUCTS(E1000Tx, offload, 1, NicOffload, nic_offload_state),
+    STATE_STRUCTS(E1000Tx, next, 1, NicTx, nic_tx_state),
     STATE_STRUCTS(E1000Tx, context, 1, NicOffload, nic_offload_state),
     STATE_END,
 };

@@ -4,8 +4,6 @@
  * those that ask for a report are written back as they are done. A frame that is longer than any
  * can be, and one of which something cannot be read, is lost.
  */
-#include <string.h>
-
 #include "base/bytes.h"
 #include "hw/net/e1000_internal.h"
 
@@ -38,35 +36,26 @@ static void tx_take_context(E1000Tx *tx, const E1000TxDesc *d)
 /* 3.3.3: a legacy descriptor has a checksum of its own, which counts in the frame's last one. */
 static void tx_take_options(E1000 *n, E1000Tx *tx, const E1000TxDesc *d)
 {
-    if (d->kind == E1000_TX_DATA && tx->len == 0) {
-        tx->offload = tx->context;
-        tx->offload.segment = d->segment;
-        tx->offload.ip_sum = d->ip_sum;
-        tx->offload.transport_sum = d->transport_sum;
+    NicOffload *o = &tx->next.offload;
+    if (d->kind == E1000_TX_DATA && tx->next.len == 0) {
+        *o = tx->context;
+        o->segment = d->segment;
+        o->ip_sum = d->ip_sum;
+        o->transport_sum = d->transport_sum;
     } else if (d->kind == E1000_TX_LEGACY && d->insert_sum) {
-        tx->offload.transport_sum = true;
-        tx->offload.transport_at = d->sum_start;
-        tx->offload.transport_sum_at = d->sum_at;
-        tx->offload.transport_end = 0;
+        o->transport_sum = true;
+        o->transport_at = d->sum_start;
+        o->transport_sum_at = d->sum_at;
+        o->transport_end = 0;
     }
     if (d->eop && d->vlan && (e1000_reg(n, E1000_CTRL) & CTRL_VME)) {
-        tx->offload.insert_vlan = true;
-        tx->offload.vlan_type = (uint16_t)e1000_reg(n, E1000_VET);
-        tx->offload.vlan_tag = d->tag;
+        o->insert_vlan = true;
+        o->vlan_type = (uint16_t)e1000_reg(n, E1000_VET);
+        o->vlan_tag = d->tag;
     }
 }
 
-static void tx_take_data(E1000 *n, E1000Tx *tx, const E1000TxDesc *d)
-{
-    if (d->len > NET_FRAME_MAX - tx->len ||
-        pci_dma_read(&n->pci, d->address, tx->frame + tx->len, d->len) != MEM_OK) {
-        tx->too_long = true;
-        return;
-    }
-    tx->len += d->len;
-}
-
-static void tx_count(E1000 *n, const E1000Tx *tx, size_t len)
+static void tx_count(E1000 *n, const NicTx *tx, size_t len)
 {
     e1000_count(n, E1000_GPTC, 1);
     e1000_count(n, E1000_TPT, 1);
@@ -82,22 +71,16 @@ static void tx_count(E1000 *n, const E1000Tx *tx, size_t len)
     }
 }
 
-static void tx_send_frame(E1000 *n, E1000Tx *tx)
+static void tx_send_frame(E1000 *n, NicTx *tx)
 {
-    if (!tx->too_long && tx->len >= NET_HEADER_SIZE) {
-        if (tx->len < NIC_MIN_FRAME && (e1000_reg(n, E1000_TCTL) & TCTL_PSP)) {
-            memset(tx->frame + tx->len, 0, NIC_MIN_FRAME - tx->len);
-            tx->len = NIC_MIN_FRAME;
-        }
-        NetFrame frame = nic_tx_finish(tx->frame, tx->len, &tx->offload);
+    NetFrame frame;
+    if (nic_tx_finish(tx, e1000_reg(n, E1000_TCTL) & TCTL_PSP, &frame)) {
         tx_count(n, tx, frame.len);
         if (e1000_link_is_up(n)) {
             netdev_send(n->netdev, &frame);
         }
     }
-    tx->len = 0;
-    tx->too_long = false;
-    tx->offload = (NicOffload){0};
+    nic_tx_begin(tx);
 }
 
 static void tx_write_back(E1000 *n, uint64_t at, uint8_t *raw, const E1000TxDesc *d, TxSlice *slice)
@@ -121,9 +104,9 @@ static uint32_t tx_do_one(E1000 *n, E1000Tx *tx, const E1000TxDesc *d)
         return DESC_COST;
     }
     tx_take_options(n, tx, d);
-    tx_take_data(n, tx, d);
+    nic_tx_add(&tx->next, &n->pci, d->address, d->len);
     if (d->eop) {
-        tx_send_frame(n, tx);
+        tx_send_frame(n, &tx->next);
     }
     return DESC_COST + MIN(d->len, NET_FRAME_MAX) + (d->eop ? FRAME_COST : 0);
 }

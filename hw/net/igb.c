@@ -116,17 +116,9 @@ static const PropInfo igb_props[] = {
     PROP_END,
 };
 
-static size_t igb_frame_size(const void *queue)
-{
-    return ((const IgbQueue *)queue)->sends ? NIC_TX_BYTES : 0;
-}
-
 static const StateField queue_state[] = {
     STATE_REGFILE(IgbQueue, regs),
-    STATE_BYTES_PTR(IgbQueue, frame, igb_frame_size),
-    STATE_FIELD_MAX(STATE_UINT32, IgbQueue, len, NET_FRAME_MAX),
-    STATE_FIELD(STATE_UINT8, IgbQueue, too_long),
-    STATE_STRUCTS(IgbQueue, offload, 1, NicOffload, nic_offload_state),
+    STATE_STRUCTS(IgbQueue, next, 1, NicTx, nic_tx_state),
     STATE_STRUCTS(IgbQueue, contexts, IGB_CONTEXTS, NicOffload, nic_offload_state),
     STATE_FIELD(STATE_UINT8, IgbQueue, starved),
     STATE_END,

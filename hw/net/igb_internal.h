@@ -52,10 +52,7 @@ typedef struct {
     RegFile regs;
     uint64_t values[IGB_QUEUE_ROWS];
     /* Of one that sends. */
-    uint8_t *frame; /* NIC_TX_BYTES */
-    uint32_t len;
-    bool too_long;
-    NicOffload offload;
+    NicTx next;
     NicOffload contexts[IGB_CONTEXTS];
     /* Of one that receives: a frame waits for room. */
     bool starved;

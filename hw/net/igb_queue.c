@@ -66,8 +66,7 @@ static void ctl_written(void *opaque, const RegRow *row, uint64_t old, uint64_t 
 {
     IgbQueue *q = opaque;
     if (!(old & IGBQ_ENABLE) && (now & IGBQ_ENABLE)) {
-        q->len = 0;
-        q->too_long = false;
+        nic_tx_begin(&q->next);
     }
     igb_kick(q->igb);
 }
@@ -90,9 +89,8 @@ static_assert(G_N_ELEMENTS(queue_rows) == IGB_QUEUE_ROWS, "state holds every reg
 void igb_queue_reset(IgbQueue *q)
 {
     regfile_reset(&q->regs);
-    q->len = 0;
-    q->too_long = q->starved = false;
-    q->offload = (NicOffload){0};
+    nic_tx_begin(&q->next);
+    q->starved = false;
     for (unsigned i = 0; i < IGB_CONTEXTS; i++) {
         q->contexts[i] = (NicOffload){0};
     }
@@ -103,7 +101,9 @@ static void queue_init(Igb *n, IgbQueue *q, unsigned number, bool sends)
     q->igb = n;
     q->number = (uint8_t)number;
     q->sends = sends;
-    q->frame = sends ? g_malloc0(NIC_TX_BYTES) : NULL;
+    if (sends) {
+        nic_tx_init(&q->next);
+    }
     regfile_init(&q->regs, queue_rows, q->values, IGB_QUEUE_ROWS, IGBQ_SPAN, q);
 }
 
@@ -120,7 +120,7 @@ void igb_queues_free(Igb *n)
     for (unsigned i = 0; i < IGB_QUEUES; i++) {
         regfile_free(&n->rx[i].regs);
         regfile_free(&n->tx[i].regs);
-        g_clear_pointer(&n->tx[i].frame, g_free);
+        nic_tx_free(&n->tx[i].next);
     }
 }
 

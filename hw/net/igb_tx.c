@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sending (82576, 7.2): advanced descriptors, contexts of which a queue has two. Left out: legacy
  * descriptors, head write-back, SCTP, and frames between pools, which all go out. */
-#include <string.h>
-
 #include "base/bytes.h"
 #include "hw/net/igb_internal.h"
 
@@ -56,38 +54,22 @@ static void igb_tx_take_context(IgbQueue *q, const IgbTxDesc *d)
 
 static void igb_tx_take_options(IgbQueue *q, const IgbTxDesc *d)
 {
-    q->offload = q->contexts[ADV_IDX(d->rest) % IGB_CONTEXTS];
-    q->offload.segment = d->command & TXD_IDE; /* DCMD.TSE of advanced ones */
-    q->offload.ip_sum = d->rest & ADV_IXSM;
-    q->offload.transport_sum = d->rest & ADV_TXSM;
-    q->offload.insert_vlan = d->command & TXD_VLE;
-    q->offload.vlan_type = (uint16_t)igb_reg(q->igb, IGB_VET);
-}
-
-static void igb_tx_take_data(IgbQueue *q, PciDevice *owner, const IgbTxDesc *d)
-{
-    uint32_t len = d->command & ADV_DTALEN;
-    if (len > NET_FRAME_MAX - q->len ||
-        pci_dma_read(owner, d->address, q->frame + q->len, len) != MEM_OK) {
-        q->too_long = true;
-        return;
-    }
-    q->len += len;
+    NicOffload *o = &q->next.offload;
+    *o = q->contexts[ADV_IDX(d->rest) % IGB_CONTEXTS];
+    o->segment = d->command & TXD_IDE; /* DCMD.TSE of advanced ones */
+    o->ip_sum = d->rest & ADV_IXSM;
+    o->transport_sum = d->rest & ADV_TXSM;
+    o->insert_vlan = d->command & TXD_VLE;
+    o->vlan_type = (uint16_t)igb_reg(q->igb, IGB_VET);
 }
 
 static void igb_send_frame(IgbQueue *q)
 {
-    Igb *n = q->igb;
-    if (!q->too_long && q->len >= NET_HEADER_SIZE && igb_link_is_up(n)) {
-        if (q->len < NIC_MIN_FRAME) {
-            memset(q->frame + q->len, 0, NIC_MIN_FRAME - q->len);
-            q->len = NIC_MIN_FRAME;
-        }
-        NetFrame frame = nic_tx_finish(q->frame, q->len, &q->offload);
-        netdev_send(n->netdev, &frame);
+    NetFrame frame;
+    if (igb_link_is_up(q->igb) && nic_tx_finish(&q->next, true, &frame)) {
+        netdev_send(q->igb->netdev, &frame);
     }
-    q->len = 0;
-    q->too_long = false;
+    nic_tx_begin(&q->next);
 }
 
 static void igb_tx_do_one(IgbQueue *q, const IgbTxDesc *d, IgbSlice *slice)
@@ -99,10 +81,10 @@ static void igb_tx_do_one(IgbQueue *q, const IgbTxDesc *d, IgbSlice *slice)
         }
         return;
     }
-    if (q->len == 0 && !q->too_long) {
+    if (nic_tx_is_empty(&q->next)) {
         igb_tx_take_options(q, d);
     }
-    igb_tx_take_data(q, slice->owner, d);
+    nic_tx_add(&q->next, slice->owner, d->address, d->command & ADV_DTALEN);
     slice->spent += d->command & ADV_DTALEN;
     if (d->command & TXD_EOP) {
         igb_send_frame(q);

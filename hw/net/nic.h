@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "hw/core/state.h"
+#include "hw/pci/pci.h"
 #include "net/net.h"
 #include "net/packet.h"
 
@@ -111,8 +112,29 @@ typedef struct {
 } NicOffload;
 extern const StateField nic_offload_state[];
 
-/* Does what a card does itself, and leaves the rest to the netdev. `frame` has NIC_TX_BYTES. */
-NetFrame nic_tx_finish(uint8_t *frame, size_t len, const NicOffload *o);
+/* A frame that descriptors put together. */
+typedef struct {
+    uint8_t *frame; /* NIC_TX_BYTES */
+    uint32_t len;
+    bool lost; /* it is longer than any can be, or a piece of it could not be read */
+    NicOffload offload;
+} NicTx;
+extern const StateField nic_tx_state[];
+
+void nic_tx_init(NicTx *tx);
+void nic_tx_free(NicTx *tx);
+/* There is nothing of a frame yet. */
+void nic_tx_begin(NicTx *tx);
+static inline bool nic_tx_is_empty(const NicTx *tx)
+{
+    return tx->len == 0 && !tx->lost;
+}
+/* Appends what is in memory there. */
+void nic_tx_add(NicTx *tx, PciDevice *owner, uint64_t address, uint32_t len);
+/* The frame is complete: with `pad`, as long as the shortest that goes over a wire. Does what a
+ * card does itself, and leaves the rest to the netdev; valid up to nic_tx_begin(). False: there is
+ * none. */
+bool nic_tx_finish(NicTx *tx, bool pad, NetFrame *out);
 
 /* ---- Receiving (nic_rx.c) ---- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The offloads of sent frames (8254x manual, 3.3 to 3.5; 82574L data sheet, 7.2): the IP header's
- * checksum and VLAN tags are done here, those of TCP and UDP and segmentation by the netdev, which
- * may not need them done. What a descriptor asks for beyond its frame is not done. Left out:
- * segmentation of UDP, SCTP's sum.
+ * Frames that are sent: how descriptors put one together, and its offloads (8254x manual, 3.3
+ * to 3.5; 82574L data sheet, 7.2): the IP header's checksum and VLAN tags are done here, those of
+ * TCP and UDP and segmentation by the netdev, which may not need them done. What a descriptor asks
+ * for beyond its frame is not done. Left out: segmentation of UDP, SCTP's sum.
  */
 #include <string.h>
 
@@ -67,7 +67,7 @@ static bool tx_asks_netdev_for_segments(const NicOffload *o, size_t len)
            len <= o->ip_at + (size_t)NET_IP_MAX && len > o->header_len;
 }
 
-NetFrame nic_tx_finish(uint8_t *frame, size_t len, const NicOffload *o)
+static NetFrame tx_offload(uint8_t *frame, size_t len, const NicOffload *o)
 {
     NetFrame out = {.data = frame};
     size_t end;
@@ -97,4 +97,57 @@ NetFrame nic_tx_finish(uint8_t *frame, size_t len, const NicOffload *o)
     }
     out.len = len;
     return out;
+}
+
+static size_t nic_tx_bytes(const void *tx)
+{
+    return ((const NicTx *)tx)->frame ? NIC_TX_BYTES : 0;
+}
+
+const StateField nic_tx_state[] = {
+    STATE_BYTES_PTR(NicTx, frame, nic_tx_bytes),
+    STATE_FIELD_MAX(STATE_UINT32, NicTx, len, NET_FRAME_MAX),
+    STATE_FIELD(STATE_UINT8, NicTx, lost),
+    STATE_STRUCTS(NicTx, offload, 1, NicOffload, nic_offload_state),
+    STATE_END,
+};
+
+void nic_tx_init(NicTx *tx)
+{
+    tx->frame = g_malloc0(NIC_TX_BYTES);
+}
+
+void nic_tx_free(NicTx *tx)
+{
+    g_clear_pointer(&tx->frame, g_free);
+}
+
+void nic_tx_begin(NicTx *tx)
+{
+    tx->len = 0;
+    tx->lost = false;
+    tx->offload = (NicOffload){0};
+}
+
+void nic_tx_add(NicTx *tx, PciDevice *owner, uint64_t address, uint32_t len)
+{
+    if (len > NET_FRAME_MAX - tx->len ||
+        pci_dma_read(owner, address, tx->frame + tx->len, len) != MEM_OK) {
+        tx->lost = true;
+        return;
+    }
+    tx->len += len;
+}
+
+bool nic_tx_finish(NicTx *tx, bool pad, NetFrame *out)
+{
+    if (tx->lost || tx->len < NET_HEADER_SIZE) {
+        return false;
+    }
+    if (pad && tx->len < NIC_MIN_FRAME) {
+        memset(tx->frame + tx->len, 0, NIC_MIN_FRAME - tx->len);
+        tx->len = NIC_MIN_FRAME;
+    }
+    *out = tx_offload(tx->frame, tx->len, &tx->offload);
+    return true;
 }
