@@ -59,30 +59,46 @@ static void finish_piece(uint8_t *frame, size_t len, const NetTcp *t, unsigned n
     bytes_put16(tcp + NET_TCP_SUM, (uint16_t)~net_sum_fold(sum));
 }
 
-static void offload_cut(Netdev *nd, const NetFrame *f, const NetTcp *t)
+/* What a frame, or a piece of one, is put together for. */
+typedef struct {
+    uint8_t *room;
+    NetPlain plain;
+    void *opaque;
+} OffloadTo;
+
+static void offload_cut(const NetFrame *f, const NetTcp *t, size_t step, const OffloadTo *to)
 {
-    size_t step = nd->ops->takes_large ? NET_IP_MAX : f->gso_size;
     uint32_t done = 0, total = (uint32_t)(t->end - t->data);
     for (unsigned n = 0; n == 0 || done < total; n++) {
         uint32_t part = (uint32_t)MIN(step, total - done);
-        memcpy(nd->assembly, f->data, t->data);
-        memcpy(nd->assembly + t->data, f->data + t->data + done, part);
-        finish_piece(nd->assembly, t->data + part, t, n, done, done + part == total);
-        netdev_send_plain(nd, nd->assembly, t->data + part);
+        memcpy(to->room, f->data, t->data);
+        memcpy(to->room + t->data, f->data + t->data + done, part);
+        finish_piece(to->room, t->data + part, t, n, done, done + part == total);
+        to->plain(to->opaque, to->room, t->data + part);
         done += part;
     }
 }
 
-void netdev_send_offloaded(Netdev *nd, const NetFrame *f)
+void net_frame_finish(const NetFrame *f, bool large, uint8_t *room, NetPlain plain, void *opaque)
 {
     NetTcp t;
     if (may_cut(f, &t)) {
-        offload_cut(nd, f, &t);
+        offload_cut(f, &t, large ? NET_IP_MAX : f->gso_size, &(OffloadTo){room, plain, opaque});
         return;
     }
-    memcpy(nd->assembly, f->data, f->len);
+    memcpy(room, f->data, f->len);
     if (f->needs_csum && csum_fits(f)) {
-        fill_csum(f, nd->assembly);
+        fill_csum(f, room);
     }
-    netdev_send_plain(nd, nd->assembly, f->len);
+    plain(opaque, room, f->len);
+}
+
+static void offload_send(void *opaque, const uint8_t *frame, size_t len)
+{
+    netdev_send_plain(opaque, frame, len);
+}
+
+void netdev_send_offloaded(Netdev *nd, const NetFrame *f)
+{
+    net_frame_finish(f, nd->ops->takes_large, nd->assembly, offload_send, nd);
 }

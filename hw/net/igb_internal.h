@@ -89,7 +89,9 @@ struct Igb {
     bool busy;
     bool told_together; /* MSI or the pin */
     /* Within one call only. */
-    uint16_t received; /* bits by queue */
+    uint16_t received;   /* bits by queue */
+    uint8_t local_pools; /* that a frame being sent is for */
+    uint8_t *local;      /* NET_FRAME_MAX bytes, for such a frame */
     uint8_t room[NIC_RX_ROOM];
 };
 
@@ -169,8 +171,12 @@ bool igb_send(IgbQueue *q, uint32_t budget);
 /* igb_rx.c */
 bool igb_receive(void *opaque, const NetFrame *frame);
 void igb_received(void *opaque);
+/* A frame from one of the pools to those; who has no room loses it. */
+void igb_receive_local(Igb *n, const NetFrame *frame, uint8_t pools);
 /* igb_pool.c: bits by pool that want a frame. */
 uint8_t igb_pools_of(const Igb *n, const NetFrame *frame);
 bool igb_has_pools(const Igb *n);
+/* The same of one that pool `from` sends; whether it goes out, too. */
+uint8_t igb_local_pools(const Igb *n, const NetFrame *frame, unsigned from, bool *out);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which pools a frame is for (82576, 7.10.3): by the address's pools in RAH, for groups by what
- * each pool's VMOLR asks for, and within a VLAN by those of its VLVF entry. Left out: mirroring,
- * anti-spoofing, and switching between pools.
+ * each pool's VMOLR asks for, and within a VLAN by those of its VLVF entry; of one that a pool
+ * sends, too. Left out: mirroring, anti-spoofing.
  */
 #include <string.h>
 
@@ -64,4 +64,18 @@ uint8_t igb_pools_of(const Igb *n, const NetFrame *frame)
         pools = (uint8_t)(1u << VT_CTL_POOL(vt));
     }
     return pools & pools_by_vlan(n, frame) & (uint8_t)igb_reg(n, IGB_VFRE);
+}
+
+/* 7.10.3.4: what has an address of one of them does not go out, what is for a group does both. */
+uint8_t igb_local_pools(const Igb *n, const NetFrame *frame, unsigned from, bool *out)
+{
+    uint32_t control = igb_reg(n, IGB_DTXSWC);
+    *out = true;
+    if (!(control & DTXSWC_LOOPBACK) || !igb_has_pools(n)) {
+        return 0;
+    }
+    uint8_t pools = pools_by_address(n, frame->data) & pools_by_vlan(n, frame);
+    uint8_t sender = (uint8_t)(1u << from) & (uint8_t)~DTXSWC_LLE(control);
+    *out = pools == 0 || (frame->data[0] & 1);
+    return pools & (uint8_t)~sender & (uint8_t)igb_reg(n, IGB_VFRE);
 }

@@ -109,6 +109,7 @@ static void queue_init(Igb *n, IgbQueue *q, unsigned number, bool sends)
 
 void igb_queues_init(Igb *n)
 {
+    n->local = g_malloc(NET_FRAME_MAX);
     for (unsigned i = 0; i < IGB_QUEUES; i++) {
         queue_init(n, &n->rx[i], i, false);
         queue_init(n, &n->tx[i], i, true);
@@ -117,6 +118,7 @@ void igb_queues_init(Igb *n)
 
 void igb_queues_free(Igb *n)
 {
+    g_clear_pointer(&n->local, g_free);
     for (unsigned i = 0; i < IGB_QUEUES; i++) {
         regfile_free(&n->rx[i].regs);
         regfile_free(&n->tx[i].regs);
@@ -173,6 +175,7 @@ void igb_work(void *opaque)
         n->rx[i].starved = false;
     }
     netdev_sent(n->netdev);
+    igb_received(n); /* from pool to pool */
     if (more) {
         igb_kick(n);
     }

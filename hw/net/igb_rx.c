@@ -47,15 +47,19 @@ static unsigned rx_entry(const Igb *n, const IgbArrival *a)
 }
 
 /* Bits by queue. */
+static uint16_t rx_queues_of(const Igb *n, const IgbArrival *a, uint16_t pools)
+{
+    bool second = MRQC_MODE(igb_reg(n, IGB_MRQC)) == MRQC_POOLS_RSS && (rx_entry(n, a) & 1);
+    return (uint16_t)(second ? pools << IGB_POOLS : pools);
+}
+
 static uint16_t rx_queues(Igb *n, const IgbArrival *a)
 {
     if (!igb_has_pools(n)) {
         bool scales = MRQC_MODE(igb_reg(n, IGB_MRQC)) == MRQC_RSS_ALONE;
         return (uint16_t)(1u << (scales ? rx_entry(n, a) : 0));
     }
-    uint16_t pools = igb_pools_of(n, a->frame);
-    bool second = MRQC_MODE(igb_reg(n, IGB_MRQC)) == MRQC_POOLS_RSS && (rx_entry(n, a) & 1);
-    return (uint16_t)(second ? pools << IGB_POOLS : pools);
+    return rx_queues_of(n, a, igb_pools_of(n, a->frame));
 }
 
 static uint32_t igb_buffer_size(const IgbQueue *q)
@@ -164,17 +168,52 @@ static bool rx_into(IgbQueue *q, IgbArrival *a)
     return true;
 }
 
-static bool igb_rx_is_wanted(Igb *n, const NetFrame *frame)
+/* Of any kind of frame, whoever it is for. */
+static bool rx_is_on(const Igb *n, const NetFrame *frame)
 {
     uint32_t rctl = igb_reg(n, IGB_RCTL);
     bool tagged = nic_rx_is_tagged(frame, (uint16_t)igb_reg(n, IGB_VET));
     size_t most = rctl & RCTL_LPE ? igb_reg(n, IGB_RLPML) & 0x3fff : MAX_STANDARD;
     return (rctl & RCTL_EN) && igb_link_is_up(n) &&
            frame->len + NIC_FCS <= MIN(most + (tagged ? NIC_VLAN_TAG : 0), NIC_MAX_RECEIVE) &&
-           ((igb_has_pools(n) && (frame->data[0] & 1)) ||
-            nic_filter_accepts(&n->filter, rctl, IGB_ADDRESSES, frame->data)) &&
            (!(rctl & RCTL_VFE) || !tagged ||
             nic_filter_accepts_vlan(&n->filter, nic_rx_tag(frame)));
+}
+
+static bool igb_rx_is_wanted(Igb *n, const NetFrame *frame)
+{
+    return rx_is_on(n, frame) &&
+           ((igb_has_pools(n) && (frame->data[0] & 1)) ||
+            nic_filter_accepts(&n->filter, igb_reg(n, IGB_RCTL), IGB_ADDRESSES, frame->data));
+}
+
+/* Those that had no room. */
+static uint16_t rx_into_all(Igb *n, IgbArrival *a, uint16_t queues)
+{
+    bool was_busy = n->busy;
+    uint16_t full = 0;
+    n->busy = true;
+    for (unsigned i = 0; i < IGB_QUEUES; i++) {
+        if ((queues >> i & 1) && igb_queue_is_on(&n->rx[i]) && !rx_into(&n->rx[i], a)) {
+            full |= (uint16_t)(1u << i);
+        }
+    }
+    n->busy = was_busy;
+    return full;
+}
+
+static void rx_lose(Igb *n, uint16_t queues)
+{
+    for (unsigned i = 0; i < IGB_QUEUES; i++) {
+        RegFile *regs = &n->rx[i].regs;
+        regfile_set(regs, IGBQ_DROPPED, regfile_get(regs, IGBQ_DROPPED) + (queues >> i & 1));
+    }
+}
+
+/* Does a queue that has no room keep the frame waiting? */
+static bool rx_may_wait(IgbQueue *q)
+{
+    return !(igb_queue_reg(q, IGBQ_SRRCTL) & SRRCTL_DROP);
 }
 
 bool igb_receive(void *opaque, const NetFrame *frame)
@@ -185,23 +224,24 @@ bool igb_receive(void *opaque, const NetFrame *frame)
         return true;
     }
     rx_hash(n, &a);
-    uint16_t queues = rx_queues(n, &a);
-    bool alone = (queues & (queues - 1)) == 0, taken = true;
-    n->busy = true;
-    for (unsigned i = 0; i < IGB_QUEUES; i++) {
-        IgbQueue *q = &n->rx[i];
-        if (!(queues >> i & 1) || !igb_queue_is_on(q) || rx_into(q, &a)) {
-            continue;
-        }
-        if (alone && !(igb_queue_reg(q, IGBQ_SRRCTL) & SRRCTL_DROP)) {
-            q->starved = true;
-            taken = false;
-        } else {
-            regfile_set(&q->regs, IGBQ_DROPPED, igb_queue_reg(q, IGBQ_DROPPED) + 1);
-        }
+    uint16_t queues = rx_queues(n, &a), full = rx_into_all(n, &a, queues);
+    bool alone = (queues & (queues - 1)) == 0;
+    IgbQueue *only = full ? &n->rx[__builtin_ctz(full)] : NULL;
+    if (only && alone && rx_may_wait(only)) {
+        only->starved = true;
+        return false;
     }
-    n->busy = false;
-    return taken;
+    rx_lose(n, full);
+    return true;
+}
+
+void igb_receive_local(Igb *n, const NetFrame *frame, uint8_t pools)
+{
+    IgbArrival a = {.frame = frame};
+    if (rx_is_on(n, frame)) {
+        rx_hash(n, &a);
+        rx_lose(n, rx_into_all(n, &a, rx_queues_of(n, &a, pools)));
+    }
 }
 
 void igb_received(void *opaque)

@@ -135,6 +135,8 @@ enum {
 #define VMOLR_BAM       0x08000000u
 #define VMOLR_MPE       0x10000000u
 #define VMOLR_STRVLAN   0x40000000u
+#define DTXSWC_LOOPBACK 0x80000000u         /* frames go from pool to pool */
+#define DTXSWC_LLE(v_)  ((v_) >> 16 & 0xff) /* pools that receive what they send */
 #define RAH_POOLS(v_)   ((v_) >> 18 & 0xff)
 #define VLVF_ENABLE     0x80000000u
 #define VLVF_POOLS(v_)  ((v_) >> 12 & 0xff)

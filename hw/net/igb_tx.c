@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sending (82576, 7.2): advanced descriptors, contexts of which a queue has two. Left out: legacy
- * descriptors, head write-back, SCTP, and frames between pools, which all go out. */
+ * descriptors, head write-back, SCTP. */
 #include "base/bytes.h"
 #include "hw/net/igb_internal.h"
 
@@ -63,11 +63,32 @@ static void igb_tx_take_options(IgbQueue *q, const IgbTxDesc *d)
     o->vlan_type = (uint16_t)igb_reg(q->igb, IGB_VET);
 }
 
+static void send_local(void *opaque, const uint8_t *data, size_t len)
+{
+    Igb *n = opaque;
+    igb_receive_local(n, &(NetFrame){.data = data, .len = len, .sum_is_right = true},
+                      n->local_pools);
+}
+
+/* To other pools, to the netdev, or both. */
+static void igb_switch_frame(IgbQueue *q, const NetFrame *frame)
+{
+    Igb *n = q->igb;
+    bool out;
+    n->local_pools = igb_local_pools(n, frame, q->number % IGB_POOLS, &out);
+    if (n->local_pools) {
+        net_frame_finish(frame, false, n->local, send_local, n);
+    }
+    if (out) {
+        netdev_send(n->netdev, frame);
+    }
+}
+
 static void igb_send_frame(IgbQueue *q)
 {
     NetFrame frame;
     if (igb_link_is_up(q->igb) && nic_tx_finish(&q->next, true, &frame)) {
-        netdev_send(q->igb->netdev, &frame);
+        igb_switch_frame(q, &frame);
     }
     nic_tx_begin(&q->next);
 }

@@ -51,6 +51,11 @@ typedef struct {
     uint16_t gso_size, header_len;
 } NetFrame;
 
+/* Does what is still to be done with a frame of up to NET_FRAME_MAX bytes: `plain` gets it, or its
+ * pieces, which with `large` need not fit a wire. `room` has NET_FRAME_MAX bytes. */
+typedef void (*NetPlain)(void *opaque, const uint8_t *frame, size_t len);
+void net_frame_finish(const NetFrame *f, bool large, uint8_t *room, NetPlain plain, void *opaque);
+
 /* The card. */
 typedef struct {
     /* A frame arrives; false if there is no room for it now. Only with netdev_set_merging() are

@@ -23,6 +23,7 @@
 #define IGB_R_VFLRE     0x0c88
 #define IGB_R_VFRE      0x0c8c
 #define IGB_R_VFTE      0x0c90
+#define IGB_R_DTXSWC    0x3500
 #define IGB_R_VT_CTL    0x581c
 #define IGB_R_VMOLR(n_) (0x5ad0 + 4 * (n_))
 #define IGB_R_RX(n_)    (0xc000 + 0x40 * (n_))
@@ -30,18 +31,19 @@
 #define IGB_R_SRRCTL    0x0c /* a queue's */
 #define IGB_R_CTL       0x28
 
-#define IGB_QUEUE_ON   0x02000000
-#define IGB_SRRCTL_ADV 0x02000002 /* one buffer of 2 KiB */
-#define IGB_GPIE_MSIX  0x40000010 /* and EIAME */
-#define IGB_EXT_PFRSTD 0x00004000
-#define IGB_I_LSC      0x00000004
-#define IGB_I_VMMB     0x00000100
-#define IGB_MRQC_POOLS 3
-#define IGB_VMOLR_BAM  0x08000000
-#define IGB_TX_CONTEXT 0x20200000
-#define IGB_TX_DATA    0x2b300000 /* end of packet, check sequence, report */
-#define IGB_TX_TSE     0x80000000
-#define IGB_VECTORS    10
-#define IGBVF_VECTORS  3
+#define IGB_QUEUE_ON     0x02000000
+#define IGB_SRRCTL_ADV   0x02000002 /* one buffer of 2 KiB */
+#define IGB_GPIE_MSIX    0x40000010 /* and EIAME */
+#define IGB_EXT_PFRSTD   0x00004000
+#define IGB_I_LSC        0x00000004
+#define IGB_I_VMMB       0x00000100
+#define IGB_MRQC_POOLS   3
+#define IGB_VMOLR_BAM    0x08000000
+#define IGB_SWC_LOOPBACK 0x80000000
+#define IGB_TX_CONTEXT   0x20200000
+#define IGB_TX_DATA      0x2b300000 /* end of packet, check sequence, report */
+#define IGB_TX_TSE       0x80000000
+#define IGB_VECTORS      10
+#define IGBVF_VECTORS    3
 
 #endif

@@ -300,6 +300,60 @@ static void test_virtual_queues(void)
     nic_stop(w.n);
 }
 
+/* By its queue's descriptor `at`. */
+static void vf_sends(WithVf *w, const uint8_t to[6], unsigned at, uint8_t *frame, size_t len)
+{
+    memcpy(frame, to, 6);
+    qtest_memwrite(w->n->qts, NIC_DATA, frame, len);
+    igb_put(w->n, 0, at, NIC_DATA, IGB_TX_DATA | (uint32_t)len, 0);
+    nic_set_reg(&w->vf, E1000_R_TDBAL + E1000_RING_TAIL, at + 1);
+    qtest_clock_step(w->n->qts, NIC_STEP);
+}
+
+/* What pool 0 sends to pool 2's address comes there and not out; to all, both; to itself, nowhere;
+ * without Loopback_en, out alone. */
+static void test_between_pools(void)
+{
+    static const uint8_t own[6] = {2, 0, 0, 0, 0, 7}, all[6] = {255, 255, 255, 255, 255, 255};
+    WithVf w = vf_start();
+    Nic *pf = w.n, *vf = &w.vf;
+    uint8_t frame[100], got[200], other[6];
+    for (unsigned i = 0; i < 6; i++) {
+        other[i] = (uint8_t)(nic_reg(pf, i < 4 ? E1000_R_RAL : E1000_R_RAH) >> 8 * (i % 4));
+    }
+    nic_set_reg(pf, E1000_R_MRQC, IGB_MRQC_POOLS);
+    nic_set_reg(pf, IGB_R_VT_CTL, 2 << 7);
+    nic_set_reg(pf, E1000_R_RAL + 8, 0x00000002);
+    nic_set_reg(pf, E1000_R_RAH + 8, 0x80040700); /* valid, pool 0 */
+    nic_set_reg(pf, E1000_R_RAH, nic_reg(pf, E1000_R_RAH) | 1 << 20);
+    nic_set_reg(pf, IGB_R_VMOLR(0), IGB_VMOLR_BAM);
+    nic_set_reg(pf, IGB_R_VMOLR(2), IGB_VMOLR_BAM);
+    nic_set_reg(pf, IGB_R_DTXSWC, IGB_SWC_LOOPBACK);
+    nic_set_reg(pf, E1000_R_TCTL, E1000_TCTL_EN);
+    nic_set_reg(pf, E1000_R_RCTL, E1000_RCTL_EN | E1000_RCTL_BAM | E1000_RCTL_SECRC);
+    igb_queue_on(pf, pf->regs, IGB_R_RX(2), 2);
+    igb_queue_on(pf, vf->regs, E1000_R_RDBAL, 1);
+    igb_queue_on(pf, vf->regs, E1000_R_TDBAL, 0);
+    nic_set_reg(vf, E1000_R_RDBAL + E1000_RING_TAIL, NIC_ENTRIES - 1);
+    nic_make_frame(frame, sizeof(frame), 1);
+    vf_sends(&w, other, 0, frame, sizeof(frame));
+    g_assert_true(nic_wire_is_quiet(pf));
+    g_assert_cmpuint(nic_reg(pf, IGB_R_RX(2) + E1000_RING_HEAD), ==, 1);
+    qtest_memread(pf->qts, NIC_DATA + 0x20000, got, sizeof(frame));
+    g_assert_cmpmem(got, sizeof(frame), frame, sizeof(frame));
+    vf_sends(&w, all, 1, frame, sizeof(frame));
+    g_assert_cmpmem(got, nic_from_wire(pf, got, sizeof(got)), frame, sizeof(frame));
+    g_assert_cmpuint(nic_reg(pf, IGB_R_RX(2) + E1000_RING_HEAD), ==, 2);
+    vf_sends(&w, own, 2, frame, sizeof(frame));
+    g_assert_true(nic_wire_is_quiet(pf));
+    g_assert_cmpuint(nic_reg(pf, IGB_R_RX(0) + E1000_RING_HEAD), ==, 0);
+    nic_set_reg(pf, IGB_R_DTXSWC, 0);
+    vf_sends(&w, other, 3, frame, sizeof(frame));
+    g_assert_cmpuint(nic_from_wire(pf, got, sizeof(got)), ==, sizeof(frame));
+    g_assert_cmpuint(nic_reg(pf, IGB_R_RX(2) + E1000_RING_HEAD), ==, 2);
+    nic_stop(w.n);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -309,5 +363,6 @@ int main(int argc, char **argv)
     g_test_add_func("/igb/pin", test_pin);
     g_test_add_func("/igb/mailbox", test_mailbox);
     g_test_add_func("/igb/virtual-queues", test_virtual_queues);
+    g_test_add_func("/igb/between-pools", test_between_pools);
     return g_test_run();
 }

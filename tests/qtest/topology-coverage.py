@@ -95,7 +95,7 @@ SECTIONS = [
         ("a root bus under a unit of its own", "VT-d 8.3.1", "/expander/scopes two-root-buses"),
         ("a root bus under no unit", "VT-d 8.3.1", "/expander/bypass /amd-ivrs/bypass"),
         ("igb's virtual functions: mailbox, queues, DMA and vectors with their own id", "82576 7.10.2",
-         "/igb/mailbox /igb/virtual-queues igb-vf"),
+         "/igb/mailbox /igb/virtual-queues /igb/between-pools igb-vf"),
         ("virtual functions: the capability, which there are, BARs, reset", "PCI Express 5.0 9",
          "/sriov/capability /sriov/show-and-hide /sriov/bars /sriov/reset-of-one /sriov/unplug "
          "/sriov/mistakes"),
