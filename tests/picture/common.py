@@ -26,6 +26,12 @@ class Files:
         self.path('symbols').write_text(
             ''.join(f'{start:x} T {name}\n' for start, name in SYMBOLS.items()))
         subprocess.run([maker, self.journal, str(count), str(seed), self.path('symbols')], check=True)
+        self.maker = maker
+
+    def without_names(self):
+        """A journal of few messages whose addresses have no names."""
+        subprocess.run([self.maker, self.path('bare.journal'), '500'], check=True)
+        return self.path('bare.journal')
 
     def path(self, name):
         return pathlib.Path(self.folder.name) / name

@@ -89,6 +89,19 @@ class Timeline(unittest.TestCase):
         for one in self.files.findings():
             self.assertEqual(one['symbol'], common.symbol_of(one['rip']))
 
+    def test_names_given_afterwards(self):
+        bare = self.files.without_names()
+        self.assertNotIn('"symbol', self.files.timeline('--jsonl', journal=bare))
+        moved = self.files.path('moved')
+        moved.write_text(''.join(f'{start - 0x2000000:x} T {name}\n'
+                                 for start, name in common.SYMBOLS.items()))
+        for option in (self.files.path('symbols'), f'{moved}@0x2000000'):
+            text = self.files.timeline('--jsonl', '--symbols', option, journal=bare)
+            named = [one for one in map(json.loads, text.splitlines()) if 'rip' in one]
+            self.assertTrue(named)
+            for one in named:
+                self.assertEqual(one['symbol'], common.symbol_of(one['rip']))
+
     def test_there_is_something_of_everything(self):
         results = collections.Counter(one['result'] for one in self.objects)
         for result in ('ended', 'merged', 'entry-not-present', 'source-refused', 'no-vector'):
