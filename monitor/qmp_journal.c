@@ -64,6 +64,20 @@ static void qmp_add_unit(JsonObject *o, const JournalRecord *r, const Symbols *s
     json_object_set_object_member(o, "unit", unit);
 }
 
+/* Of a level. */
+static void qmp_add_eoi(JsonObject *apic, const JournalRecord *r)
+{
+    if (r->eoi == JOURNAL_EOI_EDGE) {
+        return;
+    }
+    json_object_set_boolean_member(apic, "eoi-broadcast", r->eoi == JOURNAL_EOI_BROADCAST);
+    json_object_set_int_member(apic, "eoi-pins", r->eoi_pins);
+    if (r->eoi_pins > 0) {
+        json_object_set_string_member(apic, "eoi-ioapic", r->eoi_ioapic);
+        json_object_set_int_member(apic, "eoi-pin", r->eoi_pin);
+    }
+}
+
 static void qmp_add_apic(JsonObject *o, const JournalRecord *r, const Symbols *symbols)
 {
     JsonObject *apic = json_object_new();
@@ -82,6 +96,7 @@ static void qmp_add_apic(JsonObject *o, const JournalRecord *r, const Symbols *s
     }
     if (r->result == INTR_ENDED) {
         json_object_set_int_member(apic, "ended-ns", r->time_ended);
+        qmp_add_eoi(apic, r);
     }
     json_object_set_object_member(o, "apic", apic);
 }

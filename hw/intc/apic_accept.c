@@ -282,6 +282,18 @@ void apic_set_auto_eoi(ApicState *s, const uint64_t vectors[4])
     memcpy(s->auto_eoi, vectors, sizeof(s->auto_eoi));
 }
 
+/* Of a vector whose request was a level's (11.8.5). */
+static void apic_eoi_level(ApicState *s, uint8_t vector, uint64_t serial)
+{
+    bool kept = s->svr & SVR_EOI_SUPPRESS;
+
+    journal_eoi_begins(apic_journal(s), serial, kept ? JOURNAL_EOI_KEPT : JOURNAL_EOI_BROADCAST);
+    apic_lint_eoi(s, vector);
+    if (!kept) {
+        apic_bus_broadcast_eoi(s->links.bus, vector);
+    }
+}
+
 void apic_eoi(ApicState *s)
 {
     int vector = s->isr_top;
@@ -294,13 +306,11 @@ void apic_eoi(ApicState *s)
     s->isr_top = apic_highest(s->isr);
     apic_update_ppr(s);
     apic_update_intr(s);
-    journal_eoi(apic_journal(s), s->serial_isr[vector], s->links.apic_id, INTR_ENDED);
+    uint64_t serial = s->serial_isr[vector];
     if (apic_bit(s->tmr, (unsigned)vector)) {
-        apic_lint_eoi(s, (uint8_t)vector);
-        if (!(s->svr & SVR_EOI_SUPPRESS)) {
-            apic_bus_broadcast_eoi(s->links.bus, (uint8_t)vector);
-        }
+        apic_eoi_level(s, (uint8_t)vector, serial);
     }
+    journal_eoi(apic_journal(s), serial, s->links.apic_id, INTR_ENDED);
 }
 
 static void apic_forget_set(ApicState *s, uint64_t *set, const uint64_t *serials, IntrResult result)

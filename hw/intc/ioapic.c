@@ -15,6 +15,7 @@
 
 #include "hw/intc/ioapic_internal.h"
 #include "hw/intr/lint.h"
+#include "hw/intr/stages.h"
 
 #define RTE_WRITABLE      0xffff00000001afffull
 #define ADDR_HANDLE_SHIFT 4
@@ -212,6 +213,7 @@ static void ioapic_end(IoapicState *s, uint8_t vector)
             trace_event(s->dev.platform->trace, TRACE_IOAPIC,
                         "ioapic_eoi id=%s pin=%u vector=0x%02x", s->dev.id, pin, vector);
             s->rte[pin] &= ~RTE_REMOTE_IRR;
+            journal_eoi_pin(s->dev.platform->journal, s->dev.id, pin);
             ioapic_ended(s, pin);
         }
     }

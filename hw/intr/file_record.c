@@ -73,6 +73,11 @@ static void fill_cpu(FileRecord *out, const JournalRecord *r)
     }
     if (r->ended && r->ended == r->accepted) {
         out->time_ended = r->time_ended;
+        out->eoi = r->eoi;
+        if (r->eoi != JOURNAL_EOI_EDGE && r->eoi_pins) {
+            out->eoi_pins = r->eoi_pins;
+            out->eoi_pin = r->eoi_pin;
+        }
     }
 }
 
@@ -108,6 +113,7 @@ static const struct {
     FIELD(wanted),      FIELD(wanted_mask),  FIELD(answers),     FIELD(accepted),
     FIELD(taken),       FIELD(ended),        FIELD(kind),        FIELD(result),
     FIELD(reason),      FIELD(vector),       FIELD(mode),        FIELD(hold),
+    FIELD(eoi),         FIELD(eoi_pins),     FIELD(eoi_pin),
 };
 
 /* By bit; NULL: none has it. */

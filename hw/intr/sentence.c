@@ -259,6 +259,24 @@ static void add_held(GString *out, const JournalRecord *r)
     }
 }
 
+/* Whom the EOI of a level reached. */
+static void add_eoi(GString *out, const JournalRecord *r)
+{
+    if (r->eoi == JOURNAL_EOI_KEPT) {
+        g_string_append(out, "; its EOI was not broadcast (SVR bit 12)");
+    } else if (r->eoi == JOURNAL_EOI_BROADCAST && r->eoi_pins == 0) {
+        g_string_append(out,
+                        "; its EOI was broadcast, and found no pin with that vector and remote "
+                        "IRR set");
+    } else if (r->eoi == JOURNAL_EOI_BROADCAST) {
+        g_string_append_printf(out, "; its EOI was broadcast, and cleared remote IRR of %s pin %u",
+                               r->eoi_ioapic, r->eoi_pin);
+        if (r->eoi_pins > 1) {
+            g_string_append_printf(out, " and %u more", r->eoi_pins - 1u);
+        }
+    }
+}
+
 static void add_cpu(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     if (!(r->seen & JOURNAL_BUS) || r->accepted == 0) {
@@ -275,6 +293,7 @@ static void add_cpu(GString *out, const JournalRecord *r, const Symbols *symbols
         g_string_append(out, "; ended after ");
         add_duration(out, r->time_ended - r->time_taken);
         g_string_append(out, " more");
+        add_eoi(out, r);
     }
 }
 

@@ -88,6 +88,28 @@ void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id)
     journal_line(j, r, JOURNAL_STAGE_TAKEN);
 }
 
+void journal_eoi_begins(Journal *j, uint64_t serial, JournalEoi what)
+{
+    JournalRecord *r = journal_find(j, serial);
+
+    if (r) {
+        j->ending = serial;
+        r->eoi = (uint8_t)what;
+        r->eoi_pins = 0;
+    }
+}
+
+void journal_eoi_pin(Journal *j, const char *ioapic, unsigned pin)
+{
+    JournalRecord *r = j && j->ending ? journal_find(j, j->ending) : NULL;
+
+    if (r) {
+        r->eoi_pins++;
+        r->eoi_pin = (uint16_t)pin;
+        r->eoi_ioapic = ioapic;
+    }
+}
+
 void journal_eoi(Journal *j, uint64_t serial, uint32_t apic_id, IntrResult how)
 {
     JournalRecord *r = journal_find(j, serial);
@@ -95,6 +117,7 @@ void journal_eoi(Journal *j, uint64_t serial, uint32_t apic_id, IntrResult how)
     if (!r) {
         return;
     }
+    j->ending = 0;
     r->last_apic = apic_id;
     if (++r->ended == r->accepted) {
         r->time_ended = journal_now(j);

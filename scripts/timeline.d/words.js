@@ -113,11 +113,22 @@ function apicHop(i) {
   return [`Local APIC ${rec.apic[i]}`, parts.join('; ')];
 }
 
+/* Whom the EOI of a level reached; journals of before do not say. */
+function eoiWords(i) {
+  const eoi = 'eoi' in meta.columns ? Number(columns.big('eoi', i)) : 0;
+  if (eoi < 2) {
+    return eoi ? ['not broadcast (SVR bit 12)'] : [];
+  }
+  const pins = Number(columns.big('eoi_pins', i));
+  return [pins ? `broadcast: cleared remote IRR of pin ${columns.big('eoi_pin', i)}${pins > 1 ? ` and ${pins - 1} more` : ''}`
+    : 'broadcast: no pin had that vector and remote IRR set'];
+}
+
 function cpuHop(i) {
   const parts = [`taken ${duration(rec.time_taken[i] - rec.time[i])} after it was meant`,
     `at ${instructionAt(columns.big('rip_taken', i))}, instruction ${columns.big('instructions_taken', i)}`];
   if (rec.time_ended[i]) {
-    parts.push(`EOI after ${duration(rec.time_ended[i] - rec.time_taken[i])}`);
+    parts.push(`EOI after ${duration(rec.time_ended[i] - rec.time_taken[i])}`, ...eoiWords(i));
   }
   return [`CPU of APIC ${rec.apic[i]}`, parts.join('; ')];
 }

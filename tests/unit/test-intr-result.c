@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hw/core/rid.h"
+#include "hw/intr/sentence.h"
 #include "intr/ways.h"
 #include "monitor/commands.h"
 #include "monitor/hmp.h"
@@ -235,6 +236,44 @@ static void test_writer(void)
     rig_close(&rig);
 }
 
+/* A level by the IOAPIC's pin 3, taken; its EOI after `low` has become the entry. */
+static void say_level(Rig *rig, uint32_t low, GString *out)
+{
+    uint64_t n;
+
+    way_pin_entry(rig, 1 << 15 | WAY_VECTOR);
+    irq_raise(&rig->pin);
+    n = rig->journal.last;
+    g_assert_cmphex(apic_ack(rig->apic), ==, WAY_VECTOR);
+    irq_lower(&rig->pin);
+    way_pin_entry(rig, low);
+    rig_apic_wr(rig, 0xb0, 0);
+    journal_sentence(out, journal_find(&rig->journal, n), NULL);
+}
+
+/* Whom an EOI reached is in the record of what it ended. */
+static void test_eoi(void)
+{
+    static const struct {
+        uint32_t low;
+        const char *says;
+    } rows[] = {
+        {1 << 15 | WAY_VECTOR, "broadcast, and cleared remote IRR of ioapic pin 3"},
+        {1 << 15 | (WAY_VECTOR + 1), "broadcast, and found no pin with that vector"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GString) out = g_string_new(NULL);
+        Rig rig;
+
+        rig_open(&rig);
+        apic_bus_add_eoi_listener(rig.apics, ioapic_eoi, rig.ioapic);
+        say_level(&rig, rows[i].low, out);
+        g_assert_nonnull(strstr(out->str, rows[i].says));
+        rig_close(&rig);
+    }
+}
+
 /* The monitor says of which records lines are printed. */
 static void test_line_filter(void)
 {
@@ -283,6 +322,7 @@ int main(int argc, char **argv)
     g_test_add_func("/intr-result/serial", test_serial);
     g_test_add_func("/intr-result/serial-waits", test_serial_waits);
     g_test_add_func("/intr-result/writer", test_writer);
+    g_test_add_func("/intr-result/eoi", test_eoi);
     g_test_add_func("/intr-result/line-filter", test_line_filter);
     g_test_add_func("/intr-result/rid", test_rid);
     return g_test_run();

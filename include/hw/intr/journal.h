@@ -52,6 +52,7 @@ struct Journal {
     /* What the CPU is doing that makes this happen; NULL: no CPU does. */
     void (*where)(void *opaque, JournalWhere *where);
     void *where_opaque;
+    uint64_t ending;                /* whose EOI is being broadcast, or 0 */
     uint64_t results[INTR_RESULTS]; /* records that ended so */
     uint64_t ended_twice;           /* 0, or a stage is wrong */
     GArray *listeners;              /* of JournalListener */

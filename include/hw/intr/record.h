@@ -47,6 +47,13 @@ typedef enum {
     JOURNAL_HOLD_OFF = 1 << 5,    /* waits for a start-up IPI */
 } JournalHold;
 
+/* What a local APIC did with an EOI of its CPU's, beside clearing ISR. */
+typedef enum {
+    JOURNAL_EOI_EDGE,      /* nothing */
+    JOURNAL_EOI_KEPT,      /* nothing, though the vector is a level's: SVR bit 12 */
+    JOURNAL_EOI_BROADCAST, /* IOAPICs heard of it */
+} JournalEoi;
+
 /* Who wrote something in memory last. */
 typedef struct {
     int64_t time; /* ns; valid if `written` */
@@ -86,6 +93,9 @@ typedef struct {
     uint16_t rid_seen; /* requester, as the last stage saw it */
     /* The unit. */
     uint32_t index;
+    /* Of the last EOI: JournalEoi; how many pins' remote IRR it cleared, and the last of them. */
+    uint8_t eoi, eoi_pins;
+    uint16_t eoi_pin;
     const char *unit;
     uint64_t entry[2];
     uint16_t wanted, wanted_mask;
@@ -106,8 +116,9 @@ typedef struct {
     int64_t time_written, time_cached;
     uint64_t rip_written;
     union {
-        uint64_t into;    /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
-        const char *flaw; /* with intr_result_has_flaw(): JournalUnit's */
+        uint64_t into;          /* of INTR_MERGED: the record that waits in IRR; 0: unknown */
+        const char *flaw;       /* with intr_result_has_flaw(): JournalUnit's */
+        const char *eoi_ioapic; /* with eoi_pins: whose the last one is */
     };
 } __attribute__((aligned(64))) JournalRecord;
 

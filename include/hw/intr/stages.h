@@ -132,6 +132,10 @@ static inline IntrResult journal_answer(Journal *j, uint64_t serial, IntrResult 
 void journal_acknowledged(Journal *j, uint64_t serial, int vector, uint32_t apic_id, bool level);
 /* A CPU takes the vector: its local APIC's IRR bit has moved to ISR. */
 void journal_taken(Journal *j, uint64_t serial, uint32_t apic_id);
+/* An EOI is about to be broadcast to IOAPICs, or not to be; and the pin of one, whose remote IRR it
+ * clears. journal_eoi() follows. */
+void journal_eoi_begins(Journal *j, uint64_t serial, JournalEoi what);
+void journal_eoi_pin(Journal *j, const char *ioapic, unsigned pin);
 /* EOI, or another end of what a local APIC held: `how` is INTR_ENDED or why it was forgotten. */
 void journal_eoi(Journal *j, uint64_t serial, uint32_t apic_id, IntrResult how);
 
