@@ -31,7 +31,7 @@ static const GOptionEntry options[] = {
 /* What came about, so that a run without it is noticed. */
 typedef struct {
     uint64_t machines, refused, delivered, stopped, blocked[4][2], compatible[2], aliased, virtual,
-        read, not_read, other_unit, expanded;
+        read, not_read, other_unit, expanded, replugged;
 } Totals;
 
 typedef struct {
@@ -326,6 +326,24 @@ static void try_sender(Run *run, From from, const Contexts *contexts)
     run->totals->expanded += from.kind == FROM_NODE && is_expanded(&run->plan, from.n);
 }
 
+/* What comes back into a slot is wired as what was torn out of it. */
+static void try_slot(Run *run, const Contexts *contexts)
+{
+    Plan *p = &run->plan;
+    int slot = plan_draw_slot(p);
+    if (slot < 0) {
+        return;
+    }
+    guest_replug(&run->guest, (unsigned)slot);
+    unsigned n = 0;
+    while (p->nodes[n].above != slot) {
+        n++;
+    }
+    From from = {FROM_NODE, n, p->nodes[n].vfs ? (int)plan_draw(p, p->nodes[n].vfs) : -1};
+    try_sender(run, from, contexts);
+    run->totals->replugged++;
+}
+
 static void use_machine(Run *run)
 {
     From senders[MOST_SENDERS];
@@ -342,6 +360,7 @@ static void use_machine(Run *run)
     for (unsigned i = 0; i < count; i++) {
         try_sender(run, senders[i], &contexts);
     }
+    try_slot(run, &contexts);
 }
 
 static void check_table(Run *run)
@@ -397,8 +416,9 @@ static bool all_seen(const Totals *t)
     bool all = t->machines && t->refused && t->delivered && t->stopped && t->aliased &&
                t->virtual && t->read && t->not_read && t->other_unit && t->expanded &&
                t->compatible[0] && t->compatible[1];
-    printf("# %" G_GINT64_MODIFIER "u machines, %" G_GINT64_MODIFIER "u refused\n", t->machines,
-           t->refused);
+    printf("# %" G_GINT64_MODIFIER "u machines, %" G_GINT64_MODIFIER
+           "u refused; %" G_GINT64_MODIFIER "u slots emptied and filled again\n",
+           t->machines, t->refused, t->replugged);
     printf("# senders: %" G_GINT64_MODIFIER "u under an alias, %" G_GINT64_MODIFIER
            "u virtual, %" G_GINT64_MODIFIER "u not under the first unit, %" G_GINT64_MODIFIER
            "u below a further root bus\n",

@@ -224,21 +224,94 @@ void guest_read_numbers(Guest *g)
     }
 }
 
+static void open_function(Guest *g, unsigned n)
+{
+    const Node *node = &g->plan->nodes[n];
+    uint64_t config = guest_config(id_of(g, n));
+    bool master = node->kind == SENDER || node->master;
+    guest_store(g, config + PCI_COMMAND, PCI_COMMAND_MEMORY | (master ? PCI_COMMAND_MASTER : 0), 2);
+    g->bars[n] = guest_load(g, config + PCI_BASE_ADDRESS_0, 8) & ~15ull;
+    if (node->vfs) {
+        show_vfs(g, n);
+    }
+    for (unsigned vf = 0; vf < node->vfs; vf++) {
+        uint16_t id = model_way(g->plan, &g->numbers, (From){FROM_NODE, n, (int)vf}).own_id;
+        guest_store(g, guest_config(id) + PCI_COMMAND, PCI_COMMAND_MASTER, 2);
+    }
+}
+
 static void open_functions(Guest *g)
 {
     for (unsigned n = 0; n < g->plan->node_count; n++) {
-        const Node *node = &g->plan->nodes[n];
-        uint64_t config = guest_config(id_of(g, n));
-        bool master = node->kind == SENDER || node->master;
-        guest_store(g, config + PCI_COMMAND, PCI_COMMAND_MEMORY | (master ? PCI_COMMAND_MASTER : 0),
-                    2);
-        g->bars[n] = guest_load(g, config + PCI_BASE_ADDRESS_0, 8) & ~15ull;
-        if (node->vfs) {
-            show_vfs(g, n);
+        open_function(g, n);
+    }
+}
+
+/* ---- Slots ---- */
+
+/* Where a function's memory is, and that of its virtual functions. */
+typedef struct {
+    uint32_t bars[PCI_STD_NUM_BARS], vf_bars[PCI_STD_NUM_BARS];
+} Places;
+
+static void each_bar(Guest *g, unsigned n, Places *places, bool put)
+{
+    uint64_t config = guest_config(id_of(g, n)) + PCI_BASE_ADDRESS_0;
+    uint64_t vfs = g->plan->nodes[n].vfs ? sriov_of(g, n) + PCI_SRIOV_BAR : 0;
+    for (unsigned i = 0; i < PCI_STD_NUM_BARS; i++) {
+        if (put) {
+            guest_store(g, config + 4 * i, places->bars[i], 4);
+        } else {
+            places->bars[i] = (uint32_t)guest_load(g, config + 4 * i, 4);
         }
-        for (unsigned vf = 0; vf < node->vfs; vf++) {
-            uint16_t id = model_way(g->plan, &g->numbers, (From){FROM_NODE, n, (int)vf}).own_id;
-            guest_store(g, guest_config(id) + PCI_COMMAND, PCI_COMMAND_MASTER, 2);
+        if (vfs && put) {
+            guest_store(g, vfs + 4 * i, places->vf_bars[i], 4);
+        } else if (vfs) {
+            places->vf_bars[i] = (uint32_t)guest_load(g, vfs + 4 * i, 4);
+        }
+    }
+}
+
+static void pull(Guest *g, unsigned n)
+{
+    GError *error = NULL;
+    g_autofree char *name = g_strdup_printf("n%u", n);
+    must(machine_hot_remove(g->machine, name, true, &error), error);
+}
+
+static void plug(Guest *g, unsigned n)
+{
+    GError *error = NULL;
+    g_autofree char *text = plan_node_text(g->plan, n);
+    must(machine_hot_add(g->machine, text, &error), error);
+}
+
+/* Function 0 is the last one that comes, and power the guest's to give (PCI Express 5.0, 6.7). */
+void guest_replug(Guest *g, unsigned port)
+{
+    const Plan *p = g->plan;
+    Places places[MOST_NODES];
+    int first = -1;
+    for (unsigned n = 0; n < p->node_count; n++) {
+        if (p->nodes[n].above == (int)port) {
+            each_bar(g, n, &places[n], false);
+            first = p->nodes[n].devfn == 0 ? (int)n : first;
+        }
+    }
+    pull(g, (unsigned)first);
+    g_assert_cmphex(guest_load(g, guest_config(id_of(g, (unsigned)first)), 4), ==, UINT32_MAX);
+    for (unsigned n = p->node_count; n-- > 0;) {
+        if (p->nodes[n].above == (int)port && (int)n != first) {
+            plug(g, n);
+        }
+    }
+    plug(g, (unsigned)first);
+    guest_store(g, capability(g, guest_config(id_of(g, port)), PCI_CAP_ID_EXP) + PCI_EXP_SLTCTL,
+                PCI_EXP_SLTCTL_PWR_ON | PCI_EXP_SLTCTL_PWR_IND_ON, 2);
+    for (unsigned n = 0; n < p->node_count; n++) {
+        if (p->nodes[n].above == (int)port) {
+            each_bar(g, n, &places[n], true);
+            open_function(g, n);
         }
     }
 }

@@ -33,6 +33,8 @@ void guest_read_numbers(Guest *g);
 /* Gives others, if the plan says so, finds the functions' registers, and lets all be bus masters
  * that the plan wants to be. */
 void guest_number(Guest *g, Plan *p);
+/* Tears what is in a port's slot out and plugs it in again, and sets it up as it was. */
+void guest_replug(Guest *g, unsigned port);
 /* What each unit's driver does, with its tables; `bases` are to be known. */
 void guest_start_units(Guest *g);
 

@@ -185,6 +185,30 @@ void plan_make(Plan *p, uint64_t seed)
     }
 }
 
+static bool has_endpoints_only(const Plan *p, int port)
+{
+    unsigned endpoints = 0;
+    for (unsigned n = 0; n < p->node_count; n++) {
+        if (p->nodes[n].above == port && p->nodes[n].kind != SENDER) {
+            return false;
+        }
+        endpoints += p->nodes[n].above == port;
+    }
+    return endpoints > 0;
+}
+
+int plan_draw_slot(Plan *p)
+{
+    unsigned first = plan_draw(p, p->node_count);
+    for (unsigned i = 0; i < p->node_count; i++) {
+        int n = (int)((first + i) % p->node_count);
+        if (is_link(p, n) && has_endpoints_only(p, n)) {
+            return n;
+        }
+    }
+    return -1;
+}
+
 /* "00:1c.0/00.0" */
 static void add_path(const Plan *p, GString *out, int n)
 {

@@ -76,6 +76,9 @@ bool plan_is_bridge(const Node *node);
 bool plan_is_on_root(const Plan *p, const Node *node);
 bool plan_is_conventional(const Node *node);
 
+/* A port whose slot has endpoints and nothing else; -1: there is none. */
+int plan_draw_slot(Plan *p);
+
 /* What -device takes; the caller frees it. Number 0 of IOAPICs and HPETs is the board's own. */
 char *plan_unit_text(const Plan *p, unsigned n);
 char *plan_node_text(const Plan *p, unsigned n);
