@@ -13,6 +13,7 @@
 #include "hw/core/regfile.h"
 #include "hw/net/e1000_spec.h"
 #include "hw/net/nic.h"
+#include "hw/net/nic_stats.h"
 #include "hw/pci/pci.h"
 
 #define E1000_QUEUES     2
@@ -112,11 +113,6 @@ void e1000_regs_free(E1000 *n);
 void e1000_reset_all(E1000 *n);
 bool e1000_link_is_up(const E1000 *n);
 void e1000_link_changed(void *opaque, bool up);
-/* Statistics do not wrap around. */
-void e1000_count(E1000 *n, uint32_t stat, uint32_t by);
-void e1000_count_octets(E1000 *n, uint32_t low, uint64_t by);
-/* One of those by size from `first` on. */
-void e1000_count_size(E1000 *n, uint32_t first, size_t len);
 
 /* e1000_ring.c */
 E1000Ring e1000_ring(const E1000 *n, uint32_t at);

@@ -162,15 +162,7 @@ READ(octets_high_read)
     {                                                                                              \
         name_, offset_, 4                                                                          \
     }
-#define STAT(name_, offset_)                                                                       \
-    {                                                                                              \
-        name_, offset_, 4, .read = stat_read                                                       \
-    }
-#define OCTETS(name_, offset_)                                                                     \
-    {name_ "L", offset_, 4},                                                                       \
-    {                                                                                              \
-        name_ "H", offset_ + 4, 4, .read = octets_high_read                                        \
-    }
+#define STAT(name_, offset_) NIC_STAT(name_, offset_, stat_read)
 #define RING(name_, at_, tail_written_)                                                            \
     RW(name_ "BAL", at_ + RING_BAL, 0xfffffff0), RW(name_ "BAH", at_ + RING_BAH, UINT32_MAX),      \
         RW(name_ "LEN", at_ + RING_LEN, 0x000fff80), RW(name_ "H", at_ + RING_HEAD, 0xffff),       \
@@ -227,69 +219,16 @@ static const RegRow e1000_rows[] = {
     RW("TXDCTL", E1000_TXDCTL, UINT32_MAX),
     RW("TADV", E1000_TADV, 0xffff),
     RW("TSPMT", E1000_TSPMT, UINT32_MAX),
-    STAT("CRCERRS", E1000_STATS + 0x00),
-    STAT("ALGNERRC", E1000_STATS + 0x04),
-    STAT("SYMERRS", E1000_STATS + 0x08),
-    STAT("RXERRC", E1000_STATS + 0x0c),
-    STAT("MPC", E1000_MPC),
-    STAT("SCC", E1000_STATS + 0x14),
-    STAT("ECOL", E1000_STATS + 0x18),
-    STAT("MCC", E1000_STATS + 0x1c),
-    STAT("LATECOL", E1000_STATS + 0x20),
-    STAT("COLC", E1000_STATS + 0x28),
-    STAT("DC", E1000_STATS + 0x30),
-    STAT("TNCRS", E1000_STATS + 0x34),
-    STAT("SEC", E1000_STATS + 0x38),
-    STAT("CEXTERR", E1000_STATS + 0x3c),
-    STAT("RLEC", E1000_STATS + 0x40),
-    STAT("XONRXC", E1000_STATS + 0x48),
-    STAT("XONTXC", E1000_STATS + 0x4c),
-    STAT("XOFFRXC", E1000_STATS + 0x50),
-    STAT("XOFFTXC", E1000_STATS + 0x54),
-    STAT("FCRUC", E1000_STATS + 0x58),
-    STAT("PRC64", E1000_PRC64),
-    STAT("PRC127", E1000_PRC64 + 0x04),
-    STAT("PRC255", E1000_PRC64 + 0x08),
-    STAT("PRC511", E1000_PRC64 + 0x0c),
-    STAT("PRC1023", E1000_PRC64 + 0x10),
-    STAT("PRC1522", E1000_PRC64 + 0x14),
-    STAT("GPRC", E1000_GPRC),
-    STAT("BPRC", E1000_BPRC),
-    STAT("MPRC", E1000_MPRC),
-    STAT("GPTC", E1000_GPTC),
-    OCTETS("GORC", E1000_GORCL),
-    OCTETS("GOTC", E1000_GOTCL),
-    STAT("RNBC", E1000_RNBC),
-    STAT("RUC", E1000_STATS + 0xa4),
-    STAT("RFC", E1000_STATS + 0xa8),
-    STAT("ROC", E1000_ROC),
-    STAT("RJC", E1000_STATS + 0xb0),
-    STAT("MGTPRC", E1000_STATS + 0xb4),
-    STAT("MGTPDC", E1000_STATS + 0xb8),
-    STAT("MGTPTC", E1000_STATS + 0xbc),
-    OCTETS("TOR", E1000_TORL),
-    OCTETS("TOT", E1000_TOTL),
-    STAT("TPR", E1000_TPR),
-    STAT("TPT", E1000_TPT),
-    STAT("PTC64", E1000_PTC64),
-    STAT("PTC127", E1000_PTC64 + 0x04),
-    STAT("PTC255", E1000_PTC64 + 0x08),
-    STAT("PTC511", E1000_PTC64 + 0x0c),
-    STAT("PTC1023", E1000_PTC64 + 0x10),
-    STAT("PTC1522", E1000_PTC64 + 0x14),
-    STAT("MPTC", E1000_MPTC),
-    STAT("BPTC", E1000_BPTC),
-    STAT("TSCTC", E1000_TSCTC),
-    STAT("TSCTFC", E1000_STATS + 0xfc),
-    STAT("IAC", E1000_IAC),
-    STAT("ICRXPTC", E1000_STATS + 0x104),
-    STAT("ICRXATC", E1000_STATS + 0x108),
-    STAT("ICTXPTC", E1000_STATS + 0x10c),
-    STAT("ICTXATC", E1000_STATS + 0x110),
-    STAT("ICTXQEC", E1000_STATS + 0x118),
-    STAT("ICTXQMTC", E1000_STATS + 0x11c),
-    STAT("ICRXDMTC", E1000_STATS + 0x120),
-    STAT("ICRXOC", E1000_STATS + 0x124),
+    NIC_STAT_ROWS(stat_read, octets_high_read),
+    STAT("IAC", NIC_STATS + 0x100),
+    STAT("ICRXPTC", NIC_STATS + 0x104),
+    STAT("ICRXATC", NIC_STATS + 0x108),
+    STAT("ICTXPTC", NIC_STATS + 0x10c),
+    STAT("ICTXATC", NIC_STATS + 0x110),
+    STAT("ICTXQEC", NIC_STATS + 0x118),
+    STAT("ICTXQMTC", NIC_STATS + 0x11c),
+    STAT("ICRXDMTC", NIC_STATS + 0x120),
+    STAT("ICRXOC", NIC_STATS + 0x124),
     RW("RXCSUM", E1000_RXCSUM, 0x3fff),
     RW("WUC", E1000_WUC, 0xf),
     RW("WUFC", E1000_WUFC, UINT32_MAX),
@@ -487,31 +426,6 @@ static void e1000_io_write(void *opaque, uint64_t offset, uint64_t value, unsign
 
 static const MemOps e1000_io_ops = {
     .read = e1000_io_read, .write = e1000_io_write, .min_size = 1, .max_size = 4};
-
-/* ---- Statistics ---- */
-
-void e1000_count(E1000 *n, uint32_t stat, uint32_t by)
-{
-    uint32_t value = e1000_reg(n, stat);
-    e1000_set_reg(n, stat, value > UINT32_MAX - by ? UINT32_MAX : value + by);
-}
-
-void e1000_count_octets(E1000 *n, uint32_t low, uint64_t by)
-{
-    uint64_t all = ((uint64_t)e1000_reg(n, low + 4) << 32 | e1000_reg(n, low)) + by;
-    e1000_set_reg(n, low, (uint32_t)all);
-    e1000_set_reg(n, low + 4, (uint32_t)(all >> 32));
-}
-
-void e1000_count_size(E1000 *n, uint32_t first, size_t len)
-{
-    static const uint16_t limits[] = {64, 127, 255, 511, 1023};
-    uint32_t i = 0;
-    while (i < G_N_ELEMENTS(limits) && len > limits[i]) {
-        i++;
-    }
-    e1000_count(n, first + 4 * i, 1);
-}
 
 /* ---- Life ---- */
 

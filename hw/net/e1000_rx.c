@@ -206,19 +206,6 @@ static void rx_put(E1000 *n, const RxWay *way, const NicReceived *r, E1000Ring *
 
 /* ---- Frames ---- */
 
-static void rx_count(E1000 *n, const NetFrame *frame)
-{
-    size_t len = MAX(frame->len, NIC_MIN_FRAME) + NIC_FCS;
-    e1000_count(n, E1000_GPRC, 1);
-    e1000_count(n, E1000_TPR, 1);
-    e1000_count_octets(n, E1000_GORCL, len);
-    e1000_count_octets(n, E1000_TORL, len);
-    e1000_count_size(n, E1000_PRC64, len);
-    if (frame->data[0] & 1) {
-        e1000_count(n, bytes_get32(frame->data) == 0xffffffff ? E1000_BPRC : E1000_MPRC, 1);
-    }
-}
-
 static bool rx_vlan_is_wanted(const E1000 *n, const NetFrame *frame)
 {
     uint32_t rctl = e1000_reg(n, E1000_RCTL);
@@ -238,7 +225,7 @@ static bool rx_fits(E1000 *n, const NetFrame *frame)
                                                       : MAX_STANDARD + (tagged ? NIC_VLAN_TAG : 0);
     bool fits = frame->len + NIC_FCS <= most;
     if (!fits) {
-        e1000_count(n, E1000_ROC, 1);
+        nic_count(&n->regs, NIC_ROC);
     }
     return fits;
 }
@@ -271,14 +258,14 @@ bool e1000_receive(void *opaque, const NetFrame *frame)
     uint32_t size = rx_capacity(&way);
     E1000Ring ring = e1000_ring(n, E1000_RDBAL + way.queue * RING_NEXT);
     if (size == 0 || (r.len + size - 1) / size > rx_available(&ring, way.form)) {
-        e1000_count(n, E1000_RNBC, 1);
+        nic_count(&n->regs, NIC_RNBC);
         n->starved = true;
         return false;
     }
     n->busy = true;
     rx_put(n, &way, &r, &ring);
     n->busy = false;
-    rx_count(n, frame);
+    nic_count_received(&n->regs, frame);
     rx_look_at_threshold(n, &ring, way.form);
     n->received |= (uint8_t)(1u << way.queue);
     return true;

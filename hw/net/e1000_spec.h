@@ -113,30 +113,6 @@ enum {
     E1000_TSYNCRXCTL = 0xb620,
 };
 
-/* Statistics; the rows name all of them. */
-enum {
-    E1000_STATS = 0x4000,
-    E1000_MPC = 0x4010,
-    E1000_PRC64 = 0x405c,
-    E1000_GPRC = 0x4074,
-    E1000_BPRC = 0x4078,
-    E1000_MPRC = 0x407c,
-    E1000_GPTC = 0x4080,
-    E1000_GORCL = 0x4088,
-    E1000_GOTCL = 0x4090,
-    E1000_RNBC = 0x40a0,
-    E1000_ROC = 0x40ac,
-    E1000_TORL = 0x40c0,
-    E1000_TOTL = 0x40c8,
-    E1000_TPR = 0x40d0,
-    E1000_TPT = 0x40d4,
-    E1000_PTC64 = 0x40d8,
-    E1000_MPTC = 0x40f0,
-    E1000_BPTC = 0x40f4,
-    E1000_TSCTC = 0x40f8,
-    E1000_IAC = 0x4100,
-};
-
 #define MDIC_INTERRUPT 0x20000000u
 
 #define CTRL_FD             0x00000001u

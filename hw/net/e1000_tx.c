@@ -55,27 +55,11 @@ static void tx_take_options(E1000 *n, E1000Tx *tx, const E1000TxDesc *d)
     }
 }
 
-static void tx_count(E1000 *n, const NicTx *tx, size_t len)
-{
-    e1000_count(n, E1000_GPTC, 1);
-    e1000_count(n, E1000_TPT, 1);
-    e1000_count_octets(n, E1000_GOTCL, len + NIC_FCS);
-    e1000_count_octets(n, E1000_TOTL, len + NIC_FCS);
-    e1000_count_size(n, E1000_PTC64, len + NIC_FCS);
-    if (tx->frame[0] & 1) {
-        bool broadcast = bytes_get32(tx->frame) == 0xffffffff;
-        e1000_count(n, broadcast ? E1000_BPTC : E1000_MPTC, 1);
-    }
-    if (tx->offload.segment) {
-        e1000_count(n, E1000_TSCTC, 1);
-    }
-}
-
 static void tx_send_frame(E1000 *n, NicTx *tx)
 {
     NetFrame frame;
     if (nic_tx_finish(tx, e1000_reg(n, E1000_TCTL) & TCTL_PSP, &frame)) {
-        tx_count(n, tx, frame.len);
+        nic_count_sent(&n->regs, tx->frame, frame.len, tx->offload.segment);
         if (e1000_link_is_up(n)) {
             netdev_send(n->netdev, &frame);
         }

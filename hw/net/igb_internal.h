@@ -13,6 +13,7 @@
 #include "hw/net/e1000_spec.h"
 #include "hw/net/igb_spec.h"
 #include "hw/net/nic.h"
+#include "hw/net/nic_stats.h"
 #include "hw/pci/pci.h"
 
 #define IGB_QUEUES     16
@@ -23,7 +24,7 @@
 #define IGB_ADDRESSES  24
 #define IGB_SPAN       0x20000u
 #define IGBVF_SPAN     0x4000u
-#define IGB_ROWS       58
+#define IGB_ROWS       (58 + NIC_STAT_COUNT)
 #define IGB_INTR_FIRST IGB_GPIE
 #define IGB_INTR_SPAN  0x300u
 #define IGB_INTR_ROWS  41

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The physical function's registers (82576, 8). Statistics read as zero; left out: the flash,
- * management, wake-up, time. */
+/* The physical function's registers (82576, 8). Left out: the flash, management, wake-up, time. */
 #include <assert.h>
 #include <string.h>
 
@@ -143,6 +142,20 @@ WRITTEN(p2v_written)
     igb_p2v_written(opaque, (row->offset - IGB_P2VMAILBOX) / 4, (uint32_t)written);
 }
 
+READ(igb_stat_read)
+{
+    igb_set_reg(opaque, row->offset, 0);
+    return value;
+}
+
+/* The halves go together. */
+READ(igb_octets_high_read)
+{
+    igb_set_reg(opaque, row->offset, 0);
+    igb_set_reg(opaque, row->offset - 4, 0);
+    return value;
+}
+
 #define RW(name_, offset_)                                                                         \
     {                                                                                              \
         name_, offset_, 4, .writable = UINT32_MAX                                                  \
@@ -203,6 +216,7 @@ static const RegRow igb_rows[] = {
     {"TXPBS", IGB_TXPBS, 4, .reset = 0x28, .writable = 0x3f},
     RW("DTXSWC", IGB_DTXSWC),
     RO("WVBR", IGB_WVBR),
+    NIC_STAT_ROWS(igb_stat_read, igb_octets_high_read),
     RW("RXCSUM", IGB_RXCSUM),
     {"RLPML", IGB_RLPML, 4, .reset = 0x3fff, .writable = 0x3fff},
     RW("RFCTL", IGB_RFCTL),

@@ -229,9 +229,11 @@ bool igb_receive(void *opaque, const NetFrame *frame)
     IgbQueue *only = full ? &n->rx[__builtin_ctz(full)] : NULL;
     if (only && alone && rx_may_wait(only)) {
         only->starved = true;
+        nic_count(&n->regs, NIC_RNBC);
         return false;
     }
     rx_lose(n, full);
+    nic_count_received(&n->regs, frame);
     return true;
 }
 

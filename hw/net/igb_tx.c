@@ -80,6 +80,7 @@ static void igb_switch_frame(IgbQueue *q, const NetFrame *frame)
         net_frame_finish(frame, false, n->local, send_local, n);
     }
     if (out) {
+        nic_count_sent(&n->regs, frame->data, frame->len, frame->gso != NET_GSO_NONE);
         netdev_send(n->netdev, frame);
     }
 }

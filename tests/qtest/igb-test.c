@@ -70,6 +70,8 @@ static void test_send(void)
         g_assert_cmpmem(got + NIC_HEADERS, part, right + NIC_HEADERS + 128 * i, part);
     }
     g_assert_cmphex(qtest_readl(n->qts, NIC_RING(0) + 2 * 16 + 12) & 1, ==, 1);
+    g_assert_cmpuint(nic_reg(n, E1000_R_GPTC), ==, 2);
+    g_assert_cmpuint(nic_reg(n, E1000_R_GPTC), ==, 0); /* read to clear */
     nic_stop(n);
 }
 
