@@ -89,12 +89,13 @@ static bool may_come(const PciDevice *pci, GError **error)
     return true;
 }
 
-/* Its virtual functions came after it, and go before. */
+/* What it made came after it, and goes before. */
 static void hotplug_drop(Machine *machine, Device *dev)
 {
     for (guint i = machine->devices->len; i-- > 0;) {
         Device *at = machine->devices->pdata[i];
-        if (at != dev && !(is_pci(at) && (Device *)((PciDevice *)at)->pf == dev)) {
+        if (at != dev &&
+            !(is_pci(at) && is_pci(dev) && pci_is_made_by((PciDevice *)at, (PciDevice *)dev))) {
             continue;
         }
         g_ptr_array_remove_index(machine->devices, i);

@@ -11,7 +11,6 @@
 #include "base/optlist.h"
 #include "hw/core/properties.h"
 #include "hw/nvme/nvme.h"
-#include "hw/pci/pcie_sriov.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/accel.h"
 
@@ -132,7 +131,7 @@ void machine_own(Machine *machine, Device *dev)
 {
     g_ptr_array_add(machine->devices, dev);
     if (dev->cls->bus == BUS_PCI) {
-        pcie_sriov_hand_over((PciDevice *)dev, machine->devices);
+        pci_hand_over((PciDevice *)dev, machine->devices);
     }
 }
 

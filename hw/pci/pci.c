@@ -97,7 +97,11 @@ PciBus *pci_bus_find(PciBus *root, const char *name)
         return root;
     }
     for (int devfn = 0; devfn < PCI_DEVFNS; devfn++) {
+        PciDevice *pci = root->devices[devfn];
         PciBus *found = root->child[devfn] ? pci_bus_find(root->child[devfn], name) : NULL;
+        if (!found && pci && pci->domain) {
+            found = pci_bus_find(pci->domain, name);
+        }
         if (found) {
             return found;
         }
@@ -231,6 +235,7 @@ void pci_bus_detach(PciDevice *pci)
         return;
     }
     pcie_sriov_free(pci);
+    pci_domain_free(pci);
     PciBus *behind = bus->child[pci->devfn];
     pci_bus_free(behind);
     bus->child[pci->devfn] = NULL;
@@ -253,6 +258,17 @@ void pci_bus_detach(PciDevice *pci)
 bool pci_is_translated(const PciDevice *pci)
 {
     return pci_root_of(pci->bus)->host.translated;
+}
+
+void pci_hand_over(PciDevice *pci, GPtrArray *devices)
+{
+    pcie_sriov_hand_over(pci, devices);
+    pci_domain_hand_over(pci, devices);
+}
+
+bool pci_is_made_by(const PciDevice *pci, const PciDevice *maker)
+{
+    return pci->pf == maker || pci_domain_aperture(pci) == maker;
 }
 
 void pci_device_reset(PciDevice *pci)

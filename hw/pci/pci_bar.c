@@ -153,7 +153,7 @@ static uint64_t decoded_address(const PciDevice *pci, int n)
             return PCI_BAR_UNMAPPED;
         }
     }
-    return base;
+    return pci_domain_reach(pci_root_of(pci->bus), io, base, bar->size);
 }
 
 static void move_bar(PciDevice *pci, int n, uint64_t where)

@@ -67,7 +67,16 @@ static void describe_device(PciDevice *pci, void *opaque)
     g_string_append_printf(out, "      id \"%s\"\n", pci->dev.has_user_id ? pci->dev.id : "");
 }
 
+static void describe_domain(PciDevice *pci, void *opaque)
+{
+    if (pci->domain) {
+        g_string_append_printf(opaque, "Domain behind %s:\n", pci->dev.id);
+        pci_describe(pci->domain, opaque);
+    }
+}
+
 void pci_describe(PciBus *root, GString *out)
 {
     pci_bus_foreach(root, describe_device, out);
+    pci_bus_foreach(root, describe_domain, out);
 }

@@ -21,8 +21,11 @@ struct PciBus {
     Upstream up;         /* what its devices see; on a root bus PciHost.above says it for each */
     PciDevice *bridge;   /* NULL for a root bus */
     PciDevice *expander; /* of a further root bus */
-    uint8_t number;      /* root buses only */
-    bool bypass;         /* root buses only: what is on it goes by no remapping unit */
+    PciDevice *aperture; /* of a domain's first root bus, and how it shows the domain */
+    PciDomainView view;
+    bool handed_over;              /* the machine frees what is on the domain's root bus */
+    uint8_t number;                /* root buses only */
+    bool bypass;                   /* root buses only: what is on it goes by no remapping unit */
     PciWindow window[PCI_WINDOWS]; /* of a further root bus, by pci_assign_resources() */
     PciDevice *devices[PCI_DEVFNS];
     PciDevice **by_rid; /* first root bus only: who answers configuration cycles, by requester id */
@@ -43,6 +46,13 @@ PciBus *pci_root_of(PciBus *bus);
 PciBus *pci_root_at(PciBus *first, uint8_t number);
 /* Nothing has an address on it. */
 void pci_root_close(PciBus *root, void *opaque);
+
+/* pci_domain.c */
+/* The machine's address of what the bus's domain has there, or PCI_BAR_UNMAPPED. */
+uint64_t pci_domain_reach(const PciBus *root, bool io, uint64_t base, uint64_t size);
+void pci_domain_hand_over(PciDevice *aperture, GPtrArray *devices);
+/* The aperture leaves its bus. */
+void pci_domain_free(PciDevice *aperture);
 
 /* pci_number.c */
 /* Bus numbers anywhere in `bus`'s hierarchy may be others now: ids and routing follow. */

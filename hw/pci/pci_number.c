@@ -37,7 +37,8 @@ static PciBus *bus_by_number(PciBus *bus, uint8_t number)
 static bool is_reachable(PciBus *root, PciBus *bus)
 {
     uint8_t number = pci_bus_number(bus);
-    return bus_by_number(pci_root_at(root, number), number) == bus;
+    PciBus *from = pci_root_at(root, number); /* none below the first number of a domain */
+    return from && bus_by_number(from, number) == bus;
 }
 
 static void number_function(PciBus *root, PciDevice *pci, bool reachable)

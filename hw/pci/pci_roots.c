@@ -101,9 +101,16 @@ PciWindow pci_root_window(const PciBus *bus, PciWindowKind kind)
     return bus->window[kind];
 }
 
+/* The first root bus of the machine's own domain. */
+static PciBus *outermost_root(PciBus *bus)
+{
+    PciBus *root = pci_root_of(bus);
+    return root->aperture ? outermost_root(root->aperture->bus) : root;
+}
+
 static bool check_root(const PciDevice *expander, uint8_t number, GError **error)
 {
-    PciBus *first = pci_root_of(expander->bus);
+    PciBus *first = outermost_root(expander->bus);
     const PciBus *there = pci_root_at(first, number);
     if (expander->bus != first) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,

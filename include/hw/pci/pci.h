@@ -118,6 +118,7 @@ struct PciDevice {
     uint16_t last_ext_cap;
     uint8_t pcie_cap; /* pcie.h's capabilities; 0 without */
     uint16_t ari_cap;
+    PciBus *domain;          /* behind it: pci_domain_new(); NULL without */
     struct PcieSriov *sriov; /* of a physical function: pcie_sriov.h; NULL without */
     PciDevice *pf;           /* of a virtual function: its physical one; NULL otherwise */
     uint16_t vf_index;
@@ -180,6 +181,36 @@ void pci_root_set_bypass(PciBus *root);
 /* and asked of a root bus, and of a function anywhere. */
 bool pci_root_bypasses(const PciBus *root);
 bool pci_bypasses_units(const PciDevice *pci);
+
+/* A domain of its own behind a function, the aperture. Its windows in the machine's memory: */
+typedef struct {
+    uint64_t at, size; /* nothing if that is 0 */
+    uint64_t first;    /* what the domain calls `at` */
+} PciDomainWindow;
+#define PCI_DOMAIN_WINDOWS 2
+/* How the aperture has it now. */
+typedef struct {
+    PciDomainWindow windows[PCI_DOMAIN_WINDOWS];
+    uint64_t rewrites; /* 1: it makes other messages of those that come from behind it */
+} PciDomainView;
+/* Its first root bus, with numbers from `number` on, whose functions see `above`. It is closed
+ * until it is shown otherwise. It ends with its aperture; until they are handed over, what is on
+ * the root bus is freed then, too. */
+PciBus *pci_domain_new(PciDevice *aperture, const char *name, uint8_t number,
+                       const Upstream *above);
+void pci_domain_show(PciBus *root, const PciDomainView *view);
+/* The domain behind a function, and the aperture of the one that a function is in; or NULL. */
+PciBus *pci_domain_behind(const PciDevice *aperture);
+PciDevice *pci_domain_aperture(const PciDevice *pci);
+/* The aperture that makes other messages of the function's, or NULL. */
+const PciDevice *pci_message_rewriter(const PciDevice *pci);
+
+/* The machine's list of devices gets those that a function made itself, and frees them from now on:
+ * virtual functions, what is on its domain's root bus. */
+void pci_hand_over(PciDevice *pci, GPtrArray *devices);
+/* Is it one of them? */
+bool pci_is_made_by(const PciDevice *pci, const PciDevice *maker);
+
 /* The port whose slot the function is in, or would be in on that bus; or NULL with an error. */
 PciDevice *pci_bus_slot(const PciBus *bus, GError **error);
 /* For the port: PciHost.released(). */
