@@ -88,6 +88,15 @@ static IntrResult msix_send_vector(PciDevice *pci, unsigned n, uint64_t serial)
     return pci_send_message(pci, serial, address, data);
 }
 
+IntrResult msix_relay(PciDevice *pci, unsigned n, uint64_t serial)
+{
+    if (!is_masked(pci, n)) {
+        return msix_send_vector(pci, n, serial);
+    }
+    pci->msix.pba[n / 8] |= (uint8_t)(1u << n % 8);
+    return journal_wait(pci->dev.platform->journal, serial, masked_by(pci), &pci->msix.waiting[n]);
+}
+
 IntrResult msix_notify(PciDevice *pci, unsigned n)
 {
     Journal *journal = pci->dev.platform->journal;
@@ -98,11 +107,7 @@ IntrResult msix_notify(PciDevice *pci, unsigned n)
     if (n >= pci->msix.vectors) {
         return journal_keep(journal, serial, INTR_NO_VECTOR);
     }
-    if (is_masked(pci, n)) {
-        pci->msix.pba[n / 8] |= (uint8_t)(1u << n % 8);
-        return journal_wait(journal, serial, masked_by(pci), &pci->msix.waiting[n]);
-    }
-    return msix_send_vector(pci, n, serial);
+    return msix_relay(pci, n, serial);
 }
 
 /* A message that may go out from now on; or that could already, and was changed. */
@@ -244,7 +249,7 @@ bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error)
     return msix_init_bars(pci, vectors, bar, bar, error);
 }
 
-bool msix_init_bars(PciDevice *pci, unsigned vectors, int table_bar, int pba_bar, GError **error)
+static bool add_msix_capability(PciDevice *pci, unsigned vectors, GError **error)
 {
     if (vectors == 0 || vectors > PCI_MSIX_MAX_VECTORS) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
@@ -258,13 +263,36 @@ bool msix_init_bars(PciDevice *pci, unsigned vectors, int table_bar, int pba_bar
     pci->msix.table = g_malloc0(msix_table_size(&pci->msix));
     pci->msix.pba = g_malloc0(msix_pba_size(&pci->msix));
     pci->msix.waiting = g_new0(uint64_t, pci->msix.vectors);
-    uint32_t pba_at = add_bars(pci, table_bar, pba_bar);
     pci_set_word(&pci->config[cap + PCI_MSIX_FLAGS], (uint16_t)(vectors - 1));
     pci_set_word(&pci->writable[cap + PCI_MSIX_FLAGS],
                  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
-    pci_set_long(&pci->config[cap + PCI_MSIX_TABLE], (uint32_t)table_bar);
-    pci_set_long(&pci->config[cap + PCI_MSIX_PBA], pba_at | (uint32_t)pba_bar);
     msix_reset(pci);
+    return true;
+}
+
+static void tell_msix_place(PciDevice *pci, int table_bar, int pba_bar, uint32_t pba_at)
+{
+    uint8_t *cap = &pci->config[pci->msix.cap];
+    pci_set_long(cap + PCI_MSIX_TABLE, (uint32_t)table_bar);
+    pci_set_long(cap + PCI_MSIX_PBA, pba_at | (uint32_t)pba_bar);
+}
+
+bool msix_init_bars(PciDevice *pci, unsigned vectors, int table_bar, int pba_bar, GError **error)
+{
+    if (!add_msix_capability(pci, vectors, error)) {
+        return false;
+    }
+    tell_msix_place(pci, table_bar, pba_bar, add_bars(pci, table_bar, pba_bar));
+    return true;
+}
+
+bool msix_init_inside(PciDevice *pci, unsigned vectors, int bar, uint32_t bytes, GError **error)
+{
+    if (!add_msix_capability(pci, vectors, error)) {
+        return false;
+    }
+    pci->msix.region = msix_region(pci, &msix_ops, bytes);
+    tell_msix_place(pci, bar, bar, pba_offset(pci));
     return true;
 }
 

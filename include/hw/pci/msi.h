@@ -24,10 +24,16 @@ void msi_get_message(const PciDevice *pci, uint64_t *address, uint32_t *data);
 bool msix_init(PciDevice *pci, unsigned vectors, int bar, GError **error);
 /* The same with the pending bits in a BAR of their own, unless both are the same. */
 bool msix_init_bars(PciDevice *pci, unsigned vectors, int table_bar, int pba_bar, GError **error);
+/* The same in a BAR of the device's own, which has the table in the first half of its first `bytes`
+ * and the pending bits in the second, and gives accesses there to the ops of pci->msix.region. */
+bool msix_init_inside(PciDevice *pci, unsigned vectors, int bar, uint32_t bytes, GError **error);
 bool msix_enabled(const PciDevice *pci);
 /* Sends vector `n`, or sets its pending bit if it or the function is masked. Vectors that do not
  * exist (what drivers write for "none") are ignored. */
 IntrResult msix_notify(PciDevice *pci, unsigned n);
+/* Vector `n` of an enabled table, in place of a message that somebody else sent: under that one's
+ * number, `serial`. */
+IntrResult msix_relay(PciDevice *pci, unsigned n, uint64_t serial);
 
 /* What it would send now, and what keeps it from it; for monitors. Values are members of an object
  * that the caller has opened. */
