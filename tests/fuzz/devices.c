@@ -248,6 +248,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("nvme-vf", .scenes = {"nvme"}),
     DEVICE("pc-testdev"),
     DEVICE("pci-bridge"),
+    DEVICE("pci-serial"),
     DEVICE("pci-testdev"),
     DEVICE("pcie-pci-bridge"),
     DEVICE("pcie-root-port"),
