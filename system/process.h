@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether the host lets us open the files that a machine begins with: without them libraries abort. */
+/* Whether the host lets us open the files that a machine begins with; without, libraries abort. */
 bool process_has_files(GError **error);
 
 /* Ends us by SIGTERM when the process ends that started us, `parent`; at once if it has. */

@@ -37,7 +37,7 @@ struct Client {
 static void clients_send(Client *c, const char *text, size_t len)
 {
     while (len > 0) {
-        size_t part = MIN(len, chr_can_receive(c->chr));
+        size_t room = chr_can_receive(c->chr), part = MIN(len, room);
         if (part == 0) {
             return; /* nobody listens any more */
         }
