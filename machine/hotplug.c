@@ -89,13 +89,20 @@ static bool may_come(const PciDevice *pci, GError **error)
     return true;
 }
 
+static bool goes_before(const Device *at, const Device *dev)
+{
+    return is_pci(at) && is_pci(dev) &&
+           pci_is_made_by((const PciDevice *)at, (const PciDevice *)dev);
+}
+
 /* What it made came after it, and goes before. */
 static void hotplug_drop(Machine *machine, Device *dev)
 {
-    for (guint i = machine->devices->len; i-- > 0;) {
+    bool last = false;
+    for (guint i = machine->devices->len; i-- > 0 && !last;) {
         Device *at = machine->devices->pdata[i];
-        if (at != dev &&
-            !(is_pci(at) && is_pci(dev) && pci_is_made_by((PciDevice *)at, (PciDevice *)dev))) {
+        last = at == dev;
+        if (!last && !goes_before(at, dev)) {
             continue;
         }
         g_ptr_array_remove_index(machine->devices, i);
