@@ -104,6 +104,17 @@ static bool has_messages(const Device *dev, const char *id)
            (pci->msi.cap || pci->msix.cap || pci->ims);
 }
 
+/* In another domain than the machine's own, ids are that one's. */
+static void say_domain(const PciDevice *pci, const Facts *f)
+{
+    const PciDevice *aperture = pci_domain_aperture(pci);
+
+    if (aperture) {
+        facts_text(f, "behind", aperture->dev.id);
+        facts_say(f, " behind %s", aperture->dev.id);
+    }
+}
+
 bool intr_facts_messages(const Machine *machine, const char *id, const Facts *f)
 {
     bool found = false;
@@ -119,7 +130,9 @@ bool intr_facts_messages(const Machine *machine, const char *id, const Facts *f)
         facts_open(f, NULL);
         facts_text(f, "device", dev->id);
         facts_text(f, "bdf", rid_text(pci_requester_id(pci)).text);
-        facts_say(f, "%s (%s)\n", dev->id, rid_text(pci_requester_id(pci)).text);
+        facts_say(f, "%s (%s", dev->id, rid_text(pci_requester_id(pci)).text);
+        say_domain(pci, f);
+        facts_say(f, ")\n");
         msi_describe(pci, f);
         facts_close(f);
     }

@@ -120,6 +120,15 @@ static void qmp_add_emitter(JsonObject *o, const JournalRecord *r, const Symbols
     }
 }
 
+/* A VMD on the way, which sent a vector of its own instead. */
+static void qmp_add_vmd(JsonObject *o, const JournalRecord *r)
+{
+    JsonObject *vmd = json_object_new();
+    json_object_set_string_member(vmd, "bdf", rid_text(r->rid_seen).text);
+    json_object_set_int_member(vmd, "vector", (uint8_t)(r->relay - 1));
+    json_object_set_object_member(o, "vmd", vmd);
+}
+
 static JsonObject *qmp_record(Machine *machine, const JournalRecord *r)
 {
     JsonObject *o = json_object_new();
@@ -132,6 +141,9 @@ static JsonObject *qmp_record(Machine *machine, const JournalRecord *r)
     json_object_set_boolean_member(o, "lost", intr_results[r->result].lost);
     json_object_set_string_member(o, "sentence", sentence->str);
     qmp_add_emitter(o, r, machine->journal.symbols);
+    if (r->relay || r->result == INTR_VMD_NO_ENTRY) {
+        qmp_add_vmd(o, r);
+    }
     if (r->seen & JOURNAL_UNIT) {
         qmp_add_unit(o, r, machine->journal.symbols);
     }

@@ -73,6 +73,7 @@ const DeviceClass *const device_classes[] = {
     &virtio_rng_class,
     &virtio_serial_class,
     &virtserialport_class,
+    &vmd_class,
     &vtd_class,
     &x3130_upstream_class,
     &xio3130_downstream_class,

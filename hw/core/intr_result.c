@@ -324,6 +324,19 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                               "HvCallMapDeviceInterrupt", INTR_CLASS_BLOCKED, .lost = true,
                               .remedy = "the device id of the call has to be that of the "
                                         "requester, or a bridge's range of buses that it is in"},
+    [INTR_VMD_TABLE_OFF] =
+        {"vmd-msix-disabled",
+         "was dropped: the VMD above it remaps, and that one's MSI-X is disabled", "VMD VMCONFIG.1",
+         INTR_CLASS_KEPT, .lost = true,
+         .remedy = "MSI-X of the VMD has to be enabled before messages are sent "
+                   "behind it, or VMCONFIG bit 1 (bypass) to be set"},
+    [INTR_VMD_NO_ENTRY] = {"vmd-no-entry",
+                           "was dropped: the VMD above it remaps, and its MSI-X table has no such "
+                           "entry",
+                           "VMD VMCONFIG.1", INTR_CLASS_KEPT, .lost = true,
+                           .remedy = "bits 19:12 of the address have to be the number of an entry "
+                                     "of the VMD; messages pass as they are only with bypass on "
+                                     "(VMCONFIG bit 1)"},
 };
 
 const char *intr_class_name(IntrClass cls)

@@ -16,6 +16,7 @@ static void fill_emitter(FileRecord *out, const JournalRecord *r)
     out->number = r->number;
     out->rid = r->rid;
     out->rid_seen = r->rid_seen;
+    out->relay = r->relay;
     out->kind = r->kind;
     out->result = r->result;
     out->seen = r->seen;
@@ -113,7 +114,7 @@ static const struct {
     FIELD(wanted),      FIELD(wanted_mask),  FIELD(answers),     FIELD(accepted),
     FIELD(taken),       FIELD(ended),        FIELD(kind),        FIELD(result),
     FIELD(reason),      FIELD(vector),       FIELD(mode),        FIELD(hold),
-    FIELD(eoi),         FIELD(eoi_pins),     FIELD(eoi_pin),
+    FIELD(eoi),         FIELD(eoi_pins),     FIELD(eoi_pin),     FIELD(relay),
 };
 
 /* By bit; NULL: none has it. */

@@ -20,7 +20,7 @@ typedef struct {
     uint32_t data, index, dest, apic, last_apic;
     uint16_t cpu, number, rid, rid_seen, seen, wanted, wanted_mask;
     uint16_t answers, accepted, taken, ended, cpu_written, eoi_pin;
-    uint8_t kind, result, reason, vector, mode, hold, eoi, eoi_pins, pad[2];
+    uint8_t kind, result, reason, vector, mode, hold, eoi, eoi_pins, relay, pad[1];
 } FileRecord;
 
 /* `source` and `unit` are the numbers of the record's names. */

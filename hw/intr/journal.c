@@ -131,6 +131,7 @@ uint64_t journal_open(Journal *j, JournalKind kind, const char *source, uint16_t
     r->kind = (uint8_t)kind;
     r->result = INTR_ON_ITS_WAY;
     r->seen = 0;
+    r->relay = 0;
     r->answers = r->accepted = r->taken = r->ended = 0;
     r->eoi = JOURNAL_EOI_EDGE;
     r->time = journal_now(j);

@@ -84,6 +84,13 @@ static void line_alias(GString *out, const JournalRecord *r)
     g_string_append_printf(out, " from=%s", rid_text(r->rid).text);
 }
 
+static void line_relay(GString *out, const JournalRecord *r)
+{
+    begin(out, r, "vmd_remap", "");
+    g_string_append_printf(out, " from=%s entry=%u", rid_text(r->rid).text,
+                           (uint8_t)(r->relay - 1));
+}
+
 static const char *verdict(const JournalRecord *r)
 {
     switch (intr_results[r->result].cls) {
@@ -173,6 +180,7 @@ static const struct {
     [JOURNAL_STAGE_KEPT] = {line_kept, -1},
     [JOURNAL_STAGE_SEND] = {line_send, -1},
     [JOURNAL_STAGE_ALIAS] = {line_alias, TRACE_PCI},
+    [JOURNAL_STAGE_RELAY] = {line_relay, TRACE_PCI},
     [JOURNAL_STAGE_UNIT] = {line_unit, TRACE_VTD},
     [JOURNAL_STAGE_BUS] = {line_bus, TRACE_APIC},
     [JOURNAL_STAGE_ACCEPT] = {line_accept, TRACE_APIC},

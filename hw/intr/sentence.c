@@ -304,6 +304,19 @@ static void add_merged(GString *out, const JournalRecord *r)
     }
 }
 
+/* No table of a VMD has a vector 255: its relay is 0. */
+static void add_relay(GString *out, const JournalRecord *r)
+{
+    RidText vmd = rid_text(r->rid_seen);
+    uint8_t vector = (uint8_t)(r->relay - 1);
+
+    if (r->result == INTR_VMD_NO_ENTRY) {
+        g_string_append_printf(out, "; it asked for vector %u of VMD %s", vector, vmd.text);
+    } else if (r->relay) {
+        g_string_append_printf(out, "; VMD %s has it as its vector %u", vmd.text, vector);
+    }
+}
+
 void journal_sentence(GString *out, const JournalRecord *r, const Symbols *symbols)
 {
     const IntrResultRow *row = &intr_results[r->result];
@@ -317,6 +330,7 @@ void journal_sentence(GString *out, const JournalRecord *r, const Symbols *symbo
     if (r->seen & JOURNAL_UNIT && intr_blocked((IntrResult)r->result)) {
         g_string_append_printf(out, " at %s", r->unit);
     }
+    add_relay(out, r);
     add_unit(out, r, symbols);
     add_destination(out, r);
     add_merged(out, r);

@@ -52,6 +52,18 @@ void journal_alias(Journal *j, uint64_t serial, uint16_t rid)
     }
 }
 
+void journal_relay(Journal *j, uint64_t serial, uint16_t rid, unsigned n)
+{
+    JournalRecord *r = journal_find(j, serial);
+
+    if (r) {
+        r->seen |= JOURNAL_ALIASED;
+        r->rid_seen = rid;
+        r->relay = (uint8_t)(n + 1);
+        journal_line(j, r, JOURNAL_STAGE_RELAY);
+    }
+}
+
 void journal_acknowledged(Journal *j, uint64_t serial, int vector, uint32_t apic_id, bool level)
 {
     JournalRecord *r = journal_find(j, serial);

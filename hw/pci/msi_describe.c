@@ -45,6 +45,33 @@ void msi_describe_as_message(uint64_t address, uint32_t data, const Facts *f)
     }
 }
 
+/* Of a function in a domain whose aperture remaps: which vector of that it asks for. */
+static void describe_for_aperture(const PciDevice *aperture, uint64_t address, uint32_t data,
+                                  const Facts *f)
+{
+    unsigned vector = (unsigned)(address >> MSI_ADDR_DEST_SHIFT & MSI_ADDR_DEST_MASK);
+
+    facts_hex(f, "address", address);
+    facts_hex(f, "data", data);
+    facts_text(f, "format", "remapped-by-vmd");
+    facts_text(f, "vmd", aperture->dev.id);
+    facts_number(f, "vmd-vector", vector);
+    facts_say(f, "%08" PRIx64 " data %08x (vector %u of %s%s)", address, data, vector,
+              aperture->dev.id, vector < aperture->msix.vectors ? "" : ", which has none");
+}
+
+static void describe_message_of(const PciDevice *pci, uint64_t address, uint32_t data,
+                                const Facts *f)
+{
+    const PciDevice *aperture = pci_message_rewriter(pci);
+
+    if (aperture && intr_window_contains(address)) {
+        describe_for_aperture(aperture, address, data, f);
+    } else {
+        msi_describe_as_message(address, data, f);
+    }
+}
+
 /* Of vector 0; the others differ in the data's low bits. */
 static void describe_msi_message(const PciDevice *pci, const Facts *f)
 {
@@ -52,7 +79,7 @@ static void describe_msi_message(const PciDevice *pci, const Facts *f)
     uint32_t data;
 
     msi_get_message(pci, &address, &data);
-    msi_describe_as_message(address, data, f);
+    describe_message_of(pci, address, data, f);
 }
 
 static void describe_msi_masks(const PciDevice *pci, const uint8_t *cap, const Facts *f)
@@ -91,7 +118,7 @@ static void describe_msix_message(const PciDevice *pci, unsigned n, const Facts 
     uint64_t address = pci_get_long(entry + PCI_MSIX_ENTRY_LOWER_ADDR) |
                        (uint64_t)pci_get_long(entry + PCI_MSIX_ENTRY_UPPER_ADDR) << 32;
 
-    msi_describe_as_message(address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA), f);
+    describe_message_of(pci, address, pci_get_long(entry + PCI_MSIX_ENTRY_DATA), f);
 }
 
 static void describe_msix_entry(const PciDevice *pci, unsigned n, const Facts *f)

@@ -135,7 +135,10 @@ function cpuHop(i) {
 
 function hops(i) {
   const out = [emitterHop(i)];
-  if (has(i, 'aliased')) {
+  const relay = columns.big('relay', i);
+  if (relay) {
+    out.push([`VMD ${ridText(Number(columns.big('rid_seen', i)))}`, `made it its vector ${relay - 1n}`]);
+  } else if (has(i, 'aliased')) {
     out.push(['PCI bridge', `made it a request of ${ridText(Number(columns.big('rid_seen', i)))}`]);
   }
   if (has(i, 'unit')) {

@@ -259,6 +259,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("virtio-rng-pci"),
     DEVICE("virtio-serial-pci"),
     DEVICE("virtserialport"),
+    DEVICE("vmd"),
     DEVICE("x3130-upstream"),
     DEVICE("xio3130-downstream"),
     {0},

@@ -207,5 +207,10 @@ int main(int argc, char **argv)
         "-device intel-iommu,intremap=on,posted-interrupts=on,iec=random,seed=3,qi-latency=1000,"
         "gcmd-latency=2000,caching-mode=on,fault-records=4",
         test_random);
+    g_test_add_data_func("/random/vmd",
+                         "-device intel-iommu,intremap=on,eim=on "
+                         "-device vmd,id=v,mode=bypass,ports=2,cfg-latency=1000 "
+                         "-device intr-testdev,bus=v.0 -device edu,bus=v.1",
+                         test_random);
     return g_test_run();
 }

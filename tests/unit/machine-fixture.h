@@ -41,6 +41,7 @@ static const struct {
     {"virtio-blk-pci", "drive=d0,vectors=3"},
     {"virtserialport", "chardev=c2,name=first"},
     {"virtconsole", "chardev=c3"},
+    {"vmd", "mode=bypass,membar1-phys=0x60000000,cfg-latency=1000,ports=2"},
     {"x3130-upstream", "bus=pcie-root-port"},
     {"xio3130-downstream", "bus=x3130-upstream"},
 };

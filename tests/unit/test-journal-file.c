@@ -264,6 +264,7 @@ static void whole_way(Journal *j)
         .serial = serial, .dest = 2, .vector = 0x61, .mode = INTR_MODE_LOWEST, .logical = true};
 
     soil(j, serial);
+    journal_relay(j, serial, 0x28, 9);
     journal_send(j, &msg);
     journal_unit(j, &msg, &unit);
     journal_bus(j, &apic);
@@ -282,6 +283,7 @@ static void test_whole_way(void)
         {"serial", 1},
         {"rid", 0x20},
         {"rid_seen", 0x28},
+        {"relay", 10},
         {"number", 3},
         {"data", 5},
         {"index", 19},
@@ -303,8 +305,8 @@ static void test_whole_way(void)
         {"result", INTR_ENDED},
         {"time_ended", 0},
         {"kind", JOURNAL_MSIX},
-        {"seen", JOURNAL_SENT | JOURNAL_REMAPPED | JOURNAL_UNIT | JOURNAL_CACHED | JOURNAL_BUS |
-                     JOURNAL_LOGICAL | JOURNAL_CLOSED | JOURNAL_ENTRY},
+        {"seen", JOURNAL_SENT | JOURNAL_ALIASED | JOURNAL_REMAPPED | JOURNAL_UNIT | JOURNAL_CACHED |
+                     JOURNAL_BUS | JOURNAL_LOGICAL | JOURNAL_CLOSED | JOURNAL_ENTRY},
     };
     Journal j;
     Reader r;

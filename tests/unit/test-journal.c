@@ -162,6 +162,29 @@ static void test_sentence_apic(Fixture *f, gconstpointer data)
                     "below it) [SDM 11.8.4]");
 }
 
+/* A VMD's vector goes on as the same record. */
+static void test_sentence_vmd(Fixture *f, gconstpointer data)
+{
+    Journal *j = &f->journal;
+    IntrMsg msg = {.serial = open_msi(f, "nvme0", 3), .address = 0xfee03000, .requester_id = 0x20};
+
+    journal_send(j, &msg);
+    journal_relay(j, msg.serial, 0x30, 3);
+    msg.address = 0xfee00270;
+    msg.requester_id = 0x30;
+    journal_send(j, &msg);
+    g_assert_cmphex(journal_find(j, msg.serial)->address, ==, 0xfee00270);
+    g_assert_cmpstr(sentence_of(f, msg.serial), ==,
+                    "#1 nvme0 (00:04.0) MSI 3, 0.000000 s: has had no answer yet; VMD 00:06.0 has "
+                    "it as its vector 3 [SDM 11.1]");
+    msg.serial = open_msi(f, "nvme0", 4);
+    g_assert_cmpuint(journal_find(j, msg.serial)->relay, ==, 0);
+    journal_relay(j, msg.serial, 0x30, 200);
+    journal_end(j, msg.serial, INTR_VMD_NO_ENTRY);
+    g_assert_nonnull(
+        strstr(sentence_of(f, msg.serial), "; it asked for vector 200 of VMD 00:06.0;"));
+}
+
 static bool filter_of(const char *text, JournalFilter *filter, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(text, NULL);
@@ -295,6 +318,7 @@ int main(int argc, char **argv)
     g_test_add("/journal/several", Fixture, NULL, up, test_several, down);
     g_test_add("/journal/sentence", Fixture, NULL, up, test_sentence, down);
     g_test_add("/journal/sentence/apic", Fixture, NULL, up, test_sentence_apic, down);
+    g_test_add("/journal/sentence/vmd", Fixture, NULL, up, test_sentence_vmd, down);
     g_test_add("/journal/filter", Fixture, NULL, up, test_filter, down);
     g_test_add_func("/journal/filter/errors", test_filter_errors);
     g_test_add("/journal/losses", Fixture, NULL, up, test_losses, down);

@@ -111,6 +111,9 @@ typedef enum {
     /* Blocked by a hypervisor under a root partition. */
     INTR_HV_NOT_MAPPED,
     INTR_HV_OTHER_DEVICE,
+    /* Dropped by a VMD above. */
+    INTR_VMD_TABLE_OFF,
+    INTR_VMD_NO_ENTRY,
     INTR_RESULTS,
 } IntrResult;
 

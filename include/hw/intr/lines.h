@@ -10,6 +10,7 @@ typedef enum {
     JOURNAL_STAGE_KEPT,   /* <kind>_kept: the emitter keeps it back */
     JOURNAL_STAGE_SEND,   /* <kind>_send */
     JOURNAL_STAGE_ALIAS,  /* bridge_alias */
+    JOURNAL_STAGE_RELAY,  /* vmd_remap */
     JOURNAL_STAGE_UNIT,   /* iommu_ir */
     JOURNAL_STAGE_BUS,    /* apic_bus_deliver */
     JOURNAL_STAGE_ACCEPT, /* apic_accept: a local APIC's answer */

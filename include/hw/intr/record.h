@@ -103,9 +103,10 @@ typedef struct {
     /* The APIC bus. */
     uint8_t vector, mode, hold; /* hold: JournalHold of the first CPU, when it was accepted */
     uint32_t dest;
-    uint32_t apic_id;                         /* of the first local APIC that answered, */
-    uint32_t last_apic;                       /* and of the last one that did anything, */
-    uint8_t last_answer;                      /* and its IntrResult */
+    uint32_t apic_id;    /* of the first local APIC that answered, */
+    uint32_t last_apic;  /* and of the last one that did anything, */
+    uint8_t last_answer; /* and its IntrResult */
+    uint8_t relay; /* a VMD above made it its own: as vector relay - 1 (mod 256); 0: none did */
     uint16_t answers, accepted, taken, ended; /* local APICs that did */
     uint16_t cpu_written;
     /* The CPU; of several, the first that took it and the last that ended it. */

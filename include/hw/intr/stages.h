@@ -27,6 +27,9 @@ static inline void journal_line(const Journal *j, const JournalRecord *r, Journa
 /* A bridge puts another requester in. */
 void journal_alias(Journal *j, uint64_t serial, uint16_t rid);
 
+/* A VMD takes it for vector `n` of its own MSI-X table, whose message is sent under its id. */
+void journal_relay(Journal *j, uint64_t serial, uint16_t rid, unsigned n);
+
 static inline void journal_write_writer(JournalRecord *r, const JournalWriter *writer)
 {
     r->seen |= JOURNAL_WRITTEN;

@@ -9,6 +9,7 @@ extern const DeviceClass pci_bridge_class;
 extern const DeviceClass pcie_pci_bridge_class;
 extern const DeviceClass pcie_root_port_class;
 extern const DeviceClass pxb_pcie_class;
+extern const DeviceClass vmd_class;
 extern const DeviceClass x3130_upstream_class;
 extern const DeviceClass xio3130_downstream_class;
 

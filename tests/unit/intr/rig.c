@@ -215,6 +215,9 @@ void rig_close(Rig *rig)
     pci_bus_free(rig->bus);
     device_free(&rig->widget->pci.dev);
     device_free(&rig->bridge->dev);
+    if (rig->vmd) {
+        device_free(&rig->vmd->dev);
+    }
     irq_connect(&rig->pin, NULL);
     for (unsigned n = 0; n < G_N_ELEMENTS(rig->pic_lines); n++) {
         irq_connect(&rig->pic_lines[n], NULL);

@@ -55,6 +55,7 @@ typedef struct {
     ApicState *apic; /* the first */
     Device *vtd, *ioapic, *hpet, *pic;
     Device *hyperv;        /* of a test that makes one, or NULL */
+    PciDevice *vmd;        /* the same */
     IommuScopeEntry scope; /* the IOAPIC, as the unit knows it */
     Fabric fabric;
     IrqOut pin, pic_lines[16]; /* the IOAPIC's pin 3; the i8259 pair's inputs */

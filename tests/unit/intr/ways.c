@@ -5,7 +5,9 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
+#include "hw/pci-bridge/bridges.h"
 #include "intr/ways_amdvi.h"
+#include "pci-fixture.h"
 
 #define AT_QUEUE  0x100000ull
 #define AT_IRT    WAY_IRT
@@ -345,6 +347,31 @@ static IntrResult master_off(Rig *rig)
     return msi_notify(&rig->widget->pci, 0);
 }
 
+/* A function behind a VMD, whose MSI-X is on or off, asks for that vector of it. */
+static IntrResult behind_vmd(Rig *rig, bool on, unsigned vector)
+{
+    IntrMsg msg = {.serial = message(rig),
+                   .address = INTR_WINDOW_BASE | vector << MSI_ADDR_DEST_SHIFT,
+                   .requester_id = SOURCE};
+
+    rig->vmd = pci_add(&rig->platform, &vmd_class, rig->bus, "6");
+    rig_command(rig->vmd, PCI_COMMAND_MASTER);
+    pci_device_config_write(rig->vmd, rig->vmd->msix.cap + PCI_MSIX_FLAGS,
+                            on ? PCI_MSIX_FLAGS_ENABLE : 0, 2);
+    journal_send(&rig->journal, &msg);
+    return upstream_interrupt(&pci_domain_behind(rig->vmd)->up, &msg);
+}
+
+static IntrResult vmd_table_off(Rig *rig)
+{
+    return behind_vmd(rig, false, 0);
+}
+
+static IntrResult vmd_no_entry(Rig *rig)
+{
+    return behind_vmd(rig, true, 200);
+}
+
 static IntrResult bridge_off(Rig *rig)
 {
     way_msi_setup(rig, INTR_WINDOW_BASE);
@@ -619,4 +646,6 @@ const Way ways[INTR_RESULTS] = {
     {INTR_AMDVI_VAPIC_POSTED, way_vapic_posted},
     {INTR_HV_NOT_MAPPED, way_hv_not_mapped},
     {INTR_HV_OTHER_DEVICE, way_hv_other_device},
+    {INTR_VMD_TABLE_OFF, vmd_table_off},
+    {INTR_VMD_NO_ENTRY, vmd_no_entry},
 };
