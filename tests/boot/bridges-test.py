@@ -11,20 +11,19 @@ import pathlib
 import random
 import re
 import socket
-import subprocess
 import sys
 import tempfile
 import zlib
 
 import netpeer
 import taptest
-from livemachine import TIMEOUT, Machine, play
+from livemachine import TIMEOUT, Machine, make_initramfs, play
 
 HERE = pathlib.Path(__file__).resolve().parent
 UNIT = ["-device", "intel-iommu,intremap=on,eim=on"]
 DISK = 1 << 20
 KERNEL = "generic"
-MODULES = ["virtio_pci", "virtio_blk", "virtio_rng", "uio_pci_generic", "nvme", "af_packet", "e1000e"]
+MODULES = ["virtio_pci", "virtio_blk", "virtio_rng", "uio_pci_generic", "nvme", "vmd", "af_packet", "e1000e"]
 NET_BYTES = 2 << 20
 LINES = 200  # that a serial port echoes
 
@@ -145,17 +144,20 @@ SLOTS = devices("pcie-root-port,id=rp1,slot=1", "pcie-root-port,id=rp2,slot=2",
                 "xio3130-downstream,id=dn,bus=up,slot=4", "pxb-pcie,id=far,bus_nr=0x80",
                 "pcie-root-port,id=rp4,bus=far,slot=5")
 PORTS = ["rp1", "rp2", "dn", "rp4"]  # those without a device
+# Ports of two VMDs, in a domain of its own each.
+VMD_SLOTS = devices("vmd,id=v,ports=2", "vmd,id=w,mode=bypass,ports=1")
+VMD_PORTS = ["v.0", "v.1", "w.0"]
 
 
-def spare_drives(disks):
+def spare_drives(disks, ports):
     """A drive for each port, and no device yet."""
-    return [word for _ in PORTS for word in disks.drive()]
+    return [word for _ in ports for word in disks.drive()]
 
 
 def hotplug(rounds):
     """Disks come into all slots, are used, and go when the guest lets go of them."""
     def run(start):
-        machine = start("hotplug", lambda disks: [*UNIT, *SLOTS, *spare_drives(disks)],
+        machine = start("hotplug", lambda disks: [*UNIT, *SLOTS, *spare_drives(disks, PORTS)],
                         append=f"rounds={rounds} slots={len(PORTS)}")
         machine.wait_text("guest: ready")
         for number in range(1, rounds + 1):
@@ -172,21 +174,21 @@ def hotplug(rounds):
     return run
 
 
-def nvme_hotplug(rounds):
+def nvme_hotplug(rounds, slots=SLOTS, ports=PORTS, settle=0):
     """NVMe disks come into all slots and go while they work: torn out, and every tenth time when the
-    guest lets go of them."""
+    guest lets go of them. The next ones come after `settle` seconds."""
     def run(start):
-        machine = start("nvme", lambda disks: [*UNIT, *SLOTS, *spare_drives(disks)],
-                        append=f"rounds={rounds} slots={len(PORTS)}")
+        machine = start("nvme", lambda disks: [*UNIT, *slots, *spare_drives(disks, ports)],
+                        append=f"rounds={rounds} slots={len(ports)} settle={settle}")
         machine.wait_text("guest: ready")
         for number in range(1, rounds + 1):
-            for at, port in enumerate(PORTS):
+            for at, port in enumerate(ports):
                 machine.qmp("device_add", driver="nvme", id=f"disk{at}", drive=f"d{at}",
                             serial=f"S{at}", bus=port)
             machine.wait_text(f"guest: busy {number}.")
-            for at in range(len(PORTS)):
+            for at in range(len(ports)):
                 machine.qmp("device_del", id=f"disk{at}", surprise=number % 10 != 2)
-            for _ in PORTS:
+            for _ in ports:
                 machine.wait_event("DEVICE_DELETED")
             machine.wait_text(f"guest: gone {number}.")
         no_failures(machine)
@@ -201,24 +203,18 @@ CASES = {
     "hotplug-long": hotplug(25),  # four at a time: a hundred
     "nvme-hotplug": nvme_hotplug(3),
     "nvme-hotplug-long": nvme_hotplug(100),
+    # A second after it took the power from an empty slot the driver looks at it again; a button that is pressed
+    # in that second would count as pressed after it.
+    "vmd-hotplug": nvme_hotplug(3, VMD_SLOTS, VMD_PORTS, settle=2),
 }
-
-
-def make_initramfs(args, folder):
-    target = folder / "initramfs"
-    words = [word for module in MODULES for word in ("--module", module)]
-    subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
-                    "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "bridges-init",
-                    "--file", f"{HERE / 'net-dhcp'}:/net-dhcp",
-                    "--file", f"{netpeer.build(folder)}:/bin/net-peer", *words], check=True)
-    return target
 
 
 def run_case(args, case):
     """What is wrong, and the log."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        initrd = make_initramfs(args, folder)
+        initrd = make_initramfs(args, folder, KERNEL, "bridges-init", MODULES,
+                                [f"{HERE / 'net-dhcp'}:/net-dhcp", f"{netpeer.build(folder)}:/bin/net-peer"])
 
         def start(what, options, append=""):
             append = f"intel_iommu=on bridges={what} {append}"

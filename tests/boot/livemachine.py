@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A running emulator for tests that talk to it meanwhile."""
 import json
+import pathlib
 import select
 import socket
 import subprocess
+import sys
 import time
 
+HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 180
 
 
@@ -87,6 +90,29 @@ class Machine:
             self.pending += data
         line, self.pending = self.pending.split(b"\n", 1)
         return json.loads(line)
+
+
+def make_initramfs(args, folder, kernel, init, modules, files=()):
+    """One whose init is that file beside this one, with these modules and files ("HOST:GUEST"); where it is."""
+    target = folder / "initramfs"
+    words = [word for module in modules for word in ("--module", module)]
+    words += [word for file in files for word in ("--file", file)]
+    subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
+                    "--guests", args.guests, "--kernel", kernel, "--init", HERE / init, *words], check=True)
+    return target
+
+
+def counts_when_done(machine):
+    """What interrupts were counted when the guest has done its work; the machine ends."""
+    try:
+        machine.wait_text("guest: done")
+        counts = machine.qmp("x-query-interrupts")
+        machine.qmp("quit")
+        machine.wait_end()
+        return counts
+    finally:
+        machine.process.kill()
+        machine.process.wait()
 
 
 def play(case, start):

@@ -8,15 +8,13 @@ Usage: units-test.py --qemu PROGRAM --guests FOLDER [--moves N] [CASE]...
 """
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 
 import kernellog
 import taptest
-from livemachine import Machine
+from livemachine import Machine, counts_when_done, make_initramfs
 
-HERE = pathlib.Path(__file__).resolve().parent
 DISK = 1 << 20
 KERNEL = "generic"
 MODULES = ["virtio_pci", "virtio_blk", "nvme"]
@@ -84,24 +82,14 @@ def run_case(args, case):
     """What is wrong, and the log."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        initrd = folder / "initramfs"
-        words = [word for module in MODULES for word in ("--module", module)]
-        subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
-                        "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "units-init",
-                        *words], check=True)
-        machine = Machine(args, KERNEL, initrd, folder, f"intel_iommu=on moves={args.moves} "
+        machine = Machine(args, KERNEL, make_initramfs(args, folder, KERNEL, "units-init", MODULES), folder,
+                          f"intel_iommu=on moves={args.moves} "
                           f"disks={'+'.join(name for _, name, _ in case.disks)}",
                           ["-no-shutdown", *options(case, folder)])
         try:
-            machine.wait_text("guest: done")
-            counts = machine.qmp("x-query-interrupts")
-            machine.qmp("quit")
-            machine.wait_end()
+            counts = counts_when_done(machine)
         except AssertionError as error:
             return [str(error)], machine.text()
-        finally:
-            machine.process.kill()
-            machine.process.wait()
         wrong = problems(case, machine.text().replace("\r", ""), args.moves)
         wrong += [f"{unit['id']} remapped {unit['remapped']} and blocked {unit['blocked']}"
                   for unit in (counts["iommu"], counts["iommu1"])

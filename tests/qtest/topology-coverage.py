@@ -18,7 +18,7 @@ PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
 FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hotplug", "hpets", "igb", "ims",
          "intr-testdev", "ioapic-habits", "ioapics", "nvme",
-         "nvme-intr", "sriov", "units", "vtd-ats"]
+         "nvme-intr", "sriov", "units", "vmd", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
         ("IOAPICs beside the board's: pages, pins 24 to 240, GSIs, ids", "82093AA 3.0, ACPI 5.2.12.3",
@@ -111,7 +111,14 @@ SECTIONS = [
          "/hotplug/asking /hotplug/link-disable /hotplug/mistakes hotplug"),
         ("surprise removal, with DMA and interrupts in flight", "PCI Express 5.0 6.7.1.4",
          "/hotplug/surprise nvme-hotplug nvme-hotplug-long"),
-        ("devices where they cannot be", "", "/bridges/mistakes"),
+        ("a VMD's domain: configuration space, bus numbers, windows, shadow registers, posted writes",
+         "Linux vmd.c", "/vmd/registers /vmd/config /vmd/bus-start /vmd/windows /vmd/shadow /vmd/posted client "
+         "passed-through"),
+        ("messages from behind a VMD: remapped by its table, masked, refused; passed on; two VMDs",
+         "Linux vmd.c", "/vmd/remap /vmd/remap-masked /vmd/remap-refused /vmd/written /vmd/bypass /vmd/two "
+         "remap bypass two"),
+        ("DMA from behind a VMD; slots there", "Linux vmd.c", "/vmd/dma /vmd/hotplug vmd-hotplug"),
+        ("devices where they cannot be", "", "/bridges/mistakes /vmd/mistakes"),
         ("several units: each has its own requesters, tables and faults", "VT-d 8.3",
          "/units/apart /units/blocked /units/one-on /units/dma /units/ioapic /units/reset"),
         ("who is under which unit, under which id, and what becomes of it: random machines against a model",
