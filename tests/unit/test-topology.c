@@ -31,7 +31,7 @@ static const GOptionEntry options[] = {
 /* What came about, so that a run without it is noticed. */
 typedef struct {
     uint64_t machines, refused, delivered, stopped, blocked[4][2], compatible[2], aliased, virtual,
-        read, not_read, other_unit, expanded, replugged;
+        read, not_read, other_unit, expanded, replugged, by[BYS];
 } Totals;
 
 typedef struct {
@@ -314,8 +314,11 @@ static void try_sender(Run *run, From from, const Contexts *contexts)
     Way way = model_way(&run->plan, &run->guest.numbers, from);
     bool remaps = run->plan.units[way.unit].remaps;
     for (unsigned i = 0; i < 3 && remaps; i++) {
+        from.by = plan_draw(&run->plan, BYS);
         try_entry(run, from, &way);
     }
+    from.by = plan_draw(&run->plan, BYS);
+    run->totals->by[from.by] += from.kind == FROM_NODE && from.vf < 0;
     try_compatible(run, from, &way);
     if (from.kind == FROM_NODE) {
         try_read(run, from, &way, contexts);
@@ -415,14 +418,16 @@ static bool all_seen(const Totals *t)
 {
     bool all = t->machines && t->refused && t->delivered && t->stopped && t->aliased &&
                t->virtual && t->read && t->not_read && t->other_unit && t->expanded &&
+               t->replugged && t->by[BY_DMA] && t->by[BY_MSI] && t->by[BY_MSIX] &&
                t->compatible[0] && t->compatible[1];
     printf("# %" G_GINT64_MODIFIER "u machines, %" G_GINT64_MODIFIER
            "u refused; %" G_GINT64_MODIFIER "u slots emptied and filled again\n",
            t->machines, t->refused, t->replugged);
     printf("# senders: %" G_GINT64_MODIFIER "u under an alias, %" G_GINT64_MODIFIER
            "u virtual, %" G_GINT64_MODIFIER "u not under the first unit, %" G_GINT64_MODIFIER
-           "u below a further root bus\n",
-           t->aliased, t->virtual, t->other_unit, t->expanded);
+           "u below a further root bus; %" G_GINT64_MODIFIER "u that used MSI, %" G_GINT64_MODIFIER
+           "u MSI-X\n",
+           t->aliased, t->virtual, t->other_unit, t->expanded, t->by[BY_MSI], t->by[BY_MSIX]);
     for (unsigned svt = 0; svt < 4; svt++) {
         const uint64_t *n = t->blocked[svt];
         printf("# SVT %u: %" G_GINT64_MODIFIER "u not blocked, %" G_GINT64_MODIFIER "u blocked\n",

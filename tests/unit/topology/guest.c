@@ -454,12 +454,52 @@ static uint64_t registers_of(const Guest *g, From from)
     return from.vf < 0 ? g->bars[from.n] : g->vf_bars[from.n] + (unsigned)from.vf * share;
 }
 
-static void function_sends(Guest *g, From from, uint64_t address, uint32_t data)
+static void send_by_dma(Guest *g, From from, uint64_t address, uint32_t data)
 {
     uint64_t registers = registers_of(g, from);
     guest_store(g, registers + E_ADDR, address, 8);
     guest_store(g, registers + E_DATA, data, 4);
     guest_store(g, registers + E_COMMAND, C_MESSAGE, 4);
+}
+
+/* Vector 0, by a command of the device. */
+static void fire(Guest *g, From from, uint32_t device_command)
+{
+    guest_store(g, registers_of(g, from) + E_DATA, 0, 4);
+    guest_store(g, registers_of(g, from) + E_COMMAND, device_command, 4);
+}
+
+static void send_by_msi(Guest *g, From from, uint64_t address, uint32_t data)
+{
+    uint64_t cap = capability(g, guest_config(id_of(g, from.n)), PCI_CAP_ID_MSI);
+    guest_store(g, cap + PCI_MSI_ADDRESS_LO, address, 4);
+    guest_store(g, cap + PCI_MSI_ADDRESS_HI, address >> 32, 4);
+    guest_store(g, cap + PCI_MSI_DATA_64, data, 2);
+    guest_store(g, cap + PCI_MSI_FLAGS, PCI_MSI_FLAGS_ENABLE, 2);
+    fire(g, from, C_MSI);
+    guest_store(g, cap + PCI_MSI_FLAGS, 0, 2);
+}
+
+static void send_by_msix(Guest *g, From from, uint64_t address, uint32_t data)
+{
+    uint64_t config = guest_config(id_of(g, from.n));
+    uint64_t cap = capability(g, config, PCI_CAP_ID_MSIX);
+    uint64_t place = guest_load(g, cap + PCI_MSIX_TABLE, 4);
+    uint64_t bar = config + PCI_BASE_ADDRESS_0 + 4 * (place & PCI_MSIX_TABLE_BIR);
+    uint64_t entry = (guest_load(g, bar, 8) & ~15ull) + (place & PCI_MSIX_TABLE_OFFSET);
+    guest_store(g, entry + PCI_MSIX_ENTRY_LOWER_ADDR, address, 8);
+    guest_store(g, entry + PCI_MSIX_ENTRY_DATA, data, 4);
+    guest_store(g, entry + PCI_MSIX_ENTRY_VECTOR_CTRL, 0, 4);
+    guest_store(g, cap + PCI_MSIX_FLAGS, PCI_MSIX_FLAGS_ENABLE, 2);
+    fire(g, from, C_MSIX);
+    guest_store(g, cap + PCI_MSIX_FLAGS, 0, 2);
+}
+
+static void function_sends(Guest *g, From from, uint64_t address, uint32_t data)
+{
+    static void (*const ways[BYS])(Guest * g, From from, uint64_t address, uint32_t data) = {
+        [BY_DMA] = send_by_dma, [BY_MSI] = send_by_msi, [BY_MSIX] = send_by_msix};
+    ways[from.vf < 0 ? from.by : BY_DMA](g, from, address, data);
 }
 
 static void set_ioapic(Guest *g, unsigned n, unsigned reg, uint32_t value)

@@ -21,6 +21,12 @@ typedef struct {
     enum { FROM_NODE, FROM_IOAPIC, FROM_HPET } kind;
     unsigned n;
     int vf; /* of a node: which virtual function; -1: itself */
+    enum {
+        BY_DMA,
+        BY_MSI,
+        BY_MSIX,
+        BYS
+    } by; /* of a node: a dword that it writes, or a capability's message */
 } From;
 
 /* How it arrives at the top. */
