@@ -7,7 +7,7 @@ NINJA = ninja -C $(BUILD)
 TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all check check-unit check-qtest check-guest check-gdb check-boot check-boot-all check-programs \
+.PHONY: all check check-unit check-qtest check-guest check-gdb check-boot check-boot-all check-replay check-programs \
         check-journal-all check-topology-all check-cpu-long fuzz fuzz-smoke fuzz-night soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
@@ -39,6 +39,12 @@ check-boot: all
 check-boot-all: all
 	scripts/fetch-guests $(BUILD)/guests cloud generic 686 686-pae xen memtest ipxe busybox
 	$(TEST) --setup long --suite boot --suite boot-long
+
+# RUNS= of each tier and number of vCPUs, EVERY= instructions a hash.
+check-replay: all
+	scripts/fetch-guests $(BUILD)/guests cloud busybox
+	tests/boot/replay-test.py --qemu $(BUILD)/qemu-system-x86_64 --guests $(BUILD)/guests \
+	    --runs $(or $(RUNS),3) --every $(or $(EVERY),1000000)
 
 check-programs: all
 	scripts/fetch-guests $(BUILD)/guests cloud busybox tools python rt gcc
@@ -113,6 +119,7 @@ help:
 	@echo 'make check-guest   small bare-metal guests of our own'
 	@echo 'make check-gdb     the gdb server, with a client of its own and with gdb'
 	@echo 'make check-boot    real kernels to user space (fetches them first)'
+	@echo 'make check-replay  the same runs again, on both tiers: an hour'
 	@echo 'make check-boot-all  those, and what takes longest'
 	@echo 'make check-journal-all  100,000 generated runs of the interrupts journal against its model'
 	@echo 'make check-topology-all  100,000 random machines, their bridges and units, against a model'

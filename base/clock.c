@@ -10,12 +10,16 @@ struct Clock {
     ClockKind kind;
     ClockHost host;
     bool running, idle;
-    int64_t offset; /* CLOCK_HOST: machine time minus host time while running, else machine time */
-    int64_t seen;   /* CLOCK_HOST: host time of the last reading */
-    HostUse use;    /* CLOCK_HOST: what the scheduler said, and when */
+    /* CLOCK_HOST: machine time minus host time while running, else machine time; CLOCK_COUNTED:
+     * machine time minus that of what was executed. */
+    int64_t offset;
+    int64_t seen;     /* CLOCK_HOST: host time of the last reading */
+    HostUse use;      /* CLOCK_HOST: what the scheduler said, and when */
     int64_t use_seen; /* the thread had work ever since */
     int64_t withheld;
-    int64_t now; /* CLOCK_MANUAL */
+    int64_t now;      /* CLOCK_MANUAL */
+    ClockCount count; /* CLOCK_COUNTED */
+    unsigned shift;
     uint64_t order;
     GPtrArray *heap; /* of Timer * */
 };
@@ -64,6 +68,13 @@ Clock *clock_new_on(const ClockHost *host)
     return new_clock(CLOCK_HOST, host);
 }
 
+Clock *clock_new_counted(unsigned shift)
+{
+    Clock *clock = new_clock(CLOCK_COUNTED, &(ClockHost){0});
+    clock->shift = shift;
+    return clock;
+}
+
 void clock_free(Clock *clock)
 {
     if (clock) {
@@ -95,10 +106,23 @@ static int64_t withheld_in(Clock *clock, int64_t host, int64_t gap)
     return MAX(told, beyond);
 }
 
+/* The time of what was executed. */
+static int64_t counted_ns(const Clock *clock)
+{
+    const ClockCount *count = &clock->count;
+    return count->executed ? clock_duration(clock, count->executed(count->opaque)) : 0;
+}
+
+/* Of the kinds that do not read the host. */
+static int64_t read_without_host(const Clock *clock)
+{
+    return clock->kind == CLOCK_MANUAL ? clock->now : clock->offset + counted_ns(clock);
+}
+
 int64_t clock_now(Clock *clock)
 {
-    if (clock->kind == CLOCK_MANUAL) {
-        return clock->now;
+    if (clock->kind != CLOCK_HOST) {
+        return read_without_host(clock);
     }
     if (!clock->running) {
         return clock->offset;
@@ -115,10 +139,41 @@ int64_t clock_now(Clock *clock)
 
 int64_t clock_last(const Clock *clock)
 {
-    if (clock->kind == CLOCK_MANUAL) {
-        return clock->now;
+    if (clock->kind != CLOCK_HOST) {
+        return read_without_host(clock);
     }
     return clock->running ? clock->seen + clock->offset : clock->offset;
+}
+
+bool clock_is_counted(const Clock *clock)
+{
+    return clock->kind == CLOCK_COUNTED;
+}
+
+void clock_follow(Clock *clock, const ClockCount *count)
+{
+    int64_t now = clock_now(clock);
+    g_assert(clock->kind == CLOCK_COUNTED);
+    clock->count = count ? *count : (ClockCount){0};
+    clock->offset = now - counted_ns(clock);
+}
+
+int64_t clock_duration(const Clock *clock, uint64_t instructions)
+{
+    return (int64_t)(instructions << clock->shift);
+}
+
+uint64_t clock_instructions_until(Clock *clock, int64_t ns)
+{
+    int64_t left = ns - clock_now(clock);
+    return left > 0 ? ((uint64_t)(left - 1) >> clock->shift) + 1 : 1;
+}
+
+void clock_skip_to(Clock *clock, int64_t ns)
+{
+    int64_t now = clock_now(clock);
+    g_assert(clock->kind == CLOCK_COUNTED);
+    clock->offset += MAX(ns - now, 0);
 }
 
 /* From now on the thread has work. */
@@ -140,7 +195,9 @@ void clock_set_idle(Clock *clock, bool idle)
 void clock_stop(Clock *clock)
 {
     if (clock->running) {
-        clock->offset = clock_now(clock);
+        if (clock->kind == CLOCK_HOST) {
+            clock->offset = clock_now(clock);
+        }
         clock->running = false;
     }
 }
@@ -167,7 +224,7 @@ void clock_restore(Clock *clock, const ClockTime *saved)
 {
     clock->now = saved->now;
     clock->order = saved->order;
-    clock->offset = saved->now;
+    clock->offset = saved->now - (clock->kind == CLOCK_COUNTED ? counted_ns(clock) : 0);
     if (clock->kind == CLOCK_HOST && clock->running) {
         clock->running = false;
         clock_start(clock);
@@ -263,6 +320,9 @@ static void arm_as(Timer *timer, int64_t expires_ns, uint64_t order)
     timer->order = order;
     g_ptr_array_add(clock->heap, timer);
     sift_up(clock, clock->heap->len - 1);
+    if (clock->count.sooner && timer->heap_index == 0) {
+        clock->count.sooner(clock->count.opaque, expires_ns);
+    }
 }
 
 void timer_arm(Timer *timer, int64_t expires_ns)

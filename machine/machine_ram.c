@@ -12,7 +12,7 @@
 /* A GByteArray counts in 32 bits. */
 #define SAVE_LIMIT (UINT32_MAX - 2 * RECORD_SIZE)
 
-static bool is_zero(const uint8_t *page)
+bool ram_page_is_zero(const uint8_t *page)
 {
     return page[0] == 0 && memcmp(page, page + 1, PAGE_SIZE - 1) == 0;
 }
@@ -26,7 +26,7 @@ bool ram_save(const MemRegion *ram, GByteArray *out, GError **error)
 {
     ram_put(out, ram->size);
     for (uint64_t at = 0; at < ram->size; at += PAGE_SIZE) {
-        if (is_zero(ram->host + at)) {
+        if (ram_page_is_zero(ram->host + at)) {
             continue;
         }
         if (out->len > SAVE_LIMIT) {
@@ -69,7 +69,7 @@ bool ram_check(const MemRegion *ram, const uint8_t *data, size_t len, GError **e
 static void load_page(AddressSpace *as, MemRegion *ram, uint64_t at, const uint8_t *saved)
 {
     uint8_t *page = ram->host + at;
-    if (saved ? memcmp(page, saved, PAGE_SIZE) == 0 : is_zero(page)) {
+    if (saved ? memcmp(page, saved, PAGE_SIZE) == 0 : ram_page_is_zero(page)) {
         return;
     }
     if (saved) {

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 
+bool ram_page_is_zero(const uint8_t *page);
 /* The size of the region, and each page that is not all zeros with its offset. */
 bool ram_save(const MemRegion *ram, GByteArray *out, GError **error);
 /* Whether ram_load() can do it. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/optlist.h"
+#include "machine/state_hash.h"
 #include "monitor/hmp_commands.h"
 
 #define LINE_MAX_BYTES 4096
@@ -164,6 +165,17 @@ static void cmd_info(Machine *machine, unsigned cpu, char **args, GString *out)
     hmp_dispatch(hmp_info_pages, machine, cpu, args + 1, out);
 }
 
+static void cmd_state_hash(Machine *machine, char **args, GString *out)
+{
+    if (args[1] && strcmp(args[1], "sections") == 0) {
+        machine_state_hash_sections(machine, out);
+        return;
+    }
+    StateHash hash = machine_state_hash(machine);
+    state_hash_describe(&hash, out);
+    g_string_append_c(out, '\n');
+}
+
 const HmpCommand hmp_commands[] = {
     {"help", "?", "this list", cmd_help},
     {"info", NULL, "a page about the machine; 'info' alone lists them", .run_cpu = cmd_info},
@@ -190,6 +202,8 @@ const HmpCommand hmp_commands[] = {
     {"logfile", NULL, "where it goes: [FILE]", hmp_logfile},
     {"trace-event", NULL, "one group: GROUP on|off", hmp_trace_event},
     {"x", NULL, "memory as a CPU sees it: x/COUNTxSIZE ADDRESS", .run_cpu = dump_virtual},
+    {"x-state-hash", NULL, "all that the machine is, as numbers to compare: [sections]",
+     cmd_state_hash},
     {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical},
     {NULL},
 };

@@ -2,6 +2,7 @@
 /* QMP commands that ask about the program and the machine. */
 #include <string.h>
 
+#include "machine/state_hash.h"
 #include "monitor/commands.h"
 #include "target/i386/cpu.h"
 
@@ -31,6 +32,23 @@ static JsonNode *query_clock(Machine *machine, JsonObject *args, GError **error)
     JsonObject *o = json_object_new();
     json_object_set_int_member(o, "machine-ns", clock_now(clock));
     json_object_set_int_member(o, "withheld-ns", clock_withheld(clock));
+    return qmp_object_node(o);
+}
+
+static void set_hash(JsonObject *o, const char *name, uint64_t hash)
+{
+    g_autofree char *text = g_strdup_printf("%016" PRIx64, hash);
+    json_object_set_string_member(o, name, text);
+}
+
+static JsonNode *query_state_hash(Machine *machine, JsonObject *args, GError **error)
+{
+    StateHash hash = machine_state_hash(machine);
+    JsonObject *o = json_object_new();
+    json_object_set_int_member(o, "instructions", (gint64)hash.executed);
+    set_hash(o, "cpus", hash.cpus);
+    set_hash(o, "devices", hash.devices);
+    set_hash(o, "ram", hash.ram);
     return qmp_object_node(o);
 }
 
@@ -257,5 +275,6 @@ const QmpCommand qmp_commands_query[] = {
     {"query-block", NULL, query_block},
     {"query-pci", NULL, query_pci},
     {"x-query-clock", NULL, query_clock},
+    {"x-state-hash", NULL, query_state_hash},
     {NULL},
 };

@@ -4,23 +4,19 @@
  * latched requests. While vCPUs run, the host is polled about every millisecond; when all are
  * halted the loop sleeps until the next timer or until the host has something.
  */
-#include <errno.h>
-#include <glib-unix.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
-
 #include "base/report.h"
+#include "system/hashes.h"
+#include "system/idle.h"
 #include "system/signals.h"
-#include "system/vm.h"
 
-/* How long vCPUs run between looks at the host. */
+/* How long vCPUs run between looks at the host, */
 #define SLICE_NS NS_PER_MS
+/* and where instructions are counted, what they execute in about that time. */
+#define SLICE_INSTRUCTIONS 1000000
 
 typedef struct {
     Vm *vm;
-    int timer; /* timerfd: GLib's own time-outs are in milliseconds, timers of guests are not */
-    GSource *timer_source;
-    bool alarm_failed; /* said once */
+    Idle idle;
     GSource *signals_source;
 } Loop;
 
@@ -150,41 +146,15 @@ static gboolean on_host_signal(gint fd, GIOCondition condition, gpointer opaque)
     return G_SOURCE_REMOVE; /* there is one first signal */
 }
 
-static gboolean on_timer(gint fd, GIOCondition condition, gpointer opaque)
-{
-    uint64_t expirations;
-    /* Only to quiet the descriptor; clock_run() finds out what is due. */
-    while (read(fd, &expirations, sizeof(expirations)) < 0 && errno == EINTR) {
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static GSource *loop_watch(int fd, GUnixFDSourceFunc callback, gpointer data)
-{
-    GSource *source = g_unix_fd_source_new(fd, G_IO_IN);
-    g_source_set_callback(source, G_SOURCE_FUNC(callback), data, NULL);
-    g_source_attach(source, NULL);
-    return source;
-}
-
-static void loop_unwatch(GSource *source)
-{
-    g_source_destroy(source);
-    g_source_unref(source);
-}
-
 static bool loop_init(Loop *loop, Vm *vm)
 {
     static const RunObserver observer = {
         .requested = on_requested, .changed = on_changed, .told = on_told};
     *loop = (Loop){.vm = vm};
-    loop->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (loop->timer < 0) {
-        g_printerr(PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
+    if (!idle_init(&loop->idle, vm)) {
         return false;
     }
-    loop->timer_source = loop_watch(loop->timer, on_timer, NULL);
-    loop->signals_source = loop_watch(signals_watch(), on_host_signal, vm);
+    loop->signals_source = idle_watch(signals_watch(), on_host_signal, vm);
     runstate_set_observer(vm->runstate, &observer, vm);
     return true;
 }
@@ -192,66 +162,16 @@ static bool loop_init(Loop *loop, Vm *vm)
 static void loop_free(Loop *loop)
 {
     runstate_set_observer(loop->vm->runstate, NULL, NULL);
-    loop_unwatch(loop->signals_source);
-    loop_unwatch(loop->timer_source);
-    close(loop->timer);
-}
-
-/* How long until the next timer, or INT64_MAX if none can fire by itself. */
-static int64_t until_deadline(Vm *vm)
-{
-    Clock *clock = vm->platform.clock;
-    if (!clock_is_running(clock) || !vm->accel->has_cpus) {
-        return INT64_MAX;
-    }
-    return clock_until_deadline(clock);
-}
-
-static void poll_host(bool block)
-{
-    g_main_context_iteration(NULL, block);
-    /* Several sources may be ready; each iteration serves those of one priority. */
-    while (g_main_context_pending(NULL)) {
-        g_main_context_iteration(NULL, FALSE);
-    }
-}
-
-/* Wakes the loop in `left` ns; INT64_MAX: not by time. */
-static bool set_alarm(Loop *loop, int64_t left)
-{
-    struct itimerspec when = {0};
-    if (left != INT64_MAX) {
-        when.it_value.tv_sec = left / NS_PER_SEC;
-        when.it_value.tv_nsec = left % NS_PER_SEC;
-    }
-    if (timerfd_settime(loop->timer, 0, &when, NULL) == 0) {
-        return true;
-    }
-    report_once(&loop->alarm_failed, "the host sets no alarm for %" PRId64 " ns: %s", left,
-                g_strerror(errno));
-    return false;
-}
-
-/* Nothing to run: sleeps until a timer is due or the host has something. */
-static void sleep_until_work(Loop *loop)
-{
-    int64_t left = until_deadline(loop->vm);
-    if (left == 0) {
-        return;
-    }
-    if (!set_alarm(loop, left)) {
-        return; /* stay awake rather than never wake up */
-    }
-    clock_set_idle(loop->vm->platform.clock, true);
-    poll_host(true);
-    clock_set_idle(loop->vm->platform.clock, false);
+    idle_unwatch(loop->signals_source);
+    idle_free(&loop->idle);
 }
 
 /* Runs vCPUs up to the next timer or for a slice. True if all are halted. */
-static bool run_cpus(Vm *vm)
+static bool run_cpus(Vm *vm, const Idle *idle)
 {
-    int64_t left = until_deadline(vm);
-    int64_t until = clock_now(vm->platform.clock) + MIN(left, SLICE_NS);
+    Clock *clock = vm->platform.clock;
+    int64_t slice = clock_is_counted(clock) ? clock_duration(clock, SLICE_INSTRUCTIONS) : SLICE_NS;
+    int64_t left = idle_until_deadline(idle), until = clock_now(clock) + MIN(left, slice);
     return vm->accel->run_slice(vm->machine, vm->machine->accel_state, until) == ACCEL_HALTED;
 }
 
@@ -282,7 +202,12 @@ static int exit_status(const Vm *vm)
 int vm_run(Vm *vm)
 {
     Loop loop;
+    Hashes hashes;
+    if (!hashes_open(&hashes, vm)) {
+        return 1;
+    }
     if (!loop_init(&loop, vm)) {
+        hashes_close(&hashes);
         return 1;
     }
     bool has_cpus = vm->accel->run_slice && vm->machine->cpu_count > 0;
@@ -296,22 +221,28 @@ int vm_run(Vm *vm)
             clock_run(vm->platform.clock);
         }
         if (runstate_is_running(vm->runstate)) {
-            idle = !has_cpus || run_cpus(vm);
+            idle = !has_cpus || run_cpus(vm, &loop.idle);
+            hashes_look(&hashes);
         }
         if (runstate_pending(vm->runstate)) {
             do_requests(vm);
             continue;
         }
         gint64 now = g_get_monotonic_time();
-        if (idle) {
-            sleep_until_work(&loop);
-        } else if (now >= next_poll) {
-            poll_host(false);
+        if (idle && idle_sleep(&loop.idle)) {
+            continue;
+        }
+        if (!idle) {
+            idle_ended(&loop.idle);
+        }
+        if (now >= next_poll) {
+            idle_poll_host(false);
             next_poll = now + SLICE_NS / 1000;
         }
     }
     tell_withheld_time(vm);
     journal_sum_up(&vm->journal, vm->machine);
     loop_free(&loop);
+    hashes_close(&hashes);
     return exit_status(vm);
 }

@@ -37,6 +37,15 @@ typedef struct {
     bool has_netdev;
 } NetNicOption;
 
+/* -icount */
+typedef struct {
+    bool on;
+    unsigned shift;        /* an instruction takes 2^shift ns */
+    bool sleep;            /* halted machines wait for their timers */
+    uint64_t hash_every;   /* instructions; 0: no hashes, */
+    const char *hash_file; /* NULL: on stderr */
+} IcountOptions;
+
 typedef struct {
     const MachineClass *machine_class;
     MachineOptions machine;   /* its strings are in `strings` */
@@ -57,6 +66,8 @@ typedef struct {
     GPtrArray *objects;       /* of char *: ids of -object */
     GHashTable *globals;
     JournalOptions journal;
+    IcountOptions icount;
+    bool seeded; /* -seed: MachineOptions.seed */
     char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon, *gdb;
     bool nographic, nodefaults, default_monitor;
     bool no_reboot, no_shutdown, paused, snapshot_all;
@@ -97,6 +108,9 @@ bool opt_not_yet(Options *o, const char *value, GError **error);
 bool options_pair_net(Options *o, GError **error);
 void options_free_netdev(gpointer netdev);
 void options_free_net_nic(gpointer nic);
+/* -icount and -seed; in options_icount.c. */
+bool opt_icount(Options *o, const char *value, GError **error);
+bool opt_seed(Options *o, const char *value, GError **error);
 /* A property of the machine: three texts in machine_props, the first (the option as it was written)
  * for error messages. */
 void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text);

@@ -332,10 +332,17 @@ static bool opt_uuid(Options *o, const char *value, GError **error)
 
 static bool opt_rtc(Options *o, const char *value, GError **error)
 {
-    static const char *const harmless[] = {"clock", "driftfix", NULL};
+    static const char *const clocks[] = {"host", "rt", "vm"}; /* it is the machine's, always */
+    static const char *const harmless[] = {"driftfix", NULL};
     g_autoptr(OptList) opts = optlist_parse(value, NULL);
-    const char *base = optlist_get(opts, "base");
+    const char *base = optlist_get(opts, "base"), *clock = optlist_get(opts, "clock");
     optlist_ignore(opts, harmless);
+    if (clock && strcmp(clock, clocks[0]) != 0 && strcmp(clock, clocks[1]) != 0 &&
+        strcmp(clock, clocks[2]) != 0) {
+        opt_error_nearest(error, clock, clocks, G_N_ELEMENTS(clocks), "clock=%s: there is none",
+                          clock);
+        return false;
+    }
     o->machine.rtc_base = base ? options_keep(o, base) : NULL;
     return optlist_finish(opts, error);
 }

@@ -296,7 +296,8 @@ const OptRow opt_rows_run[] = {
     {"no-fd-bootchk", false, opt_accept, NULL},
     {"daemonize", false, opt_daemonize, "go into the background once the machine is there"},
     {"run-with", true, opt_run_with, "exit-with-parent=on: end when the parent process ends"},
-    {"icount", true, opt_not_yet, NULL},
+    {"icount", true, opt_icount,
+     "time by instructions: [shift=]N|auto[,sleep=off][,hash=N[,hash-file=PATH]]"},
     {"incoming", true, opt_not_yet, NULL},
     {"loadvm", true, opt_not_yet, NULL},
     {"readconfig", true, opt_not_yet, NULL},
@@ -304,7 +305,7 @@ const OptRow opt_rows_run[] = {
     {"chroot", true, opt_not_yet, NULL},
     {"plugin", true, opt_not_yet, NULL},
     {"dfilter", true, opt_not_yet, NULL},
-    {"seed", true, opt_not_yet, NULL},
+    {"seed", true, opt_seed, "the guest's random numbers, and with -icount turns, follow from it"},
     {"watchdog-action", true, opt_accept, NULL},
     {NULL},
 };

@@ -8,6 +8,9 @@
 #include "system/signals.h"
 #include "system/vm.h"
 
+/* -icount: the date is the same in every run, unless -rtc says otherwise. */
+#define ICOUNT_RTC_BASE "2026-01-01"
+
 static void quit_by_key(void *opaque)
 {
     runstate_request_shutdown(((Vm *)opaque)->runstate, CAUSE_HOST_SIGNAL);
@@ -396,6 +399,24 @@ static bool write_pidfile(const Vm *vm, GError **error)
     return true;
 }
 
+static bool check_icount(const Vm *vm, GError **error)
+{
+    if (vm->opts->icount.on && !vm->accel->has_cpus) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "-icount: -accel %s executes no instructions; use -accel tcg", vm->accel->name);
+        return false;
+    }
+    return true;
+}
+
+static Clock *make_clock(const Vm *vm)
+{
+    if (vm->opts->icount.on) {
+        return clock_new_counted(vm->opts->icount.shift);
+    }
+    return clock_new(vm->accel->has_cpus ? CLOCK_HOST : CLOCK_MANUAL);
+}
+
 bool vm_init(Vm *vm, Options *opts, GError **error)
 {
     MachineOptions mo = opts->machine;
@@ -409,10 +430,20 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     }
     mo.accel = vm->accel;
     mo.accel_options = vm->accel_options;
+    if (!check_icount(vm, error)) {
+        return false;
+    }
+    if (opts->icount.on || opts->seeded) {
+        random_seed(&vm->random, mo.seed);
+    }
+    if (opts->icount.on && !mo.rtc_base) {
+        mo.rtc_base = ICOUNT_RTC_BASE;
+    }
     vm->platform = (Platform){
-        .clock = clock_new(vm->accel->has_cpus ? CLOCK_HOST : CLOCK_MANUAL),
+        .clock = make_clock(vm),
         .memory = as_new("memory", 52),
         .ports = as_new("I/O", 16),
+        .random = &vm->random,
         .trace = &vm->trace,
         .backends = backends_new(),
     };

@@ -14,6 +14,7 @@ typedef struct {
     const Options *opts;
     Trace trace;
     Platform platform;
+    Random random;
     RunState *runstate;
     Machine *machine;
     JournalRun journal;

@@ -9,8 +9,6 @@
  */
 #include "accel/tcg/tcg.h"
 
-/* A fraction of a millisecond: the latency of a timer or an interprocessor interrupt. */
-#define QUANTUM 20000
 /* For each vCPU: where many wait for one, that one needs the time more than they. */
 #define QUANTUM_SHORT 500
 /* With more instructions, a turn that ends with PAUSE has begun to wait for something else. */
@@ -41,6 +39,7 @@ static CpuConfig common_config(const Machine *machine, const TcgState *t)
         .memory = p->memory,
         .ports = p->ports,
         .clock = p->clock,
+        .random = p->random,
         .trace = p->trace,
         .code = t->code,
     };
@@ -52,6 +51,9 @@ static void tcg_stop(void *state)
     if (!t) {
         return;
     }
+    if (clock_is_counted(t->clock)) {
+        clock_follow(t->clock, NULL);
+    }
     code_cache_free(t->code);
     cpu_model_free(t->model);
     g_free(t);
@@ -62,7 +64,11 @@ static bool tcg_start(Machine *machine, const void *options, void **state, VcpuT
 {
     const TcgOptions fallback = tcg_default_options();
     TcgState *t = *state = g_new0(TcgState, 1);
-    t->quantum = QUANTUM;
+    t->clock = machine->platform.clock;
+    t->quantum = TCG_QUANTUM;
+    if (clock_is_counted(t->clock)) {
+        tcg_counted_start(t, machine);
+    }
     t->model = cpu_model_parse(machine_cpu_model(machine), error);
     if (!t->model) {
         return false;
@@ -85,6 +91,7 @@ static void tcg_kick(Machine *machine, void *state)
 static void tcg_enter(Machine *machine, TcgState *t, Vcpu *cpu)
 {
     t->running = cpu;
+    t->begun_at = cpu->ops->spent(cpu);
     machine->journal.where_opaque = cpu;
     machine->journal.where = tcg_vcpu_where;
 }
@@ -92,22 +99,15 @@ static void tcg_enter(Machine *machine, TcgState *t, Vcpu *cpu)
 static void tcg_leave(Machine *machine, TcgState *t)
 {
     machine->journal.where = NULL;
+    t->done += t->running->ops->spent(t->running) - t->begun_at;
     t->running = NULL;
 }
 
-/* One vCPU's turn. */
-static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
+CpuExit tcg_run_part(Machine *machine, TcgState *t, Vcpu *cpu, uint64_t budget)
 {
-    uint64_t before = cpu->ops->instructions(cpu);
     tcg_enter(machine, t, cpu);
-    CpuExit exit = cpu->ops->run(cpu, t->quantum);
+    CpuExit exit = cpu->ops->run(cpu, budget);
     tcg_leave(machine, t);
-    if (exit == CPU_YIELDED) {
-        t->waiting = true;
-        if (cpu->ops->instructions(cpu) - before > POLL_INSNS) {
-            t->quantum = MIN(QUANTUM, QUANTUM_SHORT * machine->cpu_count);
-        }
-    }
     if (exit == CPU_TRIPLE_FAULT) {
         machine_triple_fault(machine, cpu);
     }
@@ -115,41 +115,71 @@ static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
         machine->broke = cpu;
         runstate_stop(machine->runstate);
     }
+    return exit;
 }
 
-static bool must_return(Machine *machine)
+void tcg_yielded(const Machine *machine, TcgState *t, uint64_t instructions)
+{
+    t->waiting = true;
+    if (instructions > POLL_INSNS) {
+        t->quantum = MIN(TCG_QUANTUM, QUANTUM_SHORT * machine->cpu_count);
+    }
+}
+
+void tcg_next_round(TcgState *t)
+{
+    t->quantum = t->waiting ? MIN(t->quantum * 2, TCG_QUANTUM) : TCG_QUANTUM;
+    t->waiting = false;
+}
+
+/* One vCPU's turn. */
+static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
+{
+    uint64_t before = cpu->ops->instructions(cpu);
+    if (tcg_run_part(machine, t, cpu, t->quantum) == CPU_YIELDED) {
+        tcg_yielded(machine, t, cpu->ops->instructions(cpu) - before);
+    }
+}
+
+bool tcg_must_return(const Machine *machine)
 {
     return runstate_pending(machine->runstate) || !runstate_is_running(machine->runstate);
 }
 
-static AccelResult tcg_run_slice(Machine *machine, void *state, int64_t until_ns)
+/* Between two rounds of turns the host's clock is looked at. */
+static AccelResult run_rounds(Machine *machine, TcgState *t, int64_t until_ns)
 {
-    TcgState *t = state;
-    Clock *clock = machine->platform.clock;
+    Clock *clock = t->clock;
     for (;;) {
         bool any = false;
         for (unsigned i = 0; i < machine->cpu_count; i++) {
-            Vcpu *cpu = machine->cpus[t->next];
+            Vcpu *cpu = machine->cpus[t->next % machine->cpu_count];
             t->next = (t->next + 1) % machine->cpu_count;
             if (cpu->held || !cpu->ops->has_work(cpu)) {
                 continue;
             }
             any = true;
             tcg_turn(machine, t, cpu);
-            if (must_return(machine)) {
+            if (tcg_must_return(machine)) {
                 return ACCEL_RAN;
             }
         }
         if (!any) {
             return ACCEL_HALTED;
         }
-        t->quantum = t->waiting ? MIN(t->quantum * 2, QUANTUM) : QUANTUM;
-        t->waiting = false;
+        tcg_next_round(t);
         int64_t now = clock_now(clock);
         if (now >= until_ns || now >= clock_deadline(clock)) {
             return ACCEL_RAN;
         }
     }
+}
+
+static AccelResult tcg_run_slice(Machine *machine, void *state, int64_t until_ns)
+{
+    TcgState *t = state;
+    return clock_is_counted(t->clock) ? tcg_counted_slice(machine, t, until_ns)
+                                      : run_rounds(machine, t, until_ns);
 }
 
 static CpuExit tcg_step(Machine *machine, void *state, Vcpu *cpu, bool masked)
@@ -173,6 +203,8 @@ const AccelOps tcg_accel = {
     .stop = tcg_stop,
     .vcpu = &tcg_vcpu,
     .run_slice = tcg_run_slice,
+    .executed = tcg_executed,
+    .turns = tcg_turns,
     .step = tcg_step,
     .kick = tcg_kick,
 };

@@ -73,6 +73,11 @@ static uint64_t tcg_vcpu_instructions(const Vcpu *vcpu)
     return cpu_instructions(cpu_of(vcpu));
 }
 
+static uint64_t tcg_vcpu_spent(const Vcpu *vcpu)
+{
+    return cpu_spent(cpu_of(vcpu));
+}
+
 static void tcg_vcpu_reg_get(const Vcpu *vcpu, const VcpuReg *reg, void *value)
 {
     cpu_reg_get(cpu_of(vcpu), reg, value);
@@ -150,6 +155,7 @@ const VcpuOps tcg_vcpu = {
     .kick = tcg_vcpu_kick,
     .has_work = tcg_vcpu_has_work,
     .instructions = tcg_vcpu_instructions,
+    .spent = tcg_vcpu_spent,
     .reg = cpu_reg,
     .reg_get = tcg_vcpu_reg_get,
     .reg_set = tcg_vcpu_reg_set,

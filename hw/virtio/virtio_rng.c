@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* virtio-rng-pci: an entropy source (Virtio 1.1, 5.4) over the host's getrandom(). */
+/* virtio-rng-pci: an entropy source (Virtio 1.1, 5.4). */
 #include <linux/virtio_ids.h>
-#include <sys/random.h>
 
 #include "hw/virtio/virtio_devices.h"
 #include "hw/virtio/virtio_pci.h"
@@ -9,7 +8,7 @@
 #define TRANSITIONAL_ID 0x1005
 #define CLASS_OTHERS    0x00ff00
 #define QUEUE_SIZE      8
-#define CHUNK           256u /* getrandom() gives this much without interruption */
+#define CHUNK           256u
 #define MAX_ANSWER      65536u
 
 typedef struct {
@@ -27,7 +26,7 @@ static uint32_t rng_serve(void *opaque, unsigned n, const VirtRequest *req)
     uint8_t bytes[CHUNK];
     for (uint32_t done = 0; done < len; done += CHUNK) {
         size_t chunk = MIN(len - done, CHUNK);
-        if (getrandom(bytes, chunk, 0) != (ssize_t)chunk) {
+        if (!random_bytes(r->vp.pci.dev.platform->random, bytes, chunk)) {
             return done;
         }
         if (!virt_request_write(req, &v->mem, done, bytes, chunk)) {
@@ -60,7 +59,7 @@ static bool rng_realize(Device *dev, GError **error)
 
 static const PropInfo rng_props[] = {
     PROP(PROP_STRING, "rng", VirtioRng, rng, NULL,
-         "accepted; entropy always comes from the host's getrandom()"),
+         "accepted; entropy comes from the host's getrandom(), or from -seed"),
     PROP(PROP_UINT64, "max-bytes", VirtioRng, max_bytes, "9223372036854775807",
          "accepted; the rate is not limited"),
     PROP(PROP_UINT32, "period", VirtioRng, period, "65536", "accepted with max-bytes"),

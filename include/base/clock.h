@@ -8,8 +8,8 @@
  * and the ticks have not come. Two things tell such time: the scheduler's own count, looked at
  * after more than CLOCK_LOOK_NS without a reading; and, where that shows nothing (a stopped
  * process, a host that is a guest itself), whatever is beyond CLOCK_STALL_NS without a reading.
- * CLOCK_MANUAL moves only by clock_advance_to() (qtest's clock_step). Later, -icount will derive it
- * from executed instructions.
+ * CLOCK_MANUAL moves only by clock_advance_to() (qtest's clock_step).
+ * CLOCK_COUNTED (-icount) follows what vCPUs have executed, and nothing of the host's.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
@@ -24,7 +24,7 @@
 #define CLOCK_LOOK_NS  (200 * NS_PER_US)
 #define CLOCK_STALL_NS (10 * NS_PER_MS)
 
-typedef enum { CLOCK_HOST, CLOCK_MANUAL } ClockKind;
+typedef enum { CLOCK_HOST, CLOCK_MANUAL, CLOCK_COUNTED } ClockKind;
 typedef struct Clock Clock;
 
 /* What the host's scheduler says of the thread that runs the machine. */
@@ -40,7 +40,27 @@ typedef struct {
     void *opaque;
 } ClockHost;
 
+/* What CLOCK_COUNTED follows. */
+typedef struct {
+    uint64_t (*executed)(void *opaque); /* instructions, never less than before */
+    /* A timer is due before all others: whoever executes may have planned beyond it. */
+    void (*sooner)(void *opaque, int64_t expires_ns);
+    void *opaque;
+} ClockCount;
+
+/* CLOCK_HOST or CLOCK_MANUAL. */
 Clock *clock_new(ClockKind kind);
+/* CLOCK_COUNTED: an instruction takes 2^shift ns. It stands until it has something to follow. */
+Clock *clock_new_counted(unsigned shift);
+/* NULL: what was followed goes away. */
+void clock_follow(Clock *clock, const ClockCount *count);
+bool clock_is_counted(const Clock *clock);
+/* CLOCK_COUNTED: how long so many instructions take, and how many it takes until then: at least 1.
+ */
+int64_t clock_duration(const Clock *clock, uint64_t instructions);
+uint64_t clock_instructions_until(Clock *clock, int64_t ns);
+/* CLOCK_COUNTED: nobody has anything to execute until then, and the time is over. */
+void clock_skip_to(Clock *clock, int64_t ns);
 /* CLOCK_HOST on another host than this one. */
 Clock *clock_new_on(const ClockHost *host);
 void clock_free(Clock *clock);

@@ -35,11 +35,18 @@ struct AccelOps {
     /*
      * Lets the vCPUs run in turn until about `until_ns` of the machine's clock, until all are
      * halted, or until runstate_pending() or !runstate_is_running(); whichever comes first. The
-     * caller gives at most a millisecond or so, and never past the next timer. A vCPU that gets
-     * CPU_TRIPLE_FAULT is reported by machine_triple_fault(), and CPU_BREAK stops the machine and
-     * is left in Machine.broke. NULL without CPUs.
+     * caller gives at most a millisecond or so, and never past the next timer. Where time is
+     * counted (base/clock.h), also at Machine.pause_at; what runs when, depends on none of these. A
+     * vCPU that gets CPU_TRIPLE_FAULT is reported by machine_triple_fault(), and CPU_BREAK stops
+     * the machine and is left in Machine.broke. NULL without CPUs.
      */
     AccelResult (*run_slice)(Machine *machine, void *state, int64_t until_ns);
+    /* What all vCPUs have executed together, as the clock counts it (VcpuOps.spent). NULL without
+     * CPUs. */
+    uint64_t (*executed)(const void *state);
+    /* Whose turn it is, as a state table of `state`: what runs next follows from it. May be NULL.
+     */
+    const StateField *turns;
     /* VcpuOps.step of a vCPU as a turn of its own, the machine being stopped. NULL without CPUs. */
     CpuExit (*step)(Machine *machine, void *state, Vcpu *vcpu, bool masked);
     /* Makes run_slice() return soon; called from device code inside it. May be NULL. */

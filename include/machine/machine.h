@@ -40,6 +40,9 @@ typedef struct {
     Chardev *debugcon;
     unsigned debugcon_port;
     const char *rtc_base;
+    bool vary_turns; /* -seed: where time is counted, vCPUs' turns have lengths that follow from it
+                      */
+    uint64_t seed;
     const AccelOps *accel;     /* what its vCPUs are, */
     const void *accel_options; /* and what -accel said about it (AccelOps.configure); may be NULL */
     GHashTable *globals;       /* "driver.prop" -> text, from -global */
@@ -98,6 +101,7 @@ struct Machine {
     const char **cpu_ids; /* device_add's ids of those that were plugged in, interned; or NULL */
     ApicState **apics;    /* cpu_count of them */
     Vcpu **cpus;          /* and of these, made by machine_make_vcpu() */
+    uint64_t pause_at;    /* AccelOps.executed when somebody wants to look; 0: nobody */
     Vcpu *broke;          /* whose breakpoint stopped the machine, until a debugger has told it */
     GPtrArray *ram;       /* of MemRegion *: all memory that a guest can write to; the board's */
     PciBus *pci_root;     /* NULL for machine none */

@@ -109,6 +109,9 @@ struct VcpuOps {
     CpuExit (*step)(Vcpu *vcpu, bool masked);
     /* Executed since power-on; also from device code inside run(). */
     uint64_t (*instructions)(const Vcpu *vcpu);
+    /* The same, and what else it has spent of its budgets: what time under -icount goes by. Never
+     * less than before. */
+    uint64_t (*spent)(const Vcpu *vcpu);
 
     /* The registers, in the order in which all of them can be set; NULL after the last. A register
      * holds of a value that is set the bits that it has, the others stay; what a CPU derives from

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/trace.h"
 #include "machine/vcpu.h"
 
@@ -38,6 +39,7 @@ typedef struct {
     const CpuModel *model;
     AddressSpace *memory, *ports;
     Clock *clock;
+    Random *random; /* NULL: the host's */
     Trace *trace;
     CodeCache *code;
     ApicState *apic;
@@ -71,6 +73,8 @@ void cpu_kick(Cpu *cpu);
 bool cpu_has_work(const Cpu *cpu);
 /* Instructions executed since power-on. */
 uint64_t cpu_instructions(const Cpu *cpu);
+/* The same, and what else it has spent of its budgets; exact also from device code. */
+uint64_t cpu_spent(const Cpu *cpu);
 /* The instruction being executed (or next), and how many there were before it; exact also from
  * device code. */
 void cpu_where(const Cpu *cpu, uint64_t *rip, uint64_t *instructions);

@@ -229,6 +229,7 @@ struct Cpu {
     int64_t budget;      /* instructions left in this cpu_run() */
     uint64_t insn_count; /* until this cpu_run(); cpu_instructions() adds what it has done */
     int64_t run_budget;  /* what this cpu_run() started with, plus what it took back */
+    uint64_t entry_cost; /* of budgets, spent on what is no instruction; never reset */
     uint64_t rip_mask;   /* width of the instruction pointer in this mode */
     const void *op;      /* the decoded op that may raise, for a precise RIP; NULL: rip is it */
     uint32_t n_cpus;     /* that take turns with this one: PAUSE yields if more than one */
@@ -326,6 +327,7 @@ static inline void cpu_spend_budget(Cpu *cpu, int64_t instructions)
 {
     cpu->run_budget -= instructions;
     cpu->budget -= instructions;
+    cpu->entry_cost += (uint64_t)instructions;
 }
 
 /* Predicted returns are void: mappings may have changed, or the mode of execution. */

@@ -502,3 +502,10 @@ uint64_t cpu_instructions(const Cpu *cpu)
 {
     return cpu->insn_count + (uint64_t)(cpu->run_budget - cpu->budget);
 }
+
+uint64_t cpu_spent(const Cpu *cpu)
+{
+    const Op *op = cpu->op;
+
+    return cpu_instructions(cpu) - (op ? op->left : 0) + cpu->entry_cost;
+}

@@ -5,7 +5,6 @@
  *
  * An instruction after which mode, mappings or pending events may differ ends its block.
  */
-#include <sys/random.h>
 
 #include "base/dram.h"
 #include "target/i386/cpuid.h"
@@ -117,7 +116,7 @@ static OpNext rdpid(Cpu *cpu, const Op *op)
 static OpNext rdrand(Cpu *cpu, const Op *op)
 {
     uint64_t v = 0;
-    bool ok = getrandom(&v, sizeof(v), GRND_NONBLOCK) == sizeof(v);
+    bool ok = random_bytes(cpu->cfg.random, &v, sizeof(v));
     reg_set(cpu, op->dst, op->osize * 8, ok ? v : 0);
     flags_set_arith(cpu, ok ? FLAG_CF : 0);
     NEXT();

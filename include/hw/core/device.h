@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/random.h"
 #include "base/trace.h"
 #include "hw/core/irq.h"
 #include "hw/core/state.h"
@@ -26,6 +27,7 @@ typedef struct Platform {
     Clock *clock;
     AddressSpace *memory; /* as the CPUs see it; bus masters go through their Upstream */
     AddressSpace *ports;
+    Random *random; /* NULL: the host's */
     Trace *trace;
     struct Journal *journal;   /* hw/intr/journal.h; NULL: interrupts leave no record */
     struct Lint *lint;         /* hw/intr/lint.h; NULL: nobody looks after rules */

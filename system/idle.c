@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sleeping until there is something to do. Where time is counted (-icount), nobody executes and so
+ * no time passes by itself: it jumps to the next timer, either at once (sleep=off) or when the
+ * host's clock has gone as far. What wakes the loop before and gives no vCPU anything to do, a
+ * monitor's question for one, leaves no trace in the machine's time.
+ */
+#include "system/idle.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/report.h"
+
+static gboolean on_timer(gint fd, GIOCondition condition, gpointer opaque)
+{
+    uint64_t expirations;
+    /* Only to quiet the descriptor; clock_run() finds out what is due. */
+    while (read(fd, &expirations, sizeof(expirations)) < 0 && errno == EINTR) {
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+GSource *idle_watch(int fd, GUnixFDSourceFunc callback, gpointer data)
+{
+    GSource *source = g_unix_fd_source_new(fd, G_IO_IN);
+    g_source_set_callback(source, G_SOURCE_FUNC(callback), data, NULL);
+    g_source_attach(source, NULL);
+    return source;
+}
+
+void idle_unwatch(GSource *source)
+{
+    g_source_destroy(source);
+    g_source_unref(source);
+}
+
+bool idle_init(Idle *idle, Vm *vm)
+{
+    *idle = (Idle){.vm = vm};
+    idle->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (idle->timer < 0) {
+        g_printerr(PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
+        return false;
+    }
+    idle->timer_source = idle_watch(idle->timer, on_timer, NULL);
+    return true;
+}
+
+void idle_free(Idle *idle)
+{
+    idle_unwatch(idle->timer_source);
+    close(idle->timer);
+}
+
+int64_t idle_until_deadline(const Idle *idle)
+{
+    Clock *clock = idle->vm->platform.clock;
+    if (!clock_is_running(clock) || !idle->vm->accel->has_cpus) {
+        return INT64_MAX;
+    }
+    return clock_until_deadline(clock);
+}
+
+void idle_poll_host(bool block)
+{
+    g_main_context_iteration(NULL, block);
+    /* Several sources may be ready; each iteration serves those of one priority. */
+    while (g_main_context_pending(NULL)) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+}
+
+/* Wakes the loop in `left` ns; INT64_MAX: not by time. */
+static bool set_alarm(Idle *idle, int64_t left)
+{
+    struct itimerspec when = {0};
+    if (left != INT64_MAX) {
+        when.it_value.tv_sec = left / NS_PER_SEC;
+        when.it_value.tv_nsec = left % NS_PER_SEC;
+    }
+    if (timerfd_settime(idle->timer, 0, &when, NULL) == 0) {
+        return true;
+    }
+    report_once(&idle->alarm_failed, "the host sets no alarm for %" PRId64 " ns: %s", left,
+                g_strerror(errno));
+    return false;
+}
+
+static int64_t idle_host_now(void)
+{
+    return g_get_monotonic_time() * NS_PER_US;
+}
+
+static bool somebody_has_work(const Vm *vm)
+{
+    const Machine *machine = vm->machine;
+    bool runs = runstate_is_running(vm->runstate);
+    for (unsigned i = 0; runs && i < machine->cpu_count; i++) {
+        const Vcpu *cpu = machine->cpus[i];
+        if (cpu->ops->has_work && cpu->ops->has_work(cpu)) {
+            return true;
+        }
+    }
+    return runstate_pending(vm->runstate);
+}
+
+static void skip(Idle *idle, int64_t ns)
+{
+    Clock *clock = idle->vm->platform.clock;
+    clock_skip_to(clock, clock_now(clock) + ns);
+    idle->since = 0;
+}
+
+/* With sleep=on, `left` ns before the next timer. */
+static bool sleep_counted(Idle *idle, int64_t left)
+{
+    idle->since = idle->since ? idle->since : idle_host_now();
+    int64_t slept = idle_host_now() - idle->since;
+    if (slept >= left) {
+        skip(idle, left);
+        return false;
+    }
+    if (!set_alarm(idle, left == INT64_MAX ? left : left - slept)) {
+        return false;
+    }
+    idle_poll_host(true);
+    if (somebody_has_work(idle->vm) && clock_is_running(idle->vm->platform.clock)) {
+        slept = idle_host_now() - idle->since;
+        skip(idle, MIN(slept, left));
+    }
+    return true;
+}
+
+bool idle_sleep(Idle *idle)
+{
+    Clock *clock = idle->vm->platform.clock;
+    int64_t left = idle_until_deadline(idle);
+    if (left == 0) {
+        return false;
+    }
+    if (clock_is_counted(clock) && clock_is_running(clock)) {
+        if (!idle->vm->opts->icount.sleep && left != INT64_MAX) {
+            skip(idle, left);
+            return false;
+        }
+        return sleep_counted(idle, left);
+    }
+    idle->since = 0;
+    if (!set_alarm(idle, left)) {
+        return false; /* stay awake rather than never wake up */
+    }
+    clock_set_idle(clock, true);
+    idle_poll_host(true);
+    clock_set_idle(clock, false);
+    return true;
+}
+
+void idle_ended(Idle *idle)
+{
+    idle->since = 0;
+}
