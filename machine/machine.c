@@ -20,7 +20,8 @@ static void machine_stamp(void *opaque, GString *out)
     const Machine *machine = opaque;
     const Journal *j = &machine->journal;
     JournalWhere at = journal_where(j);
-    g_string_append_printf(out, "time=%.9f", (double)journal_now(j) / NS_PER_SEC);
+    int64_t now = journal_now(j); /* no floating point while a vCPU runs: target/i386/mxcsr.h */
+    g_string_append_printf(out, "time=%lld.%09lld", now / NS_PER_SEC, now % NS_PER_SEC);
     if (at.cpu != JOURNAL_NO_CPU) {
         g_autofree char *symbol = symbols_name(j->symbols, at.rip);
         g_string_append_printf(out, " cpu=%u", at.cpu);

@@ -57,9 +57,14 @@ void journal_subject(GString *out, const JournalRecord *r)
     add_what(out, r);
 }
 
+/* Without floating point: a vCPU's own exceptions may be collected in the host's MXCSR meanwhile
+ * (target/i386/mxcsr.h). */
 static void add_seconds(GString *out, int64_t ns)
 {
-    g_string_append_printf(out, "%.6f s", (double)ns / NS_PER_SEC);
+    int64_t us = (ns + NS_PER_US / 2) / NS_PER_US;
+
+    g_string_append_printf(out, "%" PRId64 ".%06" PRId64 " s", us / G_USEC_PER_SEC,
+                           us % G_USEC_PER_SEC);
 }
 
 static void add_duration(GString *out, int64_t ns)

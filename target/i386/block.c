@@ -10,6 +10,7 @@
  */
 #include "target/i386/block.h"
 
+#include "target/i386/mxcsr.h"
 #include "target/i386/post.h"
 
 #define BUCKET_BITS    16
@@ -50,6 +51,22 @@ static void page_free(void *data)
     CodePage *page = data;
     g_ptr_array_free(page->blocks, true);
     g_free(page);
+}
+
+/* GLib's tables grow and shrink by floating-point arithmetic, whose exceptions would be the guest's
+ * (mxcsr.h). */
+static void pages_add(CodeCache *code, uint64_t pfn, CodePage *page)
+{
+    uint32_t mxcsr = host_mxcsr_store();
+    g_hash_table_insert(code->pages, GSIZE_TO_POINTER(pfn), page);
+    host_mxcsr_load(mxcsr);
+}
+
+static void pages_remove(CodeCache *code, uint64_t pfn)
+{
+    uint32_t mxcsr = host_mxcsr_store();
+    g_hash_table_remove(code->pages, GSIZE_TO_POINTER(pfn));
+    host_mxcsr_load(mxcsr);
 }
 
 static void block_code_written(void *opaque, uint64_t addr, size_t len)
@@ -228,7 +245,7 @@ static CodePage *page_watch(CodeCache *code, Cpu *by, uint64_t pfn)
     page = g_new0(CodePage, 1);
     page->blocks = g_ptr_array_new();
     page->host = page_host(code, pfn);
-    g_hash_table_insert(code->pages, GSIZE_TO_POINTER(pfn), page);
+    pages_add(code, pfn, page);
     uint8_t *flags = page_flags(code, pfn);
     if (flags) {
         *flags |= PAGE_CODE;
@@ -314,7 +331,7 @@ static void page_invalidate(CodeCache *code, uint64_t pfn, uint64_t mask)
         g_ptr_array_remove_index_fast(page->blocks, i);
     }
     if (page->blocks->len == 0) {
-        g_hash_table_remove(code->pages, GSIZE_TO_POINTER(pfn));
+        pages_remove(code, pfn);
         page_unwatch(code, pfn);
     }
 }
