@@ -45,6 +45,8 @@ check-replay: all
 	scripts/fetch-guests $(BUILD)/guests cloud busybox
 	tests/boot/replay-test.py --qemu $(BUILD)/qemu-system-x86_64 --guests $(BUILD)/guests \
 	    --runs $(or $(RUNS),3) --every $(or $(EVERY),1000000)
+	tests/boot/snapshot-test.py --qemu $(BUILD)/qemu-system-x86_64 --guests $(BUILD)/guests \
+	    --count $(or $(COUNT),250) --pause 0.1
 
 check-programs: all
 	scripts/fetch-guests $(BUILD)/guests cloud busybox tools python rt gcc

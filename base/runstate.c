@@ -4,7 +4,14 @@
 
 #include <glib.h>
 
-typedef enum { RUN_PRELAUNCH, RUN_RUNNING, RUN_PAUSED, RUN_SHUTDOWN } RunPhase;
+typedef enum {
+    RUN_PRELAUNCH,
+    RUN_RUNNING,
+    RUN_PAUSED,
+    RUN_SHUTDOWN,
+    RUN_INCOMING,
+    RUN_MIGRATED,
+} RunPhase;
 
 struct RunState {
     RunPhase phase;
@@ -142,9 +149,19 @@ void runstate_stop(RunState *rs)
 
 void runstate_cont(RunState *rs)
 {
-    if (rs->phase != RUN_SHUTDOWN) {
+    if (rs->phase != RUN_SHUTDOWN && rs->phase != RUN_INCOMING) {
         set_phase(rs, RUN_RUNNING);
     }
+}
+
+void runstate_mark_incoming(RunState *rs, bool waits)
+{
+    set_phase(rs, waits ? RUN_INCOMING : RUN_PAUSED);
+}
+
+void runstate_mark_migrated(RunState *rs)
+{
+    set_phase(rs, RUN_MIGRATED);
 }
 
 void runstate_mark_shutdown(RunState *rs)
@@ -201,10 +218,8 @@ const char *runstate_name(const RunState *rs)
         return "suspended";
     }
     static const char *const names[] = {
-        [RUN_PRELAUNCH] = "prelaunch",
-        [RUN_RUNNING] = "running",
-        [RUN_PAUSED] = "paused",
-        [RUN_SHUTDOWN] = "shutdown",
+        [RUN_PRELAUNCH] = "prelaunch", [RUN_RUNNING] = "running",    [RUN_PAUSED] = "paused",
+        [RUN_SHUTDOWN] = "shutdown",   [RUN_INCOMING] = "inmigrate", [RUN_MIGRATED] = "postmigrate",
     };
     return names[rs->phase];
 }

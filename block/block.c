@@ -15,7 +15,7 @@
 #include "block/lock.h"
 
 #define SECTOR_SIZE  512
-#define CLUSTER_SIZE 65536ull /* what the overlay copies at once */
+#define CLUSTER_SIZE BLK_CLUSTER_SIZE /* what the overlay copies at once */
 
 struct BlockBackend {
     char *id;
@@ -121,6 +121,11 @@ static bool find_size(BlockBackend *blk, GError **error)
     return true;
 }
 
+static size_t overlay_bits_size(const BlockBackend *blk)
+{
+    return (blk->size / CLUSTER_SIZE + 8) / 8;
+}
+
 static bool open_overlay(BlockBackend *blk, GError **error)
 {
     g_autofree char *name = NULL;
@@ -132,7 +137,7 @@ static bool open_overlay(BlockBackend *blk, GError **error)
         return false;
     }
     unlink(name);
-    blk->in_overlay = g_malloc0((blk->size / CLUSTER_SIZE + 8) / 8);
+    blk->in_overlay = g_malloc0(overlay_bits_size(blk));
     return true;
 }
 
@@ -216,7 +221,7 @@ static bool block_in_range(const BlockBackend *blk, uint64_t offset, size_t len)
     return true;
 }
 
-static bool cluster_is_overlaid(const BlockBackend *blk, uint64_t cluster)
+bool blk_cluster_is_overlaid(const BlockBackend *blk, uint64_t cluster)
 {
     return blk->in_overlay && (blk->in_overlay[cluster / 8] & (1u << (cluster % 8)));
 }
@@ -239,7 +244,7 @@ bool blk_read(BlockBackend *blk, uint64_t offset, void *buf, size_t len)
     }
     while (len > 0) {
         size_t part = cluster_part(offset, len);
-        bool overlaid = cluster_is_overlaid(blk, offset / CLUSTER_SIZE);
+        bool overlaid = blk_cluster_is_overlaid(blk, offset / CLUSTER_SIZE);
         if (!full_pread(overlaid ? blk->overlay : blk->fd, p, part, offset)) {
             return false;
         }
@@ -253,7 +258,7 @@ bool blk_read(BlockBackend *blk, uint64_t offset, void *buf, size_t len)
 /* Copies the cluster under `offset` before a first write changes a part of it. */
 static bool overlay_cluster(BlockBackend *blk, uint64_t cluster)
 {
-    if (cluster_is_overlaid(blk, cluster)) {
+    if (blk_cluster_is_overlaid(blk, cluster)) {
         return true;
     }
     uint64_t start = cluster * CLUSTER_SIZE;
@@ -289,6 +294,18 @@ bool blk_write(BlockBackend *blk, uint64_t offset, const void *buf, size_t len)
 bool blk_flush(BlockBackend *blk)
 {
     return blk->read_only || blk->overlay >= 0 || fdatasync(blk->fd) == 0;
+}
+
+bool blk_has_overlay(const BlockBackend *blk)
+{
+    return blk->overlay >= 0;
+}
+
+void blk_forget_overlay(BlockBackend *blk)
+{
+    if (blk->in_overlay) {
+        memset(blk->in_overlay, 0, overlay_bits_size(blk));
+    }
 }
 
 bool blk_claim(BlockBackend *blk, const char *owner, bool share_rw, GError **error)

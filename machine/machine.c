@@ -110,6 +110,7 @@ void machine_free(Machine *machine)
     if (machine->platform.trace) {
         machine->platform.trace->stamp = NULL;
     }
+    g_free(machine->migration.error);
     g_free(machine);
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "machine/machine_drives.h"
 #include "machine/machine_parts.h"
 #include "machine/machine_ram.h"
 #include "machine/vcpu_record.h"
@@ -25,6 +26,9 @@ bool machine_save(Machine *machine, GByteArray *out, GError **error)
             return false;
         }
         state_section_end(out, mark);
+    }
+    if (!drives_save(machine->platform.backends, out, error)) {
+        return false;
     }
     state_stream_end(out);
     return true;
@@ -84,7 +88,19 @@ static bool check_ram(const Machine *machine, GPtrArray *sections, GPtrArray *sa
     return true;
 }
 
-static bool check_all(const Machine *machine, GArray *parts, GPtrArray *sections, GPtrArray *ram,
+/* The sections that no table describes. */
+typedef struct {
+    GPtrArray *ram, *drives; /* of StateSection *, in the machine's order */
+} Blobs;
+
+static void blobs_clear(Blobs *blobs)
+{
+    g_ptr_array_unref(blobs->ram);
+    g_ptr_array_unref(blobs->drives);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Blobs, blobs_clear)
+
+static bool check_all(const Machine *machine, GArray *parts, GPtrArray *sections, Blobs *blobs,
                       GError **error)
 {
     for (guint i = 0; i < parts->len; i++) {
@@ -94,7 +110,9 @@ static bool check_all(const Machine *machine, GArray *parts, GPtrArray *sections
             return false;
         }
     }
-    return check_ram(machine, sections, ram, error) && state_stream_all_taken(sections, error);
+    return check_ram(machine, sections, blobs->ram, error) &&
+           drives_check(machine->platform.backends, sections, blobs->drives, error) &&
+           state_stream_all_taken(sections, error);
 }
 
 /* Before the APICs, whose timers a TSC that is set moves. */
@@ -139,16 +157,17 @@ static void restore_derived(Machine *machine)
     }
 }
 
-static void load_all(Machine *machine, const GArray *parts, const GPtrArray *ram,
+static void load_all(Machine *machine, const GArray *parts, const Blobs *blobs,
                      const MachineRecords *records)
 {
     /* Wires and routes are as they are in a new machine. */
     machine_reset(machine);
-    for (guint i = 0; i < ram->len; i++) {
-        const StateSection *section = ram->pdata[i];
+    for (guint i = 0; i < blobs->ram->len; i++) {
+        const StateSection *section = blobs->ram->pdata[i];
         ram_load(machine->platform.memory, machine->ram->pdata[i], section->data, section->len);
     }
     load_turns(parts);
+    drives_load(machine->platform.backends, blobs->drives);
     clock_restore(machine->platform.clock, &records->clock);
     if (machine->platform.random) {
         machine->platform.random->state = records->random.state;
@@ -168,11 +187,11 @@ bool machine_load(Machine *machine, const uint8_t *data, size_t len, GError **er
     g_auto(MachineRecords) records;
     machine_records_take(&records, machine);
     g_autoptr(GArray) parts = machine_parts(machine, &records);
-    g_autoptr(GPtrArray) ram = g_ptr_array_new();
-    if (!check_all(machine, parts, sections, ram, error)) {
+    g_auto(Blobs) blobs = {g_ptr_array_new(), g_ptr_array_new()};
+    if (!check_all(machine, parts, sections, &blobs, error)) {
         return false;
     }
     journal_forget(&machine->journal);
-    load_all(machine, parts, ram, &records);
+    load_all(machine, parts, &blobs, &records);
     return true;
 }

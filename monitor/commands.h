@@ -24,6 +24,7 @@ extern const QmpCommand qmp_commands_intr[];
 extern const QmpCommand qmp_commands_journal[];
 extern const QmpCommand qmp_commands_lint[];
 extern const QmpCommand qmp_commands_log[];
+extern const QmpCommand qmp_commands_migration[];
 extern const QmpCommand qmp_commands_net[];
 
 /* The code of an error becomes its QMP class. */

@@ -42,6 +42,14 @@ void hmp_info_network(Machine *machine, char **args, GString *out);
 void hmp_netdev_add(Machine *machine, char **args, GString *out);
 void hmp_netdev_del(Machine *machine, char **args, GString *out);
 void hmp_set_link(Machine *machine, char **args, GString *out);
+/* snapshot.c */
+void hmp_savevm(Machine *machine, char **args, GString *out);
+void hmp_loadvm(Machine *machine, char **args, GString *out);
+void hmp_delvm(Machine *machine, char **args, GString *out);
+void hmp_info_snapshots(Machine *machine, char **args, GString *out);
+/* migration.c */
+void hmp_migrate(Machine *machine, char **args, GString *out);
+void hmp_info_migrate(Machine *machine, char **args, GString *out);
 /* lint.c */
 void hmp_info_lint(Machine *machine, char **args, GString *out);
 

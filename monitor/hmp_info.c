@@ -232,5 +232,7 @@ const HmpCommand hmp_info_pages[] = {
     {"chardev", NULL, "character devices", info_chardev},
     {"block", NULL, "drives", info_block},
     {"network", NULL, "netdevs and their cards", hmp_info_network},
+    {"migrate", NULL, "how a migration went", hmp_info_migrate},
+    {"snapshots", NULL, "what savevm has saved", hmp_info_snapshots},
     {NULL},
 };

@@ -67,7 +67,9 @@ typedef struct {
     GHashTable *globals;
     JournalOptions journal;
     IcountOptions icount;
-    bool seeded; /* -seed: MachineOptions.seed */
+    const char *loadvm;   /* a snapshot to go on from; NULL: power-on */
+    const char *incoming; /* "file:PATH" or "defer"; may be NULL */
+    bool seeded;          /* -seed: MachineOptions.seed */
     char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon, *gdb;
     bool nographic, nodefaults, default_monitor;
     bool no_reboot, no_shutdown, paused, snapshot_all;

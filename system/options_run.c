@@ -212,6 +212,32 @@ static bool opt_pidfile(Options *o, const char *value, GError **error)
     return set_text(&o->pidfile, value);
 }
 
+static bool opt_snapshots(Options *o, const char *value, GError **error)
+{
+    if (!g_file_test(value, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, OPT_ERROR, 0, "there is no such folder");
+        return false;
+    }
+    o->machine.snapshots = options_keep(o, value);
+    return true;
+}
+
+static bool opt_loadvm(Options *o, const char *value, GError **error)
+{
+    o->loadvm = options_keep(o, value);
+    return true;
+}
+
+static bool opt_incoming(Options *o, const char *value, GError **error)
+{
+    if (strcmp(value, "defer") != 0 && !g_str_has_prefix(value, "file:")) {
+        g_set_error(error, OPT_ERROR, 0, "is neither 'defer' nor file:PATH");
+        return false;
+    }
+    o->incoming = options_keep(o, value);
+    return true;
+}
+
 static bool opt_sandbox(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "enable");
@@ -297,9 +323,11 @@ const OptRow opt_rows_run[] = {
     {"daemonize", false, opt_daemonize, "go into the background once the machine is there"},
     {"run-with", true, opt_run_with, "exit-with-parent=on: end when the parent process ends"},
     {"icount", true, opt_icount,
-     "time by instructions: [shift=]N|auto[,sleep=off][,hash=N[,hash-file=PATH]]"},
-    {"incoming", true, opt_not_yet, NULL},
-    {"loadvm", true, opt_not_yet, NULL},
+     "time by instructions: "
+     "[shift=]N|auto[,sleep=off][,hash=N[,hash-file=PATH]]"},
+    {"incoming", true, opt_incoming, "go on from another's machine: file:PATH, or defer"},
+    {"snapshots", true, opt_snapshots, "the folder of savevm and loadvm"},
+    {"loadvm", true, opt_loadvm, "go on from a snapshot: NAME"},
     {"readconfig", true, opt_not_yet, NULL},
     {"runas", true, opt_not_yet, NULL},
     {"chroot", true, opt_not_yet, NULL},

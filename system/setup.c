@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "machine/migration.h"
+#include "machine/snapshot.h"
 #include "system/signals.h"
 #include "system/vm.h"
 
@@ -399,6 +401,31 @@ static bool write_pidfile(const Vm *vm, GError **error)
     return true;
 }
 
+/* One that is deferred runs as soon as it has come, any other once all is set up. */
+static bool take_incoming(Vm *vm, GError **error)
+{
+    const char *incoming = vm->opts->incoming;
+    if (!incoming) {
+        return true;
+    }
+    runstate_mark_incoming(vm->runstate, true);
+    if (strcmp(incoming, "defer") != 0 && !migration_receive(vm->machine, incoming, error)) {
+        g_prefix_error(error, "-incoming %s: ", incoming);
+        return false;
+    }
+    vm->machine->migration.starts = !vm->opts->paused;
+    return true;
+}
+
+static bool load_snapshot(Vm *vm, GError **error)
+{
+    if (!vm->opts->loadvm || snapshot_load(vm->machine, vm->opts->loadvm, error)) {
+        return true;
+    }
+    g_prefix_error(error, "-loadvm %s: ", vm->opts->loadvm);
+    return false;
+}
+
 static bool check_icount(const Vm *vm, GError **error)
 {
     if (vm->opts->icount.on && !vm->accel->has_cpus) {
@@ -451,7 +478,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
         !make_net_dumps(vm, error) || !make_serials(vm, &mo, error) ||
         !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_gdb(vm, error) ||
         !make_qtest(vm, error) || !machine_restart(vm->machine, error) ||
-        !write_pidfile(vm, error)) {
+        !load_snapshot(vm, error) || !take_incoming(vm, error) || !write_pidfile(vm, error)) {
         return false;
     }
     warn_of_idle_netdevs(vm);

@@ -64,6 +64,11 @@ void runstate_mark_reset(RunState *rs);
 /* The machine fell asleep, or woke up. */
 void runstate_mark_suspended(RunState *rs, bool suspended);
 
+/* A machine that waits to be loaded: "inmigrate", in which it cannot go on; then "paused". */
+void runstate_mark_incoming(RunState *rs, bool waits);
+/* It was saved, and may go on elsewhere: "postmigrate". */
+void runstate_mark_migrated(RunState *rs);
+
 /* What a saved machine has of it. Whether it was running or paused is the host's affair. */
 typedef struct {
     RunRequests requests;

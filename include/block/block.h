@@ -32,6 +32,12 @@ bool blk_is_read_only(const BlockBackend *blk);
 bool blk_read(BlockBackend *blk, uint64_t offset, void *buf, size_t len);
 bool blk_write(BlockBackend *blk, uint64_t offset, const void *buf, size_t len);
 bool blk_flush(BlockBackend *blk);
+/* With `snapshot`: what was written, by clusters of this size, the last of which ends with the
+ * drive; and all of it forgotten. */
+#define BLK_CLUSTER_SIZE 65536ull
+bool blk_has_overlay(const BlockBackend *blk);
+bool blk_cluster_is_overlaid(const BlockBackend *blk, uint64_t cluster);
+void blk_forget_overlay(BlockBackend *blk);
 /* Exclusive use by one device of ours. Other processes are kept from using the file in ways that do
  * not go together with ours; `share_rw` bears that others write, too. */
 bool blk_claim(BlockBackend *blk, const char *owner, bool share_rw, GError **error);

@@ -40,6 +40,7 @@ typedef struct {
     Chardev *debugcon;
     unsigned debugcon_port;
     const char *rtc_base;
+    const char *snapshots; /* the folder of savevm; may be NULL */
     bool vary_turns; /* -seed: where time is counted, vCPUs' turns have lengths that follow from it
                       */
     uint64_t seed;
@@ -83,6 +84,15 @@ typedef struct {
     void (*destroy)(Machine *machine);
 } MachineClass;
 
+/* migration.h */
+typedef struct {
+    const char *status; /* QMP's MigrationStatus; NULL: there was none */
+    char *error;        /* of the last that failed; may be NULL */
+    bool events;        /* monitors' clients want to be told */
+    bool starts;        /* one that comes in runs then */
+    int64_t total_ms;
+} Migration;
+
 struct Machine {
     const MachineClass *cls;
     MachineOptions opts;
@@ -102,9 +112,10 @@ struct Machine {
     ApicState **apics;    /* cpu_count of them */
     Vcpu **cpus;          /* and of these, made by machine_make_vcpu() */
     uint64_t pause_at;    /* AccelOps.executed when somebody wants to look; 0: nobody */
-    Vcpu *broke;          /* whose breakpoint stopped the machine, until a debugger has told it */
-    GPtrArray *ram;       /* of MemRegion *: all memory that a guest can write to; the board's */
-    PciBus *pci_root;     /* NULL for machine none */
+    Migration migration;
+    Vcpu *broke;      /* whose breakpoint stopped the machine, until a debugger has told it */
+    GPtrArray *ram;   /* of MemRegion *: all memory that a guest can write to; the board's */
+    PciBus *pci_root; /* NULL for machine none */
     /* Of Device *, in order; among the devices too. */
     GPtrArray *iommus;        /* remapping units */
     GPtrArray *added_sources; /* IOAPICs and the like that -device adds to the board's own */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* QMP: envelopes, garbage, queries, and the events of resets and the end. */
+#include <glib/gstdio.h>
+
 #include <string.h>
 
 #include "libqtest.h"
@@ -129,6 +131,73 @@ static void test_clock(void)
     g_autofree char *text = qtest_hmp(qts, "info clock");
     g_assert_nonnull(strstr(text, "machine time: 0.001500 s"));
     qtest_quit(qts);
+}
+
+static char *hash_of(QTest *qts, const char *part)
+{
+    g_autoptr(JsonNode) hash = ask(qts, "x-state-hash");
+    return g_strdup(json_object_get_string_member(json_node_get_object(hash), part));
+}
+
+/* Memory, time and a device's register count each where they belong, and asking changes nothing. */
+static void test_state_hash(void)
+{
+    QTest *qts = qtest_init("-machine q35 -seed 1");
+    g_autofree char *ram = hash_of(qts, "ram"), *devices = hash_of(qts, "devices");
+    g_autofree char *ram_again = hash_of(qts, "ram"), *devices_again = hash_of(qts, "devices");
+    g_assert_cmpstr(ram, ==, ram_again);
+    g_assert_cmpstr(devices, ==, devices_again);
+    qtest_writeb(qts, 0x5003, 1);
+    g_autofree char *written = hash_of(qts, "ram"), *unmoved = hash_of(qts, "devices");
+    g_assert_cmpstr(ram, !=, written);
+    g_assert_cmpstr(devices, ==, unmoved);
+    qtest_clock_step(qts, 1);
+    g_autofree char *later = hash_of(qts, "devices"), *line = qtest_hmp(qts, "x-state-hash");
+    g_assert_cmpstr(devices, !=, later);
+    g_assert_nonnull(strstr(line, written));
+    g_assert_nonnull(strstr(line, later));
+    g_autofree char *sections = qtest_hmp(qts, "x-state-hash sections");
+    g_assert_nonnull(strstr(sections, "\nhpet hpet: "));
+    qtest_quit(qts);
+}
+
+/* Capabilities and states by QEMU's names; a file that holds the machine. */
+static void test_migration(void)
+{
+    QTest *qts = qtest_init("-machine q35 -incoming defer");
+    g_autofree char *folder = g_dir_make_tmp("switchyard-test-XXXXXX", NULL);
+    g_autofree char *file = g_build_filename(folder, "moved", NULL);
+    g_autoptr(JsonNode) none = ask(qts, "query-migrate");
+    g_assert_false(json_object_has_member(json_node_get_object(none), "status"));
+    assert_error(qts, "{'execute': 'migrate', 'arguments': {'uri': 'file:x'}}", "GenericError");
+    assert_error(qts,
+                 "{'execute': 'migrate-set-capabilities', 'arguments': {'capabilities': "
+                 "[{'capability': 'xbzrle', 'state': true}]}}",
+                 "GenericError");
+    assert_error(qts, "{'execute': 'migrate-incoming', 'arguments': {'uri': 'file:/nowhere/x'}}",
+                 "GenericError");
+    g_autofree char *failed = qtest_hmp(qts, "info migrate"),
+                    *state = qtest_hmp(qts, "info status");
+    g_assert_nonnull(strstr(failed, "Migration status: failed\n/nowhere/x: "));
+    g_assert_cmpstr(state, ==, "VM status: paused (inmigrate)\n");
+    qtest_quit(qts);
+
+    qts = qtest_init("-machine q35");
+    g_autofree char *command = g_strdup_printf("migrate -d file:%s", file);
+    g_autofree char *answer = qtest_hmp(qts, command), *over = qtest_hmp(qts, "info status");
+    g_assert_cmpstr(answer, ==, "");
+    g_assert_cmpstr(over, ==, "VM status: paused (postmigrate)\n");
+    g_autoptr(JsonNode) done = ask(qts, "query-migrate");
+    g_assert_cmpstr(json_object_get_string_member(json_node_get_object(done), "status"), ==,
+                    "completed");
+    qtest_quit(qts);
+
+    qts = qtest_initf("-machine q35 -incoming file:%s", file);
+    g_autofree char *runs = qtest_hmp(qts, "info status");
+    g_assert_cmpstr(runs, ==, "VM status: running\n");
+    qtest_quit(qts);
+    g_unlink(file);
+    g_rmdir(folder);
 }
 
 /* A command line on the human monitor, perhaps for another CPU. */
@@ -299,6 +368,8 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/queries", test_queries);
     g_test_add_func("/qmp/events", test_events);
     g_test_add_func("/qmp/clock", test_clock);
+    g_test_add_func("/qmp/state-hash", test_state_hash);
+    g_test_add_func("/qmp/migration", test_migration);
     g_test_add_func("/qmp/classes", test_classes);
     g_test_add_func("/qmp/hmp", test_hmp);
     g_test_add_func("/qmp/nul", test_nul);
