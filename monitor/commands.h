@@ -17,6 +17,7 @@ typedef struct {
 } QmpCommand;
 
 extern const QmpCommand qmp_commands_control[]; /* each ends with a NULL name */
+extern const QmpCommand qmp_commands_dump[];
 extern const QmpCommand qmp_commands_hotplug[];
 extern const QmpCommand qmp_commands_query[];
 extern const QmpCommand qmp_commands_qom[];

@@ -204,6 +204,7 @@ const HmpCommand hmp_commands[] = {
     {"savevm", NULL, "save the machine under a name, in -snapshots' folder: NAME", hmp_savevm},
     {"loadvm", NULL, "go on from there: NAME", hmp_loadvm},
     {"delvm", NULL, "forget it: NAME", hmp_delvm},
+    {"dump-guest-memory", NULL, "memory and registers as an ELF core: FILE", hmp_dump},
     {"migrate", NULL, "save the machine into a file, to go on elsewhere: [-d] file:PATH",
      hmp_migrate},
     {"x", NULL, "memory as a CPU sees it: x/COUNTxSIZE ADDRESS", .run_cpu = dump_virtual},

@@ -47,6 +47,8 @@ void hmp_savevm(Machine *machine, char **args, GString *out);
 void hmp_loadvm(Machine *machine, char **args, GString *out);
 void hmp_delvm(Machine *machine, char **args, GString *out);
 void hmp_info_snapshots(Machine *machine, char **args, GString *out);
+/* dump.c */
+void hmp_dump(Machine *machine, char **args, GString *out);
 /* migration.c */
 void hmp_migrate(Machine *machine, char **args, GString *out);
 void hmp_info_migrate(Machine *machine, char **args, GString *out);
