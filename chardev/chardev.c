@@ -299,16 +299,31 @@ void chr_accept_input(Chardev *chr)
     }
 }
 
+static bool is_gated(const Chardev *chr, const ChrFrontend *front)
+{
+    return chr->gate && front->handlers->guest;
+}
+
+static size_t front_room(const ChrFrontend *front)
+{
+    return front && front->handlers->can_receive ? front->handlers->can_receive(front->opaque) : 0;
+}
+
 size_t chr_focus_room(Chardev *chr)
 {
     ChrFrontend *front = focus(chr);
-    return front && front->handlers->can_receive ? front->handlers->can_receive(front->opaque) : 0;
+    if (front && is_gated(chr, front)) {
+        return chr->gate->room(chr->gate_opaque, chr);
+    }
+    return front_room(front);
 }
 
 void chr_focus_receive(Chardev *chr, const uint8_t *data, size_t len)
 {
     ChrFrontend *front = focus(chr);
-    if (front && len > 0) {
+    if (front && len > 0 && is_gated(chr, front)) {
+        chr->gate->data(chr->gate_opaque, chr, data, len);
+    } else if (front && len > 0) {
         front->handlers->receive(front->opaque, data, len);
     }
 }
@@ -331,8 +346,48 @@ void chr_send_event(Chardev *chr, ChrEvent event)
 {
     for (guint i = 0; i < chr->frontends->len; i++) {
         ChrFrontend *front = &g_array_index(chr->frontends, ChrFrontend, i);
-        if (front->handlers->event) {
+        if (is_gated(chr, front)) {
+            chr->gate->event(chr->gate_opaque, chr, event);
+        } else if (front->handlers->event) {
             front->handlers->event(front->opaque, event);
         }
+    }
+}
+
+void chr_set_gate(Chardev *chr, const ChrGate *gate, void *opaque)
+{
+    chr->gate = gate;
+    chr->gate_opaque = opaque;
+}
+
+static ChrFrontend *guest_front(Chardev *chr)
+{
+    for (guint i = 0; i < chr->frontends->len; i++) {
+        ChrFrontend *front = &g_array_index(chr->frontends, ChrFrontend, i);
+        if (front->handlers->guest) {
+            return front;
+        }
+    }
+    return NULL;
+}
+
+size_t chr_guest_room(Chardev *chr)
+{
+    return front_room(guest_front(chr));
+}
+
+void chr_guest_receive(Chardev *chr, const uint8_t *data, size_t len)
+{
+    ChrFrontend *front = guest_front(chr);
+    if (front) {
+        front->handlers->receive(front->opaque, data, len);
+    }
+}
+
+void chr_guest_event(Chardev *chr, ChrEvent event)
+{
+    ChrFrontend *front = guest_front(chr);
+    if (front && front->handlers->event) {
+        front->handlers->event(front->opaque, event);
     }
 }

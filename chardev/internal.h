@@ -44,7 +44,9 @@ struct Chardev {
     GByteArray *backlog; /* mux: input that the front end in focus had no room for */
     void (*quit)(void *opaque);
     void *quit_opaque;
-    FILE *log; /* logfile= */
+    FILE *log;           /* logfile= */
+    const ChrGate *gate; /* of the guest's input; NULL: none */
+    void *gate_opaque;
 };
 
 extern const ChrOps chr_null_ops, chr_stdio_ops, chr_file_ops, chr_pipe_ops, chr_pty_ops,

@@ -16,8 +16,7 @@ static uint64_t executed_now(const Machine *machine)
 /* At the next multiple: a machine that goes on from a saved one has the same. */
 static void hashes_plan(Hashes *hashes)
 {
-    Machine *machine = hashes->machine;
-    machine->pause_at = (executed_now(machine) / hashes->every + 1) * hashes->every;
+    hashes->at = (executed_now(hashes->machine) / hashes->every + 1) * hashes->every;
 }
 
 bool hashes_open(Hashes *hashes, const Vm *vm)
@@ -45,9 +44,19 @@ void hashes_close(Hashes *hashes)
     }
 }
 
+/* A machine that was loaded may have executed less than the one before. */
+static bool is_time(Hashes *hashes)
+{
+    uint64_t now = executed_now(hashes->machine);
+    if (now < hashes->at && hashes->at - now > hashes->every) {
+        hashes_plan(hashes);
+    }
+    return now >= hashes->at;
+}
+
 void hashes_look(Hashes *hashes)
 {
-    if (!hashes->every || executed_now(hashes->machine) < hashes->machine->pause_at) {
+    if (!hashes->every || !is_time(hashes)) {
         return;
     }
     g_autoptr(GString) text = g_string_new(NULL);

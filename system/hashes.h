@@ -10,6 +10,7 @@
 typedef struct {
     Machine *machine;
     uint64_t every; /* 0: none are wanted */
+    uint64_t at;    /* instructions: the next (Machine.pause_at); 0 without any */
     FILE *to;
 } Hashes;
 

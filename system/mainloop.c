@@ -7,6 +7,7 @@
 #include "base/report.h"
 #include "system/hashes.h"
 #include "system/idle.h"
+#include "system/replay.h"
 #include "system/signals.h"
 
 /* How long vCPUs run between looks at the host, */
@@ -17,6 +18,8 @@
 typedef struct {
     Vm *vm;
     Idle idle;
+    Hashes hashes;
+    Replay replay;
     GSource *signals_source;
 } Loop;
 
@@ -151,7 +154,16 @@ static bool loop_init(Loop *loop, Vm *vm)
     static const RunObserver observer = {
         .requested = on_requested, .changed = on_changed, .told = on_told};
     *loop = (Loop){.vm = vm};
+    if (!hashes_open(&loop->hashes, vm)) {
+        return false;
+    }
+    if (!replay_open(&loop->replay, vm)) {
+        hashes_close(&loop->hashes);
+        return false;
+    }
     if (!idle_init(&loop->idle, vm)) {
+        replay_close(&loop->replay);
+        hashes_close(&loop->hashes);
         return false;
     }
     loop->signals_source = idle_watch(signals_watch(), on_host_signal, vm);
@@ -164,14 +176,28 @@ static void loop_free(Loop *loop)
     runstate_set_observer(loop->vm->runstate, NULL, NULL);
     idle_unwatch(loop->signals_source);
     idle_free(&loop->idle);
+    replay_close(&loop->replay);
+    hashes_close(&loop->hashes);
+}
+
+/* 0 is never. */
+static uint64_t sooner_of(uint64_t a, uint64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 /* Runs vCPUs up to the next timer or for a slice. True if all are halted. */
-static bool run_cpus(Vm *vm, const Idle *idle)
+static bool run_cpus(Loop *loop)
 {
+    Vm *vm = loop->vm;
     Clock *clock = vm->platform.clock;
+    if (!replay_deliver(&loop->replay)) {
+        vm->ended = true;
+        return false;
+    }
+    vm->machine->pause_at = sooner_of(loop->hashes.at, replay_next(&loop->replay));
     int64_t slice = clock_is_counted(clock) ? clock_duration(clock, SLICE_INSTRUCTIONS) : SLICE_NS;
-    int64_t left = idle_until_deadline(idle), until = clock_now(clock) + MIN(left, slice);
+    int64_t left = idle_until_deadline(&loop->idle), until = clock_now(clock) + MIN(left, slice);
     return vm->accel->run_slice(vm->machine, vm->machine->accel_state, until) == ACCEL_HALTED;
 }
 
@@ -202,12 +228,7 @@ static int exit_status(const Vm *vm)
 int vm_run(Vm *vm)
 {
     Loop loop;
-    Hashes hashes;
-    if (!hashes_open(&hashes, vm)) {
-        return 1;
-    }
     if (!loop_init(&loop, vm)) {
-        hashes_close(&hashes);
         return 1;
     }
     bool has_cpus = vm->accel->run_slice && vm->machine->cpu_count > 0;
@@ -221,8 +242,8 @@ int vm_run(Vm *vm)
             clock_run(vm->platform.clock);
         }
         if (runstate_is_running(vm->runstate)) {
-            idle = !has_cpus || run_cpus(vm, &loop.idle);
-            hashes_look(&hashes);
+            idle = !has_cpus || run_cpus(&loop);
+            hashes_look(&loop.hashes);
         }
         if (runstate_pending(vm->runstate)) {
             do_requests(vm);
@@ -243,6 +264,5 @@ int vm_run(Vm *vm)
     tell_withheld_time(vm);
     journal_sum_up(&vm->journal, vm->machine);
     loop_free(&loop);
-    hashes_close(&hashes);
     return exit_status(vm);
 }

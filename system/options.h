@@ -38,12 +38,15 @@ typedef struct {
 } NetNicOption;
 
 /* -icount */
+typedef enum { REPLAY_OFF, REPLAY_RECORD, REPLAY_PLAY } ReplayMode;
 typedef struct {
     bool on;
     unsigned shift;        /* an instruction takes 2^shift ns */
     bool sleep;            /* halted machines wait for their timers */
     uint64_t hash_every;   /* instructions; 0: no hashes, */
     const char *hash_file; /* NULL: on stderr */
+    ReplayMode rr;
+    const char *rr_file;
 } IcountOptions;
 
 typedef struct {

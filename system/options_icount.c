@@ -39,6 +39,33 @@ static bool read_shift(OptList *opts, unsigned *shift, GError **error)
     return true;
 }
 
+/* rr=record|replay,rrfile=PATH */
+static bool read_replay(Options *o, OptList *opts, IcountOptions *icount, GError **error)
+{
+    static const char *const modes[] = {"record", "replay"};
+    const char *mode = optlist_get(opts, "rr"), *file = optlist_get(opts, "rrfile");
+    if (!mode && !file) {
+        return true;
+    }
+    if (!mode || !file) {
+        g_set_error(error, OPT_ERROR, 0, "write rr=record,rrfile=PATH, then rr=replay,rrfile=PATH");
+        return false;
+    }
+    if (strcmp(mode, modes[0]) != 0 && strcmp(mode, modes[1]) != 0) {
+        opt_error_nearest(error, mode, modes, G_N_ELEMENTS(modes), "rr=%s: there is none", mode);
+        return false;
+    }
+    if (icount->sleep) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "rr=%s: a machine that waits is woken by the host's clock; use sleep=off",
+                    mode);
+        return false;
+    }
+    icount->rr = strcmp(mode, modes[0]) == 0 ? REPLAY_RECORD : REPLAY_PLAY;
+    icount->rr_file = options_keep(o, file);
+    return true;
+}
+
 bool opt_icount(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "shift");
@@ -52,6 +79,9 @@ bool opt_icount(Options *o, const char *value, GError **error)
     if (file && !icount.hash_every) {
         g_set_error(error, OPT_ERROR, 0, "hash-file=%s: needs hash=N, one each N instructions",
                     file);
+        return false;
+    }
+    if (!read_replay(o, opts, &icount, error)) {
         return false;
     }
     icount.hash_file = file ? options_keep(o, file) : NULL;

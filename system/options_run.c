@@ -324,7 +324,7 @@ const OptRow opt_rows_run[] = {
     {"run-with", true, opt_run_with, "exit-with-parent=on: end when the parent process ends"},
     {"icount", true, opt_icount,
      "time by instructions: "
-     "[shift=]N|auto[,sleep=off][,hash=N[,hash-file=PATH]]"},
+     "[shift=]N|auto[,sleep=off][,rr=record|replay,rrfile=PATH][,hash=N[,hash-file=PATH]]"},
     {"incoming", true, opt_incoming, "go on from another's machine: file:PATH, or defer"},
     {"snapshots", true, opt_snapshots, "the folder of savevm and loadvm"},
     {"loadvm", true, opt_loadvm, "go on from a snapshot: NAME"},

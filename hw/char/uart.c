@@ -356,7 +356,11 @@ static void uart_event(void *opaque, ChrEvent event)
 }
 
 static const ChrHandlers uart_handlers = {
-    .can_receive = uart_can_receive, .receive = uart_receive, .event = uart_event};
+    .can_receive = uart_can_receive,
+    .receive = uart_receive,
+    .event = uart_event,
+    .guest = true,
+};
 
 void uart_reset(Uart *u)
 {

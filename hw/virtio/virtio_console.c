@@ -327,6 +327,7 @@ static void port_receive(void *opaque, const uint8_t *data, size_t len)
 static const ChrHandlers port_handlers = {
     .can_receive = port_can_receive,
     .receive = port_receive,
+    .guest = true,
 };
 
 /* Port 0 is for a console: guests without multiport know no other. */

@@ -26,7 +26,16 @@ typedef struct {
     size_t (*can_receive)(void *opaque);
     void (*receive)(void *opaque, const uint8_t *data, size_t len);
     void (*event)(void *opaque, ChrEvent event); /* may be NULL */
+    bool guest; /* input is the guest's, and passes the gate if there is one */
 } ChrHandlers;
+
+/* What decides when input comes to the guest: it gets what the host has, and hands it over by
+ * chr_guest_receive() and chr_guest_event(). */
+typedef struct {
+    size_t (*room)(void *opaque, Chardev *chr);
+    void (*data)(void *opaque, Chardev *chr, const uint8_t *data, size_t len);
+    void (*event)(void *opaque, Chardev *chr, ChrEvent event);
+} ChrGate;
 
 /* From the text after -serial, -monitor or -qmp ("stdio", "mon:stdio", "file:x", "unix:p,server=on,
  * wait=off", "tcp:h:p", "null", "none"→NULL without error), or -chardev's ("socket,id=c,path=p").
@@ -54,6 +63,12 @@ void chr_detach(Chardev *chr, void *opaque);
 /* Writes all, waiting for a slow reader at most a bounded time; what cannot be written is dropped.
  */
 void chr_write(Chardev *chr, const void *data, size_t len);
+/* NULL: none. */
+void chr_set_gate(Chardev *chr, const ChrGate *gate, void *opaque);
+/* To the guest's front end, of those of a mux the first: how much it can take, input, an event. */
+size_t chr_guest_room(Chardev *chr);
+void chr_guest_receive(Chardev *chr, const uint8_t *data, size_t len);
+void chr_guest_event(Chardev *chr, ChrEvent event);
 /* The front end can take input again. */
 void chr_accept_input(Chardev *chr);
 

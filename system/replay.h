@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* -icount rr=record|replay: what comes from outside, with where it came; private to system/. */
+#ifndef SYSTEM_REPLAY_H
+#define SYSTEM_REPLAY_H
+
+#include <stdio.h>
+
+#include "system/vm.h"
+
+typedef struct {
+    Vm *vm;
+    ReplayMode mode;
+    FILE *file;        /* record: where it is written */
+    GPtrArray *waits;  /* of ReplayItem *: record: not delivered yet; replay: all that is to come */
+    uint64_t check_at; /* instructions: when the machine's hash is written, or compared, next */
+} Replay;
+
+/* False, having said why. */
+bool replay_open(Replay *replay, Vm *vm);
+void replay_close(Replay *replay);
+/* Between turns, with all timers fired: hands over what has come, or what came then. False if the
+ * run has departed from the recorded one, or that has ended; Vm.status says which. */
+bool replay_deliver(Replay *replay);
+/* Where the machine has to pause for it (Machine.pause_at); 0: nowhere. */
+uint64_t replay_next(const Replay *replay);
+
+#endif
