@@ -284,6 +284,15 @@ static void io_write(MemRegion *r, uint64_t offset, uint64_t value, unsigned siz
     }
 }
 
+static void io_write_line(MemRegion *r, uint64_t offset, const uint8_t *line)
+{
+    if (!r->busy) {
+        r->busy = true;
+        r->ops->write_line(r->opaque, offset, line);
+        r->busy = false;
+    }
+}
+
 static uint64_t mask_of(unsigned size)
 {
     return size >= 8 ? UINT64_MAX : (1ull << (8 * size)) - 1;
@@ -416,6 +425,18 @@ MemResult as_read(AddressSpace *as, uint64_t addr, void *buf, size_t len)
     return result;
 }
 
+/* The first access of a block's way into a register window; how much of it that was. */
+static size_t io_put(AddressSpace *as, MemRegion *r, uint64_t addr, const uint8_t *in, size_t len)
+{
+    if (r->ops->write_line && len >= MEM_LINE && addr % MEM_LINE == 0) {
+        io_write_line(r, addr - r->base, in);
+        return MEM_LINE;
+    }
+    unsigned n = io_step(addr, len);
+    region_store(as, r, addr, bytes_load(in, n), n);
+    return n;
+}
+
 MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len)
 {
     MemResult result = MEM_OK;
@@ -429,8 +450,7 @@ MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len)
             memcpy(r->host + (addr - r->base), in, n);
             note_write(as, r, addr, n);
         } else if (r->kind == MEM_IO) {
-            n = io_step(addr, n);
-            region_store(as, r, addr, bytes_load(in, (unsigned)n), (unsigned)n);
+            n = io_put(as, r, addr, in, n);
         }
         addr += n;
         in += n;

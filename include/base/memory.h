@@ -20,6 +20,8 @@ typedef enum {
     MEM_ACCESS_ERROR, /* refused, by a remapping unit for instance */
 } MemResult;
 
+#define MEM_LINE 64u
+
 /*
  * A register window. `offset` is relative to the region, `size` is 1, 2, 4 or 8 bytes and never
  * outside [min_size, max_size] nor across the region's end: the address space splits wider
@@ -31,6 +33,9 @@ typedef struct {
     void (*write)(void *opaque, uint64_t offset, uint64_t value, unsigned size);
     uint8_t min_size;
     uint8_t max_size;
+    /* A whole aligned line that comes in one write (MOVDIR64B, a bus master's burst), for who tells
+     * that from smaller ones. NULL: lines come by `write`, in pieces. */
+    void (*write_line)(void *opaque, uint64_t offset, const uint8_t line[MEM_LINE]);
 } MemOps;
 
 typedef enum { MEM_RAM, MEM_ROM, MEM_IO } MemKind;

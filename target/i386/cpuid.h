@@ -76,6 +76,8 @@ typedef enum {
     FEAT_VAES,
     FEAT_VPCLMULQDQ,
     FEAT_RDPID,
+    FEAT_MOVDIRI,
+    FEAT_MOVDIR64B,
     FEAT_FSRM,
     FEAT_MD_CLEAR,
     FEAT_SPEC_CTRL,

@@ -95,6 +95,10 @@ void mmu_store_system(Cpu *cpu, uint64_t addr, uint64_t value, unsigned size);
 void mmu_load_bytes(Cpu *cpu, uint64_t addr, void *buf, unsigned len);
 void mmu_store_bytes(Cpu *cpu, uint64_t addr, const void *buf, unsigned len);
 
+/* MEM_LINE bytes to an address that is a multiple of it, in one piece: what a register window sees
+ * is one write. */
+void mmu_store_line(Cpu *cpu, uint64_t addr, const void *line);
+
 /* Checks that [addr, addr+len) may be written (raising #PF if not) without writing: for
  * read-modify-write and multi-part stores. len <= 4096. */
 void mmu_probe_write(Cpu *cpu, uint64_t addr, unsigned len);

@@ -290,6 +290,23 @@ void mmu_store_bytes(Cpu *cpu, uint64_t addr, const void *buf, unsigned len)
     }
 }
 
+/* Where it can be seen in pieces, nobody looks between them: other vCPUs have their turns later. */
+void mmu_store_line(Cpu *cpu, uint64_t addr, const void *line)
+{
+    TlbEntry *e = mmu_tlb_get(cpu, addr, MMU_WRITE, cpu->mmu_mode);
+    uint64_t paddr = e->paddr | (addr & (PAGE_SIZE - 1));
+    uint32_t before;
+
+    if (!(e->tag_write & TLB_TAG_IO) || (e->tag_write & TLB_TAG_DEBUG) ||
+        (e->flags & TLB_FLAG_APIC)) {
+        mmu_store_bytes(cpu, addr, line, MEM_LINE);
+        return;
+    }
+    before = cpu_device_enter(cpu);
+    as_write(cpu->cfg.memory, paddr, line, MEM_LINE);
+    cpu_device_leave(cpu, before);
+}
+
 void mmu_probe_write(Cpu *cpu, uint64_t addr, unsigned len)
 {
     check_alignment(cpu, addr, len, MMU_WRITE, cpu->mmu_mode);

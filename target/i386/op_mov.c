@@ -90,6 +90,9 @@ OpFn op_select_mov(Decode *d, Op *op)
     if (is_special(a) || is_special(b)) {
         return op_select_segment(d, op);
     }
+    if (d->zi.mnemonic == ZYDIS_MNEMONIC_MOVDIRI && !cpu_model_has(d->model, FEAT_MOVDIRI)) {
+        return NULL;
+    }
     const MovRow *row = &mov_rows[CC_SIZE(a->size)];
     unsigned form = decode_is_mem(a)   ? (decode_is_imm(b) ? FORM_MI : FORM_MR)
                     : decode_is_mem(b) ? FORM_RM

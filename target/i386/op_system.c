@@ -212,6 +212,21 @@ static OpNext clflush(Cpu *cpu, const Op *op)
     NEXT();
 }
 
+/* 64 bytes as one write, to ES:register (SDM vol. 2). What is wrong with the source comes first. */
+static OpNext movdir64b(Cpu *cpu, const Op *op)
+{
+    MAY_RAISE();
+    uint8_t line[MEM_LINE];
+    mmu_load_bytes(cpu, op_ea(cpu, op, MEM_LINE, false), line, MEM_LINE);
+    uint64_t offset = reg_get(cpu, op->dst, op->osize * 8);
+    uint64_t to = seg_linear(cpu, SEG_ES, offset, MEM_LINE, true);
+    if (to % MEM_LINE) {
+        cpu_raise_error(cpu, EXCP_GP, 0);
+    }
+    mmu_store_line(cpu, to, line);
+    NEXT();
+}
+
 static OpNext fast_syscall(Cpu *cpu, const Op *op)
 {
     uint32_t mode = cpu->mode;
@@ -285,6 +300,7 @@ static const SystemRow system_rows[] = {
     {ZYDIS_MNEMONIC_CLFLUSH, clflush, false, FEAT_CLFLUSH},
     {ZYDIS_MNEMONIC_CLFLUSHOPT, clflush, false, FEAT_CLFLUSHOPT},
     {ZYDIS_MNEMONIC_CLWB, clflush, false, FEAT_CLWB},
+    {ZYDIS_MNEMONIC_MOVDIR64B, movdir64b, false, FEAT_MOVDIR64B},
 };
 
 static const SystemRow *system_row(ZydisMnemonic mnemonic)

@@ -3,7 +3,9 @@
  * The executor: blocks, links, self-modifying code, precise faults, instruction counts. What single
  * instructions do is checked against the host in test-cpu-host.c.
  */
+#include "base/bytes.h"
 #include "code-fixture.h"
+#include "portal-fixture.h"
 
 static void test_self_modifying(Fixture *f, const void *unused)
 {
@@ -406,6 +408,35 @@ static void test_speed(Fixture *f, const void *unused)
                             cpu_instructions(f->cpu) / seconds / 1e6);
 }
 
+/* mov $to,%eax; mov $from,%ebx; movdir64b (%rbx),%rax; hlt */
+static int move_line(Fixture *f, uint32_t to, uint32_t from)
+{
+    uint8_t code[] = {0xb8, 0, 0, 0, 0, 0xbb, 0, 0, 0, 0, 0x66, 0x0f, 0x38, 0xf8, 0x03, 0xf4};
+    bytes_put32(code + 1, to);
+    bytes_put32(code + 6, from);
+    return run(f, code, sizeof(code));
+}
+
+/* 64 bytes from any address to a line, which a register window sees as one write. */
+static void test_movdir64b(Fixture *f, const void *unused)
+{
+    Portal portal;
+    portal_up(&portal);
+    for (unsigned i = 0; i < MEM_LINE; i++) {
+        f->ram.host[DATA + 3 + i] = (uint8_t)(i + 1);
+    }
+    g_assert_cmpint(move_line(f, DATA + 0x140, DATA + 3), ==, -1);
+    g_assert_cmpmem(f->ram.host + DATA + 0x140, MEM_LINE, f->ram.host + DATA + 3, MEM_LINE);
+    g_assert_cmpint(move_line(f, DATA + 0x160, DATA + 3), ==, EXCP_GP);
+    g_assert_cmphex(frame(f, 0), ==, 0);
+    as_add(f->memory, &portal.region, DATA + 0x1000);
+    g_assert_cmpint(move_line(f, DATA + 0x1040, DATA + 3), ==, -1);
+    g_assert_cmpuint(portal.lines, ==, 1);
+    g_assert_cmpuint(portal.pieces, ==, 0);
+    g_assert_cmpmem(portal.line, MEM_LINE, f->ram.host + DATA + 3, MEM_LINE);
+    as_remove(f->memory, &portal.region);
+}
+
 #define ADD(name_, fn_) g_test_add("/interp/" name_, Fixture, NULL, fixture_up, fn_, fixture_down)
 
 int main(int argc, char **argv)
@@ -430,6 +461,7 @@ int main(int argc, char **argv)
     ADD("dma-over-code", test_dma_over_code);
     ADD("a20", test_a20);
     ADD("single-step", test_single_step);
+    ADD("movdir64b", test_movdir64b);
     if (g_test_perf()) {
         ADD("speed", test_speed);
     }

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/memwatch.h"
+#include "portal-fixture.h"
 
 #define SPACE_BITS 16
 #define SPACE      (1u << SPACE_BITS)
@@ -174,6 +175,31 @@ static void test_widths(void)
     as_free(as);
 }
 
+static void test_lines(void)
+{
+    Portal portal;
+    uint8_t block[160];
+    AddressSpace *as = as_new("test", 16);
+    portal_up(&portal);
+    as_add(as, &portal.region, 0x1000);
+    for (unsigned i = 0; i < sizeof(block); i++) {
+        block[i] = (uint8_t)i;
+    }
+    as_write(as, 0x1140, block, MEM_LINE);
+    g_assert_cmpuint(portal.lines, ==, 1);
+    g_assert_cmphex(portal.at, ==, 0x140);
+    g_assert_cmpmem(portal.line, MEM_LINE, block, MEM_LINE);
+    as_write(as, 0x1138, block, 8 + MEM_LINE + 16); /* the line in the middle, the rest in pieces */
+    g_assert_cmpuint(portal.lines, ==, 2);
+    g_assert_cmpuint(portal.pieces, ==, 3);
+    g_assert_cmpmem(portal.line, MEM_LINE, block + 8, MEM_LINE);
+    as_write(as, 0x1148, block, MEM_LINE - 8);
+    as_store(as, 0x1140, 1, 8);
+    g_assert_cmpuint(portal.lines, ==, 2);
+    g_assert_cmpuint(portal.pieces, ==, 3 + 7 + 1);
+    as_free(as);
+}
+
 /* A device whose register makes it write to itself. */
 typedef struct {
     AddressSpace *as;
@@ -310,6 +336,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/memory/layouts", test_layouts);
     g_test_add_func("/memory/widths", test_widths);
+    g_test_add_func("/memory/lines", test_lines);
     g_test_add_func("/memory/no-way-back-in", test_no_way_back_in);
     g_test_add_func("/memory/code-pages", test_code_pages);
     g_test_add_func("/memory/watches", test_watches);

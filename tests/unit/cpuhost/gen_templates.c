@@ -53,6 +53,7 @@ static const Template templates_64[] = {
     TEMPLATE("\x81\x23\xff\xff\x00\x00\x0f\xae\x13"),
     /* or dword [rbx], 0x10000; ldmxcsr [rbx] */
     TEMPLATE("\x81\x0b\x00\x00\x01\x00\x0f\xae\x13"),
+    TEMPLATE(ALIGN_RBX "\x66\x0f\x38\xf8\x1e"),                  /* movdir64b rbx, [rsi] */
     TEMPLATE(ALIGN_RBX "\x0f\xae\x03" CLEAR),                    /* fxsave */
     TEMPLATE(ALIGN_RBX "\x48\x0f\xae\x03" CLEAR),                /* fxsave64 */
     TEMPLATE(ALIGN_RBX "\x48\x0f\xae\x03" CLEAR "\x0f\xae\x0b"), /* fxrstor */
