@@ -68,6 +68,11 @@ static uint8_t *slot_bytes(const PciIms *ims, uint32_t n)
     return &ims->table[(size_t)n * PCI_IMS_SLOT_SIZE];
 }
 
+uint32_t pci_ims_control(const PciIms *ims, uint32_t n)
+{
+    return pci_get_long(slot_bytes(ims, n) + CONTROL_AT);
+}
+
 static void set_pending(PciIms *ims, uint32_t n, bool pending)
 {
     uint8_t *control = slot_bytes(ims, n) + CONTROL_AT;
@@ -111,7 +116,8 @@ static void write_slot_dword(PciIms *ims, uint64_t offset, uint32_t value)
 {
     uint8_t *bytes = &ims->table[offset];
     if (offset % PCI_IMS_SLOT_SIZE == CONTROL_AT) {
-        value = (value & CONTROL_MASK) | (pci_get_long(bytes) & CONTROL_PENDING);
+        uint32_t writable = CONTROL_MASK | ims->control_bits;
+        value = (value & writable) | (pci_get_long(bytes) & CONTROL_PENDING);
     }
     pci_set_long(bytes, value);
 }
@@ -127,7 +133,7 @@ static void check_slot(const PciIms *ims, uint32_t n, const ImsSlot *before)
     }
 }
 
-static uint64_t ims_read(void *opaque, uint64_t offset, unsigned size)
+uint64_t pci_ims_read(void *opaque, uint64_t offset, unsigned size)
 {
     const PciIms *ims = opaque;
     bool inside = offset + size <= (uint64_t)ims->slots * PCI_IMS_SLOT_SIZE;
@@ -135,7 +141,7 @@ static uint64_t ims_read(void *opaque, uint64_t offset, unsigned size)
 }
 
 /* As of an MSI-X table, accesses are aligned dwords or qwords; others change nothing. */
-static void ims_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+void pci_ims_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     PciIms *ims = opaque;
     if (size < 4 || offset % size || offset + size > (uint64_t)ims->slots * PCI_IMS_SLOT_SIZE) {
@@ -150,7 +156,7 @@ static void ims_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
     follow_slot(ims, n);
 }
 
-static const MemOps ims_ops = {.read = ims_read, .write = ims_write};
+static const MemOps ims_ops = {.read = pci_ims_read, .write = pci_ims_write};
 
 /* ---- Slots in memory ---- */
 
@@ -256,7 +262,7 @@ void pci_ims_init(PciIms *ims, PciDevice *pci, uint32_t slots, int bar, uint32_t
     ims->memory_pending = g_malloc0(memory_slots);
     ims->waiting = g_malloc0(waiting_size(ims));
     pci->ims = ims;
-    if (slots) {
+    if (slots && bar != PCI_IMS_NO_BAR) {
         ims->region = (MemRegion){.name = "ims",
                                   .size = ims_bar_size(ims),
                                   .kind = MEM_IO,
