@@ -9,6 +9,7 @@
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/dma/dsa.h"
 #include "hw/hyperv/hyperv.h"
 #include "hw/i386/amd_smbus.h"
 #include "hw/i386/iommu/amdvi.h"
@@ -40,6 +41,7 @@ const DeviceClass *const device_classes[] = {
     &apic_class,
     &debug_exit_class,
     &debugcon_class,
+    &dsa_class,
     &e1000_class,
     &e1000e_class,
     &edu_class,

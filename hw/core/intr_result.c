@@ -113,6 +113,24 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                               "Scalable IOV 1.1 IMS", INTR_CLASS_KEPT, .lost = true,
                               .remedy = "slots have to be mapped for the device as long as it may "
                                         "interrupt"},
+    [INTR_HANDLE_UNKNOWN] = {"handle-unknown",
+                             "was not sent: its descriptor names an interrupt handle that "
+                             "the device has not given out",
+                             "DSA 1.0 interrupt handles", INTR_CLASS_KEPT, .lost = true,
+                             .remedy = "the driver has to request one, for the table (MSI-X or "
+                                       "message store) that its portal stands for"},
+    [INTR_HANDLE_REVOKED] = {"handle-revoked",
+                             "was not sent: its descriptor names an interrupt handle that "
+                             "was revoked",
+                             "DSA 1.0 interrupt handles", INTR_CLASS_KEPT, .lost = true,
+                             .remedy = "the driver has to request another one when INTCAUSE says "
+                                       "so, and to submit the descriptor again"},
+    [INTR_NOT_PERMITTED] = {"not-permitted",
+                            "was not sent: the entry of its handle, in MSIXPERM or in the "
+                            "message store, is for descriptors of another PASID",
+                            "DSA 1.0 MSIXPERM", INTR_CLASS_KEPT, .lost = true,
+                            .remedy = "PASID enable in the entry has to be as in the work queue, "
+                                      "or its bit 2 has to be set"},
     [INTR_MASTER_OFF] = {"bus-master-off", "was dropped: the function is no bus master",
                          "PCI 3.0 6.2.2", INTR_CLASS_KEPT, .lost = true,
                          .remedy = "bit 2 of the command register makes it one"},

@@ -28,6 +28,7 @@ typedef enum {
     TRACE_HPET,
     TRACE_PCI,
     TRACE_NVME,
+    TRACE_DSA,
     TRACE_VIRTIO,
     TRACE_GROUPS,
 } TraceGroup;

@@ -221,6 +221,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("amd-iommu-pci", .scenes = {"amd-queue"}, .unit = "amd-iommu"),
     DEVICE("amd-smbus", .unit = "amd-iommu"),
     DEVICE("apic", .scenes = {"timers"}),
+    DEVICE("dsa", .scenes = {"dsa", "dsa"}),
     DEVICE("e1000"),
     DEVICE("e1000e"),
     DEVICE("edu", .scenes = {"edu", "edu"}),

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
 FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hotplug", "hpets", "igb", "ims",
-         "intr-testdev", "ioapic-habits", "ioapics", "nvme",
+         "dsa-intr", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "vmd", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
@@ -51,6 +51,10 @@ SECTIONS = [
         ("interrupt message storage in memory, read through the unit", "Scalable IOV 1.1",
          "/ims/memory /ims/unmapped"),
         ("stored messages that the unit refuses", "VT-d 5.1.4", "/ims/blocked"),
+        ("an accelerator's completions by MSI-X and by a message store, through the unit, too", "DSA 1.0",
+         "/dsa-intr/store /dsa-intr/no-store /dsa-intr/batch /dsa-intr/failed /dsa-intr/remapped remapped"),
+        ("interrupt handles: requested, released, revoked, none; rules for PASIDs", "DSA 1.0 MSIXPERM",
+         "/dsa-intr/handles /dsa-intr/no-handles /dsa-intr/revoked /dsa-intr/msixperm revoked no-handles"),
         ("translation requests: pages of each size, absent ones, refused ones, nobody who answers",
          "VT-d 3.4.2, 4.1", "/vtd/ats/answers /vtd/ats/denied /vtd/ats/without"),
         ("translated DMA, honoured and refused; by what the device keeps", "VT-d 3.4.2, 4.1",

@@ -8,6 +8,7 @@
 #include "hyperv-fixture.h"
 #include "machine-fixture.h"
 #include "tests/include/amdvi.h"
+#include "tests/include/dsa.h"
 
 #define VTD_BASE    0xfed90000ull
 #define HPET_BASE   0xfed00000ull
@@ -15,6 +16,8 @@
 #define QUEUE       0x100000ull
 #define VIRTQ       0x200000ull
 #define NVME_MEM    0x300000ull
+#define DSA_MEM     0x380000ull
+#define DSA_FILLED  0x800000ull
 
 static void wr(Box *box, uint64_t at, uint64_t value, unsigned size)
 {
@@ -359,8 +362,68 @@ static void use_hyperv(Box *box)
     clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + NS_PER_MS);
 }
 
+/* A fill that takes several slices, in a batch with an interrupt through a slot; the queue's drain
+ * waits for it. */
+enum { DSA_FILL = 6 << 20, DSA_STORED = 0x73 };
+
+static void submit_batch(Box *box, uint64_t portal, uint16_t handle)
+{
+    const DsaDescriptor list[] = {
+        {.flags_opcode = (uint32_t)DSA_O_NOOP << 24},
+        {.flags_opcode = (uint32_t)DSA_O_FILL << 24,
+         .source = 0x0123456789abcdef,
+         .destination = DSA_FILLED,
+         .size = DSA_FILL},
+    };
+    const DsaDescriptor batch = {.flags_opcode = (uint32_t)DSA_O_BATCH << 24 | DSA_D_RECORD_VALID |
+                                                 DSA_D_RECORD | DSA_D_INTERRUPT,
+                                 .record = DSA_MEM,
+                                 .source = DSA_MEM + 0x1000,
+                                 .size = G_N_ELEMENTS(list),
+                                 .handle = handle};
+    as_write(box->platform.memory, DSA_MEM + 0x1000, list, sizeof(list));
+    as_write(box->platform.memory, portal, &batch, sizeof(batch));
+}
+
+static void start_dsa(Box *box)
+{
+    PciDevice *pci = find_pci(box, "dsa");
+    uint64_t regs = memory_bar(box, pci, 0), slot = regs + 0x2000 + 16 * 5;
+    wr(box, MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12) + 4, 6, 2);
+    wr(box, regs + DSA_R_CMD, DSA_C_RESET_DEVICE << 20, 4);
+    wr(box, regs + 0x400, 1, 8);
+    wr(box, regs + 0x420, 3, 8);
+    wr(box, regs + 0x500, 16, 4);
+    wr(box, regs + 0x508, DSA_WQ_DEDICATED | DSA_WQ_PRIORITY(3), 4);
+    wr(box, regs + 0x50c, 31 | 10 << 5, 4);
+    wr(box, regs + DSA_R_CMD, DSA_C_ENABLE_DEVICE << 20, 4);
+    wr(box, regs + DSA_R_CMD, DSA_C_ENABLE_WQ << 20, 4);
+    wr(box, regs + DSA_R_CMD, DSA_C_REQUEST_HANDLE << 20 | DSA_C_IMS | 5, 4);
+    uint64_t handle = as_load(box->platform.memory, regs + DSA_R_CMDSTS, 4, NULL) >> 8;
+    wr(box, slot, 0xfee00000, 8);
+    wr(box, slot + 8, DSA_STORED, 8);
+    wr(box, DSA_MEM, 0, 8);
+    submit_batch(box, memory_bar(box, pci, 2) + DSA_PORTAL_SLOT, (uint16_t)handle);
+    let_pass(box, 2000);
+    wr(box, regs + DSA_R_CMD, DSA_C_DRAIN_WQ << 20 | 1, 4);
+    g_assert_cmphex(as_load(box->platform.memory, regs + DSA_R_CMDSTS, 4, NULL), ==, DSA_C_ACTIVE);
+}
+
+static void use_dsa(Box *box)
+{
+    uint64_t regs = memory_bar(box, find_pci(box, "dsa"), 0);
+    apic_mmio_write(box->machine->apics[0], 0xf0, 0x1ff, 4);
+    let_pass(box, NS_PER_MS);
+    g_assert_cmphex(as_load(box->platform.memory, regs + DSA_R_CMDSTS, 4, NULL), ==, 0);
+    g_assert_cmphex(as_load(box->platform.memory, DSA_MEM, 8, NULL), ==, 1 | 2ull << 32);
+    g_assert_cmphex(as_load(box->platform.memory, DSA_FILLED + DSA_FILL - 8, 8, NULL), ==,
+                    0x0123456789abcdef);
+    g_assert_cmpint(apic_ack(box->machine->apics[0]), ==, DSA_STORED);
+}
+
 static const Scene scenes[] = {
     {"amd-queue", start_amd_queue, use_amd_queue, "amd-iommu"},
+    {"dsa", start_dsa, use_dsa},
     {"hyperv", start_hyperv, use_hyperv},
     {"device-tlb", start_device_tlb, use_device_tlb},
     {"hpet-legacy", start_hpet_legacy, use_hpet_legacy},

@@ -35,6 +35,11 @@ IntrResult way_pic_held(Rig *rig);
 IntrResult way_pic_spurious(Rig *rig);
 IntrResult way_pic_set_up(Rig *rig);
 
+/* In ways_dsa.c. */
+IntrResult way_handle_unknown(Rig *rig);
+IntrResult way_handle_revoked(Rig *rig);
+IntrResult way_not_permitted(Rig *rig);
+
 /* In ways_hyperv.c. */
 IntrResult way_synic_off(Rig *rig);
 IntrResult way_sint_masked(Rig *rig);
