@@ -28,19 +28,20 @@ enum {
 };
 
 /* CONTROL */
-#define IOMMU_EN      (1ull << 0)
-#define EVT_LOG_EN    (1ull << 2)
-#define EVT_INT_EN    (1ull << 3)
-#define COMWAIT_INTEN (1ull << 4)
-#define CMD_BUF_EN    (1ull << 12)
-#define GA_EN         (1ull << 17)
-#define GAM_EN        (1ull << 25)
-#define GA_LOG_EN     (1ull << 28)
-#define GA_INT_EN     (1ull << 29)
-#define NUM_INT_2K    (1ull << 43)
-#define XT_EN         (1ull << 50)
-#define INTCAPXT_EN   (1ull << 51)
-#define IRT_CACHE_DIS (1ull << 59)
+#define IOMMU_EN        (1ull << 0)
+#define EVT_LOG_EN      (1ull << 2)
+#define EVT_INT_EN      (1ull << 3)
+#define COMWAIT_INTEN   (1ull << 4)
+#define INV_TIMEOUT(n_) ((uint64_t)(n_) << 5)
+#define CMD_BUF_EN      (1ull << 12)
+#define GA_EN           (1ull << 17)
+#define GAM_EN          (1ull << 25)
+#define GA_LOG_EN       (1ull << 28)
+#define GA_INT_EN       (1ull << 29)
+#define NUM_INT_2K      (1ull << 43)
+#define XT_EN           (1ull << 50)
+#define INTCAPXT_EN     (1ull << 51)
+#define IRT_CACHE_DIS   (1ull << 59)
 
 /* Of AMD_STATUS. */
 #define EVT_OVERFLOW (1ull << 0)
@@ -60,6 +61,7 @@ enum {
     PAGE_TAB_HARDWARE_ERROR,
     ILLEGAL_COMMAND_ERROR,
     COMMAND_HARDWARE_ERROR,
+    IOTLB_INV_TIMEOUT,
     INVALID_DEVICE_REQUEST = 8,
 };
 #define EV_I        0x008
@@ -67,15 +69,17 @@ enum {
 #define EV_RW       0x020
 #define EV_PE       0x040
 #define EV_RZ       0x080
+#define EV_TR       0x100
 #define EV_ABORT    0x200 /* a hardware error's type: master abort */
 #define EV_TYPE(n_) ((n_) << 9)
 
-/* Device table entries: quadwords 0 and 2. */
+/* Device table entries: quadwords 0 and 2; DTE_I of quadword 1. */
 #define DTE_V        1ull
 #define DTE_TV       2ull
 #define DTE_MODE(n_) ((uint64_t)(n_) << 9)
 #define DTE_IR       (1ull << 61)
 #define DTE_IW       (1ull << 62)
+#define DTE_I        (1ull << 32)
 #define DTE_IV       1ull
 #define DTE_LEN(n_)  ((uint64_t)(n_) << 1)
 #define DTE_IG       (1ull << 5)

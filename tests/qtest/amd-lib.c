@@ -7,8 +7,6 @@
 
 #define PCI_COMMAND 4
 #define PCI_BAR0    0x10
-#define BAR         0xe8000000ull
-#define EMITTER     (4u << 3)
 #define RING        4096u /* bytes of 256 entries */
 #define LENGTH_256  (8ull << 56)
 
@@ -34,15 +32,25 @@ static void amd_prepare(Amd *a)
     a->tail = a->log_head = 0;
 }
 
-Amd *amd_start(const char *props, unsigned cpus, bool x2apic)
+static Amd *amd_start_machine(const char *props, const char *emitter, unsigned cpus, bool x2apic)
 {
     Amd *a = g_new0(Amd, 1);
     *a = (Amd){.cpus = cpus, .x2apic = x2apic};
     a->qts = qtest_initf("-machine q35 -nodefaults -m 64M -smp %u -cpu max "
-                         "-device amd-iommu%s -device intr-testdev,id=emitter,addr=4",
-                         cpus, props);
+                         "-device amd-iommu%s -device intr-testdev,id=emitter,addr=4%s",
+                         cpus, props, emitter);
     amd_prepare(a);
     return a;
+}
+
+Amd *amd_start(const char *props, unsigned cpus, bool x2apic)
+{
+    return amd_start_machine(props, "", cpus, x2apic);
+}
+
+Amd *amd_start_emitter(const char *props, const char *emitter)
+{
+    return amd_start_machine(props, emitter, 1, false);
 }
 
 void amd_stop(Amd *a)
@@ -158,6 +166,15 @@ void amd_send(Amd *a, uint64_t address, uint32_t data, uint16_t rid)
 {
     set_emitter(a, address, data, rid);
     qtest_writel(a->qts, BAR + E_COMMAND, C_MESSAGE);
+}
+
+uint32_t amd_emit(Amd *a, unsigned command, uint64_t address, uint32_t flags)
+{
+    qtest_writeq(a->qts, BAR + E_ADDR, address);
+    qtest_writel(a->qts, BAR + E_FLAGS, flags);
+    qtest_writel(a->qts, BAR + E_LEN, 8);
+    qtest_writel(a->qts, BAR + E_COMMAND, command);
+    return qtest_readl(a->qts, BAR + E_RESULT);
 }
 
 uint32_t amd_dma_write(Amd *a, uint64_t address, const void *data, uint32_t len, uint16_t rid)

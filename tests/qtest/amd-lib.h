@@ -19,7 +19,9 @@
 #define AT_DEVICES  0x800000ull /* 2 MiB */
 #define AT_IRT      0xa00000ull
 
-#define UNIT_FUNCTION 2     /* 00:00.2 */
+#define UNIT_FUNCTION 2    /* 00:00.2 */
+#define EMITTER       0x20 /* 00:04.0 */
+#define BAR           0xe8000000ull
 #define SOURCE        0x123 /* a requester */
 #define WINDOW        0xfee00000ull
 
@@ -41,6 +43,8 @@ typedef struct {
 /* A machine with `cpus` CPUs whose APICs are enabled (x2APIC with `x2apic`), the unit with the
  * given extra properties (",name=value" or ""), and the emitter; nothing is switched on. */
 Amd *amd_start(const char *props, unsigned cpus, bool x2apic);
+/* The same with one CPU and extra properties of the emitter. */
+Amd *amd_start_emitter(const char *props, const char *emitter);
 void amd_stop(Amd *a);
 /* Resets the machine, and enables APICs and emitter again. */
 void amd_reset(Amd *a);
@@ -71,6 +75,8 @@ uint32_t irte32(uint8_t vector, uint8_t dest);
 
 /* Sends a message under `rid`. */
 void amd_send(Amd *a, uint64_t address, uint32_t data, uint16_t rid);
+/* Has the emitter do something at an address: E_RESULT. */
+uint32_t amd_emit(Amd *a, unsigned command, uint64_t address, uint32_t flags);
 uint32_t amd_dma_write(Amd *a, uint64_t address, const void *data, uint32_t len, uint16_t rid);
 uint32_t amd_dma_read(Amd *a, uint64_t address, void *data, uint32_t len, uint16_t rid);
 

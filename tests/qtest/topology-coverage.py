@@ -16,8 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["bridges", "cpu-hotplug", "e1000-intr", "expander", "hotplug", "hpets", "igb", "ims",
-         "dsa-intr", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
+FILES = ["amd-ats", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug", "hpets", "igb",
+         "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "vmd", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
@@ -62,6 +62,10 @@ SECTIONS = [
         ("device-TLB invalidations completed in time, late (ITE, then ICE), never (ITE)",
          "VT-d 6.5.2.5, 6.5.2.10", "/vtd/ats/invalidated /vtd/ats/ranges /vtd/ats/never "
          "/vtd/ats/late /vtd/ats/disabled /vtd/ats/other-unit"),
+        ("AMD's unit: translation requests, translated DMA", "IOMMU 2.1.3, 2.5.9",
+         "/amd-ats/answers /amd-ats/excluded /amd-ats/denied /amd-ats/without /amd-ats/translated"),
+        ("the same: INVALIDATE_IOTLB_PAGES completed in time, late, never; what waits behind it",
+         "IOMMU 2.4.4, 2.5.8", "/amd-ats/right /amd-ats/ranges /amd-ats/timeouts /amd-ats/many"),
         ("NVMe: a vector a queue, through the unit; aggregation", "NVMe 1.4 7.5",
          "/nvme-intr/msix /nvme-intr/silent-queue /nvme-intr/coalescing cloud-288 generic-288"),
         ("NVMe by pin, with INTMS and INTMC", "NVMe 1.4 7.5.1", "/nvme-intr/pin cloud-pin"),

@@ -25,6 +25,8 @@ static const PropInfo amdvi_props[] = {
       "EFR.GAMSup: posting to guests' virtual APICs; auto follows intremap and ga"),
     P(BOOL, "ga", ga, "on", "EFR.GASup: interrupt table entries of 128 bits"),
     P(BOOL, "dma-remap", dma_remap, "on", "off: interrupt remapping only"),
+    P(BOOL, "device-iotlb", device_iotlb, "off",
+      "IotlbSup: address translation services, for devices that keep translations"),
     P(BOOL, "iasup", invalidate_all, "on", "EFR.IASup: INVALIDATE_IOMMU_ALL"),
     P(BOOL, "irt-2k", irt_2k, "off", "NumIntRemapSup: interrupt tables of 2048 entries"),
     P(UINT64, "command-latency", command_latency, "0", "ns that a command takes"),
@@ -82,6 +84,7 @@ static bool amdvi_realize(Device *dev, GError **error)
     s->galog = (AmdviGaLog){
         .regs = &s->regs, .signals = &s->signals, .memory = s->links.memory, .own = &s->region};
     amdvi_queue_init(s);
+    amdvi_asked_init(s);
     amdvi_devcache_init(&s->devices, s->links.memory);
     amdvi_ircache_init(&s->interrupts, s->links.memory, dev->platform->clock);
     amdvi_iotlb_init(&s->iotlb);
@@ -124,6 +127,8 @@ static void amdvi_restored(Device *dev)
 {
     AmdviState *s = (AmdviState *)dev;
     amdvi_log_restored(&s->log);
+    /* A saved state may have it wait for nobody. */
+    s->queue.waits = s->queue.waits && s->asked.tags;
     amdvi_devcache_invalidate_all(&s->devices);
     amdvi_ircache_invalidate_all(&s->interrupts);
     amdvi_iotlb_invalidate_all(&s->iotlb);
@@ -135,6 +140,7 @@ static const StateField amdvi_state[] = {
     STATE_STRUCTS(AmdviState, signals, 1, AmdviSignals, amdvi_signals_state),
     STATE_STRUCTS(AmdviState, log, 1, AmdviLog, amdvi_log_state),
     STATE_STRUCTS(AmdviState, queue, 1, AmdviQueue, amdvi_queue_state),
+    STATE_STRUCTS(AmdviState, asked, 1, AmdviAsked, amdvi_asked_state),
     STATE_NOT_SAVED(AmdviState, devices), /* caches may be empty */
     STATE_NOT_SAVED(AmdviState, interrupts),
     STATE_NOT_SAVED(AmdviState, iotlb),

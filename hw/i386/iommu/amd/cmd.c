@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * AMD-Vi: the codec of commands (2.4). An opcode that is not offered is illegal, and so is one with
- * a reserved bit. Left out are those of what is not offered: device TLBs (IotlbSup), prefetching
- * (PreFSup), peripheral page requests (PPRSup), and guest translation, whose PASIDs are reserved.
+ * a reserved bit. Left out are those of what is not offered: prefetching (PreFSup), peripheral page
+ * requests (PPRSup), and guest translation, whose PASIDs are reserved.
  */
 #include "hw/i386/iommu/amd/cmd.h"
 
@@ -26,6 +26,11 @@
 #define PAGES_PDE       1, 1
 #define PAGES_RESERVED2 2, 10
 #define PAGES_ADDRESS   12, 52
+/* INVALIDATE_IOTLB_PAGES, beside what is as in INVALIDATE_IOMMU_PAGES; QueueID and Maxpend are
+ * hints */
+#define IOTLB_RESERVED0 16, 8
+#define IOTLB_RESERVED1 48, 12
+#define IOTLB_RESERVED2 1, 11
 /* INVALIDATE_IOMMU_ALL */
 #define ALL_RESERVED 0, 60
 
@@ -71,6 +76,14 @@ static bool decode_pages(const uint64_t words[2], AmdviCmd *out)
            !(words[1] & field_mask(PAGES_RESERVED2));
 }
 
+static bool cmd_decode_iotlb(const uint64_t words[2], AmdviCmd *out)
+{
+    out->device_id = (uint16_t)field_get(words[0], INV_DEVICE);
+    decode_range(words[1], out);
+    return !(words[0] & (field_mask(IOTLB_RESERVED0) | field_mask(IOTLB_RESERVED1))) &&
+           !(words[1] & field_mask(IOTLB_RESERVED2));
+}
+
 bool amdvi_cmd_decode(const uint64_t words[2], AmdviCmdLimits limits, AmdviCmd *out)
 {
     *out = (AmdviCmd){.opcode = (uint8_t)field_get(words[0], CMD_OPCODE)};
@@ -82,6 +95,8 @@ bool amdvi_cmd_decode(const uint64_t words[2], AmdviCmdLimits limits, AmdviCmd *
         return decode_device(words, out);
     case AMDVI_CMD_INVALIDATE_IOMMU_PAGES:
         return decode_pages(words, out);
+    case AMDVI_CMD_INVALIDATE_IOTLB_PAGES:
+        return limits.device_iotlb && cmd_decode_iotlb(words, out);
     case AMDVI_CMD_INVALIDATE_IOMMU_ALL:
         return limits.invalidate_all && !(words[0] & field_mask(ALL_RESERVED)) && !words[1];
     default:

@@ -23,12 +23,13 @@ typedef struct {
     bool store, interrupt, flush; /* of COMPLETION_WAIT */
     uint64_t address;             /* where it stores, or the first address to invalidate */
     uint64_t data;                /* what it stores */
-    uint64_t last;                /* of INVALIDATE_IOMMU_PAGES: the last address, inclusive */
+    uint64_t last;                /* to invalidate, inclusive */
 } AmdviCmd;
 
 /* What of it the unit offers. */
 typedef struct {
     bool invalidate_all;
+    bool device_iotlb; /* INVALIDATE_IOTLB_PAGES */
 } AmdviCmdLimits;
 
 /* False: an illegal command (2.5.6). */

@@ -6,28 +6,23 @@
  * is, without TV or in mode 0 too as far as IR and IW allow, and otherwise through I/O page tables.
  * The exclusion range (3.4.4) passes as it is for those that it is for.
  *
- * Left out: translation requests and translated ones (IotlbSup), and PASIDs (GTSup).
+ * Left out: PASIDs (GTSup).
  */
+#include "hw/i386/iommu/amd/dma.h"
+
 #include "hw/core/rid.h"
-#include "hw/i386/iommu/amd/unit.h"
 #include "hw/intr/stages.h"
 
-/* One access. */
-typedef struct {
-    const BusReq *req;
-    uint64_t addr;
-    bool write;
-} Access;
-
-static void dma_log(AmdviState *s, const Access *a, AmdviEventCode code, uint16_t domain,
-                    uint16_t flags)
+void amdvi_dma_log(AmdviState *s, const AmdviAccess *a, AmdviEventCode code, uint16_t domain,
+                   uint16_t flags)
 {
     bool request = code == AMDVI_EV_INVALID_DEVICE_REQUEST;
     AmdviEvent event = {
         .code = code,
         .device_id = a->req->requester_id,
         .domain = domain,
-        .flags = flags | (a->write && !request ? AMDVI_EV_RW : 0),
+        .flags =
+            flags | (a->write && !request ? AMDVI_EV_RW : 0) | (a->translation ? AMDVI_EV_TR : 0),
         .address = a->addr,
     };
     amdvi_log_event(&s->log, &event);
@@ -35,12 +30,12 @@ static void dma_log(AmdviState *s, const Access *a, AmdviEventCode code, uint16_
 }
 
 /* SA leaves out all page faults of a device, SE all but the first (2.2.2.1). */
-static MemResult page_fault(AmdviState *s, const Access *a, AmdviDevEntry *e, uint16_t flags)
+static MemResult page_fault(AmdviState *s, const AmdviAccess *a, AmdviDevEntry *e, uint16_t flags)
 {
     const AmdviDte *dte = &e->dte;
     if (!dte->sa && !(dte->se && e->fault_logged)) {
         e->fault_logged = true;
-        dma_log(s, a, AMDVI_EV_IO_PAGE_FAULT, dte->domain, flags);
+        amdvi_dma_log(s, a, AMDVI_EV_IO_PAGE_FAULT, dte->domain, flags);
     }
     return MEM_ACCESS_ERROR;
 }
@@ -51,7 +46,7 @@ static MemResult dma_transfer(AmdviState *s, uint64_t host, bool write, void *bu
                  : as_read(s->links.memory, host, buf, len);
 }
 
-static bool is_excluded(const AmdviState *s, const AmdviDte *dte, uint64_t addr, size_t len)
+bool amdvi_dma_is_excluded(const AmdviState *s, const AmdviDte *dte, uint64_t addr, size_t len)
 {
     uint64_t base = amdvi_reg(s, AMDVI_EXCL_BASE);
     uint64_t first = base & AMDVI_BASE_MASK;
@@ -60,12 +55,12 @@ static bool is_excluded(const AmdviState *s, const AmdviDte *dte, uint64_t addr,
     return ours && addr >= first && addr + (len ? len - 1 : 0) <= last;
 }
 
-static MemResult refuse_page(AmdviState *s, const Access *a, AmdviDevEntry *e,
-                             AmdviWalkStatus status)
+MemResult amdvi_dma_refuse_page(AmdviState *s, const AmdviAccess *a, AmdviDevEntry *e,
+                                AmdviWalkStatus status)
 {
     switch (status) {
     case AMDVI_WALK_UNREADABLE:
-        dma_log(s, a, AMDVI_EV_PAGE_TAB_HARDWARE_ERROR, e->dte.domain, AMDVI_EV_MASTER_ABORT);
+        amdvi_dma_log(s, a, AMDVI_EV_PAGE_TAB_HARDWARE_ERROR, e->dte.domain, AMDVI_EV_MASTER_ABORT);
         return MEM_ACCESS_ERROR;
     case AMDVI_WALK_RESERVED:
         return page_fault(s, a, e, AMDVI_EV_PR | AMDVI_EV_RZ);
@@ -74,9 +69,8 @@ static MemResult refuse_page(AmdviState *s, const Access *a, AmdviDevEntry *e,
     }
 }
 
-/* The mapping of the access's page, from the cache or from the tables. */
-static AmdviWalkStatus dma_mapping(AmdviState *s, const Access *a, const AmdviDte *dte,
-                                   AmdviMapping *out)
+AmdviWalkStatus amdvi_dma_mapping(AmdviState *s, const AmdviAccess *a, const AmdviDte *dte,
+                                  AmdviMapping *out)
 {
     const AmdviMapping *cached = amdvi_iotlb_find(&s->iotlb, dte->domain, a->addr);
     if (cached) {
@@ -93,7 +87,8 @@ static AmdviWalkStatus dma_mapping(AmdviState *s, const Access *a, const AmdviDt
 }
 
 /* By pages of 4 KiB. */
-static MemResult dma_by_tables(AmdviState *s, Access *a, AmdviDevEntry *e, void *buf, size_t len)
+static MemResult dma_by_tables(AmdviState *s, AmdviAccess *a, AmdviDevEntry *e, void *buf,
+                               size_t len)
 {
     MemResult worst = MEM_OK;
     uint8_t *bytes = buf;
@@ -101,9 +96,9 @@ static MemResult dma_by_tables(AmdviState *s, Access *a, AmdviDevEntry *e, void 
     const AmdviDte dte = e->dte;
     do {
         AmdviMapping m;
-        AmdviWalkStatus status = dma_mapping(s, a, &dte, &m);
+        AmdviWalkStatus status = amdvi_dma_mapping(s, a, &dte, &m);
         if (status != AMDVI_WALK_OK) {
-            return refuse_page(s, a, e, status);
+            return amdvi_dma_refuse_page(s, a, e, status);
         }
         if (a->write ? !(m.write && dte.iw) : !(m.read && dte.ir)) {
             return page_fault(s, a, e, AMDVI_EV_PR | AMDVI_EV_PE);
@@ -119,14 +114,15 @@ static MemResult dma_by_tables(AmdviState *s, Access *a, AmdviDevEntry *e, void 
     return worst;
 }
 
-static MemResult dma_by_entry(AmdviState *s, Access *a, AmdviDevEntry *e, void *buf, size_t len)
+static MemResult dma_by_entry(AmdviState *s, AmdviAccess *a, AmdviDevEntry *e, void *buf,
+                              size_t len)
 {
     const AmdviDte *dte = &e->dte;
-    if (!dte->v || is_excluded(s, dte, a->addr, len)) {
+    if (!dte->v || amdvi_dma_is_excluded(s, dte, a->addr, len)) {
         return dma_transfer(s, a->addr, a->write, buf, len);
     }
     if (dte->dma_reserved) {
-        dma_log(s, a, AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0, AMDVI_EV_RZ);
+        amdvi_dma_log(s, a, AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0, AMDVI_EV_RZ);
         return MEM_ACCESS_ERROR;
     }
     if (dte->tv && dte->mode != 0) {
@@ -138,43 +134,53 @@ static MemResult dma_by_entry(AmdviState *s, Access *a, AmdviDevEntry *e, void *
     return dma_transfer(s, a->addr, a->write, buf, len);
 }
 
-static MemResult dma_translated(AmdviState *s, Access *a, void *buf, size_t len)
+AmdviDevEntry *amdvi_dma_entry(AmdviState *s, const AmdviAccess *a)
 {
     AmdviDevEntry *e;
     switch (amdvi_devcache_get(&s->devices, a->req->requester_id, &e)) {
     case AMDVI_DEV_BEYOND:
-        dma_log(s, a, AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0, 0);
-        return MEM_ACCESS_ERROR;
+        amdvi_dma_log(s, a, AMDVI_EV_ILLEGAL_DEV_TABLE_ENTRY, 0, 0);
+        return NULL;
     case AMDVI_DEV_UNREADABLE:
-        dma_log(s, a, AMDVI_EV_DEV_TAB_HARDWARE_ERROR, 0, AMDVI_EV_MASTER_ABORT);
-        return MEM_ACCESS_ERROR;
+        amdvi_dma_log(s, a, AMDVI_EV_DEV_TAB_HARDWARE_ERROR, 0, AMDVI_EV_MASTER_ABORT);
+        return NULL;
     default:
-        return dma_by_entry(s, a, e, buf, len);
+        return e;
     }
 }
 
-/* What is no request for what it is: in the interrupt range, translated elsewhere, or with a PASID.
- */
-static MemResult refuse_request(AmdviState *s, const Access *a, uint16_t type)
+static MemResult dma_translated(AmdviState *s, AmdviAccess *a, void *buf, size_t len)
+{
+    AmdviDevEntry *e = amdvi_dma_entry(s, a);
+    return e ? dma_by_entry(s, a, e, buf, len) : MEM_ACCESS_ERROR;
+}
+
+/* In the interrupt range, translated elsewhere, or with a PASID. */
+MemResult amdvi_dma_refuse_request(AmdviState *s, const AmdviAccess *a, uint16_t type)
 {
     AMDVI_GUEST_ERROR(s, "amdvi_refused device=%s addr=%#" PRIx64 " access=%s",
                       rid_text(a->req->requester_id).text, a->addr, a->write ? "write" : "read");
     if (s->enabled) {
-        dma_log(s, a, AMDVI_EV_INVALID_DEVICE_REQUEST, 0, type);
+        amdvi_dma_log(s, a, AMDVI_EV_INVALID_DEVICE_REQUEST, 0, type);
     }
     return MEM_ACCESS_ERROR;
 }
 
-static MemResult dma_access(AmdviState *s, Access *a, void *buf, size_t len)
+static MemResult dma_access(AmdviState *s, AmdviAccess *a, void *buf, size_t len)
 {
     if (a->addr + len < a->addr) {
         return MEM_DECODE_ERROR;
     }
-    if (a->req->translated || (a->req->has_pasid && s->enabled)) {
-        return refuse_request(s, a, AMDVI_EV_PRETRANSLATED);
+    if (a->req->translated) {
+        return amdvi_ats_may_access(s, a, len) ? dma_transfer(s, a->addr, a->write, buf, len)
+                                               : MEM_ACCESS_ERROR;
+    }
+    if (a->req->has_pasid && s->enabled) {
+        return amdvi_dma_refuse_request(s, a, AMDVI_EV_PRETRANSLATED);
     }
     if (upstream_touches_window(a->addr, len)) {
-        return refuse_request(s, a, a->write ? AMDVI_EV_WRITE_OF_WINDOW : AMDVI_EV_READ_OF_WINDOW);
+        return amdvi_dma_refuse_request(
+            s, a, a->write ? AMDVI_EV_WRITE_OF_WINDOW : AMDVI_EV_READ_OF_WINDOW);
     }
     return s->enabled && s->props.dma_remap ? dma_translated(s, a, buf, len)
                                             : dma_transfer(s, a->addr, a->write, buf, len);
@@ -183,7 +189,7 @@ static MemResult dma_access(AmdviState *s, Access *a, void *buf, size_t len)
 static MemResult amdvi_dma_read(void *opaque, const BusReq *req, uint64_t addr, void *buf,
                                 size_t len)
 {
-    return dma_access(opaque, &(Access){.req = req, .addr = addr}, buf, len);
+    return dma_access(opaque, &(AmdviAccess){.req = req, .addr = addr}, buf, len);
 }
 
 static MemResult amdvi_dma_write(void *opaque, const BusReq *req, uint64_t addr, const void *buf,
@@ -198,14 +204,14 @@ static MemResult amdvi_dma_write(void *opaque, const BusReq *req, uint64_t addr,
         journal_send(journal, &msg);
         return intr_blocked(amdvi_ir_request(s, &msg)) ? MEM_ACCESS_ERROR : MEM_OK;
     }
-    return dma_access(s, &(Access){.req = req, .addr = addr, .write = true}, (void *)buf, len);
+    return dma_access(s, &(AmdviAccess){.req = req, .addr = addr, .write = true}, (void *)buf, len);
 }
 
 /* Out of the way of those that are requests. */
 static G_GNUC_NO_INLINE IntrResult dma_write_message(AmdviState *s, const IntrMsg *msg)
 {
     BusReq req = {msg->requester_id, msg->has_pasid, msg->pasid};
-    Access a = {.req = &req, .addr = msg->address, .write = true};
+    AmdviAccess a = {.req = &req, .addr = msg->address, .write = true};
     MemResult result = dma_access(s, &a, (void *)&msg->data, sizeof(msg->data));
     IntrResult written = upstream_written_as(msg, result);
     JournalUnit unit = {.unit = s->dev.id, .index = JOURNAL_NO_INDEX, .verdict = written};
@@ -225,4 +231,6 @@ const UpstreamOps amdvi_upstream_ops = {
     .read = amdvi_dma_read,
     .write = amdvi_dma_write,
     .interrupt = amdvi_dma_message,
+    .translate = amdvi_ats_translate,
+    .invalidated = amdvi_ats_invalidated,
 };

@@ -16,6 +16,7 @@
 #define CAP_MISC0      0x10
 #define CAP_TYPE_IOMMU (3u << 16)
 #define CAP_REVISION   (1u << 19)
+#define CAP_IOTLB_SUP  (1u << 24)
 #define CAP_EFR_SUP    (1u << 27)
 #define BASE_ENABLE    1u
 /* MISC0: widths of addresses. */
@@ -49,7 +50,8 @@ static bool function_realize(Device *dev, GError **error)
     iommu_class(&f->unit->dev)->region(&f->unit->dev, &base);
     f->cap = pci_add_capability(&f->pci, CAP_ID, CAP_BYTES);
     uint8_t *cap = &f->pci.config[f->cap];
-    pci_set_long(cap + CAP_HEADER, pci_get_long(cap) | CAP_TYPE_IOMMU | CAP_REVISION | CAP_EFR_SUP);
+    pci_set_long(cap + CAP_HEADER, pci_get_long(cap) | CAP_TYPE_IOMMU | CAP_REVISION | CAP_EFR_SUP |
+                                       (f->unit->props.device_iotlb ? CAP_IOTLB_SUP : 0));
     pci_set_long(cap + CAP_BASE_LOW, (uint32_t)base | BASE_ENABLE);
     pci_set_long(cap + CAP_BASE_HIGH, (uint32_t)(base >> 32));
     pci_set_long(cap + CAP_MISC0,

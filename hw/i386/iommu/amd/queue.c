@@ -18,8 +18,23 @@
 #define COST_STORE        5    /* a store into memory */
 #define COST_STORE_DEVICE 1000 /* one to a device, which may set off anything */
 
+static const StateField amdvi_wait_state[] = {
+    STATE_FIELD(STATE_UINT8, AmdviCmd, store),
+    STATE_FIELD(STATE_UINT8, AmdviCmd, interrupt),
+    STATE_FIELD(STATE_UINT64, AmdviCmd, address),
+    STATE_FIELD(STATE_UINT64, AmdviCmd, data),
+    STATE_NOT_SAVED(AmdviCmd, opcode), /* those of other commands */
+    STATE_NOT_SAVED(AmdviCmd, device_id),
+    STATE_NOT_SAVED(AmdviCmd, domain),
+    STATE_NOT_SAVED(AmdviCmd, flush),
+    STATE_NOT_SAVED(AmdviCmd, last),
+    STATE_END,
+};
+
 const StateField amdvi_queue_state[] = {
     STATE_FIELD(STATE_TIMER, AmdviQueue, step),
+    STATE_FIELD(STATE_UINT8, AmdviQueue, waits),
+    STATE_STRUCTS(AmdviQueue, wait, 1, AmdviCmd, amdvi_wait_state),
     STATE_FIELD(STATE_UINT8, AmdviQueue, failed),
     STATE_NOT_SAVED(AmdviQueue, commands),
     STATE_NOT_SAVED(AmdviQueue, work),
@@ -74,9 +89,11 @@ static void queue_store(AmdviState *s, uint64_t address, uint64_t data)
     }
 }
 
-/* Everything before it is done when it is taken, so that there is nothing to flush for F. */
+/* What the unit does itself before it is done when it is taken, so that there is nothing to flush
+ * for F. */
 static void queue_complete_wait(AmdviState *s, const AmdviCmd *c)
 {
+    s->queue.waits = false;
     if (c->store) {
         queue_store(s, c->address, c->data);
     }
@@ -86,7 +103,18 @@ static void queue_complete_wait(AmdviState *s, const AmdviCmd *c)
     }
 }
 
-static void queue_perform(AmdviState *s, const AmdviCmd *c)
+/* Devices that were asked for something hold it up (2.4.1). */
+static void queue_start_wait(AmdviState *s, const AmdviCmd *c)
+{
+    if (s->asked.tags) {
+        s->queue.waits = true;
+        s->queue.wait = *c;
+    } else {
+        queue_complete_wait(s, c);
+    }
+}
+
+static void queue_perform(AmdviState *s, const AmdviCmd *c, uint64_t at)
 {
     trace_event(s->dev.platform->trace, TRACE_AMDVI,
                 "amdvi_command op=%u device=%s domain=%#x addr=%#" PRIx64, c->opcode,
@@ -94,7 +122,7 @@ static void queue_perform(AmdviState *s, const AmdviCmd *c)
     uint64_t steps = s->iotlb.steps;
     switch (c->opcode) {
     case AMDVI_CMD_COMPLETION_WAIT:
-        queue_complete_wait(s, c);
+        queue_start_wait(s, c);
         break;
     case AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY:
         amdvi_devcache_invalidate(&s->devices, c->device_id);
@@ -104,6 +132,9 @@ static void queue_perform(AmdviState *s, const AmdviCmd *c)
         break;
     case AMDVI_CMD_INVALIDATE_IOMMU_PAGES:
         amdvi_iotlb_invalidate(&s->iotlb, c->domain, c->address, c->last);
+        break;
+    case AMDVI_CMD_INVALIDATE_IOTLB_PAGES:
+        amdvi_asked_add(s, c, at);
         break;
     case AMDVI_CMD_INVALIDATE_IOMMU_ALL:
         amdvi_devcache_invalidate_all(&s->devices);
@@ -117,7 +148,8 @@ static void queue_perform(AmdviState *s, const AmdviCmd *c)
 /* The command at the head. False if the buffer stopped there. */
 static bool queue_step(AmdviState *s, const CommandRing *ring, uint32_t head)
 {
-    const AmdviCmdLimits limits = {.invalidate_all = s->props.invalidate_all};
+    const AmdviCmdLimits limits = {.invalidate_all = s->props.invalidate_all,
+                                   .device_iotlb = s->props.device_iotlb};
     uint64_t words[2];
     AmdviCmd c;
     if (as_read(s->links.memory, ring->base + head, words, sizeof(words)) != MEM_OK) {
@@ -132,7 +164,7 @@ static bool queue_step(AmdviState *s, const CommandRing *ring, uint32_t head)
     regfile_set(&s->regs, AMDVI_CMDBUF_HEAD, (head + AMDVI_CMD_BYTES) % ring->bytes);
     s->queue.commands++;
     s->queue.work += COST_COMMAND;
-    queue_perform(s, &c);
+    queue_perform(s, &c, ring->base + head);
     return true;
 }
 
@@ -141,7 +173,8 @@ static bool queue_has_work(const AmdviState *s, const CommandRing *ring, uint32_
 {
     uint32_t tail = (uint32_t)amdvi_reg(s, AMDVI_CMDBUF_TAIL) % ring->bytes;
     *head = (uint32_t)amdvi_reg(s, AMDVI_CMDBUF_HEAD) % ring->bytes;
-    return (amdvi_reg(s, AMDVI_STATUS) & AMDVI_ST_CMDBUF_RUN) && *head != tail;
+    return (amdvi_reg(s, AMDVI_STATUS) & AMDVI_ST_CMDBUF_RUN) && *head != tail && !s->queue.waits &&
+           !amdvi_asked_is_full(&s->asked);
 }
 
 static void queue_run(AmdviState *s)
@@ -199,6 +232,22 @@ static void queue_fired(void *opaque)
     amdvi_signals_flush(&s->signals);
 }
 
+void amdvi_queue_settled(AmdviState *s)
+{
+    if (s->queue.waits && !s->asked.tags) {
+        queue_complete_wait(s, &s->queue.wait);
+    }
+    amdvi_queue_kick(s);
+    amdvi_signals_flush(&s->signals);
+}
+
+static void queue_stop(AmdviState *s)
+{
+    timer_cancel(&s->queue.step);
+    amdvi_asked_reset(&s->asked);
+    s->queue.waits = false;
+}
+
 void amdvi_queue_control(AmdviState *s, uint64_t old)
 {
     uint64_t now = amdvi_reg(s, AMDVI_CONTROL);
@@ -207,7 +256,7 @@ void amdvi_queue_control(AmdviState *s, uint64_t old)
     }
     queue_set_run(s);
     if (!(amdvi_reg(s, AMDVI_STATUS) & AMDVI_ST_CMDBUF_RUN)) {
-        timer_cancel(&s->queue.step);
+        queue_stop(s);
     }
     amdvi_queue_kick(s);
 }
@@ -219,7 +268,7 @@ void amdvi_queue_init(AmdviState *s)
 
 void amdvi_queue_reset(AmdviState *s)
 {
-    timer_cancel(&s->queue.step);
+    queue_stop(s);
     s->queue.failed = s->queue.running = false;
     s->queue.commands = s->queue.work = 0;
 }

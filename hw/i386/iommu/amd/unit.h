@@ -8,6 +8,7 @@
  *   function         the PCI function that it is, too: capability block and MSI
  *   regs             register rows, features
  *   queue, cmd       the command buffer, and the commands' codec
+ *   asked            what devices were asked to forget
  *   log, event       the event log, and the events' codec
  *   galog            the guest virtual APIC log
  *   signal           the unit's own interrupts
@@ -15,6 +16,7 @@
  *   ir               interrupt requests
  *   ircache, irte    the interrupt tables' cache, and their entries' codec
  *   dma              bus masters' reads and writes
+ *   ats              translations that devices ask for and keep
  *   pagewalk, iotlb  I/O page tables, and the cache of translations
  *
  * A part that decides by itself takes its own struct; those that act on several parts (regs, queue,
@@ -27,6 +29,7 @@
 #ifndef HW_I386_IOMMU_AMD_UNIT_H
 #define HW_I386_IOMMU_AMD_UNIT_H
 
+#include "hw/i386/iommu/amd/asked.h"
 #include "hw/i386/iommu/amd/devcache.h"
 #include "hw/i386/iommu/amd/galog.h"
 #include "hw/i386/iommu/amd/iotlb.h"
@@ -41,7 +44,7 @@ typedef struct {
     int intremap; /* OnOffAuto */
     int xtsup;    /* OnOffAuto */
     int vapic;    /* OnOffAuto */
-    bool ga, dma_remap, invalidate_all, irt_2k;
+    bool ga, dma_remap, invalidate_all, irt_2k, device_iotlb;
     uint64_t command_latency, event_latency; /* ns */
     int broken;                              /* IvrsBroken */
 } AmdviProps;
@@ -73,6 +76,7 @@ struct AmdviState {
     AmdviLog log;
     AmdviGaLog galog;
     AmdviQueue queue;
+    AmdviAsked asked;
     AmdviDevCache devices;
     AmdviIrCache interrupts;
     AmdviIotlb iotlb;
@@ -108,6 +112,12 @@ extern const UpstreamOps amdvi_upstream_ops;
 /* An interrupt message as it leaves an emitter: a request, or an ordinary dword write if its
  * address is outside the interrupt window or it carries a PASID. */
 IntrResult amdvi_dma_message(void *opaque, const IntrMsg *msg);
+
+/* ats.c */
+bool amdvi_ats_translate(void *opaque, const BusReq *req, uint64_t addr, BusTranslation *out);
+/* Asks the device to forget what the command says; its answer has the tag. */
+void amdvi_ats_invalidate(AmdviState *s, const AmdviCmd *c, unsigned tag);
+void amdvi_ats_invalidated(void *opaque, uint16_t requester_id, uint32_t tags);
 
 /* describe.c: IommuClass's */
 void amdvi_describe_registers(Device *dev, const Facts *facts);
