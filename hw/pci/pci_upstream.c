@@ -19,6 +19,17 @@ bool pci_is_bus_master(const PciDevice *pci)
     return (pci_get_word(&pci->config[PCI_COMMAND]) & PCI_COMMAND_MASTER) != 0;
 }
 
+uint16_t pci_id_above(const PciBus *bus, uint16_t requester_id)
+{
+    BusReq req = {.requester_id = requester_id};
+    for (PciDevice *at = pci_bus_bridge(bus); at; at = pci_bus_bridge(at->bus)) {
+        if (at->pci_cls->pass) {
+            at->pci_cls->pass(at, &req);
+        }
+    }
+    return req.requester_id;
+}
+
 static G_GNUC_NO_INLINE void trace_bridge(PciDevice *bridge, uint16_t from, uint16_t as,
                                           bool passes)
 {

@@ -33,6 +33,7 @@ AMD = "amd-iommu"
 AMD_XAPIC = ["AMD-Vi: Interrupt remapping enabled"]
 AMD_X2APIC = [*AMD_XAPIC, "AMD-Vi: X2APIC enabled"]
 RMRR = "rmrr=0x10000000-0x100fffff:00:01.0"
+IVMD = "ivmd=0x10000000-0x100fffff:00:01.0"
 ANDD = "andd=\\_SB.PCI0.ISA.COM1@00:01.0"
 QUEUES = 8
 HYPERV = ["Hypervisor detected: Microsoft Hyper-V", "Hyper-V: Using hypercall for remote TLB flush",
@@ -181,6 +182,13 @@ CASES = {
     "generic-amd-latency": Case("generic", 2, "amd-iommu,command-latency=5000", AMD_X2APIC,
                                 cpu="EPYC,+x2apic", virtio="iommu_platform=on"),
     "generic-amd-288": Case("generic", 288, AMD, AMD_X2APIC, cpu="EPYC,+x2apic", memory="2G"),
+    # The table tells of functions one by one, or in ranges, and of memory that is kept for one of them.
+    **{f"generic-amd-{how}": Case("generic", 2, f"{AMD},device-iotlb=on,ivhd={how},{IVMD}",
+                                  [*AMD_X2APIC, "range_start: 0000000010000000"], append="amd_iommu_dump",
+                                  cpu="EPYC,+x2apic", virtio="iommu_platform=on",
+                                  seen=[told, r"BIOS-e820: \[mem 0x0+10000000-0x0+100fffff\] reserved"])
+       for how, told in [("functions", r"DEV_SELECT\s+devid: (0000:)?00:01\.0"),
+                         ("ranges", r"DEV_RANGE_END\s+devid: (0000:)?ff:1f\.7")]},
     # Firmware's mistakes, and what the kernel says of each.
     **{f"generic-amd-{mistake}": Case("generic", 2, f"{AMD},broken={mistake}", wants, disk_irq=irq,
                                       cpu="EPYC,+x2apic")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The IVRS table: its blocks and what is in them, with the unit's own values, and each mistake of
- * firmware's.
+ * The IVRS table: its blocks and what is in them, with the unit's own values, each form of telling
+ * of functions, memory kept for some, and each mistake of firmware's.
  */
 #include "amd-lib.h"
 
@@ -130,7 +130,7 @@ static void test_broken(void)
 static void test_bypass(void)
 {
     uint64_t features;
-    Ivrs t = ivrs_of("", &features);
+    Ivrs t = ivrs_of(",ivhd=all", &features);
     g_assert_cmpuint(t.all, ==, 1);
     g_assert_cmpuint(t.ends, ==, 0);
     t = ivrs_of(" -device pxb-pcie,id=far,bus_nr=0x80,bypass_iommu=on"
@@ -138,7 +138,7 @@ static void test_bypass(void)
                 &features);
     g_assert_cmpuint(t.all, ==, 0);
     g_assert_cmpuint(t.ends, ==, 2);
-    g_assert_cmphex(t.ranges[0][0], ==, 0);
+    g_assert_cmphex(t.ranges[0][0], ==, UNIT_FUNCTION + 1);
     g_assert_cmphex(t.ranges[0][1], ==, 0x7fff);
     g_assert_cmphex(t.ranges[1][0], ==, 0xa000);
     g_assert_cmphex(t.ranges[1][1], ==, 0xffff);
@@ -159,6 +159,134 @@ static void test_emitters(void)
     amd_stop(a);
 }
 
+/* ---- Functions and memory ---- */
+
+#define BRIDGE  0x28 /* 00:05.0 */
+#define SECOND  0x100
+#define BEHIND  0x118
+#define MEMORY  0x3000000ull
+#define DEVICES " -device pcie-pci-bridge,id=bridge,addr=5 -device edu,id=behind,bus=bridge,addr=3"
+
+/* A device entry, and where a range ends. */
+typedef struct {
+    uint8_t type;
+    uint16_t first, last, alias;
+} Told;
+
+/* The entries of functions of the block of type 11h. */
+static unsigned read_told(Amd *a, Told *told, unsigned most)
+{
+    uint64_t at = find_ivrs(a) + 48;
+    while (qtest_readb(a->qts, at) != 0x11) {
+        at += qtest_readw(a->qts, at + 2);
+    }
+    uint64_t end = at + qtest_readw(a->qts, at + 2);
+    unsigned count = 0;
+    for (at += 40; at < end; at += 4u << (qtest_readb(a->qts, at) >> 6)) {
+        uint8_t type = qtest_readb(a->qts, at);
+        uint16_t id = qtest_readw(a->qts, at + 1);
+        if (type == 4) {
+            told[count - 1].last = id;
+        } else if (type != 0x48) {
+            g_assert_cmpuint(count, <, most);
+            told[count++] = (Told){type, id, id, 0};
+        }
+        if (type == 0x42 || type == 0x43) {
+            told[count - 1].alias = qtest_readw(a->qts, at + 5);
+        }
+    }
+    return count;
+}
+
+static const Told *find_told(const Told *told, unsigned count, uint16_t id)
+{
+    const Told *found = NULL;
+    for (unsigned i = 0; i < count; i++) {
+        if (id >= told[i].first && id <= told[i].last) {
+            found = &told[i]; /* software goes by the last one */
+        }
+    }
+    return found;
+}
+
+static void test_functions(void)
+{
+    Told told[64];
+    Amd *a = amd_start_emitter(",ivhd=functions", DEVICES);
+    unsigned count = read_told(a, told, G_N_ELEMENTS(told));
+    const Told *behind = find_told(told, count, BEHIND);
+    g_assert_cmphex(find_told(told, count, EMITTER)->type, ==, 2);
+    g_assert_cmphex(find_told(told, count, BRIDGE)->type, ==, 2);
+    g_assert_cmphex(find_told(told, count, SOUTHBRIDGE)->type, ==, 2);
+    g_assert_cmphex(behind->type, ==, 0x42);
+    g_assert_cmphex(behind->alias, ==, SECOND);
+    g_assert_null(find_told(told, count, UNIT_FUNCTION));
+    amd_stop(a);
+
+    unsigned all = count;
+    a = amd_start_emitter(",ivhd=functions,broken=no-alias", DEVICES);
+    count = read_told(a, told, G_N_ELEMENTS(told));
+    g_assert_cmpuint(count, ==, all);
+    g_assert_cmphex(find_told(told, count, BEHIND)->type, ==, 2);
+    amd_stop(a);
+    a = amd_start_emitter(",ivhd=functions,broken=uncovered-device", DEVICES);
+    g_assert_cmpuint(read_told(a, told, G_N_ELEMENTS(told)), ==, all - 1);
+    amd_stop(a);
+}
+
+static void test_ranges(void)
+{
+    Told told[8];
+    Amd *a = amd_start_emitter("", DEVICES);
+    g_assert_cmpuint(read_told(a, told, G_N_ELEMENTS(told)), ==, 2);
+    g_assert_cmphex(told[0].type, ==, 3);
+    g_assert_cmphex(told[0].first, ==, UNIT_FUNCTION + 1);
+    g_assert_cmphex(told[0].last, ==, 0xffff);
+    g_assert_cmphex(told[1].type, ==, 0x43);
+    g_assert_cmphex(told[1].first, ==, SECOND);
+    g_assert_cmphex(told[1].last, ==, SECOND + 0xff);
+    g_assert_cmphex(told[1].alias, ==, SECOND);
+    amd_stop(a);
+    a = amd_start_emitter(",ivhd=ranges,broken=no-alias", DEVICES);
+    g_assert_cmpuint(read_told(a, told, G_N_ELEMENTS(told)), ==, 1);
+    amd_stop(a);
+    a = amd_start_emitter(",ivhd=all", DEVICES);
+    g_assert_cmpuint(read_told(a, told, G_N_ELEMENTS(told)), ==, 1);
+    g_assert_cmphex(told[0].type, ==, 1);
+    amd_stop(a);
+}
+
+/* Memory that is kept: a block each, after the unit's. */
+static void test_memory(void)
+{
+    static const struct {
+        const char *names;
+        uint8_t type, flags;
+        uint16_t first, last;
+    } rows[] = {
+        {"emitter", 0x21, 7, EMITTER, 0},
+        {"emitter:exclusion", 0x21, 8, EMITTER, 0},
+        {"bridge", 0x22, 7, SECOND, SECOND + 0xff},
+        {"all", 0x20, 7, 0, 0},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *props = g_strdup_printf(",ivmd=0x3000000-0x3001fff:%s", rows[i].names);
+        Amd *a = amd_start_emitter(props, DEVICES);
+        uint64_t at = find_ivrs(a) + 48, end = at - 48 + qtest_readl(a->qts, at - 44);
+        while (qtest_readb(a->qts, at) < 0x20 || qtest_readb(a->qts, at) >= 0x40) {
+            at += qtest_readw(a->qts, at + 2);
+        }
+        g_assert_cmphex(qtest_readb(a->qts, at), ==, rows[i].type);
+        g_assert_cmphex(qtest_readb(a->qts, at + 1), ==, rows[i].flags);
+        g_assert_cmphex(qtest_readw(a->qts, at + 4), ==, rows[i].first);
+        g_assert_cmphex(qtest_readw(a->qts, at + 6), ==, rows[i].last);
+        g_assert_cmphex(qtest_readq(a->qts, at + 16), ==, MEMORY);
+        g_assert_cmphex(qtest_readq(a->qts, at + 24), ==, 0x2000);
+        g_assert_cmphex(at + qtest_readw(a->qts, at + 2), ==, end);
+        amd_stop(a);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -166,5 +294,8 @@ int main(int argc, char **argv)
     g_test_add_func("/amd-ivrs/broken", test_broken);
     g_test_add_func("/amd-ivrs/bypass", test_bypass);
     g_test_add_func("/amd-ivrs/emitters", test_emitters);
+    g_test_add_func("/amd-ivrs/functions", test_functions);
+    g_test_add_func("/amd-ivrs/ranges", test_ranges);
+    g_test_add_func("/amd-ivrs/memory", test_memory);
     return g_test_run();
 }

@@ -16,8 +16,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["amd-ats", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug", "hpets", "igb",
-         "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
+FILES = ["amd-ats", "amd-ivrs", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug",
+         "hpets", "igb", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "vmd", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
@@ -137,6 +137,9 @@ SECTIONS = [
         ("proximity, ACPI namespace devices, translation caches of the SoC", "VT-d 8.6 to 8.8",
          "/dmar/rhsa /dmar/andd /dmar/satc generic-dmar-parts"),
         ("what users write wrong of these", "", "/dmar/mistakes"),
+        ("AMD's unit: functions told at once, in ranges, each; with the id that a bridge puts in", "IOMMU 5.2.2.2",
+         "/amd-ivrs/right /amd-ivrs/functions /amd-ivrs/ranges /amd-ivrs/emitters generic-amd-functions"),
+        ("the same: memory kept for one, for what is behind a bridge, for all", "IOMMU 5.2.3", "/amd-ivrs/memory"),
         ("units that differ: posting, EIM", "VT-d 11.4.2, 11.4.3",
          "/units/posting-in-one /units/eim-in-one"),
         ("units in monitors", "", "/units/monitors"),
@@ -164,6 +167,8 @@ SECTIONS = [
          "/vtd/queue-cost /vtd/iotlb-ranges"),
     ]),
     ("Firmware's mistakes", [
+        ("AMD's table: emitters, blocks, features, aliases, a function left out", "IOMMU 5.2.2",
+         "/amd-ivrs/broken /amd-ivrs/functions /amd-ivrs/ranges"),
         ("IOAPICs in no scope: Linux leaves remapping off", "VT-d 8.3.1", "cloud-no-ioapic-scope"),
         ("HPETs in no scope", "VT-d 8.3.1", "no-hpet-scope"),
         ("a unit that covers nothing of the rest", "VT-d 8.3", "cloud-uncovered-device"),

@@ -7,38 +7,14 @@
 #include "hw/i386/iommu/scope.h"
 
 #define SEPARATOR ";"
-#define PAGE_MASK 0xfffull
 #define PER_UNIT  15 /* ACPI device numbers: a byte, of 16 units */
 
 typedef bool (*AddOne)(IommuPlace *place, unsigned number, const char *text, GError **error);
 
-static bool told_refuse(GError **error, const char *property, const char *text, const char *why)
-{
-    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE, "%s=%s: %s", property, text, why);
-    return false;
-}
-
-/* "0x7000000-0x7ffffff:dev0+dev1" (VT-d 8.4: pages; the limit is the last byte). */
+/* "0x7000000-0x7ffffff:dev0+dev1" (VT-d 8.4) */
 static bool add_rmrr(IommuPlace *place, unsigned number, const char *text, GError **error)
 {
-    char *dash, *colon = NULL;
-    uint64_t base = g_ascii_strtoull(text, &dash, 0), limit = 0;
-    if (*dash == '-') {
-        limit = g_ascii_strtoull(dash + 1, &colon, 0);
-    }
-    if (!colon || *colon != ':') {
-        return told_refuse(error, DMAR_RMRR, text, "START-END:NAMES is its form");
-    }
-    if ((base & PAGE_MASK) != 0 || (limit & PAGE_MASK) != PAGE_MASK || limit < base) {
-        return told_refuse(error, DMAR_RMRR, text,
-                           "START is the first byte of a page of 4 KiB, END the last of one");
-    }
-    IommuList *list = iommu_place_add_list(place, DMAR_RMRR, colon + 1, error);
-    if (list) {
-        list->base = base;
-        list->limit = limit;
-    }
-    return list != NULL;
+    return iommu_place_add_kept(place, DMAR_RMRR, text, NULL, error) != NULL;
 }
 
 /* "\\_SB.PCI0.ISA.COM1@dev0" */
@@ -46,9 +22,9 @@ static bool add_andd(IommuPlace *place, unsigned number, const char *text, GErro
 {
     const char *at = strchr(text, '@');
     if (!at || *text != '\\') {
-        return told_refuse(error, DMAR_ANDD, text,
-                           "PATH@NAME is its form, as in "
-                           "\\_SB.PCI0.ISA.COM1@dev0");
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
+                    DMAR_ANDD "=%s: PATH@NAME is its form, as in \\_SB.PCI0.ISA.COM1@dev0", text);
+        return false;
     }
     IommuList *list = iommu_place_add_list(place, DMAR_ANDD, at + 1, error);
     if (list) {

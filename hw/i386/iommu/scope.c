@@ -8,6 +8,7 @@
 
 #define SEPARATOR "+"
 #define ALL       "all"
+#define PAGE_MASK 0xfffull
 
 static void clear_name(void *name)
 {
@@ -110,16 +111,52 @@ bool iommu_place_parse(IommuPlace *place, GError **error)
     return false;
 }
 
-IommuList *iommu_place_add_list(IommuPlace *place, const char *property, const char *names,
-                                GError **error)
+static IommuList *add_list(IommuPlace *place, const char *property, const char *names, bool *all,
+                           GError **error)
 {
     const IommuList list = {.property = property,
                             .names = names_new(),
                             .entries = g_array_new(false, false, sizeof(IommuScopeEntry))};
     g_array_append_val(place->lists, list);
-    return parse_names(list.names, property, names, NULL, error)
+    return parse_names(list.names, property, names, all, error)
                ? &g_array_index(place->lists, IommuList, place->lists->len - 1)
                : NULL;
+}
+
+IommuList *iommu_place_add_list(IommuPlace *place, const char *property, const char *names,
+                                GError **error)
+{
+    return add_list(place, property, names, NULL, error);
+}
+
+static IommuList *refuse_kept(GError **error, const char *property, const char *text,
+                              const char *why)
+{
+    g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE, "%s=%s: %s", property, text, why);
+    return NULL;
+}
+
+IommuList *iommu_place_add_kept(IommuPlace *place, const char *property, const char *text,
+                                bool *all, GError **error)
+{
+    char *dash, *colon = NULL;
+    uint64_t base = g_ascii_strtoull(text, &dash, 0), limit = 0;
+    if (*dash == '-') {
+        limit = g_ascii_strtoull(dash + 1, &colon, 0);
+    }
+    if (!colon || *colon != ':') {
+        return refuse_kept(error, property, text, "START-END:NAMES is its form");
+    }
+    if ((base & PAGE_MASK) != 0 || (limit & PAGE_MASK) != PAGE_MASK || limit < base) {
+        return refuse_kept(error, property, text,
+                           "START is the first byte of a page of 4 KiB, END the last of one");
+    }
+    IommuList *list = add_list(place, property, colon + 1, all, error);
+    if (list) {
+        list->base = base;
+        list->limit = limit;
+    }
+    return list;
 }
 
 void iommu_place_clear(IommuPlace *place)

@@ -285,6 +285,8 @@ static inline uint16_t pci_requester_id(const PciDevice *pci)
 {
     return pci->rid;
 }
+/* What bridges above a bus make of the id of a requester on it. */
+uint16_t pci_id_above(const PciBus *bus, uint16_t requester_id);
 /* May it send requests? What bridges above it let pass is theirs to say. */
 bool pci_is_bus_master(const PciDevice *pci);
 /* The way up for a device that makes its own requests (any requester id, a PASID); NULL without bus

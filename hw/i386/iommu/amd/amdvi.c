@@ -7,7 +7,6 @@
  * cannot tell, and the state stays small.
  */
 #include "hw/i386/iommu/amd/unit.h"
-#include "hw/i386/iommu/ivrs.h"
 #include "hw/i386/iommu/scope.h"
 
 #define P(type_, name_, field_, def_, help_)                                                       \
@@ -16,8 +15,7 @@
 static const PropInfo amdvi_props[] = {
     PROP(PROP_UINT64, "base", AmdviState, place.base, "0",
          "address of its registers; 0 is the usual place"),
-    PROP_CHOICE("broken", AmdviState, props.broken, "no", ivrs_broken_choices,
-                "what firmware gets wrong about it"),
+    IVRS_TOLD_PROPS(AmdviState, props.told),
     P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),
     P(BOOL_OR_AUTO, "xtsup", xtsup, "auto",
       "EFR.XTSup (32-bit APIC ids); auto follows intremap, ga and the CPUs' x2APIC"),
@@ -68,6 +66,10 @@ static bool amdvi_realize(Device *dev, GError **error)
 {
     AmdviState *s = (AmdviState *)dev;
     if (!amdvi_check_props(s, error) || !iommu_place_parse(&s->place, error)) {
+        return false;
+    }
+    if (!ivrs_told_parse(&s->props.told, &s->place, error)) {
+        iommu_place_clear(&s->place);
         return false;
     }
     amdvi_regs_init(s);
@@ -212,11 +214,12 @@ static void amdvi_table_part(Device *dev, void *part)
     const PciDevice *function = s->signals.function;
     *(IvrsUnit *)part = (IvrsUnit){
         .intremap = s->intremap,
+        .device_iotlb = s->props.device_iotlb,
         .features = amdvi_features(s),
         .features2 = amdvi_features2(s),
-        .device_id = pci_requester_id(function),
+        .function = function,
         .capability = amdvi_function_capability(function),
-        .broken = (IvrsBroken)s->props.broken,
+        .told = &s->props.told,
     };
 }
 

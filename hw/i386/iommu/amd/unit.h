@@ -39,6 +39,7 @@
 #include "hw/i386/iommu/amd/regs.h"
 #include "hw/i386/iommu/amd/signal.h"
 #include "hw/i386/iommu/amdvi.h"
+#include "hw/i386/iommu/ivrs.h"
 
 typedef struct {
     int intremap; /* OnOffAuto */
@@ -46,7 +47,7 @@ typedef struct {
     int vapic;    /* OnOffAuto */
     bool ga, dma_remap, invalidate_all, irt_2k, device_iotlb;
     uint64_t command_latency, event_latency; /* ns */
-    int broken;                              /* IvrsBroken */
+    IvrsTold told;
 } AmdviProps;
 
 /* What became of interrupt requests, since power-on. */

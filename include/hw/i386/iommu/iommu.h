@@ -74,6 +74,7 @@ typedef struct {
     const char *property;   /* that says so */
     const char *text;       /* what it says beside them; may be NULL */
     uint64_t base, limit;   /* memory that is kept for them, inclusive; limit 0: none */
+    bool all;               /* it is for all, whether named or not */
     IommuScopeType type;    /* of the entries, or 0: what each is */
     uint8_t enumeration_id; /* of the entries */
     GArray *names;          /* of IommuName */

@@ -19,16 +19,44 @@ typedef enum {
     IVRS_NO_IVHD,   /* there is no block of a unit */
     IVRS_OLD_IVHD,  /* only that of type 10h */
     IVRS_WRONG_EFR, /* the features told are not the unit's */
+    IVRS_NO_ALIAS,  /* what is behind bridges is told of without the id that it comes with */
+    IVRS_UNCOVERED, /* a function is not told of */
 } IvrsBroken;
 extern const char *const ivrs_broken_choices[];
 
+/* How the table tells of functions, in the order of ivrs_entry_choices. */
+typedef enum {
+    IVRS_ALL,       /* one entry for all */
+    IVRS_RANGES,    /* a range, and ranges of those that come with another id */
+    IVRS_FUNCTIONS, /* an entry for each that is there */
+} IvrsEntries;
+extern const char *const ivrs_entry_choices[];
+
+/* What the table tells of a unit as its user says it. */
+typedef struct {
+    int broken;  /* IvrsBroken */
+    int entries; /* IvrsEntries */
+    char *ivmd;
+} IvrsTold;
+
+#define IVRS_TOLD_PROPS(struct_, field_)                                                           \
+    PROP_CHOICE("broken", struct_, field_.broken, "no", ivrs_broken_choices,                       \
+                "what firmware gets wrong about it"),                                              \
+        PROP_CHOICE("ivhd", struct_, field_.entries, "ranges", ivrs_entry_choices,                 \
+                    "how its table tells of functions: all at once, in ranges, or each"),          \
+        PROP(PROP_STRING, "ivmd", struct_, field_.ivmd, NULL,                                      \
+             "memory kept for functions: START-END:NAMES[:exclusion]; more with ; between them")
+
+/* For realize, after iommu_place_parse(): memory becomes lists of the unit's place. */
+bool ivrs_told_parse(const IvrsTold *told, IommuPlace *place, GError **error);
+
 /* What IommuClass.table_part fills in. */
 typedef struct {
-    bool intremap;
+    bool intremap, device_iotlb;
     uint64_t features, features2; /* as its registers tell them */
-    uint16_t device_id;           /* of its PCI function, */
+    const PciDevice *function;    /* its PCI function, */
     uint8_t capability;           /* and where the capability block is in that */
-    IvrsBroken broken;
+    const IvrsTold *told;
 } IvrsUnit;
 
 #endif

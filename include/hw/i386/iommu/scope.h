@@ -46,6 +46,10 @@ void iommu_place_clear(IommuPlace *place);
  * those in `names`, with '+' between them; the caller says the rest of it. NULL with an error. */
 IommuList *iommu_place_add_list(IommuPlace *place, const char *property, const char *names,
                                 GError **error);
+/* The same with memory that is kept for them: "START-END:NAMES", whole pages. With `all` NAMES may
+ * be that, too, which is then true. */
+IommuList *iommu_place_add_kept(IommuPlace *place, const char *property, const char *text,
+                                bool *all, GError **error);
 
 /* The unit that it is under, or NULL. */
 Device *iommu_above_function(const GPtrArray *units, const PciDevice *pci);
