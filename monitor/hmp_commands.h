@@ -28,6 +28,7 @@ void hmp_trace_event(Machine *machine, char **args, GString *out);
 /* hmp_intr.c */
 void hmp_info_iommu(Machine *machine, char **args, GString *out);
 void hmp_info_irte(Machine *machine, char **args, GString *out);
+void hmp_info_hyperv(Machine *machine, char **args, GString *out);
 void hmp_info_pid(Machine *machine, char **args, GString *out);
 void hmp_info_msi(Machine *machine, char **args, GString *out);
 void hmp_info_interrupts(Machine *machine, char **args, GString *out);

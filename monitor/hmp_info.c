@@ -223,6 +223,7 @@ const HmpCommand hmp_info_pages[] = {
     {"irte", NULL, "interrupt remapping entries, in memory and cached: [INDEX|all]", hmp_info_irte},
     {"msi", NULL, "MSI and MSI-X: [DEVICE]", hmp_info_msi},
     {"pid", NULL, "a posted-interrupt descriptor: ADDRESS", hmp_info_pid},
+    {"hyperv", NULL, "the Hyper-V partition: pages, sources, timers, mappings", hmp_info_hyperv},
     {"lint", NULL, "rules that the guest broke", hmp_info_lint},
     {"mtree", NULL, "what answers at which address", info_mtree},
     {"hotpluggable-cpus", NULL, "places for CPUs", hmp_info_hotpluggable_cpus},

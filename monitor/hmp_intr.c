@@ -49,3 +49,12 @@ void hmp_info_interrupts(Machine *machine, char **args, GString *out)
 {
     intr_facts_attempts(&machine->journal, &(Facts){.words = out});
 }
+
+void hmp_info_hyperv(Machine *machine, char **args, GString *out)
+{
+    if (machine->hyperv) {
+        hv_describe(machine->hyperv, &(Facts){.words = out});
+    } else {
+        g_string_append(out, "there is no Hyper-V\n");
+    }
+}

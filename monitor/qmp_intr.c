@@ -131,6 +131,16 @@ static JsonNode *query_msi(Machine *machine, JsonObject *args, GError **error)
     return node;
 }
 
+static JsonNode *query_hyperv(Machine *machine, JsonObject *args, GError **error)
+{
+    const Facts facts = list_begin();
+
+    if (machine->hyperv) {
+        hv_describe(machine->hyperv, &facts);
+    }
+    return list_end(&facts);
+}
+
 static JsonObject *iommu_counters(const Device *iommu)
 {
     JsonObject *o = json_object_new();
@@ -172,7 +182,11 @@ static JsonNode *query_interrupts(Machine *machine, JsonObject *args, GError **e
 }
 
 const QmpCommand qmp_commands_intr[] = {
-    {"x-query-interrupts", NULL, query_interrupts}, {"x-query-iommu", NULL, query_iommu},
-    {"x-query-irte", "?index:i", query_irte},       {"x-query-msi", "?device:s", query_msi},
-    {"x-query-pid", "address:i", query_pid},        {NULL},
+    {"x-query-interrupts", NULL, query_interrupts},
+    {"x-query-iommu", NULL, query_iommu},
+    {"x-query-irte", "?index:i", query_irte},
+    {"x-query-msi", "?device:s", query_msi},
+    {"x-query-pid", "address:i", query_pid},
+    {"x-query-hyperv", NULL, query_hyperv},
+    {NULL},
 };

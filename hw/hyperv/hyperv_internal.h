@@ -19,6 +19,7 @@
  *   root_calls.c   what a root partition asks for as it starts
  *   device_calls.c a root partition's calls for devices' interrupts
  *   device_map.c   what these have mapped
+ *   describe.c     what monitors show
  */
 #ifndef HW_HYPERV_HYPERV_INTERNAL_H
 #define HW_HYPERV_HYPERV_INTERNAL_H
@@ -47,7 +48,7 @@ typedef enum {
 
 /* Registers that place a page (TLFS 5.2.1): enable in bit 0, the page's number from bit 12 on. */
 #define HV_PAGE_ENABLE 1ull
-#define HV_PAGE_MASK   (~0xfffull)
+#define HV_PAGE_MASK   (~(uint64_t)0xfff)
 
 typedef struct {
     uint64_t value; /* of its register */
@@ -56,8 +57,13 @@ typedef struct {
 } HvOverlay;
 extern const StateField hv_overlay_state[];
 
-#define HV_SINTS  16
-#define HV_TIMERS 4
+#define HV_SINTS 16
+/* A source (TLFS 11.8.4). */
+#define HV_SINT_VECTOR   0xffull
+#define HV_SINT_MASKED   (1ull << 16)
+#define HV_SINT_AUTO_EOI (1ull << 17)
+#define HV_SINT_POLLING  (1ull << 18)
+#define HV_TIMERS        4
 
 typedef struct {
     HvVp *vp;

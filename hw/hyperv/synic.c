@@ -18,10 +18,6 @@
 
 #define SCONTROL_ENABLE 1u
 #define SYNIC_VERSION   1u
-#define SINT_VECTOR     0xffull
-#define SINT_MASKED     (1ull << 16)
-#define SINT_AUTO_EOI   (1ull << 17)
-#define SINT_POLLING    (1ull << 18)
 #define VECTOR_FIRST    16u
 
 /* A message (TLFS 11.8.1). */
@@ -42,8 +38,8 @@ static void tell_auto_eoi(const HvVp *vp)
 
     for (unsigned i = 0; i < HV_SINTS; i++) {
         uint64_t sint = vp->sint[i];
-        if ((sint & SINT_AUTO_EOI) && !(sint & SINT_MASKED)) {
-            vectors[(sint & SINT_VECTOR) / 64] |= 1ull << (sint & SINT_VECTOR) % 64;
+        if ((sint & HV_SINT_AUTO_EOI) && !(sint & HV_SINT_MASKED)) {
+            vectors[(sint & HV_SINT_VECTOR) / 64] |= 1ull << (sint & HV_SINT_VECTOR) % 64;
         }
     }
     apic_set_auto_eoi(vp->apic, vectors);
@@ -53,7 +49,7 @@ void hv_synic_reset(HvVp *vp)
 {
     vp->scontrol = 0;
     for (unsigned i = 0; i < HV_SINTS; i++) {
-        vp->sint[i] = SINT_MASKED;
+        vp->sint[i] = HV_SINT_MASKED;
     }
     hv_overlay_reset(&vp->messages, hv_memory(vp->hv));
     hv_overlay_reset(&vp->events, hv_memory(vp->hv));
@@ -96,7 +92,7 @@ bool hv_synic_read(HvVp *vp, uint32_t msr, uint64_t *value)
 /* Vectors below 16 are none (TLFS 11.8.4). */
 static bool write_sint(HvVp *vp, unsigned n, uint64_t value)
 {
-    if ((value & SINT_VECTOR) < VECTOR_FIRST && !(value & SINT_MASKED)) {
+    if ((value & HV_SINT_VECTOR) < VECTOR_FIRST && !(value & HV_SINT_MASKED)) {
         return false;
     }
     vp->sint[n] = value;
@@ -131,7 +127,7 @@ static IntrResult sint_answer(const HvVp *vp, unsigned sint, const HvOverlay *pa
     if (!(vp->scontrol & SCONTROL_ENABLE) || !hv_overlay_on(page)) {
         return INTR_SYNIC_OFF;
     }
-    return vp->sint[sint] & SINT_MASKED ? INTR_SINT_MASKED : INTR_DELIVERED;
+    return vp->sint[sint] & HV_SINT_MASKED ? INTR_SINT_MASKED : INTR_DELIVERED;
 }
 
 /* A polled source interrupts nobody. */
@@ -139,10 +135,10 @@ static IntrResult interrupt(HvVp *vp, unsigned sint, uint64_t serial)
 {
     uint64_t value = vp->sint[sint];
 
-    if (value & SINT_POLLING) {
+    if (value & HV_SINT_POLLING) {
         return journal_end(hv_journal(vp->hv), serial, INTR_SINT_POLLED);
     }
-    return hv_interrupt(vp, serial, (uint8_t)(value & SINT_VECTOR));
+    return hv_interrupt(vp, serial, (uint8_t)(value & HV_SINT_VECTOR));
 }
 
 void hv_raise_sint(HvPartition *hv, unsigned vp, unsigned sint)
@@ -156,7 +152,7 @@ void hv_raise_sint(HvPartition *hv, unsigned vp, unsigned sint)
     uint64_t serial = journal_open(journal, JOURNAL_SINT, to->name, 0, sint);
     if (!(to->scontrol & SCONTROL_ENABLE)) {
         journal_end(journal, serial, INTR_SYNIC_OFF);
-    } else if (to->sint[sint] & SINT_MASKED) {
+    } else if (to->sint[sint] & HV_SINT_MASKED) {
         journal_end(journal, serial, INTR_SINT_MASKED);
     } else {
         interrupt(to, sint, serial);

@@ -182,6 +182,28 @@ static void test_registers(void)
     vtd_stop(v);
 }
 
+/* A partition, and where there is none an empty list. */
+static void test_hyperv(void)
+{
+    static const char *const machines[] = {"-machine q35", "-machine q35,hyperv=on"};
+    for (unsigned with = 0; with < 2; with++) {
+        Vtd v = {.qts = qtest_initf("%s -nodefaults -smp 2", machines[with])};
+        g_autoptr(JsonObject) reply = qtest_qmp(v.qts, "{'execute': 'x-query-hyperv'}");
+        JsonArray *list = json_object_get_array_member(reply, "return");
+        g_assert_cmpuint(json_array_get_length(list), ==, with);
+        check_words(&v, "info hyperv", with ? "vp1: SCONTROL=0\n" : "there is no Hyper-V\n");
+        if (with) {
+            JsonObject *partition = json_array_get_object_element(list, 0);
+            JsonArray *vps = json_object_get_array_member(partition, "vps");
+            check_text(partition, "guest-os-id", "0x0");
+            check_flag(object_at(partition, "hypercall"), "enabled", false);
+            g_assert_cmpuint(json_array_get_length(vps), ==, 2);
+            check_number(json_array_get_object_element(vps, 1), "index", 1);
+        }
+        qtest_quit(v.qts);
+    }
+}
+
 static void test_descriptor(void)
 {
     Vtd *v = vtd_start(",posted-interrupts=on", 1, false);
@@ -328,6 +350,7 @@ int main(int argc, char **argv)
     g_test_add_func("/query/entries", test_entries);
     g_test_add_func("/query/no-entries", test_no_entries);
     g_test_add_func("/query/registers", test_registers);
+    g_test_add_func("/query/hyperv", test_hyperv);
     g_test_add_func("/query/descriptor", test_descriptor);
     g_test_add_func("/query/messages", test_messages);
     g_test_add_func("/query/interrupts", test_interrupts);

@@ -81,6 +81,17 @@ static void test_map_pci(Rig *r, gconstpointer data)
     g_assert_cmphex(map(r, device, VECTOR, 1), ==, first); /* it is free again */
 }
 
+static void test_root_described(Rig *r, gconstpointer data)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+
+    map(r, PCI_DEVICE | 0x0123, VECTOR, 1ull << 7);
+    map(r, PCI_DEVICE | 0x0123, VECTOR + 1, 0);
+    hv_describe(r->hv, &(Facts){.words = words});
+    g_assert_nonnull(strstr(words->str, "     0 PCI 01:04.3: vector 51h fixed edge to vp7\n"
+                                        "     1 PCI 01:04.3: vector 52h fixed edge to vp65\n"));
+}
+
 static void test_retarget(Rig *r, gconstpointer data)
 {
     const uint64_t device = PCI_DEVICE | 0x0123;
@@ -209,6 +220,7 @@ int main(int argc, char **argv)
     static const BoardTest tests[] = {
         {"/hyperv/root/start", true, test_root},
         {"/hyperv/root/pci", true, test_map_pci},
+        {"/hyperv/root/described", true, test_root_described},
         {"/hyperv/root/retarget", true, test_retarget},
         {"/hyperv/root/ioapic", true, test_map_ioapic},
         {"/hyperv/root/shadow", true, test_shadow},

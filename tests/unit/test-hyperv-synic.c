@@ -240,6 +240,28 @@ static void test_vmbus(Rig *r, gconstpointer data)
     g_assert_cmphex(hv_call(vp, 0x5d | HV_FAST, 1, 0), ==, 0x12);
 }
 
+/* What monitors show of it. */
+static void test_described(Rig *r, gconstpointer data)
+{
+    g_autoptr(GString) words = g_string_new(NULL);
+    HvVp *vp = vp_of(r, 1);
+
+    hv_establish(vp);
+    synic_on(vp);
+    hv_put(vp, HV_SINT(4), VECTOR | 1 << 17);
+    hv_put(vp, HV_CONFIG(1), 1 | 4 << 16);
+    hv_put(vp, HV_COUNT(1), 100);
+    hv_describe(r->hv, &(Facts){.words = words});
+    g_assert_nonnull(
+        strstr(words->str, "guest OS 0x1, reference time 0, hypercall page at 0x600000"));
+    g_assert_nonnull(strstr(words->str, "  offers hv-relaxed hv-vapic hv-time "));
+    g_assert_nonnull(strstr(words->str, "  vp0: SCONTROL=0\n"));
+    g_assert_nonnull(strstr(words->str, "  vp1: SCONTROL=0x1, SIMP at 0x603000, SIEFP at 0x604000\n"
+                                        "      SINT4 vector 51h, auto-EOI\n"
+                                        "      STIMER1 config 0x40001 count 100, due at 100\n"
+                                        "  vp2: SCONTROL=0\n"));
+}
+
 int main(int argc, char **argv)
 {
     static const BoardTest tests[] = {
@@ -251,6 +273,7 @@ int main(int argc, char **argv)
         {"/hyperv/saved", false, test_saved},
         {"/hyperv/connections", false, test_connections},
         {"/hyperv/vmbus", false, test_vmbus},
+        {"/hyperv/described", false, test_described},
     };
 
     g_test_init(&argc, &argv, NULL);

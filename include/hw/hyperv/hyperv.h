@@ -10,6 +10,7 @@
 #ifndef HW_HYPERV_HYPERV_H
 #define HW_HYPERV_HYPERV_H
 
+#include "base/facts.h"
 #include "hw/core/device.h"
 #include "hw/intc/apic.h"
 
@@ -91,6 +92,9 @@ void hv_vp_connect_cpu(HvVp *vp, const HvPins *pins, void *opaque);
 IntrSink hv_sink(HvPartition *hv);
 /* An IOAPIC's requests come with this requester id. */
 void hv_add_ioapic(HvPartition *hv, uint8_t id, uint16_t source_id);
+
+/* What its guest has set up, for monitors: an object, in a list. */
+void hv_describe(const HvPartition *hv, const Facts *facts);
 
 /* CPU side. */
 typedef struct {
