@@ -12,22 +12,32 @@ HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 180
 
 
+def image(args, guest, pattern="vmlinuz-*"):
+    return next((args.guests / guest / "boot").glob(pattern))
+
+
 class Machine:
     """An emulator with a kernel, its serial line in a file and its monitor on a socket."""
 
     def __init__(self, args, kernel, initrd, folder, append="", options=()):
         self.log, self.errors = folder / "serial.log", folder / "stderr.log"
-        kernel = next((args.guests / kernel / "boot").glob("vmlinuz-*"))
         line = [args.qemu, "-machine", "q35", "-accel", f"tcg,tier={args.tier}", "-cpu", "max",
-                "-smp", "2", "-m", "512M", "-display", "none", "-serial", f"file:{self.log}",
+                "-smp", "2", "-m", "512M", "-display", "none",
                 "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off",
-                "-kernel", kernel, "-initrd", initrd,
-                "-append", f"console=ttyS0 quiet {append}".strip(), *options]
+                *self.serial(folder), *self.boot(args, kernel, initrd, append), *options]
         self.path = folder / "qmp"
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen([str(word) for word in line], stdin=subprocess.DEVNULL,
                                             stdout=errors, stderr=errors)
         self.monitor, self.pending, self.events = None, b"", []
+
+    def serial(self, folder):
+        return ["-serial", f"file:{self.log}"]
+
+    def boot(self, args, kernel, initrd, append):
+        """What is started, and with which words."""
+        return ["-kernel", image(args, kernel), "-initrd", initrd,
+                "-append", f"console=ttyS0 quiet {append}".strip()]
 
     def text(self):
         return self.log.read_bytes().decode(errors="replace") if self.log.exists() else ""
@@ -67,10 +77,14 @@ class Machine:
             self.events.append(reply.get("event"))
 
     def say(self, line):
-        """To the second serial port, which options make a socket named "say"."""
+        """A line to the serial port that is a socket named "say"."""
+        self.press(line + "\n")
+
+    def press(self, keys):
+        """The same of single keys."""
         with socket.socket(socket.AF_UNIX) as port:
             port.connect(str(self.path.parent / "say"))
-            port.sendall(line.encode() + b"\n")
+            port.sendall(keys.encode())
 
     def hmp(self, line):
         return self.qmp("human-monitor-command", **{"command-line": line})
