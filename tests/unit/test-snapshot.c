@@ -168,6 +168,29 @@ static void test_migration(void)
     shelf_close(&shelf);
 }
 
+/* Each byte of the header is under its checksum. */
+static void test_header(void)
+{
+    enum { HEADER_BYTES = 48 };
+    Shelf shelf;
+    GError *error = NULL;
+    shelf_open(&shelf, false);
+    g_assert_true(snapshot_save(shelf.box.machine, "s", &error));
+    g_autofree char *path = g_build_filename(shelf.folder, "s.snapshot", NULL);
+    g_autofree char *contents = NULL;
+    gsize len;
+    g_assert_true(g_file_get_contents(path, &contents, &len, NULL));
+    for (unsigned at = 0; at < HEADER_BYTES; at++) {
+        contents[at] ^= 1;
+        g_assert_true(g_file_set_contents(path, contents, (gssize)len, NULL));
+        g_assert_false(snapshot_load(shelf.box.machine, "s", &error));
+        g_assert_nonnull(strstr(error->message, "s.snapshot"));
+        g_clear_error(&error);
+        contents[at] ^= 1;
+    }
+    shelf_close(&shelf);
+}
+
 /* A few bytes other than they were, cut off, or with something behind. */
 static void change(GRand *rand, GByteArray *file)
 {
@@ -233,6 +256,7 @@ int main(int argc, char **argv)
     g_test_add_func("/snapshot/goes-back", test_goes_back);
     g_test_add_func("/snapshot/written-drive", test_written_drive);
     g_test_add_func("/snapshot/migration", test_migration);
+    g_test_add_func("/snapshot/header", test_header);
     g_test_add_func("/snapshot/changed-files", test_changed_files);
     return g_test_run();
 }
