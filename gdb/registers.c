@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Registers by number, little-endian, each as wide as its row says (E.2: g, G, p, P). */
 #include <errno.h>
-#include <string.h>
 
 #include "gdb/features.h"
 #include "gdb/server.h"
-
-static const VcpuReg *find_source(const Vcpu *vcpu, const char *name)
-{
-    const VcpuReg *reg = NULL;
-    for (unsigned n = 0; name && (reg = vcpu->ops->reg(n)); n++) {
-        if (strcmp(reg->name, name) == 0) {
-            break;
-        }
-    }
-    return reg;
-}
 
 void gdb_find_sources(Gdb *gdb)
 {
     const Vcpu *vcpu = gdb->machine->cpus[0];
     const GdbReg *reg;
     for (unsigned n = 0; (reg = gdb_reg(n)); n++) {
-        g_ptr_array_add(gdb->sources, (gpointer)find_source(vcpu, reg->source));
+        g_ptr_array_add(gdb->sources,
+                        (gpointer)(reg->source ? vcpu_find_reg(vcpu, reg->source) : NULL));
     }
-    gdb->pc = find_source(vcpu, "rip");
+    gdb->pc = vcpu_find_reg(vcpu, "rip");
 }
 
 /* Appends the value of register `n`, or as many 'x' where the vCPUs have none. */

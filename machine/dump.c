@@ -40,15 +40,12 @@ static const char *const qemu_control[] = {"cr0", NULL, "cr2", "cr3", "cr4", "k_
 
 static uint64_t reg_value(const Vcpu *vcpu, const char *name)
 {
-    const VcpuReg *reg;
-    for (unsigned n = 0; vcpu->ops->reg && (reg = vcpu->ops->reg(n)); n++) {
-        if (strcmp(reg->name, name) == 0) {
-            uint8_t value[VCPU_REG_BYTES] = {0};
-            vcpu->ops->reg_get(vcpu, reg, value);
-            return bytes_get64(value);
-        }
+    const VcpuReg *reg = vcpu_find_reg(vcpu, name);
+    uint8_t value[VCPU_REG_BYTES] = {0};
+    if (reg) {
+        vcpu->ops->reg_get(vcpu, reg, value);
     }
-    return 0;
+    return bytes_get64(value);
 }
 
 static uint64_t reg_part(const Vcpu *vcpu, const char *name, const char *part)
@@ -151,7 +148,7 @@ static bool put_headers(FILE *file, const Machine *machine, const GByteArray *no
     return good && dump_put(file, notes->data, notes->len);
 }
 
-bool machine_dump(const Machine *machine, const char *path, GError **error)
+bool machine_dump(Machine *machine, const char *path, GError **error)
 {
     FILE *file = fopen(path, "we");
     g_autoptr(GByteArray) notes = make_notes(machine);

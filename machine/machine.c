@@ -376,6 +376,19 @@ static void reset_all(Machine *machine, bool slept)
     }
 }
 
+bool machine_while_stopped(Machine *machine, const char *path,
+                           bool (*act)(Machine *machine, const char *path, GError **error),
+                           GError **error)
+{
+    bool ran = runstate_time_passes(machine->runstate);
+    runstate_stop(machine->runstate);
+    bool done = act(machine, path, error);
+    if (ran) {
+        runstate_cont(machine->runstate);
+    }
+    return done;
+}
+
 void machine_reset(Machine *machine)
 {
     reset_all(machine, false);
@@ -391,6 +404,12 @@ bool machine_restart(Machine *machine, GError **error)
 {
     machine_reset(machine);
     return !machine->cls->boot || machine->cls->boot(machine, error);
+}
+
+uint64_t machine_executed(const Machine *machine)
+{
+    const AccelOps *accel = machine->opts.accel;
+    return accel && accel->executed ? accel->executed(machine->accel_state) : 0;
 }
 
 Vcpu *machine_make_vcpu(Machine *machine, unsigned index, uint32_t apic_id, ApicState *apic)

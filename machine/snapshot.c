@@ -29,7 +29,6 @@ static uint64_t state_limit(const Machine *machine)
 
 bool snapshot_write(Machine *machine, const char *path, GError **error)
 {
-    const AccelOps *accel = machine->opts.accel;
     g_autoptr(GByteArray) state = g_byte_array_new();
     if (!machine_save(machine, state, error)) {
         return false;
@@ -37,7 +36,7 @@ bool snapshot_write(Machine *machine, const char *path, GError **error)
     const SnapshotInfo info = {
         .date = g_get_real_time() / G_USEC_PER_SEC,
         .clock_ns = clock_now(machine->platform.clock),
-        .executed = accel->executed ? accel->executed(machine->accel_state) : 0,
+        .executed = machine_executed(machine),
         .size = state->len,
     };
     return snapshot_file_write(path, &info, state, error);
@@ -74,20 +73,6 @@ static char *snapshot_path(const Machine *machine, const char *name, GError **er
     return g_strdup_printf("%s/%s" SUFFIX, folder, name);
 }
 
-/* Time in which the machine is looked at does not pass for it. */
-static bool while_stopped(Machine *machine, const char *path,
-                          bool (*act)(Machine *machine, const char *path, GError **error),
-                          GError **error)
-{
-    bool ran = runstate_time_passes(machine->runstate);
-    runstate_stop(machine->runstate);
-    bool done = act(machine, path, error);
-    if (ran) {
-        runstate_cont(machine->runstate);
-    }
-    return done;
-}
-
 bool snapshot_save(Machine *machine, const char *name, GError **error)
 {
     g_autofree char *path = snapshot_path(machine, name, error);
@@ -102,7 +87,7 @@ bool snapshot_save(Machine *machine, const char *name, GError **error)
                     blk_id(written));
         return false;
     }
-    return while_stopped(machine, path, snapshot_write, error);
+    return machine_while_stopped(machine, path, snapshot_write, error);
 }
 
 static bool must_exist(const char *path, const char *name, GError **error)
@@ -118,7 +103,7 @@ bool snapshot_load(Machine *machine, const char *name, GError **error)
 {
     g_autofree char *path = snapshot_path(machine, name, error);
     return path && must_exist(path, name, error) &&
-           while_stopped(machine, path, snapshot_read, error);
+           machine_while_stopped(machine, path, snapshot_read, error);
 }
 
 bool snapshot_delete(Machine *machine, const char *name, GError **error)

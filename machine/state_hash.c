@@ -33,12 +33,6 @@ static uint64_t hash_ram(const MemRegion *ram)
     return hash;
 }
 
-static uint64_t executed_by_all(const Machine *machine)
-{
-    const AccelOps *accel = machine->opts.accel;
-    return accel && accel->executed ? accel->executed(machine->accel_state) : 0;
-}
-
 /* Calls `visit` for each section but memory's. */
 static void for_parts(Machine *machine,
                       void (*visit)(const MachinePart *part, uint64_t hash, void *opaque),
@@ -63,7 +57,7 @@ static void hash_add_part(const MachinePart *part, uint64_t hash, void *opaque)
 
 StateHash machine_state_hash(Machine *machine)
 {
-    StateHash hash = {.executed = executed_by_all(machine)};
+    StateHash hash = {.executed = machine_executed(machine)};
     for_parts(machine, hash_add_part, &hash);
     for (guint i = 0; i < machine->ram->len; i++) {
         uint64_t one = hash_ram(machine->ram->pdata[i]);

@@ -7,17 +7,6 @@
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
 
-static bool dump_stopped(Machine *machine, const char *path, GError **error)
-{
-    bool ran = runstate_time_passes(machine->runstate);
-    runstate_stop(machine->runstate);
-    bool done = machine_dump(machine, path, error);
-    if (ran) {
-        runstate_cont(machine->runstate);
-    }
-    return done;
-}
-
 static const char *unsupported(JsonObject *args)
 {
     const char *format = json_object_get_string_member_with_default(args, "format", "elf");
@@ -44,7 +33,7 @@ static JsonNode *run_dump(Machine *machine, JsonObject *args, GError **error)
         return NULL;
     }
     const char *path = json_object_get_string_member(args, "protocol") + strlen("file:");
-    if (!dump_stopped(machine, path, &inner)) {
+    if (!machine_while_stopped(machine, path, machine_dump, &inner)) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "%s", inner->message);
         g_error_free(inner);
         return NULL;
@@ -62,7 +51,7 @@ void hmp_dump(Machine *machine, char **args, GString *out)
     GError *error = NULL;
     if (!args[1] || args[1][0] == '-' || args[2]) {
         g_string_append(out, "usage: dump-guest-memory FILE (physical addresses, ELF)\n");
-    } else if (!dump_stopped(machine, args[1], &error)) {
+    } else if (!machine_while_stopped(machine, args[1], machine_dump, &error)) {
         hmp_say_error(out, error);
     }
 }

@@ -13,13 +13,11 @@
 static uint64_t read_msr(const Machine *machine, const char *name)
 {
     const Vcpu *vcpu = machine->cpus ? machine->cpus[0] : NULL;
-    const VcpuReg *reg;
+    const VcpuReg *reg = vcpu ? vcpu_find_reg(vcpu, name) : NULL;
     uint64_t value = 0;
 
-    for (unsigned n = 0; vcpu && vcpu->ops->reg && (reg = vcpu->ops->reg(n)); n++) {
-        if (reg->group == VCPU_REGS_MSR && strcmp(reg->name, name) == 0) {
-            vcpu->ops->reg_get(vcpu, reg, &value);
-        }
+    if (reg && reg->group == VCPU_REGS_MSR) {
+        vcpu->ops->reg_get(vcpu, reg, &value);
     }
     return value;
 }

@@ -8,15 +8,10 @@
 #include "base/report.h"
 #include "machine/state_hash.h"
 
-static uint64_t executed_now(const Machine *machine)
-{
-    return machine->opts.accel->executed(machine->accel_state);
-}
-
 /* At the next multiple: a machine that goes on from a saved one has the same. */
 static void hashes_plan(Hashes *hashes)
 {
-    hashes->at = (executed_now(hashes->machine) / hashes->every + 1) * hashes->every;
+    hashes->at = (machine_executed(hashes->machine) / hashes->every + 1) * hashes->every;
 }
 
 bool hashes_open(Hashes *hashes, const Vm *vm)
@@ -47,7 +42,7 @@ void hashes_close(Hashes *hashes)
 /* A machine that was loaded may have executed less than the one before. */
 static bool is_time(Hashes *hashes)
 {
-    uint64_t now = executed_now(hashes->machine);
+    uint64_t now = machine_executed(hashes->machine);
     if (now < hashes->at && hashes->at - now > hashes->every) {
         hashes_plan(hashes);
     }

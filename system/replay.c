@@ -48,8 +48,7 @@ static ReplayItem *item_new(ItemKind kind, const char *id, const uint8_t *data, 
 
 static uint64_t replay_executed(const Replay *replay)
 {
-    const Machine *machine = replay->vm->machine;
-    return machine->opts.accel->executed(machine->accel_state);
+    return machine_executed(replay->vm->machine);
 }
 
 /* The gate of a machine that is recorded. */

@@ -56,6 +56,8 @@ struct AccelOps {
 extern const AccelOps tcg_accel;   /* accel/tcg */
 extern const AccelOps qtest_accel; /* accel/qtest */
 
+/* AccelOps.executed now; 0 without CPUs. */
+uint64_t machine_executed(const Machine *machine);
 /* Makes the vCPU `index` of a machine under construction; owned by the machine. */
 Vcpu *machine_make_vcpu(Machine *machine, unsigned index, uint32_t apic_id, ApicState *apic);
 /* A vCPU cannot go on: dumps it under -d cpu_reset and requests a reset. */

@@ -6,6 +6,6 @@
 #include "machine/machine.h"
 
 /* Addresses are physical. Between turns. The file is left incomplete if false. */
-bool machine_dump(const Machine *machine, const char *path, GError **error);
+bool machine_dump(Machine *machine, const char *path, GError **error);
 
 #endif

@@ -191,6 +191,11 @@ void machine_cpu_gone(Machine *machine, unsigned index);
 
 /* After the devices of the command line (MachineClass.check). */
 bool machine_check(Machine *machine, GError **error);
+/* Does `act` with a machine that does not run: time in which it is looked at does not pass for it.
+ */
+bool machine_while_stopped(Machine *machine, const char *path,
+                           bool (*act)(Machine *machine, const char *path, GError **error),
+                           GError **error);
 /* Devices in order, then the vCPUs. */
 void machine_reset(Machine *machine);
 /* machine_reset(), then what firmware would do (MachineClass.boot). */

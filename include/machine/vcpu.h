@@ -164,4 +164,7 @@ struct Vcpu {
     bool held; /* a debugger keeps it from having turns */
 };
 
+/* The register of that name, or NULL. */
+const VcpuReg *vcpu_find_reg(const Vcpu *vcpu, const char *name);
+
 #endif

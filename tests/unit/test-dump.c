@@ -29,15 +29,12 @@ static const uint8_t *find_note(const uint8_t *notes, size_t len, const char *na
 static void set_reg(Vcpu *vcpu, const char *name, uint64_t value)
 {
     uint8_t bytes[VCPU_REG_BYTES] = {0};
-    const VcpuReg *reg;
+    const VcpuReg *reg = vcpu_find_reg(vcpu, name);
     bytes_put64(bytes, value);
-    for (unsigned n = 0; (reg = vcpu->ops->reg(n)); n++) {
-        if (strcmp(reg->name, name) == 0) {
-            vcpu->ops->reg_set(vcpu, reg, bytes);
-            return;
-        }
+    if (!reg) {
+        g_error("no register '%s'", name);
     }
-    g_error("no register '%s'", name);
+    vcpu->ops->reg_set(vcpu, reg, bytes);
 }
 
 static void check_notes(const uint8_t *notes, size_t len)

@@ -148,13 +148,11 @@ static void put_program(Box *box)
 
 static const VcpuReg *find(const Vcpu *v, const char *name)
 {
-    const VcpuReg *reg;
-    for (unsigned n = 0; (reg = v->ops->reg(n)); n++) {
-        if (strcmp(reg->name, name) == 0) {
-            return reg;
-        }
+    const VcpuReg *reg = vcpu_find_reg(v, name);
+    if (!reg) {
+        g_error("no register '%s'", name);
     }
-    g_error("no register '%s'", name);
+    return reg;
 }
 
 static void set(Vcpu *v, const char *name, uint64_t value)

@@ -23,30 +23,27 @@ static uint64_t get64(Rig *r, uint64_t addr)
     return as_load(r->platform.memory, addr, 8, NULL);
 }
 
+static const VcpuReg *find(const Vcpu *v, const char *name)
+{
+    const VcpuReg *reg = vcpu_find_reg(v, name);
+    if (!reg) {
+        g_error("no register '%s'", name);
+    }
+    return reg;
+}
+
 static void set(Vcpu *v, const char *name, uint64_t value)
 {
-    const VcpuReg *reg;
-    for (unsigned n = 0; (reg = v->ops->reg(n)); n++) {
-        if (strcmp(reg->name, name) == 0) {
-            g_assert_cmpuint(reg->size, <=, 8);
-            v->ops->reg_set(v, reg, &value);
-            return;
-        }
-    }
-    g_error("no register '%s'", name);
+    const VcpuReg *reg = find(v, name);
+    g_assert_cmpuint(reg->size, <=, 8);
+    v->ops->reg_set(v, reg, &value);
 }
 
 static uint64_t get(const Vcpu *v, const char *name)
 {
-    const VcpuReg *reg;
-    for (unsigned n = 0; (reg = v->ops->reg(n)); n++) {
-        if (strcmp(reg->name, name) == 0) {
-            uint64_t value[2] = {0};
-            v->ops->reg_get(v, reg, value);
-            return value[0];
-        }
-    }
-    g_error("no register '%s'", name);
+    uint64_t value[2] = {0};
+    v->ops->reg_get(v, find(v, name), value);
+    return value[0];
 }
 
 /* Tables that map the first 2 MiB, and from SLOT on what a test puts there; exceptions halt. */
@@ -217,12 +214,7 @@ static const char *const gprs[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "
 
 static void set_wide(Vcpu *v, const char *name, const void *value)
 {
-    const VcpuReg *reg;
-    for (unsigned n = 0; (reg = v->ops->reg(n)); n++) {
-        if (strcmp(reg->name, name) == 0) {
-            v->ops->reg_set(v, reg, value);
-        }
-    }
+    v->ops->reg_set(v, find(v, name), value);
 }
 
 static void test_registers_count(void)
