@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 import taptest
-from livemachine import Machine, play
+from livemachine import Machine, make_initramfs, play
 
 HERE = pathlib.Path(__file__).resolve().parent
 KERNEL = "generic"
@@ -68,13 +68,10 @@ def run_case(args, case):
     options, append, chip, events = case
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        initrd = folder / "initramfs"
         module, said = build_module(args, folder)
         if said:
             return ["the module can't be built"], said
-        subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
-                        "--guests", args.guests, "--kernel", KERNEL, "--init", HERE / "dsa-init",
-                        "--module", "idxd", "--file", f"{module}:copies.ko"], check=True)
+        initrd = make_initramfs(args, folder, KERNEL, "dsa-init", ["idxd"], [f"{module}:copies.ko"])
         logs = []
 
         def boot(start):

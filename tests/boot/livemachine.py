@@ -106,11 +106,13 @@ class Machine:
         return json.loads(line)
 
 
-def make_initramfs(args, folder, kernel, init, modules, files=()):
-    """One whose init is that file beside this one, with these modules and files ("HOST:GUEST"); where it is."""
-    target = folder / "initramfs"
+def make_initramfs(args, folder, kernel, init, modules, files=(), tree=None, name="initramfs"):
+    """One whose init is that file beside this one, with these modules and files ("HOST:GUEST"), and all of a
+    tree; where it is."""
+    target = folder / name
     words = [word for module in modules for word in ("--module", module)]
     words += [word for file in files for word in ("--file", file)]
+    words += ["--tree", tree] if tree else []
     subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
                     "--guests", args.guests, "--kernel", kernel, "--init", HERE / init, *words], check=True)
     return target

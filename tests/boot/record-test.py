@@ -8,7 +8,6 @@ Usage: record-test.py --qemu PROGRAM --guests FOLDER [--list] [CASE]...
 """
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +15,6 @@ import time
 import livemachine
 import taptest
 
-HERE = pathlib.Path(__file__).resolve().parent
 CASES = {"1": 1, "4": 4}
 LINES = 12
 
@@ -24,10 +22,7 @@ LINES = 12
 class Rig:
     def __init__(self, args, cpus, folder):
         self.args, self.cpus, self.folder = args, cpus, folder
-        self.initrd = folder / "initramfs.cpio"
-        subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", self.initrd,
-                        "--guests", args.guests, "--kernel", "cloud", "--init", HERE / "record-init"],
-                       check=True)
+        self.initrd = livemachine.make_initramfs(args, folder, "cloud", "record-init", [])
 
     def start(self, name, mode, recording):
         place = self.folder / name

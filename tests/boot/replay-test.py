@@ -13,8 +13,8 @@ import sys
 import tempfile
 
 import taptest
+from livemachine import make_initramfs
 
-HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 1800
 DISK_SIZE = 16 << 20
 TIERS = ["tier=jit", "tier=interp", "tier=jit,hot=0"]
@@ -35,15 +35,6 @@ CASES = {
     "4-seeded": Case(4, options=SEEDED),
     "4-amd": Case(4, TIERS[:2], ["-device", "amd-iommu,intremap=on,xtsup=on"]),
 }
-
-
-def make_initramfs(args, folder):
-    target = folder / "initramfs.cpio"
-    subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
-                    "--guests", args.guests, "--kernel", "cloud", "--init", HERE / "init",
-                    "--module", "virtio_pci", "--module", "virtio_blk", "--module", "virtio_rng"],
-                   check=True)
-    return target
 
 
 def boot(args, case, tier, folder, initrd):
@@ -85,7 +76,7 @@ def run_case(args, case):
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         (folder / "disk.raw").write_bytes(bytes(range(256)) * (DISK_SIZE // 256))
-        initrd = make_initramfs(args, folder)
+        initrd = make_initramfs(args, folder, "cloud", "init", ["virtio_pci", "virtio_blk", "virtio_rng"])
         first, first_log, wrong = [], "", []
         for tier in case.tiers * args.runs:
             hashes, log, why = boot(args, case, tier, folder, initrd)

@@ -9,7 +9,6 @@ Usage: snapshot-test.py --qemu PROGRAM --guests FOLDER [--count N] [--seed N] [-
 """
 import pathlib
 import random
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +16,6 @@ import time
 import livemachine
 import taptest
 
-HERE = pathlib.Path(__file__).resolve().parent
 EVERY = 1_000_000
 DISK_SIZE = 16 << 20
 PATIENCE = 120
@@ -39,21 +37,13 @@ CASES = {
 }
 
 
-def make_initramfs(args, folder):
-    target = folder / "initramfs.cpio"
-    subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
-                    "--guests", args.guests, "--kernel", "cloud", "--init", HERE / "snapshot-init",
-                    "--module", "virtio_pci", "--module", "virtio_blk", "--module", "virtio_rng"],
-                   check=True)
-    return target
-
-
 class Rig:
     """The folder of a case, and machines that are set up alike."""
 
     def __init__(self, args, case, folder):
         self.args, self.case, self.folder = args, case, folder
-        self.initrd = make_initramfs(args, folder)
+        self.initrd = livemachine.make_initramfs(args, folder, "cloud", "snapshot-init",
+                                                 ["virtio_pci", "virtio_blk", "virtio_rng"])
         self.machines = 0
         (folder / "snapshots").mkdir()
         (folder / "disk.raw").write_bytes(bytes(range(256)) * (DISK_SIZE // 256))

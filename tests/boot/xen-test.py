@@ -12,15 +12,13 @@ import hashlib
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 
 import kernellog
 import taptest
-from livemachine import Machine, image, play
+from livemachine import Machine, image, make_initramfs, play
 
-HERE = pathlib.Path(__file__).resolve().parent
 KERNEL = "generic"
 MODULES = ["virtio_pci", "virtio_blk", "nvme"]
 # Odd: the last move is to CPU 1.
@@ -120,15 +118,8 @@ def options(case, folder):
     return words
 
 
-def make_initramfs(args, target, kernel, init, modules, *more):
-    subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", target,
-                    "--guests", args.guests, "--kernel", kernel, "--init", HERE / init,
-                    *(word for module in modules for word in ("--module", module)), *more], check=True)
-
-
 def start(args, case, folder):
-    initrd = folder / "initramfs"
-    make_initramfs(args, initrd, KERNEL, "units-init", MODULES)
+    initrd = make_initramfs(args, folder, KERNEL, "units-init", MODULES)
     # Xen forgets a move that is asked for while it is still at the one before.
     words = (f"ask moves={MOVES} pause=100000 disks={'+'.join(disk.name for disk in DISKS)} "
              f"irqs={'|'.join(disk.row.replace(' ', '.') for disk in DISKS)}")
@@ -233,13 +224,14 @@ def tools_tree(args, folder):
 
 
 def start_guest(args, case, folder):
-    inner, initrd, disk = folder / "domu", folder / "initramfs", folder / "disk"
+    disk = folder / "disk"
     disk.write_bytes(bytes(DISK_BYTES))
-    make_initramfs(args, inner, "cloud", "xen-domu-guest", ["xen-pcifront", "virtio_pci", "virtio_blk"])
-    make_initramfs(args, initrd, KERNEL, "xen-domu-init",
-                   ["xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-pciback"],
-                   "--file", f"{image(args, 'cloud')}:domu/vmlinuz", "--file", f"{inner}:domu/initramfs",
-                   "--tree", tools_tree(args, folder))
+    inner = make_initramfs(args, folder, "cloud", "xen-domu-guest", ["xen-pcifront", "virtio_pci", "virtio_blk"],
+                           name="domu")
+    initrd = make_initramfs(args, folder, KERNEL, "xen-domu-init",
+                            ["xen-privcmd", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xenfs", "xen-pciback"],
+                            [f"{image(args, 'cloud')}:domu/vmlinuz", f"{inner}:domu/initramfs"],
+                            tools_tree(args, folder))
     modules = f"{image(args, KERNEL)} console=hvc0 quiet pass=0000:01:00.0,{initrd}"
     return XenMachine(args, None, modules, folder, f"dom0_mem=512M {case.xen}",
                       ["-m", "1G", "-no-shutdown", *case.unit, "-device", "pcie-root-port,id=port",
