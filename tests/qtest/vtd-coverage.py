@@ -125,8 +125,8 @@ def descriptors():
         effect = changed('qi', 'switch (d->type) {',
                          f'if (d->type == {name}) {{ return; }} switch (d->type) {{')
         call = 'decoders[type](q, limits, out);'
-        checks = changed('desc', call,
-                         f'{call} if (type == {name}) {{ error = VTD_IQEI_NONE; }}')
+        checks = changed('desc', f'return {call}',
+                         f'VtdQueueError error = {call} return type == {name} ? VTD_IQEI_NONE : error;')
         yield Part(f'{number} {words}', effect, checks)
 
 
