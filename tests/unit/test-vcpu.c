@@ -549,6 +549,27 @@ static void test_breakpoints(void)
 }
 
 /* The machine stops where one is hit. */
+/* Who is sent elsewhere while it stands at a breakpoint has not passed it when it comes back. */
+static void test_breakpoint_left(void)
+{
+    enum { ELSEWHERE = 0xb000, JMP = 0xe9, JMP_BYTES = 5 };
+    const VcpuBreakpoint at = {VCPU_BREAK_CODE, COUNT_STORE, 1};
+    Rig r;
+    rig_up(&r, &tcg_accel, 1);
+    set_up_memory(&r);
+    Vcpu *v = r.machine->cpus[0];
+    START(&r, v, count);
+    put64(&r, ELSEWHERE, JMP | (uint64_t)(COUNT_STORE - ELSEWHERE - JMP_BYTES) << 8);
+    g_assert_true(v->ops->break_insert(v, &at));
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_cmpint(v->ops->run(v, FOREVER), ==, CPU_BREAK);
+        g_assert_cmphex(get(v, "rip"), ==, COUNT_STORE);
+        g_assert_cmpuint(get(v, "rcx"), ==, 1);
+        set(v, "rip", ELSEWHERE);
+    }
+    rig_down(&r);
+}
+
 static void test_breakpoint_stops_machine(void)
 {
     const VcpuBreakpoint at = {VCPU_BREAK_CODE, COUNT_STORE, 1};
@@ -577,6 +598,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vcpu/map-changes", test_map_changes);
     g_test_add_func("/vcpu/code-changes", test_code_changes);
     g_test_add_func("/vcpu/breakpoints", test_breakpoints);
+    g_test_add_func("/vcpu/breakpoint-left", test_breakpoint_left);
     g_test_add_func("/vcpu/breakpoint-stops-machine", test_breakpoint_stops_machine);
     return g_test_run();
 }
