@@ -193,6 +193,15 @@ static void test_send_sums(const void *model)
         memcpy(right + 24, sent + 24, 2);
         g_assert_cmpmem(got, nic_from_wire(n, got, sizeof(got)), right, len);
     }
+    /* Both ranges end beyond the frame: nothing is summed. */
+    put_tx(n, 4,
+           14 | 24 << 8 | 4000 << 16 | (uint64_t)34 << 32 | (uint64_t)50 << 40 |
+               (uint64_t)4000 << 48,
+           E1000_TX_DEXT | E1000_TX_TCP | E1000_TX_IP4, (uint32_t)NIC_HEADERS << 8);
+    put_tx(n, 5, NIC_DATA, (uint32_t)len | E1000_TX_DATA | E1000_TX_DEXT | E1000_TX_EOP,
+           E1000_TX_IXSM | E1000_TX_TXSM);
+    tx_ring(n, 6);
+    g_assert_cmpmem(got, nic_from_wire(n, got, sizeof(got)), sent, len);
     nic_stop(n);
 }
 

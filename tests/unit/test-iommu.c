@@ -89,7 +89,7 @@ static const DeviceClass old_bridge_class = {.name = "old-bridge",
 typedef struct {
     Board board;
     Tally *units[3];
-    PciDevice *f[8], *p, *q, *o;
+    PciDevice *f[9], *p, *q, *o;
 } Rig;
 
 static void set_buses(PciDevice *bridge, uint8_t secondary, uint8_t subordinate)
@@ -207,6 +207,21 @@ static void test_ways(void)
         }
         close_board(&r.board);
     }
+}
+
+/* The last id of a bridge's buses is its, too. */
+static void test_last_id(void)
+{
+    Rig r;
+    open_rig(&r, (const char *const[3]){"b", "all"});
+    PciDevice *b = plug(&r.board, &old_bridge_class, pci_bus_behind(r.p), "b", "0.3");
+    r.f[8] = plug(&r.board, &function_class, pci_bus_behind(b), "f8", "1f.7");
+    set_buses(b, 4, 4);
+    pci_bus_foreach(r.board.machine->pci_root, open_masters, r.board.machine->pci_root);
+    g_assert_cmphex(r.f[8]->rid, ==, 0x4ff);
+    expect_unit(&r, 8, 0);
+    expect_unit(&r, 3, 1);
+    close_board(&r.board);
 }
 
 /* A route goes when the last thing does that needs it, and comes again. */
@@ -512,6 +527,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/iommu/ways", test_ways);
     g_test_add_func("/iommu/unplugged", test_unplugged);
+    g_test_add_func("/iommu/last-id", test_last_id);
     g_test_add_func("/iommu/virtual", test_virtual);
     g_test_add_func("/iommu/refusals", test_refusals);
     g_test_add_func("/iommu/names", test_names);

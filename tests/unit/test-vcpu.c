@@ -570,6 +570,33 @@ static void test_breakpoint_left(void)
     rig_down(&r);
 }
 
+GUEST_CODE(call_often, "mov $0x11000, %eax\nmov $0x11008, %ebx\n1: call *%rax\ncall *%rbx\njmp 1b");
+GUEST_CODE(called, "inc %ecx\nret\n.fill 5, 1, 0x90\ninc %ecx\nnop\ninc %edx\nret");
+
+/* In the middle of a function that ran often before; another one in its page is called first. */
+static void test_breakpoint_in_called(void)
+{
+    enum { CALLED = CODE + 0x1000, INC_EDX = CALLED + 11 };
+    const VcpuBreakpoint at = {VCPU_BREAK_CODE, INC_EDX, 1};
+    Rig r;
+    rig_up(&r, &tcg_accel, 1);
+    set_up_memory(&r);
+    Vcpu *v = r.machine->cpus[0];
+    START(&r, v, call_often);
+    as_write(r.platform.memory, CALLED, called, (size_t)(called_end - called));
+    g_assert_cmpint(v->ops->run(v, 10000), ==, CPU_RAN);
+    g_assert_true(v->ops->break_insert(v, &at));
+    uint64_t edx = get(v, "rdx");
+    for (unsigned i = 0; i < 5; i++) {
+        g_assert_cmpint(v->ops->run(v, 10000), ==, CPU_BREAK);
+        g_assert_cmphex(get(v, "rip"), ==, INC_EDX);
+        g_assert_cmpuint(get(v, "rdx"), ==, edx + i);
+    }
+    g_assert_true(v->ops->break_remove(v, &at));
+    g_assert_cmpint(v->ops->run(v, 10000), ==, CPU_RAN);
+    rig_down(&r);
+}
+
 static void test_breakpoint_stops_machine(void)
 {
     const VcpuBreakpoint at = {VCPU_BREAK_CODE, COUNT_STORE, 1};
@@ -598,6 +625,7 @@ int main(int argc, char **argv)
     g_test_add_func("/vcpu/map-changes", test_map_changes);
     g_test_add_func("/vcpu/code-changes", test_code_changes);
     g_test_add_func("/vcpu/breakpoints", test_breakpoints);
+    g_test_add_func("/vcpu/breakpoint-in-called", test_breakpoint_in_called);
     g_test_add_func("/vcpu/breakpoint-left", test_breakpoint_left);
     g_test_add_func("/vcpu/breakpoint-stops-machine", test_breakpoint_stops_machine);
     return g_test_run();
