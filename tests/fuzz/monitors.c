@@ -151,7 +151,7 @@ static void clients_end_hmp(void *server)
 
 static void *clients_connect_qtest(Client *c, GError **error)
 {
-    return qtest_new(c->box.machine, c->chr, NULL, error);
+    return qtest_new(c->box.machine, c->chr, "/dev/null", error);
 }
 
 static void clients_end_qtest(void *server)

@@ -15,6 +15,8 @@ CASES = [
     ([('one', '')], 'ERROR', 1, '1 passed, 1 failed'),
     ([('one', '')], 'TIMEOUT', 1, '1 passed, 1 failed'),
     ([], 'OK', 1, '0 passed, 0 failed'),
+    ([('one', '<system-out>a\x00b\x1b[2J\x0c \ud800 \uffff</system-out>')], 'OK', 0, '1 passed, 0 failed'),
+    ([('\x07bell', '<failure/>')], 'FAIL', 1, '0 passed, 1 failed'),
 ]
 
 
@@ -23,8 +25,9 @@ def run(cases, result, problems=0):
         logs = pathlib.Path(build) / 'meson-logs'
         logs.mkdir()
         rows = ''.join(f'<testcase name="{name}">{inner}</testcase>' for name, inner in cases)
-        (logs / 'testlog.junit.xml').write_text(
-            f'<testsuites><testsuite name="p.p:unit / acpi">{rows}</testsuite></testsuites>')
+        (logs / 'testlog.junit.xml').write_bytes(
+            f'<testsuites><testsuite name="p.p:unit / acpi">{rows}</testsuite></testsuites>'
+            .encode('utf-8', 'surrogatepass'))
         (logs / 'testlog.json').write_text(
             json.dumps({'name': 'p:unit / acpi', 'result': result, 'returncode': 1}) + '\n')
         done = subprocess.run([SUMMARY, str(problems), build], text=True, stdout=subprocess.PIPE)
