@@ -19,6 +19,7 @@
 #include "hw/intc/apic.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
+#include "hw/intc/uv_hub.h"
 #include "hw/isa/lpc.h"
 #include "hw/misc/debug_exit.h"
 #include "hw/misc/intr_testdev.h"
@@ -69,6 +70,7 @@ const DeviceClass *const device_classes[] = {
     &pm_class,
     &pxb_pcie_class,
     &serial_class,
+    &uv_hub_class,
     &virtconsole_class,
     &virtio_blk_class,
     &virtio_net_class,

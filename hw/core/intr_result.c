@@ -131,6 +131,13 @@ const IntrResultRow intr_results[INTR_RESULTS] = {
                             "DSA 1.0 MSIXPERM", INTR_CLASS_KEPT, .lost = true,
                             .remedy = "PASID enable in the entry has to be as in the work queue, "
                                       "or its bit 2 has to be set"},
+    [INTR_HUB_MASKED] = {"hub-masked",
+                         "was not sent: the mask bit of the hub's register is set; the event alone "
+                         "is noted",
+                         "Linux uv_mmrs.h", INTR_CLASS_KEPT, .lost = true,
+                         .remedy =
+                             "bit 16 of RTC1_INT_CONFIG is to be clear when the clock comes to "
+                             "INT_CMPB"},
     [INTR_MASTER_OFF] = {"bus-master-off", "was dropped: the function is no bus master",
                          "PCI 3.0 6.2.2", INTR_CLASS_KEPT, .lost = true,
                          .remedy = "bit 2 of the command register makes it one"},

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The q35 machine's emitters that are not on PCI: IOAPICs and HPETs. The board has one of each;
- * -device adds more. What properties leave open (where, which GSIs, which id) is settled here.
+ * The q35 machine's emitters that are not on PCI: IOAPICs and HPETs, of which the board has one
+ * each and -device adds more; and UV hubs, which are not remapped. What properties leave open
+ * (where, which GSIs, which id) is settled here.
  */
 #include "hw/i386/iommu/iommu.h"
 #include "hw/i386/q35_internal.h"
+#include "hw/intc/uv_hub.h"
 #include "hw/timer/hpet.h"
 
 #define HPET_STEP 0x1000ull
@@ -150,7 +152,7 @@ static bool add_ioapic(Q35Machine *m, Device *dev, GError **error)
         .requester_id = source_id,
         .active_low = own ? PIRQ_PINS : 0,
         .any_polarity = own && q35_forgives(m, FORGIVE_PCI_POLARITY) ? PIRQ_PINS : 0,
-        .shares_eois = machine->added_sources->len > 0,
+        .shares_eois = count_added(machine, &ioapic_class) > 0,
     };
     if (!device_realize(dev, error)) {
         return false;
@@ -253,6 +255,20 @@ bool q35_build_hpets(Q35Machine *m, GError **error)
         if (!add_hpet(m, dev, false, error)) {
             return false;
         }
+    }
+    return true;
+}
+
+/* Whatever unit there is, a hub's messages go to the local APICs as they are. */
+bool q35_build_uv_hubs(Q35Machine *m, GError **error)
+{
+    Device *dev;
+    for (unsigned n = 0; (dev = added(&m->machine, &uv_hub_class, n)); n++) {
+        uv_hub_links(dev)->apic_bus = m->machine.apic_bus;
+        if (!device_realize(dev, error)) {
+            return false;
+        }
+        as_add(m->machine.platform.memory, uv_hub_region(dev), uv_hub_base(dev));
     }
     return true;
 }

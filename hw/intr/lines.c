@@ -25,6 +25,7 @@ static const KindRow kinds[JOURNAL_KINDS] = {
     [JOURNAL_STIMER] = {"stimer", "timer", TRACE_APIC},
     [JOURNAL_SINT] = {"sint", "source", TRACE_APIC},
     [JOURNAL_PIC] = {"pic", "pin", TRACE_PIC},
+    [JOURNAL_HUB] = {"uv-hub", "register", TRACE_APIC},
 };
 
 const char *journal_kind_name(JournalKind kind)

@@ -25,13 +25,14 @@ static const char *const subjects[JOURNAL_KINDS] = {
     [JOURNAL_PIC] = "IRQ %u",
 };
 static const char *const events[] = {"fault event", "invalidation event"};
+static const char *const hub_registers[] = {"RTC1_INT_CONFIG", "IPI_INT"};
 static const char *const entries[] = {"timer", "thermal sensor", "performance counter",
                                       "LINT0", "LINT1",          "error"};
 
 static bool has_rid(const JournalRecord *r)
 {
     return r->kind != JOURNAL_LVT && r->kind != JOURNAL_IPI && r->kind != JOURNAL_EVENT &&
-           r->kind != JOURNAL_NOTIFY && r->kind != JOURNAL_PIC &&
+           r->kind != JOURNAL_NOTIFY && r->kind != JOURNAL_HUB && r->kind != JOURNAL_PIC &&
            !journal_kind_is_synthetic(r->kind);
 }
 
@@ -41,6 +42,8 @@ static void add_what(GString *out, const JournalRecord *r)
         g_string_append(out, events[r->number % G_N_ELEMENTS(events)]);
     } else if (r->kind == JOURNAL_LVT) {
         g_string_append_printf(out, "%s entry", entries[r->number % G_N_ELEMENTS(entries)]);
+    } else if (r->kind == JOURNAL_HUB) {
+        g_string_append(out, hub_registers[r->number % G_N_ELEMENTS(hub_registers)]);
     } else {
         g_string_append_printf(out, subjects[r->kind], r->number); /* NOLINT: they are above */
     }

@@ -254,6 +254,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("pcie-pci-bridge"),
     DEVICE("pcie-root-port"),
     DEVICE("pxb-pcie"),
+    DEVICE("uv-hub", .scenes = {"uv-hub"}),
     DEVICE("virtconsole"),
     DEVICE("virtio-blk-pci", .scenes = {"virtqueue", "virtqueue"}),
     DEVICE("virtio-net-pci"),

@@ -18,7 +18,7 @@ PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
 FILES = ["amd-ats", "amd-ivrs", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug",
          "hpets", "igb", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
-         "nvme-intr", "sriov", "units", "vmd", "vtd-ats"]
+         "nvme-intr", "sriov", "units", "uv-hub", "vmd", "vtd-ats"]
 SECTIONS = [
     ("Emitters", [
         ("IOAPICs beside the board's: pages, pins 24 to 240, GSIs, ids", "82093AA 3.0, ACPI 5.2.12.3",
@@ -84,6 +84,8 @@ SECTIONS = [
         ("e1000 by pin; delays after frames", "8254x 13.4.17, 13.4.30",
          "/e1000-intr/pin /e1000-intr/delays /e1000-intr/e1000e-delays e1000"),
         ("igb: ten vectors by IVAR; by pin", "82576 7.3", "/igb/vectors /igb/pin /igb/send /igb/receive igb igb-queues igb-pin"),
+        ("a UV hub's registers: messages at once and by its clock, with no unit on their way", "Linux uv_mmrs.h",
+         "/uv-hub/registers /uv-hub/at-once /uv-hub/clock /uv-hub/masked"),
         ("what users write wrong", "", "/nvme/mistakes /intr-testdev/refused /intr-testdev/example /ioapics/mistakes"),
     ]),
     ("Topologies", [

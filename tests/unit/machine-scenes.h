@@ -9,6 +9,7 @@
 #include "machine-fixture.h"
 #include "tests/include/amdvi.h"
 #include "tests/include/dsa.h"
+#include "tests/include/uv.h"
 
 #define VTD_BASE    0xfed90000ull
 #define HPET_BASE   0xfed00000ull
@@ -421,6 +422,22 @@ static void use_dsa(Box *box)
     g_assert_cmpint(apic_ack(box->machine->apics[0]), ==, DSA_STORED);
 }
 
+/* A hub's clock under way to what it is compared with. */
+static void start_uv_hub(Box *box)
+{
+    uint64_t now = as_load(box->platform.memory, UV_LOCAL_MMR_BASE + UV_RTC, 8, NULL);
+    wr(box, UV_LOCAL_MMR_BASE + UV_RTC1_INT_CONFIG, 0x71, 8);
+    wr(box, UV_LOCAL_MMR_BASE + UV_INT_CMPB, now + 1000, 8);
+}
+
+static void use_uv_hub(Box *box)
+{
+    uint64_t at = UV_LOCAL_MMR_BASE + UV_EVENT_OCCURRED2;
+    g_assert_cmphex(as_load(box->platform.memory, at, 8, NULL), ==, 0);
+    let_pass(box, NS_PER_MS);
+    g_assert_cmphex(as_load(box->platform.memory, at, 8, NULL), ==, UV_EVENT_RTC_1);
+}
+
 static const Scene scenes[] = {
     {"amd-queue", start_amd_queue, use_amd_queue, "amd-iommu"},
     {"dsa", start_dsa, use_dsa},
@@ -429,6 +446,7 @@ static const Scene scenes[] = {
     {"hpet-legacy", start_hpet_legacy, use_hpet_legacy},
     {"nvme", start_nvme, use_nvme},
     {"timers", start_timers, NULL},
+    {"uv-hub", start_uv_hub, use_uv_hub},
     {"vtd-queue", start_vtd_queue, NULL},
     {"edu", start_edu, NULL},
     {"virtqueue", start_virtio, use_virtio},

@@ -41,6 +41,12 @@ static const Window board_windows[] = {
     {false, HPET_BASE + 0x1000, 0x160, 1, "hpet"},
     {false, VTD_BASE, 0x100, 8, "intel-iommu"},
     {false, VTD_BASE + 0xb00, 0x200, 1, "intel-iommu"},
+    {false, UV_LOCAL_MMR_BASE, 8, 1, "uv-hub"},
+    {false, UV_LOCAL_MMR_BASE + UV_INT_CMPB, 8, 4, "uv-hub"},
+    {false, UV_LOCAL_MMR_BASE + UV_IPI_INT, 8, 2, "uv-hub"},
+    {false, UV_LOCAL_MMR_BASE + UV_RTC1_INT_CONFIG, 8, 4, "uv-hub"},
+    {false, UV_LOCAL_MMR_BASE + UV_EVENT_OCCURRED2, 16, 2, "uv-hub"},
+    {false, UV_LOCAL_MMR_BASE + UV_RTC, 8, 1, "uv-hub"},
     {false, AMD_BASE, 0x40, 4, "amd-iommu"},
     {false, AMD_BASE + CMD_HEAD, 0x30, 4, "amd-iommu"},
 };

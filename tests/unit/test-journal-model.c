@@ -292,10 +292,11 @@ static bool run_one(uint64_t seed, Totals *totals)
     return ok;
 }
 
-/* The model's world has no message store and no accelerator: those are test-ims' and test-dsa's. */
+/* The model's world has no message store, accelerator or hub: those are test-ims', test-dsa-intr's
+ * and test-uv-hub's. */
 static bool of_stores(unsigned i)
 {
-    return (i >= INTR_NO_SLOT && i <= INTR_NOT_PERMITTED) || i == INTR_SLOT_FREED;
+    return (i >= INTR_NO_SLOT && i <= INTR_HUB_MASKED) || i == INTR_SLOT_FREED;
 }
 
 /* Of AMD's unit, which has a model of its own, and of Hyper-V. */

@@ -25,6 +25,7 @@ typedef enum {
     JOURNAL_STIMER,        /* a virtual processor's synthetic timers, */
     JOURNAL_SINT,          /* and its synthetic sources */
     JOURNAL_PIC,           /* inputs of the i8259 pair */
+    JOURNAL_HUB,           /* a hub of SGI's UV: 0 its clock, 1 IPI_INT */
     JOURNAL_KINDS,
 } JournalKind;
 

@@ -611,6 +611,7 @@ const Way ways[INTR_RESULTS] = {
     {INTR_HANDLE_UNKNOWN, way_handle_unknown},
     {INTR_HANDLE_REVOKED, way_handle_revoked},
     {INTR_NOT_PERMITTED, way_not_permitted},
+    {INTR_HUB_MASKED, way_hub_masked},
     {INTR_MASTER_OFF, master_off},
     {INTR_BRIDGE_OFF, bridge_off},
     {INTR_EVENT_MASKED, event_masked},

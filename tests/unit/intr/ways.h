@@ -40,6 +40,9 @@ IntrResult way_handle_unknown(Rig *rig);
 IntrResult way_handle_revoked(Rig *rig);
 IntrResult way_not_permitted(Rig *rig);
 
+/* In ways_uv.c. */
+IntrResult way_hub_masked(Rig *rig);
+
 /* In ways_hyperv.c. */
 IntrResult way_synic_off(Rig *rig);
 IntrResult way_sint_masked(Rig *rig);
