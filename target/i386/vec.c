@@ -72,9 +72,10 @@ struct VecIndex {
 
 static void visit_rows(VecIndex *index, VecVisit *visit)
 {
-    const VecTable tables[] = {vec_move_table(), vec_int_table(),    vec_shuffle_table(),
-                               vec_fp_table(),   vec_imm_table(),    vec_gpr_table(),
-                               avx_fma_table(),  vec_string_table(), avx_mask_table()};
+    const VecTable tables[] = {vec_move_table(),  vec_int_table(),    vec_shuffle_table(),
+                               vec_fp_table(),    vec_imm_table(),    vec_gpr_table(),
+                               avx_fma_table(),   vec_string_table(), avx_mask_table(),
+                               vec_approx_table()};
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
         for (size_t i = 0; i < tables[t].count; i++) {
             visit(index, tables[t].rows[i].mnemonic, &tables[t].rows[i]);

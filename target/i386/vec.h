@@ -50,8 +50,8 @@ typedef struct {
     size_t count;
 } VecTable;
 VecTable vec_int_table(void), vec_shuffle_table(void), vec_fp_table(void), vec_imm_table(void),
-    vec_move_table(void), vec_gpr_table(void), vec_string_table(void), avx_fma_table(void),
-    avx_mask_table(void);
+    vec_approx_table(void), vec_move_table(void), vec_gpr_table(void), vec_string_table(void),
+    avx_fma_table(void), avx_mask_table(void);
 
 /* An instruction's operands, as look-up and decoding need them. */
 typedef struct {

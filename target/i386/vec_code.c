@@ -3,8 +3,9 @@
  * From Zydis' view of a vector instruction to its VecCode (Intel SDM vol. 2, chapter 2; exception
  * classes: 2.4 and 2.5).
  *
- * Left out: EVEX, MMX registers, gathers, and instructions with hidden operands other than XMM0 and
- * the flags (string comparisons, MASKMOVDQU, VZEROALL).
+ * Left out: EVEX, MMX registers, gathers, instructions with hidden operands other than XMM0 and
+ * the flags (string comparisons, MASKMOVDQU, VZEROALL), and those of which every maker has results
+ * of its own (vec_approx.c).
  */
 #include "target/i386/vec_code.h"
 
@@ -199,6 +200,23 @@ static bool take_mxcsr(const ZydisDecodedInstruction *zi, VecCode *out)
     return true;
 }
 
+static bool differs_by_maker(ZydisMnemonic mnemonic)
+{
+    switch (mnemonic) {
+    case ZYDIS_MNEMONIC_RCPPS:
+    case ZYDIS_MNEMONIC_RCPSS:
+    case ZYDIS_MNEMONIC_RSQRTPS:
+    case ZYDIS_MNEMONIC_RSQRTSS:
+    case ZYDIS_MNEMONIC_VRCPPS:
+    case ZYDIS_MNEMONIC_VRCPSS:
+    case ZYDIS_MNEMONIC_VRSQRTPS:
+    case ZYDIS_MNEMONIC_VRSQRTSS:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool vec_code_make(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, VecCode *out)
 {
     memset(out, 0, sizeof(*out));
@@ -209,7 +227,7 @@ bool vec_code_make(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand 
     if (take_mxcsr(zi, out)) {
         return true;
     }
-    if (!take_opcode(zi, out) || !take_class(zi, out)) {
+    if (differs_by_maker(zi->mnemonic) || !take_opcode(zi, out) || !take_class(zi, out)) {
         return false;
     }
     for (unsigned i = 0; i < zi->operand_count; i++) {

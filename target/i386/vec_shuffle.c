@@ -30,18 +30,11 @@
     X(PERMD, permd)                                                                                \
     X(PERMPS, permps)
 
-/* Two sources, a scalar result: mnemonic, name, width of the memory operand. */
-#define OPS3_SCALAR(X)                                                                             \
-    X(RCPSS, rcpss, 4)                                                                             \
-    X(RSQRTSS, rsqrtss, 4)
-
 /* One source: mnemonic, name, widths of the memory operand. */
 #define OPS2(X)                                                                                    \
     X(PABSB, pabsb, 16, 32)                                                                        \
     X(PABSW, pabsw, 16, 32)                                                                        \
     X(PABSD, pabsd, 16, 32)                                                                        \
-    X(RCPPS, rcpps, 16, 32)                                                                        \
-    X(RSQRTPS, rsqrtps, 16, 32)                                                                    \
     X(MOVDDUP, movddup, 8, 32)                                                                     \
     X(MOVSHDUP, movshdup, 16, 32)                                                                  \
     X(MOVSLDUP, movsldup, 16, 32)                                                                  \
@@ -120,7 +113,6 @@ static void run_blend(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 #define DEFINE3(m_, name_)            KERNEL3(name_, x, 16) KERNEL3(name_, y, 32)
 #define DEFINE3_WIDE(m_, name_)       KERNEL3(name_, y, 32)
-#define DEFINE3_SCALAR(m_, name_, w_) KERNEL3(name_, x, w_)
 #define DEFINE2(m_, name_, w_, wide_) KERNEL2(name_, x, w_) KERNEL2(name_, y, wide_)
 #define DEFINE2_NARROW(m_, name_, w_) KERNEL2(name_, x, w_)
 #define DEFINE2_WIDE(m_, name_, w_)   KERNEL2(name_, y, w_)
@@ -128,14 +120,12 @@ static void run_blend(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 #define SSE(m_, name_, ...)           SSE_OP(name_)
 #define SSE_MASKED(m_, name_)         SSE_BLEND(name_)
 OPS3(SSE)
-OPS3_SCALAR(SSE)
 OPS2(SSE)
 OPS2_NARROW(SSE)
 BLENDS(SSE_MASKED)
 OPS3(DEFINE3)
 OPS3_VEX(DEFINE3)
 OPS3_WIDE(DEFINE3_WIDE)
-OPS3_SCALAR(DEFINE3_SCALAR)
 OPS2(DEFINE2)
 OPS2_VEX(DEFINE2)
 OPS2_NARROW(DEFINE2_NARROW)
@@ -150,7 +140,6 @@ BLENDS(DEFINE_BLEND)
 #define ROW3(m_, name_)                ROW(m_, name_, 16, 32, X_AND_Y(name_))
 #define ROW3_VEX(m_, name_)            ROW_VEX(m_, 16, 32, X_AND_Y(name_))
 #define ROW3_WIDE(m_, name_)           ROW_VEX(m_, 0, 32, ONLY_Y(name_))
-#define ROW3_SCALAR(m_, name_, w_)     ROW(m_, name_, w_, w_, AVX_FORM(name_##_x), AVX_FORM(name_##_x))
 #define ROW2(m_, name_, w_, wide_)     ROW(m_, name_, w_, wide_, X_AND_Y(name_))
 #define ROW2_VEX(m_, name_, w_, wide_) ROW_VEX(m_, w_, wide_, X_AND_Y(name_))
 #define ROW2_NARROW(m_, name_, w_)     ROW(m_, name_, w_, 0, AVX_FORM(name_##_x), AVX_NO_FORM)
@@ -158,9 +147,8 @@ BLENDS(DEFINE_BLEND)
 #define ROW_BLEND(m_, name_)                                                                       \
     {VEC_NAMES(m_), .width = {16, 32}, .sse = {run_blend, run_blend, sse_##name_},                 \
      .avx = {X_AND_Y(name_)}},
-static const VecRow rows[] = {
-    OPS3(ROW3) OPS3_VEX(ROW3_VEX) OPS3_WIDE(ROW3_WIDE) OPS3_SCALAR(ROW3_SCALAR) OPS2(ROW2)
-        OPS2_VEX(ROW2_VEX) OPS2_NARROW(ROW2_NARROW) OPS2_WIDE(ROW2_WIDE) BLENDS(ROW_BLEND)};
+static const VecRow rows[] = {OPS3(ROW3) OPS3_VEX(ROW3_VEX) OPS3_WIDE(ROW3_WIDE) OPS2(
+    ROW2) OPS2_VEX(ROW2_VEX) OPS2_NARROW(ROW2_NARROW) OPS2_WIDE(ROW2_WIDE) BLENDS(ROW_BLEND)};
 
 VecTable vec_shuffle_table(void)
 {

@@ -5,7 +5,8 @@
  * An instruction that touches the register stack runs on the host's own x87 with the guest's
  * registers, tags, control and status words loaded, so that rounding, condition codes, stack
  * faults and unmasked responses are the hardware's. The rest is plain data movement. FCS and FDS
- * are not kept. Environments are in x87_env.c.
+ * are not kept. Environments are in x87_env.c, transcendental instructions, of which makers have
+ * different results, in x87_trans.c.
  */
 #include "target/i386/x87.h"
 
@@ -65,7 +66,7 @@ static void x87_check(Cpu *cpu)
     }
 }
 
-static void check_waiting(Cpu *cpu)
+void x87_check_waiting(Cpu *cpu)
 {
     x87_check(cpu);
     fpu_check_pending(cpu);
@@ -126,7 +127,7 @@ static uint64_t insn_pointer(const Cpu *cpu)
     return (cpu->rip + (op ? op->off : 0)) & cpu->rip_mask;
 }
 
-static void note_pointers(Cpu *cpu, const FpuInsn *insn, bool mem, uint64_t ea)
+void x87_note_pointers(Cpu *cpu, const FpuInsn *insn, bool mem, uint64_t ea)
 {
     cpu->fpu.fop = insn->fop;
     cpu->fpu.fip = insn_pointer(cpu);
@@ -141,7 +142,7 @@ static bool store_raises_early(Cpu *cpu, const FpuInsn *insn, uint64_t offset)
     uint8_t buf[16] = {0};
     HostImage image;
 
-    check_waiting(cpu);
+    x87_check_waiting(cpu);
     if ((fpu->fcw & FCW_STORE_MASKS) == FCW_STORE_MASKS) {
         return false;
     }
@@ -151,7 +152,7 @@ static bool store_raises_early(Cpu *cpu, const FpuInsn *insn, uint64_t offset)
         return false;
     }
     image_store(&image, fpu);
-    note_pointers(cpu, insn, true, offset);
+    x87_note_pointers(cpu, insn, true, offset);
     return true;
 }
 
@@ -163,7 +164,7 @@ static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
     HostImage image;
     uint64_t flags = HOST_RFLAGS;
 
-    check_waiting(cpu);
+    x87_check_waiting(cpu);
     if (insn->width == 10) {
         mmu_check_alignment(cpu, ea, 8);
     }
@@ -184,7 +185,7 @@ static void run_host(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
         flags_set_arith(cpu, (uint32_t)flags);
     }
     image_store(&image, fpu);
-    note_pointers(cpu, insn, mem, ea);
+    x87_note_pointers(cpu, insn, mem, ea);
 }
 
 static void run_nop(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
@@ -194,7 +195,7 @@ static void run_nop(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 static void run_waiting_nop(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    check_waiting(cpu);
+    x87_check_waiting(cpu);
 }
 
 /* FWAIT looks at MP and TS, not at EM. */
@@ -220,7 +221,7 @@ static void run_fnclex(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 
 static void run_fldcw(Cpu *cpu, const FpuInsn *insn, uint64_t ea)
 {
-    check_waiting(cpu);
+    x87_check_waiting(cpu);
     cpu->fpu.fcw = (mmu_load16(cpu, ea) & FCW_WRITABLE) | FCW_ALWAYS_SET;
     fpu_update_summary(&cpu->fpu);
 }
@@ -306,6 +307,12 @@ bool x87_lookup(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *op
     out->run = run_host;
     out->fop = (uint16_t)(opcode << 8 | modrm);
     out->imm = uses_flags(zi->mnemonic) ? X87_USES_FLAGS : 0;
+    if (!mem && x87_find_trans(zi->mnemonic)) {
+        out->run = x87_run_trans;
+        out->impl = x87_find_trans(zi->mnemonic);
+        out->width = 0;
+        return true;
+    }
     if (!mem) {
         out->impl = x87_reg_entries + X87_ENTRY * (opcode * 64 + (modrm & 63));
         out->width = 0;

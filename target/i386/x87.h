@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What x87.c and x87_env.c share.
+ * What the x87 files share.
  */
 #ifndef TARGET_I386_X87_H
 #define TARGET_I386_X87_H
@@ -15,5 +15,14 @@ void x87_run_fldenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 void x87_run_fnstenv(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 void x87_run_frstor(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 void x87_run_fnsave(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
+
+/* #NM, and exceptions that are pending. */
+void x87_check_waiting(Cpu *cpu);
+/* FOP, FIP and, for an operand in memory, FDP. */
+void x87_note_pointers(Cpu *cpu, const FpuInsn *insn, bool mem, uint64_t ea);
+
+/* FpuInsn.impl of a transcendental instruction, or NULL. */
+const void *x87_find_trans(ZydisMnemonic mnemonic);
+void x87_run_trans(Cpu *cpu, const FpuInsn *insn, uint64_t ea);
 
 #endif

@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 
-WAYS = {"4 vCPUs": ["-smp", "4"], "4 vCPUs, seed 5": ["-smp", "4", "-seed", "5"],
+WAYS = {"1 vCPU": ["-smp", "1"], "4 vCPUs": ["-smp", "4"], "4 vCPUs, seed 5": ["-smp", "4", "-seed", "5"],
         "8 vCPUs, shift 3": ["-smp", "8", "-icount", "3,sleep=off"]}
 TIERS = ["interp", "jit,hot=0", "jit"]
 
@@ -18,9 +18,9 @@ def lines(program, image, tier, options):
     run = subprocess.run([program, "-machine", "q35", "-accel", f"tcg,tier={tier}", "-cpu", "Haswell", "-m", "32M",
                           "-icount", "0,sleep=off", "-nographic", "-monitor", "none", "-no-reboot",
                           *options, "-kernel", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.STDOUT, timeout=100, check=False)
+                         stderr=subprocess.PIPE, timeout=100, check=False)  # alone, it starts nobody: a warning
     text = run.stdout.decode(errors="replace").replace("\r", "")
-    return text if run.returncode == 0 else f"{text}exit status {run.returncode}\n"
+    return text if run.returncode == 0 else f"{text}{run.stderr.decode()}exit status {run.returncode}\n"
 
 
 def main():

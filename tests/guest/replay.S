@@ -2,8 +2,9 @@
 /*
  * What runs when: processors add to what they share, a timer interrupts the first at whatever it
  * does, and each time a line says what it found there: the TSC, where it was, how far the others
- * are, a random number, all in one sum. Under -icount the lines are the same on every host
- * (replay.txt). In assembler, so that compilers have no say.
+ * are, a random number, all in one sum. Before that, a line is the sum of what instructions give
+ * that makers have different ideas of: x87's transcendental ones, RCPPS and RSQRTPS. Under -icount
+ * the lines are the same on every host (replay.txt). In assembler, so that compilers have no say.
  */
         .set    APIC, 0xfee00000
         .set    SVR, 0xf0
@@ -18,6 +19,8 @@
         .set    TRAMPOLINE, 0x8000
         .set    SUM_STEP, 0x9fb21c651e98df25
         .set    COM1, 0x3f8
+        .set    FLOATS, 1000            /* operands */
+        .set    FACTOR, 0x5851f42d4c957f2d
 
         .section .note.pvh, "a"
         .long   4, 4, 18                /* XEN_ELFNOTE_PHYS32_ENTRY */
@@ -51,7 +54,7 @@ pvh_entry:
 
 long_mode:
         movl    %cr4, %eax
-        orl     $0x20, %eax             /* PAE */
+        orl     $0x620, %eax            /* PAE, OSFXSR, OSXMMEXCPT */
         movl    %eax, %cr4
         movl    $pml4, %eax
         movl    %eax, %cr3
@@ -65,6 +68,14 @@ long_mode:
         movl    %eax, %cr0
         lgdt    gdt_pointer
         ret
+
+/* RAX into the sum. */
+        .macro  add_sum
+        xorq    %rax, %r15
+        movabsq $SUM_STEP, %rdx
+        imulq   %rdx, %r15
+        rorq    $29, %r15
+        .endm
 
         .code64
 first:
@@ -86,6 +97,7 @@ first:
         shrl    $16, %eax
         movw    %ax, idt + 16 * VECTOR + 6
         lidt    idt_pointer
+        call    floats
         movl    $APIC, %ebx
         movl    $0x1ff, SVR(%rbx)
         movl    $0xc4500, ICR(%rbx)     /* INIT and SIPI to all others */
@@ -115,14 +127,6 @@ leaf:
         lock xorl %eax, shared + 64
         ret
 
-/* RAX into the sum. */
-        .macro  add_sum
-        xorq    %rax, %r15
-        movabsq $SUM_STEP, %rdx
-        imulq   %rdx, %r15
-        rorq    $29, %r15
-        .endm
-
 tick:
         pushq   %rax
         pushq   %rcx
@@ -140,15 +144,7 @@ tick:
         rdrand  %rax
         add_sum
         movl    $0, EOI(%rbx)
-        movl    $16, %ecx               /* the sum, in hexadecimal */
-1:      rolq    $4, %r15
-        movl    %r15d, %eax
-        andl    $15, %eax
-        movb    digits(%rax), %al
-        call    put
-        loop    1b
-        movb    $'\n', %al
-        call    put
+        call    put_sum
         incl    ticks
         cmpl    $TICKS, ticks
         jae     over
@@ -157,10 +153,92 @@ tick:
         popq    %rax
         iretq
 
+/* The sum, in hexadecimal. */
+put_sum:
+        movl    $16, %ecx
+1:      rolq    $4, %r15
+        movl    %r15d, %eax
+        andl    $15, %eax
+        movb    digits(%rax), %al
+        call    put
+        loop    1b
+        movb    $'\n', %al
 put:
         movl    $COM1, %edx
         outb    %al, %dx
         ret
+
+        .macro  draw                    /* RAX is a random number */
+        movabsq $FACTOR, %rax
+        imulq   %rax, %r8
+        incq    %r8
+        movq    %r8, %rax
+        rorq    %cl, %rax
+        .endm
+
+/* An operand: any mantissa, an exponent within 32 of that of one. */
+        .macro  draw_operand at
+        draw
+        btsq    $63, %rax
+        movq    %rax, \at
+        draw
+        andl    $0x803f, %eax
+        addl    $0x3fdf, %eax
+        movw    %ax, \at + 8
+        .endm
+
+        .macro  add_x87 instruction:vararg
+        fninit
+        fldcw   control
+        fldt    operands + 16
+        fldt    operands
+        \instruction
+        fnstsw  %ax
+        fstpt   result
+        movzwl  %ax, %eax
+        add_sum
+        movq    result, %rax
+        add_sum
+        movzwl  result + 8, %eax
+        add_sum
+        .endm
+
+        .macro  add_sse instruction
+        \instruction operands, %xmm0
+        movq    %xmm0, %rax
+        add_sum
+        movhlps %xmm0, %xmm0
+        movq    %xmm0, %rax
+        add_sum
+        .endm
+
+floats:
+        movl    $FLOATS, %ecx
+1:      draw_operand operands
+        draw_operand operands + 16
+        draw
+        andl    $0xc00, %eax            /* any rounding */
+        orl     $0x37f, %eax
+        movw    %ax, control
+        add_x87 f2xm1
+        add_x87 fyl2x
+        add_x87 fyl2xp1
+        add_x87 fpatan
+        add_x87 fsin
+        add_x87 fcos
+        add_x87 fsincos
+        add_x87 fptan
+        add_x87 fsqrt
+        add_x87 fprem
+        add_x87 fdiv %st(1), %st
+        draw
+        movq    %rax, operands          /* the other half is of an operand */
+        add_sse rcpps
+        add_sse rsqrtps
+        add_sse sqrtps
+        decl    %ecx
+        jnz     1b
+        jmp     put_sum
 
 /* A triple fault ends the machine (-no-reboot). */
 over:
@@ -226,6 +304,12 @@ no_idt: .word   0
         .quad   0
 ticks:  .long   0
 stacks: .long   1
+control:
+        .word   0
+        .balign 16
+operands:
+        .skip   32
+result: .skip   16
 digits: .ascii  "0123456789abcdef"
 done:   .asciz  "guest: done\n"
         .balign 128
