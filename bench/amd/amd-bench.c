@@ -182,21 +182,22 @@ static double measure_wait(Bench *b)
 static const struct {
     const char *what;
     double (*measure)(Bench *b);
+    const char *aim;
 } rows[] = {
-    {"remapped, entry cache hit", measure_hit},
-    {"remapped, entry cache miss", measure_miss},
-    {"posted to a virtual APIC", measure_posted},
-    {"INVALIDATE_INTERRUPT_TABLE", measure_invalidate},
-    {"COMPLETION_WAIT with store", measure_wait},
+    {"AMD-Vi: remapped, entry cache hit", measure_hit, "  (aim 40)"},
+    {"AMD-Vi: remapped, entry cache miss", measure_miss, "  (aim 150)"},
+    {"AMD-Vi: posted to a virtual APIC", measure_posted, ""},
+    {"INVALIDATE_INTERRUPT_TABLE", measure_invalidate, ""},
+    {"COMPLETION_WAIT with store", measure_wait, ""},
 };
 
 /* The fastest of some rounds, without the journal and with it. */
 int main(void)
 {
     static const uint32_t records[] = {0, JOURNAL_DEFAULT_SIZE};
-    printf("%-28s %9s %9s\n", "ns", "no records", "records");
+    printf("%-34s %9s %9s\n", "ns", "no records", "records");
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        printf("%-28s", rows[i].what);
+        printf("%-34s", rows[i].what);
         for (size_t k = 0; k < G_N_ELEMENTS(records); k++) {
             Bench b = {.records = records[k]};
             double best = 0;
@@ -208,7 +209,7 @@ int main(void)
             destroy(&b);
             printf(" %9.1f", best);
         }
-        printf("\n");
+        printf("%s\n", rows[i].aim);
     }
     return 0;
 }

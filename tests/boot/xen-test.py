@@ -63,6 +63,7 @@ CASES = {
                             remaps=False, lint=VTD_LINT + PINS_LINT),
     "xen-credit": Case([*X2APIC, "Using scheduler: SMP Credit Scheduler (credit)"], INTEL, "sched=credit",
                        lint=VTD_LINT),
+    "xen-amd": Case(["AMD-Vi: IOMMU 0 Enabled", "Interrupt remapping enabled"], AMD),
     "xen-no-unit": Case(["I/O virtualisation disabled"], remaps=False, lint=PINS_LINT),
     "xen-pvh": Case([], INTEL, "dom0=pvh", refuses="Error creating d0: -22"),
 }

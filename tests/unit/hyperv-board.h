@@ -131,7 +131,7 @@ static inline uint64_t peek(Rig *r, uint64_t at, unsigned size)
     return as_load(r->platform.memory, at, size, NULL);
 }
 
-static const JournalRecord *last(Rig *r)
+static inline const JournalRecord *last(Rig *r)
 {
     return journal_find(&r->journal, r->journal.last);
 }
