@@ -128,7 +128,10 @@ bool q35_build_cpus(Q35Machine *m, GError **error)
              * that came before x2APIC, where the id became the hardware's alone. */
             .id_writable = !traits->x2apic,
             .tsc_deadline = traits->tsc_deadline,
-            .eoi_suppression = true,
+            /* Directed EOI is Intel's: the version register of AMD's says no (PPR, family 17h, APIC
+             * 30h). Xen, for one, ends levels of remapped pins by it, with a vector that only
+             * Intel's entries have. */
+            .eoi_suppression = !traits->amd,
             .phys_bits = (uint8_t)traits->phys_bits,
             .timer_hz = traits->apic_timer_hz,
             .pins = cpu->pins,

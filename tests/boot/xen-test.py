@@ -45,16 +45,18 @@ AMD = ["-cpu", "EPYC,+x2apic", "-device", "amd-iommu", "-m", "1100M"]
 
 
 class Case:
-    def __init__(self, says, unit=(), xen="", remaps=True, lint=(), refuses=""):
+    def __init__(self, says, unit=(), xen="", remaps=True, lint=(), refuses="", pins_move=True):
         """What Xen says; the machine's unit; Xen's words; whether interrupts are remapped; rules of
-        lint's that Xen breaks; or what it says when it will not start."""
+        lint's that Xen breaks; or what it says when it will not start; whether it moves pins that are live."""
         self.says, self.unit, self.xen, self.remaps = says, unit, xen, remaps
-        self.lint, self.refuses = set(lint), refuses
+        self.lint, self.refuses, self.pins_move = set(lint), refuses, pins_move
 
 
 # Without remapping it moves pins that are live.
 PINS_LINT = ["rte-halves-live"]
 VTD_LINT = ["gcmd-oneshot-echoed", "event-without-address", "event-changed-live"]
+# Its entries have an index where a vector was; messages are set up before they have an address.
+AMD_LINT = ["rte-vector-low", "msi-vector-low", "msi-address-outside"]
 X2APIC = ["Intel VT-d Interrupt Remapping enabled", "Switched to APIC driver x2apic_mixed"]
 CASES = {
     "xen": Case([*X2APIC, "Using scheduler: SMP Credit Scheduler rev2"], INTEL, lint=VTD_LINT),
@@ -63,7 +65,10 @@ CASES = {
                             remaps=False, lint=VTD_LINT + PINS_LINT),
     "xen-credit": Case([*X2APIC, "Using scheduler: SMP Credit Scheduler (credit)"], INTEL, "sched=credit",
                        lint=VTD_LINT),
-    "xen-amd": Case(["AMD-Vi: IOMMU 0 Enabled", "Interrupt remapping enabled"], AMD),
+    "xen-amd": Case(["AMD-Vi: IOMMU 0 Enabled", "Interrupt remapping enabled"], AMD, lint=AMD_LINT,
+                    # A level is an edge to the local APIC here (RqEoi is 0), so remote IRR is set while Xen looks
+                    # whether it may move it.
+                    pins_move=False),
     "xen-no-unit": Case(["I/O virtualisation disabled"], remaps=False, lint=PINS_LINT),
     "xen-pvh": Case([], INTEL, "dom0=pvh", refuses="Error creating d0: -22"),
 }
@@ -144,7 +149,7 @@ def xen_irqs(disk, irq, devices):
     return found.group(1).split() if found and found.group(1).strip() else [irq]
 
 
-def disk_problems(disk, path, log, interrupts, devices):
+def disk_problems(case, disk, path, log, interrupts, devices):
     """What is wrong with it: its bytes, dom0's interrupts, or Xen's, one of which it has moved to where
     dom0 moved it last."""
     wrong = []
@@ -155,6 +160,8 @@ def disk_problems(disk, path, log, interrupts, devices):
     if not row or "0" in row.groups():
         return [*wrong, f"{disk.name}'s interrupts did not come on both CPUs"]
     irqs = xen_irqs(disk, row.group(1), devices)
+    if irqs == [row.group(1)] and not case.pins_move:
+        return wrong
     if not any(re.search(rf"IRQ: *{irq} .* aff:\{{1\}}/\{{1\}} .*d0:", interrupts) for irq in irqs):
         wrong.append(f"Xen has moved none of {disk.name}'s interrupts {irqs} to CPU 1")
     return wrong
@@ -187,7 +194,7 @@ def run_started(case, machine, folder):
     log = machine.text().replace("\r", "")
     wrong = problems(case, log) + counts_problems(case, counts)
     for n, disk in enumerate(DISKS):
-        wrong += disk_problems(disk, folder / f"disk{n}", log, interrupts, devices)
+        wrong += disk_problems(case, disk, folder / f"disk{n}", log, interrupts, devices)
     if broken != case.lint:
         wrong.append(f"lint found {sorted(broken)}, not {sorted(case.lint)}")
     return wrong

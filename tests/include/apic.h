@@ -31,8 +31,10 @@ enum {
 #define MSR_TSC_DEADLINE 0x6e0
 #define APIC_BASE_X2APIC 0xc00u /* EN and EXTD */
 
-#define SVR_ENABLED 0x1ffu /* with the spurious vector FFh */
-#define DFR_CLUSTER 0x0fffffffu
+#define SVR_ENABLED               0x1ffu /* with the spurious vector FFh */
+#define SVR_DIRECTED_EOI          (1u << 12)
+#define APIC_VERSION_DIRECTED_EOI (1u << 24)
+#define DFR_CLUSTER               0x0fffffffu
 
 #define ICR_LOWEST  (1u << 8)
 #define ICR_INIT    (5u << 8)

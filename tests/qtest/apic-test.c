@@ -33,6 +33,26 @@ static void test_page(void)
     qtest_quit(qts);
 }
 
+/* Whether EOI broadcasts can be held back: Intel's processors say so, and AMD's that they cannot.
+ */
+static void test_directed_eoi(void)
+{
+    static const struct {
+        const char *line;
+        bool offered;
+    } rows[] = {{"-cpu max", true}, {"-cpu Skylake-Server", true}, {"-cpu EPYC", false}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        QTest *qts = qtest_init(rows[i].line);
+        uint32_t version = qtest_readl(qts, APIC_PAGE + APIC_VERSION);
+        g_assert_cmpint((version & APIC_VERSION_DIRECTED_EOI) != 0, ==, rows[i].offered);
+        qtest_writel(qts, APIC_PAGE + APIC_SVR, SVR_ENABLED | SVR_DIRECTED_EOI);
+        g_assert_cmphex(qtest_readl(qts, APIC_PAGE + APIC_SVR), ==,
+                        SVR_ENABLED | (rows[i].offered ? SVR_DIRECTED_EOI : 0));
+        qtest_quit(qts);
+    }
+}
+
 static void test_self_ipi(void)
 {
     QTest *qts = qtest_init("-smp 1");
@@ -220,6 +240,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/apic/page", test_page);
+    g_test_add_func("/apic/directed-eoi", test_directed_eoi);
     g_test_add_func("/apic/self-ipi", test_self_ipi);
     g_test_add_func("/apic/timer", test_timer);
     g_test_add_func("/apic/modes", test_modes);
