@@ -179,7 +179,7 @@ void sys_write_cr(Cpu *cpu, int n, uint64_t value)
             general_protection(cpu);
         }
         if (cpu->cfg.apic) {
-            uint32_t before = cpu_device_enter(cpu);
+            CpuBefore before = cpu_device_enter(cpu);
             apic_set_cr8(cpu->cfg.apic, (uint8_t)value);
             cpu_device_leave(cpu, before);
         }

@@ -55,7 +55,7 @@ void hyperv_call(Cpu *cpu, bool amd)
         cpu_raise(cpu, EXCP_UD);
     }
     HvRegs regs = call_regs(cpu);
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     bool established = hv_hypercall(cpu->cfg.hyperv, &regs, &result);
     cpu_device_leave(cpu, before);
     if (!established) {
@@ -66,7 +66,7 @@ void hyperv_call(Cpu *cpu, bool amd)
 
 bool hyperv_msr_read(Cpu *cpu, uint32_t msr, uint64_t *value)
 {
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     bool known = hv_msr_read(cpu->cfg.hyperv, msr, value);
 
     cpu_device_leave(cpu, before);
@@ -75,7 +75,7 @@ bool hyperv_msr_read(Cpu *cpu, uint32_t msr, uint64_t *value)
 
 bool hyperv_msr_write(Cpu *cpu, uint32_t msr, uint64_t value)
 {
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     bool known = hv_msr_write(cpu->cfg.hyperv, msr, value);
 
     cpu_device_leave(cpu, before);
@@ -92,7 +92,7 @@ CpuidResult hyperv_cpuid(const Cpu *cpu, uint32_t leaf)
 void hyperv_tsc_moved(Cpu *cpu)
 {
     if (cpu->cfg.hyperv) {
-        uint32_t before = cpu_device_enter(cpu);
+        CpuBefore before = cpu_device_enter(cpu);
         hv_tsc_moved(cpu->cfg.hyperv, cpu->tsc_offset != 0);
         cpu_device_leave(cpu, before);
     }

@@ -81,7 +81,7 @@ static ALWAYS_INLINE bool leads_to(Cpu *cpu, uint64_t linear, const Block *b)
 /* Code that runs from registers of a device or from ROM without a host address: read it. */
 static const uint8_t *fetch_copy(Cpu *cpu, uint64_t paddr, uint8_t *buf, unsigned len)
 {
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     as_read(cpu->cfg.memory, paddr, buf, len);
     cpu_device_leave(cpu, before);
     return buf;

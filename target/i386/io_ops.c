@@ -40,7 +40,8 @@ void sys_check_io(Cpu *cpu, uint16_t port, unsigned size)
 uint32_t sys_in(Cpu *cpu, uint16_t port, unsigned size)
 {
     MemResult result;
-    uint32_t value, before;
+    uint32_t value;
+    CpuBefore before;
 
     sys_check_io(cpu, port, size);
     before = cpu_device_enter(cpu);
@@ -52,7 +53,7 @@ uint32_t sys_in(Cpu *cpu, uint16_t port, unsigned size)
 
 void sys_out(Cpu *cpu, uint16_t port, uint32_t value, unsigned size)
 {
-    uint32_t before;
+    CpuBefore before;
 
     sys_check_io(cpu, port, size);
     before = cpu_device_enter(cpu);
@@ -166,7 +167,7 @@ void sys_swapgs(Cpu *cpu)
 void sys_wbinvd(Cpu *cpu)
 {
     sys_require_cpl0(cpu);
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     as_flush_lines(cpu->cfg.memory);
     cpu_device_leave(cpu, before);
 }

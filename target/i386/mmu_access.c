@@ -100,7 +100,7 @@ static void device_store(Cpu *cpu, const TlbEntry *e, uint64_t paddr, uint64_t v
 /* The entry may be gone when they come back. */
 static uint64_t io_load(Cpu *cpu, const TlbEntry *e, uint64_t paddr, unsigned size)
 {
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     uint64_t value = device_load(cpu, e, paddr, size);
 
     cpu_device_leave(cpu, before);
@@ -109,7 +109,7 @@ static uint64_t io_load(Cpu *cpu, const TlbEntry *e, uint64_t paddr, unsigned si
 
 static void io_store(Cpu *cpu, const TlbEntry *e, uint64_t paddr, uint64_t value, unsigned size)
 {
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
 
     device_store(cpu, e, paddr, value, size);
     cpu_device_leave(cpu, before);
@@ -295,7 +295,7 @@ void mmu_store_line(Cpu *cpu, uint64_t addr, const void *line)
 {
     TlbEntry *e = mmu_tlb_get(cpu, addr, MMU_WRITE, cpu->mmu_mode);
     uint64_t paddr = e->paddr | (addr & (PAGE_SIZE - 1));
-    uint32_t before;
+    CpuBefore before;
 
     if (!(e->tag_write & TLB_TAG_IO) || (e->tag_write & TLB_TAG_DEBUG) ||
         (e->flags & TLB_FLAG_APIC)) {

@@ -128,7 +128,7 @@ static bool msr_read_zero(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *v
 
 static bool read_apic(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value)
 {
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     bool known = cpu->cfg.apic && apic_msr_read(cpu->cfg.apic, msr, value);
 
     cpu_device_leave(cpu, before);
@@ -137,7 +137,7 @@ static bool read_apic(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t *value
 
 static bool write_apic(Cpu *cpu, const MsrRow *row, uint32_t msr, uint64_t value)
 {
-    uint32_t before = cpu_device_enter(cpu);
+    CpuBefore before = cpu_device_enter(cpu);
     bool known = cpu->cfg.apic && apic_msr_write(cpu->cfg.apic, msr, value);
 
     cpu_device_leave(cpu, before);
@@ -165,7 +165,7 @@ static bool msr_tsc_moved(Cpu *cpu)
 {
     hyperv_tsc_moved(cpu);
     if (cpu->cfg.apic) {
-        uint32_t before = cpu_device_enter(cpu);
+        CpuBefore before = cpu_device_enter(cpu);
         apic_tsc_changed(cpu->cfg.apic);
         cpu_device_leave(cpu, before);
     }

@@ -7,8 +7,8 @@
  * `mxcsr_live` says so. Otherwise each instruction runs under the guest's rounding with every
  * exception masked, and the flags are judged afterwards.
  *
- * So what cpu_run() calls, devices included, does no floating-point arithmetic outside the files
- * that emulate it; and nobody reads or writes fpu.mxcsr but through this header.
+ * So what cpu_run() calls does no floating-point arithmetic outside the files that emulate it,
+ * except for devices (post.h); and nobody reads or writes fpu.mxcsr but through this header.
  */
 #ifndef TARGET_I386_MXCSR_H
 #define TARGET_I386_MXCSR_H

@@ -10,7 +10,7 @@
 #ifndef TARGET_I386_POST_H
 #define TARGET_I386_POST_H
 
-#include "target/i386/cpu_state.h"
+#include "target/i386/mxcsr.h"
 
 /* The map of memory changed. */
 void cpu_post_flush(Cpu *cpu);
@@ -23,15 +23,25 @@ void cpu_post_forget_returns(Cpu *cpu);
 /* On the vCPU's own thread, or while it does not run. */
 void cpu_take_posted(Cpu *cpu);
 
-/* Around what the vCPU does to a device or to its APIC: `before` is what cpu_device_enter() gave.
+/*
+ * Around what the vCPU does to a device or to its APIC: `before` is what cpu_device_enter() gave.
+ * Whatever the device computes in floating point (GLib's tables do as they grow) leaves no
+ * exception in the guest's MXCSR.
  */
-static inline uint32_t cpu_device_enter(const Cpu *cpu)
+typedef struct {
+    uint32_t pending, mxcsr;
+} CpuBefore;
+
+static inline CpuBefore cpu_device_enter(const Cpu *cpu)
 {
-    return cpu->pending;
+    return (CpuBefore){cpu->pending, host_mxcsr_store()};
 }
-static inline void cpu_device_leave(Cpu *cpu, uint32_t before)
+static inline void cpu_device_leave(Cpu *cpu, CpuBefore before)
 {
-    if (G_UNLIKELY(cpu->pending & ~before)) {
+    if (G_UNLIKELY(host_mxcsr_store() != before.mxcsr)) {
+        host_mxcsr_load(before.mxcsr);
+    }
+    if (G_UNLIKELY(cpu->pending & ~before.pending)) {
         cpu_end_budget(cpu);
         cpu_take_posted(cpu);
     }

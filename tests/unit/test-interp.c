@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "code-fixture.h"
 #include "portal-fixture.h"
+#include "target/i386/mxcsr.h"
 
 static void test_self_modifying(Fixture *f, const void *unused)
 {
@@ -158,6 +159,44 @@ static void test_avx_enabled(Fixture *f, const void *unused)
     g_assert_cmphex(f->cpu->fpu.vec[0].lo[1], ==, 4);
     g_assert_cmphex(f->cpu->fpu.vec[0].hi[0], ==, 6);
     g_assert_cmphex(f->cpu->fpu.vec[0].hi[1], ==, 1ull << 34);
+}
+
+/* A device that computes, and is asked to by a store and a load. */
+static uint64_t computing_read(void *opaque, uint64_t offset, unsigned size)
+{
+    volatile float *sum = opaque;
+    *sum = *sum / 3.0f;
+    return 0;
+}
+
+static void computing_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    computing_read(opaque, offset, size);
+}
+
+/* What a device's arithmetic finds, 1/3 to be inexact, is not the guest's. */
+static void test_device_arithmetic(Fixture *f, const void *unused)
+{
+    /* mov %eax,(%rbx); mov (%rbx),%eax; in $0x80,%al; out %al,$0x80; hlt */
+    static const uint8_t code[] = {0x89, 0x03, 0x8b, 0x03, 0xe4, 0x80, 0xe6, 0x80, 0xf4};
+    static const MemOps ops = {.read = computing_read, .write = computing_write};
+    volatile float sum = 1;
+    MemRegion window = {
+        .name = "window", .kind = MEM_IO, .size = 4096, .ops = &ops, .opaque = (void *)&sum};
+    MemRegion port = {
+        .name = "port", .kind = MEM_IO, .size = 1, .ops = &ops, .opaque = (void *)&sum};
+    as_add(f->memory, &window, RAM_SIZE);
+    as_add(f->ports, &port, 0x80);
+    load(f, CODE, code, sizeof(code));
+    put64(f, TABLES + 0x2000 + 8 * (RAM_SIZE >> 21), RAM_SIZE | 0x83);
+    f->cpu->cr4 |= CR4_OSFXSR; /* so that the host's MXCSR is the guest's */
+    cpu_update_mode(f->cpu);
+    f->cpu->gpr[R_RBX] = RAM_SIZE;
+    g_assert_cmpint(run_on(f), ==, -1);
+    g_assert_cmpfloat(sum, <, 1.0f / 80);
+    g_assert_cmphex(fpu_mxcsr(&f->cpu->fpu), ==, MXCSR_DEFAULT);
+    as_remove(f->memory, &window);
+    as_remove(f->ports, &port);
 }
 
 /* A denormal product is an underflow, though it is exact and the sum is not denormal. */
@@ -451,6 +490,7 @@ int main(int argc, char **argv)
     ADD("undefined", test_undefined);
     ADD("avx-enabled", test_avx_enabled);
     ADD("xsavec-mxcsr", test_xsavec_mxcsr);
+    ADD("device-arithmetic", test_device_arithmetic);
     ADD("dpps-underflow", test_dpps_underflow);
     ADD("vtest-flags", test_vtest_flags);
     ADD("too-long", test_too_long);
