@@ -33,11 +33,11 @@ check-gdb: all
 	$(TEST) --suite gdb
 
 check-boot: all
-	scripts/fetch-guests $(BUILD)/guests cloud generic headers 686-pae xen xen-tools memtest ipxe busybox
+	scripts/fetch-guests $(BUILD)/guests cloud generic headers dmatest 686-pae xen xen-tools memtest ipxe busybox
 	$(TEST) --suite boot
 
 check-boot-all: all
-	scripts/fetch-guests $(BUILD)/guests cloud generic headers 686 686-pae xen xen-tools memtest ipxe busybox
+	scripts/fetch-guests $(BUILD)/guests cloud generic headers dmatest 686 686-pae xen xen-tools memtest ipxe busybox
 	$(TEST) --setup long --suite boot --suite boot-long
 
 # RUNS= of each tier and number of vCPUs, EVERY= instructions a hash.

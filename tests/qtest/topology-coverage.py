@@ -52,7 +52,7 @@ SECTIONS = [
          "/ims/memory /ims/unmapped"),
         ("stored messages that the unit refuses", "VT-d 5.1.4", "/ims/blocked"),
         ("an accelerator's completions by MSI-X and by a message store, through the unit, too", "DSA 1.0",
-         "/dsa-intr/store /dsa-intr/no-store /dsa-intr/batch /dsa-intr/failed /dsa-intr/remapped remapped"),
+         "/dsa-intr/store /dsa-intr/no-store /dsa-intr/batch /dsa-intr/failed /dsa-intr/remapped remapped dmatest"),
         ("interrupt handles: requested, released, revoked, none; rules for PASIDs", "DSA 1.0 MSIXPERM",
          "/dsa-intr/handles /dsa-intr/no-handles /dsa-intr/revoked /dsa-intr/msixperm revoked no-handles"),
         ("translation requests: pages of each size, absent ones, refused ones, nobody who answers",
