@@ -103,8 +103,8 @@ static void free_fw_cfg(gpointer data)
 Options *options_new(void)
 {
     Options *o = g_new0(Options, 1);
-    GPtrArray **texts[] = {&o->strings, &o->machine_props, &o->accels,  &o->devices,
-                           &o->serials, &o->chardevs,      &o->objects, &o->net_dumps};
+    GPtrArray **texts[] = {&o->strings,  &o->machine_props, &o->accels,    &o->devices, &o->serials,
+                           &o->chardevs, &o->objects,       &o->net_dumps, &o->folders};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         *texts[i] = g_ptr_array_new_with_free_func(g_free);
     }
@@ -128,6 +128,7 @@ Options *options_new(void)
         .forgive = FORGIVE_DEFAULT,
         .globals = o->globals,
         .fw_cfg = o->fw_cfg,
+        .firmware = {.folders = o->folders, .boot = {.splash_time = -1, .reboot_timeout = -1}},
     };
     return o;
 }
@@ -137,9 +138,10 @@ void options_free(Options *o)
     if (!o) {
         return;
     }
-    GPtrArray *arrays[] = {o->strings,  o->machine_props, o->accels,       o->devices,  o->serials,
-                           o->chardevs, o->objects,       o->drives,       o->fw_cfg,   o->monitors,
-                           o->netdevs,  o->net_nics,      o->net_backends, o->net_dumps};
+    GPtrArray *arrays[] = {o->strings,      o->machine_props, o->accels,  o->devices,
+                           o->serials,      o->chardevs,      o->objects, o->drives,
+                           o->fw_cfg,       o->monitors,      o->netdevs, o->net_nics,
+                           o->net_backends, o->net_dumps,     o->folders};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/datafile.h"
 #include "base/report.h"
 #include "hw/core/properties.h"
 #include "system/options.h"
@@ -113,7 +114,6 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
                                            "sata",
                                            "suppress-vmdesc",
                                            "hmat",
-                                           "firmware",
                                            "pcspk-audiodev",
                                            "i8042",
                                            "pit",
@@ -126,6 +126,8 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
     optlist_ignore(opts, harmless);
     const char *kernel = optlist_get(opts, "kernel"), *initrd = optlist_get(opts, "initrd"),
                *append = optlist_get(opts, "append");
+    const char *firmware = optlist_get(opts, "firmware");
+    o->machine.firmware.bios = firmware ? options_keep(o, firmware) : o->machine.firmware.bios;
     o->machine.kernel = kernel ? options_keep(o, kernel) : o->machine.kernel;
     o->machine.initrd = initrd ? options_keep(o, initrd) : o->machine.initrd;
     o->machine.append = append ? options_keep(o, append) : o->machine.append;
@@ -347,18 +349,68 @@ static bool opt_rtc(Options *o, const char *value, GError **error)
     return optlist_finish(opts, error);
 }
 
+static bool boot_letters(const char *key, const char *text, GError **error)
+{
+    if (!text || text[strspn(text, "acdn")] == '\0') {
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0,
+                "%s=%s: letters are a (floppy), c (disk), d (CD-ROM) and n (network)", key, text);
+    return false;
+}
+
+static bool boot_time(OptList *opts, const char *key, int *value, GError **error)
+{
+    const char *text = optlist_get(opts, key);
+    int64_t number = *value;
+    if (text && (!g_ascii_string_to_signed(text, 10, -1, 0xffff, &number, NULL))) {
+        g_set_error(error, OPT_ERROR, 0, "%s=%s: write milliseconds, 65535 at most, or -1", key,
+                    text);
+        return false;
+    }
+    *value = (int)number;
+    return true;
+}
+
 static bool opt_boot(Options *o, const char *value, GError **error)
 {
-    static const char *const harmless[] = {"order",       "once",           "menu",   "splash",
-                                           "splash-time", "reboot-timeout", "strict", NULL};
+    static const char *const harmless[] = {"splash", NULL};
+    BootOptions *boot = &o->machine.firmware.boot;
     g_autoptr(OptList) opts = optlist_parse(value, "order");
+    const char *order = optlist_get(opts, "order"), *once = optlist_get(opts, "once");
     optlist_ignore(opts, harmless);
-    return optlist_finish(opts, error);
+    boot->order = order ? options_keep(o, order) : boot->order;
+    boot->once = once ? options_keep(o, once) : boot->once;
+    return boot_letters("order", order, error) && boot_letters("once", once, error) &&
+           optlist_bool(opts, "menu", &boot->menu, error) &&
+           optlist_bool(opts, "strict", &boot->strict, error) &&
+           boot_time(opts, "splash-time", &boot->splash_time, error) &&
+           boot_time(opts, "reboot-timeout", &boot->reboot_timeout, error) &&
+           optlist_finish(opts, error);
+}
+
+static bool opt_bios(Options *o, const char *value, GError **error)
+{
+    o->machine.firmware.bios = options_keep(o, value);
+    return true;
+}
+
+static bool opt_folder(Options *o, const char *value, GError **error)
+{
+    if (strcmp(value, "help") == 0) {
+        g_autoptr(GString) list = g_string_new(NULL);
+        datafile_list_folders(o->machine.firmware.folders, list);
+        fputs(list->str, stdout);
+        o->done = true;
+    } else {
+        g_ptr_array_add(o->folders, g_strdup(value));
+    }
+    return true;
 }
 
 static bool opt_no_firmware(Options *o, const char *value, GError **error)
 {
-    g_set_error(error, OPT_ERROR, 0, "firmware is not supported yet; boot a kernel by -kernel");
+    g_set_error(error, OPT_ERROR, 0, "flash is not supported yet; use -bios FILE");
     return false;
 }
 
@@ -407,8 +459,9 @@ const OptRow opt_rows_machine[] = {
     {"uuid", true, opt_uuid, "the machine's UUID"},
     {"rtc", true, opt_rtc, "start of the real-time clock: base=utc|localtime|DATE"},
     {"no-hpet", false, opt_no_hpet, "leave the HPET out"},
-    {"boot", true, opt_boot, NULL},
-    {"bios", true, opt_no_firmware, NULL},
+    {"boot", true, opt_boot, "what firmware starts: [order=]acdn,once=,menu=,strict=,..."},
+    {"bios", true, opt_bios, "firmware, by its file's name"},
+    {"L", true, opt_folder, "a folder with firmware and option ROMs; help lists them"},
     {"pflash", true, opt_no_firmware, NULL},
     {"numa", true, opt_not_yet, NULL},
     {"smbios", true, opt_not_yet, NULL},

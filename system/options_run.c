@@ -63,7 +63,7 @@ static bool opt_mon(Options *o, const char *value, GError **error)
 
 static bool opt_nographic(Options *o, const char *value, GError **error)
 {
-    o->nographic = true;
+    o->nographic = o->machine.firmware.no_graphic = true;
     return true;
 }
 

@@ -444,6 +444,14 @@ static Clock *make_clock(const Vm *vm)
     return clock_new(vm->accel->has_cpus ? CLOCK_HOST : CLOCK_MANUAL);
 }
 
+/* CPUs have something to execute: firmware, if there is no kernel. */
+static void choose_firmware(MachineOptions *mo)
+{
+    if (!mo->kernel && !mo->firmware.bios && mo->accel->has_cpus) {
+        mo->firmware.bios = "bios-256k.bin";
+    }
+}
+
 bool vm_init(Vm *vm, Options *opts, GError **error)
 {
     MachineOptions mo = opts->machine;
@@ -457,6 +465,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     }
     mo.accel = vm->accel;
     mo.accel_options = vm->accel_options;
+    choose_firmware(&mo);
     if (!check_icount(vm, error)) {
         return false;
     }

@@ -2,10 +2,13 @@
 /*
  * Host bridge of a Q35-style machine: the two ways to configuration space (PCI 3.0, 3.2.2.3.2; PCI
  * Express 5.0, 7.2.2), and port CF9h, which lies in the middle of them. Memory is mapped by the
- * board; the PAM and SMRAM registers are left out.
+ * board; the SMRAM registers are left out.
  */
 #include "hw/i386/mch.h"
 
+#include <string.h>
+
+#include "base/bytes.h"
 #include "base/runstate.h"
 
 #define CONFIG_ADDRESS  0xcf8
@@ -14,6 +17,14 @@
 #define RESET_CPU       (1u << 2)
 #define PCIEXBAR        0x60
 #define PCIEXBAR_ENABLE 1u
+/* Its length in buses is 256 >> n; so many address bits count, of the 36 (5.1.12). */
+#define PCIEXBAR_LENGTH_SHIFT 1
+#define PCIEXBAR_LENGTH_MASK  3u
+#define PCIEXBAR_LENGTHS      3
+#define PCIEXBAR_WRITABLE     0xffc000007ull
+#define PAM0                  0x90
+#define PAM_WRITABLE          0x33
+#define PAM0_WRITABLE         0x30
 
 typedef struct {
     PciDevice pci;
@@ -93,6 +104,57 @@ static void ecam_write(void *opaque, uint64_t offset, uint64_t value, unsigned s
 
 static const MemOps ecam_ops = {.read = ecam_read, .write = ecam_write, .max_size = 4};
 
+static uint64_t pciexbar(const MchState *s)
+{
+    return bytes_get64(s->pci.config + PCIEXBAR);
+}
+
+static unsigned ecam_length(const MchState *s)
+{
+    return pciexbar(s) >> PCIEXBAR_LENGTH_SHIFT & PCIEXBAR_LENGTH_MASK;
+}
+
+uint64_t mch_ecam_base(Device *dev)
+{
+    const MchState *s = (const MchState *)dev;
+    return pciexbar(s) & PCIEXBAR_WRITABLE & ~((MCH_ECAM_SIZE >> ecam_length(s)) - 1);
+}
+
+static void place_ecam(MchState *s)
+{
+    AddressSpace *memory = s->pci.dev.platform->memory;
+    bool on = (pciexbar(s) & PCIEXBAR_ENABLE) && ecam_length(s) < PCIEXBAR_LENGTHS;
+    uint64_t base = mch_ecam_base(&s->pci.dev), size = MCH_ECAM_SIZE >> ecam_length(s);
+    bool mapped = region_is_mapped(&s->ecam);
+    if (mapped && (!on || s->ecam.base != base || s->ecam.size != size)) {
+        as_remove(memory, &s->ecam);
+        mapped = false;
+    }
+    if (on && !mapped) {
+        s->ecam.size = size;
+        as_add(memory, &s->ecam, base);
+    }
+}
+
+static void place_memory(MchState *s)
+{
+    place_ecam(s);
+    pam_set(s->links.pam, s->pci.config + PAM0);
+}
+
+static void mch_config_written(PciDevice *pci, uint32_t offset, uint32_t value, unsigned size)
+{
+    place_memory((MchState *)pci);
+}
+
+void mch_set_up(Device *dev)
+{
+    MchState *s = (MchState *)dev;
+    pam_open(s->pci.config + PAM0);
+    bytes_put64(s->pci.config + PCIEXBAR, MCH_ECAM_BASE | PCIEXBAR_ENABLE);
+    place_memory(s);
+}
+
 static bool mch_realize(Device *dev, GError **error)
 {
     MchState *s = (MchState *)dev;
@@ -101,8 +163,9 @@ static bool mch_realize(Device *dev, GError **error)
     s->ecam = (MemRegion){
         .name = "pcie-mmcfg", .size = MCH_ECAM_SIZE, .kind = MEM_IO, .ops = &ecam_ops, .opaque = s};
     as_add(dev->platform->ports, &s->ports, CONFIG_ADDRESS);
-    as_add(dev->platform->memory, &s->ecam, MCH_ECAM_BASE);
-    pci_set_long(s->pci.config + PCIEXBAR, (uint32_t)MCH_ECAM_BASE | PCIEXBAR_ENABLE);
+    bytes_put64(s->pci.writable + PCIEXBAR, PCIEXBAR_WRITABLE);
+    memset(s->pci.writable + PAM0, PAM_WRITABLE, PAM_REGISTERS);
+    s->pci.writable[PAM0] = PAM0_WRITABLE;
     return true;
 }
 
@@ -110,7 +173,9 @@ static void mch_unrealize(Device *dev)
 {
     MchState *s = (MchState *)dev;
     as_remove(dev->platform->ports, &s->ports);
-    as_remove(dev->platform->memory, &s->ecam);
+    if (region_is_mapped(&s->ecam)) {
+        as_remove(dev->platform->memory, &s->ecam);
+    }
 }
 
 static void mch_reset(Device *dev)
@@ -118,6 +183,13 @@ static void mch_reset(Device *dev)
     MchState *s = (MchState *)dev;
     s->address = 0;
     s->reset_control = 0;
+    place_memory(s);
+}
+
+static void mch_restored(Device *dev)
+{
+    pci_device_restored((PciDevice *)dev);
+    place_memory((MchState *)dev);
 }
 
 static const StateField mch_state[] = {
@@ -132,6 +204,10 @@ static const PciDeviceClass mch_pci = {
     .ids.device_id = 0x29c0,
     .ids.revision = 2,
     .ids.class_code = 0x060000,
+    /* By these SeaBIOS knows whose machine it is on, and asks fw_cfg. */
+    .ids.subsystem_vendor_id = 0x1af4,
+    .ids.subsystem_id = 0x1100,
+    .config_written = mch_config_written,
 };
 
 const DeviceClass mch_class = {
@@ -145,4 +221,5 @@ const DeviceClass mch_class = {
     .realize = mch_realize,
     .unrealize = mch_unrealize,
     .reset = mch_reset,
+    .restored = mch_restored,
 };

@@ -101,6 +101,7 @@ static bool build_memory(Q35Machine *m, GError **error)
     m->vga_hole = (MemRegion){
         .name = "vga-hole", .size = VGA_HOLE_SIZE, .kind = MEM_IO, .priority = 1, .ops = &hole_ops};
     as_add(memory, &m->vga_hole, VGA_HOLE_BASE);
+    pam_init(&m->pam, memory, &m->ram_low, m->bios.host, (uint32_t)m->bios.size);
 
     e820_add(&m->e820, 0, LOW_RAM_END, E820_RAM);
     e820_add(&m->e820, LOW_RAM_END, 0x100000 - LOW_RAM_END, E820_RESERVED);
@@ -150,19 +151,28 @@ static bool build_serial(Q35Machine *m, GError **error)
     return device_set_prop(dev, "iobase", port, error) && q35_finish(m, dev, error);
 }
 
+static void fill_e820(Q35Machine *m)
+{
+    uint8_t e820[E820_MAX * E820_ENTRY_BYTES];
+    for (size_t i = 0; i < m->e820.count; i++) {
+        e820_encode(&m->e820.entry[i], e820 + i * E820_ENTRY_BYTES);
+    }
+    fw_cfg_add_file(m->fw_cfg, "etc/e820", e820, m->e820.count * E820_ENTRY_BYTES);
+}
+
 static void fill_fw_cfg(Q35Machine *m)
 {
     enum { KEY_RAM_SIZE = 0x03, KEY_CPUS = 0x05, KEY_MAX_CPUS = 0x0f };
     const MachineOptions *opts = &m->machine.opts;
     uint16_t cpus = (uint16_t)opts->cpus, max_cpus = (uint16_t)opts->max_cpus;
-    uint8_t e820[E820_MAX * E820_ENTRY_BYTES];
-    for (size_t i = 0; i < m->e820.count; i++) {
-        e820_encode(&m->e820.entry[i], e820 + i * E820_ENTRY_BYTES);
-    }
     fw_cfg_add(m->fw_cfg, KEY_RAM_SIZE, &opts->ram_size, sizeof(opts->ram_size));
     fw_cfg_add(m->fw_cfg, KEY_CPUS, &cpus, sizeof(cpus));
     fw_cfg_add(m->fw_cfg, KEY_MAX_CPUS, &max_cpus, sizeof(max_cpus));
-    fw_cfg_add_file(m->fw_cfg, "etc/e820", e820, m->e820.count * E820_ENTRY_BYTES);
+    if (q35_has_firmware(m)) {
+        q35_fill_firmware(m);
+    } else {
+        fill_e820(m);
+    }
     for (guint i = 0; opts->fw_cfg && i < opts->fw_cfg->len; i++) {
         const FwCfgItem *item = opts->fw_cfg->pdata[i];
         fw_cfg_add_file(m->fw_cfg, item->name, item->data, item->len);
@@ -214,12 +224,12 @@ static bool q35_build(Machine *machine, GError **error)
     q35_irq_init(m);
     /* From the CPUs outwards: each stage of an interrupt's way is there before what sends into it.
      */
-    bool built = q35_check_cpus(m, error) && q35_count_emitters(m, error) &&
-                 q35_build_upstream(m, error) && build_memory(m, error) && build_pic(m, error) &&
-                 q35_build_hyperv(m, error) && q35_build_cpus(m, error) &&
-                 q35_build_ioapics(m, error) && q35_build_pci(m, error) && build_legacy(m, error) &&
-                 q35_build_cpu_hotplug(m, error) && q35_build_hpets(m, error) &&
-                 q35_build_uv_hubs(m, error);
+    bool built =
+        q35_check_cpus(m, error) && q35_count_emitters(m, error) && q35_build_upstream(m, error) &&
+        q35_build_bios(m, error) && build_memory(m, error) && build_pic(m, error) &&
+        q35_build_hyperv(m, error) && q35_build_cpus(m, error) && q35_build_ioapics(m, error) &&
+        q35_build_pci(m, error) && build_legacy(m, error) && q35_build_cpu_hotplug(m, error) &&
+        q35_build_hpets(m, error) && q35_build_uv_hubs(m, error);
     if (!built) {
         return false;
     }
@@ -250,7 +260,7 @@ static void q35_destroy(Machine *machine)
     g_free(machine->apics);
     apic_bus_free(machine->apic_bus);
     q35_free_upstream(m);
-    MemRegion *const regions[] = {&m->ram_low, &m->ram_high, &m->vga_hole};
+    MemRegion *const regions[] = {&m->ram_low, &m->ram_high, &m->vga_hole, &m->bios};
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
         ram_free(regions[i]);
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The q35 machine's parts: the board (q35.c) with its vCPUs, remapping units, emitters and root bus
- * (q35_cpus.c, q35_units.c, q35_emitters.c, q35_pci.c), its interrupt lines (q35_irq.c), and what
- * firmware would do for a kernel (q35_firmware.c). Private to these.
+ * (q35_cpus.c, q35_units.c, q35_emitters.c, q35_pci.c), its interrupt lines (q35_irq.c), the tables
+ * that tell of it (q35_tables.c), what firmware would do for a kernel (q35_firmware.c), and
+ * firmware (q35_bios.c). Private to these.
  */
 #ifndef HW_I386_Q35_INTERNAL_H
 #define HW_I386_Q35_INTERNAL_H
@@ -11,6 +12,7 @@
 #include "hw/i386/boot/boot.h"
 #include "hw/i386/fabric.h"
 #include "hw/i386/iommu/scope.h"
+#include "hw/i386/pam.h"
 #include "hw/i386/q35.h"
 #include "hw/intc/ioapic.h"
 #include "hw/isa/a20.h"
@@ -44,6 +46,9 @@ typedef struct {
     bool hpet_on;
     bool hyperv_on;
     MemRegion ram_low, ram_high, vga_hole;
+    MemRegion bios; /* the firmware's ROM, if there is one */
+    Pam pam;
+    bool booted; /* the firmware has started once */
     Fabric fabric;
     E820Map e820;
     A20Gate a20;
@@ -51,7 +56,7 @@ typedef struct {
     IrqLine gsi[PLATFORM_GSIS], pirq[LPC_PIRQS];
     IrqOut gsi_to_pic[ISA_IRQS], gsi_to_ioapic[PLATFORM_GSIS];
     IrqOut pirq_to_pic[LPC_PIRQS], pirq_to_ioapic[LPC_PIRQS];
-    Device *pm, *pit, *rtc, *lpc, *fw_cfg;
+    Device *pm, *pit, *rtc, *mch, *lpc, *fw_cfg;
     Device *cpu_hotplug; /* NULL where no processor can be plugged in */
     unsigned pci_buses;  /* as firmware numbered them */
     Device *hpets[ACPI_SOURCES];
@@ -111,6 +116,19 @@ void q35_hpet_legacy_changed(void *opaque, bool on);
 /* The PIRQ (0 is A) of an interrupt pin of a slot. */
 int q35_pirq_of(uint8_t devfn, int pin);
 int q35_intx_pin(const Machine *machine, const PciDevice *pci);
+
+/* The machine starts firmware: it was given no kernel. */
+bool q35_has_firmware(const Q35Machine *m);
+/* Its ROM; nothing without. */
+bool q35_build_bios(Q35Machine *m, GError **error);
+/* What it reads in CMOS and fw_cfg; what it finds at each start, and after S3. */
+void q35_fill_firmware(Q35Machine *m);
+void q35_start_firmware(Q35Machine *m);
+void q35_wake_firmware(Q35Machine *m);
+
+/* ACPI tables as acpi_build() makes them, and the MultiProcessor table in its place. */
+GByteArray *q35_acpi_tables(Q35Machine *m, uint64_t base, AcpiLinks *links);
+void q35_write_mptable(Q35Machine *m);
 
 /* MachineClass.boot: chipset, PCI resources, ACPI tables, MTRRs, and the kernel. */
 bool q35_boot(Machine *machine, GError **error);

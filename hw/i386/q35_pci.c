@@ -54,10 +54,11 @@ bool q35_build_pci(Q35Machine *m, GError **error)
         .ports = machine->platform.ports,
     };
     machine->pci_root = pci_root_bus_new("pcie.0", &host);
-    Device *mch = q35_make(m, &mch_class, "mch");
+    Device *mch = m->mch = q35_make(m, &mch_class, "mch");
     m->lpc = q35_make(m, &lpc_class, "lpc");
     *lpc_links(m->lpc) = (LpcLinks){.routing_changed = q35_routing_changed, .opaque = m};
-    mch_links(mch)->adds_low_bits = q35_forgives(m, FORGIVE_CF8_LOW_BITS);
+    *mch_links(mch) =
+        (MchLinks){.pam = &m->pam, .adds_low_bits = q35_forgives(m, FORGIVE_CF8_LOW_BITS)};
     ((PciDevice *)mch)->devfn = PCI_DEVFN(0, 0);
     ((PciDevice *)mch)->multifunction =
         machine->iommus->len && iommu_class(machine->iommus->pdata[0])->function;

@@ -11,6 +11,8 @@
 #include "base/bytes.h"
 
 enum { KEY_SIGNATURE = 0x00, KEY_ID = 0x01, KEY_FILE_DIR = 0x19, KEY_FILE_FIRST = 0x20 };
+#define KEY_LOCAL      0x8000u /* an architecture's own keys, in a list of their own */
+#define KEYS_LOCAL     8
 #define ID_TRADITIONAL 1u
 #define ID_DMA         2u
 #define PORT_SELECTOR  0x510
@@ -35,11 +37,13 @@ enum { REQUEST_LENGTH = 4, REQUEST_ADDRESS = 8, REQUEST_BYTES = 16 };
 typedef struct {
     uint8_t *data;
     size_t len;
+    FwCfgMake *make; /* NULL: it stays as it is */
+    void *opaque;
 } Item;
 
 typedef struct {
     Device dev;
-    Item items[KEYS];
+    Item items[KEYS], local[KEYS_LOCAL];
     char *names[FILES_MAX]; /* of the files; item KEY_FILE_FIRST + i */
     unsigned files;
     uint16_t key;
@@ -53,12 +57,21 @@ static FwCfgState *fw_cfg_from(Device *dev)
     return (FwCfgState *)dev;
 }
 
+static Item *item_of(FwCfgState *s, uint16_t key)
+{
+    if (key >= KEY_LOCAL && key < KEY_LOCAL + KEYS_LOCAL) {
+        return &s->local[key - KEY_LOCAL];
+    }
+    return key < KEYS ? &s->items[key] : NULL;
+}
+
 void fw_cfg_add(Device *dev, uint16_t key, const void *data, size_t len)
 {
     FwCfgState *s = fw_cfg_from(dev);
-    g_assert(key < KEYS);
-    g_free(s->items[key].data);
-    s->items[key] = (Item){g_memdup2(data, len), len};
+    Item *item = item_of(s, key);
+    g_assert(item);
+    g_free(item->data);
+    *item = (Item){.data = g_memdup2(data, len), .len = len};
 }
 
 /* The directory: a count, then size, key and name of each file, big-endian. */
@@ -90,22 +103,57 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len
     memmove(&s->items[KEY_FILE_FIRST + at + 1], &s->items[KEY_FILE_FIRST + at],
             (s->files - at) * sizeof(Item));
     s->names[at] = g_strdup(name);
-    s->items[KEY_FILE_FIRST + at] = (Item){g_memdup2(data, len), len};
+    s->items[KEY_FILE_FIRST + at] = (Item){.data = g_memdup2(data, len), .len = len};
     s->files++;
     rebuild_directory(s);
     return true;
 }
 
-static const Item *fw_cfg_selected(const FwCfgState *s)
+static Item *named_item(FwCfgState *s, const char *name)
+{
+    unsigned at = 0;
+    while (at < s->files && strcmp(s->names[at], name) != 0) {
+        at++;
+    }
+    g_assert(at < s->files);
+    return &s->items[KEY_FILE_FIRST + at];
+}
+
+bool fw_cfg_add_made_file(Device *dev, const char *name, size_t len, FwCfgMake *make, void *opaque)
+{
+    g_autofree uint8_t *empty = g_malloc0(len);
+    if (!fw_cfg_add_file(dev, name, empty, len)) {
+        return false;
+    }
+    Item *item = named_item(fw_cfg_from(dev), name);
+    item->make = make;
+    item->opaque = opaque;
+    return true;
+}
+
+void fw_cfg_put_file(Device *dev, const char *name, const void *data, size_t len)
+{
+    Item *item = named_item(fw_cfg_from(dev), name);
+    g_assert(len <= item->len);
+    memset(item->data, 0, item->len);
+    memcpy(item->data, data, len);
+}
+
+static const Item *fw_cfg_selected(FwCfgState *s)
 {
     static const Item none = {NULL, 0};
-    return s->key < KEYS ? &s->items[s->key] : &none;
+    const Item *item = item_of(s, s->key);
+    return item ? item : &none;
 }
 
 static void select_key(FwCfgState *s, uint16_t key)
 {
     s->key = key;
     s->position = 0;
+    const Item *item = fw_cfg_selected(s);
+    if (item->make) {
+        item->make(item->opaque);
+    }
 }
 
 /* The next byte, or 0 behind the end. */
@@ -209,6 +257,9 @@ static void fw_cfg_unrealize(Device *dev)
     for (unsigned i = 0; i < KEYS; i++) {
         g_free(s->items[i].data);
     }
+    for (unsigned i = 0; i < KEYS_LOCAL; i++) {
+        g_free(s->local[i].data);
+    }
     for (unsigned i = 0; i < s->files; i++) {
         g_free(s->names[i]);
     }
@@ -219,6 +270,15 @@ static void fw_cfg_reset(Device *dev)
     FwCfgState *s = fw_cfg_from(dev);
     select_key(s, 0);
     s->dma_address = 0;
+}
+
+/* What had been made is made again: the guest may be in the middle of it. */
+static void fw_cfg_restored(Device *dev)
+{
+    const Item *item = fw_cfg_selected(fw_cfg_from(dev));
+    if (item->make) {
+        item->make(item->opaque);
+    }
 }
 
 static const StateField fw_cfg_state[] = {
@@ -237,4 +297,5 @@ const DeviceClass fw_cfg_class = {
     .realize = fw_cfg_realize,
     .unrealize = fw_cfg_unrealize,
     .reset = fw_cfg_reset,
+    .restored = fw_cfg_restored,
 };

@@ -310,3 +310,21 @@ unsigned pci_assign_resources(PciBus *root, const PciAssignment *how)
     pci_bus_foreach(root, assign_interrupt_line, (void *)how);
     return buses;
 }
+
+static void open_bridge(PciDevice *pci, void *opaque)
+{
+    if (pci_is_bridge(pci)) {
+        uint32_t command = pci_device_config_read(pci, PCI_COMMAND, 2);
+        pci_device_config_write(pci, PCI_COMMAND, command | PCI_COMMAND_MASTER, 2);
+    }
+}
+
+static void open_bridges_of(PciBus *root, void *opaque)
+{
+    pci_bus_foreach(root, open_bridge, NULL);
+}
+
+void pci_open_bridges(PciBus *root)
+{
+    pci_roots_foreach(root, open_bridges_of, NULL);
+}

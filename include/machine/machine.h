@@ -25,6 +25,23 @@ typedef struct {
     size_t len;
 } FwCfgItem;
 
+/* -boot. */
+typedef struct {
+    const char *order, *once; /* letters of acdn; NULL: the firmware's own order */
+    bool menu, strict;
+    int splash_time;    /* ms for the menu; -1: not said */
+    int reboot_timeout; /* ms until a machine that finds nothing starts again; -1: never, -2: not
+                           said */
+} BootOptions;
+
+/* What runs from the reset vector on where there is no -kernel. */
+typedef struct {
+    const char *bios;   /* -bios: a file's name; NULL: CPUs find nothing to execute */
+    GPtrArray *folders; /* -L: of char *, where files are looked for by name */
+    bool no_graphic;    /* -nographic: it shows itself on the first serial port */
+    BootOptions boot;
+} FirmwareOptions;
+
 typedef struct {
     const char *name;                       /* -name, may be NULL */
     const char *uuid;                       /* -uuid, may be NULL */
@@ -33,6 +50,7 @@ typedef struct {
     unsigned max_cpus;
     const char *cpu_model;                /* "max,-x2apic" or NULL */
     const char *kernel, *initrd, *append; /* may be NULL */
+    FirmwareOptions firmware;
     ForgiveSet forgive;
     LintMode lint;
     const char *ioapic_version; /* NULL, "0x11" or "0x20" */

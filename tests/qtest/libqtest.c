@@ -429,7 +429,7 @@ GByteArray *qtest_fw_cfg_file(QTest *qts, const char *name)
     }
     g_assert_cmpstr((char *)row + NAME, ==, name);
     GByteArray *file = g_byte_array_new();
-    g_byte_array_set_size(file, (guint)row[2] << 8 | row[3]);
+    g_byte_array_set_size(file, (guint)row[1] << 16 | (guint)row[2] << 8 | row[3]);
     qtest_outw(qts, 0x510, (uint16_t)(row[KEY] << 8 | row[KEY + 1]));
     read_fw_cfg(qts, file->data, file->len);
     return file;

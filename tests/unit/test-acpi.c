@@ -52,7 +52,7 @@ static const uint8_t *find_next(const GByteArray *tables, const char *signature,
 {
     bool passed = !after;
     uint8_t rsdp[ACPI_RSDP_BYTES];
-    acpi_build_rsdp(tables, BASE, rsdp);
+    acpi_build_rsdp(BASE, rsdp);
     g_assert_true(memcmp(rsdp, "RSD PTR ", 8) == 0);
     g_assert_cmpuint(sum(rsdp, 20), ==, 0);
     g_assert_cmpuint(sum(rsdp, sizeof(rsdp)), ==, 0);
@@ -132,7 +132,7 @@ static GByteArray *build_with(unsigned cpus, const GPtrArray *iommus, bool hpet)
         .ecam_base = 0xb0000000,
         .iommus = iommus,
     };
-    return acpi_build(&info, BASE);
+    return acpi_build(&info, BASE, NULL);
 }
 
 static GByteArray *build_with_unit(bool hpet, DmarUnit part)
@@ -240,7 +240,7 @@ static void test_cpu_hotplug(void)
         absent[i] = i >= PRESENT;
     }
     const AcpiInfo info = {.apic_ids = ids, .cpus = CPUS, .absent = absent};
-    g_autoptr(GByteArray) tables = acpi_build(&info, BASE);
+    g_autoptr(GByteArray) tables = acpi_build(&info, BASE, NULL);
     const uint8_t *madt = find(tables, "APIC"), *ssdt = find(tables, "SSDT");
     g_assert_nonnull(ssdt);
     for (unsigned i = 0; i < PRESENT + 2; i++) {

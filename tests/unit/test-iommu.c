@@ -426,7 +426,7 @@ static void test_tables(void)
     g_assert_true(check(&b, NULL));
     const uint32_t ids[] = {0};
     const AcpiInfo info = {.apic_ids = ids, .cpus = 1, .iommus = b.machine->iommus};
-    g_autoptr(GByteArray) blob = acpi_build(&info, 0x100000);
+    g_autoptr(GByteArray) blob = acpi_build(&info, 0x100000, NULL);
     const uint8_t *tally = find(blob, "TALY"), *dmar = find(blob, "DMAR");
     g_assert_nonnull(tally);
     g_assert_nonnull(dmar);

@@ -23,7 +23,30 @@ typedef struct {
     uint64_t base;
     uint64_t entries[TABLES_MAX]; /* addresses for the XSDT */
     unsigned count;
+    AcpiLinks *links; /* for who puts the tables elsewhere; NULL: they stay */
 } Builder;
+
+/* An address of another table, or of the same blob at least. */
+static void acpi_put_pointer(Builder *b, uint64_t address, uint8_t size)
+{
+    if (b->links) {
+        AcpiPointer pointer = {b->blob->len, size};
+        g_array_append_val(b->links->pointers, pointer);
+    }
+    blob_put(b->blob, address, size);
+}
+
+/* The checksum of the table, or zero where the table will change. */
+static void seal(const Builder *b, guint start, guint len)
+{
+    if (b->links) {
+        AcpiSum sum = {start, len};
+        g_array_append_val(b->links->sums, sum);
+        b->blob->data[start + HEADER_CHECKSUM] = 0;
+    } else {
+        blob_seal(b->blob->data + start, len, HEADER_CHECKSUM);
+    }
+}
 
 /* Aligns, and writes a header whose length and checksum table_end() fills in. */
 static guint table_begin(Builder *b, const char *signature, uint8_t revision)
@@ -44,10 +67,9 @@ static guint table_begin(Builder *b, const char *signature, uint8_t revision)
 
 static uint64_t table_end(Builder *b, guint start)
 {
-    uint8_t *table = b->blob->data + start;
     guint len = b->blob->len - start;
-    bytes_put32(table + HEADER_LENGTH, len);
-    blob_seal(table, len, HEADER_CHECKSUM);
+    bytes_put32(b->blob->data + start + HEADER_LENGTH, len);
+    seal(b, start, len);
     return b->base + start;
 }
 
@@ -121,8 +143,8 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
 {
     guint start = table_begin(b, "FACP", 6);
     GByteArray *t = b->blob;
-    blob_put(t, facs, 4);
-    blob_put(t, dsdt, 4);
+    acpi_put_pointer(b, facs, 4);
+    acpi_put_pointer(b, dsdt, 4);
     blob_put(t, 0, 1); /* reserved */
     blob_put(t, 1, 1); /* preferred profile: desktop */
     blob_put(t, PM_SCI_IRQ, 2);
@@ -153,8 +175,8 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
     blob_put(t, RESET_VALUE, 1);
     blob_zeros(t, 2);
     blob_put(t, 4, 1); /* minor version */
-    blob_put(t, facs, 8);
-    blob_put(t, dsdt, 8);
+    acpi_put_pointer(b, facs, 8);
+    acpi_put_pointer(b, dsdt, 8);
     put_io_address(t, PM1_EVENT, 32);
     put_io_address(t, 0, 0);
     put_io_address(t, PM1_CONTROL, 16);
@@ -325,18 +347,24 @@ G_STATIC_ASSERT(XSDT_BYTES <= RSDT_AT && RSDT_AT + HEADER_BYTES + 4 * TABLES_MAX
 static void fill_root(Builder *b, guint at, const char *signature, unsigned width)
 {
     Builder root = {.blob = g_byte_array_new()};
-    guint start = table_begin(&root, signature, 1);
+    table_begin(&root, signature, 1);
+    guint len = HEADER_BYTES + b->count * width;
+    bytes_put32(root.blob->data + HEADER_LENGTH, len);
     for (unsigned i = 0; i < b->count; i++) {
+        if (b->links) {
+            AcpiPointer pointer = {at + root.blob->len, (uint8_t)width};
+            g_array_append_val(b->links->pointers, pointer);
+        }
         blob_put(root.blob, b->entries[i], width);
     }
-    table_end(&root, start);
-    memcpy(b->blob->data + at, root.blob->data, root.blob->len);
+    memcpy(b->blob->data + at, root.blob->data, len);
+    seal(b, at, len);
     g_byte_array_unref(root.blob);
 }
 
-GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
+GByteArray *acpi_build(const AcpiInfo *info, uint64_t base, AcpiLinks *links)
 {
-    Builder b = {.blob = g_byte_array_new(), .base = base};
+    Builder b = {.blob = g_byte_array_new(), .base = base, .links = links};
     blob_zeros(b.blob, ROOTS_BYTES);
     uint64_t facs = build_facs(&b), dsdt = build_dsdt(&b);
     build_fadt(&b, dsdt, facs);
@@ -360,7 +388,7 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base)
 }
 
 /* ACPI 5.2.5.3 */
-void acpi_build_rsdp(const GByteArray *tables, uint64_t base, uint8_t rsdp[ACPI_RSDP_BYTES])
+void acpi_build_rsdp(uint64_t base, uint8_t rsdp[ACPI_RSDP_BYTES])
 {
     g_autoptr(GByteArray) t = g_byte_array_new();
     blob_text(t, "RSD PTR ");
@@ -371,7 +399,7 @@ void acpi_build_rsdp(const GByteArray *tables, uint64_t base, uint8_t rsdp[ACPI_
     blob_put(t, ACPI_RSDP_BYTES, 4);
     blob_put(t, base + XSDT_AT, 8);
     blob_zeros(t, 4);
-    blob_seal(t->data, 20, 8);
-    blob_seal(t->data, ACPI_RSDP_BYTES, 32);
+    blob_seal(t->data, ACPI_RSDP_V1_BYTES, ACPI_RSDP_CHECKSUM);
+    blob_seal(t->data, ACPI_RSDP_BYTES, ACPI_RSDP_XCHECKSUM);
     memcpy(rsdp, t->data, ACPI_RSDP_BYTES);
 }

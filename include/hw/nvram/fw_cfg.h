@@ -12,5 +12,11 @@ extern const DeviceClass fw_cfg_class; /* maps its own ports */
  */
 void fw_cfg_add(Device *dev, uint16_t key, const void *data, size_t len);
 bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len);
+/* Files whose content depends on what the guest has set up meanwhile: `make` is called whenever one
+ * of them is chosen, and says it anew by fw_cfg_put_file(). */
+typedef void FwCfgMake(void *opaque);
+bool fw_cfg_add_made_file(Device *dev, const char *name, size_t len, FwCfgMake *make, void *opaque);
+/* What is shorter than the file is filled up with zeros. */
+void fw_cfg_put_file(Device *dev, const char *name, const void *data, size_t len);
 
 #endif

@@ -251,6 +251,8 @@ typedef struct {
     void *opaque;
 } PciAssignment;
 unsigned pci_assign_resources(PciBus *root, const PciAssignment *how);
+/* All bridges of the segment pass the requests of masters behind them. */
+void pci_open_bridges(PciBus *root);
 /* What a bridge forwards downstream of each kind, if COMMAND lets it. */
 typedef enum { PCI_WINDOW_IO, PCI_WINDOW_MEM, PCI_WINDOW_PREFETCH, PCI_WINDOWS } PciWindowKind;
 typedef struct {

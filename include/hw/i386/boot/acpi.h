@@ -61,10 +61,34 @@ typedef struct {
 #define ACPI_FACS_WAKE_VECTOR  12
 #define ACPI_FACS_XWAKE_VECTOR 24
 
-/* All tables in one blob that is to lie at `base` (64-byte aligned, below 4 GiB). */
-GByteArray *acpi_build(const AcpiInfo *info, uint64_t base);
+/* Addresses in a blob that are the blob's base and something: where they are, and how wide. */
+typedef struct {
+    uint32_t offset;
+    uint8_t size;
+} AcpiPointer;
+/* A table in it, whose bytes are to add up to zero. */
+typedef struct {
+    uint32_t start, length;
+} AcpiSum;
+/* What has to be done to a blob that is put where firmware has room. */
+typedef struct {
+    GArray *pointers; /* of AcpiPointer */
+    GArray *sums;     /* of AcpiSum */
+} AcpiLinks;
+
+/* All tables in one blob that is to lie at `base` (64-byte aligned, below 4 GiB). With `links`
+ * (otherwise NULL) these get what is to be done once that is known; checksums are zero until then.
+ */
+GByteArray *acpi_build(const AcpiInfo *info, uint64_t base, AcpiLinks *links);
 /* The RSDP for a blob at `base`; 36 bytes. */
 #define ACPI_RSDP_BYTES 36
-void acpi_build_rsdp(const GByteArray *tables, uint64_t base, uint8_t rsdp[ACPI_RSDP_BYTES]);
+enum {
+    ACPI_RSDP_CHECKSUM = 8,
+    ACPI_RSDP_RSDT = 16,
+    ACPI_RSDP_V1_BYTES = 20,
+    ACPI_RSDP_XSDT = 24,
+    ACPI_RSDP_XCHECKSUM = 32
+};
+void acpi_build_rsdp(uint64_t base, uint8_t rsdp[ACPI_RSDP_BYTES]);
 
 #endif
