@@ -7,6 +7,7 @@
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/pci/ats.h"
+#include "hw/pci/pri.h"
 #include "hw/timer/hpet.h"
 
 #define PAGE 0x1000ull
@@ -158,6 +159,16 @@ static void q35_invalidate(void *opaque, const Device *unit, uint16_t source_id,
     }
 }
 
+static void q35_respond_pages(void *opaque, const Device *unit, uint16_t source_id,
+                              const BusPageResponse *response)
+{
+    Q35Machine *m = opaque;
+    PciPri *pri = pci_pri_find(m->machine.pci_root, source_id);
+    if (pri && iommu_above_function(m->machine.iommus, pri->pci) == unit) {
+        pci_pri_respond(pri, response);
+    }
+}
+
 static bool check_company(const Machine *machine, const Device *unit, GError **error)
 {
     if (machine->iommus->len == 1 || !iommu_class(unit)->only_one) {
@@ -180,6 +191,7 @@ static bool build_iommu(Q35Machine *m, Device *unit, unsigned number, GError **e
                                      .apic_bus = machine->apic_bus,
                                      .memory = machine->platform.memory,
                                      .invalidate = q35_invalidate,
+                                     .respond_pages = q35_respond_pages,
                                      .invalidate_opaque = m,
                                      .cpus_lack_x2apic = !machine->cpu_traits.x2apic,
                                      .trusts_ioapic = q35_forgives(m, FORGIVE_IOAPIC_SID),

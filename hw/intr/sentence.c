@@ -24,7 +24,14 @@ static const char *const subjects[JOURNAL_KINDS] = {
     [JOURNAL_SINT] = "synthetic source %u",
     [JOURNAL_PIC] = "IRQ %u",
 };
-static const char *const events[] = {"fault event", "invalidation event"};
+static const char *const events[] = {
+    "fault event",
+    "invalidation event",
+    [JOURNAL_EVENTS_AMD] = "event log's interrupt",
+    "completion wait's interrupt",
+    "guest virtual APIC log's interrupt",
+    "page request log's interrupt",
+};
 static const char *const hub_registers[] = {"RTC1_INT_CONFIG", "IPI_INT"};
 static const char *const entries[] = {"timer", "thermal sensor", "performance counter",
                                       "LINT0", "LINT1",          "error"};

@@ -90,6 +90,7 @@ static bool intr_testdev_realize(Device *dev, GError **error)
     add_ims(t);
     pcie_add_capability(&t->pci, &setup);
     pci_ats_init(&t->ats, &t->pci, t->has_ats, (PciAtsCompletion)t->ats_completion);
+    pci_pri_init(&t->pri, &t->pci, t->has_pri);
     pci_use_intx_pin(&t->pci, t->pin);
     intr_testdev_regs_init(t);
     if (!add_vfs(t, error)) {
@@ -105,6 +106,7 @@ static void intr_testdev_reset(Device *dev)
     intr_testdev_regs_reset(t);
     pci_ims_reset(&t->ims);
     pci_ats_reset(&t->ats);
+    pci_pri_reset(&t->pri);
 }
 
 static void intr_testdev_restored(Device *dev)
@@ -131,6 +133,7 @@ static const PropInfo testdev_props[] = {
     PROP(PROP_BOOL, "ats", IntrTestdev, has_ats, "off", "address translation services"),
     PROP_CHOICE("ats-completion", IntrTestdev, ats_completion, "right", ats_choices,
                 "when invalidations are completed; late: when the unit has given up"),
+    PROP(PROP_BOOL, "pri", IntrTestdev, has_pri, "off", "page requests"),
     PROP_RANGE(PROP_UINT8, "sriov-vfs", IntrTestdev, sriov_vfs, "0", 0, PCIE_SRIOV_MAX_VFS,
                "virtual functions, each with all of this but the pin"),
     PROP_END,
@@ -142,14 +145,16 @@ static const StateField testdev_state[] = {
     STATE_ARRAY(STATE_BYTES, IntrTestdev, buffer, INTR_TESTDEV_BUFFER),
     STATE_STRUCTS(IntrTestdev, ims, 1, PciIms, pci_ims_state),
     STATE_STRUCTS(IntrTestdev, ats, 1, PciAts, pci_ats_state),
+    STATE_STRUCTS(IntrTestdev, pri, 1, PciPri, pci_pri_state),
     STATE_FIELD(STATE_TIMER, IntrTestdev, delay),
-    STATE_END_SINCE(1),
+    STATE_END_SINCE(2),
 };
 
 static void intr_testdev_config_written(PciDevice *pci, uint32_t offset, uint32_t value,
                                         unsigned size)
 {
     pci_ats_config_written(&((IntrTestdev *)pci)->ats);
+    pci_pri_config_written(&((IntrTestdev *)pci)->pri);
 }
 
 static const PciDeviceClass testdev_pci = {

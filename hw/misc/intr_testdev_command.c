@@ -20,7 +20,14 @@ enum {
     CMD_IMS_MEMORY,
     CMD_IMS_CHANGED,
     CMD_TRANSLATE,
+    CMD_REQUEST_PAGE,
 };
+
+/* DATA of a page request. */
+#define PAGE_GROUP 0x1ffu
+#define PAGE_LAST  (1u << 9)
+#define PAGE_READ  (1u << 10)
+#define PAGE_WRITE (1u << 11)
 
 typedef struct {
     uint64_t address;
@@ -111,6 +118,17 @@ static uint32_t intr_testdev_translate(IntrTestdev *t)
     return supported ? MEM_OK : MEM_ACCESS_ERROR;
 }
 
+static uint32_t intr_testdev_request_page(IntrTestdev *t, uint32_t data)
+{
+    BusReq req = intr_testdev_request(t);
+    const BusPageRequest what = {.address = intr_testdev_reg(t, REG_ADDR) & ~0xfffull,
+                                 .group = data & PAGE_GROUP,
+                                 .last = data & PAGE_LAST,
+                                 .read = data & PAGE_READ,
+                                 .write = data & PAGE_WRITE};
+    return pci_pri_request(&t->pri, &req, &what) ? MEM_OK : MEM_ACCESS_ERROR;
+}
+
 /* The ring is read and written back as the device's own DMA, so it is translated too. */
 static uint32_t run_ring(IntrTestdev *t)
 {
@@ -160,6 +178,8 @@ uint32_t intr_testdev_perform(IntrTestdev *t, uint32_t command)
         return MEM_OK;
     case CMD_TRANSLATE:
         return intr_testdev_translate(t);
+    case CMD_REQUEST_PAGE:
+        return intr_testdev_request_page(t, data);
     default:
         return MEM_DECODE_ERROR;
     }

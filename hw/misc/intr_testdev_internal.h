@@ -8,9 +8,10 @@
 #include "hw/pci/ats.h"
 #include "hw/pci/ims.h"
 #include "hw/pci/msi.h"
+#include "hw/pci/pri.h"
 
 #define INTR_TESTDEV_BUFFER 0x1000u
-#define INTR_TESTDEV_ROWS   17
+#define INTR_TESTDEV_ROWS   18
 
 enum {
     REG_ADDR = 0x00,
@@ -30,7 +31,8 @@ enum {
     REG_XLAT = 0x48,
     REG_XLAT_SHIFT = 0x50,
     REG_KEPT = 0x54,
-    REG_SPAN = 0x58,
+    REG_PRI = 0x58,
+    REG_SPAN = 0x5c,
 };
 #define FLAG_RID        1u
 #define FLAG_PASID      2u
@@ -53,10 +55,11 @@ typedef struct {
     RegFile regs;
     uint64_t values[INTR_TESTDEV_ROWS]; /* the register file's */
     uint8_t buffer[INTR_TESTDEV_BUFFER];
-    bool has_ats;
+    bool has_ats, has_pri;
     int ats_completion; /* PciAtsCompletion */
     PciIms ims;
     PciAts ats;
+    PciPri pri;
     Timer delay; /* until the command is carried out (again) */
 } IntrTestdev;
 

@@ -56,6 +56,14 @@ static uint64_t read_kept(void *opaque, const RegRow *row, uint64_t value)
     return pci_ats_count(&((IntrTestdev *)opaque)->ats);
 }
 
+/* The last response's group and code, and how many there were. */
+static uint64_t read_pri(void *opaque, const RegRow *row, uint64_t value)
+{
+    const PciPri *pri = &((IntrTestdev *)opaque)->pri;
+    return pri->last.group | (uint64_t)pri->last.code << 12 |
+           (uint64_t)(pri->responses & 0xffff) << 16;
+}
+
 #define ALL_32 0xffffffffull
 static const RegRow rows[] = {
     {"ADDR", REG_ADDR, 8, .writable = UINT64_MAX},
@@ -75,6 +83,7 @@ static const RegRow rows[] = {
     {"XLAT", REG_XLAT, 8},
     {"XLAT_SHIFT", REG_XLAT_SHIFT, 4},
     {"KEPT", REG_KEPT, 4, .read = read_kept},
+    {"PRI", REG_PRI, 4, .read = read_pri},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(rows) == INTR_TESTDEV_ROWS); /* state holds every register */
 

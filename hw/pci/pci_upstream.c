@@ -109,10 +109,17 @@ static void bridge_invalidated(void *opaque, uint16_t requester_id, uint32_t tag
     upstream_invalidated(&bridge->up, requester_id, tags);
 }
 
+static bool bridge_request_page(void *opaque, const BusReq *req, const BusPageRequest *what)
+{
+    PciDevice *bridge = opaque;
+    BusReq on = *req;
+    return bridge_passes(bridge, &on) && upstream_request_page(&bridge->up, &on, what);
+}
+
 Upstream pci_bridge_upstream(PciDevice *bridge)
 {
-    static const UpstreamOps ops = {bridge_read, bridge_write, bridge_interrupt, bridge_translate,
-                                    bridge_invalidated};
+    static const UpstreamOps ops = {bridge_read,      bridge_write,       bridge_interrupt,
+                                    bridge_translate, bridge_invalidated, bridge_request_page};
     return (Upstream){&ops, bridge};
 }
 

@@ -29,6 +29,7 @@ EVENTS = [rf"virtio-pci 0000:00:02\.0: AMD-Vi: Event logged \[{INTERRUPT}",
 CASES = {
     "x2apic": ("", ["AMD-Vi: X2APIC enabled", "IOMMU-MSI"]),
     "xapic": (",xtsup=off", ["AMD-Vi: Interrupt remapping enabled", "PCI-MSI"]),
+    "page-requests": (",device-iotlb=on,ppr=on", ["PPR X2APIC IA GA", "AMD-Vi: X2APIC enabled"]),
     "event-latency": (",event-latency=1000000,command-latency=2000", ["AMD-Vi: X2APIC enabled"]),
 }
 

@@ -13,9 +13,11 @@ enum {
     EXCL_BASE = 0x20,
     EXCL_LIMIT = 0x28,
     EFR = 0x30,
+    PPR_LOG = 0x38,
     GA_LOG = 0xe0,
     GA_LOG_TAIL_AT = 0xe8,
     XT_GENERAL = 0x170,
+    XT_PPR = 0x178,
     XT_GA = 0x180,
     EFR2 = 0x1a0,
     CMD_HEAD = 0x2000,
@@ -23,6 +25,8 @@ enum {
     EVT_HEAD = 0x2010,
     EVT_TAIL = 0x2018,
     AMD_STATUS = 0x2020,
+    PPR_HEAD = 0x2030,
+    PPR_TAIL = 0x2038,
     GA_HEAD = 0x2040,
     GA_TAIL = 0x2048,
 };
@@ -34,6 +38,9 @@ enum {
 #define COMWAIT_INTEN   (1ull << 4)
 #define INV_TIMEOUT(n_) ((uint64_t)(n_) << 5)
 #define CMD_BUF_EN      (1ull << 12)
+#define PPR_LOG_EN      (1ull << 13)
+#define PPR_INT_EN      (1ull << 14)
+#define PPR_EN          (1ull << 15)
 #define GA_EN           (1ull << 17)
 #define GAM_EN          (1ull << 25)
 #define GA_LOG_EN       (1ull << 28)
@@ -49,6 +56,9 @@ enum {
 #define COMWAIT_INT  (1ull << 2)
 #define EVT_RUN      (1ull << 3)
 #define CMD_RUN      (1ull << 4)
+#define PPR_OVERFLOW (1ull << 5)
+#define PPR_INT      (1ull << 6)
+#define PPR_RUN      (1ull << 7)
 #define GA_RUN       (1ull << 8)
 #define GA_OVERFLOW  (1ull << 9)
 #define GA_INT       (1ull << 10)
@@ -63,6 +73,7 @@ enum {
     COMMAND_HARDWARE_ERROR,
     IOTLB_INV_TIMEOUT,
     INVALID_DEVICE_REQUEST = 8,
+    INVALID_PPR_REQUEST,
 };
 #define EV_I        0x008
 #define EV_PR       0x010
@@ -79,6 +90,7 @@ enum {
 #define DTE_MODE(n_) ((uint64_t)(n_) << 9)
 #define DTE_IR       (1ull << 61)
 #define DTE_IW       (1ull << 62)
+#define DTE_PPR      (1ull << 52)
 #define DTE_I        (1ull << 32)
 #define DTE_IV       1ull
 #define DTE_LEN(n_)  ((uint64_t)(n_) << 1)

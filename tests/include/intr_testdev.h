@@ -21,6 +21,7 @@ enum {
     E_XLAT = 0x48,
     E_XLAT_SHIFT = 0x50,
     E_KEPT = 0x54,
+    E_PRI = 0x58,
     E_BUFFER = 0x1000
 };
 enum {
@@ -34,7 +35,14 @@ enum {
     C_IMS,
     C_IMS_MEMORY,
     C_IMS_CHANGED,
-    C_TRANSLATE
+    C_TRANSLATE,
+    C_REQUEST_PAGE
 };
+
+/* DATA of C_REQUEST_PAGE, beside the group, and E_PRI. */
+#define PAGE_LAST                       (1u << 9)
+#define PAGE_READ                       (1u << 10)
+#define PAGE_WRITE                      (1u << 11)
+#define PRI_RESPONSE(n_, code_, group_) ((uint32_t)(n_) << 16 | (code_) << 12 | (group_))
 
 #endif

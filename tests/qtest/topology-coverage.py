@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["amd-ats", "amd-ivrs", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug",
+FILES = ["amd-ats", "amd-ivrs", "amd-ppr", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug",
          "hpets", "igb", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "uv-hub", "vmd", "vtd-ats"]
 SECTIONS = [
@@ -66,6 +66,8 @@ SECTIONS = [
          "/amd-ats/answers /amd-ats/excluded /amd-ats/denied /amd-ats/without /amd-ats/translated"),
         ("the same: INVALIDATE_IOTLB_PAGES completed in time, late, never; what waits behind it",
          "IOMMU 2.4.4, 2.5.8", "/amd-ats/right /amd-ats/ranges /amd-ats/timeouts /amd-ats/many"),
+        ("the same: page requests, logged, answered, refused; the log's overflow and interrupt", "IOMMU 2.4.7, 2.6",
+         "/amd-ppr/logged /amd-ppr/failure /amd-ppr/interrupt /amd-ppr/overflow /amd-ppr/refused"),
         ("NVMe: a vector a queue, through the unit; aggregation", "NVMe 1.4 7.5",
          "/nvme-intr/msix /nvme-intr/silent-queue /nvme-intr/coalescing cloud-288 generic-288"),
         ("NVMe by pin, with INTMS and INTMC", "NVMe 1.4 7.5.1", "/nvme-intr/pin cloud-pin"),

@@ -58,10 +58,15 @@ static void route_invalidated(void *opaque, uint16_t requester_id, uint32_t tags
     upstream_invalidated(up_of(opaque, requester_id), requester_id, tags);
 }
 
+static bool route_request_page(void *opaque, const BusReq *req, const BusPageRequest *what)
+{
+    return upstream_request_page(up_of(opaque, req->requester_id), req, what);
+}
+
 Upstream iommu_route_upstream(IommuRoute *route)
 {
-    static const UpstreamOps ops = {route_read, route_write, route_interrupt, route_translate,
-                                    route_invalidated};
+    static const UpstreamOps ops = {route_read,      route_write,       route_interrupt,
+                                    route_translate, route_invalidated, route_request_page};
     return (Upstream){&ops, route};
 }
 

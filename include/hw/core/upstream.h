@@ -38,6 +38,23 @@ typedef struct {
     uint8_t tag;
 } BusInvalidation;
 
+/* A page request: the function would like to have that page, for reading or writing (10.4). */
+typedef struct {
+    uint64_t address; /* of the page */
+    uint16_t group;   /* page request group index, 9 bits */
+    bool last;        /* of its group */
+    bool read, write;
+} BusPageRequest;
+
+/* The response to a group of them (10.4.2). */
+#define BUS_PAGES_SUCCESS 0x0
+#define BUS_PAGES_INVALID 0x1
+#define BUS_PAGES_FAILURE 0xf
+typedef struct {
+    uint16_t group;
+    uint8_t code;
+} BusPageResponse;
+
 typedef struct {
     MemResult (*read)(void *opaque, const BusReq *req, uint64_t addr, void *buf, size_t len);
     MemResult (*write)(void *opaque, const BusReq *req, uint64_t addr, const void *buf, size_t len);
@@ -46,6 +63,8 @@ typedef struct {
     bool (*translate)(void *opaque, const BusReq *req, uint64_t addr, BusTranslation *out);
     /* The completion of invalidation requests, a bit a tag; NULL where nobody sends any. */
     void (*invalidated)(void *opaque, uint16_t requester_id, uint32_t tags);
+    /* A page request; false: nobody takes it. NULL where nobody takes any. */
+    bool (*request_page)(void *opaque, const BusReq *req, const BusPageRequest *what);
 } UpstreamOps;
 
 typedef struct {
@@ -81,6 +100,12 @@ static inline void upstream_invalidated(const Upstream *up, uint16_t requester_i
     if (up->ops->invalidated) {
         up->ops->invalidated(up->opaque, requester_id, tags);
     }
+}
+
+static inline bool upstream_request_page(const Upstream *up, const BusReq *req,
+                                         const BusPageRequest *what)
+{
+    return up->ops->request_page && up->ops->request_page(up->opaque, req, what);
 }
 
 /*

@@ -15,7 +15,7 @@ typedef enum {
     JOURNAL_MSIX,          /* vectors */
     JOURNAL_HPET,          /* timers */
     JOURNAL_MESSAGE,       /* a device that writes into the interrupt window; 0 */
-    JOURNAL_EVENT,         /* a remapping unit's own: 0 faults, 1 invalidation */
+    JOURNAL_EVENT,         /* a remapping unit's own: 0 faults, 1 invalidation; AMD's from 2 on */
     JOURNAL_NOTIFY,        /* a remapping unit's notification of what it posted; 0 */
     JOURNAL_LVT,           /* entries of the local vector table */
     JOURNAL_IPI,           /* 0 */
@@ -28,6 +28,7 @@ typedef enum {
     JOURNAL_HUB,           /* a hub of SGI's UV: 0 its clock, 1 IPI_INT */
     JOURNAL_KINDS,
 } JournalKind;
+#define JOURNAL_EVENTS_AMD 2u /* the first number of AMD's unit's own */
 
 #define JOURNAL_NO_CPU 0xffffu
 

@@ -128,6 +128,7 @@ struct PciDevice {
     PciMsix msix;
     struct PciIms *ims; /* ims.h; NULL without */
     struct PciAts *ats; /* ats.h; NULL without */
+    struct PciPri *pri; /* pri.h; NULL without */
 };
 
 /* Properties that every PCI device has: addr, bus, multifunction, (id). For DeviceClass.bus_props.

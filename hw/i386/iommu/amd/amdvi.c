@@ -25,6 +25,7 @@ static const PropInfo amdvi_props[] = {
     P(BOOL, "dma-remap", dma_remap, "on", "off: interrupt remapping only"),
     P(BOOL, "device-iotlb", device_iotlb, "off",
       "IotlbSup: address translation services, for devices that keep translations"),
+    P(BOOL, "ppr", page_requests, "off", "EFR.PPRSup: page requests and their log"),
     P(BOOL, "iasup", invalidate_all, "on", "EFR.IASup: INVALIDATE_IOMMU_ALL"),
     P(BOOL, "irt-2k", irt_2k, "off", "NumIntRemapSup: interrupt tables of 2048 entries"),
     P(UINT64, "command-latency", command_latency, "0", "ns that a command takes"),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * AMD-Vi: the codec of commands (2.4). An opcode that is not offered is illegal, and so is one with
- * a reserved bit. Left out are those of what is not offered: prefetching (PreFSup), peripheral page
- * requests (PPRSup), and guest translation, whose PASIDs are reserved.
+ * a reserved bit. Left out are those of what is not offered: prefetching (PreFSup) and guest
+ * translation, whose PASIDs are reserved.
  */
 #include "hw/i386/iommu/amd/cmd.h"
 
@@ -31,6 +31,12 @@
 #define IOTLB_RESERVED0 16, 8
 #define IOTLB_RESERVED1 48, 12
 #define IOTLB_RESERVED2 1, 11
+/* COMPLETE_PPR_REQUEST: without GTSup all of its PASID is reserved, and GN. */
+#define PPR_TAG       32, 9
+#define PPR_RESERVED0 0, 32
+#define PPR_RESERVED1 41, 3
+#define PPR_CODE      44, 4
+#define PPR_RESERVED2 48, 16
 /* INVALIDATE_IOMMU_ALL */
 #define ALL_RESERVED 0, 60
 
@@ -84,6 +90,16 @@ static bool cmd_decode_iotlb(const uint64_t words[2], AmdviCmd *out)
            !(words[1] & field_mask(IOTLB_RESERVED2));
 }
 
+static bool decode_ppr(const uint64_t words[2], AmdviCmd *out)
+{
+    out->device_id = (uint16_t)field_get(words[0], INV_DEVICE);
+    out->tag = (uint16_t)field_get(words[1], PPR_TAG);
+    out->code = (uint8_t)field_get(words[1], PPR_CODE);
+    return !(words[0] & field_mask(INV_DEVICE_RESERVED)) &&
+           !(words[1] &
+             (field_mask(PPR_RESERVED0) | field_mask(PPR_RESERVED1) | field_mask(PPR_RESERVED2)));
+}
+
 bool amdvi_cmd_decode(const uint64_t words[2], AmdviCmdLimits limits, AmdviCmd *out)
 {
     *out = (AmdviCmd){.opcode = (uint8_t)field_get(words[0], CMD_OPCODE)};
@@ -97,6 +113,8 @@ bool amdvi_cmd_decode(const uint64_t words[2], AmdviCmdLimits limits, AmdviCmd *
         return decode_pages(words, out);
     case AMDVI_CMD_INVALIDATE_IOTLB_PAGES:
         return limits.device_iotlb && cmd_decode_iotlb(words, out);
+    case AMDVI_CMD_COMPLETE_PPR_REQUEST:
+        return limits.page_requests && decode_ppr(words, out);
     case AMDVI_CMD_INVALIDATE_IOMMU_ALL:
         return limits.invalidate_all && !(words[0] & field_mask(ALL_RESERVED)) && !words[1];
     default:

@@ -14,6 +14,7 @@ typedef enum {
     AMDVI_CMD_INVALIDATE_IOMMU_PAGES = 3,
     AMDVI_CMD_INVALIDATE_IOTLB_PAGES = 4,
     AMDVI_CMD_INVALIDATE_INTERRUPT_TABLE = 5,
+    AMDVI_CMD_COMPLETE_PPR_REQUEST = 7,
     AMDVI_CMD_INVALIDATE_IOMMU_ALL = 8,
 } AmdviOpcode;
 
@@ -24,12 +25,15 @@ typedef struct {
     uint64_t address;             /* where it stores, or the first address to invalidate */
     uint64_t data;                /* what it stores */
     uint64_t last;                /* to invalidate, inclusive */
+    uint16_t tag;                 /* of COMPLETE_PPR_REQUEST: the group, */
+    uint8_t code;                 /* and how it went */
 } AmdviCmd;
 
 /* What of it the unit offers. */
 typedef struct {
     bool invalidate_all;
-    bool device_iotlb; /* INVALIDATE_IOTLB_PAGES */
+    bool device_iotlb;  /* INVALIDATE_IOTLB_PAGES */
+    bool page_requests; /* COMPLETE_PPR_REQUEST */
 } AmdviCmdLimits;
 
 /* False: an illegal command (2.5.6). */

@@ -11,6 +11,7 @@
 #include "hw/i386/iommu/amd/dma.h"
 
 #include "hw/core/rid.h"
+#include "hw/i386/iommu/amd/ppr.h"
 #include "hw/intr/stages.h"
 
 void amdvi_dma_log(AmdviState *s, const AmdviAccess *a, AmdviEventCode code, uint16_t domain,
@@ -233,4 +234,5 @@ const UpstreamOps amdvi_upstream_ops = {
     .interrupt = amdvi_dma_message,
     .translate = amdvi_ats_translate,
     .invalidated = amdvi_ats_invalidated,
+    .request_page = amdvi_ppr_request,
 };

@@ -15,6 +15,7 @@
 #define DTE_HAD       7, 2
 #define DTE_MODE      9, 3
 #define DTE_TABLE     12, 40
+#define DTE_PPR       52, 1
 #define DTE_GV        55, 1
 #define DTE_IR        61, 1
 #define DTE_IW        62, 1
@@ -49,6 +50,7 @@ static void decode_dma(uint64_t first, uint64_t second, AmdviDte *out)
     out->tv = field_get(first, DTE_TV);
     out->mode = (uint8_t)field_get(first, DTE_MODE);
     out->table = first & field_mask(DTE_TABLE);
+    out->ppr = field_get(first, DTE_PPR);
     out->ir = field_get(first, DTE_IR);
     out->iw = field_get(first, DTE_IW);
     out->domain = (uint16_t)field_get(second, DTE_DOMAIN);

@@ -31,6 +31,7 @@ typedef struct {
     bool ex;     /* the exclusion range is for it */
     bool se, sa; /* page faults: only the first is logged; none is */
     bool iotlb;
+    bool ppr;     /* it may ask for pages */
     uint8_t mode; /* levels; 0: no translation */
     uint16_t domain;
     uint64_t table;

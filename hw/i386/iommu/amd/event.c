@@ -28,6 +28,7 @@ const char *amdvi_event_name(AmdviEventCode code)
         [AMDVI_EV_COMMAND_HARDWARE_ERROR] = "COMMAND_HARDWARE_ERROR",
         [AMDVI_EV_IOTLB_INV_TIMEOUT] = "IOTLB_INV_TIMEOUT",
         [AMDVI_EV_INVALID_DEVICE_REQUEST] = "INVALID_DEVICE_REQUEST",
+        [AMDVI_EV_INVALID_PPR_REQUEST] = "INVALID_PPR_REQUEST",
     };
     return names[code];
 }

@@ -15,6 +15,7 @@ typedef enum {
     AMDVI_EV_COMMAND_HARDWARE_ERROR = 6,
     AMDVI_EV_IOTLB_INV_TIMEOUT = 7,
     AMDVI_EV_INVALID_DEVICE_REQUEST = 8,
+    AMDVI_EV_INVALID_PPR_REQUEST = 9,
 } AmdviEventCode;
 
 /* Flags, bits 59:48 of an event. */

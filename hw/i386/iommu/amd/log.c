@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * AMD-Vi: the event log: a ring of events in memory (2.5). When its tail would meet its head, the
- * event is lost and EventOverflow set; nothing more is logged until software has cleared that and
- * switched the log off and on (3.4.15).
- */
+/* AMD-Vi: the event log: a ring of events in memory (2.5). */
 #include "hw/i386/iommu/amd/log.h"
 
 #include <string.h>
 
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/amd/regs.h"
-
-#define LENGTH_LEAST 8 /* 256 entries; less is reserved */
+#include "hw/i386/iommu/amd/ring.h"
 
 const StateField amdvi_log_state[] = {
     STATE_FIELD(STATE_TIMER, AmdviLog, timer),
@@ -22,39 +17,26 @@ const StateField amdvi_log_state[] = {
     STATE_END,
 };
 
+static const AmdviRing event_ring = {.base = AMDVI_EVTLOG_BASE,
+                                     .head = AMDVI_EVTLOG_HEAD,
+                                     .tail = AMDVI_EVTLOG_TAIL,
+                                     .enable = AMDVI_CTL_EVENT_LOG_EN,
+                                     .run = AMDVI_ST_EVENT_RUN,
+                                     .overflow = AMDVI_ST_EVENT_OVERFLOW,
+                                     .interrupt = AMDVI_ST_EVENT_INT};
+
 void amdvi_log_update(AmdviLog *log)
 {
-    const uint64_t on = AMDVI_CTL_IOMMU_EN | AMDVI_CTL_EVENT_LOG_EN;
-    bool enabled = (regfile_get(log->regs, AMDVI_CONTROL) & on) == on;
-    bool overflown = regfile_get(log->regs, AMDVI_STATUS) & AMDVI_ST_EVENT_OVERFLOW;
-    if (!enabled) {
-        amdvi_change_status(log->regs, 0, AMDVI_ST_EVENT_RUN);
-    } else if (!overflown) {
-        amdvi_change_status(log->regs, AMDVI_ST_EVENT_RUN, 0);
-    }
+    amdvi_ring_update(log->regs, &event_ring);
 }
 
 static void log_append(AmdviLog *log, const uint64_t words[2])
 {
-    uint64_t base = regfile_get(log->regs, AMDVI_EVTLOG_BASE);
-    unsigned length = (unsigned)field_get(base, AMDVI_RING_LENGTH);
-    uint32_t bytes = AMDVI_EVENT_BYTES << (length < LENGTH_LEAST ? LENGTH_LEAST : length);
-    uint32_t tail = (uint32_t)regfile_get(log->regs, AMDVI_EVTLOG_TAIL) % bytes;
-    uint32_t next = (tail + AMDVI_EVENT_BYTES) % bytes;
-    if (!(regfile_get(log->regs, AMDVI_STATUS) & AMDVI_ST_EVENT_RUN)) {
+    uint64_t at;
+    if (amdvi_ring_advance(log->regs, &event_ring, AMDVI_EVENT_BYTES, &at)) {
+        amdvi_ring_store(log->memory, log->own, at, words, AMDVI_EVENT_BYTES);
+    } else {
         log->lost++;
-        return;
-    }
-    if (next == regfile_get(log->regs, AMDVI_EVTLOG_HEAD)) {
-        log->lost++;
-        amdvi_change_status(log->regs, AMDVI_ST_EVENT_OVERFLOW, AMDVI_ST_EVENT_RUN);
-        return;
-    }
-    uint64_t at = (base & AMDVI_BASE_MASK) + tail;
-    regfile_set(log->regs, AMDVI_EVTLOG_TAIL, next);
-    amdvi_change_status(log->regs, AMDVI_ST_EVENT_INT, 0);
-    if (as_lookup(log->memory, at, NULL, NULL) != log->own) {
-        as_write(log->memory, at, words, AMDVI_EVENT_BYTES);
     }
 }
 

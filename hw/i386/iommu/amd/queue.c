@@ -9,6 +9,7 @@
  */
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/amd/cmd.h"
+#include "hw/i386/iommu/amd/ppr.h"
 #include "hw/i386/iommu/amd/unit.h"
 
 #define LENGTH_LEAST 8 /* 256 entries; less is reserved */
@@ -28,6 +29,8 @@ static const StateField amdvi_wait_state[] = {
     STATE_NOT_SAVED(AmdviCmd, domain),
     STATE_NOT_SAVED(AmdviCmd, flush),
     STATE_NOT_SAVED(AmdviCmd, last),
+    STATE_NOT_SAVED(AmdviCmd, tag),
+    STATE_NOT_SAVED(AmdviCmd, code),
     STATE_END,
 };
 
@@ -136,6 +139,9 @@ static void queue_perform(AmdviState *s, const AmdviCmd *c, uint64_t at)
     case AMDVI_CMD_INVALIDATE_IOTLB_PAGES:
         amdvi_asked_add(s, c, at);
         break;
+    case AMDVI_CMD_COMPLETE_PPR_REQUEST:
+        amdvi_ppr_complete(s, c);
+        break;
     case AMDVI_CMD_INVALIDATE_IOMMU_ALL:
         amdvi_devcache_invalidate_all(&s->devices);
         amdvi_ircache_invalidate_all(&s->interrupts);
@@ -149,7 +155,8 @@ static void queue_perform(AmdviState *s, const AmdviCmd *c, uint64_t at)
 static bool queue_step(AmdviState *s, const CommandRing *ring, uint32_t head)
 {
     const AmdviCmdLimits limits = {.invalidate_all = s->props.invalidate_all,
-                                   .device_iotlb = s->props.device_iotlb};
+                                   .device_iotlb = s->props.device_iotlb,
+                                   .page_requests = s->props.page_requests};
     uint64_t words[2];
     AmdviCmd c;
     if (as_read(s->links.memory, ring->base + head, words, sizeof(words)) != MEM_OK) {

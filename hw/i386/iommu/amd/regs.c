@@ -4,15 +4,16 @@
  * unit does not offer is reserved space. The extended feature registers tell what was switched on
  * and nothing else.
  *
- * Left out, and reserved here: peripheral page requests and their log, guest translation, segmented
- * device tables, MARC apertures, hardware error registers,
- * performance counters, and the copy of the MSI capability (MsiCapMmioSup).
+ * Left out, and reserved here: guest translation, segmented device tables, MARC apertures, hardware
+ * error registers, performance counters, and the copy of the MSI capability (MsiCapMmioSup).
  */
 #include <assert.h>
 
+#include "hw/i386/iommu/amd/ppr.h"
 #include "hw/i386/iommu/amd/unit.h"
 
 /* EFR (3.4.9). */
+#define EFR_PPR_SUP 1, 1
 #define EFR_XT_SUP  2, 1
 #define EFR_IA_SUP  6, 1
 #define EFR_GA_SUP  7, 1
@@ -24,9 +25,9 @@
 
 uint64_t amdvi_features(const AmdviState *s)
 {
-    return field_put(s->xtsup, EFR_XT_SUP) | field_put(s->props.invalidate_all, EFR_IA_SUP) |
-           field_put(s->props.ga, EFR_GA_SUP) | field_put(HATS_LEVEL6, EFR_HATS) |
-           field_put(s->vapic, EFR_GAM_SUP);
+    return field_put(s->props.page_requests, EFR_PPR_SUP) | field_put(s->xtsup, EFR_XT_SUP) |
+           field_put(s->props.invalidate_all, EFR_IA_SUP) | field_put(s->props.ga, EFR_GA_SUP) |
+           field_put(HATS_LEVEL6, EFR_HATS) | field_put(s->vapic, EFR_GAM_SUP);
 }
 
 uint64_t amdvi_features2(const AmdviState *s)
@@ -39,6 +40,8 @@ static uint64_t control_writable(const AmdviState *s)
     return AMDVI_CTL_IOMMU_EN | AMDVI_CTL_EVENT_LOG_EN | AMDVI_CTL_EVENT_INT_EN |
            AMDVI_CTL_COMWAIT_INTEN | field_mask(AMDVI_CTL_INV_TIMEOUT) |
            field_mask(AMDVI_CTL_HINTS) | AMDVI_CTL_CMDBUF_EN | AMDVI_CTL_IRT_CACHE_DIS |
+           (s->props.page_requests ? AMDVI_CTL_PPRLOG_EN | AMDVI_CTL_PPRINT_EN | AMDVI_CTL_PPR_EN
+                                   : 0) |
            (s->props.ga ? AMDVI_CTL_GA_EN : 0) |
            (s->xtsup ? AMDVI_CTL_XT_EN | AMDVI_CTL_INTCAPXT_EN : 0) |
            (s->vapic ? field_mask(AMDVI_CTL_GAM) | AMDVI_CTL_GALOG_EN | AMDVI_CTL_GALOG_INTEN : 0) |
@@ -79,6 +82,14 @@ static void galog_base_written(void *opaque, const RegRow *row, uint64_t old, ui
     regfile_set(&s->regs, AMDVI_GALOG_TAIL, 0);
 }
 
+static void pprlog_base_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                                uint64_t written, uint64_t mask)
+{
+    AmdviState *s = opaque;
+    regfile_set(&s->regs, AMDVI_PPRLOG_HEAD, 0);
+    regfile_set(&s->regs, AMDVI_PPRLOG_TAIL, 0);
+}
+
 static void control_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                             uint64_t written, uint64_t mask)
 {
@@ -87,6 +98,7 @@ static void control_written(void *opaque, const RegRow *row, uint64_t old, uint6
     amdvi_regs_derive(s);
     amdvi_log_update(&s->log);
     amdvi_galog_update(&s->galog);
+    amdvi_ppr_update(s);
     amdvi_queue_control(s, old);
     amdvi_signals_update(&s->signals);
 }
@@ -106,7 +118,7 @@ static void tail_written(void *opaque, const RegRow *row, uint64_t old, uint64_t
 
 /* ---- Rows ---- */
 
-typedef enum { ALWAYS, WITH_XT, WITH_VAPIC } Presence;
+typedef enum { ALWAYS, WITH_XT, WITH_VAPIC, WITH_PPR } Presence;
 
 typedef struct {
     Presence presence;
@@ -132,6 +144,9 @@ static const Template templates[] = {
       .writable = AMDVI_BASE_MASK | AMDVI_EXCL_EN | AMDVI_EXCL_ALLOW}},
     {ALWAYS, {"ExclLimit", AMDVI_EXCL_LIMIT, 8, .writable = AMDVI_BASE_MASK}},
     {ALWAYS, {"ExtFeature", AMDVI_EFR, 8}},
+    {WITH_PPR,
+     {"PprLogBase", AMDVI_PPRLOG_BASE, 8, .reset = 8ull << 56, .writable = RING_BASE,
+      .written = pprlog_base_written}},
     {WITH_VAPIC,
      {"GaLogBase", AMDVI_GALOG_BASE, 8, .reset = 8ull << 56, .writable = RING_BASE,
       .written = galog_base_written}},
@@ -148,8 +163,11 @@ static const Template templates[] = {
     {ALWAYS,
      {"Status", AMDVI_STATUS, 8,
       .w1c = AMDVI_ST_EVENT_OVERFLOW | AMDVI_ST_EVENT_INT | AMDVI_ST_COMWAIT_INT |
-             AMDVI_ST_GALOG_OVERFLOW | AMDVI_ST_GALOG_INT,
+             AMDVI_ST_PPR_OVERFLOW | AMDVI_ST_PPR_INT | AMDVI_ST_GALOG_OVERFLOW |
+             AMDVI_ST_GALOG_INT,
       .written = amdvi_status_written}},
+    {WITH_PPR, {"PprLogHead", AMDVI_PPRLOG_HEAD, 8, .writable = AMDVI_RING_PTR}},
+    {WITH_PPR, {"PprLogTail", AMDVI_PPRLOG_TAIL, 8, .writable = AMDVI_RING_PTR}},
     {WITH_VAPIC, {"GaLogHead", AMDVI_GALOG_HEAD, 8, .writable = AMDVI_GALOG_PTR}},
     {WITH_VAPIC, {"GaLogTail", AMDVI_GALOG_TAIL, 8, .writable = AMDVI_GALOG_PTR}},
 };
@@ -177,7 +195,7 @@ static RegRow amdvi_build_row(const AmdviState *s, const RegRow *template)
 static bool amdvi_row_is_present(const AmdviState *s, Presence presence)
 {
     return presence == ALWAYS || (presence == WITH_XT && s->xtsup) ||
-           (presence == WITH_VAPIC && s->vapic);
+           (presence == WITH_VAPIC && s->vapic) || (presence == WITH_PPR && s->props.page_requests);
 }
 
 void amdvi_regs_init(AmdviState *s)

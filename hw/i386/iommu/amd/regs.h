@@ -13,6 +13,7 @@
 #define AMDVI_EXCL_BASE    0x0020
 #define AMDVI_EXCL_LIMIT   0x0028
 #define AMDVI_EFR          0x0030
+#define AMDVI_PPRLOG_BASE  0x0038
 #define AMDVI_GALOG_BASE   0x00e0
 #define AMDVI_GALOG_TAILAT 0x00e8
 #define AMDVI_XT_GENERAL   0x0170
@@ -24,6 +25,8 @@
 #define AMDVI_EVTLOG_HEAD  0x2010
 #define AMDVI_EVTLOG_TAIL  0x2018
 #define AMDVI_STATUS       0x2020
+#define AMDVI_PPRLOG_HEAD  0x2030
+#define AMDVI_PPRLOG_TAIL  0x2038
 #define AMDVI_GALOG_HEAD   0x2040
 #define AMDVI_GALOG_TAIL   0x2048
 #define AMDVI_MAX_ROWS     32
@@ -34,6 +37,9 @@
 #define AMDVI_CTL_EVENT_INT_EN  (1ull << 3)
 #define AMDVI_CTL_COMWAIT_INTEN (1ull << 4)
 #define AMDVI_CTL_CMDBUF_EN     (1ull << 12)
+#define AMDVI_CTL_PPRLOG_EN     (1ull << 13)
+#define AMDVI_CTL_PPRINT_EN     (1ull << 14)
+#define AMDVI_CTL_PPR_EN        (1ull << 15)
 #define AMDVI_CTL_GA_EN         (1ull << 17)
 #define AMDVI_CTL_GALOG_EN      (1ull << 28)
 #define AMDVI_CTL_GALOG_INTEN   (1ull << 29)
@@ -53,6 +59,9 @@
 #define AMDVI_ST_COMWAIT_INT    (1ull << 2)
 #define AMDVI_ST_EVENT_RUN      (1ull << 3)
 #define AMDVI_ST_CMDBUF_RUN     (1ull << 4)
+#define AMDVI_ST_PPR_OVERFLOW   (1ull << 5)
+#define AMDVI_ST_PPR_INT        (1ull << 6)
+#define AMDVI_ST_PPRLOG_RUN     (1ull << 7)
 #define AMDVI_ST_GALOG_RUN      (1ull << 8)
 #define AMDVI_ST_GALOG_OVERFLOW (1ull << 9)
 #define AMDVI_ST_GALOG_INT      (1ull << 10)

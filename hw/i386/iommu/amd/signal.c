@@ -28,6 +28,8 @@ static const SignalRow signal_rows[AMDVI_SIGNALS] = {
     [AMDVI_SIGNAL_COMWAIT] = {AMDVI_ST_COMWAIT_INT, AMDVI_CTL_COMWAIT_INTEN, AMDVI_XT_GENERAL},
     [AMDVI_SIGNAL_GALOG] = {AMDVI_ST_GALOG_INT | AMDVI_ST_GALOG_OVERFLOW, AMDVI_CTL_GALOG_INTEN,
                             AMDVI_XT_GA},
+    [AMDVI_SIGNAL_PPR] = {AMDVI_ST_PPR_INT | AMDVI_ST_PPR_OVERFLOW, AMDVI_CTL_PPRINT_EN,
+                          AMDVI_XT_PPR},
 };
 
 /* What is due is sent before the unit is left. */
@@ -94,7 +96,8 @@ static void signal_send_msi(AmdviSignals *s, uint64_t serial)
 
 static void signal_send(AmdviSignals *s, AmdviSignal signal)
 {
-    uint64_t serial = journal_open(s->dev->platform->journal, JOURNAL_EVENT, s->dev->id, 0, signal);
+    uint64_t serial = journal_open(s->dev->platform->journal, JOURNAL_EVENT, s->dev->id, 0,
+                                   JOURNAL_EVENTS_AMD + signal);
     if (regfile_get(s->regs, AMDVI_CONTROL) & AMDVI_CTL_INTCAPXT_EN) {
         ApicMsg out = xt_message(s, signal);
         out.serial = serial;

@@ -12,6 +12,7 @@ typedef enum {
     AMDVI_SIGNAL_EVENT,
     AMDVI_SIGNAL_COMWAIT,
     AMDVI_SIGNAL_GALOG,
+    AMDVI_SIGNAL_PPR,
     AMDVI_SIGNALS
 } AmdviSignal;
 

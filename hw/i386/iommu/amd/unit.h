@@ -11,6 +11,8 @@
  *   asked            what devices were asked to forget
  *   log, event       the event log, and the events' codec
  *   galog            the guest virtual APIC log
+ *   ppr              peripheral page requests, and their log
+ *   ring             what the three logs have in common
  *   signal           the unit's own interrupts
  *   devcache, dte    the device table's cache, and its entries' codec
  *   ir               interrupt requests
@@ -45,7 +47,7 @@ typedef struct {
     int intremap; /* OnOffAuto */
     int xtsup;    /* OnOffAuto */
     int vapic;    /* OnOffAuto */
-    bool ga, dma_remap, invalidate_all, irt_2k, device_iotlb;
+    bool ga, dma_remap, invalidate_all, irt_2k, device_iotlb, page_requests;
     uint64_t command_latency, event_latency; /* ns */
     IvrsTold told;
 } AmdviProps;

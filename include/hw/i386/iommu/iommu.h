@@ -113,10 +113,13 @@ typedef struct {
      * that it keeps; its answer comes up its bus. May be NULL. */
     void (*invalidate)(void *opaque, const Device *unit, uint16_t source_id,
                        const BusInvalidation *what);
-    void *invalidate_opaque;
-    bool cpus_lack_x2apic; /* 32-bit ids are then not offered unless asked for */
-    bool trusts_ioapic;    /* an IOAPIC's requests suit every entry: forgive=ioapic-sid */
-    bool rereads_entries;  /* entries are not cached: forgive=irte-reread */
+    /* The same of the response to a group of page requests. */
+    void (*respond_pages)(void *opaque, const Device *unit, uint16_t source_id,
+                          const BusPageResponse *response);
+    void *invalidate_opaque; /* of both */
+    bool cpus_lack_x2apic;   /* 32-bit ids are then not offered unless asked for */
+    bool trusts_ioapic;      /* an IOAPIC's requests suit every entry: forgive=ioapic-sid */
+    bool rereads_entries;    /* entries are not cached: forgive=irte-reread */
 } IommuLinks;
 
 /* A counter since power-on: a uint64_t at `offset` of the device. */
