@@ -432,4 +432,20 @@ const LintRow lint_rules[LINT_RULES] = {
     [LINT_HPET_RESERVED_REGISTER] = {"hpet-reserved-register",
                                      "the HPET was written where it has no register", "HPET 2.3.1",
                                      LINT_WARNING},
+
+    [LINT_AMD_RING_MOVED_LIVE] = {"amd-ring-moved-live",
+                                  "the base of the command buffer or of a log was written while "
+                                  "the unit uses it: its pointers went back to 0",
+                                  "IOMMU 3.4", LINT_ERROR},
+    [LINT_AMD_POINTER_LIVE] = {"amd-pointer-live",
+                               "the pointer of a ring that the unit moves was written while the "
+                               "unit uses the ring",
+                               "IOMMU 3.4", LINT_ERROR},
+    [LINT_AMD_TAIL_PAST_END] = {"amd-tail-past-end",
+                                "CmdBufTail was moved past the end of the command buffer",
+                                "IOMMU 3.4", LINT_ERROR},
+    [LINT_AMD_WAIT_WITHOUT_SIGNAL] = {"amd-wait-without-signal",
+                                      "COMPLETION_WAIT asks for no store, interrupt or flush: "
+                                      "nobody can see that it is done",
+                                      "IOMMU 2.4.1", LINT_WARNING},
 };

@@ -9,7 +9,7 @@
 
 static const LintCase *const groups[] = {
     lint_unit_cases,   lint_queue_cases, lint_entry_cases, lint_apic_cases,
-    lint_ioapic_cases, lint_pci_cases,   lint_hpet_cases,
+    lint_ioapic_cases, lint_pci_cases,   lint_hpet_cases,  lint_amd_cases,
 };
 
 static GString *said; /* what went to stderr */

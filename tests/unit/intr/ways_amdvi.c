@@ -2,9 +2,8 @@
 /* See ways_amdvi.h. */
 #include "intr/ways_amdvi.h"
 
-#include "hw/i386/iommu/amdvi.h"
+#include "intr/amdvi_unit.h"
 #include "intr/ways.h"
-#include "tests/include/amdvi.h"
 
 #define AT_DEVICES 0x200000ull
 #define AT_IRT     0x300000ull
@@ -27,23 +26,10 @@ typedef struct {
     uint64_t control; /* beside IommuEn */
 } Request;
 
-static Device *add_unit(Rig *rig)
-{
-    uint64_t base;
-    Device *unit = device_new(&amdvi_class, &rig->platform, "amdvi0");
-    *iommu_class(unit)->links(unit) =
-        (IommuLinks){.apic_bus = rig->apics, .memory = rig->platform.memory};
-    g_assert_true(device_realize(unit, NULL));
-    device_reset(unit);
-    as_add(rig->platform.memory, iommu_class(unit)->region(unit, &base), AMD_BASE);
-    return unit;
-}
-
 /* What becomes of one message by a unit so set up. */
 static IntrResult ask(Rig *rig, const Request *r)
 {
-    uint64_t base;
-    Device *unit = add_unit(rig);
+    Device *unit = rig_add_amdvi(rig);
     IntrSink sink = iommu_class(unit)->sink(unit);
     IntrMsg msg = {
         .serial = journal_open(&rig->journal, JOURNAL_MESSAGE, "test", WAY_SOURCE, 0),
@@ -61,8 +47,7 @@ static IntrResult ask(Rig *rig, const Request *r)
     rig_wr(rig, AMD_BASE + DEV_TAB, r->table, 8);
     rig_wr(rig, AMD_BASE + CONTROL, IOMMU_EN | r->control, 8);
     IntrResult result = intr_send(&sink, &msg);
-    as_remove(rig->platform.memory, iommu_class(unit)->region(unit, &base));
-    device_free(unit);
+    rig_remove_amdvi(rig, unit);
     return result;
 }
 

@@ -21,5 +21,6 @@ extern const LintCase lint_apic_cases[];
 extern const LintCase lint_ioapic_cases[];
 extern const LintCase lint_pci_cases[];
 extern const LintCase lint_hpet_cases[];
+extern const LintCase lint_amd_cases[];
 
 #endif

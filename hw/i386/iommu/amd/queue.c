@@ -10,6 +10,7 @@
 #include "hw/core/rid.h"
 #include "hw/i386/iommu/amd/cmd.h"
 #include "hw/i386/iommu/amd/ppr.h"
+#include "hw/i386/iommu/amd/rules.h"
 #include "hw/i386/iommu/amd/unit.h"
 
 #define LENGTH_LEAST 8 /* 256 entries; less is reserved */
@@ -57,6 +58,11 @@ static CommandRing ring_of(const AmdviState *s)
         .base = base & AMDVI_BASE_MASK,
         .bytes = AMDVI_CMD_BYTES << (length < LENGTH_LEAST ? LENGTH_LEAST : length),
     };
+}
+
+uint32_t amdvi_queue_bytes(const AmdviState *s)
+{
+    return ring_of(s).bytes;
 }
 
 static void queue_set_run(AmdviState *s)
@@ -125,6 +131,7 @@ static void queue_perform(AmdviState *s, const AmdviCmd *c, uint64_t at)
     uint64_t steps = s->iotlb.steps;
     switch (c->opcode) {
     case AMDVI_CMD_COMPLETION_WAIT:
+        amdvi_rules_wait(s, c);
         queue_start_wait(s, c);
         break;
     case AMDVI_CMD_INVALIDATE_DEVTAB_ENTRY:

@@ -27,6 +27,8 @@ extern const StateField amdvi_queue_state[];
 
 void amdvi_queue_init(AmdviState *s);
 void amdvi_queue_reset(AmdviState *s);
+/* How long the buffer is. */
+uint32_t amdvi_queue_bytes(const AmdviState *s);
 /* CONTROL has changed from `old`: starts or stops it, and sets CmdBufRun. */
 void amdvi_queue_control(AmdviState *s, uint64_t old);
 /* Of what devices were asked for something is over, and perhaps the last. */

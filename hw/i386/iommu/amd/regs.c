@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "hw/i386/iommu/amd/ppr.h"
+#include "hw/i386/iommu/amd/rules.h"
 #include "hw/i386/iommu/amd/unit.h"
 
 /* EFR (3.4.9). */
@@ -62,6 +63,7 @@ static void cmdbuf_base_written(void *opaque, const RegRow *row, uint64_t old, u
                                 uint64_t written, uint64_t mask)
 {
     AmdviState *s = opaque;
+    amdvi_rules_ring_written(s, row);
     regfile_set(&s->regs, AMDVI_CMDBUF_HEAD, 0);
     regfile_set(&s->regs, AMDVI_CMDBUF_TAIL, 0);
 }
@@ -70,6 +72,7 @@ static void evtlog_base_written(void *opaque, const RegRow *row, uint64_t old, u
                                 uint64_t written, uint64_t mask)
 {
     AmdviState *s = opaque;
+    amdvi_rules_ring_written(s, row);
     regfile_set(&s->regs, AMDVI_EVTLOG_HEAD, 0);
     regfile_set(&s->regs, AMDVI_EVTLOG_TAIL, 0);
 }
@@ -78,6 +81,7 @@ static void galog_base_written(void *opaque, const RegRow *row, uint64_t old, ui
                                uint64_t written, uint64_t mask)
 {
     AmdviState *s = opaque;
+    amdvi_rules_ring_written(s, row);
     regfile_set(&s->regs, AMDVI_GALOG_HEAD, 0);
     regfile_set(&s->regs, AMDVI_GALOG_TAIL, 0);
 }
@@ -86,6 +90,7 @@ static void pprlog_base_written(void *opaque, const RegRow *row, uint64_t old, u
                                 uint64_t written, uint64_t mask)
 {
     AmdviState *s = opaque;
+    amdvi_rules_ring_written(s, row);
     regfile_set(&s->regs, AMDVI_PPRLOG_HEAD, 0);
     regfile_set(&s->regs, AMDVI_PPRLOG_TAIL, 0);
 }
@@ -113,7 +118,15 @@ static void amdvi_status_written(void *opaque, const RegRow *row, uint64_t old, 
 static void tail_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                          uint64_t written, uint64_t mask)
 {
+    amdvi_rules_tail_written(opaque);
     amdvi_queue_kick(opaque);
+}
+
+/* Of a ring's pointer that the unit moves. */
+static void pointer_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                            uint64_t written, uint64_t mask)
+{
+    amdvi_rules_ring_written(opaque, row);
 }
 
 /* ---- Rows ---- */
@@ -155,11 +168,14 @@ static const Template templates[] = {
     {WITH_XT, {"XtPpr", AMDVI_XT_PPR, 8, .writable = XT_REGISTER}},
     {WITH_XT, {"XtGa", AMDVI_XT_GA, 8, .writable = XT_REGISTER}},
     {ALWAYS, {"ExtFeature2", AMDVI_EFR2, 8}},
-    {ALWAYS, {"CmdBufHead", AMDVI_CMDBUF_HEAD, 8, .writable = AMDVI_RING_PTR}},
+    {ALWAYS,
+     {"CmdBufHead", AMDVI_CMDBUF_HEAD, 8, .writable = AMDVI_RING_PTR, .written = pointer_written}},
     {ALWAYS,
      {"CmdBufTail", AMDVI_CMDBUF_TAIL, 8, .writable = AMDVI_RING_PTR, .written = tail_written}},
     {ALWAYS, {"EventLogHead", AMDVI_EVTLOG_HEAD, 8, .writable = AMDVI_RING_PTR}},
-    {ALWAYS, {"EventLogTail", AMDVI_EVTLOG_TAIL, 8, .writable = AMDVI_RING_PTR}},
+    {ALWAYS,
+     {"EventLogTail", AMDVI_EVTLOG_TAIL, 8, .writable = AMDVI_RING_PTR,
+      .written = pointer_written}},
     {ALWAYS,
      {"Status", AMDVI_STATUS, 8,
       .w1c = AMDVI_ST_EVENT_OVERFLOW | AMDVI_ST_EVENT_INT | AMDVI_ST_COMWAIT_INT |
@@ -167,9 +183,11 @@ static const Template templates[] = {
              AMDVI_ST_GALOG_INT,
       .written = amdvi_status_written}},
     {WITH_PPR, {"PprLogHead", AMDVI_PPRLOG_HEAD, 8, .writable = AMDVI_RING_PTR}},
-    {WITH_PPR, {"PprLogTail", AMDVI_PPRLOG_TAIL, 8, .writable = AMDVI_RING_PTR}},
+    {WITH_PPR,
+     {"PprLogTail", AMDVI_PPRLOG_TAIL, 8, .writable = AMDVI_RING_PTR, .written = pointer_written}},
     {WITH_VAPIC, {"GaLogHead", AMDVI_GALOG_HEAD, 8, .writable = AMDVI_GALOG_PTR}},
-    {WITH_VAPIC, {"GaLogTail", AMDVI_GALOG_TAIL, 8, .writable = AMDVI_GALOG_PTR}},
+    {WITH_VAPIC,
+     {"GaLogTail", AMDVI_GALOG_TAIL, 8, .writable = AMDVI_GALOG_PTR, .written = pointer_written}},
 };
 static_assert(G_N_ELEMENTS(templates) <= AMDVI_MAX_ROWS, "rows fit");
 

@@ -13,6 +13,7 @@
  *   galog            the guest virtual APIC log
  *   ppr              peripheral page requests, and their log
  *   ring             what the three logs have in common
+ *   rules            where lint looks at what software does
  *   signal           the unit's own interrupts
  *   devcache, dte    the device table's cache, and its entries' codec
  *   ir               interrupt requests
