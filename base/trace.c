@@ -26,6 +26,7 @@ static const struct {
     [TRACE_MSI] = {"msi", "MSI and MSI-X messages", true},
     [TRACE_HPET] = {"hpet", "HPET comparators and messages", true},
     [TRACE_PCI] = {"pci", "configuration space and BARs", true},
+    [TRACE_IDE] = {"ide", "ATA disks, CD-ROM drives and their controllers", true},
     [TRACE_NVME] = {"nvme", "NVM Express controllers", true},
     [TRACE_DSA] = {"dsa", "data streaming accelerators", true},
     [TRACE_VIRTIO] = {"virtio", "virtio devices", true},

@@ -47,7 +47,7 @@ bool file_readv(int fd, uint64_t at, const struct iovec *iov, unsigned count)
 }
 
 /* What has become too short must not grow again, with holes where data was. */
-static bool still_has(const RawImage *raw, uint64_t end)
+static bool raw_still_has(const RawImage *raw, uint64_t end)
 {
     struct stat st;
     if (fstat(raw->fd, &st) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size < end) {
@@ -74,7 +74,7 @@ static bool raw_readv(BlockImage *image, uint64_t at, const struct iovec *iov, u
 
 static bool raw_writev(BlockImage *image, uint64_t at, const struct iovec *iov, unsigned count)
 {
-    return still_has(raw_of(image), at + iov_bytes(iov, count)) &&
+    return raw_still_has(raw_of(image), at + iov_bytes(iov, count)) &&
            file_writev(raw_of(image)->fd, at, iov, count);
 }
 

@@ -4,6 +4,7 @@
  * it still does ends as by a reset: the functions of a slot share its power.
  */
 #include "base/optlist.h"
+#include "hw/ide/ide.h"
 #include "hw/nvme/nvme.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/machine.h"
@@ -38,6 +39,7 @@ static bool goes_with(const Device *dev, const PciBus *bus)
 {
     const Device *holder = is_pci(dev) ? dev : virtio_serial_of(dev);
     holder = holder ? holder : nvme_ns_of(dev);
+    holder = holder ? holder : ide_controller_of(dev);
     return holder && is_below((const PciDevice *)holder, bus);
 }
 

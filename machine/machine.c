@@ -10,6 +10,7 @@
 
 #include "base/optlist.h"
 #include "hw/core/properties.h"
+#include "hw/ide/ide.h"
 #include "hw/nvme/nvme.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/accel.h"
@@ -275,6 +276,9 @@ static bool attach(Machine *machine, Device *dev, GError **error)
     }
     if (dev->cls->bus == BUS_VIRTIO_SERIAL) {
         return virtio_serial_plug(machine->devices, dev, error);
+    }
+    if (dev->cls->bus == BUS_IDE) {
+        return ide_plug(machine->devices, dev, error);
     }
     if (dev->cls->bus == BUS_NVME) {
         return nvme_ns_plug(machine->devices, dev, error);

@@ -17,6 +17,7 @@ static const char *parent_type(const DeviceClass *cls)
         [BUS_ISA] = "isa-device",
         [BUS_VIRTIO_SERIAL] = "virtio-serial-port",
         [BUS_NVME] = "device",
+        [BUS_IDE] = "ide-device",
     };
     return names[cls->bus];
 }

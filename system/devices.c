@@ -15,6 +15,7 @@
 #include "hw/i386/iommu/amdvi.h"
 #include "hw/i386/iommu/vtd.h"
 #include "hw/i386/mch.h"
+#include "hw/ide/ide.h"
 #include "hw/input/i8042.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/i8259.h"
@@ -53,6 +54,9 @@ const DeviceClass *const device_classes[] = {
     &i8042_class,
     &i8254_class,
     &i8259_class,
+    &ich9_ahci_class,
+    &ide_cd_class,
+    &ide_hd_class,
     &igb_class,
     &intr_testdev_class,
     &ioapic_class,

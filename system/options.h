@@ -15,13 +15,19 @@ typedef struct {
     bool pretty;
 } MonitorOption;
 
+/* if=: the device that is made for it, or none */
+typedef enum { DRIVE_NONE, DRIVE_VIRTIO, DRIVE_IDE } DriveInterface;
+
 /* -drive, -hda, -blockdev */
 typedef struct {
     char *option;
     char *id, *file;
     bool read_only, snapshot;
     bool unlocked, locked; /* file.locking=off, on; else auto */
-    bool virtio;           /* if=virtio: a device is made for it */
+    DriveInterface interface;
+    bool cdrom;     /* media=cdrom */
+    bool unmap;     /* discard=unmap */
+    unsigned index; /* of DRIVE_IDE: its bus */
 } DriveOption;
 
 /* -netdev, and the half of -nic and -net that is one */
@@ -117,6 +123,17 @@ void options_free_net_nic(gpointer nic);
 /* -icount and -seed; in options_icount.c. */
 bool opt_icount(Options *o, const char *value, GError **error);
 bool opt_seed(Options *o, const char *value, GError **error);
+/* Drives' devices, places and short options; in options_drive.c. */
+void drive_add_device(Options *o, const DriveOption *drive);
+/* Of an IDE drive: `index` as it was written, NULL for the first that is free. */
+bool drive_find_place(const Options *o, DriveOption *drive, const char *index, GError **error);
+/* -drive's text, which stands for `option` as the user wrote it. */
+bool drive_add(Options *o, const char *option, const char *text, GError **error);
+bool opt_cdrom(Options *o, const char *value, GError **error);
+bool opt_hda(Options *o, const char *value, GError **error);
+bool opt_hdb(Options *o, const char *value, GError **error);
+bool opt_hdc(Options *o, const char *value, GError **error);
+bool opt_hdd(Options *o, const char *value, GError **error);
 /* A property of the machine: three texts in machine_props, the first (the option as it was written)
  * for error messages. */
 void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text);

@@ -16,6 +16,7 @@ static const char *bus_label(BusType bus)
         [BUS_ISA] = "ISA",
         [BUS_VIRTIO_SERIAL] = "virtio-serial-bus",
         [BUS_NVME] = "nvme-bus",
+        [BUS_IDE] = "IDE",
     };
     return names[bus];
 }
@@ -154,8 +155,8 @@ static bool opt_global(Options *o, const char *value, GError **error)
 
 static bool unknown_interface(const char *interface, GError **error)
 {
-    static const char *const names[] = {"none", "virtio"};
-    static const char *const absent[] = {"ide", "scsi", "floppy", "sd", "mtd", "pflash", "xen"};
+    static const char *const names[] = {"none", "virtio", "ide"};
+    static const char *const absent[] = {"scsi", "floppy", "sd", "mtd", "pflash", "xen"};
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
         if (strcmp(interface, absent[i]) == 0) {
             g_set_error(error, OPT_ERROR, 0,
@@ -183,36 +184,16 @@ static bool check_format(const char *format, GError **error)
 
 static void add_drive(Options *o, DriveOption *drive, const char *option, const char *value)
 {
-    drive->option = g_strdup_printf("%s %s", option, value);
+    drive->option = value ? g_strdup_printf("%s %s", option, value) : g_strdup(option);
     g_ptr_array_add(o->drives, drive);
-    if (drive->virtio) {
-        GString *text = g_string_new("virtio-blk-pci,drive=");
-        for (const char *p = drive->id; *p; p++) {
-            g_string_append(text, *p == ',' ? ",," : (char[]){*p, '\0'});
-        }
-        g_ptr_array_add(o->devices, g_string_free(text, FALSE));
-    }
+    drive_add_device(o, drive);
 }
 
-static const char *const drive_harmless[] = {"cache",
-                                             "cache.direct",
-                                             "cache.no-flush",
-                                             "cache.writeback",
-                                             "aio",
-                                             "discard",
-                                             "detect-zeroes",
-                                             "werror",
-                                             "rerror",
-                                             "index",
-                                             "bus",
-                                             "unit",
-                                             "media",
-                                             "node-name",
-                                             "iothread",
-                                             "copy-on-read",
-                                             "auto-read-only",
-                                             "read-zeroes",
-                                             NULL};
+static const char *const drive_harmless[] = {"cache",           "cache.direct", "cache.no-flush",
+                                             "cache.writeback", "aio",          "detect-zeroes",
+                                             "werror",          "rerror",       "unit",
+                                             "node-name",       "iothread",     "copy-on-read",
+                                             "auto-read-only",  "read-zeroes",  NULL};
 
 /* locking=on|off|auto, a property of the file under an image. */
 static bool read_locking(OptList *opts, const char *key, DriveOption *drive, GError **error)
@@ -230,15 +211,66 @@ static bool read_locking(OptList *opts, const char *key, DriveOption *drive, GEr
     return true;
 }
 
+static bool read_media(OptList *opts, DriveOption *drive, GError **error)
+{
+    const char *media = optlist_get(opts, "media");
+    drive->cdrom = media && strcmp(media, "cdrom") == 0;
+    if (media && !drive->cdrom && strcmp(media, "disk") != 0) {
+        g_set_error(error, OPT_ERROR, 0, "media=%s: is neither disk nor cdrom", media);
+        return false;
+    }
+    return true;
+}
+
+static bool read_discard(OptList *opts, DriveOption *drive, GError **error)
+{
+    const char *discard = optlist_get(opts, "discard");
+    drive->unmap = discard && (strcmp(discard, "unmap") == 0 || strcmp(discard, "on") == 0);
+    if (discard && !drive->unmap && strcmp(discard, "ignore") != 0 && strcmp(discard, "off") != 0) {
+        g_set_error(error, OPT_ERROR, 0, "discard=%s: is neither unmap nor ignore", discard);
+        return false;
+    }
+    return true;
+}
+
+/* if=, ide where nothing is said. */
+static bool read_interface(const char *text, DriveOption *drive, GError **error)
+{
+    static const char *const names[] = {
+        [DRIVE_NONE] = "none", [DRIVE_VIRTIO] = "virtio", [DRIVE_IDE] = "ide"};
+    drive->interface = DRIVE_IDE;
+    for (size_t i = 0; text && i <= G_N_ELEMENTS(names); i++) {
+        if (i == G_N_ELEMENTS(names)) {
+            return unknown_interface(text, error);
+        }
+        if (strcmp(text, names[i]) == 0) {
+            drive->interface = (DriveInterface)i;
+            break;
+        }
+    }
+    return true;
+}
+
+/* As QEMU calls a drive that has no name. */
+static char *drive_default_id(const Options *o, const DriveOption *drive)
+{
+    if (drive->interface == DRIVE_IDE) {
+        return g_strdup_printf("ide%u-%s0", drive->index, drive->cdrom ? "cd" : "hd");
+    }
+    return g_strdup_printf("%s%u", drive->interface == DRIVE_VIRTIO ? "virtio" : "none",
+                           o->drives->len);
+}
+
 static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **error)
 {
     const char *file = optlist_get(opts, "file"), *id = optlist_get(opts, "id"),
-               *interface = optlist_get(opts, "if");
+               *interface = optlist_get(opts, "if"), *index = optlist_get(opts, "index"),
+               *bus = optlist_get(opts, "bus");
     file = file ? file : optlist_get(opts, "file.filename");
-    drive->virtio = interface && strcmp(interface, "virtio") == 0;
     optlist_ignore(opts, drive_harmless);
     bool read_only = false;
-    if (!check_format(optlist_get(opts, "format"), error) ||
+    if (!read_interface(interface, drive, error) || !read_media(opts, drive, error) ||
+        !read_discard(opts, drive, error) || !check_format(optlist_get(opts, "format"), error) ||
         !check_format(optlist_get(opts, "driver"), error) ||
         !optlist_bool(opts, "readonly", &read_only, error) ||
         !optlist_bool(opts, "read-only", &read_only, error) ||
@@ -246,31 +278,36 @@ static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **e
         !read_locking(opts, "file.locking", drive, error) || !optlist_finish(opts, error)) {
         return false;
     }
-    drive->read_only = read_only;
-    if (!interface || (!drive->virtio && strcmp(interface, "none") != 0)) {
-        return unknown_interface(interface ? interface : "ide", error);
-    }
-    if (!file) {
+    drive->read_only = read_only || drive->cdrom;
+    if (!file && !drive->cdrom) {
         g_set_error(error, OPT_ERROR, 0, "file= is missing");
         return false;
     }
-    drive->file = g_strdup(g_str_has_prefix(file, "file:") ? file + 5 : file);
-    drive->id = id ? g_strdup(id)
-                   : g_strdup_printf("%s%u", drive->virtio ? "virtio" : "none", o->drives->len);
+    if (drive->interface == DRIVE_IDE && !drive_find_place(o, drive, index ? index : bus, error)) {
+        return false;
+    }
+    drive->file = file ? g_strdup(g_str_has_prefix(file, "file:") ? file + 5 : file) : NULL;
+    drive->id = id ? g_strdup(id) : drive_default_id(o, drive);
     return true;
 }
 
-static bool opt_drive(Options *o, const char *value, GError **error)
+bool drive_add(Options *o, const char *option, const char *text, GError **error)
 {
-    g_autoptr(OptList) opts = optlist_parse(value, "file");
+    g_autoptr(OptList) opts = optlist_parse(text, "file");
     DriveOption *drive = g_new0(DriveOption, 1);
     if (!read_drive(o, opts, drive, error)) {
         g_free(drive->file);
         g_free(drive);
         return false;
     }
-    add_drive(o, drive, "-drive", value);
+    add_drive(o, drive, option, NULL);
     return true;
+}
+
+static bool opt_drive(Options *o, const char *value, GError **error)
+{
+    g_autofree char *option = g_strdup_printf("-drive %s", value);
+    return drive_add(o, option, value, error);
 }
 
 static DriveOption *find_drive(const Options *o, const char *id)
@@ -297,7 +334,8 @@ static bool read_blockdev(Options *o, OptList *opts, DriveOption *drive, GError 
     optlist_ignore(opts, harmless);
     if (!optlist_bool(opts, "read-only", &drive->read_only, error) ||
         !read_locking(opts, "file.locking", drive, error) ||
-        !read_locking(opts, "locking", drive, error) || !optlist_finish(opts, error)) {
+        !read_locking(opts, "locking", drive, error) || !read_discard(opts, drive, error) ||
+        !optlist_finish(opts, error)) {
         return false;
     }
     bool known = false;
@@ -348,12 +386,10 @@ static bool opt_blockdev(Options *o, const char *value, GError **error)
     return true;
 }
 
-static bool opt_no_ide(Options *o, const char *value, GError **error)
+static bool opt_no_floppy(Options *o, const char *value, GError **error)
 {
     g_set_error(error, OPT_ERROR, 0,
-                "there is no IDE, floppy or SD controller yet; write -drive "
-                "file=%s,format=raw,if=virtio",
-                value);
+                "there is no floppy or SD controller yet; write -drive file=%s,format=raw", value);
     return false;
 }
 
@@ -472,7 +508,8 @@ static bool opt_object(Options *o, const char *value, GError **error)
 const OptRow opt_rows_device[] = {
     {"device", true, opt_device, "a device: DRIVER[,PROPERTY=VALUE...]; help lists them"},
     {"global", true, opt_global, "a property of every such device: DRIVER.PROPERTY=VALUE"},
-    {"drive", true, opt_drive, "a raw disk: file=PATH,if=none|virtio[,id=,snapshot=,readonly=]"},
+    {"drive", true, opt_drive,
+     "a raw disk: file=PATH,if=ide|virtio|none[,id=,media=,index=,snapshot=]"},
     {"blockdev", true, opt_blockdev, "a raw disk: driver=file|raw,node-name=ID,filename=PATH"},
     {"snapshot", false, opt_snapshot, "forget what is written to disks"},
     {"chardev", true, opt_chardev, "a character device: BACKEND,id=ID[,...]; help lists them"},
@@ -485,14 +522,14 @@ const OptRow opt_rows_device[] = {
     {"parallel", true, opt_parallel, "none"},
     {"audio", true, opt_audio, "none"},
     {"audiodev", true, opt_audio, NULL},
-    {"hda", true, opt_no_ide, NULL},
-    {"hdb", true, opt_no_ide, NULL},
-    {"hdc", true, opt_no_ide, NULL},
-    {"hdd", true, opt_no_ide, NULL},
-    {"cdrom", true, opt_no_ide, NULL},
-    {"fda", true, opt_no_ide, NULL},
-    {"fdb", true, opt_no_ide, NULL},
-    {"sd", true, opt_no_ide, NULL},
+    {"hda", true, opt_hda, "the first disk, an image; -hdb, -hdc and -hdd are the others"},
+    {"hdb", true, opt_hdb, NULL},
+    {"hdc", true, opt_hdc, NULL},
+    {"hdd", true, opt_hdd, NULL},
+    {"cdrom", true, opt_cdrom, "a CD-ROM drive with the image in it"},
+    {"fda", true, opt_no_floppy, NULL},
+    {"fdb", true, opt_no_floppy, NULL},
+    {"sd", true, opt_no_floppy, NULL},
     {"usb", false, opt_not_yet, NULL},
     {"usbdevice", true, opt_not_yet, NULL},
     {"fsdev", true, opt_not_yet, NULL},

@@ -106,6 +106,7 @@ static bool make_drives(Vm *vm, GError **error)
             .snapshot = drive->snapshot || vm->opts->snapshot_all,
             .unlocked = drive->unlocked,
             .locked = drive->locked,
+            .unmap = drive->unmap,
         };
         BlockBackend *blk = blk_open(drive->id, &options, error);
         if (!blk || !backends_add_drive(vm->platform.backends, blk, error)) {

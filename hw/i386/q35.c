@@ -279,6 +279,7 @@ static const PropInfo q35_props[] = {
     PROP(PROP_BOOL, "host-decompress", Q35Machine, host_decompress, "on",
          "unpack a bzImage on the host, so that the kernel starts at once"),
     PROP(PROP_BOOL, "hpet", Q35Machine, hpet_on, "on", "have an HPET"),
+    PROP(PROP_BOOL, "sata", Q35Machine, sata_on, "on", "have a SATA controller"),
     PROP(PROP_BOOL, "hyperv", Q35Machine, hyperv_on, "off",
          "show guests a Hyper-V partition, as all of -cpu's hv-* do"),
     PROP_END,

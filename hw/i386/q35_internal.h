@@ -45,6 +45,7 @@ typedef struct {
     bool host_decompress;
     bool hpet_on;
     bool hyperv_on;
+    bool sata_on;
     MemRegion ram_low, ram_high, vga_hole;
     MemRegion bios; /* the firmware's ROM, if there is one */
     Pam pam;

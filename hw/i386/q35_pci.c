@@ -4,8 +4,10 @@
 #include "hw/i386/iommu/ivrs.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
+#include "hw/ide/ide.h"
 
 #define UNIT_DEVFN PCI_DEVFN(0, 2)
+#define SATA_DEVFN PCI_DEVFN(0x1f, 2)
 
 static void slot_released(void *opaque, PciDevice *port)
 {
@@ -41,6 +43,18 @@ static bool build_unit_functions(Q35Machine *m, GError **error)
     return true;
 }
 
+/* 00:1f.2, beside the LPC bridge (ICH9, 5.16). Its buses are ide.0 to ide.5. */
+static bool build_sata(Q35Machine *m, GError **error)
+{
+    if (!m->sata_on) {
+        return true;
+    }
+    PciDevice *sata = (PciDevice *)q35_make(m, &ich9_ahci_class, "ide");
+    sata->devfn = SATA_DEVFN;
+    sata->multifunction = true;
+    return pci_bus_attach(m->machine.pci_root, sata, error) && q35_finish(m, &sata->dev, error);
+}
+
 bool q35_build_pci(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
@@ -67,5 +81,5 @@ bool q35_build_pci(Q35Machine *m, GError **error)
     return pci_bus_attach(machine->pci_root, (PciDevice *)mch, error) &&
            q35_finish(m, mch, error) &&
            pci_bus_attach(machine->pci_root, (PciDevice *)m->lpc, error) &&
-           q35_finish(m, m->lpc, error) && build_unit_functions(m, error);
+           q35_finish(m, m->lpc, error) && build_sata(m, error) && build_unit_functions(m, error);
 }

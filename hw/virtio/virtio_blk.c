@@ -179,7 +179,7 @@ static bool block_size_is_good(uint32_t size)
 static bool check_properties(VirtioBlk *b, GError **error)
 {
     const char *id = b->vp.pci.dev.id;
-    if (!b->blk) {
+    if (!b->blk || !blk_has_medium(b->blk)) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_BAD_VALUE,
                     "%s: no drive; give drive=ID of a -drive with if=none,id=ID", id);
         return false;

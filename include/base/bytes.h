@@ -80,6 +80,10 @@ static inline void bytes_put64(void *p, uint64_t value)
 }
 
 /* The same with the highest byte first. */
+static inline uint16_t bytes_get16_be(const void *p)
+{
+    return __builtin_bswap16(bytes_get16(p));
+}
 static inline uint32_t bytes_get32_be(const void *p)
 {
     return __builtin_bswap32(bytes_get32(p));
@@ -95,6 +99,10 @@ static inline void bytes_put16_be(void *p, uint16_t value)
 static inline void bytes_put32_be(void *p, uint32_t value)
 {
     bytes_put32(p, __builtin_bswap32(value));
+}
+static inline void bytes_put64_be(void *p, uint64_t value)
+{
+    bytes_put64(p, __builtin_bswap64(value));
 }
 
 #endif

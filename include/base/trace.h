@@ -27,6 +27,7 @@ typedef enum {
     TRACE_MSI,
     TRACE_HPET,
     TRACE_PCI,
+    TRACE_IDE,
     TRACE_NVME,
     TRACE_DSA,
     TRACE_VIRTIO,

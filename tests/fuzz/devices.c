@@ -116,9 +116,11 @@ static void devices_access(Board *b, const Map *map, FuzzInput *in, bool store)
 /* A word of a ring or table, near others that were written. */
 static void devices_memory(Board *b, FuzzInput *in)
 {
-    static const uint32_t bases[] = {QUEUE,           VIRTQ,          VIRTQ + 0x1000,
-                                     VIRTQ + 0x4000,  NVME_MEM,       NVME_MEM + 0x2000,
-                                     ARENA + 0x10000, ARENA + 0x80000};
+    static const uint32_t bases[] = {QUEUE,           VIRTQ,
+                                     VIRTQ + 0x1000,  VIRTQ + 0x4000,
+                                     NVME_MEM,        NVME_MEM + 0x2000,
+                                     ARENA + 0x10000, ARENA + 0x80000,
+                                     AHCI_MEM,        AHCI_MEM + 0x1000};
     uint64_t at = bases[fuzz_below(in, G_N_ELEMENTS(bases))] + fuzz_below(in, 1024) * 4u;
     for (unsigned n = fuzz_below(in, 4) + 1; n > 0; n--, at += 8) {
         as_store(b->box.platform.memory, at, devices_value(b, in), 1u << fuzz_below(in, 4));
@@ -231,6 +233,9 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("hyperv-testdev", .scenes = {"hyperv"}),
     DEVICE("i8042"),
     DEVICE("ich9-pm"),
+    DEVICE("ich9-ahci", .scenes = {"ahci", "ahci"}),
+    DEVICE("ide-cd", .scenes = {"ahci", "ahci"}),
+    DEVICE("ide-hd", .scenes = {"ahci", "ahci"}),
     DEVICE("igb"),
     DEVICE("igbvf"),
     DEVICE("intel-iommu", .scenes = {"vtd-queue", "device-tlb"}),

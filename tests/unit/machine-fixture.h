@@ -16,7 +16,7 @@
 #define BOX_RAM    (32u << 20)
 #define BOX_CPUS   2
 #define BOX_DRIVE  4096 /* bytes of each drive, d0, d1 .. */
-#define BOX_DRIVES 3
+#define BOX_DRIVES 5
 
 typedef struct {
     Trace trace;
@@ -33,6 +33,8 @@ static const struct {
     {"amd-iommu", "command-latency=1000,event-latency=700"},
     {"intel-iommu",
      "intremap=on,device-iotlb=on,qi-latency=1000,gcmd-latency=500,gcmd-early=queue"},
+    {"ide-cd", "drive=d4"},
+    {"ide-hd", "drive=d3"},
     {"isa-serial", "chardev=c0,index=3"},
     {"isa-debugcon", "chardev=c1,iobase=0x402"},
     {"nvme", "drive=d1,serial=S,max_ioqpairs=7,msix_qsize=7,sriov_max_vfs=2,sriov-online=on"},
@@ -132,7 +134,7 @@ static inline void box_open_with(Box *box, const MachineOptions *options, bool w
     }
     box_must(machine_build(box->machine, &error), error);
     /* Buses of devices come before what is plugged into them: by kind of bus. */
-    for (int bus = BUS_SYSTEM + 1; with_devices && bus <= BUS_NVME; bus++) {
+    for (int bus = BUS_SYSTEM + 1; with_devices && bus <= BUS_IDE; bus++) {
         for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
             if ((*cls)->user_creatable && (*cls)->bus == (BusType)bus) {
                 g_autofree char *text = box_device_text(*cls);

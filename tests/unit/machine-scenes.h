@@ -7,6 +7,7 @@
 #include "hw/i386/mch.h"
 #include "hyperv-fixture.h"
 #include "machine-fixture.h"
+#include "tests/include/ahci.h"
 #include "tests/include/amdvi.h"
 #include "tests/include/dsa.h"
 #include "tests/include/uv.h"
@@ -18,6 +19,7 @@
 #define VIRTQ       0x200000ull
 #define NVME_MEM    0x300000ull
 #define DSA_MEM     0x380000ull
+#define AHCI_MEM    0x3e0000ull
 #define DSA_FILLED  0x800000ull
 
 static void wr(Box *box, uint64_t at, uint64_t value, unsigned size)
@@ -438,7 +440,63 @@ static void use_uv_hub(Box *box)
     g_assert_cmphex(as_load(box->platform.memory, at, 8, NULL), ==, UV_EVENT_RTC_1);
 }
 
+/* A command of the disk's (or the drive's) in slot `slot`, to `data`. */
+static void put_ahci_command(Box *box, unsigned port, unsigned slot, uint8_t op, uint8_t tag)
+{
+    uint64_t list = AHCI_MEM + 0x8000 * port, table = list + 0x1000 + 0x100 * slot;
+    wr(box, list + 32 * slot, 5 | 1 << 16, 8);
+    wr(box, list + 32 * slot + 8, table, 8);
+    wr(box, table, 0x8027u | (uint32_t)op << 16 | 2u << 24, 4); /* features: 2 sectors, or DMA */
+    wr(box, table + 4, 0x40000000u | slot, 4);
+    wr(box, table + 8, 0, 4);
+    wr(box, table + 12, op == 0x60 ? (uint32_t)tag << 3 : 2, 4);
+    wr(box, table + 0x40, 0x28, 8); /* READ (10) of a packet: a block */
+    wr(box, table + 0x48, 1, 1);
+    wr(box, table + 0x80, list + 0x3000 + 0x400 * slot, 8);
+    wr(box, table + 0x8c, 0x3ff, 4);
+}
+
+static void set_ahci_port(Box *box, uint64_t bar, unsigned port)
+{
+    wr(box, bar + AHCI_P(port, P_CLB), AHCI_MEM + 0x8000 * port, 4);
+    wr(box, bar + AHCI_P(port, P_FB), AHCI_MEM + 0x8000 * port + 0x400, 4);
+    wr(box, bar + AHCI_P(port, P_IE), 0xffffffff, 4);
+    wr(box, bar + AHCI_P(port, P_CMD), P_CMD_FRE, 4);
+    wr(box, bar + AHCI_P(port, P_CMD), P_CMD_FRE | P_CMD_ST, 4);
+}
+
+/* Queued reads of a disk and a packet of a CD-ROM drive, none of them begun. */
+static void start_ahci(Box *box)
+{
+    PciDevice *pci = find_pci(box, "ide");
+    uint64_t bar = memory_bar(box, pci, 5);
+    wr(box, MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12) + 4, 7, 2);
+    wr(box, bar + AHCI_R_GHC, AHCI_IE, 4);
+    for (unsigned port = 0; port < 2; port++) {
+        set_ahci_port(box, bar, port);
+        for (unsigned slot = 0; slot < 3; slot++) {
+            uint8_t op = slot == 2 ? 0x25 : 0x60;
+            put_ahci_command(box, port, slot, port ? op : 0xa0, (uint8_t)slot);
+        }
+    }
+    wr(box, bar + AHCI_P(1, P_SACT), 3, 4);
+    wr(box, bar + AHCI_P(1, P_CI), 3, 4);
+    wr(box, bar + AHCI_P(0, P_CI), 7, 4);
+}
+
+/* They are done; and one more. */
+static void use_ahci(Box *box)
+{
+    uint64_t bar = memory_bar(box, find_pci(box, "ide"), 5);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 1000000);
+    g_assert_cmphex(as_load(box->platform.memory, bar + AHCI_P(1, P_SACT), 4, NULL), ==, 0);
+    wr(box, bar + AHCI_P(1, P_CI), 4, 4);
+    clock_advance_to(box->platform.clock, clock_now(box->platform.clock) + 1000000);
+    g_assert_cmphex(as_load(box->platform.memory, bar + AHCI_P(1, P_CI), 4, NULL), ==, 0);
+}
+
 static const Scene scenes[] = {
+    {"ahci", start_ahci, use_ahci},
     {"amd-queue", start_amd_queue, use_amd_queue, "amd-iommu"},
     {"dsa", start_dsa, use_dsa},
     {"hyperv", start_hyperv, use_hyperv},

@@ -45,6 +45,7 @@ typedef enum {
     BUS_ISA,
     BUS_VIRTIO_SERIAL,
     BUS_NVME,
+    BUS_IDE,
 } BusType;
 
 /* The group that -device help shows a class under. */
