@@ -27,6 +27,7 @@ extern const QmpCommand qmp_commands_lint[];
 extern const QmpCommand qmp_commands_log[];
 extern const QmpCommand qmp_commands_migration[];
 extern const QmpCommand qmp_commands_net[];
+extern const QmpCommand qmp_commands_screen[];
 
 /* The code of an error becomes its QMP class. */
 typedef enum {

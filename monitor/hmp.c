@@ -183,6 +183,8 @@ const HmpCommand hmp_commands[] = {
     {"stop", "s", "stop the machine", cmd_stop},
     {"cont", "c", "let it go on", cmd_cont},
     {"system_reset", NULL, "reset the machine", cmd_reset},
+    {"screendump", NULL, "the screen as a picture: FILE [-f ppm|png]", hmp_screendump},
+    {"sendkey", NULL, "press keys together: KEY[-KEY...]", hmp_sendkey},
     {"system_powerdown", NULL, "press the power button", cmd_powerdown},
     {"system_wakeup", NULL, "wake a sleeping guest up", cmd_wakeup},
     {"device_add", NULL,

@@ -50,6 +50,8 @@ void hmp_delvm(Machine *machine, char **args, GString *out);
 void hmp_info_snapshots(Machine *machine, char **args, GString *out);
 /* dump.c */
 void hmp_dump(Machine *machine, char **args, GString *out);
+void hmp_screendump(Machine *machine, char **args, GString *out);
+void hmp_sendkey(Machine *machine, char **args, GString *out);
 /* migration.c */
 void hmp_migrate(Machine *machine, char **args, GString *out);
 void hmp_info_migrate(Machine *machine, char **args, GString *out);

@@ -9,6 +9,7 @@
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/display/vga.h"
 #include "hw/dma/dsa.h"
 #include "hw/hyperv/hyperv.h"
 #include "hw/i386/amd_smbus.h"
@@ -75,6 +76,7 @@ const DeviceClass *const device_classes[] = {
     &pxb_pcie_class,
     &serial_class,
     &uv_hub_class,
+    &vga_class,
     &virtconsole_class,
     &virtio_blk_class,
     &virtio_net_class,

@@ -82,6 +82,7 @@ typedef struct {
     bool seeded;          /* -seed: MachineOptions.seed */
     char *qtest, *qtest_log, *pidfile, *log_items, *log_file, *debugcon, *gdb;
     bool nographic, nodefaults, default_monitor;
+    bool vga_said; /* -vga */
     bool no_reboot, no_shutdown, paused, snapshot_all;
     bool prefer_kvm; /* -enable-kvm: KVM, or else the other accelerators with a warning */
     bool daemonize, exit_with_parent;

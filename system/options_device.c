@@ -451,7 +451,16 @@ static bool opt_display(Options *o, const char *value, GError **error)
 
 static bool opt_vga(Options *o, const char *value, GError **error)
 {
-    return only_none(value, "display adapter", error);
+    o->vga_said = true;
+    if (strcmp(value, "std") == 0) {
+        g_ptr_array_insert(o->devices, 0, g_strdup("VGA"));
+        return true;
+    }
+    if (strcmp(value, "none") == 0) {
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0, "there is no such display adapter; use std or none");
+    return false;
 }
 
 static bool opt_audio(Options *o, const char *value, GError **error)
@@ -517,7 +526,7 @@ const OptRow opt_rows_device[] = {
     {"debugcon", true, opt_debugcon, "the debug port 0xe9 to a character device"},
     {"object", true, opt_object, "an object that a device names: rng-random,id=ID ..."},
     {"display", true, opt_display, "none"},
-    {"vga", true, opt_vga, "none"},
+    {"vga", true, opt_vga, "the display adapter: std, none"},
     {"vnc", true, opt_display, NULL},
     {"parallel", true, opt_parallel, "none"},
     {"audio", true, opt_audio, "none"},

@@ -453,6 +453,16 @@ static void choose_firmware(MachineOptions *mo)
     }
 }
 
+/* What firmware starts shows itself on a screen, if nothing else is said. */
+static void choose_screen(Options *o, const MachineOptions *mo)
+{
+    bool is_board = !o->machine_class || o->machine_class->acpi;
+    if (is_board && mo->accel->has_cpus && mo->firmware.bios && !mo->kernel && !o->nodefaults &&
+        !o->vga_said) {
+        g_ptr_array_insert(o->devices, 0, g_strdup("VGA"));
+    }
+}
+
 bool vm_init(Vm *vm, Options *opts, GError **error)
 {
     MachineOptions mo = opts->machine;
@@ -467,6 +477,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     mo.accel = vm->accel;
     mo.accel_options = vm->accel_options;
     choose_firmware(&mo);
+    choose_screen(opts, &mo);
     if (!check_icount(vm, error)) {
         return false;
     }
@@ -484,6 +495,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
         .trace = &vm->trace,
         .backends = backends_new(),
     };
+    backends_set_folders(vm->platform.backends, opts->folders);
     if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_netdevs(vm, error) ||
         !make_net_dumps(vm, error) || !make_serials(vm, &mo, error) ||
         !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_gdb(vm, error) ||

@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "base/optlist.h"
+#include "display/display.h"
 
 struct Backends {
     GPtrArray *drives;   /* of BlockBackend * */
     GPtrArray *chardevs; /* of Chardev * */
     GPtrArray *netdevs;  /* of Netdev * */
-    bool mac_taken[256]; /* by last byte, of those that cards without a mac= get */
+    Display *display;
+    const GPtrArray *folders; /* of char * */
+    bool mac_taken[256];      /* by last byte, of those that cards without a mac= get */
 };
 
 static void close_drive(gpointer blk)
@@ -34,6 +37,7 @@ Backends *backends_new(void)
     backends->drives = g_ptr_array_new_with_free_func(close_drive);
     backends->chardevs = g_ptr_array_new_with_free_func(close_chardev);
     backends->netdevs = g_ptr_array_new_with_free_func(close_netdev);
+    backends->display = display_new();
     return backends;
 }
 
@@ -45,7 +49,23 @@ void backends_free(Backends *backends)
     g_ptr_array_unref(backends->drives);
     g_ptr_array_unref(backends->chardevs);
     g_ptr_array_unref(backends->netdevs);
+    display_free(backends->display);
     g_free(backends);
+}
+
+void backends_set_folders(Backends *backends, const GPtrArray *folders)
+{
+    backends->folders = folders;
+}
+
+const GPtrArray *backends_folders(const Backends *backends)
+{
+    return backends->folders;
+}
+
+Display *backends_display(const Backends *backends)
+{
+    return backends ? backends->display : NULL;
 }
 
 BlockBackend *backends_drive(const Backends *backends, const char *id)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The q35 machine as firmware tables tell of it: ACPI, and MultiProcessor specification 1.4. */
+#include "display/display.h"
 #include "hw/acpi/pm.h"
 #include "hw/i386/boot/mptable.h"
 #include "hw/i386/mch.h"
@@ -124,6 +125,7 @@ GByteArray *q35_acpi_tables(Q35Machine *m, uint64_t base, AcpiLinks *links)
         .ecam_base = mch_ecam_base(m->mch),
         .roots = (const AcpiRoot *)roots->data,
         .root_count = roots->len,
+        .vga = display_has_screen(backends_display(machine->platform.backends)),
         .iommus = machine->iommus,
     };
     list_ioapics(machine, &info);

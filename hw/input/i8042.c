@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * 8042 keyboard and auxiliary device controller, as in the IBM PS/2 Hardware Interface Technical
- * Reference ("Keyboard and Auxiliary Device Controller"), with a keyboard and a three-byte mouse
- * that answer their commands and never report an event: this machine has no host input.
+ * Reference ("Keyboard and Auxiliary Device Controller"), with a keyboard that reports
+ * keys in scan code set 1 or 2, and a three-byte mouse that answers its commands and never moves.
+ * A key that comes while the controller has the keyboard disabled is lost.
  */
 #include "hw/input/i8042.h"
 
 #include "base/runstate.h"
+#include "display/display.h"
+#include "hw/core/backends.h"
 #include "hw/isa/a20.h"
 
 #define I8042_PORT_DATA   0x60
@@ -34,7 +37,7 @@
 #define PS2_RESEND 0xfe
 #define PS2_BAT_OK 0xaa
 
-#define QUEUE_SIZE 16
+#define QUEUE_SIZE 64
 
 typedef struct {
     Device dev;
@@ -44,6 +47,8 @@ typedef struct {
     bool last_was_command;
     uint8_t sample_rate, resolution;
     bool reporting;
+    uint8_t kbd_set; /* 1 or 2 */
+    bool kbd_scans;
     /* Bytes for the guest, oldest first; what does not fit is lost, as with a real overrun. */
     uint8_t queue[QUEUE_SIZE], from_aux[QUEUE_SIZE];
     uint32_t head, count;
@@ -83,13 +88,79 @@ static void i8042_write_outport(I8042State *s, uint8_t value)
     }
 }
 
+/* The byte as the controller hands it on: in set 1 where it translates. */
+static uint8_t translated_id(const I8042State *s, uint8_t plain, uint8_t translated)
+{
+    return s->ctr & CTR_XLATE ? translated : plain;
+}
+
+static void kbd_defaults(I8042State *s)
+{
+    s->kbd_set = 2;
+    s->kbd_scans = true;
+}
+
+static void kbd_choose_set(I8042State *s, uint8_t set)
+{
+    if (set == 0) {
+        bool first = s->kbd_set == 1;
+        PUT(s, false, PS2_ACK, translated_id(s, s->kbd_set, first ? 0x43 : 0x41));
+    } else if (set <= 2) {
+        s->kbd_set = set;
+        PUT(s, false, PS2_ACK);
+    } else {
+        PUT(s, false, PS2_RESEND);
+    }
+}
+
+/* A code with E0h or E1h in front. */
+static void put_code(I8042State *s, uint16_t code, bool breaks, bool set1)
+{
+    if (code >> 8) {
+        i8042_put(s, false, (uint8_t)(code >> 8));
+    }
+    if (breaks && !set1) {
+        i8042_put(s, false, 0xf0);
+    }
+    i8042_put(s, false, (uint8_t)(code | (breaks && set1 ? 0x80 : 0)));
+}
+
+/* It goes down and up at once. */
+static void put_pause(I8042State *s, bool set1)
+{
+    if (set1) {
+        PUT(s, false, 0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5);
+    } else {
+        PUT(s, false, 0xe1, 0x14, 0x77, 0xe1, 0xf0, 0x14, 0xf0, 0x77);
+    }
+}
+
+static void i8042_key(void *opaque, const Key *key, bool down)
+{
+    I8042State *s = opaque;
+    bool set1 = s->kbd_set == 1 || (s->ctr & CTR_XLATE);
+    if (!s->kbd_scans || (s->ctr & CTR_KBD_DIS)) {
+        return;
+    }
+    if (key->set1 >> 8 == 0xe1) {
+        if (down) {
+            put_pause(s, set1);
+        }
+    } else {
+        put_code(s, set1 ? key->set1 : key->set2, !down, set1);
+    }
+    i8042_update_irq(s);
+}
+
+static const KeyboardOps keyboard_ops = {.key = i8042_key};
+
 /* Keyboard commands (the same reference, "Keyboards"). */
 static void kbd_write(I8042State *s, uint8_t byte)
 {
     uint8_t pending = s->kbd_command;
     s->kbd_command = 0;
-    if (pending == 0xf0 && byte == 0) {
-        PUT(s, false, PS2_ACK, 2); /* scan code set 2 */
+    if (pending == 0xf0) {
+        kbd_choose_set(s, byte);
         return;
     }
     if (pending) {
@@ -108,12 +179,20 @@ static void kbd_write(I8042State *s, uint8_t byte)
         break;
     case 0xf2:
         /* With translation on, the second id byte arrives translated. */
-        PUT(s, false, PS2_ACK, 0xab, (s->ctr & CTR_XLATE) ? 0x41 : 0x83);
+        PUT(s, false, PS2_ACK, 0xab, translated_id(s, 0x83, 0x41));
         break;
-    case 0xf4 ... 0xfa:
+    case 0xf4:
+    case 0xf5:
+    case 0xf6:
+        kbd_defaults(s);
+        s->kbd_scans = byte != 0xf5;
+        PUT(s, false, PS2_ACK);
+        break;
+    case 0xf7 ... 0xfa:
         PUT(s, false, PS2_ACK);
         break;
     case 0xff:
+        kbd_defaults(s);
         PUT(s, false, PS2_ACK, PS2_BAT_OK);
         break;
     default:
@@ -334,6 +413,7 @@ static void i8042_reset(Device *dev)
     s->last_was_command = false;
     s->head = s->count = 0;
     aux_defaults(s);
+    kbd_defaults(s);
     i8042_update_irq(s);
 }
 
@@ -351,6 +431,7 @@ static bool i8042_realize(Device *dev, GError **error)
         .name = "i8042-status", .size = 1, .kind = MEM_IO, .ops = &status_ops, .opaque = s};
     as_add(dev->platform->ports, &s->data, I8042_PORT_DATA);
     as_add(dev->platform->ports, &s->status, I8042_PORT_STATUS);
+    display_attach_keyboard(backends_display(dev->platform->backends), &keyboard_ops, s);
     return true;
 }
 
@@ -359,6 +440,7 @@ static void i8042_unrealize(Device *dev)
     I8042State *s = (I8042State *)dev;
     as_remove(dev->platform->ports, &s->data);
     as_remove(dev->platform->ports, &s->status);
+    display_detach(backends_display(dev->platform->backends), s);
 }
 
 static void i8042_restored(Device *dev)
@@ -380,6 +462,8 @@ static const StateField i8042_state[] = {
     STATE_FIELD(STATE_UINT8, I8042State, sample_rate),
     STATE_FIELD(STATE_UINT8, I8042State, resolution),
     STATE_FIELD(STATE_UINT8, I8042State, reporting),
+    STATE_FIELD_MAX(STATE_UINT8, I8042State, kbd_set, 2),
+    STATE_FIELD(STATE_UINT8, I8042State, kbd_scans),
     STATE_ARRAY(STATE_UINT8, I8042State, queue, QUEUE_SIZE),
     STATE_ARRAY(STATE_UINT8, I8042State, from_aux, QUEUE_SIZE),
     STATE_FIELD(STATE_UINT32, I8042State, head),

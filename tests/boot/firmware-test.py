@@ -12,9 +12,10 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 import taptest
-from livemachine import Machine
+from livemachine import TIMEOUT, Machine
 
 NOTHING = "No bootable device."
 # A boot sector: "mov si, text; then each byte by int 10h; hlt".
@@ -36,7 +37,7 @@ class FirmwareMachine(Machine):
     """One whose firmware looks for something to start."""
 
     def boot(self, args, kernel, initrd, append):
-        return ["-nographic", "-monitor", "none"]
+        return ["-nographic", "-monitor", "none", "-nodefaults"]
 
     def text(self):
         return plain(super().text())
@@ -65,7 +66,64 @@ def disk(device):
     return case
 
 
-CASES = {"nothing": nothing, "virtio-blk": disk("virtio-blk-pci,drive=d"),
+# The letter A in the font of a VGA's BIOS, 16 lines of 8 dots, by which the font is found.
+LETTER_A = bytes.fromhex("000010386cc6c6fec6c6c6c600000000")
+
+
+def font():
+    """{a glyph's lines: its character}"""
+    rom = pathlib.Path("/usr/share/seabios/vgabios-stdvga.bin").read_bytes()
+    start = rom.index(LETTER_A) - 16 * ord("A")
+    return {rom[start + 16 * code:start + 16 * code + 16]: chr(code) for code in range(32, 127)}
+
+
+def screen_text(machine, folder, glyphs=font):
+    """What can be read on a text screen of cells of 9 by 16 dots."""
+    machine.qmp("screendump", filename=str(folder / "screen.ppm"))
+    kind, size, _, pixels = (folder / "screen.ppm").read_bytes().split(b"\n", 3)
+    width, height = (int(word) for word in size.split())
+    if kind != b"P6" or width != 720:
+        return ""
+    known, lines = glyphs(), []
+    for row in range(height // 16):
+        line = ""
+        for column in range(width // 9):
+            glyph = bytes(sum((pixels[3 * ((row * 16 + y) * width + column * 9 + x)] > 64) << (7 - x)
+                              for x in range(8)) for y in range(16))
+            line += known.get(glyph, "?")
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def wait_screen(machine, folder, text):
+    end = time.monotonic() + TIMEOUT
+    while text not in (seen := screen_text(machine, folder)):
+        if time.monotonic() > end:
+            raise AssertionError(f"the screen has no '{text}' but:\n{seen}")
+        time.sleep(0.5)
+
+
+def screen(start):
+    machine = start(options=["-vga std"])
+    wait_screen(machine, start.folder, NOTHING)
+
+
+def menu(start):
+    """The boot menu, by keyboard and screen, to a disk that is not the first."""
+    image, other = start.folder / "disk.raw", start.folder / "other.raw"
+    image.write_bytes(boot_sector("hello from the first").ljust(1 << 20, b"\0"))
+    other.write_bytes(boot_sector("hello from the second").ljust(1 << 20, b"\0"))
+    machine = start(options=["-vga std -boot menu=on,splash-time=60000",
+                             "-drive", f"file={image},format=raw,if=virtio",
+                             "-drive", f"file={other},format=raw,if=virtio"])
+    wait_screen(machine, start.folder, "Press ESC for boot menu.")
+    machine.qmp("send-key", keys=[{"type": "qcode", "data": "esc"}])
+    wait_screen(machine, start.folder, "Select boot device:")
+    machine.qmp("send-key", keys=[{"type": "qcode", "data": "2"}])
+    wait_screen(machine, start.folder, "hello from the second")
+
+
+CASES = {"nothing": nothing, "screen": screen, "menu": menu, "virtio-blk": disk("virtio-blk-pci,drive=d"),
          "nvme": disk("nvme,drive=d,serial=1"),
          "behind-a-port": disk("pcie-root-port,id=p,chassis=1 -device virtio-blk-pci,drive=d,bus=p")}
 

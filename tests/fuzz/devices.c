@@ -218,6 +218,7 @@ static void devices_run(void *state, FuzzInput *in)
 /* clang-format off */
 const FuzzTarget fuzz_devices[] = {
     DEVICE("ICH9-LPC"),
+    DEVICE("VGA"),
     DEVICE("acpi-cpu-hotplug"),
     DEVICE("amd-iommu", .scenes = {"amd-queue"}, .unit = "amd-iommu"),
     DEVICE("amd-iommu-pci", .scenes = {"amd-queue"}, .unit = "amd-iommu"),

@@ -139,8 +139,9 @@ enum { BOOT_LEGACY_DEVICES = 1 << 0, BOOT_8042 = 1 << 1, BOOT_NO_VGA = 1 << 2 };
 #define RESET_VALUE  6
 
 /* ACPI 5.2.9 */
-static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
+static void build_fadt(Builder *b, const AcpiInfo *info, uint64_t dsdt, uint64_t facs)
 {
+    uint16_t boot = BOOT_LEGACY_DEVICES | BOOT_8042 | (info->vga ? 0 : BOOT_NO_VGA);
     guint start = table_begin(b, "FACP", 6);
     GByteArray *t = b->blob;
     acpi_put_pointer(b, facs, 4);
@@ -168,7 +169,7 @@ static void build_fadt(Builder *b, uint64_t dsdt, uint64_t facs)
     blob_put(t, 0, 1);     /* no day alarm */
     blob_put(t, 0, 1);
     blob_put(t, CMOS_CENTURY, 1);
-    blob_put(t, BOOT_LEGACY_DEVICES | BOOT_8042 | BOOT_NO_VGA, 2);
+    blob_put(t, boot, 2);
     blob_put(t, 0, 1);
     blob_put(t, FADT_FLAGS, 4);
     put_io_address(t, RESET_PORT, 8);
@@ -367,7 +368,7 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base, AcpiLinks *links)
     Builder b = {.blob = g_byte_array_new(), .base = base, .links = links};
     blob_zeros(b.blob, ROOTS_BYTES);
     uint64_t facs = build_facs(&b), dsdt = build_dsdt(&b);
-    build_fadt(&b, dsdt, facs);
+    build_fadt(&b, info, dsdt, facs);
     build_madt(&b, info);
     if (info->root_count) {
         build_roots_ssdt(&b, info);

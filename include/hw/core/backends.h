@@ -9,6 +9,12 @@
 
 typedef struct Backends Backends;
 
+/* -L: of char *, where files are looked for by name; may be NULL. Kept, not copied. */
+void backends_set_folders(Backends *backends, const GPtrArray *folders);
+const GPtrArray *backends_folders(const Backends *backends);
+/* Screen and keyboard; NULL of no backends. */
+struct Display *backends_display(const Backends *backends);
+
 Backends *backends_new(void);
 void backends_free(Backends *backends); /* closes everything */
 /* Take ownership; false and an error if the id is taken. */

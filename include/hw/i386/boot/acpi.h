@@ -53,6 +53,7 @@ typedef struct {
     uint64_t ecam_base;
     const AcpiRoot *roots; /* the first one first */
     unsigned root_count;
+    bool vga;                /* there is one */
     const GPtrArray *iommus; /* remapping units, of Device *; NULL is none */
 } AcpiInfo;
 
