@@ -30,6 +30,8 @@ struct AddressSpace {
     void *changed_opaque;
     void (*code_written)(void *opaque, uint64_t addr, size_t len);
     void *code_opaque;
+    void (*keep)(void *opaque, MemRegion *region, uint64_t page);
+    void *keep_opaque;
     GPtrArray *watches; /* of MemWatch * */
     GPtrArray *drams;   /* of Dram * */
 };
@@ -201,6 +203,13 @@ void as_set_code_listener(AddressSpace *as,
     as->code_opaque = opaque;
 }
 
+void as_set_keeper(AddressSpace *as, void (*keep)(void *opaque, MemRegion *region, uint64_t page),
+                   void *opaque)
+{
+    as->keep = keep;
+    as->keep_opaque = opaque;
+}
+
 /* The first range that ends at or after `addr`, or NULL. */
 static const FlatRange *range_from(AddressSpace *as, uint64_t addr)
 {
@@ -313,6 +322,21 @@ static uint64_t region_load(MemRegion *r, uint64_t addr, unsigned size)
     return value;
 }
 
+void as_before_write(AddressSpace *as, MemRegion *region, uint64_t addr, size_t len)
+{
+    if (!as->keep || !region->page_flags || len == 0) {
+        return;
+    }
+    uint64_t first = (addr - region->base) >> PAGE_SHIFT,
+             last = (addr - region->base + len - 1) >> PAGE_SHIFT;
+    for (uint64_t page = first; page <= last; page++) {
+        if (region->page_flags[page] & PAGE_KEPT) {
+            region->page_flags[page] &= (uint8_t)~PAGE_KEPT;
+            as->keep(as->keep_opaque, region, page);
+        }
+    }
+}
+
 /* Tells those who want to know of writes to the pages. */
 static void note_write(AddressSpace *as, const MemRegion *r, uint64_t addr, size_t len)
 {
@@ -341,6 +365,7 @@ static void region_store(AddressSpace *as, MemRegion *r, uint64_t addr, uint64_t
 {
     uint64_t offset = addr - r->base;
     if (r->kind == MEM_RAM) {
+        as_before_write(as, r, addr, size);
         bytes_store(r->host + offset, value, size);
         note_write(as, r, addr, size);
         return;
@@ -447,6 +472,7 @@ MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len)
         if (!r) {
             result = MEM_DECODE_ERROR;
         } else if (r->kind == MEM_RAM) {
+            as_before_write(as, r, addr, n);
             memcpy(r->host + (addr - r->base), in, n);
             note_write(as, r, addr, n);
         } else if (r->kind == MEM_IO) {
@@ -459,13 +485,26 @@ MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len)
     return result;
 }
 
-void *as_ram_ptr(AddressSpace *as, uint64_t addr, size_t len)
+static MemRegion *ram_of(AddressSpace *as, uint64_t addr, size_t len)
 {
     uint64_t last;
     MemRegion *r = as_lookup(as, addr, NULL, &last);
-    if (!r || r->kind != MEM_RAM || (len > 0 && last - addr < len - 1)) {
+    return r && r->kind == MEM_RAM && (len == 0 || last - addr >= len - 1) ? r : NULL;
+}
+
+const void *as_ram_ptr(AddressSpace *as, uint64_t addr, size_t len)
+{
+    const MemRegion *r = ram_of(as, addr, len);
+    return r ? r->host + (addr - r->base) : NULL;
+}
+
+void *as_ram_to_write(AddressSpace *as, uint64_t addr, size_t len)
+{
+    MemRegion *r = ram_of(as, addr, len);
+    if (!r) {
         return NULL;
     }
+    as_before_write(as, r, addr, len);
     return r->host + (addr - r->base);
 }
 

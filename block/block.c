@@ -21,6 +21,8 @@ struct BlockBackend {
     bool share_rw;         /* as it was claimed */
     bool removable, tray_open, tray_held, eject_asked;
     uint64_t changes;
+    void (*keep)(void *opaque, BlockBackend *blk, uint64_t offset, size_t len);
+    void *keep_opaque;
 };
 
 static void drop_medium(BlockBackend *blk)
@@ -126,11 +128,20 @@ bool blk_readv(BlockBackend *blk, uint64_t offset, const struct iovec *iov, unsi
                         : blk->image->ops->readv(blk->image, offset, iov, count);
 }
 
+static void tell_keeper(BlockBackend *blk, uint64_t offset, uint64_t len)
+{
+    if (blk->keep) {
+        blk->keep(blk->keep_opaque, blk, offset, (size_t)len);
+    }
+}
+
 bool blk_writev(BlockBackend *blk, uint64_t offset, const struct iovec *iov, unsigned count)
 {
-    if (!block_may_write(blk) || !block_in_range(blk, offset, iov_bytes(iov, count))) {
+    size_t len = iov_bytes(iov, count);
+    if (!block_may_write(blk) || !block_in_range(blk, offset, len)) {
         return false;
     }
+    tell_keeper(blk, offset, len);
     return blk->overlay ? overlay_writev(blk->overlay, offset, iov, count)
                         : blk->image->ops->writev(blk->image, offset, iov, count);
 }
@@ -145,6 +156,14 @@ bool blk_write(BlockBackend *blk, uint64_t offset, const void *buf, size_t len)
     return blk_writev(blk, offset, &(struct iovec){(void *)buf, len}, 1);
 }
 
+void blk_set_keeper(BlockBackend *blk,
+                    void (*keep)(void *opaque, BlockBackend *blk, uint64_t offset, size_t len),
+                    void *opaque)
+{
+    blk->keep = keep;
+    blk->keep_opaque = opaque;
+}
+
 bool blk_flush(BlockBackend *blk)
 {
     return !blk->image || blk->options.read_only || blk->overlay ||
@@ -156,8 +175,11 @@ bool blk_discard(BlockBackend *blk, uint64_t offset, uint64_t len)
     if (!block_may_write(blk) || !block_in_range(blk, offset, len)) {
         return false;
     }
-    return !blk->options.unmap || blk->overlay || len == 0 ||
-           blk->image->ops->discard(blk->image, offset, len);
+    if (!blk->options.unmap || blk->overlay || len == 0) {
+        return true;
+    }
+    tell_keeper(blk, offset, len);
+    return blk->image->ops->discard(blk->image, offset, len);
 }
 
 bool blk_has_overlay(const BlockBackend *blk)

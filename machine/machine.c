@@ -14,6 +14,7 @@
 #include "hw/nvme/nvme.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/accel.h"
+#include "machine/checkpoint.h"
 
 /* For lines of -d. */
 static void machine_stamp(void *opaque, GString *out)
@@ -84,6 +85,7 @@ void machine_free(Machine *machine)
     if (!machine) {
         return;
     }
+    checkpoints_free(machine);
     as_clear(machine->platform.memory);
     as_clear(machine->platform.ports);
     /* In reverse: what a device depends on was there before it. */

@@ -4,21 +4,34 @@
 
 #include <string.h>
 
+#include "machine/checkpoint.h"
 #include "machine/machine_drives.h"
 #include "machine/machine_parts.h"
 #include "machine/machine_ram.h"
 #include "machine/vcpu_record.h"
 
-bool machine_save(Machine *machine, GByteArray *out, GError **error)
+static void save_parts(Machine *machine, GByteArray *out)
 {
     g_auto(MachineRecords) records;
     machine_records_take(&records, machine);
     g_autoptr(GArray) parts = machine_parts(machine, &records);
-    state_stream_begin(out);
     for (guint i = 0; i < parts->len; i++) {
         const MachinePart *part = &g_array_index(parts, MachinePart, i);
         state_section_save(out, part->name, part->id, part->table, part->object);
     }
+}
+
+void machine_save_parts(Machine *machine, GByteArray *out)
+{
+    state_stream_begin(out);
+    save_parts(machine, out);
+    state_stream_end(out);
+}
+
+bool machine_save(Machine *machine, GByteArray *out, GError **error)
+{
+    state_stream_begin(out);
+    save_parts(machine, out);
     for (guint i = 0; i < machine->ram->len; i++) {
         const MemRegion *ram = machine->ram->pdata[i];
         StateSectionMark mark = state_section_begin(out, "ram", ram->name, 0);
@@ -100,8 +113,7 @@ static void blobs_clear(Blobs *blobs)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Blobs, blobs_clear)
 
-static bool check_all(const Machine *machine, GArray *parts, GPtrArray *sections, Blobs *blobs,
-                      GError **error)
+static bool check_parts(const Machine *machine, GArray *parts, GPtrArray *sections, GError **error)
 {
     for (guint i = 0; i < parts->len; i++) {
         MachinePart *part = &g_array_index(parts, MachinePart, i);
@@ -110,9 +122,13 @@ static bool check_all(const Machine *machine, GArray *parts, GPtrArray *sections
             return false;
         }
     }
+    return true;
+}
+
+static bool check_blobs(const Machine *machine, GPtrArray *sections, Blobs *blobs, GError **error)
+{
     return check_ram(machine, sections, blobs->ram, error) &&
-           drives_check(machine->platform.backends, sections, blobs->drives, error) &&
-           state_stream_all_taken(sections, error);
+           drives_check(machine->platform.backends, sections, blobs->drives, error);
 }
 
 /* Before the APICs, whose timers a TSC that is set moves. */
@@ -157,17 +173,23 @@ static void restore_derived(Machine *machine)
     }
 }
 
-static void load_all(Machine *machine, const GArray *parts, const Blobs *blobs,
-                     const MachineRecords *records)
+static void load_blobs(Machine *machine, void *opaque)
 {
-    /* Wires and routes are as they are in a new machine. */
-    machine_reset(machine);
+    const Blobs *blobs = opaque;
     for (guint i = 0; i < blobs->ram->len; i++) {
         const StateSection *section = blobs->ram->pdata[i];
         ram_load(machine->platform.memory, machine->ram->pdata[i], section->data, section->len);
     }
-    load_turns(parts);
     drives_load(machine->platform.backends, blobs->drives);
+}
+
+static void load_all(Machine *machine, const GArray *parts, const MachineRecords *records,
+                     void (*load_memory)(Machine *machine, void *opaque), void *opaque)
+{
+    /* Wires and routes are as they are in a new machine. */
+    machine_reset(machine);
+    load_memory(machine, opaque);
+    load_turns(parts);
     clock_restore(machine->platform.clock, &records->clock);
     if (machine->platform.random) {
         machine->platform.random->state = records->random.state;
@@ -188,10 +210,31 @@ bool machine_load(Machine *machine, const uint8_t *data, size_t len, GError **er
     machine_records_take(&records, machine);
     g_autoptr(GArray) parts = machine_parts(machine, &records);
     g_auto(Blobs) blobs = {g_ptr_array_new(), g_ptr_array_new()};
-    if (!check_all(machine, parts, sections, &blobs, error)) {
+    if (!check_parts(machine, parts, sections, error) ||
+        !check_blobs(machine, sections, &blobs, error) ||
+        !state_stream_all_taken(sections, error)) {
         return false;
     }
+    checkpoints_forget(machine);
     journal_forget(&machine->journal);
-    load_all(machine, parts, &blobs, &records);
+    load_all(machine, parts, &records, load_blobs, &blobs);
+    return true;
+}
+
+bool machine_load_parts(Machine *machine, const uint8_t *data, size_t len,
+                        void (*load_memory)(Machine *machine, void *opaque), void *opaque,
+                        GError **error)
+{
+    g_autoptr(GPtrArray) sections = state_stream_parse(data, len, error);
+    if (!sections) {
+        return false;
+    }
+    g_auto(MachineRecords) records;
+    machine_records_take(&records, machine);
+    g_autoptr(GArray) parts = machine_parts(machine, &records);
+    if (!check_parts(machine, parts, sections, error) || !state_stream_all_taken(sections, error)) {
+        return false;
+    }
+    load_all(machine, parts, &records, load_memory, opaque);
     return true;
 }

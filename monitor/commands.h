@@ -16,6 +16,7 @@ typedef struct {
     JsonNode *(*run)(Machine *machine, JsonObject *args, GError **error);
 } QmpCommand;
 
+extern const QmpCommand qmp_commands_checkpoint[];
 extern const QmpCommand qmp_commands_control[]; /* each ends with a NULL name */
 extern const QmpCommand qmp_commands_dump[];
 extern const QmpCommand qmp_commands_hotplug[];

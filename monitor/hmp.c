@@ -206,6 +206,8 @@ const HmpCommand hmp_commands[] = {
     {"savevm", NULL, "save the machine under a name, in -snapshots' folder: NAME", hmp_savevm},
     {"loadvm", NULL, "go on from there: NAME", hmp_loadvm},
     {"delvm", NULL, "forget it: NAME", hmp_delvm},
+    {"checkpoint", NULL, "keep the machine as it is in memory, to go back to", hmp_checkpoint},
+    {"restore", NULL, "go back to a checkpoint: [NUMBER]", hmp_restore},
     {"dump-guest-memory", NULL, "memory and registers as an ELF core: FILE", hmp_dump},
     {"migrate", NULL, "save the machine into a file, to go on elsewhere: [-d] file:PATH",
      hmp_migrate},

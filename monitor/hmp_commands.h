@@ -48,6 +48,10 @@ void hmp_savevm(Machine *machine, char **args, GString *out);
 void hmp_loadvm(Machine *machine, char **args, GString *out);
 void hmp_delvm(Machine *machine, char **args, GString *out);
 void hmp_info_snapshots(Machine *machine, char **args, GString *out);
+/* checkpoint.c */
+void hmp_checkpoint(Machine *machine, char **args, GString *out);
+void hmp_restore(Machine *machine, char **args, GString *out);
+void hmp_info_checkpoints(Machine *machine, char **args, GString *out);
 /* dump.c */
 void hmp_dump(Machine *machine, char **args, GString *out);
 void hmp_screendump(Machine *machine, char **args, GString *out);

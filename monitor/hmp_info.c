@@ -235,5 +235,6 @@ const HmpCommand hmp_info_pages[] = {
     {"network", NULL, "netdevs and their cards", hmp_info_network},
     {"migrate", NULL, "how a migration went", hmp_info_migrate},
     {"snapshots", NULL, "what savevm has saved", hmp_info_snapshots},
+    {"checkpoints", NULL, "where restore can go back to", hmp_info_checkpoints},
     {NULL},
 };

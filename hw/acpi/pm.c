@@ -94,10 +94,15 @@ static bool gpe_interrupts(const PmState *s)
     return false;
 }
 
+static void drive_sci(PmState *s)
+{
+    irq_set(&s->sci, (s->sts & s->en & EN_WRITABLE) != 0 || gpe_interrupts(s));
+}
+
 static void update(PmState *s)
 {
     look(s);
-    irq_set(&s->sci, (s->sts & s->en & EN_WRITABLE) != 0 || gpe_interrupts(s));
+    drive_sci(s);
     arm_overflow(s);
     wake_if_due(s);
 }
@@ -280,7 +285,7 @@ static void pm_reset(Device *dev)
 
 static void pm_restored(Device *dev)
 {
-    update((PmState *)dev);
+    drive_sci((PmState *)dev); /* looking at the timer is for who asks: the run would differ */
 }
 
 static const StateField pm_state[] = {

@@ -12,8 +12,9 @@
 
 #include "hw/intr/stages.h"
 
-#define LINE      64 /* bytes of a cache line */
-#define HUGE_PAGE (2u << 20)
+#define LINE         64 /* bytes of a cache line */
+#define PAST_RECORDS 1024u
+#define HUGE_PAGE    (2u << 20)
 G_STATIC_ASSERT(sizeof(JournalRecord) == 3 * LINE);
 
 void journal_init(Journal *j, uint32_t records, Trace *trace, Clock *clock)
@@ -68,6 +69,38 @@ void journal_forget(Journal *j)
 {
     journal_resize(j, j->ring ? (uint32_t)j->mask + 1 : 0);
     memset(j->results, 0, sizeof(j->results));
+}
+
+void journal_past_take(JournalPast *past, const Journal *j)
+{
+    uint64_t first = journal_first(j);
+    if (j->last >= first && j->last - first >= PAST_RECORDS) {
+        first = j->last - PAST_RECORDS + 1;
+    }
+    *past = (JournalPast){.last = j->last};
+    past->records = g_new(JournalRecord, j->last + 1 - first);
+    for (uint64_t serial = first; serial <= j->last; serial++) {
+        const JournalRecord *r = journal_find(j, serial);
+        if (r) {
+            past->records[past->count++] = *r;
+        }
+    }
+    memcpy(past->results, j->results, sizeof(past->results));
+}
+
+void journal_past_clear(JournalPast *past)
+{
+    g_clear_pointer(&past->records, g_free);
+}
+
+void journal_go_back(Journal *j, const JournalPast *past)
+{
+    journal_forget(j);
+    for (unsigned i = 0; j->ring && i < past->count; i++) {
+        j->ring[past->records[i].serial & j->mask] = past->records[i];
+    }
+    memcpy(j->results, past->results, sizeof(j->results));
+    j->last = past->last;
 }
 
 void journal_listen(Journal *j, bool lost, void (*ended)(void *opaque, const JournalRecord *record),

@@ -55,10 +55,12 @@ typedef struct MemRegion {
 } MemRegion;
 
 /* page_flags bits. The CPU sets PAGE_CODE on pages it has decoded code from; PAGE_WATCHED is of
- * memwatch.h, PAGE_CLEAN of dram.h. Stores of the CPU to pages with any take its slow path. */
+ * memwatch.h, PAGE_CLEAN of dram.h, PAGE_KEPT of mempast.h. Stores of the CPU to pages with any
+ * take its slow path. */
 #define PAGE_CODE    1u
 #define PAGE_WATCHED 2u
 #define PAGE_CLEAN   4u
+#define PAGE_KEPT    8u
 #define PAGE_SHIFT   12
 #define PAGE_SIZE    (1ull << PAGE_SHIFT)
 
@@ -100,10 +102,12 @@ MemResult as_read(AddressSpace *as, uint64_t addr, void *buf, size_t len);
 MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len);
 
 /*
- * The host address of RAM at [addr, addr+len), or NULL if that is not RAM of one region. A writer
- * must call as_ram_written() afterwards. Never kept across a change of the map.
+ * The host address of RAM at [addr, addr+len), or NULL if that is not RAM of one region: for
+ * reading, or for one write after which as_ram_written() is called. Never kept across a change of
+ * the map.
  */
-void *as_ram_ptr(AddressSpace *as, uint64_t addr, size_t len);
+const void *as_ram_ptr(AddressSpace *as, uint64_t addr, size_t len);
+void *as_ram_to_write(AddressSpace *as, uint64_t addr, size_t len);
 void as_ram_written(AddressSpace *as, uint64_t addr, size_t len);
 
 /*
@@ -112,6 +116,15 @@ void as_ram_written(AddressSpace *as, uint64_t addr, size_t len);
  */
 void as_set_code_listener(AddressSpace *as,
                           void (*written)(void *opaque, uint64_t addr, size_t len), void *opaque);
+
+/*
+ * Who is told before a page with PAGE_KEPT set is written to for the first time; the flag is gone
+ * then. `page` is its number in the region. One keeper; NULL to remove.
+ */
+void as_set_keeper(AddressSpace *as, void (*keep)(void *opaque, MemRegion *region, uint64_t page),
+                   void *opaque);
+/* For the CPU, whose stores go past as_store(): one to the page of `addr` comes. */
+void as_before_write(AddressSpace *as, MemRegion *region, uint64_t addr, size_t len);
 
 /* `info mtree`: one line a range, appended to `out`. */
 void as_describe(AddressSpace *as, GString *out);

@@ -42,6 +42,22 @@ typedef struct {
     BootOptions boot;
 } FirmwareOptions;
 
+/* machine/checkpoint.h */
+typedef struct {
+    unsigned most;       /* checkpoints; 0: the default */
+    uint64_t most_bytes; /* that all of them may keep, or the oldest go; 0: the default */
+} CheckpointLimits;
+typedef struct Checkpoints Checkpoints;
+/* Who can take the machine back, and forward as it went (system/past.c): asked for while it stands,
+ * it sets out and stops when it is there. */
+typedef struct {
+    /* To the last breakpoint hit before, or to before the last instruction of `step`. */
+    void (*reverse)(void *opaque, Vcpu *step);
+    /* One instruction of that vCPU, with all that happens until then. */
+    void (*forward)(void *opaque, Vcpu *step);
+    void *opaque;
+} MachinePast;
+
 typedef struct {
     const char *name;                       /* -name, may be NULL */
     const char *uuid;                       /* -uuid, may be NULL */
@@ -59,6 +75,7 @@ typedef struct {
     unsigned debugcon_port;
     const char *rtc_base;
     const char *snapshots; /* the folder of savevm; may be NULL */
+    CheckpointLimits checkpoints;
     bool vary_turns; /* -seed: where time is counted, vCPUs' turns have lengths that follow from it
                       */
     uint64_t seed;
@@ -131,6 +148,12 @@ struct Machine {
     Vcpu **cpus;          /* and of these, made by machine_make_vcpu() */
     uint64_t pause_at;    /* AccelOps.executed when somebody wants to look; 0: nobody */
     Migration migration;
+    Checkpoints *checkpoints; /* NULL: there were none yet */
+    const MachinePast *past;  /* NULL: there is nobody */
+    uint64_t inputs;          /* what came from outside and is remembered, so much of it is here */
+    bool seeks;               /* it is on its way: breakpoints do not stop it, but run_slice() */
+    bool at_begin;            /* it could not go back further */
+    VcpuBreakpoint broke_for; /* which one; length 0: none of a debugger's */
     Vcpu *broke;      /* whose breakpoint stopped the machine, until a debugger has told it */
     GPtrArray *ram;   /* of MemRegion *: all memory that a guest can write to; the board's */
     PciBus *pci_root; /* NULL for machine none */

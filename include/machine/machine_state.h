@@ -15,4 +15,11 @@ bool machine_save(Machine *machine, GByteArray *out, GError **error);
  * changed. */
 bool machine_load(Machine *machine, const uint8_t *data, size_t len, GError **error);
 
+/* The same without memory and drives, for a checkpoint, which keeps those as they change: they are
+ * loaded where `load_memory` is called. */
+void machine_save_parts(Machine *machine, GByteArray *out);
+bool machine_load_parts(Machine *machine, const uint8_t *data, size_t len,
+                        void (*load_memory)(Machine *machine, void *opaque), void *opaque,
+                        GError **error);
+
 #endif

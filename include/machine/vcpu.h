@@ -75,6 +75,12 @@ typedef struct {
     uint64_t addr, length; /* length is at least 1, and the end no further than 2^64 */
 } VcpuBreakpoint;
 
+/* A place between two instructions: where VcpuOps.instructions and .spent are as much. */
+typedef struct {
+    uint64_t instructions, spent;
+    uint64_t from; /* of instructions: where it begins to go one by one */
+} VcpuStop;
+
 /* What a boot protocol sets up instead of firmware. */
 typedef struct {
     enum { CPU_BOOT_REAL, CPU_BOOT_PROT32, CPU_BOOT_LONG64 } mode;
@@ -112,6 +118,21 @@ struct VcpuOps {
     /* The same, and what else it has spent of its budgets: what time under -icount goes by. Never
      * less than before. */
     uint64_t (*spent)(const Vcpu *vcpu);
+
+    /* Where time is counted, and a breakpoint changes nothing of what is executed when: run() ends
+     * with CPU_BREAK where `stop` says, or beyond if a single instruction went past that. NULL:
+     * nowhere. What it was for is then no breakpoint's (break_hit() has length 0). */
+    void (*stop_at)(Vcpu *vcpu, const VcpuStop *stop);
+    /* Of the boundaries between two instructions that it came across from VcpuStop.from on, the
+     * last one before VcpuStop.instructions; false: none. */
+    bool (*before_stop)(const Vcpu *vcpu, VcpuStop *found);
+    /* Before the instruction that was executed last by itself. */
+    VcpuStop (*last_began)(const Vcpu *vcpu);
+    /* How many instructions of the block that it is executing are still to come: where time is
+     * counted, a breakpoint may stop it within one, and events wait for the end. NULL, both: it
+     * does not stop there. */
+    uint64_t (*block_left)(const Vcpu *vcpu);
+    void (*set_block_left)(Vcpu *vcpu, uint64_t left);
 
     /* The registers, in the order in which all of them can be set; NULL after the last. A register
      * holds of a value that is set the bits that it has, the others stay; what a CPU derives from

@@ -280,6 +280,15 @@ struct Cpu {
     bool step_masked;  /* and interrupts wait */
     bool step_next;    /* the next instruction is, since it hits a data breakpoint */
     bool stepping;     /* such a one is being executed */
+    /* Where time is counted: a block with something to stop at is executed one instruction at a
+     * time, but what comes between blocks waits for its end, or the run would be another. */
+    bool exact;
+    bool parting;        /* looking for that block */
+    unsigned block_left; /* instructions of it, still to come */
+    uint64_t part_of;    /* its physical address */
+    bool stop_set;
+    VcpuStop stop, before_stop; /* the latter with `from` 0: none yet */
+    VcpuStop last_began;
 
     /* exception being raised: cpu_raise() fills these in and unwinds */
     struct {

@@ -54,6 +54,15 @@ static void page_written(Cpu *cpu, MemRegion *region, uint64_t paddr, unsigned s
     }
 }
 
+void mmu_ram_before_write(Cpu *cpu, uint64_t paddr, unsigned size)
+{
+    MemRegion *region = as_lookup(cpu->cfg.memory, paddr, NULL, NULL);
+
+    if (region) {
+        as_before_write(cpu->cfg.memory, region, paddr, size);
+    }
+}
+
 void mmu_ram_written(Cpu *cpu, uint64_t paddr, unsigned size)
 {
     MemRegion *region = as_lookup(cpu->cfg.memory, paddr, NULL, NULL);
@@ -326,6 +335,12 @@ void *mmu_host_ptr(Cpu *cpu, uint64_t addr, unsigned len, MmuAccess access)
     }
     e = mmu_tlb_get(cpu, addr, access, cpu->mmu_mode);
     tag = access == MMU_READ ? e->tag_read : access == MMU_WRITE ? e->tag_write : e->tag_exec;
+    if ((tag & TLB_TAG_DEBUG) && cpu->exact && !(cpu->dr[7] & DR7_ENABLES)) {
+        /* A debugger's, which must not make it take longer. */
+        breakpoints_before_access(cpu, addr, len, access == MMU_WRITE);
+        breakpoints_data_access(cpu, addr, len, access == MMU_WRITE);
+        tag &= ~(uint64_t)TLB_TAG_DEBUG;
+    }
     if (access == MMU_WRITE && tag == ((addr & PAGE_MASK) | TLB_TAG_CODE)) {
         written_code(cpu, e, e->paddr | (addr & (PAGE_SIZE - 1)), len);
         return (void *)(uintptr_t)(addr + e->addend);

@@ -105,7 +105,9 @@ bool mmu_walk(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode, bool upda
 void mmu_check_map(Cpu *cpu);
 /* Host address of guest-physical [paddr, paddr+size) in RAM, or NULL; never across a page. */
 uint8_t *mmu_ram_ptr(Cpu *cpu, uint64_t paddr, unsigned size);
-/* The CPU itself wrote to RAM at `paddr`: drops decoded code if there was any. */
+/* The CPU itself is about to write to RAM at `paddr`; it did: drops decoded code if there was any.
+ */
+void mmu_ram_before_write(Cpu *cpu, uint64_t paddr, unsigned size);
 void mmu_ram_written(Cpu *cpu, uint64_t paddr, unsigned size);
 
 /* The entry that permits `access` to `addr`, filled if need be; raises #PF or #GP. */

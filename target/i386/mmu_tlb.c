@@ -362,7 +362,7 @@ static Backing backing_of(Cpu *cpu, uint64_t paddr)
     b.read_tag = 0;
     b.write_tag = b.region->kind == MEM_ROM ? TLB_TAG_ROM : 0;
     if (b.region->page_flags && (b.region->page_flags[(paddr - b.region->base) >> PAGE_SHIFT] &
-                                 (PAGE_CODE | PAGE_WATCHED | PAGE_CLEAN))) {
+                                 (PAGE_CODE | PAGE_WATCHED | PAGE_CLEAN | PAGE_KEPT))) {
         b.write_tag |= TLB_TAG_CODE;
     }
     return b;
@@ -495,5 +495,9 @@ TlbEntry *mmu_tlb_get(Cpu *cpu, uint64_t addr, MmuAccess access, int mmu_mode)
 {
     TlbEntry *e = mmu_tlb_entry(cpu, addr, mmu_mode);
 
-    return entry_permits(e, addr, access) ? e : tlb_fill(cpu, addr, access, mmu_mode);
+    e = entry_permits(e, addr, access) ? e : tlb_fill(cpu, addr, access, mmu_mode);
+    if (access == MMU_WRITE && (e->tag_write & TLB_TAG_CODE)) {
+        as_before_write(cpu->cfg.memory, e->region, e->paddr, 1);
+    }
+    return e;
 }

@@ -89,6 +89,9 @@ static bool entry_set_bits(Cpu *cpu, Entry *e, uint64_t bits, unsigned size)
     if (next == e->value) {
         return true;
     }
+    if (e->host) {
+        mmu_ram_before_write(cpu, e->paddr, size);
+    }
     if (!e->host) {
         as_store(cpu->cfg.memory, e->paddr, next, size);
     } else if (size == 8) {

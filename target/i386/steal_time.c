@@ -17,7 +17,7 @@
 /* The record, or NULL where the guest named no RAM. */
 static uint8_t *steal_record(Cpu *cpu, uint64_t addr)
 {
-    return as_ram_ptr(cpu->cfg.memory, addr, STEAL_SIZE);
+    return as_ram_to_write(cpu->cfg.memory, addr, STEAL_SIZE);
 }
 
 /* vCPUs and devices run on one thread: nobody looks while the version would be odd. */

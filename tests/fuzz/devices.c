@@ -199,7 +199,8 @@ static void devices_run(void *state, FuzzInput *in)
     const Scene *scene = devices_scene(b->device, in);
     box_must(machine_restart(b->box.machine, &error), error);
     if (scene) {
-        memset(as_ram_ptr(b->box.platform.memory, ARENA, ARENA_END - ARENA), 0, ARENA_END - ARENA);
+        memset(as_ram_to_write(b->box.platform.memory, ARENA, ARENA_END - ARENA), 0,
+               ARENA_END - ARENA);
         scene->start(&b->box);
     }
     while (fuzz_more(in)) {

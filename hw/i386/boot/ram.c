@@ -50,7 +50,7 @@ bool boot_take(BootRam *ram, uint64_t addr, uint64_t len)
 bool boot_put(BootRam *ram, uint64_t addr, const void *data, size_t len)
 {
     if (len > 0 && boot_take(ram, addr, len)) {
-        memcpy(as_ram_ptr(ram->info->memory, addr, len), data, len);
+        memcpy(as_ram_to_write(ram->info->memory, addr, len), data, len);
         as_ram_written(ram->info->memory, addr, len);
         return true;
     }
@@ -60,7 +60,7 @@ bool boot_put(BootRam *ram, uint64_t addr, const void *data, size_t len)
 bool boot_zero(BootRam *ram, uint64_t addr, uint64_t len)
 {
     if (len > 0 && boot_take(ram, addr, len)) {
-        memset(as_ram_ptr(ram->info->memory, addr, len), 0, len);
+        memset(as_ram_to_write(ram->info->memory, addr, len), 0, len);
         as_ram_written(ram->info->memory, addr, len);
         return true;
     }

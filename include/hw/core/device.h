@@ -143,6 +143,10 @@ struct DeviceClass {
     void (*reset)(Device *dev);                   /* to power-on state; may be NULL */
     bool powered_in_sleep;         /* S3 does not take its power, and waking up does not reset it */
     void (*restored)(Device *dev); /* rebuild derived state after a load; may be NULL */
+    /* What of it a saved state may be without, for a checkpoint in this process: appends it; and
+     * takes it back after a load and `restored`, giving where it ends. May be NULL, both. */
+    void (*save_caches)(const Device *dev, GByteArray *out);
+    const uint8_t *(*load_caches)(Device *dev, const uint8_t *saved);
 };
 
 typedef struct {

@@ -71,6 +71,17 @@ static inline bool journal_size_is_valid(uint64_t records)
 void journal_resize(Journal *j, uint32_t records);
 /* The records, not the number given last: they are of a machine that is no more. */
 void journal_forget(Journal *j);
+/* The last records as they are, and how many ended how; for a machine that goes back. */
+typedef struct {
+    uint64_t last;
+    JournalRecord *records; /* `count` of them, up to `last` */
+    unsigned count;
+    uint64_t results[INTR_RESULTS];
+} JournalPast;
+void journal_past_take(JournalPast *past, const Journal *j);
+void journal_past_clear(JournalPast *past);
+/* The journal has those again, and no others. */
+void journal_go_back(Journal *j, const JournalPast *past);
 /* `lost`: see JournalListener. */
 void journal_listen(Journal *j, bool lost, void (*ended)(void *opaque, const JournalRecord *record),
                     void *opaque);

@@ -149,8 +149,7 @@ static IntrResult ir_deliver(AmdviState *s, const IntrMsg *msg, const Lookup *at
 static bool set_virtual_irr(AmdviState *s, uint64_t page, uint8_t vector)
 {
     uint64_t at = page + VAPIC_IRR + vector / 32 * 16;
-    uint8_t *irr = as_ram_ptr(s->links.memory, at, 4);
-    if (!irr) {
+    if (!as_ram_ptr(s->links.memory, at, 4)) {
         return false;
     }
     as_store(s->links.memory, at, as_load(s->links.memory, at, 4, NULL) | 1u << vector % 32, 4);

@@ -45,7 +45,7 @@ static bool tail_is_zero(const uint64_t *pid)
 VtdFaultReason vtd_pid_post(AddressSpace *memory, uint64_t address, uint8_t vector, bool urgent,
                             bool eime, IntrResult *posted, ApicMsg *msg)
 {
-    uint64_t *pid = as_ram_ptr(memory, address, VTD_PID_SIZE);
+    uint64_t *pid = as_ram_to_write(memory, address, VTD_PID_SIZE);
     if (!pid) {
         return VTD_FR_PID_ACCESS;
     }
