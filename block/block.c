@@ -128,20 +128,15 @@ bool blk_readv(BlockBackend *blk, uint64_t offset, const struct iovec *iov, unsi
                         : blk->image->ops->readv(blk->image, offset, iov, count);
 }
 
-static void tell_keeper(BlockBackend *blk, uint64_t offset, uint64_t len)
-{
-    if (blk->keep) {
-        blk->keep(blk->keep_opaque, blk, offset, (size_t)len);
-    }
-}
-
 bool blk_writev(BlockBackend *blk, uint64_t offset, const struct iovec *iov, unsigned count)
 {
     size_t len = iov_bytes(iov, count);
     if (!block_may_write(blk) || !block_in_range(blk, offset, len)) {
         return false;
     }
-    tell_keeper(blk, offset, len);
+    if (blk->keep) {
+        blk->keep(blk->keep_opaque, blk, offset, len);
+    }
     return blk->overlay ? overlay_writev(blk->overlay, offset, iov, count)
                         : blk->image->ops->writev(blk->image, offset, iov, count);
 }
@@ -175,11 +170,9 @@ bool blk_discard(BlockBackend *blk, uint64_t offset, uint64_t len)
     if (!block_may_write(blk) || !block_in_range(blk, offset, len)) {
         return false;
     }
-    if (!blk->options.unmap || blk->overlay || len == 0) {
-        return true;
-    }
-    tell_keeper(blk, offset, len);
-    return blk->image->ops->discard(blk->image, offset, len);
+    /* What somebody wants to have back may stay. */
+    return !blk->options.unmap || blk->overlay || blk->keep || len == 0 ||
+           blk->image->ops->discard(blk->image, offset, len);
 }
 
 bool blk_has_overlay(const BlockBackend *blk)

@@ -354,6 +354,13 @@ void chr_send_event(Chardev *chr, ChrEvent event)
     }
 }
 
+void chr_guest_write(Chardev *chr, const void *data, size_t len)
+{
+    if (!chr->gate || !chr->gate->mutes(chr->gate_opaque, chr)) {
+        chr_write(chr, data, len);
+    }
+}
+
 void chr_set_gate(Chardev *chr, const ChrGate *gate, void *opaque)
 {
     chr->gate = gate;

@@ -107,7 +107,7 @@ void gdb_remove_all_breaks(Gdb *gdb)
 
 void gdb_put_break(const Gdb *gdb, GString *out, const Vcpu *vcpu)
 {
-    const VcpuBreakpoint *hit = vcpu->ops->break_hit(vcpu);
+    const VcpuBreakpoint *hit = &gdb->machine->broke_for;
     for (unsigned i = 0; i < gdb->breaks->len; i++) {
         const GdbBreak *b = gdb_break_at(gdb, i);
         if (b->at.kind != hit->kind || b->at.addr != hit->addr || b->at.length != hit->length) {

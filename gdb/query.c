@@ -14,8 +14,8 @@ static void query_supported(Gdb *gdb, const char *args, size_t len)
 {
     g_autofree char *answer = g_strdup_printf(
         "PacketSize=%x;qXfer:features:read+;vContSupported+;multiprocess+;QStartNoAckMode+;"
-        "swbreak+;hwbreak+",
-        GDB_PACKET_BYTES);
+        "swbreak+;hwbreak+%s",
+        GDB_PACKET_BYTES, gdb->machine->past ? ";ReverseStep+;ReverseContinue+" : "");
     gdb->multiprocess = strstr(args, "multiprocess+") != NULL;
     gdb->swbreak = strstr(args, "swbreak+") != NULL;
     gdb_send_text(gdb, answer);

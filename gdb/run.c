@@ -23,7 +23,11 @@ static void say_stop(Gdb *gdb, const Vcpu *vcpu, int signal)
     if (vcpu == gdb->machine->broke) {
         gdb_put_break(gdb, out, vcpu);
     }
+    if (gdb->machine->at_begin) {
+        g_string_append(out, "replaylog:begin;");
+    }
     gdb->machine->broke = NULL;
+    gdb->machine->at_begin = false;
     gdb->cpu = gdb->resumed = vcpu->index;
     gdb->owes_stop = false;
     gdb_send_text(gdb, out->str);
@@ -66,6 +70,7 @@ static CpuExit run_one(Gdb *gdb, Vcpu *vcpu, bool masked)
     CpuExit exit = accel->step(gdb->machine, gdb->machine->accel_state, vcpu, masked);
     if (exit == CPU_BREAK) {
         gdb->machine->broke = vcpu;
+        gdb->machine->broke_for = *vcpu->ops->break_hit(vcpu);
     }
     return exit;
 }
@@ -87,6 +92,11 @@ static bool step_others(Gdb *gdb, const Vcpu *stepped)
 static void step(Gdb *gdb, Vcpu *vcpu)
 {
     Machine *machine = gdb->machine;
+    if (machine->past) { /* a step that is none of the run's would end what can be gone back */
+        gdb->owes_stop = true;
+        machine->past->forward(machine->past->opaque, vcpu);
+        return;
+    }
     bool time_passes = !(gdb->step_flags & GDB_STEP_NO_TIMER);
     machine->broke = NULL;
     if (time_passes) {
@@ -131,6 +141,18 @@ void gdb_step(Gdb *gdb, const char *args)
     }
     take_pc(gdb, args);
     step(gdb, gdb->machine->cpus[gdb->resumed]);
+}
+
+/* bs, bc. */
+void gdb_reverse(Gdb *gdb, const char *args)
+{
+    const MachinePast *past = gdb->machine->past;
+    if (!past || runstate_is_running(gdb->machine->runstate) || (*args != 's' && *args != 'c')) {
+        gdb_send_text(gdb, "");
+        return;
+    }
+    gdb->owes_stop = true;
+    past->reverse(past->opaque, *args == 's' ? gdb->machine->cpus[gdb->resumed] : NULL);
 }
 
 /* What a vCPU is to do by vCont, which lists actions with whom they are for. */
@@ -181,7 +203,7 @@ void gdb_resume(Gdb *gdb, const char *args)
         return;
     }
     for (unsigned i = 0; i < machine->cpu_count; i++) {
-        machine->cpus[i]->held = !of[i];
+        machine->cpus[i]->held = !of[i] && !machine->past;
         if (of[i] == 's' && (!stepped || i == gdb->resumed)) {
             stepped = machine->cpus[i];
         }

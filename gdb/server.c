@@ -98,6 +98,7 @@ static const Packet packets[] = {
     {'C', continue_by_signal},  {'s', gdb_step},
     {'S', step_by_signal},      {'D', detach},
     {'k', kill_machine},        {'v', packet_v},
+    {'b', gdb_reverse},
 };
 
 static void answer_packet(Gdb *gdb, const char *payload, size_t len)

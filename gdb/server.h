@@ -80,6 +80,7 @@ void gdb_put_break(const Gdb *gdb, GString *out, const Vcpu *vcpu);
 /* run.c */
 void gdb_continue(Gdb *gdb, const char *args);    /* c, C */
 void gdb_step(Gdb *gdb, const char *args);        /* s, S */
+void gdb_reverse(Gdb *gdb, const char *args);     /* bs, bc */
 void gdb_resume(Gdb *gdb, const char *args);      /* vCont; */
 void gdb_say_stopped(Gdb *gdb, const char *args); /* ? */
 /* Lets every vCPU run, and owes no answer. */

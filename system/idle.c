@@ -39,7 +39,7 @@ void idle_unwatch(GSource *source)
 
 bool idle_init(Idle *idle, Vm *vm)
 {
-    *idle = (Idle){.vm = vm};
+    *idle = (Idle){.vm = vm, .no_further = INT64_MAX};
     idle->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (idle->timer < 0) {
         g_printerr(PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
@@ -142,7 +142,13 @@ bool idle_sleep(Idle *idle)
         return false;
     }
     if (clock_is_counted(clock) && clock_is_running(clock)) {
-        if (!idle->vm->opts->icount.sleep && left != INT64_MAX) {
+        if (idle->no_further != INT64_MAX) {
+            int64_t now = clock_now(clock);
+            int64_t room = MAX(idle->no_further, now) - now;
+            left = MIN(left, room);
+        }
+        bool jumps = !idle->vm->opts->icount.sleep || idle->vm->machine->seeks;
+        if (jumps && left != INT64_MAX) {
             skip(idle, left);
             return false;
         }

@@ -12,8 +12,9 @@ typedef struct {
     Vm *vm;
     int timer; /* timerfd: GLib's own time-outs are in milliseconds, timers of guests are not */
     GSource *timer_source;
-    bool alarm_failed; /* said once */
-    int64_t since;     /* host time; -icount: when all vCPUs were halted; 0: they are not */
+    bool alarm_failed;  /* said once */
+    int64_t no_further; /* -icount: time must not jump beyond; INT64_MAX: it may */
+    int64_t since;      /* host time; -icount: when all vCPUs were halted; 0: they are not */
 } Idle;
 
 /* False, having said why, if the host has no timer for us. */

@@ -7,7 +7,7 @@
 #include "base/report.h"
 #include "system/hashes.h"
 #include "system/idle.h"
-#include "system/replay.h"
+#include "system/past.h"
 #include "system/signals.h"
 
 /* How long vCPUs run between looks at the host, */
@@ -20,6 +20,7 @@ typedef struct {
     Idle idle;
     Hashes hashes;
     Replay replay;
+    Past past;
     GSource *signals_source;
 } Loop;
 
@@ -166,6 +167,7 @@ static bool loop_init(Loop *loop, Vm *vm)
         hashes_close(&loop->hashes);
         return false;
     }
+    past_init(&loop->past, vm, &loop->replay);
     loop->signals_source = idle_watch(signals_watch(), on_host_signal, vm);
     runstate_set_observer(vm->runstate, &observer, vm);
     return true;
@@ -176,6 +178,7 @@ static void loop_free(Loop *loop)
     runstate_set_observer(loop->vm->runstate, NULL, NULL);
     idle_unwatch(loop->signals_source);
     idle_free(&loop->idle);
+    past_free(&loop->past);
     replay_close(&loop->replay);
     hashes_close(&loop->hashes);
 }
@@ -191,11 +194,14 @@ static bool run_cpus(Loop *loop)
 {
     Vm *vm = loop->vm;
     Clock *clock = vm->platform.clock;
-    if (!replay_deliver(&loop->replay)) {
+    if (!past_within_block(vm) && !replay_deliver(&loop->replay)) {
         vm->ended = true;
         return false;
     }
-    vm->machine->pause_at = sooner_of(loop->hashes.at, replay_next(&loop->replay));
+    past_note(&loop->past);
+    vm->machine->pause_at =
+        sooner_of(sooner_of(loop->hashes.at, replay_next(&loop->replay)), past_next(&loop->past));
+    loop->idle.no_further = past_no_further(&loop->past);
     int64_t slice = clock_is_counted(clock) ? clock_duration(clock, SLICE_INSTRUCTIONS) : SLICE_NS;
     int64_t left = idle_until_deadline(&loop->idle), until = clock_now(clock) + MIN(left, slice);
     return vm->accel->run_slice(vm->machine, vm->machine->accel_state, until) == ACCEL_HALTED;
@@ -238,12 +244,15 @@ int vm_run(Vm *vm)
     }
     while (!vm->ended) {
         bool idle = true;
-        if (runstate_time_passes(vm->runstate)) {
+        if (runstate_time_passes(vm->runstate) && !past_within_block(vm)) {
             clock_run(vm->platform.clock);
         }
         if (runstate_is_running(vm->runstate)) {
             idle = !has_cpus || run_cpus(&loop);
-            hashes_look(&loop.hashes);
+            past_look(&loop.past);
+            if (!vm->machine->seeks && !past_within_block(vm)) {
+                hashes_look(&loop.hashes);
+            }
         }
         if (runstate_pending(vm->runstate)) {
             do_requests(vm);

@@ -44,7 +44,9 @@ typedef struct {
 } NetNicOption;
 
 /* -icount */
-typedef enum { REPLAY_OFF, REPLAY_RECORD, REPLAY_PLAY } ReplayMode;
+typedef enum { REPLAY_OFF, REPLAY_RECORD, REPLAY_PLAY, REPLAY_MEMORY } ReplayMode;
+/* Does the main loop take some? */
+typedef enum { CHECKPOINTS_FOR_GDB, CHECKPOINTS_ON, CHECKPOINTS_OFF } CheckpointMode;
 typedef struct {
     bool on;
     unsigned shift;        /* an instruction takes 2^shift ns */
@@ -53,6 +55,8 @@ typedef struct {
     const char *hash_file; /* NULL: on stderr */
     ReplayMode rr;
     const char *rr_file;
+    CheckpointMode checkpoints;
+    uint64_t checkpoint_every; /* instructions */
 } IcountOptions;
 
 typedef struct {

@@ -2,6 +2,7 @@
 /* -icount and -seed: a run that can be had again (docs/determinism.md). */
 #include <string.h>
 
+#include "machine/checkpoint.h"
 #include "system/options.h"
 
 #define SHIFT_MAX 10
@@ -66,6 +67,24 @@ static bool read_replay(Options *o, OptList *opts, IcountOptions *icount, GError
     return true;
 }
 
+/* checkpoints=N, checkpoint-memory=SIZE, checkpoint-every=N */
+static bool read_checkpoints(Options *o, OptList *opts, IcountOptions *icount, GError **error)
+{
+    bool asked = optlist_get(opts, "checkpoints") != NULL;
+    uint64_t most = CHECKPOINTS_DEFAULT, bytes = CHECKPOINTS_BYTES;
+    icount->checkpoint_every = CHECKPOINTS_EVERY;
+    if (!optlist_uint(opts, "checkpoints", 0, CHECKPOINTS_MOST, &most, error) ||
+        !optlist_size(opts, "checkpoint-memory", 1 << 20, &bytes, error) ||
+        !optlist_uint(opts, "checkpoint-every", 1, INT64_MAX, &icount->checkpoint_every, error)) {
+        return false;
+    }
+    icount->checkpoints = !asked     ? CHECKPOINTS_FOR_GDB
+                          : most > 0 ? CHECKPOINTS_ON
+                                     : CHECKPOINTS_OFF;
+    o->machine.checkpoints = (CheckpointLimits){(unsigned)most, bytes};
+    return true;
+}
+
 bool opt_icount(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "shift");
@@ -81,7 +100,7 @@ bool opt_icount(Options *o, const char *value, GError **error)
                     file);
         return false;
     }
-    if (!read_replay(o, opts, &icount, error)) {
+    if (!read_checkpoints(o, opts, &icount, error) || !read_replay(o, opts, &icount, error)) {
         return false;
     }
     icount.hash_file = file ? options_keep(o, file) : NULL;

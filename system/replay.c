@@ -86,8 +86,20 @@ static void no_event(void *opaque, Chardev *chr, ChrEvent event)
 {
 }
 
-static const ChrGate record_gate = {record_room, record_data, record_event};
-static const ChrGate replay_gate = {no_room, no_data, no_event};
+bool replay_is_past(const Replay *replay)
+{
+    uint64_t executed = replay_executed(replay);
+    return executed < replay->front ||
+           (executed == replay->front && clock_now(replay->vm->platform.clock) < replay->front_ns);
+}
+
+static bool said_before(void *opaque, Chardev *chr)
+{
+    return replay_is_past(opaque);
+}
+
+static const ChrGate record_gate = {record_room, record_data, record_event, said_before};
+static const ChrGate replay_gate = {no_room, no_data, no_event, said_before};
 
 static void set_gates(Replay *replay, const ChrGate *gate)
 {
@@ -110,6 +122,35 @@ static void write_item(Replay *replay, ItemKind kind, const char *id, const uint
     fputc('\n', replay->file);
 }
 
+/* What is delivered now may have to be again. */
+static void remember(Replay *replay, ItemKind kind, const char *id, const uint8_t *data, size_t len)
+{
+    if (replay->remembers && replay->mode != REPLAY_PLAY) {
+        ReplayItem *item = item_new(kind, id, data, len);
+        item->executed = replay_executed(replay);
+        item->ns = clock_now(replay->vm->platform.clock);
+        g_ptr_array_add(replay->items, item);
+        replay->vm->machine->inputs = replay->items->len;
+    }
+    if (replay->file) {
+        write_item(replay, kind, id, data, len);
+    }
+}
+
+/* All of it, as it was then. False: there is no room. */
+static bool hand_over_again(Replay *replay, const ReplayItem *item)
+{
+    Chardev *chr = backends_chardev(replay->vm->platform.backends, item->id);
+    if (chr && item->kind == ITEM_EVENT) {
+        chr_guest_event(chr, (ChrEvent)item->bytes->data[0]);
+    } else if (chr && chr_guest_room(chr) < item->bytes->len) {
+        return false;
+    } else if (chr) {
+        chr_guest_receive(chr, item->bytes->data, item->bytes->len);
+    }
+    return true;
+}
+
 /* Data in as many parts as there is room for. True if all of it is delivered. */
 static bool replay_hand_over(Replay *replay, const ReplayItem *item)
 {
@@ -125,8 +166,8 @@ static bool replay_hand_over(Replay *replay, const ReplayItem *item)
     if (len > 0) {
         chr_guest_receive(chr, item->bytes->data, len);
     }
-    if (len > 0 && replay->file) {
-        write_item(replay, ITEM_DATA, item->id, item->bytes->data, len);
+    if (len > 0) {
+        remember(replay, ITEM_DATA, item->id, item->bytes->data, len);
     }
     g_byte_array_remove_range(item->bytes, 0, (guint)len);
     return item->bytes->len == 0;
@@ -152,14 +193,14 @@ static void record_deliver(Replay *replay)
     while (replay->waits->len > 0) {
         const ReplayItem *item = replay->waits->pdata[0];
         if (item->kind == ITEM_EVENT) {
-            write_item(replay, ITEM_EVENT, item->id, item->bytes->data, item->bytes->len);
+            remember(replay, ITEM_EVENT, item->id, item->bytes->data, item->bytes->len);
         }
         if (!replay_hand_over(replay, item)) {
             break;
         }
         g_ptr_array_remove_index(replay->waits, 0);
     }
-    if (replay_executed(replay) >= replay->check_at) {
+    if (replay->file && replay_executed(replay) >= replay->check_at) {
         write_hash(replay);
         replay->check_at += CHECK_EVERY;
     }
@@ -198,15 +239,21 @@ static bool play_item(Replay *replay, const ReplayItem *item)
     case ITEM_END:
         return false;
     default:
-        return replay_hand_over(replay, item) ||
+        return hand_over_again(replay, item) ||
                departed(replay, item, "there is no room for input");
     }
 }
 
+static const ReplayItem *next_item(const Replay *replay)
+{
+    uint64_t at = replay->vm->machine->inputs;
+    return replay->items && at < replay->items->len ? replay->items->pdata[at] : NULL;
+}
+
 static bool replay_play(Replay *replay)
 {
-    while (replay->waits->len > 0) {
-        const ReplayItem *item = replay->waits->pdata[0];
+    const ReplayItem *item;
+    while ((item = next_item(replay)) != NULL) {
         uint64_t executed = replay_executed(replay);
         int64_t now = clock_now(replay->vm->platform.clock);
         if (executed < item->executed || (executed == item->executed && now < item->ns)) {
@@ -218,25 +265,67 @@ static bool replay_play(Replay *replay)
         if (!play_item(replay, item)) {
             return false;
         }
-        g_ptr_array_remove_index(replay->waits, 0);
+        replay->vm->machine->inputs++;
     }
     return true;
 }
 
+/* Somebody has changed the past: what came in it once is of another run. */
+static void forget_future(Replay *replay)
+{
+    g_ptr_array_set_size(replay->items, (gint)replay->vm->machine->inputs);
+    replay->front = 0;
+}
+
+static void note_front(Replay *replay)
+{
+    if (replay->remembers && !replay_is_past(replay)) {
+        replay->front = replay_executed(replay);
+        replay->front_ns = clock_now(replay->vm->platform.clock);
+    }
+}
+
 bool replay_deliver(Replay *replay)
 {
-    if (replay->mode == REPLAY_RECORD) {
+    if (replay->mode == REPLAY_PLAY) {
+        note_front(replay);
+        return replay_play(replay);
+    }
+    if (replay->remembers && next_item(replay) && !replay_play(replay)) {
+        replay->vm->status = 0;
+        forget_future(replay);
+    }
+    if (replay->mode != REPLAY_OFF && !replay_is_past(replay)) {
         record_deliver(replay);
     }
-    return replay->mode != REPLAY_PLAY || replay_play(replay);
+    note_front(replay);
+    return true;
 }
 
 uint64_t replay_next(const Replay *replay)
 {
-    if (replay->mode == REPLAY_PLAY && replay->waits->len > 0) {
-        return ((const ReplayItem *)replay->waits->pdata[0])->executed;
+    const ReplayItem *item = next_item(replay);
+    if (item) {
+        return item->executed;
     }
-    return replay->mode == REPLAY_RECORD ? replay->check_at : 0;
+    return replay->file ? replay->check_at : 0;
+}
+
+int64_t replay_next_ns(const Replay *replay)
+{
+    const ReplayItem *item = next_item(replay);
+    return item && item->executed == replay_executed(replay) ? item->ns : INT64_MAX;
+}
+
+void replay_remember(Replay *replay)
+{
+    replay->remembers = true;
+    if (replay->mode == REPLAY_OFF) {
+        replay->mode = REPLAY_MEMORY;
+        replay->waits = g_ptr_array_new_with_free_func(item_free);
+        replay->items = g_ptr_array_new_with_free_func(item_free);
+        set_gates(replay, &record_gate);
+    }
 }
 
 /* Reading. */
@@ -304,7 +393,7 @@ static bool read_items(Replay *replay)
         if (!item) {
             return replay_error(replay, "the recording is damaged");
         }
-        g_ptr_array_add(replay->waits, item);
+        g_ptr_array_add(replay->items, item);
     }
     return true;
 }
@@ -327,8 +416,10 @@ bool replay_open(Replay *replay, Vm *vm)
         return true;
     }
     replay->waits = g_ptr_array_new_with_free_func(item_free);
+    replay->items = g_ptr_array_new_with_free_func(item_free);
     if (!(replay->mode == REPLAY_RECORD ? start_recording(replay) : read_items(replay))) {
         g_ptr_array_unref(replay->waits);
+        g_ptr_array_unref(replay->items);
         return false;
     }
     set_gates(replay, replay->mode == REPLAY_RECORD ? &record_gate : &replay_gate);
@@ -338,7 +429,7 @@ bool replay_open(Replay *replay, Vm *vm)
 /* A run that ended by itself has to be the recorded one up to its end. */
 static void compare_end(Replay *replay)
 {
-    const ReplayItem *item = replay->waits->len ? replay->waits->pdata[0] : NULL;
+    const ReplayItem *item = next_item(replay);
     if (!item || item->kind == ITEM_END || replay->vm->status != 0) {
         return;
     }
@@ -364,6 +455,7 @@ void replay_close(Replay *replay)
     if (replay->mode != REPLAY_OFF) {
         set_gates(replay, NULL);
         g_ptr_array_unref(replay->waits);
+        g_ptr_array_unref(replay->items);
         replay->mode = REPLAY_OFF;
     }
 }

@@ -10,8 +10,14 @@
 typedef struct {
     Vm *vm;
     ReplayMode mode;
-    FILE *file;        /* record: where it is written */
-    GPtrArray *waits;  /* of ReplayItem *: record: not delivered yet; replay: all that is to come */
+    FILE *file;       /* record: where it is written */
+    GPtrArray *waits; /* of ReplayItem *: what has come and was not delivered yet */
+    /* Of ReplayItem *: what came, or is to come, in a run that can go back or is replayed;
+     * Machine.inputs of them are delivered. */
+    GPtrArray *items;
+    bool remembers;    /* the machine can go back */
+    uint64_t front;    /* and has executed that much, */
+    int64_t front_ns;  /* at that time */
     uint64_t check_at; /* instructions: when the machine's hash is written, or compared, next */
 } Replay;
 
@@ -21,7 +27,13 @@ void replay_close(Replay *replay);
 /* Between turns, with all timers fired: hands over what has come, or what came then. False if the
  * run has departed from the recorded one, or that has ended; Vm.status says which. */
 bool replay_deliver(Replay *replay);
+/* From now on the machine can go back: what comes is kept. */
+void replay_remember(Replay *replay);
+/* The machine is where it has been before. */
+bool replay_is_past(const Replay *replay);
 /* Where the machine has to pause for it (Machine.pause_at); 0: nowhere. */
 uint64_t replay_next(const Replay *replay);
+/* When, if it is to come without another instruction being executed; else INT64_MAX. */
+int64_t replay_next_ns(const Replay *replay);
 
 #endif

@@ -101,7 +101,7 @@ static Vcpu *whose_turn(const Machine *machine, TcgState *t)
 {
     TcgCounted *c = &t->counted;
     Vcpu *cpu = machine->cpus[c->index % machine->cpu_count];
-    if (c->left > 0 && can_execute(cpu)) {
+    if ((c->left > 0 && can_execute(cpu)) || cpu->ops->block_left(cpu) > 0) {
         return cpu;
     }
     if (!any_can(machine)) {

@@ -113,7 +113,10 @@ CpuExit tcg_run_part(Machine *machine, TcgState *t, Vcpu *cpu, uint64_t budget)
     }
     if (exit == CPU_BREAK) {
         machine->broke = cpu;
-        runstate_stop(machine->runstate);
+        machine->broke_for = *cpu->ops->break_hit(cpu);
+        if (!machine->seeks) {
+            runstate_stop(machine->runstate);
+        }
     }
     return exit;
 }
@@ -143,7 +146,8 @@ static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
 
 bool tcg_must_return(const Machine *machine)
 {
-    return runstate_pending(machine->runstate) || !runstate_is_running(machine->runstate);
+    return runstate_pending(machine->runstate) || !runstate_is_running(machine->runstate) ||
+           (machine->seeks && machine->broke);
 }
 
 /* Between two rounds of turns the host's clock is looked at. */

@@ -103,6 +103,31 @@ static const VcpuBreakpoint *tcg_vcpu_break_hit(const Vcpu *vcpu)
     return cpu_break_hit(cpu_of(vcpu));
 }
 
+static void tcg_vcpu_stop_at(Vcpu *vcpu, const VcpuStop *stop)
+{
+    cpu_stop_at(cpu_of(vcpu), stop);
+}
+
+static bool tcg_vcpu_before_stop(const Vcpu *vcpu, VcpuStop *found)
+{
+    return cpu_before_stop(cpu_of(vcpu), found);
+}
+
+static VcpuStop tcg_vcpu_last_began(const Vcpu *vcpu)
+{
+    return cpu_last_began(cpu_of(vcpu));
+}
+
+static uint64_t tcg_vcpu_block_left(const Vcpu *vcpu)
+{
+    return cpu_block_left(cpu_of(vcpu));
+}
+
+static void tcg_vcpu_set_block_left(Vcpu *vcpu, uint64_t left)
+{
+    cpu_set_block_left(cpu_of(vcpu), left);
+}
+
 static bool tcg_vcpu_translate(Vcpu *vcpu, uint64_t linear, uint64_t *physical)
 {
     return mmu_debug_translate(cpu_of(vcpu), linear, physical);
@@ -162,6 +187,11 @@ const VcpuOps tcg_vcpu = {
     .break_insert = tcg_vcpu_break_insert,
     .break_remove = tcg_vcpu_break_remove,
     .break_hit = tcg_vcpu_break_hit,
+    .stop_at = tcg_vcpu_stop_at,
+    .before_stop = tcg_vcpu_before_stop,
+    .last_began = tcg_vcpu_last_began,
+    .block_left = tcg_vcpu_block_left,
+    .set_block_left = tcg_vcpu_set_block_left,
     .translate = tcg_vcpu_translate,
     .cpuid = tcg_vcpu_cpuid,
     .describe = tcg_vcpu_describe,

@@ -19,7 +19,7 @@ static void debugcon_write(void *opaque, uint64_t offset, uint64_t value, unsign
     DebugconState *s = opaque;
     uint8_t byte = (uint8_t)value;
     if (s->chr) {
-        chr_write(s->chr, &byte, 1);
+        chr_guest_write(s->chr, &byte, 1);
     }
 }
 

@@ -176,7 +176,7 @@ static void uart_write_thr(Uart *u, uint8_t byte)
         uart_receive_byte(u, byte);
         uart_start_timeout(u);
     } else if (u->chr) {
-        chr_write(u->chr, &byte, 1);
+        chr_guest_write(u->chr, &byte, 1);
     }
     u->thr_pending = true;
     uart_update_irq(u);

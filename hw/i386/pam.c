@@ -43,8 +43,11 @@ static uint64_t pam_read(void *opaque, uint64_t offset, unsigned size)
 static void pam_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
 {
     const PamSegment *segment = opaque;
+    MemRegion *ram = segment->pam->ram;
+    uint64_t at = segment->region.base + offset;
     if (segment->access & PAM_WRITE_RAM) {
-        bytes_store(segment->pam->ram->host + segment->region.base + offset, value, size);
+        as_before_write(segment->pam->memory, ram, ram->base + at, size);
+        bytes_store(ram->host + at, value, size);
     }
 }
 

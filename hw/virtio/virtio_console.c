@@ -146,7 +146,7 @@ static uint32_t serve_output(void *opaque, unsigned n, const VirtRequest *req)
             virtio_fail(&s->vp.virtio, "console-output");
             return 0;
         }
-        chr_write(port->chr, bytes, chunk);
+        chr_guest_write(port->chr, bytes, chunk);
     }
     return 0;
 }
@@ -223,7 +223,7 @@ static void config_written(void *opaque)
     size_t at = offsetof(struct virtio_console_config, emerg_wr);
     uint8_t byte = s->vp.virtio.config[at];
     if (byte != 0 && s->ports[0] && s->ports[0]->chr) {
-        chr_write(s->ports[0]->chr, &byte, 1);
+        chr_guest_write(s->ports[0]->chr, &byte, 1);
     }
     memset(&s->vp.virtio.config[at], 0, 4);
 }

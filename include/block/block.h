@@ -40,7 +40,7 @@ bool blk_writev(BlockBackend *blk, uint64_t offset, const struct iovec *iov, uns
 bool blk_flush(BlockBackend *blk);
 /* What is there may be forgotten, or stay. */
 bool blk_discard(BlockBackend *blk, uint64_t offset, uint64_t len);
-/* Told before each write or discard that will be tried. NULL to remove. */
+/* Told before each write that will be tried; nothing is discarded then. NULL to remove. */
 void blk_set_keeper(BlockBackend *blk,
                     void (*keep)(void *opaque, BlockBackend *blk, uint64_t offset, size_t len),
                     void *opaque);

@@ -35,6 +35,7 @@ typedef struct {
     size_t (*room)(void *opaque, Chardev *chr);
     void (*data)(void *opaque, Chardev *chr, const uint8_t *data, size_t len);
     void (*event)(void *opaque, Chardev *chr, ChrEvent event);
+    bool (*mutes)(void *opaque, Chardev *chr); /* its output */
 } ChrGate;
 
 /* From the text after -serial, -monitor or -qmp ("stdio", "mon:stdio", "file:x", "unix:p,server=on,
@@ -63,6 +64,8 @@ void chr_detach(Chardev *chr, void *opaque);
 /* Writes all, waiting for a slow reader at most a bounded time; what cannot be written is dropped.
  */
 void chr_write(Chardev *chr, const void *data, size_t len);
+/* What the guest says, unless its gate knows that it has been said before. */
+void chr_guest_write(Chardev *chr, const void *data, size_t len);
 /* NULL: none. */
 void chr_set_gate(Chardev *chr, const ChrGate *gate, void *opaque);
 /* To the guest's front end, of those of a mux the first: how much it can take, input, an event. */

@@ -130,6 +130,60 @@ void breakpoints_data_access(Cpu *cpu, uint64_t addr, unsigned size, bool write)
     }
 }
 
+void cpu_stop_at(Cpu *cpu, const VcpuStop *stop)
+{
+    cpu->stop_set = stop != NULL;
+    cpu->stop = stop ? *stop : (VcpuStop){0};
+    cpu->before_stop = (VcpuStop){0};
+}
+
+bool cpu_before_stop(const Cpu *cpu, VcpuStop *found)
+{
+    *found = cpu->before_stop;
+    return found->from != 0;
+}
+
+VcpuStop cpu_last_began(const Cpu *cpu)
+{
+    return cpu->last_began;
+}
+
+uint64_t cpu_block_left(const Cpu *cpu)
+{
+    return cpu->block_left;
+}
+
+void cpu_set_block_left(Cpu *cpu, uint64_t left)
+{
+    cpu->block_left = (unsigned)left;
+    cpu->break_passed = false;
+}
+
+bool breakpoints_near_stop(const Cpu *cpu)
+{
+    return G_UNLIKELY(cpu->stop_set) && cpu_instructions(cpu) >= cpu->stop.from;
+}
+
+bool breakpoints_at_stop(Cpu *cpu, uint64_t linear, bool first)
+{
+    const VcpuStop *stop = &cpu->stop;
+    VcpuStop now = {cpu_instructions(cpu), cpu_spent(cpu), 1};
+    if (!cpu->stop_set) {
+        return false;
+    }
+    if (now.instructions < stop->instructions) {
+        cpu->before_stop = first ? now : cpu->before_stop;
+        return false;
+    }
+    if (now.instructions == stop->instructions && now.spent < stop->spent) {
+        return false;
+    }
+    cpu->stop_set = false;
+    cpu->break_hit = (VcpuBreakpoint){VCPU_BREAK_CODE, linear, 0};
+    cpu->break_passed = true; /* it is stopped there already */
+    return true;
+}
+
 void breakpoints_resume(Cpu *cpu, uint64_t linear)
 {
     cpu->break_passed = cpu->break_passed && cpu->break_hit.addr == linear;

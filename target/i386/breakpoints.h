@@ -20,6 +20,10 @@ void breakpoints_resume(Cpu *cpu, uint64_t linear);
 /* An instruction at `linear` is about to be executed: true if a breakpoint is there, at which
  * cpu_run() did not end just now. It does then. */
 bool breakpoints_stop(Cpu *cpu, uint64_t linear);
+/* VcpuStop: is it time to go one by one, and is it there? `first`: nothing comes before the next
+ * instruction any more. */
+bool breakpoints_near_stop(const Cpu *cpu);
+bool breakpoints_at_stop(Cpu *cpu, uint64_t linear, bool first);
 void breakpoints_free(Cpu *cpu);
 
 #endif

@@ -62,6 +62,7 @@ void cpu_free(Cpu *cpu)
 /* What RESET and INIT have in common. */
 static void reset_core(Cpu *cpu)
 {
+    cpu->block_left = 0;
     memset(cpu->gpr, 0, sizeof(cpu->gpr));
     cpu->gpr[R_RDX] = cpuid_query(cpu, 1, 0).eax;
     cpu->rflags = FLAG_1;

@@ -107,6 +107,12 @@ void cpu_reg_set(Cpu *cpu, const VcpuReg *reg, const void *value);
 bool cpu_break_insert(Cpu *cpu, const VcpuBreakpoint *breakpoint);
 bool cpu_break_remove(Cpu *cpu, const VcpuBreakpoint *breakpoint);
 const VcpuBreakpoint *cpu_break_hit(const Cpu *cpu);
+/* VcpuOps.stop_at, .before_stop, .block_left and .set_block_left. */
+void cpu_stop_at(Cpu *cpu, const VcpuStop *stop);
+bool cpu_before_stop(const Cpu *cpu, VcpuStop *found);
+VcpuStop cpu_last_began(const Cpu *cpu);
+uint64_t cpu_block_left(const Cpu *cpu);
+void cpu_set_block_left(Cpu *cpu, uint64_t left);
 
 /* Registers as text: `info registers` and -d cpu_reset. */
 void cpu_describe(const Cpu *cpu, GString *out);

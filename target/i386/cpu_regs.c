@@ -349,6 +349,7 @@ void cpu_reg_get(const Cpu *cpu, const VcpuReg *reg, void *value)
 
 void cpu_reg_set(Cpu *cpu, const VcpuReg *reg, const void *value)
 {
+    cpu->block_left = 0; /* it begins another one */
     const CpuReg *row = row_of(reg);
     if (row->width > 8) {
         memcpy(field_of(cpu, row), value, row->width);

@@ -158,7 +158,7 @@ static __attribute__((noinline)) Block *find_block_slow(Cpu *cpu, Exec *x, uint6
         cpu_raise_error(cpu, EXCP_GP, 0);
     }
     uint64_t paddr = mmu_translate_code(cpu, linear, &host);
-    if (G_UNLIKELY(cpu->breakpoints) && !(mode & MODE_SINGLE) &&
+    if (G_UNLIKELY(cpu->breakpoints) && !(mode & MODE_SINGLE) && !cpu->parting &&
         breakpoints_in_code_page(cpu, linear & ~(PAGE_SIZE - 1))) {
         cpu_begin_anew(cpu);
     }
@@ -291,12 +291,10 @@ static ALWAYS_INLINE OpNext block_enter(Cpu *cpu, const Block *b)
     return next;
 }
 
-/* One instruction, with everything that may surround one: interrupt shadow, TF, breakpoints. */
-static OpNext interp_step(Cpu *cpu, Exec *x)
+/* One instruction, with everything that may surround one: interrupt shadow, TF, the guest's
+ * breakpoints. */
+static OpNext step_here(Cpu *cpu, Exec *x)
 {
-    if (cpu->breakpoints && breakpoints_stop(cpu, linear_rip(cpu))) {
-        return NEXT_EVENT;
-    }
     if ((cpu->dr[7] & DR7_ENABLES) && !(cpu->rflags & FLAG_RF) && cpu->int_shadow != SHADOW_SS) {
         uint32_t hits = code_breakpoints(cpu);
         if (hits) {
@@ -320,6 +318,13 @@ static OpNext interp_step(Cpu *cpu, Exec *x)
         debug_trap(cpu, DR6_BS);
     }
     return next;
+}
+
+/* The same, unless a debugger's breakpoint stops before it. */
+static OpNext interp_step(Cpu *cpu, Exec *x)
+{
+    bool stop = cpu->breakpoints && breakpoints_stop(cpu, linear_rip(cpu));
+    return stop ? NEXT_EVENT : step_here(cpu, x);
 }
 
 /* An interrupt that IF holds back is nothing to leave the loop for: guests run long with one. */
@@ -399,11 +404,85 @@ static OpNext run_blocks(Cpu *cpu, Exec *x)
     }
 }
 
+/* The guest itself has each instruction be a block. */
+static bool steps_anyway(const Cpu *cpu)
+{
+    return (cpu->mode & CPU_MODE_TF) || (cpu->int_shadow && cpu->pending) ||
+           (cpu->dr[7] & DR7_ENABLES);
+}
+
+/* Begins a block that is to be executed in parts. */
+static void part_block(Cpu *cpu, Exec *x)
+{
+    cpu->parting = true; /* until back_to_instruction(), if it raises */
+    const Block *b = find_block(cpu, x, cpu->mode | (steps_anyway(cpu) ? MODE_SINGLE : 0));
+    cpu->parting = false;
+    cpu->block_left = b->n_insns;
+    cpu->part_of = b->paddr;
+}
+
+static bool wants_parts(const Cpu *cpu)
+{
+    return cpu->exact && (cpu->block_left > 0 || cpu->step_one || breakpoints_near_stop(cpu) ||
+                          (cpu->breakpoints && breakpoints_want_step(cpu, linear_rip(cpu))));
+}
+
+/* What the rest of a block has been charged already, where it is executed as one. */
+static void charge_rest(Cpu *cpu, int64_t instructions)
+{
+    cpu->budget -= instructions;
+    cpu->run_budget -= instructions;
+}
+
+/* One instruction of a block that has to be executed as one. What ends it early, ends that: an
+ * exception (back_to_instruction()), its bytes written to, whatever is no NEXT_LINK or NEXT_JUMP,
+ * and an STI with something pending. */
+static OpNext execute_part(Cpu *cpu, Exec *x)
+{
+    if (cpu->block_left == 0) {
+        part_block(cpu, x);
+    }
+    uint64_t epoch = x->epoch;
+    const Block *whole = code_cache_find(cpu->cfg.code, cpu->part_of, cpu->mode);
+    unsigned rest = --cpu->block_left;
+    charge_rest(cpu, rest);
+    OpNext next = step_here(cpu, x);
+    charge_rest(cpu, -(int64_t)rest);
+    if (next == NEXT_EVENT || next == NEXT_YIELD ||
+        (cpu->int_shadow && (cpu->pending & ~PEND_BREAK)) ||
+        (whole && x->epoch == epoch && !whole->alive)) {
+        cpu->block_left = 0;
+    }
+    return next;
+}
+
+/* A part, and what may stop it before or after. True: *exit is how the run ends. */
+static bool run_parts(Cpu *cpu, Exec *x, CpuExit *exit)
+{
+    *exit = CPU_BREAK;
+    if (breakpoints_at_stop(cpu, linear_rip(cpu), true) ||
+        (cpu->breakpoints && breakpoints_stop(cpu, linear_rip(cpu)))) {
+        __atomic_and_fetch(&cpu->pending, ~PEND_BREAK, __ATOMIC_SEQ_CST);
+        return true;
+    }
+    cpu->last_began = (VcpuStop){cpu_instructions(cpu), cpu_spent(cpu), 0};
+    OpNext next = execute_part(cpu, x);
+    if (cpu->pending & PEND_BREAK) {
+        __atomic_and_fetch(&cpu->pending, ~PEND_BREAK, __ATOMIC_SEQ_CST);
+        return true;
+    }
+    if (breakpoints_at_stop(cpu, linear_rip(cpu), false)) {
+        return true;
+    }
+    *exit = next == NEXT_YIELD ? CPU_YIELDED : CPU_RAN;
+    return next == NEXT_YIELD || cpu->step_one;
+}
+
 static CpuExit run_loop(Cpu *cpu)
 {
     Exec *x = cpu->exec;
     CpuExit exit;
-    while (may_go_on(cpu, &exit)) {
+    while (cpu->block_left > 0 || may_go_on(cpu, &exit)) {
         cpu->rip_mask = cpu->mode & CPU_MODE_CS64   ? ~0ull
                         : cpu->mode & CPU_MODE_CS32 ? 0xffffffffull
                                                     : 0xffffull;
@@ -411,6 +490,12 @@ static CpuExit run_loop(Cpu *cpu)
             fpu_mxcsr_enter(cpu);
         }
         OpNext next;
+        if (G_UNLIKELY(wants_parts(cpu))) {
+            if (run_parts(cpu, x, &exit)) {
+                return exit;
+            }
+            continue;
+        }
         if (G_UNLIKELY((cpu->mode & CPU_MODE_TF) || (cpu->int_shadow && cpu->pending) ||
                        wants_step(cpu))) {
             next = interp_step(cpu, x);
@@ -431,7 +516,15 @@ static CpuExit run_loop(Cpu *cpu)
 static void back_to_instruction(Cpu *cpu, bool executed)
 {
     const Op *op = cpu->op;
-    cpu->stepping = false;
+    cpu->stepping = cpu->parting = false;
+    if (cpu->exact) {
+        charge_rest(cpu, -(int64_t)cpu->block_left);
+        cpu->block_left = 0;
+        if (op && cpu->step_next) {
+            cpu->block_left = op->left;
+            cpu->part_of = ((const Exec *)cpu->exec)->block->paddr;
+        }
+    }
     if (op) {
         cpu->budget += op->left - (executed ? 1 : 0);
         cpu->rip = (cpu->rip + op->off) & cpu->rip_mask;
@@ -470,6 +563,11 @@ CpuExit cpu_run(Cpu *cpu, uint64_t budget)
         cpu->return_miss = code_cache_return_miss(cpu->cfg.code);
         cpu_forget_returns(cpu);
     }
+    uint64_t done = cpu_instructions(cpu);
+    if (cpu->stop_set && cpu->stop.from > done) {
+        budget = MIN(budget, cpu->stop.from - done);
+    }
+    cpu->exact = clock_is_counted(cpu->cfg.clock);
     cpu->budget = cpu->run_budget = (int64_t)MIN(budget, (uint64_t)INT64_MAX / 2);
     cpu->op = NULL;
     CpuExit exit = run_protected(cpu);

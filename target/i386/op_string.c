@@ -218,7 +218,8 @@ static ALWAYS_INLINE OpNext string_rep(Cpu *cpu, const Op *op, StringKind kind)
         if (count == n) {
             break;
         }
-        if (G_UNLIKELY(cpu->pending || cpu->budget <= 0 || (cpu->rflags & FLAG_TF))) {
+        if (G_UNLIKELY((cpu->pending & ~PEND_BREAK) || cpu->budget <= 0 ||
+                       (cpu->rflags & FLAG_TF))) {
             return string_leave(cpu, op);
         }
     }
