@@ -46,7 +46,8 @@ static void keep_clusters(void *opaque, BlockBackend *blk, uint64_t offset, size
     for (uint64_t c = offset / BLK_CLUSTER_SIZE; c <= (offset + len - 1) / BLK_CLUSTER_SIZE; c++) {
         uint8_t bytes[BLK_CLUSTER_SIZE];
         uint64_t at = c * BLK_CLUSTER_SIZE, place = (uint64_t)n << DRIVE_SHIFT | c;
-        size_t size = (size_t)MIN(BLK_CLUSTER_SIZE, blk_size(blk) - at);
+        uint64_t left = blk_size(blk) - at;
+        size_t size = (size_t)MIN(BLK_CLUSTER_SIZE, left);
         if (!undo_has(all->drives, place) && blk_read(blk, at, bytes, size)) {
             undo_keep(all->drives, place, bytes, size);
         }

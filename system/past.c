@@ -324,7 +324,8 @@ int64_t past_no_further(const Past *past)
 {
     bool ends = past->phase == PAST_SEARCHES && past->end.cpu < 0 &&
                 machine_executed(past->vm->machine) == past->end.executed;
-    return MIN(replay_next_ns(past->replay), ends ? past->end.ns : INT64_MAX);
+    int64_t input = replay_next_ns(past->replay);
+    return ends ? MIN(input, past->end.ns) : input;
 }
 
 static bool wanted(const Vm *vm)
