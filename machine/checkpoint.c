@@ -120,10 +120,22 @@ const GPtrArray *checkpoints(const Machine *machine)
     return machine->checkpoints ? machine->checkpoints->list : NULL;
 }
 
+static const Checkpoint *nth(const Checkpoints *all, guint n)
+{
+    return all->list->pdata[n];
+}
+
 uint64_t checkpoints_bytes(const Machine *machine)
 {
     const Checkpoints *all = machine->checkpoints;
-    return all ? mem_past_bytes(all->memory) + undo_bytes(all->drives) : 0;
+    if (!all) {
+        return 0;
+    }
+    uint64_t bytes = mem_past_bytes(all->memory) + undo_bytes(all->drives);
+    for (guint n = 0; n < all->list->len; n++) {
+        bytes += nth(all, n)->state->len + nth(all, n)->caches->len;
+    }
+    return bytes;
 }
 
 /* Making room. */
@@ -141,11 +153,6 @@ void checkpoints_forget(Machine *machine)
     while (all && all->list->len > 0) {
         forget_one(all, all->list->len - 1);
     }
-}
-
-static const Checkpoint *nth(const Checkpoints *all, guint n)
-{
-    return all->list->pdata[n];
 }
 
 static unsigned oldest_automatic(const Checkpoints *all)
