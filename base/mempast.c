@@ -82,7 +82,7 @@ void mem_past_mark(MemPast *past)
     mark_pages(past, true);
 }
 
-static void put_page(void *opaque, uint64_t place, const void *data, size_t len)
+static void put_page_back(void *opaque, uint64_t place, const void *data, size_t len)
 {
     const MemPast *past = opaque;
     const MemRegion *region = past->regions->pdata[place >> REGION_SHIFT];
@@ -99,7 +99,7 @@ static void put_page(void *opaque, uint64_t place, const void *data, size_t len)
 
 void mem_past_return(MemPast *past, unsigned n)
 {
-    undo_return(past->pages, n, put_page, past);
+    undo_return(past->pages, n, put_page_back, past);
     mark_pages(past, true);
 }
 
