@@ -6,7 +6,8 @@
 #include "hw/i386/q35_internal.h"
 #include "hw/ide/ide.h"
 
-#define UNIT_DEVFN PCI_DEVFN(0, 2)
+#define UNIT_FIRST 2 /* function number of the first unit's function */
+#define UNIT_LAST  7
 #define SATA_DEVFN PCI_DEVFN(0x1f, 2)
 
 static void slot_released(void *opaque, PciDevice *port)
@@ -14,29 +15,39 @@ static void slot_released(void *opaque, PciDevice *port)
     machine_slot_released(opaque, port);
 }
 
-/* The function of a unit that has one: 00:00.2, beside the host bridge. With it the southbridge's
- * function is there, whose id the IOAPIC sends under. */
-static bool build_unit_function(Q35Machine *m, Device *unit, GError **error)
+/* The southbridge's function, whose id the IOAPIC sends under. */
+static bool build_southbridge(Q35Machine *m, GError **error)
+{
+    PciDevice *smbus = (PciDevice *)q35_make(m, &amd_smbus_class, "smbus");
+    smbus->devfn = AMD_SOUTHBRIDGE_DEVFN;
+    return pci_bus_attach(m->machine.pci_root, smbus, error) && q35_finish(m, &smbus->dev, error);
+}
+
+/* The function of a unit that has one: 00:00.2 and those after it, beside the host bridge. */
+static bool build_unit_function(Q35Machine *m, Device *unit, unsigned number, GError **error)
 {
     const IommuClass *cls = iommu_class(unit);
     if (!cls->function) {
         return true;
     }
+    if (UNIT_FIRST + number > UNIT_LAST) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "-device %s,id=%s: there are %d such units already, and no function for more",
+                    unit->cls->name, unit->id, UNIT_LAST - UNIT_FIRST + 1);
+        return false;
+    }
     g_autofree char *id = g_strdup_printf("%s-function", unit->id);
     PciDevice *function = (PciDevice *)q35_make(m, cls->function, g_intern_string(id));
-    PciDevice *smbus = (PciDevice *)q35_make(m, &amd_smbus_class, "smbus");
-    function->devfn = UNIT_DEVFN;
-    smbus->devfn = AMD_SOUTHBRIDGE_DEVFN;
+    function->devfn = PCI_DEVFN(0, UNIT_FIRST + number);
     cls->link_function(unit, function);
     return pci_bus_attach(m->machine.pci_root, function, error) &&
-           q35_finish(m, &function->dev, error) &&
-           pci_bus_attach(m->machine.pci_root, smbus, error) && q35_finish(m, &smbus->dev, error);
+           q35_finish(m, &function->dev, error) && (number > 0 || build_southbridge(m, error));
 }
 
 static bool build_unit_functions(Q35Machine *m, GError **error)
 {
     for (guint i = 0; i < m->machine.iommus->len; i++) {
-        if (!build_unit_function(m, m->machine.iommus->pdata[i], error)) {
+        if (!build_unit_function(m, m->machine.iommus->pdata[i], i, error)) {
             return false;
         }
     }

@@ -169,14 +169,16 @@ static void q35_respond_pages(void *opaque, const Device *unit, uint16_t source_
     }
 }
 
+/* All are one maker's. */
 static bool check_company(const Machine *machine, const Device *unit, GError **error)
 {
-    if (machine->iommus->len == 1 || !iommu_class(unit)->only_one) {
+    const Device *first = machine->iommus->pdata[0];
+    if (unit->cls == first->cls) {
         return true;
     }
     g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
-                "-device %s,id=%s: there is another remapping unit, and this one takes everything",
-                unit->cls->name, unit->id);
+                "-device %s,id=%s: '%s' is a unit of another maker: a machine has one's alone",
+                unit->cls->name, unit->id, first->id);
     return false;
 }
 

@@ -35,7 +35,7 @@ static void amd_prepare(Amd *a)
 static Amd *amd_start_machine(const char *props, const char *emitter, unsigned cpus, bool x2apic)
 {
     Amd *a = g_new0(Amd, 1);
-    *a = (Amd){.cpus = cpus, .x2apic = x2apic};
+    *a = (Amd){.base = AMD_BASE, .cpus = cpus, .x2apic = x2apic};
     a->qts = qtest_initf("-machine q35 -nodefaults -m 64M -smp %u -cpu max "
                          "-device amd-iommu%s -device intr-testdev,id=emitter,addr=4%s",
                          cpus, props, emitter);
@@ -69,12 +69,12 @@ void amd_reset(Amd *a)
 
 uint64_t amd_read(Amd *a, uint32_t reg)
 {
-    return qtest_readq(a->qts, AMD_BASE + reg);
+    return qtest_readq(a->qts, a->base + reg);
 }
 
 void amd_write(Amd *a, uint32_t reg, uint64_t value)
 {
-    qtest_writeq(a->qts, AMD_BASE + reg, value);
+    qtest_writeq(a->qts, a->base + reg, value);
 }
 
 void amd_set_control(Amd *a, uint64_t set, uint64_t clear)

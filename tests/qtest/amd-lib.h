@@ -27,6 +27,7 @@
 
 typedef struct {
     QTest *qts;
+    uint64_t base; /* of the unit that is driven */
     unsigned cpus;
     bool x2apic;
     uint32_t tail, log_head; /* bytes */

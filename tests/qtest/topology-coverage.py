@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/topology-coverage.md"
 # All of whose cases have to be in a row.
-FILES = ["amd-ats", "amd-ivrs", "amd-ppr", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug",
+FILES = ["amd-ats", "amd-ivrs", "amd-ppr", "amd-units", "bridges", "cpu-hotplug", "dsa-intr", "e1000-intr", "expander", "hotplug",
          "hpets", "igb", "ims", "intr-testdev", "ioapic-habits", "ioapics", "nvme",
          "nvme-intr", "sriov", "units", "uv-hub", "vmd", "vtd-ats"]
 SECTIONS = [
@@ -144,6 +144,8 @@ SECTIONS = [
         ("AMD's unit: functions told at once, in ranges, each; with the id that a bridge puts in", "IOMMU 5.2.2.2",
          "/amd-ivrs/right /amd-ivrs/functions /amd-ivrs/ranges /amd-ivrs/emitters generic-amd-functions"),
         ("the same: memory kept for one, for what is behind a bridge, for all", "IOMMU 5.2.3", "/amd-ivrs/memory"),
+        ("several of AMD's units: tables, events, blocks of their own", "IOMMU 5.2.2",
+         "/amd-units/apart /amd-units/events /amd-units/table"),
         ("units that differ: posting, EIM", "VT-d 11.4.2, 11.4.3",
          "/units/posting-in-one /units/eim-in-one"),
         ("units in monitors", "", "/units/monitors"),

@@ -51,13 +51,13 @@ static uint32_t old_features(const IvrsUnit *part)
 }
 
 /* 5.2.2.1 */
-static void put_ivhd(GByteArray *t, Device *unit, uint8_t type)
+static void put_ivhd(GByteArray *t, const GPtrArray *units, Device *unit, uint8_t type)
 {
     IvrsUnit part = ivrs_part_of(unit);
     uint64_t base, features = part.features;
     iommu_class(unit)->region(unit, &base);
     g_autoptr(GByteArray) entries = g_byte_array_new();
-    ivrs_put_entries(entries, unit, &part);
+    ivrs_put_entries(entries, units, unit, &part);
     unsigned header = type == IVHD_10 ? IVHD_10_BYTES : IVHD_11_BYTES;
     blob_put(t, type, 1);
     blob_put(t, field_put(part.device_iotlb, FLAGS_IOTLB_SUP), 1);
@@ -76,16 +76,16 @@ static void put_ivhd(GByteArray *t, Device *unit, uint8_t type)
     g_byte_array_append(t, entries->data, entries->len);
 }
 
-static void put_unit(GByteArray *t, Device *unit)
+static void put_unit(GByteArray *t, const GPtrArray *units, Device *unit)
 {
     IvrsBroken broken = (IvrsBroken)ivrs_part_of(unit).told->broken;
     if (broken == IVRS_NO_IVHD) {
         return;
     }
-    put_ivhd(t, unit, IVHD_10);
+    put_ivhd(t, units, unit, IVHD_10);
     if (broken != IVRS_OLD_IVHD) {
-        put_ivhd(t, unit, IVHD_11);
-        put_ivhd(t, unit, IVHD_40);
+        put_ivhd(t, units, unit, IVHD_11);
+        put_ivhd(t, units, unit, IVHD_40);
     }
 }
 
@@ -97,7 +97,7 @@ static void ivrs_write(const GPtrArray *units, GByteArray *t)
              4);
     blob_zeros(t, 8);
     for (guint i = 0; i < units->len; i++) {
-        put_unit(t, units->pdata[i]);
+        put_unit(t, units, units->pdata[i]);
         ivrs_put_memory(t, units->pdata[i]);
     }
 }

@@ -4,9 +4,11 @@
  * Virtualization 5.2.2.2). The unit has all functions but those of root buses that go by none.
  * Firmware says so by one entry, by a range, or by an entry for each function; where a bridge puts
  * another id in, the latter two tell that, and else software finds it by the bridge's capabilities.
+ * Of several units each block has an entry for each function under it.
  */
 #include "base/blob.h"
 #include "hw/i386/iommu/ivrs_internal.h"
+#include "hw/i386/iommu/scope.h"
 
 enum {
     ENTRY_ALL = 0x01,
@@ -77,7 +79,9 @@ typedef struct {
     GByteArray *t;
     const IvrsUnit *part;
     const IommuScope *scope;
-    guint last; /* where the last entry is */
+    const GPtrArray *units;
+    const Device *unit; /* this one's block */
+    guint last;         /* where the last entry is */
 } Functions;
 
 /* Where a root bus goes by no unit, the others are told of. */
@@ -89,6 +93,12 @@ static bool is_told(const Functions *f, uint16_t device_id)
             device_id >> 8 >= f->scope->buses[i].first && device_id >> 8 <= f->scope->buses[i].last;
     }
     return told;
+}
+
+/* With several units, those of each are told of. */
+static bool is_this_units(const Functions *f, const PciDevice *pci)
+{
+    return f->units->len == 1 || iommu_above_function(f->units, pci) == f->unit;
 }
 
 static bool tells_alias(const Functions *f, uint16_t device_id, uint16_t alias)
@@ -133,7 +143,7 @@ static void put_function(PciDevice *pci, void *opaque)
 {
     Functions *f = opaque;
     uint16_t id = pci_requester_id(pci), alias = pci_id_above(pci->bus, id);
-    if (pci == f->part->function || !is_told(f, id)) {
+    if (pci->dev.cls == f->part->function->dev.cls || !is_told(f, id) || !is_this_units(f, pci)) {
         return;
     }
     f->last = f->t->len;
@@ -152,11 +162,11 @@ static void put_functions(Functions *f)
     }
 }
 
-void ivrs_put_entries(GByteArray *t, Device *unit, const IvrsUnit *part)
+void ivrs_put_entries(GByteArray *t, const GPtrArray *units, Device *unit, const IvrsUnit *part)
 {
     const IommuScope *scope = &iommu_class(unit)->links(unit)->scope;
-    Functions f = {.t = t, .part = part, .scope = scope};
-    switch ((IvrsEntries)part->told->entries) {
+    Functions f = {.t = t, .part = part, .scope = scope, .units = units, .unit = unit};
+    switch (units->len > 1 ? IVRS_FUNCTIONS : (IvrsEntries)part->told->entries) {
     case IVRS_ALL:
         if (scope->bus_count == 0) {
             put_device(t, ENTRY_ALL, 0);

@@ -13,8 +13,10 @@
     PROP(PROP_##type_, name_, AmdviState, props.field_, def_, help_)
 
 static const PropInfo amdvi_props[] = {
+    PROP(PROP_STRING, "scope", AmdviState, place.scope, NULL,
+         "what is under it: ids, paths, ioapic, hpet, all; with + between them"),
     PROP(PROP_UINT64, "base", AmdviState, place.base, "0",
-         "address of its registers; 0 is the usual place"),
+         "address of its registers; 0 is the usual place, and those after it"),
     IVRS_TOLD_PROPS(AmdviState, props.told),
     P(ONOFFAUTO, "intremap", intremap, "auto", "interrupt remapping; auto is on"),
     P(BOOL_OR_AUTO, "xtsup", xtsup, "auto",
@@ -199,7 +201,8 @@ static IntrSink amdvi_sink(Device *dev)
 static MemRegion *amdvi_region(Device *dev, uint64_t *base)
 {
     AmdviState *s = (AmdviState *)dev;
-    *base = s->place.base ? s->place.base : AMDVI_DEFAULT_BASE;
+    uint64_t usual = AMDVI_DEFAULT_BASE + s->links.number * AMDVI_WINDOW_SIZE;
+    *base = s->place.base ? s->place.base : usual;
     return &s->region;
 }
 
@@ -240,7 +243,6 @@ static const IommuClass amdvi_iommu_class = {
     .function = &amdvi_function_class,
     .link_function = amdvi_link_function,
     .emitter_id = amdvi_emitter_id,
-    .only_one = true,
     .table = &ivrs_table,
     .table_part = amdvi_table_part,
     .counters = amdvi_counters,

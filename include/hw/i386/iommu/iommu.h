@@ -152,7 +152,6 @@ typedef struct IommuClass {
     void (*link_function)(Device *dev, PciDevice *function);
     /* The source id of the n-th emitter of a type that is under it; NULL: the board's. */
     uint16_t (*emitter_id)(IommuScopeType type, unsigned number);
-    bool only_one; /* a machine has no other unit beside one of this class */
     /* The unit's registers, and where the board maps them. Valid after realize. */
     MemRegion *(*region)(Device *dev, uint64_t *base);
     const IommuTable *table;
