@@ -27,12 +27,25 @@ BESIDE_NVME = (VIRTIO, "vda", "virtio0-virtqueues")
 BAD = [*kernellog.BAD, kernellog.BAD_COUNTS, r"(?i)firmware bug"]
 
 
+class Kind:
+    def __init__(self, unit, bases, wants, machine=()):
+        """The device, where the units' registers are, what Linux says of them; and what the machine has to be."""
+        self.unit, self.bases, self.wants, self.machine = unit, bases, wants, machine
+
+
+INTEL = Kind("intel-iommu", (0xfed91000, 0xfed90000),
+             ["DMAR: dmar0: reg_base_addr fed91000", "DMAR: dmar1: reg_base_addr fed90000"])
+AMD = Kind("amd-iommu", (0xfed84000, 0xfed80000),
+           ["pci 0000:00:00.2: AMD-Vi: Found IOMMU cap 0x40", "pci 0000:00:00.3: AMD-Vi: Found IOMMU cap 0x40",
+            "AMD-Vi: Interrupt remapping enabled", "AMD-Vi: X2APIC enabled"], ["-cpu", "EPYC,+x2apic"])
+
+
 class Case:
-    def __init__(self, first, second, wants, scope="disk0", above=(), bus="", disks=(FIRST, SECOND)):
+    def __init__(self, first, second, wants, scope="disk0", above=(), bus="", disks=(FIRST, SECOND), kind=INTEL):
         """Properties of both units, what the log says; the first unit's scope, what is above the first
-        disk, and where that is."""
-        self.units, self.wants, self.disks = (first, second), wants, disks
-        self.scope, self.above, self.bus = scope, above, bus
+        disk, and where that is; whose units they are."""
+        self.units, self.wants, self.disks = (first, second), [*kind.wants, *wants], disks
+        self.scope, self.above, self.bus, self.kind = scope, above, bus, kind
 
 
 CASES = {
@@ -41,6 +54,7 @@ CASES = {
     # All of a platform's units have to have 32-bit ids, or none is given them.
     "two-units-one-without-eim": Case("eim=off", "eim=on",
                                       ["DMAR-IR: Enabled IRQ remapping in xapic mode"]),
+    "two-amd-units": Case("command-latency=2000", "command-latency=0", [], disks=(NVME, BESIDE_NVME), kind=AMD),
     "two-root-buses": Case("posted-interrupts=on", "fault-records=8",
                            ["ACPI: PCI Root Bridge [PC80] (domain 0000 [bus 80-ff])",
                             "ACPI: PCI Root Bridge [PCI0] (domain 0000 [bus 00-7f])",
@@ -53,8 +67,9 @@ CASES = {
 
 def options(case, folder):
     """The first unit has the first disk, the second one everything else."""
-    words = ["-device", f"intel-iommu,id=first,scope={case.scope},base=0xfed91000,{case.units[0]}",
-             "-device", f"intel-iommu,id=second,scope=all,base=0xfed90000,{case.units[1]}"]
+    words = [*case.kind.machine]
+    for name, scope, base, props in zip(("first", "second"), (case.scope, "all"), case.kind.bases, case.units):
+        words += ["-device", f"{case.kind.unit},id={name},scope={scope},base={base:#x},{props}"]
     words += [word for device in case.above for word in ("-device", device)]
     for n, bus in enumerate((case.bus, "")):
         path = folder / f"disk{n}"
@@ -66,8 +81,7 @@ def options(case, folder):
 
 def problems(case, log, moves):
     wrong = [f"the log has no '{text}'" for text in
-             ["guest: done", "DMAR: dmar0: reg_base_addr fed91000", "DMAR: dmar1: reg_base_addr fed90000",
-              *case.wants] if text not in log]
+             ["guest: done", *case.wants] if text not in log]
     wrong += kernellog.bad_lines(log, BAD)
     if not re.search(rf"guest: moved \d+ \d+ {moves} times", log):
         wrong.append(f"two interrupts were not moved {moves} times each")

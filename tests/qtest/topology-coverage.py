@@ -145,7 +145,7 @@ SECTIONS = [
          "/amd-ivrs/right /amd-ivrs/functions /amd-ivrs/ranges /amd-ivrs/emitters generic-amd-functions"),
         ("the same: memory kept for one, for what is behind a bridge, for all", "IOMMU 5.2.3", "/amd-ivrs/memory"),
         ("several of AMD's units: tables, events, blocks of their own", "IOMMU 5.2.2",
-         "/amd-units/apart /amd-units/events /amd-units/table"),
+         "/amd-units/apart /amd-units/events /amd-units/table two-amd-units"),
         ("units that differ: posting, EIM", "VT-d 11.4.2, 11.4.3",
          "/units/posting-in-one /units/eim-in-one"),
         ("units in monitors", "", "/units/monitors"),
