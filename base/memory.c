@@ -370,7 +370,7 @@ static void region_store(AddressSpace *as, MemRegion *r, uint64_t addr, uint64_t
         note_write(as, r, addr, size);
         return;
     }
-    if (r->kind == MEM_ROM) {
+    if (r->kind == MEM_ROM && !r->ops) {
         return;
     }
     for (unsigned done = 0; done < size;) {
@@ -475,7 +475,7 @@ MemResult as_write(AddressSpace *as, uint64_t addr, const void *buf, size_t len)
             as_before_write(as, r, addr, n);
             memcpy(r->host + (addr - r->base), in, n);
             note_write(as, r, addr, n);
-        } else if (r->kind == MEM_IO) {
+        } else if (r->ops) {
             n = io_put(as, r, addr, in, n);
         }
         addr += n;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hw/acpi/pm.h"
+#include "hw/block/pflash.h"
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
@@ -72,6 +73,7 @@ const DeviceClass *const device_classes[] = {
     &pci_testdev_class,
     &pcie_pci_bridge_class,
     &pcie_root_port_class,
+    &pflash_class,
     &pm_class,
     &pxb_pcie_class,
     &serial_class,

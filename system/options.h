@@ -16,7 +16,7 @@ typedef struct {
 } MonitorOption;
 
 /* if=: the device that is made for it, or none */
-typedef enum { DRIVE_NONE, DRIVE_VIRTIO, DRIVE_IDE } DriveInterface;
+typedef enum { DRIVE_NONE, DRIVE_VIRTIO, DRIVE_IDE, DRIVE_PFLASH } DriveInterface;
 
 /* -drive, -hda, -blockdev */
 typedef struct {
@@ -131,6 +131,9 @@ bool opt_seed(Options *o, const char *value, GError **error);
 /* Drives' devices, places and short options; in options_drive.c. */
 void drive_add_device(Options *o, const DriveOption *drive);
 /* Of an IDE drive: `index` as it was written, NULL for the first that is free. */
+/* Makes it the flash of that unit, or the next one. */
+bool drive_become_flash(Options *o, DriveOption *drive, const char *unit, GError **error);
+bool opt_pflash(Options *o, const char *value, GError **error);
 bool drive_find_place(const Options *o, DriveOption *drive, const char *index, GError **error);
 /* -drive's text, which stands for `option` as the user wrote it. */
 bool drive_add(Options *o, const char *option, const char *text, GError **error);

@@ -155,8 +155,8 @@ static bool opt_global(Options *o, const char *value, GError **error)
 
 static bool unknown_interface(const char *interface, GError **error)
 {
-    static const char *const names[] = {"none", "virtio", "ide"};
-    static const char *const absent[] = {"scsi", "floppy", "sd", "mtd", "pflash", "xen"};
+    static const char *const names[] = {"none", "virtio", "ide", "pflash"};
+    static const char *const absent[] = {"scsi", "floppy", "sd", "mtd", "xen"};
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
         if (strcmp(interface, absent[i]) == 0) {
             g_set_error(error, OPT_ERROR, 0,
@@ -236,8 +236,10 @@ static bool read_discard(OptList *opts, DriveOption *drive, GError **error)
 /* if=, ide where nothing is said. */
 static bool read_interface(const char *text, DriveOption *drive, GError **error)
 {
-    static const char *const names[] = {
-        [DRIVE_NONE] = "none", [DRIVE_VIRTIO] = "virtio", [DRIVE_IDE] = "ide"};
+    static const char *const names[] = {[DRIVE_NONE] = "none",
+                                        [DRIVE_VIRTIO] = "virtio",
+                                        [DRIVE_IDE] = "ide",
+                                        [DRIVE_PFLASH] = "pflash"};
     drive->interface = DRIVE_IDE;
     for (size_t i = 0; text && i <= G_N_ELEMENTS(names); i++) {
         if (i == G_N_ELEMENTS(names)) {
@@ -257,6 +259,9 @@ static char *drive_default_id(const Options *o, const DriveOption *drive)
     if (drive->interface == DRIVE_IDE) {
         return g_strdup_printf("ide%u-%s0", drive->index, drive->cdrom ? "cd" : "hd");
     }
+    if (drive->interface == DRIVE_PFLASH) {
+        return g_strdup_printf("pflash%u", drive->index);
+    }
     return g_strdup_printf("%s%u", drive->interface == DRIVE_VIRTIO ? "virtio" : "none",
                            o->drives->len);
 }
@@ -265,7 +270,7 @@ static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **e
 {
     const char *file = optlist_get(opts, "file"), *id = optlist_get(opts, "id"),
                *interface = optlist_get(opts, "if"), *index = optlist_get(opts, "index"),
-               *bus = optlist_get(opts, "bus");
+               *bus = optlist_get(opts, "bus"), *unit = optlist_get(opts, "unit");
     file = file ? file : optlist_get(opts, "file.filename");
     optlist_ignore(opts, drive_harmless);
     bool read_only = false;
@@ -286,8 +291,14 @@ static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **e
     if (drive->interface == DRIVE_IDE && !drive_find_place(o, drive, index ? index : bus, error)) {
         return false;
     }
+    if (drive->interface == DRIVE_PFLASH && !drive_become_flash(o, drive, unit, error)) {
+        return false;
+    }
     drive->file = file ? g_strdup(g_str_has_prefix(file, "file:") ? file + 5 : file) : NULL;
     drive->id = id ? g_strdup(id) : drive_default_id(o, drive);
+    if (drive->interface == DRIVE_PFLASH) {
+        o->machine.firmware.flash[drive->index] = options_keep(o, drive->id);
+    }
     return true;
 }
 
@@ -526,6 +537,7 @@ const OptRow opt_rows_device[] = {
     {"debugcon", true, opt_debugcon, "the debug port 0xe9 to a character device"},
     {"object", true, opt_object, "an object that a device names: rng-random,id=ID ..."},
     {"display", true, opt_display, "none"},
+    {"pflash", true, opt_pflash, "a file of flash with firmware, or with its variables"},
     {"vga", true, opt_vga, "the display adapter: std, none"},
     {"vnc", true, opt_display, NULL},
     {"parallel", true, opt_parallel, "none"},

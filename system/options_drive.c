@@ -20,8 +20,8 @@ static const char *drive_class(const DriveOption *drive)
 
 void drive_add_device(Options *o, const DriveOption *drive)
 {
-    if (drive->interface == DRIVE_NONE) {
-        return;
+    if (drive->interface == DRIVE_NONE || drive->interface == DRIVE_PFLASH) {
+        return; /* the board's, or a -device's */
     }
     GString *text = g_string_new(NULL);
     g_string_printf(text, "%s,drive=", drive_class(drive));
@@ -71,6 +71,28 @@ static bool add_short(Options *o, const char *option, const char *file, unsigned
     }
     g_string_append_printf(text, ",if=ide,index=%u%s", index, cdrom ? ",media=cdrom" : "");
     g_autofree char *written = g_strdup_printf("%s %s", option, file);
+    return drive_add(o, written, text->str, error);
+}
+
+bool drive_become_flash(Options *o, DriveOption *drive, const char *unit, GError **error)
+{
+    const char **flash = o->machine.firmware.flash;
+    size_t n = unit ? (size_t)(unit[0] - '0') : flash[0] ? 1 : 0;
+    if (n > 1 || (unit && unit[1]) || flash[n]) {
+        g_set_error(error, OPT_ERROR, 0, "if=pflash: there are units 0 and 1, one file each");
+        return false;
+    }
+    drive->index = (unsigned)n;
+    return true;
+}
+
+bool opt_pflash(Options *o, const char *value, GError **error)
+{
+    g_autoptr(GString) text = g_string_new("if=pflash,file=");
+    for (const char *p = value; *p; p++) {
+        g_string_append(text, *p == ',' ? ",," : (char[]){*p, '\0'});
+    }
+    g_autofree char *written = g_strdup_printf("-pflash %s", value);
     return drive_add(o, written, text->str, error);
 }
 

@@ -127,6 +127,13 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
     const char *kernel = optlist_get(opts, "kernel"), *initrd = optlist_get(opts, "initrd"),
                *append = optlist_get(opts, "append");
     const char *firmware = optlist_get(opts, "firmware");
+    static const char *const flash[] = {"pflash0", "pflash1"};
+    for (size_t i = 0; i < G_N_ELEMENTS(flash); i++) {
+        const char *drive = optlist_get(opts, flash[i]);
+        if (drive) {
+            o->machine.firmware.flash[i] = options_keep(o, drive);
+        }
+    }
     o->machine.firmware.bios = firmware ? options_keep(o, firmware) : o->machine.firmware.bios;
     o->machine.kernel = kernel ? options_keep(o, kernel) : o->machine.kernel;
     o->machine.initrd = initrd ? options_keep(o, initrd) : o->machine.initrd;
@@ -408,12 +415,6 @@ static bool opt_folder(Options *o, const char *value, GError **error)
     return true;
 }
 
-static bool opt_no_firmware(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0, "flash is not supported yet; use -bios FILE");
-    return false;
-}
-
 static bool opt_fw_cfg(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "name");
@@ -462,7 +463,6 @@ const OptRow opt_rows_machine[] = {
     {"boot", true, opt_boot, "what firmware starts: [order=]acdn,once=,menu=,strict=,..."},
     {"bios", true, opt_bios, "firmware, by its file's name"},
     {"L", true, opt_folder, "a folder with firmware and option ROMs; help lists them"},
-    {"pflash", true, opt_no_firmware, NULL},
     {"numa", true, opt_not_yet, NULL},
     {"smbios", true, opt_not_yet, NULL},
     {"acpitable", true, opt_not_yet, NULL},

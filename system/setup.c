@@ -448,7 +448,7 @@ static Clock *make_clock(const Vm *vm)
 /* CPUs have something to execute: firmware, if there is no kernel. */
 static void choose_firmware(MachineOptions *mo)
 {
-    if (!mo->kernel && !mo->firmware.bios && mo->accel->has_cpus) {
+    if (!mo->kernel && !mo->firmware.bios && !mo->firmware.flash[0] && mo->accel->has_cpus) {
         mo->firmware.bios = "bios-256k.bin";
     }
 }
@@ -457,8 +457,7 @@ static void choose_firmware(MachineOptions *mo)
 static void choose_screen(Options *o, const MachineOptions *mo)
 {
     bool is_board = !o->machine_class || o->machine_class->acpi;
-    if (is_board && mo->accel->has_cpus && mo->firmware.bios && !mo->kernel && !o->nodefaults &&
-        !o->vga_said) {
+    if (is_board && mo->accel->has_cpus && !mo->kernel && !o->nodefaults && !o->vga_said) {
         g_ptr_array_insert(o->devices, 0, g_strdup("VGA"));
     }
 }

@@ -64,6 +64,7 @@ static void lay_over(Pam *pam, PamSegment *segment)
     bool plain = from && !(segment->access & PAM_WRITE_RAM);
     region->kind = plain ? MEM_ROM : MEM_IO;
     region->host = plain ? from : NULL;
+    region->ops = plain ? NULL : &pam_ops;
     region->page_flags = plain && reads_ram ? pam->ram->page_flags + PAGE_OF(region) : NULL;
     as_add(pam->memory, region, address);
 }

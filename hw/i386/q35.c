@@ -101,7 +101,7 @@ static bool build_memory(Q35Machine *m, GError **error)
     m->vga_hole = (MemRegion){
         .name = "vga-hole", .size = VGA_HOLE_SIZE, .kind = MEM_IO, .priority = 1, .ops = &hole_ops};
     as_add(memory, &m->vga_hole, VGA_HOLE_BASE);
-    pam_init(&m->pam, memory, &m->ram_low, m->bios.host, (uint32_t)m->bios.size);
+    q35_init_pam(m);
 
     e820_add(&m->e820, 0, LOW_RAM_END, E820_RAM);
     e820_add(&m->e820, LOW_RAM_END, 0x100000 - LOW_RAM_END, E820_RESERVED);

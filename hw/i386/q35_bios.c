@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/datafile.h"
 #include "hw/acpi/pm.h"
+#include "hw/block/pflash.h"
 #include "hw/i386/boot/acpi_loader.h"
 #include "hw/i386/mch.h"
 #include "hw/i386/q35_internal.h"
@@ -25,7 +26,7 @@
 bool q35_has_firmware(const Q35Machine *m)
 {
     const MachineOptions *opts = &m->machine.opts;
-    return !opts->kernel && opts->firmware.bios;
+    return !opts->kernel && (opts->firmware.bios || opts->firmware.flash[0]);
 }
 
 static bool bios_size_fits(const char *name, size_t size, GError **error)
@@ -39,11 +40,27 @@ static bool bios_size_fits(const char *name, size_t size, GError **error)
     return false;
 }
 
-bool q35_build_bios(Q35Machine *m, GError **error)
+static bool build_flash(Q35Machine *m, GError **error)
 {
-    if (!q35_has_firmware(m)) {
-        return true;
+    uint64_t end = BIOS_END;
+    for (unsigned n = 0; n < G_N_ELEMENTS(m->flash); n++) {
+        const char *drive = m->machine.opts.firmware.flash[n];
+        if (!drive) {
+            continue;
+        }
+        m->flash[n] = q35_make(m, &pflash_class, n ? "pflash1" : "pflash0");
+        if (!device_set_prop(m->flash[n], "drive", drive, error) ||
+            !q35_finish(m, m->flash[n], error)) {
+            return false;
+        }
+        pflash_map(m->flash[n], end);
+        end -= pflash_size(m->flash[n]);
     }
+    return true;
+}
+
+static bool build_rom(Q35Machine *m, GError **error)
+{
     const FirmwareOptions *firmware = &m->machine.opts.firmware;
     const char *name = firmware->bios;
     g_autoptr(GBytes) bytes = datafile_read(firmware->folders, name, error);
@@ -56,6 +73,25 @@ bool q35_build_bios(Q35Machine *m, GError **error)
     m->bios.kind = MEM_ROM;
     as_add(m->machine.platform.memory, &m->bios, BIOS_END - size);
     return true;
+}
+
+bool q35_build_bios(Q35Machine *m, GError **error)
+{
+    if (!q35_has_firmware(m)) {
+        return true;
+    }
+    return m->machine.opts.firmware.flash[0] ? build_flash(m, error) : build_rom(m, error);
+}
+
+void q35_init_pam(Q35Machine *m)
+{
+    uint8_t *rom = m->bios.host;
+    uint64_t size = m->bios.size;
+    if (m->flash[0]) {
+        rom = pflash_bytes(m->flash[0]);
+        size = pflash_size(m->flash[0]);
+    }
+    pam_init(&m->pam, m->machine.platform.memory, &m->ram_low, rom, (uint32_t)size);
 }
 
 /* "acdn" to the codes of CMOS: floppy, disk, CD-ROM, network. */

@@ -47,7 +47,8 @@ typedef struct {
     bool hyperv_on;
     bool sata_on;
     MemRegion ram_low, ram_high, vga_hole;
-    MemRegion bios; /* the firmware's ROM, if there is one */
+    MemRegion bios;   /* the firmware's ROM, if there is one */
+    Device *flash[2]; /* in its place; the second, with variables, below it */
     Pam pam;
     bool booted; /* the firmware has started once */
     Fabric fabric;
@@ -122,6 +123,8 @@ int q35_intx_pin(const Machine *machine, const PciDevice *pci);
 bool q35_has_firmware(const Q35Machine *m);
 /* Its ROM; nothing without. */
 bool q35_build_bios(Q35Machine *m, GError **error);
+/* Once there is RAM. */
+void q35_init_pam(Q35Machine *m);
 /* What it reads in CMOS and fw_cfg; what it finds at each start, and after S3. */
 void q35_fill_firmware(Q35Machine *m);
 void q35_start_firmware(Q35Machine *m);

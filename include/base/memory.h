@@ -48,7 +48,7 @@ typedef struct MemRegion {
     int priority;        /* RAM and ordinary windows 0; overlays above */
     uint8_t *host;       /* RAM and ROM: `size` bytes, page-aligned */
     uint8_t *page_flags; /* RAM: one byte a 4 KiB page, PAGE_* below; NULL for others */
-    const MemOps *ops;   /* MEM_IO */
+    const MemOps *ops;   /* MEM_IO; and of MEM_ROM that is written to (flash), or NULL */
     void *opaque;
     bool mapped; /* kept by as_add() and as_remove() */
     bool busy;   /* inside its ops: it does not answer a second time */

@@ -36,9 +36,10 @@ typedef struct {
 
 /* What runs from the reset vector on where there is no -kernel. */
 typedef struct {
-    const char *bios;   /* -bios: a file's name; NULL: CPUs find nothing to execute */
-    GPtrArray *folders; /* -L: of char *, where files are looked for by name */
-    bool no_graphic;    /* -nographic: it shows itself on the first serial port */
+    const char *bios;     /* -bios: a file's name; NULL: CPUs find nothing to execute */
+    const char *flash[2]; /* drives of if=pflash: the first ends at 4 GiB; may be NULL */
+    GPtrArray *folders;   /* -L: of char *, where files are looked for by name */
+    bool no_graphic;      /* -nographic: it shows itself on the first serial port */
     BootOptions boot;
 } FirmwareOptions;
 

@@ -360,7 +360,7 @@ static Backing backing_of(Cpu *cpu, uint64_t paddr)
     }
     b.host = b.region->host + (paddr - b.region->base);
     b.read_tag = 0;
-    b.write_tag = b.region->kind == MEM_ROM ? TLB_TAG_ROM : 0;
+    b.write_tag = b.region->kind != MEM_ROM ? 0 : b.region->ops ? TLB_TAG_IO : TLB_TAG_ROM;
     if (b.region->page_flags && (b.region->page_flags[(paddr - b.region->base) >> PAGE_SHIFT] &
                                  (PAGE_CODE | PAGE_WATCHED | PAGE_CLEAN | PAGE_KEPT))) {
         b.write_tag |= TLB_TAG_CODE;

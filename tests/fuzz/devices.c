@@ -225,6 +225,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("amd-iommu-pci", .scenes = {"amd-queue"}, .unit = "amd-iommu"),
     DEVICE("amd-smbus", .unit = "amd-iommu"),
     DEVICE("apic", .scenes = {"timers"}),
+    DEVICE("cfi.pflash01"),
     DEVICE("dsa", .scenes = {"dsa", "dsa"}),
     DEVICE("e1000"),
     DEVICE("e1000e"),
