@@ -123,7 +123,32 @@ def menu(start):
     wait_screen(machine, start.folder, "hello from the second")
 
 
-CASES = {"nothing": nothing, "screen": screen, "menu": menu, "virtio-blk": disk("virtio-blk-pci,drive=d"),
+def type_line(machine, text):
+    names = {" ": "spc"}
+    for letter in text:
+        machine.qmp("send-key", keys=[{"type": "qcode", "data": names.get(letter, letter)}])
+    machine.qmp("send-key", keys=[{"type": "qcode", "data": "ret"}])
+
+
+def efi_shell(start):
+    """OVMF's shell, by keyboard; and a variable of the shell's that is there after a restart."""
+    code, template = (pathlib.Path("/usr/share/OVMF") / f"OVMF_{part}.fd" for part in ("CODE", "VARS"))
+    variables = start.folder / "variables.fd"
+    variables.write_bytes(template.read_bytes())
+    for times in (1, 2):
+        machine = start(options=["-vga std -m 256M -smp 1",
+                                 "-drive", f"if=pflash,format=raw,readonly=on,file={code}",
+                                 "-drive", f"if=pflash,format=raw,file={variables}"])
+        machine.wait_text("Shell>")
+        type_line(machine, "set mark kept" if times == 1 else "set mark")
+        machine.wait_text("Shell>", times=2)
+        machine.qmp("quit")
+        machine.wait_end()
+        if times == 2 and "mark = kept" not in machine.text():
+            raise AssertionError("the variable is not there after a restart")
+
+
+CASES = {"nothing": nothing, "screen": screen, "efi-shell": efi_shell, "menu": menu, "virtio-blk": disk("virtio-blk-pci,drive=d"),
          "nvme": disk("nvme,drive=d,serial=1"),
          "behind-a-port": disk("pcie-root-port,id=p,chassis=1 -device virtio-blk-pci,drive=d,bus=p")}
 

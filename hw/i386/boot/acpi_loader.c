@@ -20,7 +20,7 @@ static void put_file(GByteArray *script, const char *name)
     blob_zeros(script, end - script->len);
 }
 
-static void end_command(GByteArray *script)
+static void loader_end_command(GByteArray *script)
 {
     blob_zeros(script, (COMMAND_BYTES - script->len % COMMAND_BYTES) % COMMAND_BYTES);
 }
@@ -31,7 +31,7 @@ static void put_allocate(GByteArray *script, const char *name, uint32_t align, u
     put_file(script, name);
     blob_put(script, align, 4);
     blob_put(script, zone, 1);
-    end_command(script);
+    loader_end_command(script);
 }
 
 /* Where the tables are is added to the pointer, which is an offset into them. */
@@ -42,7 +42,7 @@ static void put_add_pointer(GByteArray *script, const char *name, uint32_t offse
     put_file(script, ACPI_TABLES_FILE);
     blob_put(script, offset, 4);
     blob_put(script, size, 1);
-    end_command(script);
+    loader_end_command(script);
 }
 
 static void put_add_checksum(GByteArray *script, const char *name, uint32_t at, uint32_t start,
@@ -53,7 +53,7 @@ static void put_add_checksum(GByteArray *script, const char *name, uint32_t at, 
     blob_put(script, at, 4);
     blob_put(script, start, 4);
     blob_put(script, length, 4);
-    end_command(script);
+    loader_end_command(script);
 }
 
 GByteArray *acpi_loader_script(const AcpiLinks *links)
