@@ -40,11 +40,19 @@ check-boot-all: all
 	scripts/fetch-guests $(BUILD)/guests cloud generic headers dmatest 686 686-pae xen xen-tools memtest ipxe busybox
 	$(TEST) --setup long --suite boot --suite boot-long
 
+# Another compiler's program, without optimisation: its runs have to be the same.
+OTHER = build-other
+OTHER_CC = $(if $(shell command -v clang),clang,cc)
+$(OTHER)/build.ninja:
+	CC=$(OTHER_CC) meson setup $(OTHER) --buildtype=debug
+
 # RUNS= of each tier and number of vCPUs, EVERY= instructions a hash.
-check-replay: all
+check-replay: all $(OTHER)/build.ninja
 	scripts/fetch-guests $(BUILD)/guests cloud busybox
+	ninja -C $(OTHER) qemu-system-x86_64
+	@[ $(OTHER_CC) = clang ] || echo 'clang is not installed: both programs are of one compiler'
 	tests/boot/replay-test.py --qemu $(BUILD)/qemu-system-x86_64 --guests $(BUILD)/guests \
-	    --runs $(or $(RUNS),3) --every $(or $(EVERY),1000000)
+	    --also $(OTHER)/qemu-system-x86_64 --runs $(or $(RUNS),3) --every $(or $(EVERY),1000000)
 	tests/boot/snapshot-test.py --qemu $(BUILD)/qemu-system-x86_64 --guests $(BUILD)/guests \
 	    --count $(or $(COUNT),250) --pause 0.1
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Boots a kernel to user space with work on a disk, several times under -icount, and compares the
-machines' hashes each so many instructions: both tiers, code translated at once and later.
+machines' hashes each so many instructions: both tiers, code translated at once and later, and with --also
+the program as another compiler makes it.
 
 A case is a row of CASES; --runs and --every make it longer. Prints TAP.
 
-Usage: replay-test.py --qemu PROGRAM --guests FOLDER [--runs N] [--every INSTRUCTIONS] [--list] [CASE]...
+Usage: replay-test.py --qemu PROGRAM --guests FOLDER [--also PROGRAM] [--runs N] [--every INSTRUCTIONS] [--list]
+                      [CASE]...
 """
 import pathlib
 import subprocess
@@ -37,12 +39,12 @@ CASES = {
 }
 
 
-def boot(args, case, tier, folder, initrd):
+def boot(args, program, case, tier, folder, initrd):
     """One run: its hashes, its serial line, and what is wrong."""
     kernel = next((args.guests / "cloud" / "boot").glob("vmlinuz-*"))
     hashes, serial = folder / "hashes", folder / "serial"
     unit = [] if "amd-iommu" in " ".join(case.options) else ["-device", "intel-iommu,intremap=on,eim=on"]
-    line = [args.qemu, "-machine", "q35", "-accel", f"tcg,{tier}", "-cpu", "max", "-nographic",
+    line = [program, "-machine", "q35", "-accel", f"tcg,{tier}", "-cpu", "max", "-nographic",
             "-monitor", "none", "-smp", case.cpus, "-m", "256M", "-no-reboot", "-serial",
             f"file:{serial}", "-icount",
             f"shift=0,sleep=off,hash={args.every},hash-file={hashes}", *unit,
@@ -78,23 +80,25 @@ def run_case(args, case):
         (folder / "disk.raw").write_bytes(bytes(range(256)) * (DISK_SIZE // 256))
         initrd = make_initramfs(args, folder, "cloud", "init", ["virtio_pci", "virtio_blk", "virtio_rng"])
         first, first_log, wrong = [], "", []
-        for tier in case.tiers * args.runs:
-            hashes, log, why = boot(args, case, tier, folder, initrd)
+        runs = [(program, tier) for program in [args.qemu, *args.also] for tier in case.tiers * args.runs]
+        for program, tier in runs:
+            hashes, log, why = boot(args, program, case, tier, folder, initrd)
             wrong += why
             if not first:
                 first, first_log = hashes, log
-            wrong += compare(first, hashes, tier, log, first_log)
+            wrong += compare(first, hashes, f"{program}, {tier}", log, first_log)
             if wrong:
                 return wrong, log
         if len(first) < 10:
             wrong.append(f"there are only {len(first)} hashes")
-        print(f"# {len(first)} hashes, {len(case.tiers) * args.runs} runs")
+        print(f"# {len(first)} hashes, {len(runs)} runs")
         return wrong, first_log
 
 
 def main():
     parser = taptest.options(CASES)
     parser.add_argument("--runs", type=int, default=1, help="of each tier")
+    parser.add_argument("--also", action="append", default=[], metavar="PROGRAM")
     parser.add_argument("--every", type=int, default=50_000_000, metavar="INSTRUCTIONS")
     args = taptest.parse(parser, CASES)
     return taptest.run(args, CASES, ["cloud", "busybox"], run_case)
