@@ -13,8 +13,8 @@
 #include "chardev/internal.h"
 
 static const ChrOps *const backends[] = {
-    &chr_null_ops, &chr_stdio_ops,  &chr_file_ops,    &chr_pipe_ops,
-    &chr_pty_ops,  &chr_socket_ops, &chr_ringbuf_ops,
+    &chr_null_ops, &chr_stdio_ops,  &chr_file_ops, &chr_pipe_ops,    &chr_pty_ops,
+    &chr_tty_ops,  &chr_socket_ops, &chr_udp_ops,  &chr_ringbuf_ops, &chr_vc_ops,
 };
 
 static bool null_open(Chardev *chr, OptList *opts, GError **error)
@@ -34,9 +34,25 @@ const ChrOps chr_null_ops = {
     .write = null_write,
 };
 
+/* A console in a window that nobody sees: its size changes nothing. */
+static bool vc_open(Chardev *chr, OptList *opts, GError **error)
+{
+    static const char *const sizes[] = {"width", "height", "cols", "rows", NULL};
+    optlist_ignore(opts, sizes);
+    return true;
+}
+
+const ChrOps chr_vc_ops = {
+    .name = "vc",
+    .instance_size = sizeof(Chardev),
+    .open = vc_open,
+    .write = null_write,
+};
+
 static const ChrOps *find_backend(const char *name, GError **error)
 {
     const char *names[G_N_ELEMENTS(backends)];
+    name = strcmp(name, "tty") == 0 ? chr_tty_ops.name : name;
     for (size_t i = 0; i < G_N_ELEMENTS(backends); i++) {
         names[i] = backends[i]->name;
         if (strcmp(names[i], name) == 0) {
@@ -109,6 +125,26 @@ Chardev *chr_new_from_options(const char *text, GError **error)
     return chr_new(id, opts, error);
 }
 
+/* "[host]:port[@[localaddr]:localport]" -> "udp,host=,port=,localaddr=,localport=" */
+static char *udp_options(const char *address, GError **error)
+{
+    g_auto(GStrv) ends = g_strsplit(address, "@", 2);
+    static const char *const keys[][2] = {{"host", "port"}, {"localaddr", "localport"}};
+    g_autoptr(GString) text = g_string_new("udp");
+    for (int i = 0; i < 2 && ends[i]; i++) {
+        char *colon = strrchr(ends[i], ':');
+        if (!colon || colon[1] == '\0') {
+            g_set_error(error, OPT_ERROR, 0,
+                        "udp:%s: has no port; write udp:[HOST]:PORT[@[ADDRESS]:PORT]", address);
+            return NULL;
+        }
+        *colon = '\0';
+        optlist_put(text, keys[i][0], ends[i]);
+        optlist_put(text, keys[i][1], colon + 1);
+    }
+    return g_strdup(text->str);
+}
+
 /* "tcp:host:port,rest" -> "socket,host=host,port=port,rest" */
 static char *tcp_options(const char *address, GError **error)
 {
@@ -132,6 +168,7 @@ static char *spec_options(const char *spec, GError **error)
         {"file:", "file,path="},
         {"pipe:", "pipe,path="},
         {"unix:", "socket,path="},
+        {"/dev/", "serial,path=/dev/"},
     };
     static const char *const plain[] = {"stdio", "null", "pty", "ringbuf"};
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -148,11 +185,20 @@ static char *spec_options(const char *spec, GError **error)
     if (g_str_has_prefix(spec, "tcp:")) {
         return tcp_options(spec + 4, error);
     }
-    if (strcmp(spec, "vc") == 0 || g_str_has_prefix(spec, "vc:")) {
-        return g_strdup("null"); /* a console in a window that nobody sees */
+    if (g_str_has_prefix(spec, "telnet:")) {
+        g_autofree char *options = tcp_options(spec + 7, error);
+        return options ? g_strconcat(options, ",telnet=on", NULL) : NULL;
     }
-    static const char *const names[] = {"stdio", "mon:stdio", "null",  "none",     "file:PATH",
-                                        "pipe:", "pty",       "unix:", "tcp:HOST", "chardev:ID"};
+    if (g_str_has_prefix(spec, "udp:")) {
+        return udp_options(spec + 4, error);
+    }
+    if (strcmp(spec, "vc") == 0 || g_str_has_prefix(spec, "vc:")) {
+        return g_strdup("vc"); /* "vc:80Cx24C" */
+    }
+    static const char *const names[] = {"stdio",     "mon:stdio", "null",     "none",
+                                        "vc",        "file:PATH", "pipe:",    "pty",
+                                        "/dev/NAME", "unix:",     "tcp:HOST", "telnet:HOST",
+                                        "udp:HOST",  "chardev:ID"};
     opt_error_nearest(error, spec, names, G_N_ELEMENTS(names), "there is no character device '%s'",
                       spec);
     return NULL;
@@ -340,6 +386,15 @@ void chr_receive(Chardev *chr, const uint8_t *data, size_t len)
     } else {
         chr_focus_receive(chr, data, len);
     }
+}
+
+void chr_receive_all(Chardev *chr, const uint8_t *data, size_t len)
+{
+    size_t room = chr->mux ? len : MIN(chr_can_receive(chr), len);
+    if (room > 0) {
+        chr_receive(chr, data, room);
+    }
+    g_byte_array_append(chr->backlog, data + room, (guint)(len - room));
 }
 
 void chr_send_event(Chardev *chr, ChrEvent event)

@@ -42,13 +42,17 @@ static gboolean input_ready(gint in, GIOCondition condition, gpointer opaque)
     ChrFd *fd = opaque;
     uint8_t buf[4096];
     size_t room = chr_can_receive(fd->chr);
-    room = MIN(room, sizeof(buf));
+    room = fd->datagrams && room > 0 ? sizeof(buf) : MIN(room, sizeof(buf));
     if (room == 0) {
         fd_drop_source(&fd->watch);
         return G_SOURCE_REMOVE;
     }
     ssize_t n = read(in, buf, room);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return G_SOURCE_CONTINUE;
+    }
+    if (fd->datagrams) { /* an error is that of an earlier one which nobody took */
+        chr_receive_all(fd->chr, buf, n > 0 ? (size_t)n : 0);
         return G_SOURCE_CONTINUE;
     }
     if (n <= 0) {
@@ -59,7 +63,10 @@ static gboolean input_ready(gint in, GIOCondition condition, gpointer opaque)
         }
         return G_SOURCE_REMOVE;
     }
-    chr_receive(fd->chr, buf, (size_t)n);
+    size_t left = fd->decode ? fd->decode(fd->chr, buf, (size_t)n) : (size_t)n;
+    if (left > 0) {
+        chr_receive(fd->chr, buf, left);
+    }
     return G_SOURCE_CONTINUE;
 }
 
@@ -93,7 +100,7 @@ static ssize_t write_now(const ChrFd *fd, const uint8_t *data, size_t len)
 /* A reader that went away is no failure; a full disk is. */
 static void write_failed(ChrFd *fd, int why)
 {
-    if (why != EPIPE && why != ECONNRESET) {
+    if (why != EPIPE && why != ECONNRESET && !(fd->datagrams && why == ECONNREFUSED)) {
         report_once(&fd->failed, "character device '%s' (%s): %s; output is lost", fd->chr->id,
                     fd->chr->filename, g_strerror(why));
     }

@@ -49,12 +49,14 @@ struct Chardev {
     void *gate_opaque;
 };
 
-extern const ChrOps chr_null_ops, chr_stdio_ops, chr_file_ops, chr_pipe_ops, chr_pty_ops,
-    chr_socket_ops, chr_ringbuf_ops;
+extern const ChrOps chr_null_ops, chr_vc_ops, chr_stdio_ops, chr_file_ops, chr_pipe_ops,
+    chr_pty_ops, chr_socket_ops, chr_ringbuf_ops, chr_tty_ops, chr_udp_ops;
 
 /* For backends: input to the front end in focus. Takes at most what chr_can_receive() said. */
 size_t chr_can_receive(Chardev *chr);
 void chr_receive(Chardev *chr, const uint8_t *data, size_t len);
+/* What cannot be left with the host, such as a datagram: what finds no room now waits for some. */
+void chr_receive_all(Chardev *chr, const uint8_t *data, size_t len);
 void chr_send_event(Chardev *chr, ChrEvent event);
 void chr_set_filename(Chardev *chr, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -75,8 +77,12 @@ typedef struct {
     bool stalled;      /* the queue is full and patience is over */
     bool regular;      /* a file: writes never wait */
     bool is_socket;
-    bool ended;  /* end of input */
-    bool failed; /* the host took no more output; said once */
+    bool datagrams; /* each is read whole, and none of 0 bytes is an end */
+    bool ended;     /* end of input */
+    bool failed;    /* the host took no more output; said once */
+    /* Takes the channel's own commands out of what was read; returns how much is left. May be NULL.
+     */
+    size_t (*decode)(Chardev *chr, uint8_t *data, size_t len);
     /* End of input, or an error. The watch is gone. May be NULL. */
     void (*hangup)(Chardev *chr);
 } ChrFd;

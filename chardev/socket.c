@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * socket: a unix or TCP stream, connecting or listening. One client at a time; the next is accepted
- * when it leaves. Left out: telnet, TLS, websockets.
+ * when it leaves. Left out: TLS, websockets.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,13 @@
 
 #include "base/report.h"
 #include "chardev/internal.h"
+#include "chardev/telnet.h"
 
 typedef struct {
     Chardev chr;
     ChrFd fd;
-    bool connected, server, wait;
+    bool connected, server, wait, telnet;
+    TelnetState telnet_state;
     uint64_t reconnect; /* seconds, 0 for never */
     char *path, *host, *port;
     int given_fd; /* fd=, -1 for none */
@@ -114,6 +116,24 @@ static void socket_hangup(Chardev *chr)
     }
 }
 
+static size_t telnet_filter(Chardev *chr, uint8_t *data, size_t len)
+{
+    ChrSocket *s = (ChrSocket *)chr;
+    unsigned breaks = 0;
+    len = telnet_decode(&s->telnet_state, data, len, &breaks);
+    while (breaks-- > 0) {
+        chr_send_event(chr, CHR_BREAK);
+    }
+    return len;
+}
+
+static void begin_telnet(ChrSocket *s)
+{
+    s->telnet_state = TELNET_DATA;
+    s->fd.decode = telnet_filter;
+    chr_fd_write(&s->fd, telnet_greeting, sizeof(telnet_greeting));
+}
+
 static void take_connection(ChrSocket *s, int fd)
 {
     int on = 1;
@@ -122,6 +142,9 @@ static void take_connection(ChrSocket *s, int fd)
     }
     s->connected = true;
     chr_fd_init(&s->fd, &s->chr, fd, fd, socket_hangup);
+    if (s->telnet) {
+        begin_telnet(s);
+    }
     chr_send_event(&s->chr, CHR_OPENED);
     chr_fd_update(&s->fd);
 }
@@ -213,8 +236,8 @@ static bool start_client(ChrSocket *s, GError **error)
 
 static bool parse_options(ChrSocket *s, OptList *opts, GError **error)
 {
-    static const char *const harmless[] = {"nodelay",  "delay", "ipv4",   "ipv6",
-                                           "abstract", "tight", "telnet", NULL};
+    static const char *const harmless[] = {"nodelay",  "delay", "ipv4", "ipv6",
+                                           "abstract", "tight", NULL};
     optlist_ignore(opts, harmless);
     s->wait = true;
     s->path = g_strdup(optlist_get(opts, "path"));
@@ -222,6 +245,7 @@ static bool parse_options(ChrSocket *s, OptList *opts, GError **error)
     s->port = g_strdup(optlist_get(opts, "port"));
     if (!optlist_bool(opts, "server", &s->server, error) ||
         !optlist_bool(opts, "wait", &s->wait, error) ||
+        !optlist_bool(opts, "telnet", &s->telnet, error) ||
         !optlist_uint(opts, "reconnect", 0, 86400, &s->reconnect, error)) {
         return false;
     }
@@ -261,9 +285,10 @@ static bool socket_open(Chardev *chr, OptList *opts, GError **error)
     if (!s->path && !s->host) {
         s->host = g_strdup("");
     }
-    g_autofree char *where = s->path   ? g_strdup_printf("unix:%s", s->path)
-                             : fd_text ? g_strdup_printf("fd:%s", fd_text)
-                                       : g_strdup_printf("tcp:%s:%s", s->host, s->port);
+    g_autofree char *where =
+        s->path   ? g_strdup_printf("unix:%s", s->path)
+        : fd_text ? g_strdup_printf("fd:%s", fd_text)
+                  : g_strdup_printf("%s:%s:%s", s->telnet ? "telnet" : "tcp", s->host, s->port);
     chr_set_filename(chr, "%s%s", where, s->server ? ",server=on" : "");
     s->given_fd = fd_text ? (int)fd : -1;
     if (fd_text && fcntl(s->given_fd, F_GETFD) < 0) {
@@ -298,7 +323,10 @@ static void socket_close(Chardev *chr)
 static void socket_write(Chardev *chr, const uint8_t *data, size_t len)
 {
     ChrSocket *s = (ChrSocket *)chr;
-    if (s->connected) {
+    if (s->connected && s->telnet) {
+        g_autofree uint8_t *sent = g_malloc(2 * len);
+        chr_fd_write(&s->fd, sent, telnet_encode(sent, data, len));
+    } else if (s->connected) {
         chr_fd_write(&s->fd, data, len);
     }
 }

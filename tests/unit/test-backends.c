@@ -2,6 +2,7 @@
 /* Character devices (the mux, back pressure, ring buffers, sockets) and block backends. */
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -194,6 +195,106 @@ static void test_unix_server(void)
     g_string_free(b.got, TRUE);
 }
 
+/* What a telnet client sends around its keys is not the guest's, and 255 goes both ways doubled. */
+static void test_telnet(void)
+{
+    static const char sent[] = "a\xff\xfd\x01"                     /* DO ECHO */
+                               "b\xff\xfa\x18\xff\xff\x01\xff\xf0" /* a subnegotiation */
+                               "c\xff\xff"                         /* 255 */
+                               "\xff\xf3"                          /* BREAK */
+                               "\r";
+    static const char greeting[] = "\xff\xfb\x01\xff\xfb\x03\xff\xfb\0\xff\xfd\0";
+    char got[64];
+    int ours;
+    Chardev *chr = chr_pair(",telnet=on", &ours);
+    Front front = front_new();
+    g_assert_true(chr_attach(chr, &handlers, &front, NULL));
+    for (size_t i = 0; i < sizeof(sent); i++) { /* with the NUL that follows a lone return */
+        g_assert_cmpint(write(ours, sent + i, 1), ==, 1);
+        run_pending();
+    }
+    g_assert_cmpmem(front.got->str, front.got->len, "abc\xff\r", 5);
+    g_assert_cmpuint(front.breaks, ==, 1);
+    chr_write(chr, "x\xff", 2);
+    run_pending();
+    ssize_t n = read(ours, got, sizeof(got));
+    g_assert_cmpmem(got, 12, greeting, 12);
+    g_assert_cmpmem(got + 12, (size_t)n - 12, "x\xff\xff", 3);
+    chr_free(chr);
+    close(ours);
+    g_string_free(front.got, TRUE);
+}
+
+static int udp_here(unsigned *port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(addr);
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&addr, len), ==, 0);
+    g_assert_cmpint(getsockname(fd, (struct sockaddr *)&addr, &len), ==, 0);
+    *port = ntohs(addr.sin_port);
+    return fd;
+}
+
+/* A datagram is whole whatever the front end has room for, and neither an empty one nor a peer that
+ * is gone ends anything. */
+static void test_udp(void)
+{
+    struct sockaddr_in from;
+    socklen_t len = sizeof(from);
+    unsigned port;
+    char got[16];
+    int peer = udp_here(&port);
+    g_autofree char *spec = g_strdup_printf("udp:127.0.0.1:%u@127.0.0.1:0", port);
+    Front front = front_new();
+    g_autoptr(GError) error = NULL;
+    Chardev *chr = chr_new_from_spec("u", spec, &error);
+    g_assert_no_error(error);
+    front.room = 2;
+    g_assert_true(chr_attach(chr, &handlers, &front, NULL));
+    chr_write(chr, "hello", 5);
+    g_assert_cmpint(recvfrom(peer, got, sizeof(got), 0, (struct sockaddr *)&from, &len), ==, 5);
+    g_assert_cmpint(sendto(peer, "", 0, 0, (struct sockaddr *)&from, len), ==, 0);
+    g_assert_cmpint(sendto(peer, "whole", 5, 0, (struct sockaddr *)&from, len), ==, 5);
+    g_assert_cmpint(sendto(peer, "again", 5, 0, (struct sockaddr *)&from, len), ==, 5);
+    run_pending();
+    g_assert_cmpstr(front.got->str, ==, "wh");
+    front.room = 100;
+    chr_accept_input(chr);
+    run_pending();
+    g_assert_cmpstr(front.got->str, ==, "wholeagain");
+    close(peer);
+    for (int i = 0; i < 3; i++) {
+        chr_write(chr, "lost", 4);
+        run_pending();
+    }
+    chr_free(chr);
+    g_string_free(front.got, TRUE);
+}
+
+static void test_spellings(void)
+{
+    static const struct {
+        const char *spec, *filename, *says;
+    } rows[] = {
+        {"/dev/null", "/dev/null"},
+        {"/dev/none", NULL, "path=/dev/none"},
+        {"vc", "vc"},
+        {"vc:80Cx24C", "vc"},
+        {"udp::9", "udp:localhost:9"},
+        {"udp:9", NULL, "has no port"},
+        {"telnet:localhost", NULL, "has no port"},
+        {"telnett:localhost:1", NULL, "there is no character device"},
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        Chardev *chr = chr_new_from_spec("s", rows[i].spec, &error);
+        g_assert_cmpstr(chr ? chr_filename(chr) : NULL, ==, rows[i].filename);
+        g_assert_true(chr || strstr(error->message, rows[i].says));
+        chr_free(chr);
+    }
+}
+
 static void test_none(void)
 {
     g_autoptr(GError) error = NULL;
@@ -294,6 +395,9 @@ int main(int argc, char **argv)
     g_test_add_func("/backends/ringbuf", test_ringbuf);
     g_test_add_func("/backends/unix-server", test_unix_server);
     g_test_add_func("/backends/none", test_none);
+    g_test_add_func("/backends/spellings", test_spellings);
+    g_test_add_func("/backends/telnet", test_telnet);
+    g_test_add_func("/backends/udp", test_udp);
     g_test_add_func("/backends/block", test_block);
     g_test_add_func("/backends/snapshot", test_snapshot);
     g_test_add_func("/backends/refused", test_refused);
