@@ -61,17 +61,86 @@ static void set_unknown(GError **error, const char *name)
                 near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
+/* QEMU's items that list what its translator does; scripts ask for them beside others. */
+static const struct {
+    const char *name, *instead;
+} qemu_items[] = {
+    {"in_asm", "gdb and the monitor's 'x/i' show code"},
+    {"out_asm", NULL},
+    {"op", NULL},
+    {"op_opt", NULL},
+    {"op_ind", NULL},
+    {"op_plugin", NULL},
+    {"exec", "gdb and -icount tell where a CPU was"},
+    {"nochain", NULL},
+    {"cpu", "gdb and 'info registers' show registers; 'int' has them at each exception"},
+    {"fpu", "gdb and 'info registers' show registers"},
+    {"vpu", "gdb and 'info registers' show registers"},
+    {"mmu", "'info tlb' and 'gva2gpa' show the guest's tables"},
+    {"pcall", "'int' has task gates and exceptions"},
+    {"page", NULL},
+    {"plugin", NULL},
+    {"strace", NULL},
+    {"tid", NULL},
+    {"invalid_mem", "'guest_errors' and 'unimp' have accesses that nobody takes"},
+};
+
+static bool is_qemu_item(const Trace *trace, const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(qemu_items); i++) {
+        const char *instead = qemu_items[i].instead;
+        if (strcmp(qemu_items[i].name, name) != 0) {
+            continue;
+        }
+        if (trace->out) {
+            g_printerr(PROGRAM ": warning: -d %s: is not logged here%s%s\n", name,
+                       instead ? "; " : "", instead ? instead : "");
+        }
+        return true;
+    }
+    return false;
+}
+
+/* Bits of the groups that a pattern of QEMU's event names means: 'hpet*', 'pci_route_irq', '*'. */
+static uint32_t trace_events_named(const char *pattern)
+{
+    uint32_t bits = 0;
+    for (int i = 0; i < TRACE_GROUPS; i++) {
+        size_t len = strlen(groups[i].name);
+        bool of_group = strncmp(pattern, groups[i].name, len) == 0 && pattern[len] == '_';
+        if (of_group || g_pattern_match_simple(pattern, groups[i].name)) {
+            bits |= 1u << i;
+        }
+    }
+    return bits;
+}
+
+static bool enable_one(Trace *trace, const char *name, GError **error)
+{
+    bool events = g_str_has_prefix(name, "trace:");
+    name += events ? strlen("trace:") : 0;
+    int group = find_group(name);
+    uint32_t bits = strcmp(name, "all") == 0 ? (1u << TRACE_GROUPS) - 1
+                    : group >= 0             ? 1u << group
+                    : events                 ? trace_events_named(name)
+                                             : 0;
+    if (!bits && events) { /* QEMU has some thousand of them: one that is not here is no mistake */
+        if (trace->out) {
+            g_printerr(PROGRAM ": warning: trace event '%s' does not exist\n", name);
+        }
+    } else if (!bits && !is_qemu_item(trace, name)) {
+        set_unknown(error, name);
+        return false;
+    }
+    trace->enabled |= bits;
+    return true;
+}
+
 bool trace_enable(Trace *trace, const char *text, GError **error)
 {
     g_auto(GStrv) names = g_strsplit(text, ",", -1);
     for (char **name = names; *name; name++) {
-        int group = find_group(*name);
-        if (strcmp(*name, "all") == 0) {
-            trace->enabled = (1u << TRACE_GROUPS) - 1;
-        } else if (group >= 0) {
-            trace->enabled |= 1u << group;
-        } else {
-            set_unknown(error, *name);
+        if (!enable_one(trace, *name, error)) {
             return false;
         }
     }

@@ -390,7 +390,8 @@ void chr_receive(Chardev *chr, const uint8_t *data, size_t len)
 
 void chr_receive_all(Chardev *chr, const uint8_t *data, size_t len)
 {
-    size_t room = chr->mux ? len : MIN(chr_can_receive(chr), len);
+    size_t room = chr->mux ? len : chr_can_receive(chr);
+    room = MIN(room, len);
     if (room > 0) {
         chr_receive(chr, data, room);
     }

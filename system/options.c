@@ -37,8 +37,9 @@ static const OptRow rows_general[] = {
     {NULL},
 };
 
-static const OptRow *const tables[] = {rows_general, opt_rows_machine, opt_rows_device,
-                                       opt_rows_net, opt_rows_run};
+static const OptRow *const tables[] = {rows_general,    opt_rows_machine, opt_rows_device,
+                                       opt_rows_object, opt_rows_net,     opt_rows_run,
+                                       opt_rows_config};
 
 static bool show_help(Options *o, const char *value, GError **error)
 {
@@ -115,6 +116,7 @@ Options *options_new(void)
     o->net_backends = g_ptr_array_new_with_free_func(options_free_netdev);
     o->fw_cfg = g_ptr_array_new_with_free_func(free_fw_cfg);
     o->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    o->memory_objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->default_monitor = true;
     journal_options_init(&o->journal);
     o->machine = (MachineOptions){
@@ -146,6 +148,7 @@ void options_free(Options *o)
         g_ptr_array_unref(arrays[i]);
     }
     g_hash_table_unref(o->globals);
+    g_hash_table_unref(o->memory_objects);
     journal_options_clear(&o->journal);
     char *texts[] = {o->qtest,    o->qtest_log, o->pidfile, o->log_items,
                      o->log_file, o->debugcon,  o->gdb};
@@ -162,7 +165,7 @@ const char *options_keep(Options *o, const char *text)
     return copy;
 }
 
-static const OptRow *find_row(const char *name)
+const OptRow *options_find_row(const char *name)
 {
     for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
         for (const OptRow *row = tables[t]; row->name; row++) {
@@ -202,7 +205,7 @@ static bool parse_one(Options *o, int argc, char **argv, int *i, GError **error)
         return false;
     }
     const char *name = arg + (arg[1] == '-' ? 2 : 1);
-    const OptRow *row = find_row(name);
+    const OptRow *row = options_find_row(name);
     if (!row) {
         set_unknown_option(error, arg, name);
         return false;
@@ -282,8 +285,9 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
             return false;
         }
     }
-    return o->done || (options_pair_net(o, error) && kernel_fits(o, error) &&
-                       rngs_exist(o, error) && daemon_fits(o, error));
+    return o->done ||
+           (options_pair_net(o, error) && kernel_fits(o, error) &&
+            options_use_memory_backend(o, error) && rngs_exist(o, error) && daemon_fits(o, error));
 }
 
 static bool flatten_member(GString *out, const char *name, JsonNode *node, GError **error)

@@ -61,23 +61,26 @@ typedef struct {
 
 typedef struct {
     const MachineClass *machine_class;
-    MachineOptions machine;   /* its strings are in `strings` */
-    GPtrArray *strings;       /* of char *: owned texts */
-    GPtrArray *folders;       /* of char *: -L */
-    GPtrArray *machine_props; /* of char *: see options_set_machine_prop() */
-    GPtrArray *accels;        /* of char *: "tcg,thread=single" */
-    GPtrArray *devices;       /* of char * */
-    GPtrArray *serials;       /* of char * */
-    GPtrArray *chardevs;      /* of char * */
-    GPtrArray *drives;        /* of DriveOption * */
-    GPtrArray *monitors;      /* of MonitorOption * */
-    GPtrArray *netdevs;       /* of NetdevOption * */
-    GPtrArray *net_nics;      /* of NetNicOption *: of -net, until all is read */
-    GPtrArray *net_backends;  /* of NetdevOption *: the same */
-    GPtrArray *net_dumps;     /* of char *: -object filter-dump's texts */
-    unsigned nics;            /* how many -nic there were */
-    GPtrArray *fw_cfg;        /* of FwCfgItem * */
-    GPtrArray *objects;       /* of char *: ids of -object */
+    MachineOptions machine;     /* its strings are in `strings` */
+    GPtrArray *strings;         /* of char *: owned texts */
+    GPtrArray *folders;         /* of char *: -L */
+    GPtrArray *machine_props;   /* of char *: see options_set_machine_prop() */
+    GPtrArray *accels;          /* of char *: "tcg,thread=single" */
+    GPtrArray *devices;         /* of char * */
+    GPtrArray *serials;         /* of char * */
+    GPtrArray *chardevs;        /* of char * */
+    GPtrArray *drives;          /* of DriveOption * */
+    GPtrArray *monitors;        /* of MonitorOption * */
+    GPtrArray *netdevs;         /* of NetdevOption * */
+    GPtrArray *net_nics;        /* of NetNicOption *: of -net, until all is read */
+    GPtrArray *net_backends;    /* of NetdevOption *: the same */
+    GPtrArray *net_dumps;       /* of char *: -object filter-dump's texts */
+    unsigned nics;              /* how many -nic there were */
+    GPtrArray *fw_cfg;          /* of FwCfgItem * */
+    GPtrArray *objects;         /* of char *: ids of -object */
+    GHashTable *memory_objects; /* id of a memory backend → uint64_t *: bytes */
+    const char *memory_backend; /* the machine's; NULL: none is named */
+    bool memory_given;          /* -m */
     GHashTable *globals;
     JournalOptions journal;
     IcountOptions icount;
@@ -115,7 +118,9 @@ typedef struct {
 /* The rows, by subject; each ends with a NULL name. */
 extern const OptRow opt_rows_machine[]; /* options_machine.c */
 extern const OptRow opt_rows_device[];  /* options_device.c */
+extern const OptRow opt_rows_object[];  /* options_object.c */
 extern const OptRow opt_rows_net[];     /* options_net.c */
+extern const OptRow opt_rows_config[];  /* options_config.c */
 extern const OptRow opt_rows_run[];     /* options_run.c */
 
 /* For rows whose option has no meaning here and does no harm, and for those that would. */
@@ -142,6 +147,12 @@ bool opt_hda(Options *o, const char *value, GError **error);
 bool opt_hdb(Options *o, const char *value, GError **error);
 bool opt_hdc(Options *o, const char *value, GError **error);
 bool opt_hdd(Options *o, const char *value, GError **error);
+/* -m's bytes, if a machine can have so many. */
+bool options_set_memory(Options *o, uint64_t size, GError **error);
+/* When all is read: the object that -machine memory-backend= names fits. */
+bool options_use_memory_backend(Options *o, GError **error);
+/* The row of an option by its name without '-', or NULL. */
+const OptRow *options_find_row(const char *name);
 /* A property of the machine: three texts in machine_props, the first (the option as it was written)
  * for error messages. */
 void options_set_machine_prop(Options *o, const char *option, const char *name, const char *text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "base/report.h"
 #include "system/options.h"
 
 static const char *bus_label(BusType bus)
@@ -107,6 +108,18 @@ static bool opt_device(Options *o, const char *value, GError **error)
     return true;
 }
 
+/* A property of what is not there changes nothing: tools write them for every machine. */
+static void warn_no_driver(const char *value, const char *driver)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const DeviceClass *const *c = device_classes; *c; c++) {
+        g_ptr_array_add(names, (char *)(*c)->name);
+    }
+    const char *near = nearest_name(driver, (const char *const *)names->pdata, names->len);
+    g_printerr(PROGRAM ": warning: -global %s: there is no device '%s'%s%s%s\n", value, driver,
+               near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
 /* "-global driver.prop=value" or its long form. */
 static bool opt_global(Options *o, const char *value, GError **error)
 {
@@ -128,15 +141,8 @@ static bool opt_global(Options *o, const char *value, GError **error)
     }
     const DeviceClass *cls = device_class_find(driver);
     if (!cls) {
-        g_autoptr(GPtrArray) names = g_ptr_array_new();
-        for (const DeviceClass *const *c = device_classes; *c; c++) {
-            g_ptr_array_add(names, (char *)(*c)->name);
-        }
-        const char *near = nearest_name(driver, (const char *const *)names->pdata, names->len);
-        g_set_error(error, OPT_ERROR, 0, "there is no device '%s'%s%s%s", driver,
-                    near ? " (did you mean '" : "; '-device help' lists them", near ? near : "",
-                    near ? "'?)" : "");
-        return false;
+        warn_no_driver(value, driver);
+        return true;
     }
     /* A scratch instance would need a platform: only the name is checked here. */
     if (!device_class_find_prop(cls, prop)) {
@@ -476,9 +482,19 @@ static bool opt_vga(Options *o, const char *value, GError **error)
 
 static bool opt_audio(Options *o, const char *value, GError **error)
 {
-    g_autoptr(OptList) opts = optlist_parse(value, "driver");
+    g_autofree char *text = options_flatten(value, error);
+    if (!text) {
+        return false;
+    }
+    g_autoptr(OptList) opts = optlist_parse(text, "driver");
     const char *driver = optlist_get(opts, "driver");
     return only_none(driver ? driver : "", "audio", error);
+}
+
+static bool opt_usb(Options *o, const char *value, GError **error)
+{
+    g_printerr(PROGRAM ": warning: -usb: there are no USB 1 and 2 controllers; none is added\n");
+    return true;
 }
 
 static bool opt_debugcon(Options *o, const char *value, GError **error)
@@ -486,43 +502,6 @@ static bool opt_debugcon(Options *o, const char *value, GError **error)
     g_free(o->debugcon);
     o->debugcon = g_strdup(value);
     return true;
-}
-
-/* Objects that devices name. What they configure is fixed here: memory is the machine's own, and
- * random numbers come from the host's generator. */
-static bool opt_object(Options *o, const char *value, GError **error)
-{
-    static const char *const types[] = {
-        "rng-random",           "rng-builtin", "memory-backend-ram", "memory-backend-file",
-        "memory-backend-memfd", "iothread",    "filter-dump"};
-    g_autofree char *text = options_flatten(value, error);
-    if (!text) {
-        return false;
-    }
-    g_autoptr(OptList) opts = optlist_parse(text, "qom-type");
-    const char *type = optlist_get(opts, "qom-type"), *id = optlist_get(opts, "id");
-    for (size_t i = 0; type && i < G_N_ELEMENTS(types); i++) {
-        if (strcmp(type, types[i]) != 0) {
-            continue;
-        }
-        if (!id) {
-            g_set_error(error, OPT_ERROR, 0, "id= is missing");
-            return false;
-        }
-        if (g_ptr_array_find_with_equal_func(o->objects, id, g_str_equal, NULL)) {
-            g_set_error(error, OPT_ERROR, 0, "id=%s: another object has this id; choose a new one",
-                        id);
-            return false;
-        }
-        g_ptr_array_add(o->objects, g_strdup(id));
-        if (strcmp(type, "filter-dump") == 0) {
-            g_ptr_array_add(o->net_dumps, g_strdup(text));
-        }
-        return true;
-    }
-    opt_error_nearest(error, type ? type : "", types, G_N_ELEMENTS(types),
-                      "there is no object type '%s'", type ? type : "");
-    return false;
 }
 
 const OptRow opt_rows_device[] = {
@@ -535,7 +514,6 @@ const OptRow opt_rows_device[] = {
     {"chardev", true, opt_chardev, "a character device: BACKEND,id=ID[,...]; help lists them"},
     {"serial", true, opt_serial, "a serial port: stdio, mon:stdio, file:PATH, unix:PATH, pty ..."},
     {"debugcon", true, opt_debugcon, "the debug port 0xe9 to a character device"},
-    {"object", true, opt_object, "an object that a device names: rng-random,id=ID ..."},
     {"display", true, opt_display, "none"},
     {"pflash", true, opt_pflash, "a file of flash with firmware, or with its variables"},
     {"vga", true, opt_vga, "the display adapter: std, none"},
@@ -551,7 +529,7 @@ const OptRow opt_rows_device[] = {
     {"fda", true, opt_no_floppy, NULL},
     {"fdb", true, opt_no_floppy, NULL},
     {"sd", true, opt_no_floppy, NULL},
-    {"usb", false, opt_not_yet, NULL},
+    {"usb", false, opt_usb, NULL},
     {"usbdevice", true, opt_not_yet, NULL},
     {"fsdev", true, opt_not_yet, NULL},
     {"virtfs", true, opt_not_yet, NULL},

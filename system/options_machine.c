@@ -30,10 +30,27 @@ static void list_machines(Options *o)
     o->done = true;
 }
 
+/* QEMU's other PCs are this one, with what differs said; versions are not told apart. */
+static bool nearest_machine(Options *o, const char *name)
+{
+    static const char *const older[] = {"pc", "pc-i440fx-*", "isapc"};
+    bool q35 = g_pattern_match_simple("pc-q35-*", name), other = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(older); i++) {
+        other = other || g_pattern_match_simple(older[i], name);
+    }
+    if (other) {
+        g_printerr(PROGRAM ": warning: -machine %s: is q35 here: PCI Express, an ICH9 southbridge "
+                           "and INTx on IOAPIC pins 16 to 23\n",
+                   name);
+    }
+    o->machine_class = q35 || other ? machine_classes[0] : NULL;
+    return o->machine_class != NULL;
+}
+
 static bool set_machine_class(Options *o, const char *name, GError **error)
 {
     o->machine_class = machine_class_find(name);
-    if (o->machine_class) {
+    if (o->machine_class || nearest_machine(o, name)) {
         return true;
     }
     g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -57,20 +74,38 @@ static void add_accels(Options *o, const char *list)
     }
 }
 
-/* What QEMU's machines can have and this one has not: "off" is true anyway. */
+/* What QEMU's machines can have and this one has not: "off" is true anyway. Guests do without those
+ * that are a warning. */
 static bool absent_feature(OptList *opts, GError **error)
 {
-    static const char *const absent[] = {"usb", "nvdimm", "smm", "vmport", "sgx-epc", "xen"};
+    static const struct {
+        const char *name;
+        bool missed;
+    } absent[] = {{"usb", false},    {"nvdimm", true},  {"smm", false},
+                  {"vmport", false}, {"sgx-epc", true}, {"xen", true}};
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
-        const char *text = optlist_get(opts, absent[i]);
+        const char *text = optlist_get(opts, absent[i].name);
         bool on = true;
-        if (text && strcmp(text, "auto") != 0 && !(opt_parse_bool(text, &on) && !on)) {
+        if (!text || strcmp(text, "auto") == 0 || (opt_parse_bool(text, &on) && !on)) {
+            continue;
+        }
+        if (absent[i].missed || !opt_parse_bool(text, &on)) {
             g_set_error(error, OPT_ERROR, 0, "%s=%s: this machine has none; leave it out or off",
-                        absent[i], text);
+                        absent[i].name, text);
             return false;
         }
+        g_printerr(PROGRAM ": warning: -machine %s=on: this machine has none and goes on "
+                           "without\n",
+                   absent[i].name);
     }
     return true;
+}
+
+/* memory-backend=ID: an object of the machine's size. It is checked once all options are read. */
+static void read_memory_backend(Options *o, OptList *opts)
+{
+    const char *id = optlist_get(opts, "memory-backend");
+    o->memory_backend = id ? options_keep(o, id) : o->memory_backend;
 }
 
 /* The chips are emulated whatever this says, but a misspelt value is not taken. */
@@ -146,6 +181,7 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
         }
         o->machine.ioapic_version = options_keep(o, ioapic);
     }
+    read_memory_backend(o, opts);
     return read_forgive(o, opts, error) && check_irqchip(opts, error) &&
            absent_feature(opts, error);
 }
@@ -260,19 +296,20 @@ static bool complete_topology(MachineOptions *m, uint64_t cpus, uint64_t max, ui
     return true;
 }
 
+/* Dies are cores of their socket: CPUID leaf 1Fh, which would tell, is not there. */
 static bool opt_smp(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "cpus");
-    uint64_t cpus = 0, max = 0, sockets = 0, cores = 0, threads = 0, one = 1;
+    uint64_t cpus = 0, max = 0, sockets = 0, cores = 0, threads = 0, dies = 1, one = 1;
     return optlist_uint(opts, "cpus", 1, 4096, &cpus, error) &&
            optlist_uint(opts, "maxcpus", 1, 4096, &max, error) &&
            optlist_uint(opts, "sockets", 1, 4096, &sockets, error) &&
            optlist_uint(opts, "cores", 1, 4096, &cores, error) &&
            optlist_uint(opts, "threads", 1, 4096, &threads, error) &&
-           optlist_uint(opts, "dies", 1, 1, &one, error) &&
+           optlist_uint(opts, "dies", 1, 4096, &dies, error) &&
            optlist_uint(opts, "clusters", 1, 1, &one, error) &&
            optlist_uint(opts, "modules", 1, 1, &one, error) && optlist_finish(opts, error) &&
-           complete_topology(&o->machine, cpus, max, sockets, cores, threads, error);
+           complete_topology(&o->machine, cpus, max, sockets, cores * dies, threads, error);
 }
 
 static bool opt_memory(Options *o, const char *value, GError **error)
@@ -284,6 +321,12 @@ static bool opt_memory(Options *o, const char *value, GError **error)
     if (!optlist_size(opts, "size", 1u << 20, &size, error) || !optlist_finish(opts, error)) {
         return false;
     }
+    o->memory_given = true;
+    return options_set_memory(o, size, error);
+}
+
+bool options_set_memory(Options *o, uint64_t size, GError **error)
+{
     if (size < RAM_MIN || size > RAM_MAX) {
         g_set_error(error, OPT_ERROR, 0,
                     "%" G_GUINT64_FORMAT " bytes of memory: must be from 16M to 64G", size);
@@ -450,7 +493,7 @@ const OptRow opt_rows_machine[] = {
     {"accel", true, opt_accel, "how CPUs run: tcg, qtest; help lists them"},
     {"enable-kvm", false, opt_enable_kvm, "use KVM if it is there (it is not yet)"},
     {"cpu", true, opt_cpu, "CPU model and features: max, qemu64, base[,+FEATURE,-FEATURE]"},
-    {"smp", true, opt_smp, "CPUs: N[,maxcpus=,sockets=,cores=,threads=]"},
+    {"smp", true, opt_smp, "CPUs: N[,maxcpus=,sockets=,dies=,cores=,threads=]"},
     {"m", true, opt_memory, "memory: 512M, 4G; a bare number is MiB"},
     {"kernel", true, opt_kernel, "kernel: bzImage, vmlinux or multiboot"},
     {"initrd", true, opt_initrd, "initial file system or multiboot modules"},

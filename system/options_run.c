@@ -139,10 +139,15 @@ static bool append_items(Options *o, const char *value)
     return true;
 }
 
+static bool trace_help_wanted(const char *value)
+{
+    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
+}
+
 static bool opt_log_items(Options *o, const char *value, GError **error)
 {
     Trace scratch;
-    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0) {
+    if (trace_help_wanted(value)) {
         GString *text = g_string_new(NULL);
         trace_help(text);
         fputs(text->str, stdout);
@@ -151,23 +156,53 @@ static bool opt_log_items(Options *o, const char *value, GError **error)
         return true;
     }
     trace_init(&scratch);
+    scratch.out = NULL; /* warnings come when the log is opened */
     bool ok = trace_enable(&scratch, value, error);
     trace_close(&scratch);
     return ok && append_items(o, value);
 }
 
+/* Event names or patterns, a line each, as a comma-separated list of items. '-' before a name turns
+ * it off, as all are at first. */
+static char *trace_events_of_file(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) why = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &why)) {
+        g_set_error(error, OPT_ERROR, 0, "events=%s: could not be read: %s", path, why->message);
+        return NULL;
+    }
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    g_autoptr(GString) items = g_string_new(NULL);
+    for (char **line = lines; *line; line++) {
+        g_strstrip(*line);
+        if (**line && **line != '#' && **line != '-') {
+            g_string_append_printf(items, "%strace:%s", items->len ? "," : "", *line);
+        }
+    }
+    return g_strdup(items->str);
+}
+
 static bool opt_trace(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "enable");
-    const char *enable = optlist_get(opts, "enable"), *file = optlist_get(opts, "file");
+    const char *enable = optlist_get(opts, "enable"), *file = optlist_get(opts, "file"),
+               *events = optlist_get(opts, "events");
     if (!optlist_finish(opts, error)) {
         return false;
+    }
+    if (events) {
+        g_autofree char *items = trace_events_of_file(events, error);
+        if (!items || (items[0] && !opt_log_items(o, items, error))) {
+            return false;
+        }
     }
     if (file) {
         g_free(o->log_file);
         o->log_file = g_strdup(file);
     }
-    return !enable || opt_log_items(o, enable, error);
+    g_autofree char *named = g_strconcat("trace:", enable, NULL);
+    return !enable || opt_log_items(o, trace_help_wanted(enable) ? enable : named, error);
 }
 
 static bool set_text(char **field, const char *value)
@@ -306,7 +341,7 @@ const OptRow opt_rows_run[] = {
     {"d", true, opt_log_items, "log items: int,cpu_reset,guest_errors ...; help lists them"},
     {"D", true, opt_log_file, "the log's file"},
     {"lint", true, opt_lint, "on|off|error: what the guest does that hardware need not forgive"},
-    {"trace", true, opt_trace, "the same: [enable=]ITEMS[,file=PATH]"},
+    {"trace", true, opt_trace, "the same: [enable=]ITEMS[,events=FILE][,file=PATH]"},
     {"journal", true, opt_journal,
      "attempts to interrupt: "
      "off|[on,]size=RECORDS,quiet=on,file=PATH,report=PATH,symbols=PATH,FILTER for lines "
@@ -328,9 +363,9 @@ const OptRow opt_rows_run[] = {
     {"incoming", true, opt_incoming, "go on from another's machine: file:PATH, or defer"},
     {"snapshots", true, opt_snapshots, "the folder of savevm and loadvm"},
     {"loadvm", true, opt_loadvm, "go on from a snapshot: NAME"},
-    {"readconfig", true, opt_not_yet, NULL},
     {"runas", true, opt_not_yet, NULL},
     {"chroot", true, opt_not_yet, NULL},
+    {"singlestep", false, opt_accept, NULL},
     {"plugin", true, opt_not_yet, NULL},
     {"dfilter", true, opt_not_yet, NULL},
     {"seed", true, opt_seed, "the guest's random numbers, and with -icount turns, follow from it"},

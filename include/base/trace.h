@@ -46,7 +46,8 @@ typedef struct Trace {
 
 void trace_init(Trace *trace);
 /* Comma-separated group names, "help" excepted; false and an error naming the nearest if unknown.
- */
+ * After "trace:" come QEMU's event names or patterns, of which the group counts; an unknown one is
+ * a warning, as is an item of QEMU's translator. */
 bool trace_enable(Trace *trace, const char *groups, GError **error);
 /* These on or off, the others as they are. */
 bool trace_switch(Trace *trace, const char *names, bool on, GError **error);
