@@ -417,6 +417,16 @@ void chr_guest_write(Chardev *chr, const void *data, size_t len)
     }
 }
 
+void chr_send_break(Chardev *chr)
+{
+    ChrFrontend *front = focus(chr);
+    if (front && is_gated(chr, front)) {
+        chr->gate->event(chr->gate_opaque, chr, CHR_BREAK);
+    } else if (front && front->handlers->event) {
+        front->handlers->event(front->opaque, CHR_BREAK);
+    }
+}
+
 void chr_set_gate(Chardev *chr, const ChrGate *gate, void *opaque)
 {
     chr->gate = gate;

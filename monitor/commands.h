@@ -18,6 +18,8 @@ typedef struct {
 
 extern const QmpCommand qmp_commands_checkpoint[];
 extern const QmpCommand qmp_commands_control[]; /* each ends with a NULL name */
+extern const QmpCommand qmp_commands_chardev[];
+extern const QmpCommand qmp_commands_cpu[];
 extern const QmpCommand qmp_commands_dump[];
 extern const QmpCommand qmp_commands_hotplug[];
 extern const QmpCommand qmp_commands_query[];
@@ -26,8 +28,11 @@ extern const QmpCommand qmp_commands_intr[];
 extern const QmpCommand qmp_commands_journal[];
 extern const QmpCommand qmp_commands_lint[];
 extern const QmpCommand qmp_commands_log[];
+extern const QmpCommand qmp_commands_memory[];
 extern const QmpCommand qmp_commands_migration[];
 extern const QmpCommand qmp_commands_net[];
+extern const QmpCommand qmp_commands_nothing[];
+extern const QmpCommand qmp_commands_schema[];
 extern const QmpCommand qmp_commands_screen[];
 
 /* The code of an error becomes its QMP class. */
@@ -44,6 +49,9 @@ void qmp_command_foreach(void (*visit)(const QmpCommand *command, void *opaque),
 
 /* Arguments as the text of a command-line option, whose first word is the member `first`. */
 char *qmp_option_text(JsonObject *args, const char *first, GError **error);
+
+/* Takes `inner`, of whatever domain, and makes *error of it, with its QMP class. Returns NULL. */
+JsonNode *qmp_fail(GError *inner, GError **error);
 
 /* {} and nodes that take ownership. */
 JsonNode *qmp_empty(void);

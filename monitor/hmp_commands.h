@@ -43,6 +43,13 @@ void hmp_info_network(Machine *machine, char **args, GString *out);
 void hmp_netdev_add(Machine *machine, char **args, GString *out);
 void hmp_netdev_del(Machine *machine, char **args, GString *out);
 void hmp_set_link(Machine *machine, char **args, GString *out);
+/* memory.c */
+void hmp_memsave(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_pmemsave(Machine *machine, char **args, GString *out);
+void hmp_gva2gpa(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_info_memory_size(Machine *machine, char **args, GString *out);
+/* qmp_cpu.c */
+void hmp_nmi(Machine *machine, char **args, GString *out);
 /* snapshot.c */
 void hmp_savevm(Machine *machine, char **args, GString *out);
 void hmp_loadvm(Machine *machine, char **args, GString *out);

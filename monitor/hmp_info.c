@@ -40,6 +40,17 @@ static void info_name(Machine *machine, char **args, GString *out)
     }
 }
 
+static void info_uuid(Machine *machine, char **args, GString *out)
+{
+    const char *uuid = machine->opts.uuid;
+    g_string_append_printf(out, "%s\n", uuid ? uuid : "00000000-0000-0000-0000-000000000000");
+}
+
+static void info_kvm(Machine *machine, char **args, GString *out)
+{
+    g_string_append(out, "kvm support: not compiled\n");
+}
+
 /* "-a", a number, or nothing for `cpu`. */
 static void for_cpus(Machine *machine, unsigned cpu, char **args, GString *out,
                      void (*one)(Machine *machine, unsigned cpu, GString *out))
@@ -225,6 +236,9 @@ const HmpCommand hmp_info_pages[] = {
     {"pid", NULL, "a posted-interrupt descriptor: ADDRESS", hmp_info_pid},
     {"hyperv", NULL, "the Hyper-V partition: pages, sources, timers, mappings", hmp_info_hyperv},
     {"lint", NULL, "rules that the guest broke", hmp_info_lint},
+    {"memory_size_summary", NULL, "how much memory there is", hmp_info_memory_size},
+    {"uuid", NULL, "the machine's UUID", info_uuid},
+    {"kvm", NULL, "whether KVM runs the CPUs: it does not", info_kvm},
     {"mtree", NULL, "what answers at which address", info_mtree},
     {"hotpluggable-cpus", NULL, "places for CPUs", hmp_info_hotpluggable_cpus},
     {"pci", NULL, "PCI devices", info_pci},

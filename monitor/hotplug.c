@@ -7,15 +7,6 @@
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
 
-/* Takes the error's domain for the monitor's, so that QMP says its class. */
-static void as_qmp_error(GError **error, GError *inner)
-{
-    bool missing = g_error_matches(inner, DEVICE_ERROR, DEVICE_ERROR_NO_DEVICE);
-    g_set_error(error, QMP_ERROR, missing ? QMP_DEVICE_NOT_FOUND : QMP_GENERIC_ERROR, "%s",
-                inner->message);
-    g_error_free(inner);
-}
-
 char *qmp_option_text(JsonObject *args, const char *first, GError **error)
 {
     g_autoptr(GString) line = g_string_new(json_object_get_string_member(args, first));
@@ -45,8 +36,7 @@ static JsonNode *run_device_add(Machine *machine, JsonObject *args, GError **err
         return NULL;
     }
     if (!machine_hot_add(machine, line, &inner)) {
-        as_qmp_error(error, inner);
-        return NULL;
+        return qmp_fail(inner, error);
     }
     return qmp_empty();
 }
@@ -56,8 +46,7 @@ static JsonNode *run_device_del(Machine *machine, JsonObject *args, GError **err
     bool surprise = json_object_get_boolean_member_with_default(args, "surprise", FALSE);
     GError *inner = NULL;
     if (!machine_hot_remove(machine, json_object_get_string_member(args, "id"), surprise, &inner)) {
-        as_qmp_error(error, inner);
-        return NULL;
+        return qmp_fail(inner, error);
     }
     return qmp_empty();
 }

@@ -9,13 +9,6 @@
 
 #define EVENTS "events" /* the capability: MIGRATION events */
 
-static JsonNode *migration_error(GError *inner, GError **error)
-{
-    g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "%s", inner->message);
-    g_error_free(inner);
-    return NULL;
-}
-
 static JsonNode *run_migrate(Machine *machine, JsonObject *args, GError **error)
 {
     GError *inner = NULL;
@@ -25,7 +18,7 @@ static JsonNode *run_migrate(Machine *machine, JsonObject *args, GError **error)
                     "Guest is waiting for an incoming migration");
         return NULL;
     }
-    return migration_send(machine, uri, &inner) ? qmp_empty() : migration_error(inner, error);
+    return migration_send(machine, uri, &inner) ? qmp_empty() : qmp_fail(inner, error);
 }
 
 static JsonNode *run_migrate_incoming(Machine *machine, JsonObject *args, GError **error)
@@ -37,7 +30,7 @@ static JsonNode *run_migrate_incoming(Machine *machine, JsonObject *args, GError
                     "'-incoming' was not specified on the command line");
         return NULL;
     }
-    return migration_receive(machine, uri, &inner) ? qmp_empty() : migration_error(inner, error);
+    return migration_receive(machine, uri, &inner) ? qmp_empty() : qmp_fail(inner, error);
 }
 
 /* {} while there was none, as QEMU has it. */

@@ -68,20 +68,12 @@ static bool add_netdev(Machine *machine, const char *text, GError **error)
     return nd && backends_add_netdev(machine->platform.backends, nd, error);
 }
 
-/* An option's error is a monitor's of the general class. */
-static void as_general_error(GError **error, GError *inner)
-{
-    g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "%s", inner->message);
-    g_error_free(inner);
-}
-
 static JsonNode *run_netdev_add(Machine *machine, JsonObject *args, GError **error)
 {
     g_autofree char *text = qmp_option_text(args, "type", error);
     GError *inner = NULL;
     if (text && !add_netdev(machine, text, &inner)) {
-        as_general_error(error, inner);
-        return NULL;
+        return qmp_fail(inner, error);
     }
     return text ? qmp_empty() : NULL;
 }
@@ -95,8 +87,7 @@ static JsonNode *run_netdev_del(Machine *machine, JsonObject *args, GError **err
         return NULL;
     }
     if (!backends_remove_netdev(machine->platform.backends, id, &inner)) {
-        as_general_error(error, inner);
-        return NULL;
+        return qmp_fail(inner, error);
     }
     return qmp_empty();
 }

@@ -9,7 +9,8 @@ static const QmpCommand *const tables[] = {
     qmp_commands_checkpoint, qmp_commands_control, qmp_commands_query,     qmp_commands_qom,
     qmp_commands_intr,       qmp_commands_journal, qmp_commands_lint,      qmp_commands_log,
     qmp_commands_net,        qmp_commands_hotplug, qmp_commands_migration, qmp_commands_dump,
-    qmp_commands_screen};
+    qmp_commands_chardev,    qmp_commands_cpu,     qmp_commands_memory,    qmp_commands_nothing,
+    qmp_commands_schema,     qmp_commands_screen};
 
 const QmpCommand *qmp_command_find(const char *name)
 {
@@ -30,6 +31,15 @@ void qmp_command_foreach(void (*visit)(const QmpCommand *command, void *opaque),
             visit(c, opaque);
         }
     }
+}
+
+JsonNode *qmp_fail(GError *inner, GError **error)
+{
+    bool missing = g_error_matches(inner, DEVICE_ERROR, DEVICE_ERROR_NO_DEVICE);
+    g_set_error(error, QMP_ERROR, missing ? QMP_DEVICE_NOT_FOUND : QMP_GENERIC_ERROR, "%s",
+                inner->message);
+    g_error_free(inner);
+    return NULL;
 }
 
 static JsonNode *run_quit(Machine *machine, JsonObject *args, GError **error)
@@ -94,29 +104,6 @@ static JsonNode *run_hmp(Machine *machine, JsonObject *args, GError **error)
     return node;
 }
 
-static JsonNode *run_ringbuf_read(Machine *machine, JsonObject *args, GError **error)
-{
-    const char *id = json_object_get_string_member(args, "device");
-    gint64 size = json_object_get_int_member(args, "size");
-    const char *format = json_object_get_string_member_with_default(args, "format", "utf8");
-    bool base64 = strcmp(format, "base64") == 0;
-    Chardev *chr = backends_chardev(machine->platform.backends, id);
-    g_autoptr(GString) bytes = g_string_new(NULL);
-    if (!base64 && strcmp(format, "utf8") != 0) {
-        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
-                    "Parameter 'format' does not accept value '%s'", format);
-        return NULL;
-    }
-    if (!chr || size <= 0 || !chr_ringbuf_read(chr, (size_t)size, bytes)) {
-        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
-                    "'%s' is no ring buffer, or the size is not above 0", id);
-        return NULL;
-    }
-    g_autofree char *text = base64 ? g_base64_encode((guchar *)bytes->str, bytes->len)
-                                   : g_utf8_make_valid(bytes->str, (gssize)bytes->len);
-    return json_node_init_string(json_node_alloc(), text);
-}
-
 /* Negotiated by the server itself; listed so that query-commands shows it. */
 static JsonNode *run_capabilities(Machine *machine, JsonObject *args, GError **error)
 {
@@ -132,6 +119,5 @@ const QmpCommand qmp_commands_control[] = {
     {"stop", NULL, run_stop},
     {"cont", NULL, run_cont},
     {"human-monitor-command", "command-line:s ?cpu-index:i", run_hmp},
-    {"ringbuf-read", "device:s size:i ?format:s", run_ringbuf_read},
     {NULL},
 };

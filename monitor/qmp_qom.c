@@ -112,6 +112,22 @@ static JsonNode *list_class_properties(Machine *machine, JsonObject *args, GErro
     return qmp_array_node(list);
 }
 
+/* Of any type: a machine's, or a device's, which device-list-properties has as well. */
+static JsonNode *list_type_properties(Machine *machine, JsonObject *args, GError **error)
+{
+    const char *name = json_object_get_string_member(args, "typename");
+    for (const MachineClass *const *cls = machine_classes; *cls; cls++) {
+        g_autofree char *type = g_strdup_printf("%s-machine", (*cls)->name);
+        if (strcmp(type, name) == 0) {
+            JsonArray *list = json_array_new();
+            add_property(list, "type", "string", NULL);
+            add_table(list, (*cls)->props);
+            return qmp_array_node(list);
+        }
+    }
+    return list_class_properties(machine, args, error);
+}
+
 static void qom_list_devices(JsonArray *list, const Machine *machine, bool by_user)
 {
     for (guint i = 0; i < machine->devices->len; i++) {
@@ -268,6 +284,7 @@ const QmpCommand qmp_commands_qom[] = {
     {"qom-list-types", "?implements:s ?abstract:b", list_types},
     {"qom-list", "path:s", qom_list},
     {"qom-get", "path:s property:s", qom_get},
+    {"qom-list-properties", "typename:s", list_type_properties},
     {"device-list-properties", "typename:s", list_class_properties},
     {"x-query-device-state", "path:s", device_state},
     {NULL},

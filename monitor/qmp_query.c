@@ -4,7 +4,6 @@
 
 #include "machine/state_hash.h"
 #include "monitor/commands.h"
-#include "target/i386/cpu.h"
 
 static JsonNode *query_version(Machine *machine, JsonObject *args, GError **error)
 {
@@ -120,46 +119,6 @@ static JsonNode *query_kvm(Machine *machine, JsonObject *args, GError **error)
     return qmp_object_node(o);
 }
 
-static JsonNode *query_cpus(Machine *machine, JsonObject *args, GError **error)
-{
-    JsonArray *list = json_array_new();
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        if (!machine_cpu_is_present(machine, i)) {
-            continue;
-        }
-        JsonObject *o = json_object_new(), *props = json_object_new();
-        g_autofree char *path = machine_cpu_path(machine, i);
-        CpuPlace place = machine_cpu_place(machine, i);
-        json_object_set_int_member(props, "socket-id", place.socket);
-        json_object_set_int_member(props, "core-id", place.core);
-        json_object_set_int_member(props, "thread-id", place.thread);
-        json_object_set_int_member(o, "cpu-index", i);
-        json_object_set_string_member(o, "qom-path", path);
-        json_object_set_int_member(o, "thread-id", 0);
-        json_object_set_string_member(o, "target", "x86_64");
-        json_object_set_object_member(o, "props", props);
-        json_array_add_object_element(list, o);
-    }
-    return qmp_array_node(list);
-}
-
-static JsonNode *query_chardev(Machine *machine, JsonObject *args, GError **error)
-{
-    JsonArray *list = json_array_new();
-    const Backends *backends = machine->platform.backends;
-    size_t count;
-    g_autofree const char **ids = backends_chardev_ids(backends, &count);
-    for (size_t i = 0; i < count; i++) {
-        const Chardev *chr = backends_chardev(backends, ids[i]);
-        JsonObject *o = json_object_new();
-        json_object_set_string_member(o, "label", ids[i]);
-        json_object_set_string_member(o, "filename", chr_filename(chr));
-        json_object_set_boolean_member(o, "frontend-open", chr_has_frontend(chr));
-        json_array_add_object_element(list, o);
-    }
-    return qmp_array_node(list);
-}
-
 static JsonObject *describe_drive(const BlockBackend *blk)
 {
     JsonObject *o = json_object_new(), *in = json_object_new();
@@ -242,20 +201,41 @@ static JsonNode *query_pci(Machine *machine, JsonObject *args, GError **error)
     return qmp_array_node(buses);
 }
 
-static JsonNode *query_cpu_definitions(Machine *machine, JsonObject *args, GError **error)
+/* A node a drive: image files have none of their own. */
+static JsonNode *query_nodes(Machine *machine, JsonObject *args, GError **error)
 {
     JsonArray *list = json_array_new();
-    const char *name;
-    for (unsigned i = 0; (name = cpu_model_listed(i)); i++) {
-        JsonObject *o = json_object_new();
-        g_autofree char *type = g_strdup_printf("%s-x86_64-cpu", name);
-        json_object_set_string_member(o, "name", name);
-        json_object_set_string_member(o, "typename", type);
-        json_object_set_boolean_member(o, "static", strcmp(name, "base") == 0);
-        json_object_set_boolean_member(o, "migration-safe",
-                                       strcmp(name, "max") != 0 && strcmp(name, "host") != 0);
-        json_object_set_boolean_member(o, "deprecated", FALSE);
+    const Backends *backends = machine->platform.backends;
+    size_t count;
+    g_autofree const char **ids = backends_drive_ids(backends, &count);
+    for (size_t i = 0; i < count; i++) {
+        const BlockBackend *blk = backends_drive(backends, ids[i]);
+        JsonObject *o = json_object_new(), *image = json_object_new();
+        json_object_set_string_member(image, "filename", blk_file(blk));
+        json_object_set_string_member(image, "format", "raw");
+        json_object_set_int_member(image, "virtual-size", (gint64)blk_size(blk));
+        json_object_set_string_member(o, "node-name", blk_id(blk));
+        json_object_set_string_member(o, "file", blk_file(blk));
+        json_object_set_string_member(o, "drv", "raw");
+        json_object_set_boolean_member(o, "ro", blk_is_read_only(blk));
+        json_object_set_object_member(o, "image", image);
         json_array_add_object_element(list, o);
+    }
+    return qmp_array_node(list);
+}
+
+/* Options without their keys: a client that wants to know of a key tries it. */
+static JsonNode *query_options(Machine *machine, JsonObject *args, GError **error)
+{
+    const char *wanted = json_object_get_string_member_with_default(args, "option", NULL);
+    JsonArray *list = json_array_new();
+    for (const char *const *name = machine->opts.option_names; name && *name; name++) {
+        if (!wanted || strcmp(wanted, *name) == 0) {
+            JsonObject *o = json_object_new();
+            json_object_set_string_member(o, "option", *name);
+            json_object_set_array_member(o, "parameters", json_array_new());
+            json_array_add_object_element(list, o);
+        }
     }
     return qmp_array_node(list);
 }
@@ -269,10 +249,9 @@ const QmpCommand qmp_commands_query[] = {
     {"query-name", NULL, query_name},
     {"query-uuid", NULL, query_uuid},
     {"query-kvm", NULL, query_kvm},
-    {"query-cpus-fast", NULL, query_cpus},
-    {"query-cpu-definitions", NULL, query_cpu_definitions},
-    {"query-chardev", NULL, query_chardev},
     {"query-block", NULL, query_block},
+    {"query-named-block-nodes", "?flat:b", query_nodes},
+    {"query-command-line-options", "?option:s", query_options},
     {"query-pci", NULL, query_pci},
     {"x-query-clock", NULL, query_clock},
     {"x-state-hash", NULL, query_state_hash},

@@ -101,6 +101,20 @@ static void free_fw_cfg(gpointer data)
     g_free(item);
 }
 
+/* Those that take a value, for query-command-line-options. */
+static void name_options(Options *o)
+{
+    for (size_t t = 0; t < G_N_ELEMENTS(tables); t++) {
+        for (const OptRow *row = tables[t]; row->name; row++) {
+            if (row->has_arg && row->help) {
+                g_ptr_array_add(o->names, (char *)row->name);
+            }
+        }
+    }
+    g_ptr_array_add(o->names, NULL);
+    o->machine.option_names = (const char *const *)o->names->pdata;
+}
+
 Options *options_new(void)
 {
     Options *o = g_new0(Options, 1);
@@ -119,6 +133,7 @@ Options *options_new(void)
     o->memory_objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->default_monitor = true;
     journal_options_init(&o->journal);
+    o->names = g_ptr_array_new();
     o->machine = (MachineOptions){
         .ram_size = 128ull << 20,
         .cpus = 1,
@@ -132,6 +147,7 @@ Options *options_new(void)
         .fw_cfg = o->fw_cfg,
         .firmware = {.folders = o->folders, .boot = {.splash_time = -1, .reboot_timeout = -1}},
     };
+    name_options(o);
     return o;
 }
 
@@ -149,6 +165,7 @@ void options_free(Options *o)
     }
     g_hash_table_unref(o->globals);
     g_hash_table_unref(o->memory_objects);
+    g_ptr_array_unref(o->names);
     journal_options_clear(&o->journal);
     char *texts[] = {o->qtest,    o->qtest_log, o->pidfile, o->log_items,
                      o->log_file, o->debugcon,  o->gdb};
@@ -265,12 +282,13 @@ static bool rngs_exist(const Options *o, GError **error)
     return true;
 }
 
-/* In the background there is no terminal, and the parent ends at once. */
+/* In the background there is no terminal, which -nographic would use for the defaults, and the
+ * parent ends at once. */
 static bool daemon_fits(const Options *o, GError **error)
 {
-    const char *other = o->nographic          ? "-nographic"
-                        : o->exit_with_parent ? "-run-with exit-with-parent=on"
-                                              : NULL;
+    const char *other = o->nographic && !o->nodefaults ? "-nographic"
+                        : o->exit_with_parent          ? "-run-with exit-with-parent=on"
+                                                       : NULL;
     if (o->daemonize && other) {
         g_set_error(error, OPT_ERROR, 0, "%s: cannot be used with -daemonize", other);
         return false;

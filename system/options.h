@@ -63,6 +63,7 @@ typedef struct {
     const MachineClass *machine_class;
     MachineOptions machine;     /* its strings are in `strings` */
     GPtrArray *strings;         /* of char *: owned texts */
+    GPtrArray *names;           /* of char *: options there are, and a NULL */
     GPtrArray *folders;         /* of char *: -L */
     GPtrArray *machine_props;   /* of char *: see options_set_machine_prop() */
     GPtrArray *accels;          /* of char *: "tcg,thread=single" */

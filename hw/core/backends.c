@@ -134,6 +134,11 @@ bool backends_add_netdev(Backends *backends, Netdev *nd, GError **error)
     return true;
 }
 
+void backends_remove_chardev(Backends *backends, Chardev *chr)
+{
+    g_ptr_array_remove(backends->chardevs, chr);
+}
+
 bool backends_remove_netdev(Backends *backends, const char *id, GError **error)
 {
     Netdev *nd = backends_netdev(backends, id);

@@ -286,8 +286,8 @@ static const PropInfo q35_props[] = {
 };
 
 const MachineClass q35_machine_class = {
-    .name = "q35",
-    .alias = "pc-q35-8.2",
+    .name = "pc-q35-8.2",
+    .alias = "q35",
     .desc = "PC with an ICH9-style chipset",
     .max_cpus = 288,
     .acpi = true,

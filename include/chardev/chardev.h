@@ -56,6 +56,8 @@ bool chr_has_frontend(const Chardev *chr);
 void chr_set_quit_handler(Chardev *chr, void (*quit)(void *opaque), void *opaque);
 /* Backend names, one a line, for -chardev help. */
 void chr_help(GString *out);
+/* A break to the front end in focus, as the escape's `b` gives it. */
+void chr_send_break(Chardev *chr);
 /* Takes up to `len` bytes out of a ring buffer; false if `chr` is none. */
 bool chr_ringbuf_read(Chardev *chr, size_t len, GString *out);
 /* A front end attaches; at most one, or several with a mux. */

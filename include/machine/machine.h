@@ -83,7 +83,8 @@ typedef struct {
     const AccelOps *accel;     /* what its vCPUs are, */
     const void *accel_options; /* and what -accel said about it (AccelOps.configure); may be NULL */
     GHashTable *globals;       /* "driver.prop" -> text, from -global */
-    GPtrArray *fw_cfg;         /* of FwCfgItem *, from -fw_cfg; may be NULL */
+    const char *const *option_names; /* of the command line, for those who ask; may be NULL */
+    GPtrArray *fw_cfg;               /* of FwCfgItem *, from -fw_cfg; may be NULL */
 } MachineOptions;
 
 typedef struct Machine Machine;

@@ -26,6 +26,9 @@ VcpuTraits cpu_model_traits(const CpuModel *model);
 bool cpu_model_is_amd(const CpuModel *model);
 /* A line for each feature that was asked for and is not to be had. */
 void cpu_model_warnings(const CpuModel *model, GString *out);
+/* All features by name, with whether the model has them. */
+void cpu_model_features(const CpuModel *model,
+                        void (*visit)(const char *name, bool has, void *opaque), void *opaque);
 /* The names for `-cpu`; NULL after the last. */
 const char *cpu_model_listed(unsigned n);
 /* `-cpu help`. */

@@ -395,6 +395,14 @@ const char *cpu_model_listed(unsigned n)
     return row ? row->name : NULL;
 }
 
+void cpu_model_features(const CpuModel *model,
+                        void (*visit)(const char *name, bool has, void *opaque), void *opaque)
+{
+    for (int i = 0; i < FEAT_COUNT; i++) {
+        visit(cpu_feature_rows[i].name, model->has[i], opaque);
+    }
+}
+
 void cpu_model_help(GString *out)
 {
     HostFeatures host = cpu_host_features();

@@ -23,6 +23,8 @@ bool backends_add_chardev(Backends *backends, Chardev *chr, GError **error);
 bool backends_add_netdev(Backends *backends, Netdev *nd, GError **error);
 /* Closes a netdev that no card has; else an error. */
 bool backends_remove_netdev(Backends *backends, const char *id, GError **error);
+/* Closes one that no front end has. */
+void backends_remove_chardev(Backends *backends, Chardev *chr);
 BlockBackend *backends_drive(const Backends *backends, const char *id);
 Chardev *backends_chardev(const Backends *backends, const char *id);
 Netdev *backends_netdev(const Backends *backends, const char *id);
