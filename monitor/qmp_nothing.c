@@ -55,6 +55,9 @@ const QmpCommand qmp_commands_nothing[] = {
     {"query-block-exports", NULL, nothing_listed},
     {"query-block-jobs", NULL, nothing_listed},
     {"query-display-options", NULL, nothing_shown},
+    {"query-fdsets", NULL, nothing_listed},
+    {"query-iothreads", NULL, nothing_listed}, /* one thread runs everything */
+    {"query-memdev", NULL, nothing_listed},
     {"query-memory-devices", NULL, nothing_listed},
     {"query-pr-managers", NULL, nothing_listed},
     {"query-rocker", "name:s", no_rocker},

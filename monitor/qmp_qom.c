@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "hw/core/objects.h"
 #include "hw/core/properties.h"
 #include "monitor/commands.h"
 
@@ -58,6 +59,7 @@ static void add_abstract_types(JsonArray *list, const char *wanted)
 
 static JsonNode *list_types(Machine *machine, JsonObject *args, GError **error)
 {
+    static const char *const accels[] = {"tcg-accel", "qtest-accel"};
     JsonArray *list = json_array_new();
     const char *wanted = json_object_has_member(args, "implements")
                              ? json_object_get_string_member(args, "implements")
@@ -69,6 +71,16 @@ static JsonNode *list_types(Machine *machine, JsonObject *args, GError **error)
     for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
         if (implements(wanted, (*cls)->name, parent_type(*cls), "device")) {
             add_type(list, (*cls)->name, parent_type(*cls), false);
+        }
+    }
+    for (const ObjectType *type = object_types; type->name; type++) {
+        if (implements(wanted, type->name, "user-creatable", "user-creatable")) {
+            add_type(list, type->name, "user-creatable", false);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(accels); i++) {
+        if (implements(wanted, accels[i], "accel", "accel")) {
+            add_type(list, accels[i], "accel", false);
         }
     }
     for (const MachineClass *const *cls = machine_classes; *cls; cls++) {
@@ -125,7 +137,16 @@ static JsonNode *list_type_properties(Machine *machine, JsonObject *args, GError
             return qmp_array_node(list);
         }
     }
-    return list_class_properties(machine, args, error);
+    const ObjectType *object = object_type_find(name);
+    if (!object) {
+        return list_class_properties(machine, args, error);
+    }
+    JsonArray *list = json_array_new();
+    add_property(list, "type", "string", NULL);
+    for (const char *const *key = object->keys; *key; key++) {
+        add_property(list, *key, "str", NULL);
+    }
+    return qmp_array_node(list);
 }
 
 static void qom_list_devices(JsonArray *list, const Machine *machine, bool by_user)

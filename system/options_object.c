@@ -6,33 +6,13 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "hw/core/objects.h"
 #include "system/options.h"
-
-/* Keys that change nothing here: where memory lies in the host, and how. */
-static const char *const memory_keys[] = {"align",
-                                          "discard-data",
-                                          "dump",
-                                          "host-nodes",
-                                          "hugetlb",
-                                          "hugetlbsize",
-                                          "mem-path",
-                                          "merge",
-                                          "pmem",
-                                          "policy",
-                                          "prealloc",
-                                          "prealloc-threads",
-                                          "readonly",
-                                          "reserve",
-                                          "seal",
-                                          "share",
-                                          "x-use-canonical-path-for-ramblock-id",
-                                          NULL};
 
 static bool object_memory(Options *o, const char *id, OptList *opts, GError **error)
 {
     uint64_t size = 0;
     const char *path = optlist_get(opts, "mem-path");
-    optlist_ignore(opts, memory_keys);
     if (!optlist_size(opts, "size", 1, &size, error) || !optlist_finish(opts, error)) {
         return false;
     }
@@ -54,7 +34,6 @@ static bool object_secret(Options *o, const char *id, OptList *opts, GError **er
 {
     const char *data = optlist_get(opts, "data"), *file = optlist_get(opts, "file"),
                *format = optlist_get(opts, "format"), *key = optlist_get(opts, "keyid");
-    optlist_get(opts, "iv");
     if (!optlist_finish(opts, error)) {
         return false;
     }
@@ -82,36 +61,21 @@ static bool object_dump(Options *o, const char *id, OptList *opts, GError **erro
     return true; /* read with the networks: options_net.c */
 }
 
-/* Where the host's numbers come from, and how many there are a second. */
-static bool object_rng(Options *o, const char *id, OptList *opts, GError **error)
+/* One thread runs everything, and random numbers are the host generator's. */
+static bool object_plain(Options *o, const char *id, OptList *opts, GError **error)
 {
-    static const char *const keys[] = {"filename", NULL};
-    optlist_ignore(opts, keys);
     return optlist_finish(opts, error);
 }
 
-/* One thread runs everything. */
-static bool object_iothread(Options *o, const char *id, OptList *opts, GError **error)
-{
-    static const char *const keys[] = {
-        "poll-max-ns",     "poll-grow",       "poll-shrink", "aio-max-batch",
-        "thread-pool-min", "thread-pool-max", NULL};
-    optlist_ignore(opts, keys);
-    return optlist_finish(opts, error);
-}
-
+/* What there is to see to in each of object_types. */
 static const struct {
     const char *type;
     bool (*read)(Options *o, const char *id, OptList *opts, GError **error);
-} object_types[] = {
-    {"filter-dump", object_dump},
-    {"iothread", object_iothread},
-    {"memory-backend-file", object_memory},
-    {"memory-backend-memfd", object_memory},
-    {"memory-backend-ram", object_memory},
-    {"rng-builtin", object_rng},
-    {"rng-random", object_rng},
-    {"secret", object_secret},
+} object_readers[] = {
+    {"filter-dump", object_dump},           {"iothread", object_plain},
+    {"memory-backend-file", object_memory}, {"memory-backend-memfd", object_memory},
+    {"memory-backend-ram", object_memory},  {"rng-builtin", object_plain},
+    {"rng-random", object_plain},           {"secret", object_secret},
 };
 
 static bool wants_list(const char *value)
@@ -122,25 +86,25 @@ static bool wants_list(const char *value)
 static void list_object_types(Options *o)
 {
     g_print("List of user creatable objects:\n");
-    for (size_t i = 0; i < G_N_ELEMENTS(object_types); i++) {
-        g_print("  %s\n", object_types[i].type);
+    for (const ObjectType *type = object_types; type->name; type++) {
+        g_print("  %s\n", type->name);
     }
     o->done = true;
 }
 
 static bool object_unknown(const char *type, GError **error)
 {
-    const char *names[G_N_ELEMENTS(object_types)];
-    for (size_t i = 0; i < G_N_ELEMENTS(object_types); i++) {
-        names[i] = object_types[i].type;
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const ObjectType *known = object_types; known->name; known++) {
+        g_ptr_array_add(names, (char *)known->name);
     }
     if (g_str_has_prefix(type, "tls-creds-")) {
         g_set_error(error, OPT_ERROR, 0, "%s: sockets have no TLS here; use a tunnel (ssh -L)",
                     type);
         return false;
     }
-    opt_error_nearest(error, type, names, G_N_ELEMENTS(names), "there is no object type '%s'",
-                      type);
+    opt_error_nearest(error, type, (const char *const *)names->pdata, names->len,
+                      "there is no object type '%s'", type);
     return false;
 }
 
@@ -169,15 +133,17 @@ static bool opt_object(Options *o, const char *value, GError **error)
     }
     g_autoptr(OptList) opts = optlist_parse(text, "qom-type");
     const char *type = optlist_get(opts, "qom-type"), *id = optlist_get(opts, "id");
-    for (size_t i = 0; type && i < G_N_ELEMENTS(object_types); i++) {
-        if (strcmp(type, object_types[i].type) != 0) {
+    const ObjectType *known = object_type_find(type ? type : "");
+    for (size_t i = 0; known && i < G_N_ELEMENTS(object_readers); i++) {
+        if (strcmp(type, object_readers[i].type) != 0) {
             continue;
         }
-        if (!object_id(o, id, error) || !object_types[i].read(o, id, opts, error)) {
+        optlist_ignore(opts, known->keys);
+        if (!object_id(o, id, error) || !object_readers[i].read(o, id, opts, error)) {
             return false;
         }
         g_ptr_array_add(o->objects, g_strdup(id));
-        if (object_types[i].read == object_dump) {
+        if (object_readers[i].read == object_dump) {
             g_ptr_array_add(o->net_dumps, g_strdup(text));
         }
         return true;
