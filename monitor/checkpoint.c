@@ -35,8 +35,8 @@ void hmp_info_checkpoints(Machine *machine, char **args, GString *out)
                                c->executed, (double)c->clock_ns / NS_PER_SEC,
                                c->automatic ? "" : ", asked for");
     }
-    g_string_append_printf(out, "%u checkpoints keep %.1f MiB\n",
-                           list ? list->len : 0, (double)checkpoints_bytes(machine) / (1 << 20));
+    g_string_append_printf(out, "%u checkpoints keep %.1f MiB\n", list ? list->len : 0,
+                           (double)checkpoints_bytes(machine) / (1 << 20));
 }
 
 static JsonNode *run_checkpoint(Machine *machine, JsonObject *args, GError **error)

@@ -169,11 +169,11 @@ static void q35_respond_pages(void *opaque, const Device *unit, uint16_t source_
     }
 }
 
-/* All are one maker's. */
+/* All are of a maker that has the same ids for the board's emitters. */
 static bool check_company(const Machine *machine, const Device *unit, GError **error)
 {
     const Device *first = machine->iommus->pdata[0];
-    if (unit->cls == first->cls) {
+    if (iommu_class(unit)->emitter_id == iommu_class(first)->emitter_id) {
         return true;
     }
     g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,

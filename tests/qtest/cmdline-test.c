@@ -68,7 +68,6 @@ static const BadLine bad_lines[] = {
     {"-machine none -accel qtest -mon chardev=a", {"-mon chardev=a: ", "'a'"}},
     {"-machine none -accel qtest -serial stdio -monitor stdio", {"only one", "mon:stdio"}},
     {"-display gtk", {"-display gtk: ", "none"}},
-    {"-global nothing.at=all", {"-global nothing.at=all: ", "nothing"}},
     {"-d everthing", {"-d everthing: ", "help"}},
     {"-icount shift=11", {"-icount shift=11: ", "neither 'auto' nor a number from 0 to 10"}},
     {"-icount shift=fast", {"-icount shift=fast: ", "neither 'auto' nor"}},

@@ -381,7 +381,7 @@ static void test_monitor(void)
     JsonArray *rows = json_object_get_array_member(answer, "return");
     static const struct {
         int64_t bus, devices, last; /* the last device's bus */
-    } wanted[] = {{0, 5, 0}, {0x80, 3, 0x80}, {0x40, 1, 0x40}};
+    } wanted[] = {{0, 6, 0}, {0x80, 3, 0x80}, {0x40, 1, 0x40}};
     g_assert_cmpuint(json_array_get_length(rows), ==, G_N_ELEMENTS(wanted));
     for (guint i = 0; i < G_N_ELEMENTS(wanted); i++) {
         JsonObject *row = json_array_get_object_element(rows, i);

@@ -101,7 +101,7 @@ static void test_queries(void)
     g_assert_true(has_name(machines, "none"));
     for (guint i = 0; i < json_array_get_length(json_node_get_array(machines)); i++) {
         JsonObject *o = json_array_get_object_element(json_node_get_array(machines), i);
-        bool q35 = strcmp(json_object_get_string_member(o, "name"), "q35") == 0;
+        bool q35 = strcmp(json_object_get_string_member(o, "name"), "pc-q35-8.2") == 0;
         g_assert_true(json_object_has_member(o, "acpi"));
         g_assert_cmpint(json_object_get_boolean_member(o, "acpi"), ==, q35);
     }

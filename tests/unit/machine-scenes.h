@@ -21,6 +21,7 @@
 #define DSA_MEM     0x380000ull
 #define AHCI_MEM    0x3e0000ull
 #define DSA_FILLED  0x800000ull
+#define DEVICES     0x700000ull
 
 static void wr(Box *box, uint64_t at, uint64_t value, unsigned size)
 {
@@ -301,11 +302,12 @@ static void use_device_tlb(Box *box)
 static void start_amd_queue(Box *box)
 {
     enum { COUNT = 5, WAIT = 1, LOG = 0x1000, STORE = 0x2000 };
-    const uint64_t length = 8ull << 56;
+    const uint64_t length = 8ull << 56, all_devices = 15; /* in pages, less one */
     for (unsigned i = 0; i < COUNT; i++) {
         wr(box, QUEUE + 16 * i, i == COUNT - 1 ? 0 : (uint64_t)WAIT << 60 | (QUEUE + STORE) | 1, 8);
         wr(box, QUEUE + 16 * i + 8, i + 1, 8);
     }
+    wr(box, AMD_BASE + DEV_TAB, DEVICES | all_devices, 8);
     wr(box, AMD_BASE + CMD_BUF, QUEUE | length, 8);
     wr(box, AMD_BASE + EVT_LOG, (QUEUE + LOG) | length, 8);
     wr(box, AMD_BASE + CONTROL, IOMMU_EN | CMD_BUF_EN | EVT_LOG_EN | EVT_INT_EN, 8);
