@@ -339,6 +339,28 @@ static void test_block(void)
     g_unlink(path);
 }
 
+/* What reaches past the end is an error and writes nothing, into the file or over it. */
+static void test_end(void)
+{
+    g_autofree char *path = make_disk();
+    for (int snapshot = 0; snapshot < 2; snapshot++) {
+        BlockOptions options = {.file = path, .snapshot = snapshot};
+        char buf[2] = "";
+        GStatBuf st;
+        BlockBackend *blk = blk_open("d", &options, NULL);
+        g_assert_false(blk_read(blk, DISK_BYTES - 1, buf, 2));
+        g_assert_false(blk_write(blk, DISK_BYTES - 1, "ab", 2));
+        g_assert_false(blk_write(blk, DISK_BYTES, "a", 1));
+        g_assert_false(blk_write(blk, UINT64_MAX, "ab", 2));
+        g_assert_true(blk_read(blk, DISK_BYTES - 1, buf, 1));
+        g_assert_cmpint(buf[0], ==, 0);
+        blk_close(blk);
+        g_assert_cmpint(g_stat(path, &st), ==, 0);
+        g_assert_cmpint(st.st_size, ==, DISK_BYTES);
+    }
+    g_unlink(path);
+}
+
 static void test_snapshot(void)
 {
     g_autofree char *path = make_disk();
@@ -399,6 +421,7 @@ int main(int argc, char **argv)
     g_test_add_func("/backends/telnet", test_telnet);
     g_test_add_func("/backends/udp", test_udp);
     g_test_add_func("/backends/block", test_block);
+    g_test_add_func("/backends/end", test_end);
     g_test_add_func("/backends/snapshot", test_snapshot);
     g_test_add_func("/backends/refused", test_refused);
     return g_test_run();
