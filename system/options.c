@@ -57,6 +57,11 @@ static bool show_help(Options *o, const char *value, GError **error)
     return true;
 }
 
+bool opt_wants_help(const char *value)
+{
+    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
+}
+
 bool opt_accept(Options *o, const char *value, GError **error)
 {
     return true;

@@ -124,6 +124,8 @@ extern const OptRow opt_rows_net[];     /* options_net.c */
 extern const OptRow opt_rows_config[];  /* options_config.c */
 extern const OptRow opt_rows_run[];     /* options_run.c */
 
+/* "help" or "?": a list of what there is. */
+bool opt_wants_help(const char *value);
 /* For rows whose option has no meaning here and does no harm, and for those that would. */
 bool opt_accept(Options *o, const char *value, GError **error);
 bool opt_not_yet(Options *o, const char *value, GError **error);

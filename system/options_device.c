@@ -90,7 +90,7 @@ static bool help_device(OptList *opts)
 
 static bool opt_device(Options *o, const char *value, GError **error)
 {
-    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0) {
+    if (opt_wants_help(value)) {
         list_device_classes();
         o->done = true;
         return true;
@@ -418,7 +418,7 @@ static bool opt_snapshot(Options *o, const char *value, GError **error)
 
 static bool opt_chardev(Options *o, const char *value, GError **error)
 {
-    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0) {
+    if (opt_wants_help(value)) {
         GString *text = g_string_new(NULL);
         chr_help(text);
         fputs(text->str, stdout);

@@ -12,11 +12,6 @@
 #define RAM_MIN (16ull << 20)
 #define RAM_MAX (64ull << 30)
 
-static bool wants_help(const char *value)
-{
-    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
-}
-
 static void list_machines(Options *o)
 {
     printf("Supported machines are:\n");
@@ -126,7 +121,7 @@ static bool check_irqchip(OptList *opts, GError **error)
 static bool read_forgive(Options *o, OptList *opts, GError **error)
 {
     const char *text = optlist_get(opts, "forgive");
-    if (text && wants_help(text)) {
+    if (text && opt_wants_help(text)) {
         GString *help = g_string_new(NULL);
         forgive_help(help);
         fputs(help->str, stdout);
@@ -188,13 +183,13 @@ static bool common_machine_keys(Options *o, OptList *opts, GError **error)
 
 static bool opt_machine(Options *o, const char *value, GError **error)
 {
-    if (wants_help(value)) {
+    if (opt_wants_help(value)) {
         list_machines(o);
         return true;
     }
     g_autoptr(OptList) opts = optlist_parse(value, "type");
     const char *type = optlist_get(opts, "type");
-    if (type && wants_help(type)) {
+    if (type && opt_wants_help(type)) {
         list_machines(o);
         return true;
     }
@@ -214,7 +209,7 @@ static bool opt_machine(Options *o, const char *value, GError **error)
 
 static bool opt_accel(Options *o, const char *value, GError **error)
 {
-    if (wants_help(value)) {
+    if (opt_wants_help(value)) {
         printf("Accelerators supported in QEMU binary:\ntcg\nqtest\n");
         o->done = true;
         return true;
@@ -241,7 +236,7 @@ static void warn_missing(const CpuModel *model)
 
 static bool opt_cpu(Options *o, const char *value, GError **error)
 {
-    if (wants_help(value)) {
+    if (opt_wants_help(value)) {
         GString *text = g_string_new(NULL);
         cpu_model_help(text);
         fputs(text->str, stdout);

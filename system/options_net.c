@@ -45,14 +45,9 @@ static bool show_netdevs(Options *o)
     return true;
 }
 
-static bool net_wants_help(const char *value)
-{
-    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
-}
-
 static bool opt_netdev(Options *o, const char *value, GError **error)
 {
-    if (net_wants_help(value)) {
+    if (opt_wants_help(value)) {
         return show_netdevs(o);
     }
     g_autofree char *text = options_flatten(value, error);
@@ -154,10 +149,10 @@ static bool opt_nic(Options *o, const char *value, GError **error)
     g_autoptr(OptList) opts = optlist_parse(value, "type");
     const char *type = optlist_get(opts, "type"), *model = optlist_get(opts, "model"),
                *id = optlist_get(opts, "id");
-    if (net_wants_help(value) || (type && net_wants_help(type))) {
+    if (opt_wants_help(value) || (type && opt_wants_help(type))) {
         return show_netdevs(o);
     }
-    if (model && net_wants_help(model)) {
+    if (model && opt_wants_help(model)) {
         return show_models(o);
     }
     if (type && strcmp(type, "none") == 0) {
@@ -181,7 +176,7 @@ static bool opt_net_nic(Options *o, const char *value, OptList *opts, GError **e
     const char *model = optlist_get(opts, "model");
     static const char *const harmless[] = {"type", "name",    "mac",    "macaddr", "addr",
                                            "bus",  "vectors", "netdev", NULL};
-    if (model && net_wants_help(model)) {
+    if (model && opt_wants_help(model)) {
         return show_models(o);
     }
     optlist_ignore(opts, harmless);
@@ -204,7 +199,7 @@ static bool opt_net(Options *o, const char *value, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(value, "type");
     const char *type = optlist_get(opts, "type");
-    if (!type || net_wants_help(type)) {
+    if (!type || opt_wants_help(type)) {
         return show_netdevs(o);
     }
     if (strcmp(type, "none") == 0) {

@@ -78,11 +78,6 @@ static const struct {
     {"rng-random", object_plain},           {"secret", object_secret},
 };
 
-static bool wants_list(const char *value)
-{
-    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
-}
-
 static void list_object_types(Options *o)
 {
     g_print("List of user creatable objects:\n");
@@ -123,7 +118,7 @@ static bool object_id(const Options *o, const char *id, GError **error)
 
 static bool opt_object(Options *o, const char *value, GError **error)
 {
-    if (wants_list(value)) {
+    if (opt_wants_help(value)) {
         list_object_types(o);
         return true;
     }

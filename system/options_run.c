@@ -139,15 +139,10 @@ static bool append_items(Options *o, const char *value)
     return true;
 }
 
-static bool trace_help_wanted(const char *value)
-{
-    return strcmp(value, "help") == 0 || strcmp(value, "?") == 0;
-}
-
 static bool opt_log_items(Options *o, const char *value, GError **error)
 {
     Trace scratch;
-    if (trace_help_wanted(value)) {
+    if (opt_wants_help(value)) {
         GString *text = g_string_new(NULL);
         trace_help(text);
         fputs(text->str, stdout);
@@ -202,7 +197,7 @@ static bool opt_trace(Options *o, const char *value, GError **error)
         o->log_file = g_strdup(file);
     }
     g_autofree char *named = g_strconcat("trace:", enable, NULL);
-    return !enable || opt_log_items(o, trace_help_wanted(enable) ? enable : named, error);
+    return !enable || opt_log_items(o, opt_wants_help(enable) ? enable : named, error);
 }
 
 static bool set_text(char **field, const char *value)
