@@ -29,7 +29,7 @@ static bool object_memory(Options *o, const char *id, OptList *opts, GError **er
     return true;
 }
 
-/* What a secret says is kept for those who name it; so far only that it can be had is seen to. */
+/* Nothing here asks for a secret yet: it is only seen to that it could be had. */
 static bool object_secret(Options *o, const char *id, OptList *opts, GError **error)
 {
     const char *data = optlist_get(opts, "data"), *file = optlist_get(opts, "file"),
