@@ -63,6 +63,11 @@ static const ChrOps *find_backend(const char *name, GError **error)
     return NULL;
 }
 
+const char *chr_backend_name(unsigned n)
+{
+    return n < G_N_ELEMENTS(backends) ? backends[n]->name : NULL;
+}
+
 void chr_help(GString *out)
 {
     g_string_append(out, "Available chardev backend types:\n");

@@ -34,9 +34,7 @@ static JsonNode *run_dump(Machine *machine, JsonObject *args, GError **error)
     }
     const char *path = json_object_get_string_member(args, "protocol") + strlen("file:");
     if (!machine_while_stopped(machine, path, machine_dump, &inner)) {
-        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "%s", inner->message);
-        g_error_free(inner);
-        return NULL;
+        return qmp_fail(inner, error);
     }
     return qmp_empty();
 }

@@ -25,16 +25,12 @@ static JsonNode *query_chardev(Machine *machine, JsonObject *args, GError **erro
 
 static JsonNode *query_backends(Machine *machine, JsonObject *args, GError **error)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
     JsonArray *list = json_array_new();
-    chr_help(text);
-    g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1);
-    for (char **line = lines; *line; line++) {
-        if (g_str_has_prefix(*line, "  ")) {
-            JsonObject *o = json_object_new();
-            json_object_set_string_member(o, "name", *line + 2);
-            json_array_add_object_element(list, o);
-        }
+    const char *name;
+    for (unsigned i = 0; (name = chr_backend_name(i)); i++) {
+        JsonObject *o = json_object_new();
+        json_object_set_string_member(o, "name", name);
+        json_array_add_object_element(list, o);
     }
     return qmp_array_node(list);
 }

@@ -31,7 +31,7 @@ static JsonNode *run_screendump(Machine *machine, JsonObject *args, GError **err
 {
     const char *path = json_object_get_string_member(args, "filename");
     const char *name = json_object_get_string_member_with_default(args, "format", "ppm");
-    g_autoptr(GError) why = NULL;
+    GError *why = NULL;
     PictureFormat format;
     if (!parse_format(name, &format)) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "format '%s': there are ppm and png",
@@ -39,8 +39,7 @@ static JsonNode *run_screendump(Machine *machine, JsonObject *args, GError **err
         return NULL;
     }
     if (!display_save(display_of(machine), path, format, &why)) {
-        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "%s", why->message);
-        return NULL;
+        return qmp_fail(why, error);
     }
     return qmp_empty();
 }

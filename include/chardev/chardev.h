@@ -54,6 +54,8 @@ bool chr_is_mux(const Chardev *chr);
 bool chr_has_frontend(const Chardev *chr);
 /* Ctrl-A x on a mux. */
 void chr_set_quit_handler(Chardev *chr, void (*quit)(void *opaque), void *opaque);
+/* The name of the n-th backend, or NULL. */
+const char *chr_backend_name(unsigned n);
 /* Backend names, one a line, for -chardev help. */
 void chr_help(GString *out);
 /* A break to the front end in focus, as the escape's `b` gives it. */
