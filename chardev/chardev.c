@@ -403,15 +403,20 @@ void chr_receive_all(Chardev *chr, const uint8_t *data, size_t len)
     g_byte_array_append(chr->backlog, data + room, (guint)(len - room));
 }
 
+/* An event of the host's for a front end, through the gate if it is the guest's. */
+static void tell_front(Chardev *chr, const ChrFrontend *front, ChrEvent event)
+{
+    if (is_gated(chr, front)) {
+        chr->gate->event(chr->gate_opaque, chr, event);
+    } else if (front->handlers->event) {
+        front->handlers->event(front->opaque, event);
+    }
+}
+
 void chr_send_event(Chardev *chr, ChrEvent event)
 {
     for (guint i = 0; i < chr->frontends->len; i++) {
-        ChrFrontend *front = &g_array_index(chr->frontends, ChrFrontend, i);
-        if (is_gated(chr, front)) {
-            chr->gate->event(chr->gate_opaque, chr, event);
-        } else if (front->handlers->event) {
-            front->handlers->event(front->opaque, event);
-        }
+        tell_front(chr, &g_array_index(chr->frontends, ChrFrontend, i), event);
     }
 }
 
@@ -425,10 +430,8 @@ void chr_guest_write(Chardev *chr, const void *data, size_t len)
 void chr_send_break(Chardev *chr)
 {
     ChrFrontend *front = focus(chr);
-    if (front && is_gated(chr, front)) {
-        chr->gate->event(chr->gate_opaque, chr, CHR_BREAK);
-    } else if (front && front->handlers->event) {
-        front->handlers->event(front->opaque, CHR_BREAK);
+    if (front) {
+        tell_front(chr, front, CHR_BREAK);
     }
 }
 
