@@ -117,8 +117,8 @@ static void is_written(void *opaque, const RegRow *row, uint64_t old, uint64_t n
     ahci_update_interrupt(opaque, true);
 }
 
-static void px_is_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
-                          uint64_t written, uint64_t mask)
+static void px_status_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                              uint64_t written, uint64_t mask)
 {
     follow_errors(opaque);
     ahci_update_interrupt(ahci_port_of(opaque)->hba, false);
@@ -176,13 +176,6 @@ static void px_sctl_written(void *opaque, const RegRow *row, uint64_t old, uint6
     ahci_update_interrupt(p->hba, false);
 }
 
-static void px_serr_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
-                            uint64_t written, uint64_t mask)
-{
-    follow_errors(opaque);
-    ahci_update_interrupt(ahci_port_of(opaque)->hba, false);
-}
-
 /* 3.3.13, 3.3.14: only while commands are run. */
 static void px_issue_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
                              uint64_t written, uint64_t mask)
@@ -211,7 +204,7 @@ static const RegRow port_rows[] = {
     {"PxCLBU", PX_CLBU, 4, .writable = 0xffffffff},
     {"PxFB", PX_FB, 4, .writable = 0xffffff00},
     {"PxFBU", PX_FBU, 4, .writable = 0xffffffff},
-    {"PxIS", PX_IS, 4, .w1c = PXIS_W1C, .written = px_is_written},
+    {"PxIS", PX_IS, 4, .w1c = PXIS_W1C, .written = px_status_written},
     {"PxIE", PX_IE, 4, .writable = PXIS_ALL, .written = px_ie_written},
     {"PxCMD", PX_CMD, 4, .reset = PXCMD_SUD | PXCMD_POD,
      .writable = PXCMD_ST | PXCMD_FRE | PXCMD_ATAPI | PXCMD_DLAE, .written = px_cmd_written},
@@ -219,7 +212,7 @@ static const RegRow port_rows[] = {
     {"PxSIG", PX_SIG, 4, .reset = PXSIG_RESET},
     {"PxSSTS", PX_SSTS, 4},
     {"PxSCTL", PX_SCTL, 4, .writable = 0xfff, .written = px_sctl_written},
-    {"PxSERR", PX_SERR, 4, .w1c = 0xffffffff, .written = px_serr_written},
+    {"PxSERR", PX_SERR, 4, .w1c = 0xffffffff, .written = px_status_written},
     {"PxSACT", PX_SACT, 4, .w1s = SLOTS_ALL, .written = px_issue_written},
     {"PxCI", PX_CI, 4, .w1s = SLOTS_ALL, .written = px_issue_written},
 };

@@ -59,40 +59,25 @@ static void devtab_written(void *opaque, const RegRow *row, uint64_t old, uint64
 }
 
 /* A base register's write clears the ring's pointers (3.4.2). */
-static void cmdbuf_base_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
-                                uint64_t written, uint64_t mask)
+static void ring_base_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
+                              uint64_t written, uint64_t mask)
 {
+    static const struct {
+        uint32_t base, head, tail;
+    } rings[] = {
+        {AMDVI_CMDBUF_BASE, AMDVI_CMDBUF_HEAD, AMDVI_CMDBUF_TAIL},
+        {AMDVI_EVTLOG_BASE, AMDVI_EVTLOG_HEAD, AMDVI_EVTLOG_TAIL},
+        {AMDVI_PPRLOG_BASE, AMDVI_PPRLOG_HEAD, AMDVI_PPRLOG_TAIL},
+        {AMDVI_GALOG_BASE, AMDVI_GALOG_HEAD, AMDVI_GALOG_TAIL},
+    };
     AmdviState *s = opaque;
     amdvi_rules_ring_written(s, row);
-    regfile_set(&s->regs, AMDVI_CMDBUF_HEAD, 0);
-    regfile_set(&s->regs, AMDVI_CMDBUF_TAIL, 0);
-}
-
-static void evtlog_base_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
-                                uint64_t written, uint64_t mask)
-{
-    AmdviState *s = opaque;
-    amdvi_rules_ring_written(s, row);
-    regfile_set(&s->regs, AMDVI_EVTLOG_HEAD, 0);
-    regfile_set(&s->regs, AMDVI_EVTLOG_TAIL, 0);
-}
-
-static void galog_base_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
-                               uint64_t written, uint64_t mask)
-{
-    AmdviState *s = opaque;
-    amdvi_rules_ring_written(s, row);
-    regfile_set(&s->regs, AMDVI_GALOG_HEAD, 0);
-    regfile_set(&s->regs, AMDVI_GALOG_TAIL, 0);
-}
-
-static void pprlog_base_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
-                                uint64_t written, uint64_t mask)
-{
-    AmdviState *s = opaque;
-    amdvi_rules_ring_written(s, row);
-    regfile_set(&s->regs, AMDVI_PPRLOG_HEAD, 0);
-    regfile_set(&s->regs, AMDVI_PPRLOG_TAIL, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(rings); i++) {
+        if (rings[i].base == row->offset) {
+            regfile_set(&s->regs, rings[i].head, 0);
+            regfile_set(&s->regs, rings[i].tail, 0);
+        }
+    }
 }
 
 static void control_written(void *opaque, const RegRow *row, uint64_t old, uint64_t now,
@@ -147,10 +132,10 @@ static const Template templates[] = {
       .written = devtab_written}},
     {ALWAYS,
      {"CmdBufBase", AMDVI_CMDBUF_BASE, 8, .reset = 8ull << 56, .writable = RING_BASE,
-      .written = cmdbuf_base_written}},
+      .written = ring_base_written}},
     {ALWAYS,
      {"EventLogBase", AMDVI_EVTLOG_BASE, 8, .reset = 8ull << 56, .writable = RING_BASE,
-      .written = evtlog_base_written}},
+      .written = ring_base_written}},
     {ALWAYS, {"Control", AMDVI_CONTROL, 8, .written = control_written}},
     {ALWAYS,
      {"ExclBase", AMDVI_EXCL_BASE, 8,
@@ -159,10 +144,10 @@ static const Template templates[] = {
     {ALWAYS, {"ExtFeature", AMDVI_EFR, 8}},
     {WITH_PPR,
      {"PprLogBase", AMDVI_PPRLOG_BASE, 8, .reset = 8ull << 56, .writable = RING_BASE,
-      .written = pprlog_base_written}},
+      .written = ring_base_written}},
     {WITH_VAPIC,
      {"GaLogBase", AMDVI_GALOG_BASE, 8, .reset = 8ull << 56, .writable = RING_BASE,
-      .written = galog_base_written}},
+      .written = ring_base_written}},
     {WITH_VAPIC, {"GaLogTailAt", AMDVI_GALOG_TAILAT, 8, .writable = AMDVI_BASE_MASK | 0xff8}},
     {WITH_XT, {"XtGeneral", AMDVI_XT_GENERAL, 8, .writable = XT_REGISTER}},
     {WITH_XT, {"XtPpr", AMDVI_XT_PPR, 8, .writable = XT_REGISTER}},
