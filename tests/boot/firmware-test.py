@@ -9,13 +9,12 @@ Usage: firmware-test.py --qemu PROGRAM --guests FOLDER [CASE]...
 """
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 import time
 
 import taptest
-from livemachine import TIMEOUT, Machine
+from livemachine import TIMEOUT, Machine, play
 
 NOTHING = "No bootable device."
 # A boot sector: "mov si, text; then each byte by int 10h; hlt".
@@ -156,24 +155,12 @@ CASES = {"nothing": nothing, "screen": screen, "efi-shell": efi_shell, "menu": m
 def run_case(args, case):
     """What was wrong, line by line."""
     with tempfile.TemporaryDirectory() as temporary:
-        machines = []
-
         def start(options=()):
             words = [word for option in options for word in str(option).split(" ")]
-            machines.append(FirmwareMachine(args, None, None, start.folder, options=words))
-            return machines[-1]
+            return FirmwareMachine(args, None, None, start.folder, options=words)
 
         start.folder = pathlib.Path(temporary)
-        try:
-            case(start)
-            return [], ""
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as wrong:
-            return [str(wrong), *machines[-1].text().splitlines()[-20:],
-                    *machines[-1].errors.read_text(errors="replace").splitlines()[-20:]], ""
-        finally:
-            for machine in machines:
-                machine.process.kill()
-                machine.process.wait()
+        return play(case, start)
 
 
 def main():

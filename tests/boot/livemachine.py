@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A running emulator for tests that talk to it meanwhile."""
+import functools
 import json
 import pathlib
 import select
@@ -133,9 +134,10 @@ def counts_when_done(machine):
 
 def play(case, start):
     """Has a case start machines by `start`, none of which outlives it; what is wrong, and the last one's
-    log."""
+    log, with what it said on stderr."""
     machines = []
 
+    @functools.wraps(start)
     def started(*args, **more):
         machines.append(start(*args, **more))
         return machines[-1]
@@ -143,8 +145,9 @@ def play(case, start):
     try:
         case(started)
         return [], ""
-    except AssertionError as error:
-        return [str(error)], machines[-1].text() if machines else ""
+    except (AssertionError, OSError, subprocess.TimeoutExpired) as error:
+        return [str(error)], machines[-1].text() + machines[-1].errors.read_text(errors="replace") \
+            if machines else ""
     finally:
         for machine in machines:
             machine.process.kill()

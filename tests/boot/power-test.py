@@ -14,7 +14,7 @@ import tempfile
 import time
 
 import taptest
-from livemachine import TIMEOUT, Machine
+from livemachine import TIMEOUT, Machine, play
 
 HERE = pathlib.Path(__file__).resolve().parent
 USER_SPACE = "guest: user space"
@@ -122,7 +122,7 @@ def run_case(args, case):
     """What was wrong, line by line."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
-        initrd, machines = folder / "power.cpio", []
+        initrd = folder / "power.cpio"
         kernel = kernel_of(case)
         subprocess.run([sys.executable, HERE.parent.parent / "scripts" / "make-initramfs", initrd,
                         "--guests", args.guests, "--kernel", kernel, "--init",
@@ -130,19 +130,9 @@ def run_case(args, case):
                         "--module", "virtio_rng"], check=True)
 
         def start(**more):
-            machines.append(Machine(args, kernel, initrd, folder, **more))
-            return machines[-1]
+            return Machine(args, kernel, initrd, folder, **more)
 
-        try:
-            case(start)
-            return [], ""
-        except (AssertionError, OSError, subprocess.TimeoutExpired) as wrong:
-            return [str(wrong), *machines[-1].text().splitlines()[-20:],
-                    *machines[-1].errors.read_text(errors="replace").splitlines()[-20:]], ""
-        finally:
-            for machine in machines:
-                machine.process.kill()
-                machine.process.wait()
+        return play(case, start)
 
 
 def main():
