@@ -50,6 +50,8 @@ void qmp_command_foreach(void (*visit)(const QmpCommand *command, void *opaque),
 /* Arguments as the text of a command-line option, whose first word is the member `first`. */
 char *qmp_option_text(JsonObject *args, const char *first, GError **error);
 
+/* Where a vCPU is, as device_add names the place. The caller's. */
+JsonObject *qmp_cpu_place(const Machine *machine, unsigned index);
 /* Takes `inner`, of whatever domain, and makes *error of it, with its QMP class. Returns NULL. */
 JsonNode *qmp_fail(GError *inner, GError **error);
 

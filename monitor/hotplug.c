@@ -51,17 +51,23 @@ static JsonNode *run_device_del(Machine *machine, JsonObject *args, GError **err
     return qmp_empty();
 }
 
+JsonObject *qmp_cpu_place(const Machine *machine, unsigned index)
+{
+    JsonObject *o = json_object_new();
+    CpuPlace place = machine_cpu_place(machine, index);
+    json_object_set_int_member(o, "core-id", place.core);
+    json_object_set_int_member(o, "thread-id", place.thread);
+    json_object_set_int_member(o, "socket-id", place.socket);
+    return o;
+}
+
 static JsonNode *query_hotpluggable_cpus(Machine *machine, JsonObject *args, GError **error)
 {
     JsonArray *list = json_array_new();
     g_autofree char *driver = machine_cpu_driver(machine);
     for (unsigned i = machine->cpu_count; i-- > 0;) {
-        JsonObject *o = json_object_new(), *props = json_object_new();
-        CpuPlace place = machine_cpu_place(machine, i);
-        json_object_set_int_member(props, "core-id", place.core);
-        json_object_set_int_member(props, "thread-id", place.thread);
-        json_object_set_int_member(props, "socket-id", place.socket);
-        json_object_set_object_member(o, "props", props);
+        JsonObject *o = json_object_new();
+        json_object_set_object_member(o, "props", qmp_cpu_place(machine, i));
         json_object_set_int_member(o, "vcpus-count", 1);
         if (machine_cpu_is_present(machine, i)) {
             g_autofree char *path = machine_cpu_path(machine, i);

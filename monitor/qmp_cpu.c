@@ -21,17 +21,13 @@ static JsonNode *query_cpus(Machine *machine, JsonObject *args, GError **error)
         if (!machine_cpu_is_present(machine, i)) {
             continue;
         }
-        JsonObject *o = json_object_new(), *props = json_object_new();
+        JsonObject *o = json_object_new();
         g_autofree char *path = machine_cpu_path(machine, i);
-        CpuPlace place = machine_cpu_place(machine, i);
-        json_object_set_int_member(props, "socket-id", place.socket);
-        json_object_set_int_member(props, "core-id", place.core);
-        json_object_set_int_member(props, "thread-id", place.thread);
         json_object_set_int_member(o, "cpu-index", i);
         json_object_set_string_member(o, "qom-path", path);
         json_object_set_int_member(o, "thread-id", 0);
         json_object_set_string_member(o, "target", "x86_64");
-        json_object_set_object_member(o, "props", props);
+        json_object_set_object_member(o, "props", qmp_cpu_place(machine, i));
         json_array_add_object_element(list, o);
     }
     return qmp_array_node(list);
