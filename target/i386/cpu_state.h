@@ -323,6 +323,13 @@ struct Cpu {
 #define CPU_MODE_MASKED (1u << 10) /* the same, and every SSE exception is masked */
 #define CPU_MODE_AVX    (1u << 11) /* AVX instructions raise neither */
 
+/* 32-bit code and stack in segments that begin at 0 and have no end: addresses are linear ones. */
+static inline bool cpu_mode_is_flat32(uint32_t mode)
+{
+    const uint32_t all = CPU_MODE_CS32 | CPU_MODE_SS32 | CPU_MODE_FLAT;
+    return (mode & (all | CPU_MODE_CS64 | CPU_MODE_VM)) == all;
+}
+
 /* Something is pending that this thread has found: the block in execution is the last for now. Host
  * code looks at its budget only; cpu_instructions() stays right. */
 static inline void cpu_end_budget(Cpu *cpu)

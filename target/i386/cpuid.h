@@ -110,8 +110,9 @@ typedef enum {
     FEAT_COUNT
 } CpuFeature;
 
-/* Physical address bits, unless "phys-bits=" says otherwise. */
-#define CPU_PHYS_BITS 46
+/* Physical address bits, unless "phys-bits=" says otherwise: few enough for firmware to map them
+ * all with tables that fit a small machine. */
+#define CPU_PHYS_BITS 40
 
 bool cpu_model_has(const CpuModel *model, int feature);
 /* The same of the host, for features in leaves 1 and 7 (ECX; EBX and ECX). */

@@ -49,6 +49,13 @@ static inline void op_translates(Op *op, unsigned xop, unsigned form, unsigned b
     op->form = (uint8_t)(form | CC_SIZE(bits) << OP_FORM_SIZE);
 }
 
+/* Whether a branch or an op on the stack moves rIP and rSP as this mode usually does: by 64 bits,
+ * or by 32 in flat 32-bit code. */
+static inline bool decode_plain_size(const Decode *d, const Op *op)
+{
+    return d->mode & CPU_MODE_CS64 ? op->osize == 8 : cpu_mode_is_flat32(d->mode) && op->osize == 4;
+}
+
 /* Chooses the handler of d->zi and fills in `op`. NULL means #UD. */
 typedef OpFn (*OpSelect)(Decode *d, Op *op);
 

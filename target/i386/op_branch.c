@@ -315,6 +315,13 @@ static OpNext bound(Cpu *cpu, const Op *op)
     NEXT();
 }
 
+static void branch_translates(const Decode *d, Op *op, unsigned xop)
+{
+    if (decode_plain_size(d, op)) {
+        op_translates(op, xop, FORM_RR, op->osize * 8u);
+    }
+}
+
 static OpFn select_relative(Decode *d, Op *op)
 {
     const ZydisDecodedOperand *a = &d->ops[0];
@@ -323,12 +330,12 @@ static OpFn select_relative(Decode *d, Op *op)
     op->osize = is64 ? 8 : d->zi.operand_width / 8;
     d->links[0] = true;
     if (d->zi.mnemonic == ZYDIS_MNEMONIC_JMP) {
-        op_translates(op, XOP_JMP, FORM_RR, 64);
+        branch_translates(d, op, XOP_JMP);
         return is64 ? jmp64 : jmp_rel;
     }
     if (d->zi.mnemonic == ZYDIS_MNEMONIC_CALL) {
         d->links[1] = true; /* by its return */
-        op_translates(op, XOP_CALL, FORM_RR, 64);
+        branch_translates(d, op, XOP_CALL);
         return is64 ? call64 : call_rel;
     }
     d->links[1] = true;
@@ -348,7 +355,7 @@ static OpFn select_relative(Decode *d, Op *op)
         return jcxz;
     default:
         op->aux = (uint8_t)decode_cond(d->zi.mnemonic);
-        op_translates(op, XOP_JCC, FORM_RR, 64);
+        branch_translates(d, op, XOP_JCC);
         return is64 ? jcc64[op->aux] : jcc_any;
     }
 }
@@ -377,7 +384,7 @@ static OpFn select_jump_call(Decode *d, Op *op)
     }
     op->osize = d->mode & CPU_MODE_CS64 ? 8 : d->zi.operand_width / 8;
     d->links[1] = call;
-    op_translates(op, call ? XOP_CALL_COMPUTED : XOP_JMP_COMPUTED, FORM_RR, 64);
+    branch_translates(d, op, call ? XOP_CALL_COMPUTED : XOP_JMP_COMPUTED);
     return call ? call_indirect : jmp_indirect;
 }
 
@@ -391,11 +398,10 @@ OpFn op_select_branch(Decode *d, Op *op)
             return far_ret;
         }
         op->osize = d->mode & CPU_MODE_CS64 ? 8 : d->zi.operand_width / 8;
-        if (op->osize == 8 && op->imm == 0) {
-            op_translates(op, XOP_RET, FORM_RR, 64);
-            return ret64;
+        if (op->imm == 0) {
+            branch_translates(d, op, XOP_RET);
         }
-        return ret_near;
+        return op->osize == 8 && op->imm == 0 ? ret64 : ret_near;
     case ZYDIS_MNEMONIC_IRET:
     case ZYDIS_MNEMONIC_IRETD:
     case ZYDIS_MNEMONIC_IRETQ:

@@ -84,7 +84,7 @@ static bool sets_mxcsr(ZydisMnemonic mnemonic)
 void op_describe_vector(Decode *d, Op *op, FpuInsn *insn)
 {
     VecCode code;
-    uint32_t needed = CPU_MODE_CS64;
+    uint32_t needed = 0;
     const bool sha = d->zi.meta.isa_set == ZYDIS_ISA_SET_SHA;
     if (!vec_code_make(&d->zi, d->ops, &code) ||
         (sha && !cpu_model_host_has(d->model, FEAT_SHA_NI))) {
@@ -93,7 +93,9 @@ void op_describe_vector(Decode *d, Op *op, FpuInsn *insn)
     code.aligned &= !sha || !cpu_model_is_amd(d->model); /* as in sse_sha.c */
     needed |= code.vex || code.zero_upper ? CPU_MODE_AVX : CPU_MODE_SSE;
     needed |= code.fp ? CPU_MODE_MASKED : 0;
-    if ((d->mode & needed) != needed) {
+    /* VZEROUPPER of 32-bit code leaves the registers alone that it cannot name. */
+    bool plain = (d->mode & CPU_MODE_CS64) || (cpu_mode_is_flat32(d->mode) && !code.zero_upper);
+    if (!plain || (d->mode & needed) != needed) {
         return;
     }
     VecCode *kept = code_cache_alloc(d->code, sizeof(code));

@@ -97,7 +97,7 @@ static OpNext pop_seg(Cpu *cpu, const Op *op)
     uint64_t sp = cpu->gpr[R_RSP] + op->osize;
     uint64_t mask = stack_mask(cpu); /* of the old SS */
     seg_load(cpu, op->aux, selector);
-    cpu->gpr[R_RSP] = (cpu->gpr[R_RSP] & ~mask) | (sp & mask);
+    stack_set_by(cpu, sp, mask);
     OpNext next = op_finish(cpu, op);
     cpu->int_shadow = op->aux == SEG_SS ? SHADOW_SS : SHADOW_NONE;
     return next;
@@ -108,10 +108,11 @@ OpFn op_select_push_pop(Decode *d, Op *op)
     const ZydisDecodedOperand *a = &d->ops[0];
     bool push = d->zi.mnemonic == ZYDIS_MNEMONIC_PUSH;
     bool fast = (d->mode & CPU_MODE_CS64) && op->osize == 8;
+    bool known = decode_plain_size(d, op);
     if (decode_is_imm(a)) {
         op->imm = a->imm.value.s;
-        if (fast) {
-            op_translates(op, XOP_PUSH, FORM_RI, 64);
+        if (known) {
+            op_translates(op, XOP_PUSH, FORM_RI, op->osize * 8u);
         }
         return fast ? push_i64 : push_imm;
     }
@@ -120,8 +121,8 @@ OpFn op_select_push_pop(Decode *d, Op *op)
         if (!push && op->base == R_RSP * 8) {
             op->disp += op->osize;
         }
-        if (push && fast) {
-            op_translates(op, XOP_PUSH, FORM_RM, 64);
+        if (push && known) {
+            op_translates(op, XOP_PUSH, FORM_RM, op->osize * 8u);
         }
         return push ? push_mem : pop_mem;
     }
@@ -135,8 +136,8 @@ OpFn op_select_push_pop(Decode *d, Op *op)
         return seg == SEG_CS ? NULL : pop_seg;
     }
     op->src = op->dst = decode_reg(a->reg.value);
-    if (fast) {
-        op_translates(op, push ? XOP_PUSH : XOP_POP, FORM_RR, 64);
+    if (known) {
+        op_translates(op, push ? XOP_PUSH : XOP_POP, FORM_RR, op->osize * 8u);
     }
     if (push) {
         return fast ? push_r64 : push_reg;
@@ -255,8 +256,8 @@ OpFn op_select_frame(Decode *d, Op *op)
         d->ends = true;
         return popf;
     case ZYDIS_MNEMONIC_LEAVE:
-        if ((d->mode & CPU_MODE_CS64) && op->osize == 8) {
-            op_translates(op, XOP_LEAVE, FORM_RR, 64);
+        if (decode_plain_size(d, op)) {
+            op_translates(op, XOP_LEAVE, FORM_RR, op->osize * 8u);
         }
         return op_leave;
     default:

@@ -22,10 +22,17 @@ static inline uint64_t stack_linear(Cpu *cpu, uint64_t offset, unsigned size, bo
     return seg_linear(cpu, SEG_SS, offset, size, write);
 }
 
+/* `mask` is stack_mask(): SP leaves the rest of rSP alone, ESP clears it, as any 32-bit result
+ * does. */
+static inline void stack_set_by(Cpu *cpu, uint64_t sp, uint64_t mask)
+{
+    uint64_t kept = mask == 0xffff ? cpu->gpr[R_RSP] & ~mask : 0;
+    cpu->gpr[R_RSP] = kept | (sp & mask);
+}
+
 static inline void stack_set(Cpu *cpu, uint64_t sp)
 {
-    uint64_t mask = stack_mask(cpu);
-    cpu->gpr[R_RSP] = (cpu->gpr[R_RSP] & ~mask) | (sp & mask);
+    stack_set_by(cpu, sp, stack_mask(cpu));
 }
 
 /* The value `depth` bytes above the top. */

@@ -217,6 +217,13 @@ static bool differs_by_maker(ZydisMnemonic mnemonic)
     }
 }
 
+/* Outside 64-bit code VEX.W does not make a general register or a dword of memory wider. */
+static bool w_is_ignored(const ZydisDecodedInstruction *zi, const VecCode *code)
+{
+    return zi->machine_mode != ZYDIS_MACHINE_MODE_LONG_64 &&
+           (code->reg_kind == VEC_GPR || code->rm_kind == VEC_GPR || code->mem_size == 4);
+}
+
 bool vec_code_make(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand *ops, VecCode *out)
 {
     memset(out, 0, sizeof(*out));
@@ -234,6 +241,9 @@ bool vec_code_make(const ZydisDecodedInstruction *zi, const ZydisDecodedOperand 
         if (!vec_code_take_operand(zi, &ops[i], out)) {
             return false;
         }
+    }
+    if (w_is_ignored(zi, out)) {
+        out->w = false;
     }
     return out->reads || out->writes;
 }

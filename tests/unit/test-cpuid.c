@@ -203,7 +203,7 @@ static void test_properties(Fixture *f, const void *unused)
     g_assert_cmpmem(&r, 16, "A \"CPU\" of ours", 16);
     g_assert_cmphex(ask(f, text, 0x80000000u, 0).eax, ==, 0x80000004u);
     g_assert_cmphex(ask(f, text, 0x80000008u, 0).eax, ==, 0); /* beyond xlevel */
-    g_assert_cmphex(ask(f, "max,phys-bits=40", 0x80000008u, 0).eax & 0xff, ==, 40);
+    g_assert_cmphex(ask(f, "max,phys-bits=46", 0x80000008u, 0).eax & 0xff, ==, 46);
     g_assert_cmphex(ask(f, "max,phys-bits=0", 0x80000008u, 0).eax & 0xff, ==, CPU_PHYS_BITS);
 }
 

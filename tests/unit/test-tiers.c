@@ -7,7 +7,8 @@
  * program goes on behind the instruction. Then the program starts over with its code as it is now.
  * The host's CPU runs it up to the first such fault.
  *
- *     test-tiers [--seed N] [--count N] [--seconds N] [--arena KIB] [--list] [--no-host]
+ *     test-tiers [--bits 32] [--seed N] [--count N] [--seconds N] [--arena KIB] [--list]
+ * [--no-host]
  *
  * Program i of a run has the seed N + i, so a reported one is repeated by --seed S --count 1;
  * --list shows it. With a small arena, host code is thrown away and made again all the time. Flags
@@ -31,7 +32,7 @@
 #define FLAGS_COMPARED 0x254dd5u
 
 static gint64 opt_seed = 1, opt_count;
-static gint opt_seconds = DEFAULT_SECONDS, opt_arena;
+static gint opt_seconds = DEFAULT_SECONDS, opt_arena, opt_bits = 64;
 static gboolean opt_list, opt_no_host, opt_progress, opt_tap;
 
 static const GOptionEntry options[] = {
@@ -39,6 +40,7 @@ static const GOptionEntry options[] = {
     {"count", 0, 0, G_OPTION_ARG_INT64, &opt_count, "Number of programs", "N"},
     {"seconds", 0, 0, G_OPTION_ARG_INT, &opt_seconds, "How long without --count", "N"},
     {"arena", 0, 0, G_OPTION_ARG_INT, &opt_arena, "Memory for host code, in KiB", "N"},
+    {"bits", 0, 0, G_OPTION_ARG_INT, &opt_bits, "64, or 32: then the tiers only", "N"},
     {"list", 0, 0, G_OPTION_ARG_NONE, &opt_list, "Show the programs", NULL},
     {"no-host", 0, 0, G_OPTION_ARG_NONE, &opt_no_host, "The tiers only", NULL},
     {"progress", 0, 0, G_OPTION_ARG_NONE, &opt_progress, "Say how far it is", NULL},
@@ -332,7 +334,12 @@ static const char *run_program(Test *test, uint64_t seed)
     uint64_t before = cpu_instructions(vcpu_cpu(test->interp));
     bool agree = true;
 
-    test->on_host = program_generate(&test->seq, seed) && test->native;
+    if (opt_bits == 32) {
+        program32_generate(&test->seq, seed, our_has, test->interp);
+        test->on_host = false;
+    } else {
+        test->on_host = program_generate(&test->seq, seed) && test->native;
+    }
     rng_seed(&test->rng, seed);
     vcpu_set_hot(test->jit, hot[draw(test, G_N_ELEMENTS(hot))]);
     test->have_first = false;
@@ -356,7 +363,7 @@ static void list_program(Test *test, uint64_t rip)
     for (unsigned i = 0; i < seq->count; i++) {
         uint64_t addr = CODE_BASE + seq->insn[i].offset;
         ZydisDisassembledInstruction text;
-        bool good = ZYAN_SUCCESS(ZydisDisassembleIntel(ZYDIS_MACHINE_MODE_LONG_64, addr,
+        bool good = ZYAN_SUCCESS(ZydisDisassembleIntel(seq_machine_mode(seq->bits), addr,
                                                        seq->code + seq->insn[i].offset, 15, &text));
         printf("# %s %08" PRIx64 "  ", addr == rip ? ">" : " ", addr);
         for (unsigned k = 0; k < 11; k++) {
@@ -427,8 +434,9 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("1..1\n");
     test = g_new0(Test, 1);
-    test->native = opt_no_host ? NULL : native_new(&reason);
-    if (!test->native && !opt_no_host) {
+    bool host = !opt_no_host && opt_bits == 64;
+    test->native = host ? native_new(&reason) : NULL;
+    if (!test->native && host) {
         printf("# without the host's CPU: %s\n", reason);
     }
     test->interp = vcpu_new_of(maker_of_host(), false, 0);

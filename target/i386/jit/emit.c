@@ -275,16 +275,16 @@ void emit_setcc(Emit *e, unsigned cond, int reg)
     emit_rr(e, 0x0fb6, 2, reg, reg);
 }
 
-void emit_lea(Emit *e, int reg, int base, int32_t disp)
+void emit_lea(Emit *e, unsigned size, int reg, int base, int32_t disp)
 {
-    emit_rm(e, 0x8d, 3, reg, base, disp);
+    emit_rm(e, 0x8d, size, reg, base, disp);
 }
 
-void emit_add_mem_imm(Emit *e, int32_t imm, int base, int32_t disp)
+void emit_add_mem_imm(Emit *e, unsigned size, int32_t imm, int base, int32_t disp)
 {
     bool small = imm == (int8_t)imm;
-    emit_rm(e, small ? 0x83 : 0x81, 3, 0, base, disp);
-    emit_imm(e, small ? 0 : 3, imm);
+    emit_rm(e, small ? 0x83 : 0x81, size, 0, base, disp);
+    emit_imm(e, small ? 0 : size, imm);
 }
 
 uint8_t *emit_jcc(Emit *e, unsigned cond)

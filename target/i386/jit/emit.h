@@ -69,8 +69,8 @@ void emit_alu_rr(Emit *e, unsigned kind, unsigned size, int dst, int src);
 void emit_shift_imm(Emit *e, unsigned ext, unsigned size, int rm, unsigned n);
 void emit_shift_cl(Emit *e, unsigned ext, unsigned size, int rm);
 void emit_setcc(Emit *e, unsigned cond, int reg); /* zero-extended to 32 bits */
-void emit_lea(Emit *e, int reg, int base, int32_t disp);
-void emit_add_mem_imm(Emit *e, int32_t imm, int base, int32_t disp);
+void emit_lea(Emit *e, unsigned size, int reg, int base, int32_t disp); /* 32 bits clear the rest */
+void emit_add_mem_imm(Emit *e, unsigned size, int32_t imm, int base, int32_t disp);
 
 /* Jumps: give where the displacement is, for emit_here() or emit_target(). */
 uint8_t *emit_jcc(Emit *e, unsigned cond);

@@ -131,8 +131,8 @@ static bool next_segment(Jit *jit)
 
 static bool translatable(const Block *b)
 {
-    return (b->mode & CPU_MODE_CS64) && !(b->mode & (CPU_MODE_TF | 1u << 31)) && b->alive &&
-           !b->crosses && !b->tried;
+    bool plain = (b->mode & CPU_MODE_CS64) || cpu_mode_is_flat32(b->mode);
+    return plain && !(b->mode & (CPU_MODE_TF | 1u << 31)) && b->alive && !b->crosses && !b->tried;
 }
 
 /* Where handlers do not tail-call, going from block to block would grow the stack: there

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a decoded block to host code: the second tier of execution, for 64-bit guest code.
+ * From a decoded block to host code: the second tier of execution, for 64-bit guest code and for
+ * 32-bit code in flat segments.
  *
  * Ops that are not translated, and slow paths, tail-call the op's handler, which goes on by
  * tail-calling the next op's; that op's `fn` then is host code again. So a translated block is
  * still a block to everybody else: when it dies, its ops become op_stale() and whoever is inside
  * leaves it at the next op.
  *
- * Left out: code other than 64-bit, and single-instruction blocks.
+ * Left out: 16-bit code, segments that are not flat, and single-instruction blocks.
  */
 #include "target/i386/jit/translate_vector.h"
 
@@ -292,7 +293,7 @@ static void emit_spent(Tr *t, uint8_t *spent)
     Emit *e = &t->e;
     emit_here(e, spent);
     emit_alu_imm(e, ALU_ADD, 3, H_BUDGET, t->block->n_insns);
-    emit_add_mem_imm(e, (int32_t)block_offset(t->block), H_CPU, OP_REG_RIP);
+    emit_add_mem_imm(e, 3, (int32_t)block_offset(t->block), H_CPU, OP_REG_RIP);
     emit_target(e, emit_jmp(e), t->stubs->jump);
 }
 
@@ -317,7 +318,7 @@ static void emit_ways_out(Tr *t)
             for (unsigned i = 0; i < 2 && x->miss[i]; i++) {
                 emit_here(e, x->miss[i]);
             }
-            emit_add_mem_imm(e, x->offset, H_CPU, OP_REG_RIP);
+            emit_add_mem_imm(e, tr_rip_size(t), x->offset, H_CPU, OP_REG_RIP);
             emit_const(e, H_RAX, (uint64_t)(uintptr_t)t->block);
             emit_target(e, emit_jmp(e), t->stubs->exit[n]);
         }

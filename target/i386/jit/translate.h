@@ -103,6 +103,12 @@ static inline unsigned op_size(const Op *op)
     return op->form >> OP_FORM_SIZE & 3;
 }
 
+/* Of rIP and rSP, as CC_SIZE(). */
+static inline unsigned tr_rip_size(const Tr *t)
+{
+    return t->block->mode & CPU_MODE_CS64 ? 3 : 2;
+}
+
 static inline bool flags_dead(const Op *op)
 {
     return op->form & OP_FORM_DEAD;

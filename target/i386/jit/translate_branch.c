@@ -19,7 +19,7 @@ static void emit_page_check(Tr *t, Exit *x, int32_t page)
 {
     Emit *e = &t->e;
     emit_load(e, 3, H_RAX, H_CPU, OP_REG_RIP);
-    emit_alu_imm(e, ALU_ADD, 3, H_RAX, page);
+    emit_alu_imm(e, ALU_ADD, tr_rip_size(t), H_RAX, page);
     emit_mov(e, 2, H_RCX, H_RAX);
     emit_shift_imm(e, 5, 2, H_RCX, PAGE_SHIFT - 6);
     emit_alu_imm(e, ALU_AND, 2, H_RCX, (TLB_SIZE - 1) << 6);
@@ -73,12 +73,18 @@ static void compare_half(Emit *e)
     emit_shift_imm(e, 5, 3, H_RCX, 47);
 }
 
+/* Elsewhere each address that rIP may have is one. */
+static bool is_wide(const Tr *t)
+{
+    return tr_rip_size(t) == 3;
+}
+
 static void tr_check_direct(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
-    if (!t->block->link_local[0]) {
+    if (!t->block->link_local[0] && is_wide(t)) {
         emit_load(e, 3, H_RCX, H_CPU, OP_REG_RIP);
-        emit_lea(e, H_RCX, H_RCX, op->target);
+        emit_lea(e, 3, H_RCX, H_RCX, op->target);
         compare_half(e);
         tr_slow_if(t, 5);
     }
@@ -88,13 +94,15 @@ static void tr_check_direct(Tr *t, const Op *op)
 static void tr_push_return(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
+    unsigned size = tr_rip_size(t);
+    int32_t unit = 1 << size;
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
-    emit_lea(e, H_RAX, sp, -8);
-    tr_tlb(t, op, 3, true);
+    emit_lea(e, size, H_RAX, sp, -unit);
+    tr_tlb(t, op, size, true);
     emit_load(e, 3, H_RCX, H_CPU, OP_REG_RIP);
-    emit_alu_imm(e, ALU_ADD, 3, H_RCX, op->off + op->len);
-    emit_store(e, 3, H_RCX, H_RAX, 0);
-    emit_lea(e, sp, sp, -8);
+    emit_alu_imm(e, ALU_ADD, size, H_RCX, op->off + op->len);
+    emit_store(e, size, H_RCX, H_RAX, 0);
+    emit_lea(e, size, sp, sp, -unit);
     tr_put(t, R_RSP * 8, sp);
 }
 
@@ -134,7 +142,7 @@ static void emit_landing(Tr *t, const Op *op, uint8_t *landing)
     if (landing) {
         emit_here(e, landing);
         t->vec = (VecState){0};
-        emit_alu_imm(e, ALU_SUB, 3, H_RAX, op->off + op->len);
+        emit_alu_imm(e, ALU_SUB, tr_rip_size(t), H_RAX, op->off + op->len);
         emit_store(e, 3, H_RAX, H_CPU, OP_REG_RIP);
         leave_by(t, 1, op->off + op->len);
     }
@@ -155,13 +163,13 @@ static void computed_target(Tr *t, const Op *op)
 {
     if (op->src != OP_REG_ZERO) {
         int reg = tr_get(t, op->src, H_RAX);
-        if (reg != H_RAX) {
-            emit_mov(&t->e, 3, H_RAX, reg);
+        if (reg != H_RAX || !is_wide(t)) {
+            emit_mov(&t->e, tr_rip_size(t), H_RAX, reg);
         }
     } else {
         tr_address(t, op);
-        tr_tlb(t, op, 3, false);
-        emit_load(&t->e, 3, H_RAX, H_RAX, 0);
+        tr_tlb(t, op, tr_rip_size(t), false);
+        emit_load(&t->e, tr_rip_size(t), H_RAX, H_RAX, 0);
     }
 }
 
@@ -179,9 +187,11 @@ static void call_computed(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     computed_target(t, op);
-    emit_mov(e, 3, H_RCX, H_RAX);
-    compare_half(e);
-    tr_slow_if(t, 5);
+    if (is_wide(t)) {
+        emit_mov(e, 3, H_RCX, H_RAX);
+        compare_half(e);
+        tr_slow_if(t, 5);
+    }
     emit_store(e, 3, H_RAX, H_CPU, CPU_OFF(call_target));
     tr_push_return(t, op);
     tr_flush(t);
@@ -195,26 +205,31 @@ static void ret(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
     int32_t notes = notes_offset(t);
+    unsigned size = tr_rip_size(t);
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
-    emit_mov(e, 3, H_RAX, sp);
-    tr_tlb(t, op, 3, false);
-    emit_load(e, 3, H_RAX, H_RAX, 0);
-    emit_lea(e, sp, sp, 8);
+    emit_mov(e, size, H_RAX, sp);
+    tr_tlb(t, op, size, false);
+    emit_load(e, size, H_RAX, H_RAX, 0);
+    emit_lea(e, size, sp, sp, 1 << size);
     tr_put(t, R_RSP * 8, sp);
     tr_flush(t);
     emit_load(e, 2, H_RCX, H_CPU, CPU_OFF(returns_top));
     emit_rmx(e, 0x3b, 3, H_RAX, H_CPU, H_RCX, 0, notes + (int32_t)offsetof(CpuReturns, linear));
     uint8_t *other = emit_jcc(e, 5);
-    emit_lea(e, H_RDX, H_RCX, -8);
+    emit_lea(e, 3, H_RDX, H_RCX, -8);
     emit_alu_imm(e, ALU_AND, 2, H_RDX, 8 * (RETURNS - 1));
     emit_store(e, 2, H_RDX, H_CPU, CPU_OFF(returns_top));
     emit_rmx(e, 0xff, 2, 4, H_CPU, H_RCX, 0, notes + (int32_t)offsetof(CpuReturns, host));
     /* Elsewhere than was noted. */
     emit_here(e, other);
+    if (!is_wide(t)) {
+        jump_to_stub(t, t->stubs->lookup);
+        return;
+    }
     emit_mov(e, 3, H_RCX, H_RAX);
     compare_half(e);
     emit_target(e, emit_jcc(e, 4), t->stubs->lookup);
-    emit_add_mem_imm(e, -8, H_CPU, R_RSP * 8);
+    emit_add_mem_imm(e, 3, -8, H_CPU, R_RSP * 8);
     tr_last_by_handler(t);
 }
 

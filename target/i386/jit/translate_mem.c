@@ -6,6 +6,9 @@
 
 bool tr_address_ok(const Op *op)
 {
+    if (op->ea_kind == EA_TRUNC) {
+        return op->asize == 4;
+    }
     return (op->ea_kind == EA_FAST || op->ea_kind == EA_SEGBASE) && op->disp == (int32_t)op->disp;
 }
 
@@ -18,6 +21,7 @@ void tr_address_in(Tr *t, const Op *op, int to)
 {
     Emit *e = &t->e;
     int base = H_NONE, index = H_NONE;
+    bool cut = op->ea_kind == EA_TRUNC;
     if (op->base == OP_REG_RIP) {
         base = H_RAX;
         emit_load(e, 3, H_RAX, H_CPU, OP_REG_RIP);
@@ -28,9 +32,9 @@ void tr_address_in(Tr *t, const Op *op, int to)
         index = tr_get(t, op->index, H_RCX);
     }
     if (base == H_NONE || index != H_NONE || op->disp) {
-        emit_rmx(e, 0x8d, 3, to, base, index, op->scale, (int32_t)op->disp);
-    } else if (base != to) {
-        emit_mov(e, 3, to, base);
+        emit_rmx(e, 0x8d, cut ? 2 : 3, to, base, index, op->scale, (int32_t)op->disp);
+    } else if (cut || base != to) {
+        emit_mov(e, cut ? 2 : 3, to, base);
     }
     if (op->ea_kind == EA_SEGBASE && op->xop != XOP_LEA) {
         emit_rm(e, 0x03, 3, H_RAX, H_CPU,
@@ -51,7 +55,7 @@ static void mem_compare(Tr *t, unsigned bytes, bool aligned, bool write)
     if (aligned || bytes == 1) {
         emit_mov(e, 3, H_RDX, H_RAX);
     } else {
-        emit_lea(e, H_RDX, H_RAX, (int32_t)bytes - 1);
+        emit_lea(e, 3, H_RDX, H_RAX, (int32_t)bytes - 1);
     }
     emit_alu_imm(e, ALU_AND, 3, H_RDX, -(int32_t)PAGE_SIZE | (aligned ? (int32_t)bytes - 1 : 0));
     emit_rm(e, 0x3b, 3, H_RDX, H_RCX,
@@ -100,22 +104,24 @@ static void stack_many(Tr *t, unsigned n)
     Emit *e = &t->e;
     const Op *op = &t->block->ops[t->at];
     bool push = op->xop == XOP_PUSH;
+    unsigned size = op_size(op);
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
-    int32_t bytes = (int32_t)n * 8;
-    emit_lea(e, H_RAX, sp, push ? -bytes : 0);
+    int32_t unit = 1 << size, bytes = (int32_t)n * unit;
+    emit_lea(e, size, H_RAX, sp, push ? -bytes : 0);
     tr_tlb_compare(t, (unsigned)bytes, push);
     tr_slow_run(t, 5, t->at + n - 1);
     to_host(t);
     for (unsigned i = 0; i < n; i++) {
         if (push) {
-            emit_store(e, 3, tr_get(t, op[i].src, H_RCX), H_RAX, bytes - 8 * (int32_t)(i + 1));
+            emit_store(e, size, tr_get(t, op[i].src, H_RCX), H_RAX,
+                       bytes - unit * (int32_t)(i + 1));
         } else {
             int reg = tr_dst(t, op[i].dst, H_RCX);
-            emit_load(e, 3, reg, H_RAX, 8 * (int32_t)i);
+            emit_load(e, size, reg, H_RAX, unit * (int32_t)i);
             tr_put(t, op[i].dst, reg);
         }
     }
-    emit_lea(e, sp, sp, push ? -bytes : bytes);
+    emit_lea(e, size, sp, sp, push ? -bytes : bytes);
     tr_put(t, R_RSP * 8, sp);
     t->at += n - 1;
 }
@@ -124,54 +130,62 @@ static void stack_many(Tr *t, unsigned n)
 static void push_memory(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
+    unsigned size = op_size(op);
+    int32_t unit = 1 << size;
     tr_address(t, op);
-    tr_tlb(t, op, 3, false);
-    emit_load(e, 3, H_RAX, H_RAX, 0);
-    emit_store(e, 3, H_RAX, H_CPU, CPU_OFF(call_target));
+    tr_tlb(t, op, size, false);
+    emit_load(e, size, H_RAX, H_RAX, 0);
+    emit_store(e, size, H_RAX, H_CPU, CPU_OFF(call_target));
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
-    emit_lea(e, H_RAX, sp, -8);
-    tr_tlb(t, op, 3, true);
-    emit_load(e, 3, H_RCX, H_CPU, CPU_OFF(call_target));
-    emit_store(e, 3, H_RCX, H_RAX, 0);
-    emit_lea(e, sp, sp, -8);
+    emit_lea(e, size, H_RAX, sp, -unit);
+    tr_tlb(t, op, size, true);
+    emit_load(e, size, H_RCX, H_CPU, CPU_OFF(call_target));
+    emit_store(e, size, H_RCX, H_RAX, 0);
+    emit_lea(e, size, sp, sp, -unit);
     tr_put(t, R_RSP * 8, sp);
 }
 
 static void mem_push(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
+    unsigned size = op_size(op);
+    int32_t unit = 1 << size;
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
-    emit_lea(e, H_RAX, sp, -8);
-    tr_tlb(t, op, 3, true);
+    emit_lea(e, size, H_RAX, sp, -unit);
+    tr_tlb(t, op, size, true);
     if (OP_FORM_KIND(op->form) == FORM_RI) {
-        emit_store_imm(e, 3, (int32_t)op->imm, H_RAX, 0);
+        emit_store_imm(e, size, (int32_t)op->imm, H_RAX, 0);
     } else {
-        emit_store(e, 3, tr_get(t, op->src, H_RCX), H_RAX, 0);
+        emit_store(e, size, tr_get(t, op->src, H_RCX), H_RAX, 0);
     }
-    emit_lea(e, sp, sp, -8);
+    emit_lea(e, size, sp, sp, -unit);
     tr_put(t, R_RSP * 8, sp);
 }
 
 static void mem_pop(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
+    unsigned size = op_size(op);
+    int32_t unit = 1 << size;
     int sp = tr_mod(t, R_RSP * 8, H_RAX);
-    emit_mov(e, 3, H_RAX, sp);
-    tr_tlb(t, op, 3, false);
-    emit_load(e, 3, H_RAX, H_RAX, 0);
-    emit_lea(e, sp, sp, 8);
+    emit_mov(e, size, H_RAX, sp);
+    tr_tlb(t, op, size, false);
+    emit_load(e, size, H_RAX, H_RAX, 0);
+    emit_lea(e, size, sp, sp, unit);
     tr_put(t, R_RSP * 8, sp);
-    tr_write(t, op->dst, 3, H_RAX);
+    tr_write(t, op->dst, size, H_RAX);
 }
 
 static void mem_leave(Tr *t, const Op *op)
 {
     Emit *e = &t->e;
+    unsigned size = op_size(op);
+    int32_t unit = 1 << size;
     int bp = tr_mod(t, R_RBP * 8, H_RAX), sp = tr_dst(t, R_RSP * 8, H_RAX);
-    emit_mov(e, 3, H_RAX, bp);
-    tr_tlb(t, op, 3, false);
-    emit_lea(e, sp, bp, 8);
-    emit_load(e, 3, bp, H_RAX, 0);
+    emit_mov(e, size, H_RAX, bp);
+    tr_tlb(t, op, size, false);
+    emit_lea(e, size, sp, bp, unit);
+    emit_load(e, size, bp, H_RAX, 0);
     tr_put(t, R_RSP * 8, sp);
     tr_put(t, R_RBP * 8, bp);
 }

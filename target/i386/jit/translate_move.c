@@ -67,7 +67,8 @@ static bool extend(Tr *t, const Op *op, unsigned form)
 
 static bool lea(Tr *t, const Op *op)
 {
-    if (op->ea_kind > EA_SEGBASE || op->disp != (int32_t)op->disp || op->asize < op->osize) {
+    /* Segments and the address size, which is no smaller than the operand's, do not matter. */
+    if ((op_size(op) == 3 && op->disp != (int32_t)op->disp) || op->asize < op->osize) {
         return false;
     }
     int reg = tr_dst(t, op->dst, H_RAX);

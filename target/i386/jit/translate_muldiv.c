@@ -100,7 +100,7 @@ static void tr_divide_signed(Tr *t, const Op *op, unsigned size)
     emit_shift_imm(e, 7, size, H_RDX, size == 3 ? 63 : 31);
     emit_rm(e, 0x3b, size, H_RDX, H_CPU, R_RDX * 8);
     tr_slow_if(t, 5);
-    emit_lea(e, H_RDX, source, 1);
+    emit_lea(e, 3, H_RDX, source, 1);
     emit_alu_imm(e, ALU_CMP, size, H_RDX, 1);
     tr_slow_if(t, 6);
     if (size == 3) {

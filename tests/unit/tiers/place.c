@@ -82,6 +82,11 @@ unsigned place_bytes(Gen *gen, const void *bytes, unsigned length)
 
 void place_flags(Gen *gen)
 {
-    /* cmp r64, r64: all flags defined */
-    PLACE(gen, 0x48, 0x39, 0xc0 | pick(gen, 8) << 3 | pick(gen, 8));
+    /* cmp r64, r64, or 32 bits of them: all flags defined */
+    unsigned modrm = 0xc0 | pick(gen, 8) << 3 | pick(gen, 8);
+    if (gen->seq->bits == 64) {
+        PLACE(gen, 0x48, 0x39, modrm);
+    } else {
+        PLACE(gen, 0x39, modrm);
+    }
 }

@@ -92,7 +92,10 @@ void place_pointer(Gen *gen);
 /* program.c */
 /* False if the program is only for our vCPUs. */
 bool program_generate(Sequence *seq, uint64_t seed);
-/* RFLAGS bits that need not be the same when the program stands at `rip`. */
+/* program32.c: 32-bit code, for our vCPUs; of instructions that the filter has. */
+void program32_generate(Sequence *seq, uint64_t seed, SeqFilter *filter, void *opaque);
+
+/* program.c: RFLAGS bits that need not be the same when the program stands at `rip`. */
 uint32_t program_undefined(const Sequence *seq, uint64_t rip);
 
 #endif
