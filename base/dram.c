@@ -149,6 +149,29 @@ static void catch_up_all(Dram *d)
     as_map_changed(d->as);
 }
 
+static void visit_places(GArray *places, CacheVisit *visit)
+{
+    guint count = places->len;
+    CACHE_VISIT(visit, count);
+    g_array_set_size(places, count);
+    cache_visit(visit, places->data, sizeof(Place) * count);
+}
+
+/* Memory lags behind in these pages, by what their images have. */
+void dram_visit(Dram *d, CacheVisit *visit)
+{
+    visit_places(d->touched, visit);
+    for (guint i = 0; i < d->touched->len; i++) {
+        const Place *page = &g_array_index(d->touched, Place, i);
+        Bank *bank = bank_at(d, page->bank);
+        cache_visit(visit, bank->image + page->offset, PAGE_SIZE);
+        bank->touched[page->offset >> PAGE_SHIFT] = true;
+        bank->region->page_flags[page->offset >> PAGE_SHIFT] &= (uint8_t)~PAGE_CLEAN;
+    }
+    visit_places(d->lines, visit);
+    CACHE_VISIT(visit, d->all_lines);
+}
+
 void dram_drain(Dram *d)
 {
     if (!d->config.buffered) {

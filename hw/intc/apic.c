@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/caches.h"
+
 #define DEFAULT_PHYS_BITS 52
 #define LVT_RESET         LVT_MASKED
 #define SVR_RESET         0xffu
@@ -293,6 +295,25 @@ static void apic_restored(Device *dev)
     apic_update(s);
 }
 
+static void apic_visit(ApicState *s, CacheVisit *visit)
+{
+    CACHE_VISIT(visit, s->serial_irr);
+    CACHE_VISIT(visit, s->serial_isr);
+}
+
+static void apic_save_caches(const Device *dev, GByteArray *out)
+{
+    CacheVisit visit = {.out = out};
+    apic_visit((ApicState *)dev, &visit);
+}
+
+static const uint8_t *apic_load_caches(Device *dev, const uint8_t *saved)
+{
+    CacheVisit visit = {.in = saved};
+    apic_visit(apic_from_device(dev), &visit);
+    return visit.in;
+}
+
 static const char *apic_mode_name(const ApicState *s)
 {
     if (s->absent) {
@@ -384,4 +405,6 @@ const DeviceClass apic_class = {
     .unrealize = apic_unrealize,
     .reset = apic_reset,
     .restored = apic_restored,
+    .save_caches = apic_save_caches,
+    .load_caches = apic_load_caches,
 };

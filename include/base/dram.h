@@ -11,6 +11,7 @@
 #ifndef BASE_DRAM_H
 #define BASE_DRAM_H
 
+#include "base/caches.h"
 #include "base/memory.h"
 
 #define DRAM_LINE 64u
@@ -27,6 +28,8 @@ Dram *dram_new(AddressSpace *as, DramConfig config);
 void dram_free(Dram *d); /* NULL is nothing */
 /* Memory now holds what RAM does, whatever RAM there is: nothing is on its way. */
 void dram_settle(Dram *d);
+/* What is on its way, for a checkpoint. To be loaded where nothing is, into the RAM of then. */
+void dram_visit(Dram *d, CacheVisit *visit);
 /* Empties the write buffer. */
 void dram_drain(Dram *d);
 /* Whether a line of RAM that differs waits for dram_drain(), not for a flush. */

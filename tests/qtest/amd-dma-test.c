@@ -275,6 +275,26 @@ static void test_cache(void)
     amd_stop(a);
 }
 
+/* A machine that goes back has the translations that it had then. */
+static void test_checkpoint(void)
+{
+    Amd *a = start(3);
+    qtest_writeq(a->qts, AT_DATA + 0x1000, ~WORD);
+    map(a, 3, 1, IOVA, AT_DATA | PTE_PR | PTE_RW);
+    g_assert_true(reads(a, IOVA, WORD));
+    map(a, 3, 1, IOVA, (AT_DATA + 0x1000) | PTE_PR | PTE_RW);
+    g_free(qtest_hmp(a->qts, "checkpoint"));
+    const Amd then = *a; /* where its queue was */
+    flush_pages(a);
+    g_assert_true(reads(a, IOVA, ~WORD));
+    g_free(qtest_hmp(a->qts, "restore"));
+    *a = then;
+    g_assert_true(reads(a, IOVA, WORD));
+    flush_pages(a);
+    g_assert_true(reads(a, IOVA, ~WORD));
+    amd_stop(a);
+}
+
 static void test_off(void)
 {
     Amd *a = amd_start(",dma-remap=off", 1, false);
@@ -299,6 +319,7 @@ int main(int argc, char **argv)
     g_test_add_func("/amd-dma/exclusion", test_exclusion);
     g_test_add_func("/amd-dma/quiet", test_quiet);
     g_test_add_func("/amd-dma/cache", test_cache);
+    g_test_add_func("/amd-dma/checkpoint", test_checkpoint);
     g_test_add_func("/amd-dma/off", test_off);
     return g_test_run();
 }

@@ -262,6 +262,32 @@ static void test_caches(void)
     amd_stop(a);
 }
 
+/* A machine that goes back uses the entries that it used then, stale or not. */
+static void test_checkpoint(void)
+{
+    Amd *a = amd_start("", 1, false);
+    amd_remap(a, SOURCE, 9);
+    amd_on(a, 0);
+    amd_set_irte32(a, INDEX, irte32(VECTOR, 0));
+    amd_send(a, WINDOW, INDEX, SOURCE);
+    g_assert_true(amd_took(a, 0, VECTOR));
+    amd_set_irte32(a, INDEX, irte32(VECTOR + 1, 0));
+    amd_set_dte(a, SOURCE, 2, DTE_IV | DTE_CTL(1));
+    g_free(qtest_hmp(a->qts, "checkpoint"));
+    const Amd then = *a; /* where its queue was */
+    amd_flush_all(a);
+    amd_send(a, WINDOW, VECTOR + 2, SOURCE); /* forwarded */
+    g_assert_true(amd_took(a, 0, VECTOR + 2));
+    g_free(qtest_hmp(a->qts, "restore"));
+    *a = then;
+    amd_send(a, WINDOW, INDEX, SOURCE);
+    g_assert_true(amd_took(a, 0, VECTOR));
+    amd_flush_interrupts(a, SOURCE);
+    amd_send(a, WINDOW, INDEX, SOURCE);
+    g_assert_true(amd_took(a, 0, VECTOR + 1));
+    amd_stop(a);
+}
+
 /* An interrupt table of its own for each requester, also where a cache keeps both in one place. */
 static void test_requesters(void)
 {
@@ -348,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_func("/amd-iommu/fields", test_fields);
     g_test_add_func("/amd-iommu/index-bits", test_index_bits);
     g_test_add_func("/amd-iommu/caches", test_caches);
+    g_test_add_func("/amd-iommu/checkpoint", test_checkpoint);
     g_test_add_func("/amd-iommu/requesters", test_requesters);
     g_test_add_func("/amd-iommu/window", test_window);
     g_test_add_func("/amd-iommu/function", test_function);

@@ -236,6 +236,30 @@ static void test_torn(void)
     vtd_stop(v);
 }
 
+/* A machine that goes back uses the entry that it used then, stale or not. */
+static void test_checkpoint(void)
+{
+    Vtd *v = vtd_start("", 1, false);
+    vtd_set_irte(v, 3, irte_for(OLD, 0, false));
+    vtd_remap_on(v, 7, false);
+    g_assert_false(is_fresh(v, 3));
+    vtd_set_irte(v, 3, irte_for(NEW, 0, false));
+    g_free(qtest_hmp(v->qts, "checkpoint"));
+    const Vtd then = *v;                         /* where its queue was */
+    vtd_set_irte(v, 4, irte_for(OLD, 0, false)); /* this one comes into the cache later */
+    g_assert_false(is_fresh(v, 4));
+    vtd_flush_iec_index(v, 3, 0);
+    g_assert_true(is_fresh(v, 3));
+    g_free(qtest_hmp(v->qts, "restore"));
+    *v = then;
+    g_assert_false(is_fresh(v, 3));
+    vtd_set_irte(v, 4, irte_for(NEW, 0, false));
+    g_assert_true(is_fresh(v, 4));
+    vtd_flush_iec(v);
+    g_assert_true(is_fresh(v, 3));
+    vtd_stop(v);
+}
+
 /* The trace of a stale entry has the index and both values. */
 static void test_stale_trace(void)
 {
@@ -273,5 +297,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/cache/latency", test_latency);
     g_test_add_func("/vtd/cache/torn", test_torn);
     g_test_add_func("/vtd/cache/stale-trace", test_stale_trace);
+    g_test_add_func("/vtd/cache/checkpoint", test_checkpoint);
     return g_test_run();
 }

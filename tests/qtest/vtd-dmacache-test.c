@@ -274,6 +274,30 @@ static void test_latch(void)
     vtd_stop(v);
 }
 
+/* A machine that goes back has the translations that it had then. */
+static void test_checkpoint(void)
+{
+    Vtd *v = vtd_start_dma("");
+    qtest_writeq(v->qts, AT_DATA, 1);
+    qtest_writeq(v->qts, AT_DATA + 0x1000, 2);
+    vtd_set_context(v, SID, vtd_ss_context(0, 3, DOMAIN));
+    remap_leaf(v, 0x5000, AT_DATA);
+    g_assert_cmphex(seen(v, 0x5000), ==, 1);
+    remap_leaf(v, 0x5000, AT_DATA + 0x1000);
+    g_free(qtest_hmp(v->qts, "checkpoint"));
+    const Vtd then = *v; /* where its queue was */
+    vtd_flush_iotlb(v);
+    g_assert_cmphex(seen(v, 0x5000), ==, 2);
+    g_free(qtest_hmp(v->qts, "restore"));
+    *v = then;
+    g_assert_cmphex(seen(v, 0x5000), ==, 1);
+    vtd_set_context(v, SID, (Pair){0, 0});
+    g_assert_cmphex(seen(v, 0x5000), ==, 1);
+    vtd_flush_iotlb(v);
+    g_assert_cmphex(seen(v, 0x5000), ==, 2);
+    vtd_stop(v);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -285,5 +309,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vtd/dmacache/caching-mode-context", test_caching_mode_context);
     g_test_add_func("/vtd/dmacache/esrtps", test_esrtps);
     g_test_add_func("/vtd/dmacache/latch", test_latch);
+    g_test_add_func("/vtd/dmacache/checkpoint", test_checkpoint);
     return g_test_run();
 }

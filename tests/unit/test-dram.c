@@ -283,6 +283,40 @@ static void test_bound(void)
     ram_down(&r);
 }
 
+/* What was on its way is again, and comes to memory by a flush of its line or a drain. */
+static void test_visit(void)
+{
+    for (unsigned buffered = 0; buffered < 2; buffered++) {
+        Ram r = {0};
+        ram_up(&r);
+        Dram *d = settled(&r, true, buffered);
+        cpu_store(r.as, AT, 1, 8);
+        cpu_store(r.as, AT + 0x40, 2, 8);
+        cpu_flush(r.as, AT + 0x40);
+        CacheVisit saving = {.out = g_byte_array_new()};
+        dram_visit(d, &saving);
+        as_flush_lines(r.as);
+        dram_drain(d);
+        g_assert_cmphex(held(d, AT), ==, 1);
+        dram_settle(d);
+        CacheVisit loading = {.in = saving.out->data};
+        dram_visit(d, &loading);
+        g_assert_true(loading.in == saving.out->data + saving.out->len);
+        g_assert_cmphex(held(d, AT), ==, 0);
+        g_assert_cmphex(held(d, AT + 0x40), ==, buffered ? 0 : 2);
+        dram_drain(d);
+        g_assert_cmphex(held(d, AT), ==, 0);
+        g_assert_cmphex(held(d, AT + 0x40), ==, 2);
+        cpu_store(r.as, AT, 3, 8); /* the page is known to differ */
+        as_flush_lines(r.as);
+        dram_drain(d);
+        g_assert_cmphex(held(d, AT), ==, 3);
+        g_byte_array_unref(saving.out);
+        dram_free(d);
+        ram_down(&r);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -293,5 +327,6 @@ int main(int argc, char **argv)
     g_test_add_func("/dram/marks", test_marks);
     g_test_add_func("/dram/model", test_model);
     g_test_add_func("/dram/bound", test_bound);
+    g_test_add_func("/dram/visit", test_visit);
     return g_test_run();
 }

@@ -140,6 +140,33 @@ static void amdvi_restored(Device *dev)
     amdvi_regs_derive(s);
 }
 
+/* What a saved state is without and a checkpoint has, since under -icount a stale entry is to be
+ * stale again. */
+static void amdvi_visit(AmdviState *s, CacheVisit *visit)
+{
+    amdvi_devcache_visit(&s->devices, visit);
+    amdvi_ircache_visit(&s->interrupts, visit);
+    amdvi_iotlb_visit(&s->iotlb, visit);
+    CACHE_VISIT(visit, s->verdicts);
+    CACHE_VISIT(visit, s->log.count);
+    CACHE_VISIT(visit, s->log.lost);
+    CACHE_VISIT(visit, s->queue.commands);
+    CACHE_VISIT(visit, s->queue.work);
+}
+
+static void amdvi_save_caches(const Device *dev, GByteArray *out)
+{
+    CacheVisit visit = {.out = out};
+    amdvi_visit((AmdviState *)dev, &visit);
+}
+
+static const uint8_t *amdvi_load_caches(Device *dev, const uint8_t *saved)
+{
+    CacheVisit visit = {.in = saved};
+    amdvi_visit((AmdviState *)dev, &visit);
+    return visit.in;
+}
+
 static const StateField amdvi_state[] = {
     STATE_REGFILE(AmdviState, regs),
     STATE_STRUCTS(AmdviState, signals, 1, AmdviSignals, amdvi_signals_state),
@@ -267,4 +294,6 @@ const DeviceClass amdvi_class = {
     .unrealize = amdvi_unrealize,
     .reset = amdvi_reset,
     .restored = amdvi_restored,
+    .save_caches = amdvi_save_caches,
+    .load_caches = amdvi_load_caches,
 };

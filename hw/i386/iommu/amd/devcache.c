@@ -22,6 +22,16 @@ void amdvi_devcache_free(AmdviDevCache *c)
     zeroed_clear(c->entries, AMDVI_DEVICES);
 }
 
+void amdvi_devcache_visit(AmdviDevCache *c, CacheVisit *visit)
+{
+    cache_visit(visit, c->entries, sizeof(*c->entries) * AMDVI_DEVICES);
+    CACHE_VISIT(visit, c->epoch);
+    CACHE_VISIT(visit, c->flushed);
+    CACHE_VISIT(visit, c->hits);
+    CACHE_VISIT(visit, c->misses);
+    CACHE_VISIT(visit, c->stale_hits);
+}
+
 void amdvi_devcache_reset(AmdviDevCache *c)
 {
     amdvi_devcache_invalidate_all(c);

@@ -3,6 +3,7 @@
 #ifndef HW_I386_IOMMU_AMD_DEVCACHE_H
 #define HW_I386_IOMMU_AMD_DEVCACHE_H
 
+#include "base/caches.h"
 #include "hw/i386/iommu/amd/dte.h"
 #include "hw/i386/iommu/amd/hostptr.h"
 
@@ -29,6 +30,8 @@ typedef struct {
 void amdvi_devcache_init(AmdviDevCache *c, AddressSpace *memory);
 void amdvi_devcache_free(AmdviDevCache *c);
 void amdvi_devcache_reset(AmdviDevCache *c);
+/* Its entries, for a checkpoint. */
+void amdvi_devcache_visit(AmdviDevCache *c, CacheVisit *visit);
 void amdvi_devcache_invalidate(AmdviDevCache *c, uint16_t device_id);
 void amdvi_devcache_invalidate_all(AmdviDevCache *c);
 /* The entry to use, from the cache or from memory; *out stays until the cache is asked again. */

@@ -25,6 +25,17 @@ void amdvi_iotlb_free(AmdviIotlb *t)
     zeroed_clear(t->domain_epochs, AMDVI_DOMAINS);
 }
 
+void amdvi_iotlb_visit(AmdviIotlb *t, CacheVisit *visit)
+{
+    cache_visit(visit, t->slots, sizeof(*t->slots) * AMDVI_IOTLB_SLOTS);
+    cache_visit(visit, t->domain_epochs, sizeof(*t->domain_epochs) * AMDVI_DOMAINS);
+    CACHE_VISIT(visit, t->epoch);
+    CACHE_VISIT(visit, t->flushed);
+    CACHE_VISIT(visit, t->hits);
+    CACHE_VISIT(visit, t->misses);
+    CACHE_VISIT(visit, t->steps);
+}
+
 void amdvi_iotlb_reset(AmdviIotlb *t)
 {
     amdvi_iotlb_invalidate_all(t);

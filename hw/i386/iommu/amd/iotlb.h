@@ -3,6 +3,7 @@
 #ifndef HW_I386_IOMMU_AMD_IOTLB_H
 #define HW_I386_IOMMU_AMD_IOTLB_H
 
+#include "base/caches.h"
 #include "hw/i386/iommu/amd/pagewalk.h"
 
 #define AMDVI_IOTLB_SLOTS 4096u
@@ -27,6 +28,8 @@ typedef struct {
 void amdvi_iotlb_init(AmdviIotlb *t);
 void amdvi_iotlb_free(AmdviIotlb *t);
 void amdvi_iotlb_reset(AmdviIotlb *t);
+/* Its entries, for a checkpoint. */
+void amdvi_iotlb_visit(AmdviIotlb *t, CacheVisit *visit);
 void amdvi_iotlb_invalidate_all(AmdviIotlb *t);
 /* From `address` to `last`, inclusive. */
 void amdvi_iotlb_invalidate(AmdviIotlb *t, uint16_t domain, uint64_t address, uint64_t last);

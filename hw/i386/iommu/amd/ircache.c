@@ -25,6 +25,17 @@ void amdvi_ircache_free(AmdviIrCache *c)
     zeroed_clear(c->device_epochs, AMDVI_IRCACHE_DEVICES);
 }
 
+void amdvi_ircache_visit(AmdviIrCache *c, CacheVisit *visit)
+{
+    cache_visit(visit, c->slots, sizeof(*c->slots) * AMDVI_IRCACHE_SLOTS);
+    cache_visit(visit, c->device_epochs, sizeof(*c->device_epochs) * AMDVI_IRCACHE_DEVICES);
+    CACHE_VISIT(visit, c->epoch);
+    CACHE_VISIT(visit, c->flushed);
+    CACHE_VISIT(visit, c->hits);
+    CACHE_VISIT(visit, c->misses);
+    CACHE_VISIT(visit, c->stale_hits);
+}
+
 void amdvi_ircache_reset(AmdviIrCache *c)
 {
     amdvi_ircache_invalidate_all(c);

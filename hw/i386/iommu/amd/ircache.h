@@ -3,6 +3,7 @@
 #ifndef HW_I386_IOMMU_AMD_IRCACHE_H
 #define HW_I386_IOMMU_AMD_IRCACHE_H
 
+#include "base/caches.h"
 #include "base/clock.h"
 #include "hw/core/intr_msg.h"
 #include "hw/i386/iommu/amd/hostptr.h"
@@ -56,6 +57,8 @@ typedef struct {
 void amdvi_ircache_init(AmdviIrCache *c, AddressSpace *memory, Clock *clock);
 void amdvi_ircache_free(AmdviIrCache *c);
 void amdvi_ircache_reset(AmdviIrCache *c);
+/* Its entries, for a checkpoint. */
+void amdvi_ircache_visit(AmdviIrCache *c, CacheVisit *visit);
 void amdvi_ircache_invalidate(AmdviIrCache *c, uint16_t device_id);
 void amdvi_ircache_invalidate_all(AmdviIrCache *c);
 

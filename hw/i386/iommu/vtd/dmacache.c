@@ -53,6 +53,22 @@ void vtd_dmacache_reset(VtdDmaCache *c)
     c->large_shifts = 0;
 }
 
+void vtd_dmacache_visit(VtdDmaCache *c, CacheVisit *visit)
+{
+    cache_visit(visit, c->contexts, sizeof(*c->contexts) * SOURCES);
+    cache_visit(visit, c->context_epochs, sizeof(*c->context_epochs) * DOMAINS);
+    cache_visit(visit, c->tlb_domains, sizeof(*c->tlb_domains) * DOMAINS);
+    cache_visit(visit, c->tlb, sizeof(*c->tlb) * TLB_SLOTS);
+    cache_visit(visit, c->tree.nodes, sizeof(*c->tree.nodes) * (TLB_SLOTS + 1));
+    CACHE_VISIT(visit, c->tree.random);
+    CACHE_VISIT(visit, c->tree.steps);
+    CACHE_VISIT(visit, c->context_epoch);
+    CACHE_VISIT(visit, c->tlb_epoch);
+    CACHE_VISIT(visit, c->epoch);
+    CACHE_VISIT(visit, c->victim);
+    CACHE_VISIT(visit, c->large_shifts);
+}
+
 const VtdContext *vtd_context_cached(const VtdDmaCache *c, uint16_t source_id)
 {
     const VtdContext *ctx = &c->contexts[source_id];

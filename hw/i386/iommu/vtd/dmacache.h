@@ -3,6 +3,7 @@
 #ifndef HW_I386_IOMMU_VTD_DMACACHE_H
 #define HW_I386_IOMMU_VTD_DMACACHE_H
 
+#include "base/caches.h"
 #include "hw/i386/iommu/vtd/context.h"
 #include "hw/i386/iommu/vtd/pagetree.h"
 #include "hw/i386/iommu/vtd/pagewalk.h"
@@ -34,6 +35,8 @@ typedef struct {
 void vtd_dmacache_init(VtdDmaCache *c, Trace *trace, bool caching_mode, unsigned domain_bits);
 void vtd_dmacache_free(VtdDmaCache *c);
 void vtd_dmacache_reset(VtdDmaCache *c);
+/* All of it, for a checkpoint. */
+void vtd_dmacache_visit(VtdDmaCache *c, CacheVisit *visit);
 const VtdContext *vtd_context_cached(const VtdDmaCache *c, uint16_t source_id);
 void vtd_context_fill(VtdDmaCache *c, uint16_t source_id, VtdContext *context);
 const VtdMapping *vtd_iotlb_find(VtdDmaCache *c, uint16_t domain, uint64_t address);

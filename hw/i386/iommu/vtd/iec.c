@@ -111,6 +111,19 @@ void vtd_iec_restored(VtdIec *iec)
     vtd_iec_set_table(iec, iec->table.irta);
 }
 
+void vtd_iec_visit(VtdIec *iec, CacheVisit *visit)
+{
+    if (iec->entries) {
+        cache_visit(visit, iec->entries, sizeof(*iec->entries) * VTD_IRT_MAX);
+        cache_visit(visit, iec->epochs, sizeof(*iec->epochs) * VTD_IRT_MAX);
+    }
+    CACHE_VISIT(visit, iec->block_epochs);
+    CACHE_VISIT(visit, iec->epoch);
+    CACHE_VISIT(visit, iec->hits);
+    CACHE_VISIT(visit, iec->misses);
+    CACHE_VISIT(visit, iec->stale_hits);
+}
+
 void vtd_iec_invalidate(VtdIec *iec, uint16_t index, uint8_t mask)
 {
     if (!iec->entries) {

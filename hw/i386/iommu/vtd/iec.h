@@ -3,6 +3,7 @@
 #ifndef HW_I386_IOMMU_VTD_IEC_H
 #define HW_I386_IOMMU_VTD_IEC_H
 
+#include "base/caches.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "hw/i386/iommu/vtd/irte.h"
@@ -72,6 +73,8 @@ extern const StateField vtd_iec_state[];
 void vtd_iec_init(VtdIec *iec, const VtdIecConfig *config);
 void vtd_iec_free(VtdIec *iec);
 void vtd_iec_reset(VtdIec *iec);
+/* Its entries, for a checkpoint; the table is as it was. */
+void vtd_iec_visit(VtdIec *iec, CacheVisit *visit);
 /* After a load: the cache is empty, the table as it was latched. */
 void vtd_iec_restored(VtdIec *iec);
 /* SIRTP: takes the table's address, size and mode from IRTA. */

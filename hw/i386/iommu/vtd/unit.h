@@ -22,6 +22,7 @@
  *   pagewalk   second-stage tables
  *   pagetree   IOTLB slots in the order of their pages
  *   dmacache   context cache and IOTLB
+ *   caches     what a checkpoint has beside a saved state
  *   rules      what lint looks after
  *
  * A part that decides by itself takes its own struct; those that act on several parts (regs, qi,
@@ -146,6 +147,10 @@ static inline bool vtd_queue_enabled(const VtdState *s)
 {
     return vtd_reg(s, VTD_GSTS) & VTD_GCMD_QIE;
 }
+
+/* caches.c: DeviceClass's */
+void vtd_save_caches(const Device *dev, GByteArray *out);
+const uint8_t *vtd_load_caches(Device *dev, const uint8_t *saved);
 
 /* gcmd.c: GCMD's hook, and the command under way */
 void vtd_gcmd_init(VtdState *s);

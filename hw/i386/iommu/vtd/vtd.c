@@ -4,7 +4,7 @@
  * files beside this one; unit.h lists them.
  *
  * A saved unit comes back with empty caches: hardware may evict any entry at any time, so a guest
- * cannot tell, and the state stays small.
+ * cannot tell, and the state stays small. A checkpoint has them (caches.c).
  */
 #include "hw/i386/iommu/vtd/unit.h"
 
@@ -255,4 +255,6 @@ const DeviceClass vtd_class = {
     .unrealize = vtd_unrealize,
     .reset = vtd_reset,
     .restored = vtd_restored,
+    .save_caches = vtd_save_caches,
+    .load_caches = vtd_load_caches,
 };

@@ -61,6 +61,18 @@ void vtd_watch_set(VtdWatch *w, uint64_t base, uint64_t bytes)
     as_watch(w->memory, &w->watch, base, wanted ? MIN(bytes, (uint64_t)w->most * w->slot) : 0);
 }
 
+void vtd_watch_visit(VtdWatch *w, CacheVisit *visit)
+{
+    bool known = w->writers;
+    CACHE_VISIT(visit, known);
+    if (known && !w->writers) { /* the journal was switched off since */
+        w->writers = g_new0(JournalWriter, w->most);
+    }
+    if (known) {
+        cache_visit(visit, w->writers, sizeof(*w->writers) * w->most);
+    }
+}
+
 const JournalWriter *vtd_watch_writer(const VtdWatch *w, uint64_t addr)
 {
     uint64_t offset = addr - w->watch.addr;

@@ -5,6 +5,7 @@
 #ifndef HW_I386_IOMMU_VTD_WATCH_H
 #define HW_I386_IOMMU_VTD_WATCH_H
 
+#include "base/caches.h"
 #include "base/memwatch.h"
 #include "hw/intr/journal.h"
 
@@ -25,6 +26,8 @@ void vtd_watch_init(VtdWatch *w, unsigned slot, uint32_t most, AddressSpace *mem
 void vtd_watch_free(VtdWatch *w);
 /* Watches [base, base+bytes) from now on, and nothing else; 0 bytes: nothing. */
 void vtd_watch_set(VtdWatch *w, uint64_t base, uint64_t bytes);
+/* Who wrote which slot, for a checkpoint; what is watched is as it was. */
+void vtd_watch_visit(VtdWatch *w, CacheVisit *visit);
 /* What is written meanwhile is the unit's own doing. NULL is none. */
 static inline void vtd_watch_mute(VtdWatch *w, bool muted)
 {
