@@ -55,7 +55,7 @@ static bool escape_key(Chardev *chr, uint8_t key)
         next_focus(chr);
         return false;
     case 'b':
-        send_focus_event(chr, CHR_BREAK);
+        chr_send_break(chr);
         return false;
     case 'h':
     case '?':

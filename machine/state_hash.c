@@ -79,9 +79,14 @@ static void describe_part(const MachinePart *part, uint64_t hash, void *opaque)
     g_string_append_printf(opaque, "%s %s: %016" PRIx64 "\n", part->name, part->id, hash);
 }
 
-void machine_state_hash_sections(Machine *machine, GString *out)
+void machine_state_hash_parts(Machine *machine, GString *out)
 {
     for_parts(machine, describe_part, out);
+}
+
+void machine_state_hash_sections(Machine *machine, GString *out)
+{
+    machine_state_hash_parts(machine, out);
     for (guint i = 0; i < machine->ram->len; i++) {
         const MemRegion *ram = machine->ram->pdata[i];
         g_string_append_printf(out, "ram %s: %016" PRIx64 "\n", ram->name, hash_ram(ram));

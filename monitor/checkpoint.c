@@ -78,8 +78,8 @@ static JsonNode *query_checkpoints(Machine *machine, JsonObject *args, GError **
 }
 
 const QmpCommand qmp_commands_checkpoint[] = {
-    {"x-checkpoint", NULL, run_checkpoint},
-    {"x-restore", "?id:i", run_restore},
-    {"x-query-checkpoints", NULL, query_checkpoints},
+    {"x-checkpoint", NULL, run_checkpoint, .effect = COMMAND_KEEPS},
+    {"x-restore", "?id:i", run_restore, .effect = COMMAND_GOES_BACK},
+    {"x-query-checkpoints", NULL, query_checkpoints, .effect = COMMAND_KEEPS},
     {NULL},
 };

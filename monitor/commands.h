@@ -5,6 +5,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "base/outside.h"
 #include "machine/machine.h"
 
 typedef struct {
@@ -14,6 +15,7 @@ typedef struct {
     const char *args;
     /* The return value, or NULL with an error; `args` is never NULL and has been checked. */
     JsonNode *(*run)(Machine *machine, JsonObject *args, GError **error);
+    CommandEffect effect;
 } QmpCommand;
 
 extern const QmpCommand qmp_commands_checkpoint[];

@@ -40,7 +40,8 @@ static JsonNode *run_dump(Machine *machine, JsonObject *args, GError **error)
 }
 
 const QmpCommand qmp_commands_dump[] = {
-    {"dump-guest-memory", "paging:b protocol:s ?detach:b ?begin:i ?length:i ?format:s", run_dump},
+    {"dump-guest-memory", "paging:b protocol:s ?detach:b ?begin:i ?length:i ?format:s", run_dump,
+     .effect = COMMAND_KEEPS},
     {NULL},
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/optlist.h"
+#include "hw/core/outside.h"
 #include "machine/state_hash.h"
 #include "monitor/hmp_commands.h"
 
@@ -177,49 +178,61 @@ static void cmd_state_hash(Machine *machine, char **args, GString *out)
 }
 
 const HmpCommand hmp_commands[] = {
-    {"help", "?", "this list", cmd_help},
-    {"info", NULL, "a page about the machine; 'info' alone lists them", .run_cpu = cmd_info},
-    {"quit", "q", "end the program", cmd_quit},
-    {"stop", "s", "stop the machine", cmd_stop},
-    {"cont", "c", "let it go on", cmd_cont},
-    {"system_reset", NULL, "reset the machine", cmd_reset},
-    {"screendump", NULL, "the screen as a picture: FILE [-f ppm|png]", hmp_screendump},
-    {"sendkey", NULL, "press keys together: KEY[-KEY...]", hmp_sendkey},
-    {"system_powerdown", NULL, "press the power button", cmd_powerdown},
-    {"system_wakeup", NULL, "wake a sleeping guest up", cmd_wakeup},
+    {"help", "?", "this list", cmd_help, .effect = COMMAND_KEEPS},
+    {"info", NULL, "a page about the machine; 'info' alone lists them", .run_cpu = cmd_info,
+     .effect = COMMAND_KEEPS},
+    {"quit", "q", "end the program", cmd_quit, .effect = COMMAND_KEEPS},
+    {"stop", "s", "stop the machine", cmd_stop, .effect = COMMAND_KEEPS},
+    {"cont", "c", "let it go on", cmd_cont, .effect = COMMAND_KEEPS},
+    {"system_reset", NULL, "reset the machine", cmd_reset, .effect = COMMAND_CHANGES},
+    {"screendump", NULL, "the screen as a picture: FILE [-f ppm|png]", hmp_screendump,
+     .effect = COMMAND_KEEPS},
+    {"sendkey", NULL, "press keys together: KEY[-KEY...]", hmp_sendkey, .effect = COMMAND_CHANGES},
+    {"system_powerdown", NULL, "press the power button", cmd_powerdown, .effect = COMMAND_CHANGES},
+    {"system_wakeup", NULL, "wake a sleeping guest up", cmd_wakeup, .effect = COMMAND_CHANGES},
     {"device_add", NULL,
      "plug a device into a slot, or a CPU in: DRIVER[,bus=PORT][,PROPERTY=VALUE ...]",
-     hmp_device_add},
+     hmp_device_add, .effect = COMMAND_CHANGES},
     {"device_del", NULL, "ask the guest to let go of it, or tear it out: ID [surprise]",
-     hmp_device_del},
+     hmp_device_del, .effect = COMMAND_CHANGES},
     {"netdev_add", NULL, "a network for a card to come: BACKEND,id=ID[,...], as -netdev",
-     hmp_netdev_add},
-    {"netdev_del", NULL, "take one away that no card has: ID", hmp_netdev_del},
-    {"set_link", NULL, "plug a cable in or pull it out: ID on|off", hmp_set_link},
-    {"why", NULL, "what became of interrupts: DEVICE|BDF|pin N|vector N [cpu N]", hmp_why},
+     hmp_netdev_add, .effect = COMMAND_CHANGES},
+    {"netdev_del", NULL, "take one away that no card has: ID", hmp_netdev_del,
+     .effect = COMMAND_CHANGES},
+    {"set_link", NULL, "plug a cable in or pull it out: ID on|off", hmp_set_link,
+     .effect = COMMAND_CHANGES},
+    {"why", NULL, "what became of interrupts: DEVICE|BDF|pin N|vector N [cpu N]", hmp_why,
+     .effect = COMMAND_KEEPS},
     {"journal", NULL,
      "how much is kept, and of which lines are logged: [off|size N|filter FILTER|none]",
-     hmp_journal},
-    {"log", NULL, "what is logged: GROUPS|none", hmp_log},
-    {"logfile", NULL, "where it goes: [FILE]", hmp_logfile},
-    {"trace-event", NULL, "one group: GROUP on|off", hmp_trace_event},
-    {"savevm", NULL, "save the machine under a name, in -snapshots' folder: NAME", hmp_savevm},
-    {"loadvm", NULL, "go on from there: NAME", hmp_loadvm},
-    {"delvm", NULL, "forget it: NAME", hmp_delvm},
-    {"checkpoint", NULL, "keep the machine as it is in memory, to go back to", hmp_checkpoint},
-    {"restore", NULL, "go back to a checkpoint: [NUMBER]", hmp_restore},
-    {"dump-guest-memory", NULL, "memory and registers as an ELF core: FILE", hmp_dump},
+     hmp_journal, .effect = COMMAND_KEEPS},
+    {"log", NULL, "what is logged: GROUPS|none", hmp_log, .effect = COMMAND_KEEPS},
+    {"logfile", NULL, "where it goes: [FILE]", hmp_logfile, .effect = COMMAND_KEEPS},
+    {"trace-event", NULL, "one group: GROUP on|off", hmp_trace_event, .effect = COMMAND_KEEPS},
+    {"savevm", NULL, "save the machine under a name, in -snapshots' folder: NAME", hmp_savevm,
+     .effect = COMMAND_KEEPS},
+    {"loadvm", NULL, "go on from there: NAME", hmp_loadvm, .effect = COMMAND_REPLACES},
+    {"delvm", NULL, "forget it: NAME", hmp_delvm, .effect = COMMAND_KEEPS},
+    {"checkpoint", NULL, "keep the machine as it is in memory, to go back to", hmp_checkpoint,
+     .effect = COMMAND_KEEPS},
+    {"restore", NULL, "go back to a checkpoint: [NUMBER]", hmp_restore,
+     .effect = COMMAND_GOES_BACK},
+    {"dump-guest-memory", NULL, "memory and registers as an ELF core: FILE", hmp_dump,
+     .effect = COMMAND_KEEPS},
     {"migrate", NULL, "save the machine into a file, to go on elsewhere: [-d] file:PATH",
-     hmp_migrate},
+     hmp_migrate, .effect = COMMAND_KEEPS},
     {"memsave", NULL, "memory as a CPU sees it into a file: ADDRESS SIZE FILE",
-     .run_cpu = hmp_memsave},
-    {"pmemsave", NULL, "physical memory into a file: ADDRESS SIZE FILE", hmp_pmemsave},
-    {"gva2gpa", NULL, "where an address of a CPU's leads: ADDRESS", .run_cpu = hmp_gva2gpa},
-    {"nmi", NULL, "pulse the NMI pin of all CPUs", hmp_nmi},
-    {"x", NULL, "memory as a CPU sees it: x/COUNTxSIZE ADDRESS", .run_cpu = dump_virtual},
+     .run_cpu = hmp_memsave, .effect = COMMAND_KEEPS},
+    {"pmemsave", NULL, "physical memory into a file: ADDRESS SIZE FILE", hmp_pmemsave,
+     .effect = COMMAND_KEEPS},
+    {"gva2gpa", NULL, "where an address of a CPU's leads: ADDRESS", .run_cpu = hmp_gva2gpa,
+     .effect = COMMAND_KEEPS},
+    {"nmi", NULL, "pulse the NMI pin of all CPUs", hmp_nmi, .effect = COMMAND_CHANGES},
+    {"x", NULL, "memory as a CPU sees it: x/COUNTxSIZE ADDRESS", .run_cpu = dump_virtual,
+     .effect = COMMAND_KEEPS},
     {"x-state-hash", NULL, "all that the machine is, as numbers to compare: [sections]",
-     cmd_state_hash},
-    {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical},
+     cmd_state_hash, .effect = COMMAND_KEEPS},
+    {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical, .effect = COMMAND_KEEPS},
     {NULL},
 };
 
@@ -239,27 +252,53 @@ static bool name_matches(const HmpCommand *c, const char *word)
            (c->alias && strlen(c->alias) == len && strncmp(c->alias, word, len) == 0);
 }
 
-void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
-                  GString *out)
+static const HmpCommand *hmp_find(const HmpCommand *table, const char *word)
+{
+    const HmpCommand *c = table;
+    while (c->name && !name_matches(c, word)) {
+        c++;
+    }
+    return c->name ? c : NULL;
+}
+
+static void say_unknown(const HmpCommand *table, const char *word, GString *out)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const HmpCommand *c = table; c->name; c++) {
-        if (name_matches(c, args[0]) && c->run_cpu) {
-            c->run_cpu(machine, cpu, args, out);
-            return;
-        }
-        if (name_matches(c, args[0])) {
-            c->run(machine, args, out);
-            return;
-        }
         g_ptr_array_add(names, (char *)c->name);
     }
-    const char *near = nearest_name(args[0], (const char *const *)names->pdata, names->len);
-    g_string_append_printf(out, "unknown command: '%s'", args[0]);
+    const char *near = nearest_name(word, (const char *const *)names->pdata, names->len);
+    g_string_append_printf(out, "unknown command: '%s'", word);
     if (near) {
         g_string_append_printf(out, " (did you mean '%s'?)", near);
     }
     g_string_append_c(out, '\n');
+}
+
+void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
+                  GString *out)
+{
+    const HmpCommand *c = hmp_find(table, args[0]);
+    if (!c) {
+        say_unknown(table, args[0], out);
+    } else if (c->run_cpu) {
+        c->run_cpu(machine, cpu, args, out);
+    } else {
+        c->run(machine, args, out);
+    }
+}
+
+/* Whoever records or replays the machine is asked first. */
+static void dispatch_line(Machine *machine, unsigned cpu, const char *line, char **args,
+                          GString *out)
+{
+    GError *error = NULL;
+    const HmpCommand *c = hmp_find(hmp_commands, args[0]);
+    if (c && !outside_passes(machine->platform.backends, c->effect, COMMAND_HMP, line, &error)) {
+        hmp_say_error(out, error);
+    } else {
+        hmp_dispatch(hmp_commands, machine, cpu, args, out);
+    }
 }
 
 void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out)
@@ -267,7 +306,7 @@ void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out)
     g_auto(GStrv) args = NULL;
     g_autoptr(GError) error = NULL;
     if (g_shell_parse_argv(line, NULL, &args, &error)) {
-        hmp_dispatch(hmp_commands, machine, cpu, args, out);
+        dispatch_line(machine, cpu, line, args, out);
     } else if (!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)) {
         g_string_append_printf(out, "%s\n", error->message);
     }

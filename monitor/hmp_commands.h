@@ -3,6 +3,7 @@
 #ifndef MONITOR_HMP_COMMANDS_H
 #define MONITOR_HMP_COMMANDS_H
 
+#include "base/outside.h"
 #include "machine/machine.h"
 
 typedef struct {
@@ -12,6 +13,7 @@ typedef struct {
     /* Instead, for commands that speak of one CPU: `cpu` if nothing else is said, or 0 without
      * CPUs. */
     void (*run_cpu)(Machine *machine, unsigned cpu, char **args, GString *out);
+    CommandEffect effect;
 } HmpCommand;
 
 extern const HmpCommand hmp_commands[]; /* both end with a NULL name */

@@ -80,9 +80,9 @@ static JsonNode *query_hotpluggable_cpus(Machine *machine, JsonObject *args, GEr
 }
 
 const QmpCommand qmp_commands_hotplug[] = {
-    {"device_add", "driver:s *", run_device_add},
-    {"device_del", "id:s ?surprise:b", run_device_del},
-    {"query-hotpluggable-cpus", NULL, query_hotpluggable_cpus},
+    {"device_add", "driver:s *", run_device_add, .effect = COMMAND_CHANGES},
+    {"device_del", "id:s ?surprise:b", run_device_del, .effect = COMMAND_CHANGES},
+    {"query-hotpluggable-cpus", NULL, query_hotpluggable_cpus, .effect = COMMAND_KEEPS},
     {NULL},
 };
 

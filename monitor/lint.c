@@ -89,6 +89,6 @@ static JsonNode *query_lint(Machine *machine, JsonObject *args, GError **error)
 }
 
 const QmpCommand qmp_commands_lint[] = {
-    {"x-query-lint", NULL, query_lint},
+    {"x-query-lint", NULL, query_lint, .effect = COMMAND_KEEPS},
     {NULL},
 };

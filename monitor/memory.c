@@ -110,9 +110,9 @@ static JsonNode *query_memory_size(Machine *machine, JsonObject *args, GError **
 }
 
 const QmpCommand qmp_commands_memory[] = {
-    {"memsave", "val:i size:i filename:s ?cpu-index:i", run_memsave},
-    {"pmemsave", "val:i size:i filename:s", run_pmemsave},
-    {"query-memory-size-summary", NULL, query_memory_size},
+    {"memsave", "val:i size:i filename:s ?cpu-index:i", run_memsave, .effect = COMMAND_KEEPS},
+    {"pmemsave", "val:i size:i filename:s", run_pmemsave, .effect = COMMAND_KEEPS},
+    {"query-memory-size-summary", NULL, query_memory_size, .effect = COMMAND_KEEPS},
     {NULL},
 };
 

@@ -89,11 +89,12 @@ static JsonNode *run_migrate_set_capabilities(Machine *machine, JsonObject *args
 }
 
 const QmpCommand qmp_commands_migration[] = {
-    {"migrate", "uri:s ?detach:b", run_migrate},
-    {"migrate-incoming", "uri:s", run_migrate_incoming},
-    {"query-migrate", NULL, query_migrate},
-    {"query-migrate-capabilities", NULL, query_migrate_capabilities},
-    {"migrate-set-capabilities", "capabilities:a", run_migrate_set_capabilities},
+    {"migrate", "uri:s ?detach:b", run_migrate, .effect = COMMAND_KEEPS},
+    {"migrate-incoming", "uri:s", run_migrate_incoming, .effect = COMMAND_REPLACES},
+    {"query-migrate", NULL, query_migrate, .effect = COMMAND_KEEPS},
+    {"query-migrate-capabilities", NULL, query_migrate_capabilities, .effect = COMMAND_KEEPS},
+    {"migrate-set-capabilities", "capabilities:a", run_migrate_set_capabilities,
+     .effect = COMMAND_KEEPS},
     {NULL},
 };
 

@@ -3,9 +3,10 @@
  * and HMP. */
 #include <string.h>
 
-#include "hw/core/backends.h"
+#include "hw/core/outside.h"
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
+#include "net/outside.h"
 
 void hmp_info_network(Machine *machine, char **args, GString *out)
 {
@@ -64,8 +65,10 @@ static JsonNode *run_set_link(Machine *machine, JsonObject *args, GError **error
 
 static bool add_netdev(Machine *machine, const char *text, GError **error)
 {
-    Netdev *nd = netdev_new(text, machine->platform.clock, error);
-    return nd && backends_add_netdev(machine->platform.backends, nd, error);
+    Backends *backends = machine->platform.backends;
+    Netdev *nd =
+        netdev_new_outside(text, machine->platform.clock, backends_outside(backends), error);
+    return nd && backends_add_netdev(backends, nd, error);
 }
 
 static JsonNode *run_netdev_add(Machine *machine, JsonObject *args, GError **error)
@@ -113,8 +116,8 @@ void hmp_netdev_del(Machine *machine, char **args, GString *out)
 }
 
 const QmpCommand qmp_commands_net[] = {
-    {"netdev_add", "type:s id:s *", run_netdev_add},
-    {"netdev_del", "id:s", run_netdev_del},
-    {"set_link", "name:s up:b", run_set_link},
+    {"netdev_add", "type:s id:s *", run_netdev_add, .effect = COMMAND_CHANGES},
+    {"netdev_del", "id:s", run_netdev_del, .effect = COMMAND_CHANGES},
+    {"set_link", "name:s up:b", run_set_link, .effect = COMMAND_CHANGES},
     {NULL},
 };

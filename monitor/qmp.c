@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "hw/core/outside.h"
 #include "monitor/commands.h"
 #include "monitor/qmp_frame.h"
 
@@ -235,6 +236,43 @@ static bool negotiate(Qmp *qmp, JsonObject *args, GError **error)
     return true;
 }
 
+/* The command alone, without its client's id. */
+static char *command_text(const QmpCommand *command, JsonObject *args)
+{
+    JsonObject *o = json_object_new();
+    json_object_set_string_member(o, "execute", command->name);
+    json_object_set_object_member(o, "arguments", json_object_ref(args));
+    g_autoptr(JsonNode) node = qmp_object_node(o);
+    return json_to_string(node, FALSE);
+}
+
+/* Whoever records or replays the machine is asked first. */
+static bool qmp_passes(Machine *machine, const QmpCommand *command, JsonObject *args,
+                       GError **error)
+{
+    g_autofree char *text = command_text(command, args);
+    GError *inner = NULL;
+    if (outside_passes(machine->platform.backends, command->effect, COMMAND_QMP, text, &inner)) {
+        return true;
+    }
+    qmp_fail(inner, error);
+    return false;
+}
+
+void qmp_execute(Machine *machine, const char *text)
+{
+    Request request = {0};
+    g_autoptr(JsonNode) node = json_from_string(text, NULL);
+    if (!node || !read_request(node, &request, NULL) || !request.args) {
+        return;
+    }
+    const QmpCommand *command = qmp_command_find(request.name);
+    JsonNode *result = command && check_args(command, request.args, NULL)
+                           ? command->run(machine, request.args, NULL)
+                           : NULL;
+    g_clear_pointer(&result, json_node_unref);
+}
+
 static JsonNode *run_request(Qmp *qmp, const Request *request, JsonObject *args, GError **error)
 {
     if (strcmp(request->name, "qmp_capabilities") == 0) {
@@ -251,7 +289,9 @@ static JsonNode *run_request(Qmp *qmp, const Request *request, JsonObject *args,
                     request->name);
         return NULL;
     }
-    return check_args(command, args, error) ? command->run(qmp->machine, args, error) : NULL;
+    return check_args(command, args, error) && qmp_passes(qmp->machine, command, args, error)
+               ? command->run(qmp->machine, args, error)
+               : NULL;
 }
 
 static void on_value(void *opaque, const char *text)

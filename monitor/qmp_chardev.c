@@ -180,12 +180,12 @@ static JsonNode *run_send_break(Machine *machine, JsonObject *args, GError **err
 }
 
 const QmpCommand qmp_commands_chardev[] = {
-    {"query-chardev", NULL, query_chardev},
-    {"query-chardev-backends", NULL, query_backends},
-    {"ringbuf-read", "device:s size:i ?format:s", run_ringbuf_read},
-    {"ringbuf-write", "device:s data:s ?format:s", run_ringbuf_write},
-    {"chardev-add", "id:s backend:o", run_chardev_add},
-    {"chardev-remove", "id:s", run_chardev_remove},
-    {"chardev-send-break", "id:s", run_send_break},
+    {"query-chardev", NULL, query_chardev, .effect = COMMAND_KEEPS},
+    {"query-chardev-backends", NULL, query_backends, .effect = COMMAND_KEEPS},
+    {"ringbuf-read", "device:s size:i ?format:s", run_ringbuf_read, .effect = COMMAND_KEEPS},
+    {"ringbuf-write", "device:s data:s ?format:s", run_ringbuf_write, .effect = COMMAND_KEEPS},
+    {"chardev-add", "id:s backend:o", run_chardev_add, .effect = COMMAND_CHANGES},
+    {"chardev-remove", "id:s", run_chardev_remove, .effect = COMMAND_CHANGES},
+    {"chardev-send-break", "id:s", run_send_break, .effect = COMMAND_KEEPS},
     {NULL},
 };

@@ -111,13 +111,13 @@ static JsonNode *run_capabilities(Machine *machine, JsonObject *args, GError **e
 }
 
 const QmpCommand qmp_commands_control[] = {
-    {"qmp_capabilities", "?enable:a", run_capabilities},
-    {"quit", NULL, run_quit},
-    {"system_reset", NULL, run_reset},
-    {"system_powerdown", NULL, run_powerdown},
-    {"system_wakeup", NULL, run_wakeup},
-    {"stop", NULL, run_stop},
-    {"cont", NULL, run_cont},
-    {"human-monitor-command", "command-line:s ?cpu-index:i", run_hmp},
+    {"qmp_capabilities", "?enable:a", run_capabilities, .effect = COMMAND_KEEPS},
+    {"quit", NULL, run_quit, .effect = COMMAND_KEEPS},
+    {"system_reset", NULL, run_reset, .effect = COMMAND_CHANGES},
+    {"system_powerdown", NULL, run_powerdown, .effect = COMMAND_CHANGES},
+    {"system_wakeup", NULL, run_wakeup, .effect = COMMAND_CHANGES},
+    {"stop", NULL, run_stop, .effect = COMMAND_KEEPS},
+    {"cont", NULL, run_cont, .effect = COMMAND_KEEPS},
+    {"human-monitor-command", "command-line:s ?cpu-index:i", run_hmp, .effect = COMMAND_CARRIES},
     {NULL},
 };

@@ -141,10 +141,10 @@ void hmp_nmi(Machine *machine, char **args, GString *out)
 }
 
 const QmpCommand qmp_commands_cpu[] = {
-    {"query-target", NULL, query_target},
-    {"query-cpus-fast", NULL, query_cpus},
-    {"query-cpu-definitions", NULL, query_cpu_definitions},
-    {"query-cpu-model-expansion", "type:s model:o", expand_model},
-    {"inject-nmi", NULL, run_inject_nmi},
+    {"query-target", NULL, query_target, .effect = COMMAND_KEEPS},
+    {"query-cpus-fast", NULL, query_cpus, .effect = COMMAND_KEEPS},
+    {"query-cpu-definitions", NULL, query_cpu_definitions, .effect = COMMAND_KEEPS},
+    {"query-cpu-model-expansion", "type:s model:o", expand_model, .effect = COMMAND_KEEPS},
+    {"inject-nmi", NULL, run_inject_nmi, .effect = COMMAND_CHANGES},
     {NULL},
 };

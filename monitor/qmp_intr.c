@@ -182,11 +182,11 @@ static JsonNode *query_interrupts(Machine *machine, JsonObject *args, GError **e
 }
 
 const QmpCommand qmp_commands_intr[] = {
-    {"x-query-interrupts", NULL, query_interrupts},
-    {"x-query-iommu", NULL, query_iommu},
-    {"x-query-irte", "?index:i", query_irte},
-    {"x-query-msi", "?device:s", query_msi},
-    {"x-query-pid", "address:i", query_pid},
-    {"x-query-hyperv", NULL, query_hyperv},
+    {"x-query-interrupts", NULL, query_interrupts, .effect = COMMAND_KEEPS},
+    {"x-query-iommu", NULL, query_iommu, .effect = COMMAND_KEEPS},
+    {"x-query-irte", "?index:i", query_irte, .effect = COMMAND_KEEPS},
+    {"x-query-msi", "?device:s", query_msi, .effect = COMMAND_KEEPS},
+    {"x-query-pid", "address:i", query_pid, .effect = COMMAND_KEEPS},
+    {"x-query-hyperv", NULL, query_hyperv, .effect = COMMAND_KEEPS},
     {NULL},
 };

@@ -229,7 +229,7 @@ static JsonNode *query_why(Machine *machine, JsonObject *args, GError **error)
 }
 
 const QmpCommand qmp_commands_journal[] = {
-    {"x-query-journal", "?filter:s ?last:i", query_journal},
-    {"x-why", "?filter:s", query_why},
+    {"x-query-journal", "?filter:s ?last:i", query_journal, .effect = COMMAND_KEEPS},
+    {"x-why", "?filter:s", query_why, .effect = COMMAND_KEEPS},
     {NULL},
 };

@@ -86,8 +86,8 @@ static JsonNode *set_journal(Machine *machine, JsonObject *args, GError **error)
 }
 
 const QmpCommand qmp_commands_log[] = {
-    {"trace-event-get-state", "name:s", trace_get_state},
-    {"trace-event-set-state", "name:s enable:b", trace_set_state},
-    {"x-journal", "?size:i ?filter:s", set_journal},
+    {"trace-event-get-state", "name:s", trace_get_state, .effect = COMMAND_KEEPS},
+    {"trace-event-set-state", "name:s enable:b", trace_set_state, .effect = COMMAND_KEEPS},
+    {"x-journal", "?size:i ?filter:s", set_journal, .effect = COMMAND_KEEPS},
     {NULL},
 };

@@ -302,11 +302,11 @@ static JsonNode *device_state(Machine *machine, JsonObject *args, GError **error
 }
 
 const QmpCommand qmp_commands_qom[] = {
-    {"qom-list-types", "?implements:s ?abstract:b", list_types},
-    {"qom-list", "path:s", qom_list},
-    {"qom-get", "path:s property:s", qom_get},
-    {"qom-list-properties", "typename:s", list_type_properties},
-    {"device-list-properties", "typename:s", list_class_properties},
-    {"x-query-device-state", "path:s", device_state},
+    {"qom-list-types", "?implements:s ?abstract:b", list_types, .effect = COMMAND_KEEPS},
+    {"qom-list", "path:s", qom_list, .effect = COMMAND_KEEPS},
+    {"qom-get", "path:s property:s", qom_get, .effect = COMMAND_KEEPS},
+    {"qom-list-properties", "typename:s", list_type_properties, .effect = COMMAND_KEEPS},
+    {"device-list-properties", "typename:s", list_class_properties, .effect = COMMAND_KEEPS},
+    {"x-query-device-state", "path:s", device_state, .effect = COMMAND_KEEPS},
     {NULL},
 };

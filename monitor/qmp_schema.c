@@ -84,6 +84,6 @@ static JsonNode *query_schema(Machine *machine, JsonObject *args, GError **error
 }
 
 const QmpCommand qmp_commands_schema[] = {
-    {"query-qmp-schema", NULL, query_schema},
+    {"query-qmp-schema", NULL, query_schema, .effect = COMMAND_KEEPS},
     {NULL},
 };

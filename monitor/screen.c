@@ -136,9 +136,11 @@ static JsonNode *run_input_send_event(Machine *machine, JsonObject *args, GError
 }
 
 const QmpCommand qmp_commands_screen[] = {
-    {"input-send-event", "events:a ?device:s ?head:i", run_input_send_event},
-    {"screendump", "filename:s ?format:s ?device:s ?head:i", run_screendump},
-    {"send-key", "keys:a ?hold-time:i", run_send_key},
+    {"input-send-event", "events:a ?device:s ?head:i", run_input_send_event,
+     .effect = COMMAND_CHANGES},
+    {"screendump", "filename:s ?format:s ?device:s ?head:i", run_screendump,
+     .effect = COMMAND_KEEPS},
+    {"send-key", "keys:a ?hold-time:i", run_send_key, .effect = COMMAND_CHANGES},
     {NULL},
 };
 

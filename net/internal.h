@@ -4,7 +4,7 @@
 #define NET_INTERNAL_H
 
 #include "base/optlist.h"
-#include "net/net.h"
+#include "net/outside.h"
 
 typedef struct {
     const char *name;
@@ -35,6 +35,8 @@ struct Netdev {
     char *info;
     char *owner;
     Clock *clock;
+    const Outside *outside; /* NULL: nobody keeps the door */
+    bool closed;            /* nothing of the host's is behind it */
     uint64_t queues;
     const NicOps *nic;
     void *nic_opaque;
@@ -60,6 +62,8 @@ extern const NetdevOps net_dgram_ops, net_socket_ops, net_stream_ops, net_tap_op
 /* For backends: a frame for the card, and the end of a burst of them. */
 void netdev_deliver(Netdev *nd, const uint8_t *frame, size_t len);
 void netdev_offer(Netdev *nd);
+/* Somebody keeps the door: what the host does, and when, is not to be seen by the guest. */
+bool netdev_is_kept(const Netdev *nd);
 /* False: what is delivered now is dropped. */
 bool netdev_has_room(const Netdev *nd);
 /* It was busy, and is no more. */

@@ -36,9 +36,11 @@ void netdev_help(GString *out)
     }
 }
 
+static void netdev_offer_now(Netdev *nd);
+
 static void netdev_gathered(void *opaque)
 {
-    netdev_offer(opaque);
+    netdev_offer_now(opaque);
 }
 
 static void netdev_close_tap(gpointer tap)
@@ -46,7 +48,26 @@ static void netdev_close_tap(gpointer tap)
     ((NetTap *)tap)->close(tap);
 }
 
+/* Where the door is closed, of the options only those of the netdev itself are looked at. */
+static bool netdev_open(Netdev *nd, OptList *opts, GError **error)
+{
+    if (!optlist_uint(opts, "queues", 1, NET_MAX_QUEUES, &nd->queues, error)) {
+        return false;
+    }
+    if (nd->outside && nd->outside->closed) {
+        nd->closed = true;
+        netdev_set_info(nd, "as it was recorded");
+        return true;
+    }
+    return nd->ops->open(nd, opts, error);
+}
+
 Netdev *netdev_new(const char *text, Clock *clock, GError **error)
+{
+    return netdev_new_outside(text, clock, NULL, error);
+}
+
+Netdev *netdev_new_outside(const char *text, Clock *clock, const Outside *outside, GError **error)
 {
     g_autoptr(OptList) opts = optlist_parse(text, "type");
     const char *type = optlist_get(opts, "type"), *id = optlist_get(opts, "id");
@@ -66,14 +87,14 @@ Netdev *netdev_new(const char *text, Clock *clock, GError **error)
     nd->ops = ops;
     nd->id = g_strdup(id);
     nd->clock = clock;
+    nd->outside = outside;
     nd->queues = 1;
     nd->taps = g_ptr_array_new_with_free_func(netdev_close_tap);
     nd->assembly = g_malloc(NET_FRAME_MAX);
     g_queue_init(&nd->queue);
     timer_init(&nd->gather, clock, netdev_gathered, nd);
     netdev_set_info(nd, "type=%s", ops->name);
-    if (!optlist_uint(opts, "queues", 1, NET_MAX_QUEUES, &nd->queues, error) ||
-        !ops->open(nd, opts, error)) {
+    if (!netdev_open(nd, opts, error)) {
         netdev_free(nd);
         return NULL;
     }
@@ -92,7 +113,9 @@ void netdev_free(Netdev *nd)
         return;
     }
     timer_cancel(&nd->gather);
-    nd->ops->close(nd);
+    if (!nd->closed) {
+        nd->ops->close(nd);
+    }
     netdev_drop_queue(nd);
     g_ptr_array_unref(nd->taps);
     g_free(nd->assembly);
@@ -189,12 +212,33 @@ static void netdev_show(Netdev *nd, const uint8_t *frame, size_t len)
     }
 }
 
-bool netdev_has_room(const Netdev *nd)
+bool netdev_is_kept(const Netdev *nd)
+{
+    return nd->outside && nd->outside->keeps_frames;
+}
+
+static bool queue_has_room(const Netdev *nd)
 {
     return nd->queue.length < NET_QUEUE_FRAMES && nd->queued_bytes + NET_MTU < NET_QUEUE_BYTES;
 }
 
+bool netdev_has_room(const Netdev *nd)
+{
+    const Outside *o = nd->outside;
+    return netdev_is_kept(nd) ? o->ops && o->ops->room(o->opaque, nd->id) > 0 : queue_has_room(nd);
+}
+
 void netdev_deliver(Netdev *nd, const uint8_t *frame, size_t len)
+{
+    const Outside *o = nd->outside;
+    if (!netdev_is_kept(nd)) {
+        netdev_enter(nd, frame, len);
+    } else if (o->ops && len >= NET_HEADER_SIZE && len <= NET_FRAME_MAX) {
+        o->ops->frame(o->opaque, nd->id, frame, len);
+    }
+}
+
+void netdev_enter(Netdev *nd, const uint8_t *frame, size_t len)
 {
     if (len < NET_HEADER_SIZE || len > NET_FRAME_MAX || nd->link_down || !nd->nic) {
         return;
@@ -219,12 +263,20 @@ static void netdev_forget_frames(Netdev *nd, unsigned count)
     }
 }
 
-void netdev_offer(Netdev *nd)
+/* The backend may go on. */
+static void netdev_accept(Netdev *nd)
+{
+    if (!nd->closed && nd->ops->accept) {
+        nd->ops->accept(nd);
+    }
+}
+
+static void netdev_offer_now(Netdev *nd)
 {
     if (nd->offering || nd->sending || !nd->nic || nd->queue.length == 0) {
         return;
     }
-    bool was_full = !netdev_has_room(nd), any = false;
+    bool was_full = !queue_has_room(nd), any = false;
     nd->offering = true;
     while (nd->queue.length > 0) {
         unsigned count;
@@ -239,9 +291,22 @@ void netdev_offer(Netdev *nd)
     if (any && nd->nic->received) {
         nd->nic->received(nd->nic_opaque);
     }
-    if (was_full && netdev_has_room(nd) && nd->ops->accept) {
-        nd->ops->accept(nd);
+    if (was_full && queue_has_room(nd)) {
+        netdev_accept(nd);
     }
+}
+
+void netdev_offer(Netdev *nd)
+{
+    if (!netdev_is_kept(nd)) {
+        netdev_offer_now(nd);
+    }
+}
+
+void netdev_enter_end(Netdev *nd)
+{
+    netdev_offer_now(nd);
+    netdev_accept(nd);
 }
 
 void netdev_sent(Netdev *nd)
@@ -254,21 +319,39 @@ void netdev_sent(Netdev *nd)
 void netdev_receive_ready(Netdev *nd)
 {
     if (nd && !timer_is_armed(&nd->gather)) {
-        netdev_offer(nd);
+        netdev_offer_now(nd);
     }
 }
 
 void netdev_can_send(Netdev *nd)
 {
-    if (nd->nic) {
+    if (nd->nic && !netdev_is_kept(nd)) {
         nd->nic->can_send(nd->nic_opaque);
     }
+}
+
+static bool netdev_host_is_busy(Netdev *nd)
+{
+    return nd->ops->is_busy && nd->ops->is_busy(nd);
+}
+
+/* Where the host's slowness is not to be seen, what it is too busy for is lost. */
+static bool host_gets_it(Netdev *nd)
+{
+    const Outside *o = nd->outside;
+    if (!netdev_is_kept(nd)) {
+        return true;
+    }
+    bool sends = o->ops && o->ops->sends(o->opaque);
+    return sends && !nd->closed && !netdev_host_is_busy(nd);
 }
 
 void netdev_send_plain(Netdev *nd, const uint8_t *frame, size_t len)
 {
     netdev_show(nd, frame, len);
-    nd->ops->send(nd, frame, len);
+    if (host_gets_it(nd)) {
+        nd->ops->send(nd, frame, len);
+    }
 }
 
 static bool netdev_is_connected(const Netdev *nd)
@@ -278,7 +361,7 @@ static bool netdev_is_connected(const Netdev *nd)
 
 bool netdev_takes(const Netdev *nd)
 {
-    return !netdev_is_connected(nd) || !nd->ops->is_busy || !nd->ops->is_busy((Netdev *)nd);
+    return !netdev_is_connected(nd) || netdev_is_kept(nd) || !netdev_host_is_busy((Netdev *)nd);
 }
 
 bool netdev_send(Netdev *nd, const NetFrame *frame)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "net/internal.h"
+#include "net/link.h"
 
 typedef struct {
     GSource source;
@@ -28,6 +28,7 @@ typedef struct NetUser {
 
 typedef struct {
     Timer timer;
+    GSource *source; /* instead of the timer, where somebody keeps the door */
     NetUser *user;
     SlirpTimerId id;
     void *opaque;
@@ -49,9 +50,12 @@ static void user_guest_error(const char *message, void *opaque)
 {
 }
 
+/* Where frames are recorded the machine's timers are to be those that it has in the replay, without
+ * this network: its time is the host's. */
 static int64_t user_clock(void *opaque)
 {
-    return clock_now(user_of(opaque)->nd.clock);
+    NetUser *u = user_of(opaque);
+    return netdev_is_kept(&u->nd) ? g_get_monotonic_time() * NS_PER_US : clock_now(u->nd.clock);
 }
 
 static void user_timer_fires(void *opaque)
@@ -59,6 +63,14 @@ static void user_timer_fires(void *opaque)
     UserTimer *t = opaque;
     slirp_handle_timer(t->user->slirp, t->id, t->opaque);
     netdev_offer(&t->user->nd);
+}
+
+static gboolean user_timer_fires_on_host(gpointer opaque)
+{
+    UserTimer *t = opaque;
+    net_unwatch(&t->source);
+    user_timer_fires(t);
+    return G_SOURCE_REMOVE;
 }
 
 static void *user_timer_new(SlirpTimerId id, void *timer_opaque, void *opaque)
@@ -75,12 +87,23 @@ static void user_timer_free(void *timer, void *opaque)
 {
     UserTimer *t = timer;
     timer_cancel(&t->timer);
+    net_unwatch(&t->source);
     g_free(t);
 }
 
 static void user_timer_mod(void *timer, int64_t expire_ms, void *opaque)
 {
-    timer_arm(&((UserTimer *)timer)->timer, expire_ms * NS_PER_MS);
+    UserTimer *t = timer;
+    timer_cancel(&t->timer);
+    net_unwatch(&t->source);
+    if (!netdev_is_kept(&t->user->nd)) {
+        timer_arm(&t->timer, expire_ms * NS_PER_MS);
+        return;
+    }
+    gint64 left = expire_ms - g_get_monotonic_time() / 1000;
+    t->source = g_timeout_source_new((guint)CLAMP(left, 0, G_MAXINT));
+    g_source_set_callback(t->source, user_timer_fires_on_host, t, NULL);
+    g_source_attach(t->source, NULL);
 }
 
 /* What is to be polled is asked for each time. */

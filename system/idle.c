@@ -37,9 +37,9 @@ void idle_unwatch(GSource *source)
     g_source_unref(source);
 }
 
-bool idle_init(Idle *idle, Vm *vm)
+bool idle_init(Idle *idle, Vm *vm, const Replay *replay)
 {
-    *idle = (Idle){.vm = vm, .no_further = INT64_MAX};
+    *idle = (Idle){.vm = vm, .replay = replay, .no_further = INT64_MAX};
     idle->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (idle->timer < 0) {
         g_printerr(PROGRAM ": the host gives no timer: %s\n", g_strerror(errno));
@@ -94,8 +94,9 @@ static int64_t idle_host_now(void)
     return g_get_monotonic_time() * NS_PER_US;
 }
 
-static bool somebody_has_work(const Vm *vm)
+static bool somebody_has_work(const Idle *idle)
 {
+    const Vm *vm = idle->vm;
     const Machine *machine = vm->machine;
     bool runs = runstate_is_running(vm->runstate);
     for (unsigned i = 0; runs && i < machine->cpu_count; i++) {
@@ -104,7 +105,7 @@ static bool somebody_has_work(const Vm *vm)
             return true;
         }
     }
-    return runstate_pending(vm->runstate);
+    return runstate_pending(vm->runstate) || replay_has_input(idle->replay);
 }
 
 static void skip(Idle *idle, int64_t ns)
@@ -112,6 +113,28 @@ static void skip(Idle *idle, int64_t ns)
     Clock *clock = idle->vm->platform.clock;
     clock_skip_to(clock, clock_now(clock) + ns);
     idle->since = 0;
+}
+
+/* How far time may jump where nobody executes. */
+static int64_t room_to_skip(const Idle *idle)
+{
+    int64_t now = clock_now(idle->vm->platform.clock), left = idle_until_deadline(idle);
+    return idle->no_further == INT64_MAX ? left : MIN(left, MAX(idle->no_further, now) - now);
+}
+
+void idle_catch_up(Idle *idle)
+{
+    if (idle->since && clock_is_running(idle->vm->platform.clock)) {
+        int64_t slept = idle_host_now() - idle->since, left = room_to_skip(idle);
+        skip(idle, MIN(slept, left));
+    }
+}
+
+/* Those who replay do not wait for what has come already. */
+static bool idle_jumps(const Idle *idle)
+{
+    const IcountOptions *o = &idle->vm->opts->icount;
+    return !o->sleep || o->rr == REPLAY_PLAY || idle->vm->machine->seeks;
 }
 
 /* With sleep=on, `left` ns before the next timer. */
@@ -127,9 +150,8 @@ static bool sleep_counted(Idle *idle, int64_t left)
         return false;
     }
     idle_poll_host(true);
-    if (somebody_has_work(idle->vm) && clock_is_running(idle->vm->platform.clock)) {
-        slept = idle_host_now() - idle->since;
-        skip(idle, MIN(slept, left));
+    if (somebody_has_work(idle)) {
+        idle_catch_up(idle);
     }
     return true;
 }
@@ -142,13 +164,8 @@ bool idle_sleep(Idle *idle)
         return false;
     }
     if (clock_is_counted(clock) && clock_is_running(clock)) {
-        if (idle->no_further != INT64_MAX) {
-            int64_t now = clock_now(clock);
-            int64_t room = MAX(idle->no_further, now) - now;
-            left = MIN(left, room);
-        }
-        bool jumps = !idle->vm->opts->icount.sleep || idle->vm->machine->seeks;
-        if (jumps && left != INT64_MAX) {
+        left = room_to_skip(idle);
+        if (idle_jumps(idle) && left != INT64_MAX) {
             skip(idle, left);
             return false;
         }

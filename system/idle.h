@@ -6,10 +6,11 @@
 
 #include <glib-unix.h>
 
-#include "system/vm.h"
+#include "system/replay.h"
 
 typedef struct {
     Vm *vm;
+    const Replay *replay;
     int timer; /* timerfd: GLib's own time-outs are in milliseconds, timers of guests are not */
     GSource *timer_source;
     bool alarm_failed;  /* said once */
@@ -18,12 +19,14 @@ typedef struct {
 } Idle;
 
 /* False, having said why, if the host has no timer for us. */
-bool idle_init(Idle *idle, Vm *vm);
+bool idle_init(Idle *idle, Vm *vm, const Replay *replay);
 void idle_free(Idle *idle);
 /* How long until the machine's next timer, or INT64_MAX if none can fire by itself. */
 int64_t idle_until_deadline(const Idle *idle);
 /* False: it was not for long, and the host was not asked. */
 bool idle_sleep(Idle *idle);
+/* -icount sleep=on: what the host's clock has gone on so far has passed for the machine. */
+void idle_catch_up(Idle *idle);
 /* Somebody had something to do. */
 void idle_ended(Idle *idle);
 /* Lets the host's sources run. */

@@ -144,10 +144,29 @@ static void do_requests(Vm *vm)
     }
 }
 
+static void loop_run_timers(const Loop *loop)
+{
+    if (runstate_time_passes(loop->vm->runstate) && !past_within_block(loop->vm)) {
+        clock_run(loop->vm->platform.clock);
+    }
+}
+
 static gboolean on_host_signal(gint fd, GIOCondition condition, gpointer opaque)
 {
     runstate_request_shutdown(((Vm *)opaque)->runstate, CAUSE_HOST_SIGNAL);
     return G_SOURCE_REMOVE; /* there is one first signal */
+}
+
+/* Something comes to the machine from within a look at the host. */
+static void loop_settle(void *opaque)
+{
+    Loop *loop = opaque;
+    Vm *vm = loop->vm;
+    idle_catch_up(&loop->idle);
+    loop_run_timers(loop);
+    while (runstate_pending(vm->runstate) && !vm->ended) {
+        do_requests(vm);
+    }
 }
 
 static bool loop_init(Loop *loop, Vm *vm)
@@ -158,11 +177,11 @@ static bool loop_init(Loop *loop, Vm *vm)
     if (!hashes_open(&loop->hashes, vm)) {
         return false;
     }
-    if (!replay_open(&loop->replay, vm)) {
+    if (!replay_open(&loop->replay, vm, loop_settle, loop)) {
         hashes_close(&loop->hashes);
         return false;
     }
-    if (!idle_init(&loop->idle, vm)) {
+    if (!idle_init(&loop->idle, vm, &loop->replay)) {
         replay_close(&loop->replay);
         hashes_close(&loop->hashes);
         return false;
@@ -189,15 +208,25 @@ static uint64_t sooner_of(uint64_t a, uint64_t b)
     return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
+/* Timers fire, and what has come from outside, or came here once, is handed over. */
+static void loop_take_in(Loop *loop)
+{
+    Vm *vm = loop->vm;
+    loop_run_timers(loop);
+    if (!runstate_time_passes(vm->runstate)) {
+        return;
+    }
+    if (!past_within_block(vm) && !replay_deliver(&loop->replay)) {
+        vm->ended = true;
+    }
+    loop->idle.no_further = past_no_further(&loop->past);
+}
+
 /* Runs vCPUs up to the next timer or for a slice. True if all are halted. */
 static bool run_cpus(Loop *loop)
 {
     Vm *vm = loop->vm;
     Clock *clock = vm->platform.clock;
-    if (!past_within_block(vm) && !replay_deliver(&loop->replay)) {
-        vm->ended = true;
-        return false;
-    }
     past_note(&loop->past);
     vm->machine->pause_at =
         sooner_of(sooner_of(loop->hashes.at, replay_next(&loop->replay)), past_next(&loop->past));
@@ -244,10 +273,8 @@ int vm_run(Vm *vm)
     }
     while (!vm->ended) {
         bool idle = true;
-        if (runstate_time_passes(vm->runstate) && !past_within_block(vm)) {
-            clock_run(vm->platform.clock);
-        }
-        if (runstate_is_running(vm->runstate)) {
+        loop_take_in(&loop);
+        if (!vm->ended && !runstate_pending(vm->runstate) && runstate_is_running(vm->runstate)) {
             idle = !has_cpus || run_cpus(&loop);
             past_look(&loop.past);
             if (!vm->machine->seeks && !past_within_block(vm)) {
@@ -266,6 +293,7 @@ int vm_run(Vm *vm)
             idle_ended(&loop.idle);
         }
         if (now >= next_poll) {
+            loop_run_timers(&loop); /* before anything that comes in this place */
             idle_poll_host(false);
             next_poll = now + SLICE_NS / 1000;
         }

@@ -9,81 +9,18 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/report.h"
 #include "chardev/chardev.h"
 #include "machine/state_hash.h"
+#include "net/outside.h"
+#include "system/replay_door.h"
 
-#define HEADER      "switchyard replay 1\n"
-#define CHECK_EVERY 200000000 /* instructions */
-
-typedef enum { ITEM_DATA, ITEM_EVENT, ITEM_HASH, ITEM_END } ItemKind;
-static const char *const item_names[] = {"data", "event", "hash", "end"};
-
-typedef struct {
-    ItemKind kind;
-    uint64_t executed;
-    int64_t ns;
-    char *id; /* of the character device, or "-" */
-    GByteArray *bytes;
-} ReplayItem;
-
-static void item_free(void *opaque)
-{
-    ReplayItem *item = opaque;
-    g_free(item->id);
-    g_byte_array_unref(item->bytes);
-    g_free(item);
-}
-
-static ReplayItem *item_new(ItemKind kind, const char *id, const uint8_t *data, size_t len)
-{
-    ReplayItem *item = g_new0(ReplayItem, 1);
-    item->kind = kind;
-    item->id = g_strdup(id);
-    item->bytes = g_byte_array_new();
-    g_byte_array_append(item->bytes, data, (guint)len);
-    return item;
-}
+#define PARTS_EVERY 20000000  /* instructions */
+#define HASH_EVERY  200000000 /* with memory */
 
 static uint64_t replay_executed(const Replay *replay)
 {
     return machine_executed(replay->vm->machine);
-}
-
-/* The gate of a machine that is recorded. */
-
-static size_t record_room(void *opaque, Chardev *chr)
-{
-    return 4096;
-}
-
-static void record_data(void *opaque, Chardev *chr, const uint8_t *data, size_t len)
-{
-    Replay *replay = opaque;
-    g_ptr_array_add(replay->waits, item_new(ITEM_DATA, chr_id(chr), data, len));
-}
-
-static void record_event(void *opaque, Chardev *chr, ChrEvent event)
-{
-    Replay *replay = opaque;
-    const uint8_t number = (uint8_t)event;
-    g_ptr_array_add(replay->waits, item_new(ITEM_EVENT, chr_id(chr), &number, 1));
-}
-
-/* That of one that is replayed: nothing gets in. */
-
-static size_t no_room(void *opaque, Chardev *chr)
-{
-    return 0;
-}
-
-static void no_data(void *opaque, Chardev *chr, const uint8_t *data, size_t len)
-{
-}
-
-static void no_event(void *opaque, Chardev *chr, ChrEvent event)
-{
 }
 
 bool replay_is_past(const Replay *replay)
@@ -93,53 +30,86 @@ bool replay_is_past(const Replay *replay)
            (executed == replay->front && clock_now(replay->vm->platform.clock) < replay->front_ns);
 }
 
-static bool said_before(void *opaque, Chardev *chr)
+static ReplayItem *item_here(const Replay *replay, ItemKind kind, const char *id,
+                             const uint8_t *data, size_t len)
 {
-    return replay_is_past(opaque);
+    ReplayItem *item = replay_item_new(kind, id, data, len);
+    item->executed = replay_executed(replay);
+    item->ns = clock_now(replay->vm->platform.clock);
+    return item;
 }
 
-static const ChrGate record_gate = {record_room, record_data, record_event, said_before};
-static const ChrGate replay_gate = {no_room, no_data, no_event, said_before};
-
-static void set_gates(Replay *replay, const ChrGate *gate)
+static void write_here(Replay *replay, ItemKind kind, const void *data, size_t len)
 {
-    const Backends *backends = replay->vm->platform.backends;
-    size_t count;
-    g_autofree const char **ids = backends_chardev_ids(backends, &count);
-    for (size_t i = 0; i < count; i++) {
-        chr_set_gate(backends_chardev(backends, ids[i]), gate, replay);
-    }
-}
-
-static void write_item(Replay *replay, ItemKind kind, const char *id, const uint8_t *data,
-                       size_t len)
-{
-    fprintf(replay->file, "%" PRIu64 " %" PRId64 " %s %s ", replay_executed(replay),
-            clock_now(replay->vm->platform.clock), item_names[kind], id);
-    for (size_t i = 0; i < len; i++) {
-        fprintf(replay->file, "%02x", data[i]);
-    }
-    fputc('\n', replay->file);
+    ReplayItem *item = item_here(replay, kind, "-", data, len);
+    replay_item_write(replay->file, item);
+    replay_item_free(item);
 }
 
 /* What is delivered now may have to be again. */
 static void remember(Replay *replay, ItemKind kind, const char *id, const uint8_t *data, size_t len)
 {
+    ReplayItem *item = item_here(replay, kind, id, data, len);
+    if (replay->file) {
+        replay_item_write(replay->file, item);
+    }
     if (replay->remembers && replay->mode != REPLAY_PLAY) {
-        ReplayItem *item = item_new(kind, id, data, len);
-        item->executed = replay_executed(replay);
-        item->ns = clock_now(replay->vm->platform.clock);
         g_ptr_array_add(replay->items, item);
         replay->vm->machine->inputs = replay->items->len;
+    } else {
+        replay_item_free(item);
     }
-    if (replay->file) {
-        write_item(replay, kind, id, data, len);
+}
+
+static Netdev *netdev_of(const Replay *replay, const ReplayItem *item)
+{
+    return backends_netdev(replay->vm->platform.backends, item->id);
+}
+
+static void command_again(Replay *replay, const ReplayItem *item)
+{
+    g_autofree char *text = replay_item_text(item);
+    replay->hands_over = true;
+    if (item->kind == ITEM_HMP) {
+        g_autoptr(GString) said = g_string_new(NULL);
+        hmp_execute(replay->vm->machine, 0, text, said);
+    } else {
+        qmp_execute(replay->vm->machine, text);
+    }
+    replay->hands_over = false;
+    replay_door_keep(replay);
+}
+
+/* What always finds its place. False: it is something else. */
+static bool hand_over_at_once(Replay *replay, const ReplayItem *item)
+{
+    Netdev *nd = netdev_of(replay, item);
+    switch (item->kind) {
+    case ITEM_FRAME:
+        if (nd) {
+            netdev_enter(nd, item->bytes->data, item->bytes->len);
+        }
+        return true;
+    case ITEM_BURST:
+        if (nd) {
+            netdev_enter_end(nd);
+        }
+        return true;
+    case ITEM_HMP:
+    case ITEM_QMP:
+        command_again(replay, item);
+        return true;
+    default:
+        return false;
     }
 }
 
 /* All of it, as it was then. False: there is no room. */
 static bool hand_over_again(Replay *replay, const ReplayItem *item)
 {
+    if (hand_over_at_once(replay, item)) {
+        return true;
+    }
     Chardev *chr = backends_chardev(replay->vm->platform.backends, item->id);
     if (chr && item->kind == ITEM_EVENT) {
         chr_guest_event(chr, (ChrEvent)item->bytes->data[0]);
@@ -173,67 +143,160 @@ static bool replay_hand_over(Replay *replay, const ReplayItem *item)
     return item->bytes->len == 0;
 }
 
-static void hash_bytes_of(Replay *replay, uint8_t *bytes)
+/* A line for each section. */
+static GString *sections_here(const Replay *replay, ItemKind kind)
 {
-    StateHash hash = machine_state_hash(replay->vm->machine);
-    bytes_put64(bytes, hash.cpus);
-    bytes_put64(bytes + 8, hash.devices);
-    bytes_put64(bytes + 16, hash.ram);
+    GString *text = g_string_new(NULL);
+    if (kind == ITEM_HASH) {
+        machine_state_hash_sections(replay->vm->machine, text);
+    } else {
+        machine_state_hash_parts(replay->vm->machine, text);
+    }
+    return text;
 }
 
-static void write_hash(Replay *replay)
+static void write_hash(Replay *replay, ItemKind kind)
 {
-    uint8_t bytes[24];
-    hash_bytes_of(replay, bytes);
-    write_item(replay, ITEM_HASH, "-", bytes, sizeof(bytes));
+    g_autoptr(GString) text = sections_here(replay, kind);
+    write_here(replay, kind, text->str, text->len);
+}
+
+/* Several frames of a network are one burst, after which the card tells the guest. */
+static void end_bursts(Replay *replay, GPtrArray *received)
+{
+    for (guint i = 0; i < received->len; i++) {
+        Netdev *nd = backends_netdev(replay->vm->platform.backends, received->pdata[i]);
+        remember(replay, ITEM_BURST, received->pdata[i], NULL, 0);
+        netdev_enter_end(nd);
+    }
+}
+
+static void deliver_frame(Replay *replay, const ReplayItem *item, GPtrArray *received)
+{
+    Netdev *nd = netdev_of(replay, item);
+    if (!nd) {
+        return; /* it was taken away meanwhile */
+    }
+    remember(replay, ITEM_FRAME, item->id, item->bytes->data, item->bytes->len);
+    netdev_enter(nd, item->bytes->data, item->bytes->len);
+    if (!g_ptr_array_find(received, netdev_id(nd), NULL)) {
+        g_ptr_array_add(received, (gpointer)netdev_id(nd));
+    }
+}
+
+/* False: there is no room for all of it. */
+static bool deliver_one(Replay *replay, const ReplayItem *item, GPtrArray *received)
+{
+    if (item->kind == ITEM_FRAME) {
+        deliver_frame(replay, item, received);
+        return true;
+    }
+    if (item->kind == ITEM_EVENT) {
+        remember(replay, ITEM_EVENT, item->id, item->bytes->data, item->bytes->len);
+    }
+    return replay_hand_over(replay, item);
+}
+
+static void look_at_hash(Replay *replay)
+{
+    uint64_t executed = replay_executed(replay);
+    if (replay->file && executed >= replay->check_at) {
+        bool all = executed / HASH_EVERY != (replay->check_at - PARTS_EVERY) / HASH_EVERY;
+        write_hash(replay, all ? ITEM_HASH : ITEM_PARTS);
+        replay->check_at = (executed / PARTS_EVERY + 1) * PARTS_EVERY;
+    }
 }
 
 static void record_deliver(Replay *replay)
 {
-    while (replay->waits->len > 0) {
-        const ReplayItem *item = replay->waits->pdata[0];
-        if (item->kind == ITEM_EVENT) {
-            remember(replay, ITEM_EVENT, item->id, item->bytes->data, item->bytes->len);
-        }
-        if (!replay_hand_over(replay, item)) {
-            break;
-        }
+    g_autoptr(GPtrArray) received = g_ptr_array_new();
+    while (replay->waits->len > 0 && deliver_one(replay, replay->waits->pdata[0], received)) {
         g_ptr_array_remove_index(replay->waits, 0);
     }
-    if (replay->file && replay_executed(replay) >= replay->check_at) {
-        write_hash(replay);
-        replay->check_at += CHECK_EVERY;
+    end_bursts(replay, received);
+    look_at_hash(replay);
+}
+
+void replay_note_command(Replay *replay, CommandTongue tongue, const char *text)
+{
+    if (replay_is_past(replay)) {
+        replay_forget_future(replay);
     }
+    replay->settle(replay->settle_opaque);
+    remember(replay, tongue == COMMAND_HMP ? ITEM_HMP : ITEM_QMP, "-", (const uint8_t *)text,
+             strlen(text));
 }
 
 static bool departed(Replay *replay, const ReplayItem *item, const char *what)
 {
     g_printerr(PROGRAM ": the replay departs from what was recorded: %s (instruction %" PRIu64
-                       ", ns %" PRId64 "; here %" PRIu64 ", %" PRId64 ")\n",
+                       ", ns %" PRId64 "; here %" PRIu64 ", %" PRId64 "; up to instruction %" PRIu64
+                       " it was the same)\n",
                what, item->executed, item->ns, replay_executed(replay),
-               clock_now(replay->vm->platform.clock));
+               clock_now(replay->vm->platform.clock), replay->agreed);
     replay->vm->status = 1;
     return false;
 }
 
-static bool compare_hash(Replay *replay, const ReplayItem *item)
+/* Where another number of instructions was executed these differ, too, and tell nothing. */
+static bool follows_from_others(const char *line)
 {
-    static const char *const parts[] = {"vCPUs' registers differ", "devices differ",
-                                        "memory differs"};
-    uint8_t here[24];
-    hash_bytes_of(replay, here);
-    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
-        if (memcmp(item->bytes->data + 8 * i, here + 8 * i, 8) != 0) {
-            return departed(replay, item, parts[i]);
+    return g_str_has_prefix(line, "clock ") || g_str_has_prefix(line, "turns ");
+}
+
+/* "hpet hpet: 0123..." of the first section that is not as it was; NULL: there is none. */
+static const char *differing_line(char **old, char **new)
+{
+    const char *found = NULL;
+    for (guint i = 0; old[i] && new[i]; i++) {
+        if (strcmp(old[i], new[i]) != 0 && !follows_from_others(old[i])) {
+            return new[i][0] ? new[i] : old[i];
+        }
+        if (strcmp(old[i], new[i]) != 0) {
+            found = found ? found : new[i];
         }
     }
+    return found;
+}
+
+static char *differing_section(const char *then, const char *here)
+{
+    g_auto(GStrv) old = g_strsplit(then, "\n", 0), new = g_strsplit(here, "\n", 0);
+    const char *line = differing_line(old, new);
+    const char *space = line ? strchr(line, ' ') : NULL, *colon = line ? strrchr(line, ':') : NULL;
+    if (!space || !colon || space > colon) {
+        return g_strdup("the sections are others");
+    }
+    return g_strdup_printf("section '%.*s' of '%.*s' differs", (int)(space - line), line,
+                           (int)(colon - space - 1), space + 1);
+}
+
+static bool compare_hash(Replay *replay, const ReplayItem *item)
+{
+    g_autoptr(GString) here = sections_here(replay, item->kind);
+    g_autofree char *then = replay_item_text(item);
+    if (strcmp(here->str, then) != 0) {
+        g_autofree char *what = differing_section(then, here->str);
+        return departed(replay, item, what);
+    }
+    replay->agreed = item->executed;
     return true;
+}
+
+/* The machine has gone by the place of an item. */
+static bool departed_in_place(Replay *replay, const ReplayItem *item)
+{
+    bool hash = item->kind == ITEM_PARTS || item->kind == ITEM_HASH;
+    return hash && !compare_hash(replay, item)
+               ? false
+               : departed(replay, item, "nothing pauses where something came");
 }
 
 /* False: it departs, or is over. */
 static bool play_item(Replay *replay, const ReplayItem *item)
 {
     switch (item->kind) {
+    case ITEM_PARTS:
     case ITEM_HASH:
         return compare_hash(replay, item);
     case ITEM_END:
@@ -253,25 +316,25 @@ static const ReplayItem *next_item(const Replay *replay)
 static bool replay_play(Replay *replay)
 {
     const ReplayItem *item;
-    while ((item = next_item(replay)) != NULL) {
+    while ((item = next_item(replay)) != NULL && !runstate_pending(replay->vm->runstate)) {
         uint64_t executed = replay_executed(replay);
         int64_t now = clock_now(replay->vm->platform.clock);
         if (executed < item->executed || (executed == item->executed && now < item->ns)) {
             return true;
         }
         if (executed > item->executed || now > item->ns) {
-            return departed(replay, item, "nothing pauses where something came");
-        }
-        if (!play_item(replay, item)) {
-            return false;
+            return departed_in_place(replay, item);
         }
         replay->vm->machine->inputs++;
+        if (!play_item(replay, item)) {
+            replay->vm->machine->inputs--;
+            return false;
+        }
     }
     return true;
 }
 
-/* Somebody has changed the past: what came in it once is of another run. */
-static void forget_future(Replay *replay)
+void replay_forget_future(Replay *replay)
 {
     g_ptr_array_set_size(replay->items, (gint)replay->vm->machine->inputs);
     replay->front = 0;
@@ -285,15 +348,23 @@ static void note_front(Replay *replay)
     }
 }
 
+bool replay_has_input(const Replay *replay)
+{
+    return replay->mode != REPLAY_OFF && replay->waits->len > 0;
+}
+
 bool replay_deliver(Replay *replay)
 {
+    if (runstate_pending(replay->vm->runstate)) {
+        return true; /* that comes first, and what comes then has another place */
+    }
     if (replay->mode == REPLAY_PLAY) {
         note_front(replay);
         return replay_play(replay);
     }
     if (replay->remembers && next_item(replay) && !replay_play(replay)) {
         replay->vm->status = 0;
-        forget_future(replay);
+        replay_forget_future(replay);
     }
     if (replay->mode != REPLAY_OFF && !replay_is_past(replay)) {
         record_deliver(replay);
@@ -322,53 +393,10 @@ void replay_remember(Replay *replay)
     replay->remembers = true;
     if (replay->mode == REPLAY_OFF) {
         replay->mode = REPLAY_MEMORY;
-        replay->waits = g_ptr_array_new_with_free_func(item_free);
-        replay->items = g_ptr_array_new_with_free_func(item_free);
-        set_gates(replay, &record_gate);
+        replay->waits = replay_items_new();
+        replay->items = replay_items_new();
+        replay_door_keep(replay);
     }
-}
-
-/* Reading. */
-
-static bool parse_bytes(const char *text, GByteArray *bytes)
-{
-    for (; text[0]; text += 2) {
-        if (!g_ascii_isxdigit(text[0]) || !g_ascii_isxdigit(text[1])) {
-            return false;
-        }
-        const guint8 byte =
-            (guint8)(g_ascii_xdigit_value(text[0]) << 4 | g_ascii_xdigit_value(text[1]));
-        g_byte_array_append(bytes, &byte, 1);
-    }
-    return true;
-}
-
-static bool item_is_whole(const ReplayItem *item)
-{
-    static const unsigned sizes[] = {[ITEM_EVENT] = 1, [ITEM_HASH] = 24};
-    return item->kind == ITEM_DATA ? item->bytes->len > 0 : item->bytes->len == sizes[item->kind];
-}
-
-static ReplayItem *replay_parse_item(const char *line)
-{
-    g_auto(GStrv) words = g_strsplit(line, " ", 0);
-    uint64_t executed, ns;
-    if (g_strv_length(words) != 5 || !opt_parse_uint(words[0], &executed) ||
-        !opt_parse_uint(words[1], &ns)) {
-        return NULL;
-    }
-    for (size_t kind = 0; kind < G_N_ELEMENTS(item_names); kind++) {
-        if (strcmp(words[2], item_names[kind]) == 0) {
-            ReplayItem *item = item_new((ItemKind)kind, words[3], NULL, 0);
-            item->executed = executed;
-            item->ns = (int64_t)ns;
-            if (parse_bytes(words[4], item->bytes) && item_is_whole(item)) {
-                return item;
-            }
-            item_free(item);
-        }
-    }
-    return NULL;
 }
 
 static bool replay_error(const Replay *replay, const char *what)
@@ -377,25 +405,11 @@ static bool replay_error(const Replay *replay, const char *what)
     return false;
 }
 
-static bool read_items(Replay *replay)
+static bool read_recording(Replay *replay)
 {
-    g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
-    if (!g_file_get_contents(replay->vm->opts->icount.rr_file, &text, NULL, &error)) {
-        return replay_error(replay, error->message);
-    }
-    if (!g_str_has_prefix(text, HEADER)) {
-        return replay_error(replay, "this is no recording");
-    }
-    g_auto(GStrv) lines = g_strsplit(text + strlen(HEADER), "\n", 0);
-    for (char **line = lines; *line && **line; line++) {
-        ReplayItem *item = replay_parse_item(*line);
-        if (!item) {
-            return replay_error(replay, "the recording is damaged");
-        }
-        g_ptr_array_add(replay->items, item);
-    }
-    return true;
+    return replay_items_read(replay->items, replay->vm->opts->icount.rr_file, &error) ||
+           replay_error(replay, error->message);
 }
 
 static bool start_recording(Replay *replay)
@@ -404,25 +418,26 @@ static bool start_recording(Replay *replay)
     if (!replay->file) {
         return replay_error(replay, g_strerror(errno));
     }
-    fputs(HEADER, replay->file);
-    replay->check_at = replay_executed(replay) + CHECK_EVERY;
+    replay_items_begin(replay->file);
+    replay->check_at = (replay_executed(replay) / PARTS_EVERY + 1) * PARTS_EVERY;
     return true;
 }
 
-bool replay_open(Replay *replay, Vm *vm)
+bool replay_open(Replay *replay, Vm *vm, void (*settle)(void *opaque), void *opaque)
 {
-    *replay = (Replay){.vm = vm, .mode = vm->opts->icount.rr};
+    *replay =
+        (Replay){.vm = vm, .mode = vm->opts->icount.rr, .settle = settle, .settle_opaque = opaque};
     if (replay->mode == REPLAY_OFF) {
         return true;
     }
-    replay->waits = g_ptr_array_new_with_free_func(item_free);
-    replay->items = g_ptr_array_new_with_free_func(item_free);
-    if (!(replay->mode == REPLAY_RECORD ? start_recording(replay) : read_items(replay))) {
+    replay->waits = replay_items_new();
+    replay->items = replay_items_new();
+    if (!(replay->mode == REPLAY_RECORD ? start_recording(replay) : read_recording(replay))) {
         g_ptr_array_unref(replay->waits);
         g_ptr_array_unref(replay->items);
         return false;
     }
-    set_gates(replay, replay->mode == REPLAY_RECORD ? &record_gate : &replay_gate);
+    replay_door_keep(replay);
     return true;
 }
 
@@ -445,15 +460,15 @@ void replay_close(Replay *replay)
     if (replay->file) {
         Clock *clock = replay->vm->platform.clock;
         if (clock_until_deadline(clock) > 0) { /* a replay looks when timers have fired */
-            write_hash(replay);
+            write_hash(replay, ITEM_HASH);
         }
-        write_item(replay, ITEM_END, "-", NULL, 0);
+        write_here(replay, ITEM_END, NULL, 0);
         fclose(replay->file);
     } else if (replay->mode == REPLAY_PLAY) {
         compare_end(replay);
     }
     if (replay->mode != REPLAY_OFF) {
-        set_gates(replay, NULL);
+        replay_door_leave(replay);
         g_ptr_array_unref(replay->waits);
         g_ptr_array_unref(replay->items);
         replay->mode = REPLAY_OFF;

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "hw/core/outside.h"
 #include "machine/migration.h"
 #include "machine/snapshot.h"
+#include "net/outside.h"
 #include "system/signals.h"
 #include "system/vm.h"
 
@@ -119,10 +121,12 @@ static bool make_drives(Vm *vm, GError **error)
 
 static bool make_netdevs(Vm *vm, GError **error)
 {
+    Backends *backends = vm->platform.backends;
     for (guint i = 0; i < vm->opts->netdevs->len; i++) {
         const NetdevOption *option = vm->opts->netdevs->pdata[i];
-        Netdev *nd = netdev_new(option->text, vm->platform.clock, error);
-        if (!nd || !backends_add_netdev(vm->platform.backends, nd, error)) {
+        Netdev *nd =
+            netdev_new_outside(option->text, vm->platform.clock, backends_outside(backends), error);
+        if (!nd || !backends_add_netdev(backends, nd, error)) {
             g_prefix_error(error, "%s: ", option->option);
             return false;
         }
@@ -495,6 +499,10 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
         .backends = backends_new(),
     };
     backends_set_folders(vm->platform.backends, opts->folders);
+    *backends_outside(vm->platform.backends) = (Outside){
+        .keeps_frames = opts->icount.rr != REPLAY_OFF,
+        .closed = opts->icount.rr == REPLAY_PLAY,
+    };
     if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_netdevs(vm, error) ||
         !make_net_dumps(vm, error) || !make_serials(vm, &mo, error) ||
         !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_gdb(vm, error) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the command line named: drives, character devices, netdevs (include/hw/core/backends.h). */
-#include "hw/core/backends.h"
+#include "hw/core/outside.h"
 
 #include <string.h>
 
@@ -12,6 +12,7 @@ struct Backends {
     GPtrArray *chardevs; /* of Chardev * */
     GPtrArray *netdevs;  /* of Netdev * */
     Display *display;
+    Outside outside;
     const GPtrArray *folders; /* of char * */
     bool mac_taken[256];      /* by last byte, of those that cards without a mac= get */
 };
@@ -61,6 +62,19 @@ void backends_set_folders(Backends *backends, const GPtrArray *folders)
 const GPtrArray *backends_folders(const Backends *backends)
 {
     return backends->folders;
+}
+
+Outside *backends_outside(Backends *backends)
+{
+    return &backends->outside;
+}
+
+bool outside_passes(Backends *backends, CommandEffect effect, CommandTongue tongue,
+                    const char *text, GError **error)
+{
+    const Outside *outside = backends ? &backends->outside : NULL;
+    return !outside || !outside->ops ||
+           outside->ops->command(outside->opaque, effect, tongue, text, error);
 }
 
 Display *backends_display(const Backends *backends)

@@ -18,7 +18,8 @@ typedef struct {
 StateHash machine_state_hash(Machine *machine);
 /* "instructions N: cpus H, devices H, ram H" */
 void state_hash_describe(const StateHash *hash, GString *out);
-/* A line for each section: "name id: H". */
+/* A line for each section: "name id: H"; without memory's, which takes longest, or with them. */
+void machine_state_hash_parts(Machine *machine, GString *out);
 void machine_state_hash_sections(Machine *machine, GString *out);
 
 #endif

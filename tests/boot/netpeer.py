@@ -21,14 +21,14 @@ def build(folder):
 class Server(threading.Thread):
     """On the host's loopback: sends what it has to whoever says "get", takes what comes after "put"."""
 
-    def __init__(self, data):
+    def __init__(self, data, clients=2):
         super().__init__(daemon=True)
-        self.data, self.taken = data, 0
+        self.data, self.taken, self.clients = data, 0, clients
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
 
     def run(self):
-        for _ in range(2):
+        for _ in range(self.clients):
             client, _ = self.listener.accept()
             with client, client.makefile("rb") as lines:
                 if lines.readline() == b"get\n":
