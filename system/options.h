@@ -55,6 +55,7 @@ typedef struct {
     const char *hash_file; /* NULL: on stderr */
     ReplayMode rr;
     const char *rr_file;
+    const char *rr_snapshot; /* taken where a recording begins; NULL: none */
     CheckpointMode checkpoints;
     uint64_t checkpoint_every; /* instructions */
 } IcountOptions;

@@ -40,12 +40,13 @@ static bool read_shift(OptList *opts, unsigned *shift, GError **error)
     return true;
 }
 
-/* rr=record|replay,rrfile=PATH */
+/* rr=record|replay,rrfile=PATH[,rrsnapshot=NAME] */
 static bool read_replay(Options *o, OptList *opts, IcountOptions *icount, GError **error)
 {
     static const char *const modes[] = {"record", "replay"};
     const char *mode = optlist_get(opts, "rr"), *file = optlist_get(opts, "rrfile");
-    if (!mode && !file) {
+    const char *snapshot = optlist_get(opts, "rrsnapshot");
+    if (!mode && !file && !snapshot) {
         return true;
     }
     if (!mode || !file) {
@@ -56,14 +57,9 @@ static bool read_replay(Options *o, OptList *opts, IcountOptions *icount, GError
         opt_error_nearest(error, mode, modes, G_N_ELEMENTS(modes), "rr=%s: there is none", mode);
         return false;
     }
-    if (icount->sleep) {
-        g_set_error(error, OPT_ERROR, 0,
-                    "rr=%s: a machine that waits is woken by the host's clock; use sleep=off",
-                    mode);
-        return false;
-    }
     icount->rr = strcmp(mode, modes[0]) == 0 ? REPLAY_RECORD : REPLAY_PLAY;
     icount->rr_file = options_keep(o, file);
+    icount->rr_snapshot = snapshot ? options_keep(o, snapshot) : NULL;
     return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/report.h"
 #include "chardev/chardev.h"
+#include "machine/snapshot.h"
 #include "machine/state_hash.h"
 #include "net/outside.h"
 #include "system/replay_door.h"
@@ -423,6 +424,19 @@ static bool start_recording(Replay *replay)
     return true;
 }
 
+/* The machine as it is where the recording begins, under a name (rrsnapshot=). */
+static bool begin_there(const Replay *replay)
+{
+    const char *name = replay->vm->opts->icount.rr_snapshot;
+    bool records = replay->mode == REPLAY_RECORD;
+    g_autoptr(GError) error = NULL;
+    if (!name || (records ? snapshot_save : snapshot_load)(replay->vm->machine, name, &error)) {
+        return true;
+    }
+    g_printerr(PROGRAM ": -icount rrsnapshot=%s: %s\n", name, error->message);
+    return false;
+}
+
 bool replay_open(Replay *replay, Vm *vm, void (*settle)(void *opaque), void *opaque)
 {
     *replay =
@@ -432,7 +446,8 @@ bool replay_open(Replay *replay, Vm *vm, void (*settle)(void *opaque), void *opa
     }
     replay->waits = replay_items_new();
     replay->items = replay_items_new();
-    if (!(replay->mode == REPLAY_RECORD ? start_recording(replay) : read_recording(replay))) {
+    if (!begin_there(replay) ||
+        !(replay->mode == REPLAY_RECORD ? start_recording(replay) : read_recording(replay))) {
         g_ptr_array_unref(replay->waits);
         g_ptr_array_unref(replay->items);
         return false;

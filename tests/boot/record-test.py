@@ -26,7 +26,7 @@ NET_MODULES = ["af_packet", "virtio_pci", "virtio_net"]
 class Lines:
     """What is typed, a line at a time."""
 
-    cpus, options = 1, []
+    cpus, options, icount = 1, [], "sleep=off"
 
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
@@ -39,7 +39,7 @@ class Lines:
         machine = livemachine.Machine(
             self.args, "cloud", self.initrd, place, self.append,
             ["-smp", self.cpus, "-m", "192M", "-icount",
-             f"shift=0,sleep=off,rr={mode},rrfile={recording},hash=100000000,hash-file={place / 'hashes'}",
+             f"shift=0,{self.icount},rr={mode},rrfile={recording},hash=100000000,hash-file={place / 'hashes'}",
              "-chardev", f"socket,id=say,path={place / 'say'},server=on,wait=off",
              "-serial", "chardev:say", *self.options])
         machine.hashes = place / "hashes"
@@ -68,11 +68,13 @@ class Network(Lines):
     """Bytes from a server of the host's and to it, and what a monitor does to the machine meanwhile."""
 
     cpus = 4
+    icount = "sleep=on,rrsnapshot=begin"
     options = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0,id=card",
                "-device", "pcie-root-port,id=slot,chassis=1"]
 
     def __init__(self, args, folder):
         super().__init__(args, folder)
+        self.options = [*self.options, "-snapshots", folder]
         peer = netpeer.build(folder)
         self.initrd = livemachine.make_initramfs(
             args, folder, "cloud", "record-net-init", NET_MODULES,
