@@ -26,15 +26,19 @@ static bool past_page_is_zero(const uint8_t *page)
     return page[0] == 0 && memcmp(page, page + 1, PAGE_SIZE - 1) == 0;
 }
 
+/* A vCPU may be in the middle of its program, and the guest's MXCSR be the host's: GLib's tables
+ * grow by floating-point arithmetic, whose exceptions are none of the guest's. */
 static void keep_page(void *opaque, MemRegion *region, uint64_t page)
 {
     MemPast *past = opaque;
+    unsigned mxcsr = __builtin_ia32_stmxcsr();
     guint n;
     if (g_ptr_array_find(past->regions, region, &n)) {
         const uint8_t *now = past_page(region, page);
         undo_keep(past->pages, (uint64_t)n << REGION_SHIFT | page,
                   past_page_is_zero(now) ? NULL : now, PAGE_SIZE);
     }
+    __builtin_ia32_ldmxcsr(mxcsr);
 }
 
 MemPast *mem_past_new(AddressSpace *as, const GPtrArray *regions)

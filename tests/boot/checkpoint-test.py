@@ -20,9 +20,13 @@ EVERY = 10_000_000
 DISK_SIZE = 16 << 20
 PATIENCE = 120
 INTEL = ["-device", "intel-iommu,intremap=on,eim=on"]
+AMD = ["-device", "amd-iommu,intremap=on,xtsup=on"]
 
 CASES = {
     "1": (1, INTEL, "jit"),
+    "2": (2, [*INTEL, "-seed", "3"], "jit,hot=0"),
+    "2-interp": (2, INTEL, "interp"),
+    "4-amd": (4, AMD, "jit"),
 }
 
 
