@@ -70,7 +70,8 @@ static void frame_came(void *opaque, const char *netdev, const uint8_t *data, si
     Replay *replay = opaque;
     if (frame_room(replay, netdev) > 0) {
         wait_for_place(replay, ITEM_FRAME, netdev, data, len);
-        replay->vm->machine->pause_at = MAX(machine_executed(replay->vm->machine), 1);
+        uint64_t executed = machine_executed(replay->vm->machine);
+        replay->vm->machine->pause_at = MAX(executed, 1);
     }
 }
 
@@ -86,7 +87,7 @@ static bool frame_goes(void *opaque)
 
 /* Commands. */
 
-static bool refuse(GError **error, const char *why)
+static bool door_refuses(GError **error, const char *why)
 {
     g_set_error_literal(error, OPT_ERROR, 0, why);
     return false;
@@ -95,15 +96,17 @@ static bool refuse(GError **error, const char *why)
 static bool command_changes(Replay *replay, CommandTongue tongue, const char *text, GError **error)
 {
     if (replay->mode == REPLAY_PLAY) {
-        return refuse(error, "the machine replays a recording, which nobody can change");
+        return door_refuses(error, "the machine replays a recording, which nobody can change");
     }
     if (replay->mode == REPLAY_RECORD && replay_is_past(replay)) {
-        return refuse(error, "the recording has gone on from here; let the machine come to where "
-                             "it has been");
+        return door_refuses(error,
+                            "the recording has gone on from here; let the machine come to where "
+                            "it has been");
     }
     if (past_within_block(replay->vm)) {
-        return refuse(error, "the machine stands where a replay cannot stop for this; let it run "
-                             "first");
+        return door_refuses(error,
+                            "the machine stands where a replay cannot stop for this; let it run "
+                            "first");
     }
     replay_note_command(replay, tongue, text);
     return true;
@@ -112,17 +115,18 @@ static bool command_changes(Replay *replay, CommandTongue tongue, const char *te
 static bool command_goes_back(const Replay *replay, GError **error)
 {
     return replay->mode != REPLAY_RECORD || replay->remembers ||
-           refuse(error, "the machine is recorded, and a recording goes one way; with "
-                         "-icount checkpoints=N it can be gone back in");
+           door_refuses(error, "the machine is recorded, and a recording goes one way; with "
+                               "-icount checkpoints=N it can be gone back in");
 }
 
 static bool command_replaces(Replay *replay, GError **error)
 {
     if (replay->mode != REPLAY_MEMORY) {
-        return refuse(error, replay->mode == REPLAY_RECORD
-                                 ? "the machine is recorded, and would go on as another; end the "
-                                   "recording first"
-                                 : "the machine replays a recording, which nobody can change");
+        return door_refuses(error,
+                            replay->mode == REPLAY_RECORD
+                                ? "the machine is recorded, and would go on as another; end the "
+                                  "recording first"
+                                : "the machine replays a recording, which nobody can change");
     }
     replay_forget_future(replay);
     return true;

@@ -77,7 +77,7 @@ static bool parse_bytes(const char *text, GByteArray *bytes)
     return true;
 }
 
-static int kind_of(const char *word)
+static int item_kind_of(const char *word)
 {
     int kind = (int)G_N_ELEMENTS(kinds) - 1;
     while (kind >= 0 && strcmp(kinds[kind].name, word) != 0) {
@@ -91,10 +91,10 @@ static ReplayItem *replay_parse_item(const char *line)
     g_auto(GStrv) words = g_strsplit(line, " ", 0);
     uint64_t executed, ns;
     if (g_strv_length(words) != 5 || !opt_parse_uint(words[0], &executed) ||
-        !opt_parse_uint(words[1], &ns) || kind_of(words[2]) < 0) {
+        !opt_parse_uint(words[1], &ns) || item_kind_of(words[2]) < 0) {
         return NULL;
     }
-    ReplayItem *item = replay_item_new((ItemKind)kind_of(words[2]), words[3], NULL, 0);
+    ReplayItem *item = replay_item_new((ItemKind)item_kind_of(words[2]), words[3], NULL, 0);
     item->executed = executed;
     item->ns = (int64_t)ns;
     if (parse_bytes(words[4], item->bytes) && item->bytes->len >= kinds[item->kind].least &&
