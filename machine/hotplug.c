@@ -6,6 +6,7 @@
 #include "base/optlist.h"
 #include "hw/ide/ide.h"
 #include "hw/nvme/nvme.h"
+#include "hw/scsi/scsi_bus.h"
 #include "hw/virtio/virtio_devices.h"
 #include "machine/machine.h"
 
@@ -40,6 +41,7 @@ static bool goes_with(const Device *dev, const PciBus *bus)
     const Device *holder = is_pci(dev) ? dev : virtio_serial_of(dev);
     holder = holder ? holder : nvme_ns_of(dev);
     holder = holder ? holder : ide_controller_of(dev);
+    holder = holder ? holder : scsi_adapter_of(dev);
     return holder && is_below((const PciDevice *)holder, bus);
 }
 
@@ -121,6 +123,9 @@ static Device *plug_device(Machine *machine, const char *text, GError **error)
     if (!dev) {
         return NULL;
     }
+    if (dev->cls->bus == BUS_SCSI) {
+        return dev; /* its adapter has told the guest */
+    }
     PciDevice *pci = (PciDevice *)dev;
     if (!is_pci(dev)) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
@@ -138,9 +143,20 @@ static Device *plug_device(Machine *machine, const char *text, GError **error)
     return dev;
 }
 
+/* A bus that any unit may leave at any time. */
+static bool unplug_unit(Machine *machine, Device *dev)
+{
+    g_ptr_array_remove(machine->devices, dev);
+    end_device(machine, dev);
+    return true;
+}
+
 static bool unplug_device(Machine *machine, const char *id, bool surprise, GError **error)
 {
     Device *dev = machine_find_named(machine, id);
+    if (dev && dev->cls->bus == BUS_SCSI) {
+        return unplug_unit(machine, dev);
+    }
     if (!dev || !is_pci(dev)) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_NO_DEVICE,
                     dev ? "Device '%s' does not support hotplugging" : "Device '%s' not found", id);

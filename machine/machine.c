@@ -282,6 +282,9 @@ static bool attach(Machine *machine, Device *dev, GError **error)
     if (dev->cls->bus == BUS_IDE) {
         return ide_plug(machine->devices, dev, error);
     }
+    if (dev->cls->bus == BUS_SCSI) {
+        return virtio_scsi_plug(machine->devices, dev, error);
+    }
     if (dev->cls->bus == BUS_NVME) {
         return nvme_ns_plug(machine->devices, dev, error);
     }

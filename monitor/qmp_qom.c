@@ -19,6 +19,7 @@ static const char *parent_type(const DeviceClass *cls)
         [BUS_VIRTIO_SERIAL] = "virtio-serial-port",
         [BUS_NVME] = "device",
         [BUS_IDE] = "ide-device",
+        [BUS_SCSI] = "scsi-device",
     };
     return names[cls->bus];
 }

@@ -33,6 +33,7 @@
 #include "hw/nvram/fw_cfg.h"
 #include "hw/pci-bridge/bridges.h"
 #include "hw/rtc/mc146818.h"
+#include "hw/scsi/scsi_bus.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
 #include "hw/virtio/virtio_devices.h"
@@ -76,6 +77,8 @@ const DeviceClass *const device_classes[] = {
     &pflash_class,
     &pm_class,
     &pxb_pcie_class,
+    &scsi_cd_class,
+    &scsi_hd_class,
     &serial_class,
     &uv_hub_class,
     &vga_class,
@@ -83,6 +86,7 @@ const DeviceClass *const device_classes[] = {
     &virtio_blk_class,
     &virtio_net_class,
     &virtio_rng_class,
+    &virtio_scsi_class,
     &virtio_serial_class,
     &virtserialport_class,
     &vmd_class,

@@ -18,6 +18,7 @@ static const char *bus_label(BusType bus)
         [BUS_VIRTIO_SERIAL] = "virtio-serial-bus",
         [BUS_NVME] = "nvme-bus",
         [BUS_IDE] = "IDE",
+        [BUS_SCSI] = "SCSI",
     };
     return names[bus];
 }

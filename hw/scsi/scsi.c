@@ -11,11 +11,16 @@ static const ScsiCommand *const command_sets[] = {scsi_primary_commands, scsi_bl
                                                   scsi_mode_commands, scsi_media_commands,
                                                   scsi_disc_commands};
 
+static bool is_for(const ScsiCommand *c, const ScsiUnit *u)
+{
+    return u->kind == SCSI_CD ? c->cd : u->kind == SCSI_DISK ? c->disk : c->nobody;
+}
+
 static const ScsiCommand *find_command(const ScsiUnit *u, uint8_t op)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(command_sets); i++) {
         for (const ScsiCommand *c = command_sets[i]; c->begin; c++) {
-            if (c->op == op && (u->kind == SCSI_CD ? c->cd : c->disk)) {
+            if (c->op == op && is_for(c, u)) {
                 return c;
             }
         }
@@ -109,7 +114,11 @@ ScsiStatus scsi_begin(ScsiUnit *u, const uint8_t *cdb)
     const ScsiCommand *command = find_command(u, cdb[0]);
     u->task = (ScsiTask){0};
     memcpy(u->task.cdb, cdb, SCSI_CDB_SIZE);
-    notice_medium(u);
+    if (u->kind != SCSI_NOBODY) {
+        notice_medium(u);
+    } else if (!command) {
+        return scsi_fail(u, KEY_ILLEGAL_REQUEST, ASC_NO_SUCH_UNIT);
+    }
     if (!command) {
         return scsi_fail(u, KEY_ILLEGAL_REQUEST, ASC_INVALID_OPERATION);
     }

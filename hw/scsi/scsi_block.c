@@ -103,6 +103,7 @@ static ScsiStatus begin_service_action(ScsiUnit *u, const uint8_t *cdb)
     memset(u->buffer, 0, BYTES);
     bytes_put64_be(u->buffer, last_block(u));
     bytes_put32_be(u->buffer + 8, u->block);
+    u->buffer[13] = u->physical ? (uint8_t)__builtin_ctz(u->physical / u->block) : 0;
     u->buffer[14] = LBPME;
     return scsi_reply(u, BYTES, bytes_get32_be(cdb + 10));
 }

@@ -61,6 +61,7 @@ enum {
 #define ASC_INVALID_OPERATION        0x2000
 #define ASC_LBA_OUT_OF_RANGE         0x2100
 #define ASC_INVALID_FIELD_IN_CDB     0x2400
+#define ASC_NO_SUCH_UNIT             0x2500
 #define ASC_INVALID_FIELD_IN_LIST    0x2600
 #define ASC_WRITE_PROTECTED          0x2700
 #define ASC_MEDIUM_CHANGED           0x2800
@@ -88,7 +89,7 @@ uint64_t scsi_blocks(const ScsiUnit *u);
 /* How a command is begun; and ended, after its data has come (may be NULL). */
 typedef struct {
     uint8_t op;
-    bool disk, cd;
+    bool disk, cd, nobody;
     bool needs_medium;
     bool heeds_no_attention; /* done although a unit attention waits (SPC-4, 5.14) */
     ScsiStatus (*begin)(ScsiUnit *u, const uint8_t *cdb);

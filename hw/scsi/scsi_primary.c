@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What all units do: who they are, whether they are ready, what went wrong (SPC-4, 6 and 7.8). */
+#include <assert.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "hw/scsi/scsi_bus.h"
 #include "hw/scsi/scsi_internal.h"
 
 #define TYPE_DISK     0x00
 #define TYPE_CD       0x05
+#define TYPE_NOBODY   0x7f /* and no device can be there (SPC-4, 6.6.2) */
 #define REMOVABLE     0x80
 #define VERSION_SPC_3 0x05
 #define FORMAT_2      0x02
@@ -28,7 +31,7 @@ enum {
 
 static uint8_t unit_type(const ScsiUnit *u)
 {
-    return u->kind == SCSI_CD ? TYPE_CD : TYPE_DISK;
+    return u->kind == SCSI_CD ? TYPE_CD : u->kind == SCSI_DISK ? TYPE_DISK : TYPE_NOBODY;
 }
 
 static void put_scsi_text(uint8_t *at, size_t len, const char *text)
@@ -90,6 +93,7 @@ static size_t page_block_limits(ScsiUnit *u, uint8_t *p)
 
 static size_t page_block_characteristics(ScsiUnit *u, uint8_t *p)
 {
+    bytes_put16_be(p, u->rotation);
     return 60;
 }
 
@@ -168,13 +172,20 @@ static ScsiStatus begin_request_sense(ScsiUnit *u, const uint8_t *cdb)
     return scsi_reply(u, SCSI_SENSE_SIZE, cdb[4]);
 }
 
-/* Of the target's units there is this one. */
+/* Of the target's units; without a bus there is this one. */
 static ScsiStatus begin_report_luns(ScsiUnit *u, const uint8_t *cdb)
 {
     enum { HEADER = 8, LUN = 8 };
-    memset(u->buffer, 0, HEADER + LUN);
-    u->buffer[3] = LUN;
-    return scsi_reply(u, HEADER + LUN, bytes_get32_be(cdb + 6));
+    static_assert(HEADER + SCSI_LUNS * LUN <= SCSI_BUFFER, "all fit in");
+    uint16_t luns[SCSI_LUNS] = {0};
+    size_t count = u->bus ? scsi_bus_luns(u->bus, u->target, luns, SCSI_LUNS) : 1;
+    size_t len = HEADER + count * LUN;
+    memset(u->buffer, 0, len);
+    bytes_put32_be(u->buffer, (uint32_t)(count * LUN));
+    for (size_t i = 0; i < count; i++) {
+        bytes_put16_be(u->buffer + HEADER + i * LUN, luns[i]);
+    }
+    return scsi_reply(u, len, bytes_get32_be(cdb + 6));
 }
 
 static ScsiStatus begin_nothing(ScsiUnit *u, const uint8_t *cdb)
@@ -182,12 +193,11 @@ static ScsiStatus begin_nothing(ScsiUnit *u, const uint8_t *cdb)
     return SCSI_GOOD;
 }
 
+#define ANY .disk = true, .cd = true, .nobody = true, .heeds_no_attention = true
 const ScsiCommand scsi_primary_commands[] = {
     {OP_TEST_UNIT_READY, .disk = true, .cd = true, .needs_medium = true, .begin = begin_nothing},
-    {OP_REQUEST_SENSE, .disk = true, .cd = true, .heeds_no_attention = true,
-     .begin = begin_request_sense},
-    {OP_INQUIRY, .disk = true, .cd = true, .heeds_no_attention = true, .begin = begin_inquiry},
-    {OP_REPORT_LUNS, .disk = true, .cd = true, .heeds_no_attention = true,
-     .begin = begin_report_luns},
+    {OP_REQUEST_SENSE, ANY, .begin = begin_request_sense},
+    {OP_INQUIRY, ANY, .begin = begin_inquiry},
+    {OP_REPORT_LUNS, ANY, .begin = begin_report_luns},
     {0},
 };

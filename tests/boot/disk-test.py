@@ -55,6 +55,13 @@ CASES = {
                  ["guest: mounted twice", "guest: discarded", "NCQ", r"SATA link up 6\.0 Gbps"]),
     "ahci-pin": Case(SOME, [*UNIT, "-hda", "{disk}", "-cdrom", "{disc}"], AHCI, append="pci=nomsi",
                      irq="IR-IO-APIC"),
+    "virtio-scsi": Case(ALL, [*UNIT, "-device", "virtio-scsi-pci,id=s,num_queues=2",
+                              "-drive", "file={disk},format=raw,if=none,id=d,discard=unmap",
+                              "-device", "scsi-hd,drive=d,bus=s.0,scsi-id=1,lun=0",
+                              "-drive", "file={disc},format=raw,if=none,id=c,media=cdrom",
+                              "-device", "scsi-cd,drive=c,bus=s.0,scsi-id=1,lun=3"],
+                        ["virtio_pci", "virtio_scsi", "sd_mod", "sr_mod", "isofs"],
+                        ["guest: mounted twice", "guest: discarded"], kernel="cloud"),
     "ahci-no-unit": Case(SOME, ["-hda", "{disk}", "-cdrom", "{disc}"], AHCI, irq="PCI-MSI"),
 }
 

@@ -120,7 +120,8 @@ static void devices_memory(Board *b, FuzzInput *in)
                                      VIRTQ + 0x1000,  VIRTQ + 0x4000,
                                      NVME_MEM,        NVME_MEM + 0x2000,
                                      ARENA + 0x10000, ARENA + 0x80000,
-                                     AHCI_MEM,        AHCI_MEM + 0x1000};
+                                     AHCI_MEM,        AHCI_MEM + 0x1000,
+                                     VSCSI_MEM,       VSCSI_MEM + 0x4000};
     uint64_t at = bases[fuzz_below(in, G_N_ELEMENTS(bases))] + fuzz_below(in, 1024) * 4u;
     for (unsigned n = fuzz_below(in, 4) + 1; n > 0; n--, at += 8) {
         as_store(b->box.platform.memory, at, devices_value(b, in), 1u << fuzz_below(in, 4));
@@ -262,11 +263,14 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("pcie-pci-bridge"),
     DEVICE("pcie-root-port"),
     DEVICE("pxb-pcie"),
+    DEVICE("scsi-cd", .scenes = {"virtio-scsi"}),
+    DEVICE("scsi-hd", .scenes = {"virtio-scsi"}),
     DEVICE("uv-hub", .scenes = {"uv-hub"}),
     DEVICE("virtconsole"),
     DEVICE("virtio-blk-pci", .scenes = {"virtqueue", "virtqueue"}),
     DEVICE("virtio-net-pci"),
     DEVICE("virtio-rng-pci"),
+    DEVICE("virtio-scsi-pci", .scenes = {"virtio-scsi", "virtio-scsi"}),
     DEVICE("virtio-serial-pci"),
     DEVICE("virtserialport"),
     DEVICE("vmd"),

@@ -16,7 +16,7 @@
 #define BOX_RAM    (32u << 20)
 #define BOX_CPUS   2
 #define BOX_DRIVE  4096 /* bytes of each drive, d0, d1 .. */
-#define BOX_DRIVES 5
+#define BOX_DRIVES 7
 
 typedef struct {
     Trace trace;
@@ -40,6 +40,8 @@ static const struct {
     {"nvme", "drive=d1,serial=S,max_ioqpairs=7,msix_qsize=7,sriov_max_vfs=2,sriov-online=on"},
     {"nvme-ns", "drive=d2"},
     {"pxb-pcie", "bus_nr=128"},
+    {"scsi-cd", "drive=d6,lun=1,scsi-id=3"},
+    {"scsi-hd", "drive=d5,scsi-id=3"},
     {"virtio-blk-pci", "drive=d0,vectors=3"},
     {"virtserialport", "chardev=c2,name=first"},
     {"virtconsole", "chardev=c3"},
@@ -134,7 +136,7 @@ static inline void box_open_with(Box *box, const MachineOptions *options, bool w
     }
     box_must(machine_build(box->machine, &error), error);
     /* Buses of devices come before what is plugged into them: by kind of bus. */
-    for (int bus = BUS_SYSTEM + 1; with_devices && bus <= BUS_IDE; bus++) {
+    for (int bus = BUS_SYSTEM + 1; with_devices && bus < BUS_TYPES; bus++) {
         for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
             if ((*cls)->user_creatable && (*cls)->bus == (BusType)bus) {
                 g_autofree char *text = box_device_text(*cls);

@@ -20,6 +20,7 @@
 #define NVME_MEM    0x300000ull
 #define DSA_MEM     0x380000ull
 #define AHCI_MEM    0x3e0000ull
+#define VSCSI_MEM   0x240000ull
 #define DSA_FILLED  0x800000ull
 #define DEVICES     0x700000ull
 
@@ -497,6 +498,58 @@ static void use_ahci(Box *box)
     g_assert_cmphex(as_load(box->platform.memory, bar + AHCI_P(1, P_CI), 4, NULL), ==, 0);
 }
 
+/* The `n`th command of the adapter's one request queue: READ (10) of a block of its disk. */
+static void post_vscsi(Box *box, unsigned n)
+{
+    enum { WRITE = 2, NEXT = 1, NOTIFY = 0x3000 };
+    uint64_t at = VSCSI_MEM + 0x4000 + 0x800 * n;
+    const struct {
+        uint32_t off, len, flags;
+    } parts[] = {{0, 51, NEXT}, {0x100, 108, NEXT | WRITE}, {0x200, 512, WRITE}};
+    wr(box, at, 0x00400301, 8); /* unit 0 of target 3 */
+    wr(box, at + 19, 0x28, 8);
+    wr(box, at + 27, 1, 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        uint64_t desc = VSCSI_MEM + 16 * (3 * n + i);
+        wr(box, desc, at + parts[i].off, 8);
+        wr(box, desc + 8, parts[i].len, 4);
+        wr(box, desc + 12, parts[i].flags | (3 * n + i + 1) << 16, 4);
+    }
+    wr(box, VSCSI_MEM + 0x1004 + 2 * n, 3 * n, 2);
+    wr(box, VSCSI_MEM + 0x1002, n + 1, 2);
+    wr(box, memory_bar(box, find_pci(box, "virtio-scsi-pci"), 4) + NOTIFY + 8, 2, 2);
+}
+
+/* The first tells of the reset. */
+static void start_vscsi(Box *box)
+{
+    enum { FEATURE_SELECT = 8, FEATURE = 12, STATUS = 20, SELECT = 22, SIZE = 24, ENABLE = 28 };
+    PciDevice *pci = find_pci(box, "virtio-scsi-pci");
+    uint64_t bar = memory_bar(box, pci, 4);
+    wr(box, MCH_ECAM_BASE + ((uint64_t)pci->devfn << 12) + 4, 7, 2);
+    wr(box, bar + STATUS, 3, 1);
+    wr(box, bar + FEATURE, 2, 4); /* HOTPLUG */
+    wr(box, bar + FEATURE_SELECT, 1, 4);
+    wr(box, bar + FEATURE, 3, 4);
+    wr(box, bar + STATUS, 11, 1);
+    wr(box, bar + SELECT, 2, 2);
+    wr(box, bar + SIZE, 16, 2);
+    wr(box, bar + 32, VSCSI_MEM, 8);
+    wr(box, bar + 40, VSCSI_MEM + 0x1000, 8);
+    wr(box, bar + 48, VSCSI_MEM + 0x2000, 8);
+    wr(box, bar + ENABLE, 1, 2);
+    wr(box, bar + STATUS, 15, 1);
+    post_vscsi(box, 0);
+    g_assert_cmpuint(as_load(box->platform.memory, VSCSI_MEM + 0x2002, 2, NULL), ==, 1);
+}
+
+static void use_vscsi(Box *box)
+{
+    post_vscsi(box, 1);
+    g_assert_cmpuint(as_load(box->platform.memory, VSCSI_MEM + 0x2002, 2, NULL), ==, 2);
+    g_assert_cmphex(as_load(box->platform.memory, VSCSI_MEM + 0x4800 + 0x10a, 1, NULL), ==, 0);
+}
+
 static const Scene scenes[] = {
     {"ahci", start_ahci, use_ahci},
     {"amd-queue", start_amd_queue, use_amd_queue, "amd-iommu"},
@@ -509,6 +562,7 @@ static const Scene scenes[] = {
     {"uv-hub", start_uv_hub, use_uv_hub},
     {"vtd-queue", start_vtd_queue, NULL},
     {"edu", start_edu, NULL},
+    {"virtio-scsi", start_vscsi, use_vscsi},
     {"virtqueue", start_virtio, use_virtio},
 };
 

@@ -46,6 +46,8 @@ typedef enum {
     BUS_VIRTIO_SERIAL,
     BUS_NVME,
     BUS_IDE,
+    BUS_SCSI,
+    BUS_TYPES,
 } BusType;
 
 /* The group that -device help shows a class under. */

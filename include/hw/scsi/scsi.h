@@ -19,7 +19,8 @@
 #define SCSI_SENSE_SIZE 18u
 #define SCSI_BUFFER     4096u
 
-typedef enum { SCSI_DISK, SCSI_CD } ScsiKind;
+/* SCSI_NOBODY: what a target says for the units that it has not. */
+typedef enum { SCSI_DISK, SCSI_CD, SCSI_NOBODY } ScsiKind;
 typedef enum { SCSI_NO_DATA, SCSI_DATA_IN, SCSI_DATA_OUT } ScsiDirection;
 /* SCSI_LATER: the host could not do it and stops the machine; the same again when it goes on. */
 typedef enum { SCSI_GOOD, SCSI_CHECK_CONDITION, SCSI_LATER } ScsiStatus;
@@ -40,7 +41,11 @@ typedef struct {
 typedef struct ScsiUnit {
     ScsiKind kind;
     BlockBackend *blk;
-    uint32_t block; /* bytes */
+    uint32_t block;            /* bytes */
+    uint32_t physical;         /* the same, of the medium; 0: as `block` */
+    uint16_t rotation;         /* turns a minute; 0: not said, 1: does not turn */
+    const struct ScsiBus *bus; /* what it is plugged into; NULL: it is a target's only unit */
+    uint8_t target;
     const char *vendor, *product, *version, *serial;
     uint64_t wwn;
     bool write_cache;

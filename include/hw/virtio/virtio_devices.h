@@ -8,6 +8,7 @@
 extern const DeviceClass virtio_blk_class;    /* virtio-blk-pci */
 extern const DeviceClass virtio_net_class;    /* virtio-net-pci */
 extern const DeviceClass virtio_rng_class;    /* virtio-rng-pci */
+extern const DeviceClass virtio_scsi_class;   /* virtio-scsi-pci */
 extern const DeviceClass virtio_serial_class; /* virtio-serial-pci */
 extern const DeviceClass virtconsole_class;   /* ports of virtio-serial-pci */
 extern const DeviceClass virtserialport_class;
@@ -17,5 +18,8 @@ extern const DeviceClass virtserialport_class;
 bool virtio_serial_plug(GPtrArray *devices, Device *port, GError **error);
 /* The virtio-serial-pci that a port is on; NULL for any other device. */
 Device *virtio_serial_of(const Device *port);
+
+/* Finds the virtio-scsi-pci of a scsi-hd or scsi-cd so, too, and gives it its place there. */
+bool virtio_scsi_plug(GPtrArray *devices, Device *unit, GError **error);
 
 #endif
