@@ -6,12 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct Display {
-    const ScreenOps *screen;
-    void *screen_opaque;
-    const KeyboardOps *keyboard;
-    void *keyboard_opaque;
-};
+#include "display/internal.h"
 
 Display *display_new(void)
 {
@@ -31,24 +26,17 @@ void display_attach_screen(Display *display, const ScreenOps *ops, void *opaque)
     }
 }
 
-void display_attach_keyboard(Display *display, const KeyboardOps *ops, void *opaque)
-{
-    if (display && !display->keyboard) {
-        display->keyboard = ops;
-        display->keyboard_opaque = opaque;
-    }
-}
-
 void display_detach(Display *display, void *opaque)
 {
-    if (display && display->screen_opaque == opaque) {
+    if (!display) {
+        return;
+    }
+    if (display->screen_opaque == opaque) {
         display->screen = NULL;
         display->screen_opaque = NULL;
     }
-    if (display && display->keyboard_opaque == opaque) {
-        display->keyboard = NULL;
-        display->keyboard_opaque = NULL;
-    }
+    input_detach(&display->keyboards, opaque);
+    input_detach(&display->pointers, opaque);
 }
 
 bool display_has_screen(const Display *display)
@@ -59,15 +47,6 @@ bool display_has_screen(const Display *display)
 pixman_image_t *display_draw(Display *display)
 {
     return display && display->screen ? display->screen->draw(display->screen_opaque) : NULL;
-}
-
-bool display_press(Display *display, const Key *key, bool down)
-{
-    if (!display || !display->keyboard) {
-        return false;
-    }
-    display->keyboard->key(display->keyboard_opaque, key, down);
-    return true;
 }
 
 /* Three bytes a pixel, red first, as both formats want them. */

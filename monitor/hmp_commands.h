@@ -65,6 +65,11 @@ void hmp_info_checkpoints(Machine *machine, char **args, GString *out);
 void hmp_dump(Machine *machine, char **args, GString *out);
 void hmp_screendump(Machine *machine, char **args, GString *out);
 void hmp_sendkey(Machine *machine, char **args, GString *out);
+/* input.c */
+void hmp_mouse_move(Machine *machine, char **args, GString *out);
+void hmp_mouse_button(Machine *machine, char **args, GString *out);
+void hmp_mouse_set(Machine *machine, char **args, GString *out);
+void hmp_info_mice(Machine *machine, char **args, GString *out);
 /* migration.c */
 void hmp_migrate(Machine *machine, char **args, GString *out);
 void hmp_info_migrate(Machine *machine, char **args, GString *out);

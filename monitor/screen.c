@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Screen and keyboard, for both monitors: `screendump`, `sendkey` and `send-key`,
- * `input-send-event`. */
+/* Screen and keyboard, for both monitors: `screendump`, `sendkey` and `send-key`. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "display/display.h"
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
+#include "monitor/keys.h"
 
 #define KEYS_MAX 16
 
@@ -45,7 +45,7 @@ static JsonNode *run_screendump(Machine *machine, JsonObject *args, GError **err
 }
 
 /* {"type": "qcode", "data": "ret"} or {"type": "number", "data": 28} */
-static const Key *screen_key_of(JsonNode *node, GError **error)
+const Key *monitor_key_of(JsonNode *node, GError **error)
 {
     JsonObject *value = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     const char *type = value ? json_object_get_string_member_with_default(value, "type", "") : "";
@@ -63,7 +63,7 @@ static const Key *screen_key_of(JsonNode *node, GError **error)
     return key;
 }
 
-static bool press(Machine *machine, const Key *key, bool down, GError **error)
+bool monitor_press(Machine *machine, const Key *key, bool down, GError **error)
 {
     if (display_press(display_of(machine), key, down)) {
         return true;
@@ -78,10 +78,10 @@ static bool press_together(Machine *machine, const Key *const keys[], unsigned c
 {
     bool pressed = true;
     for (unsigned i = 0; pressed && i < count; i++) {
-        pressed = press(machine, keys[i], true, error);
+        pressed = monitor_press(machine, keys[i], true, error);
     }
     for (unsigned i = count; pressed && i-- > 0;) {
-        pressed = press(machine, keys[i], false, error);
+        pressed = monitor_press(machine, keys[i], false, error);
     }
     return pressed;
 }
@@ -97,7 +97,7 @@ static JsonNode *run_send_key(Machine *machine, JsonObject *args, GError **error
         return NULL;
     }
     for (unsigned i = 0; i < count; i++) {
-        keys[i] = screen_key_of(json_array_get_element(list, i), error);
+        keys[i] = monitor_key_of(json_array_get_element(list, i), error);
         if (!keys[i]) {
             return NULL;
         }
@@ -105,39 +105,7 @@ static JsonNode *run_send_key(Machine *machine, JsonObject *args, GError **error
     return press_together(machine, keys, count, error) ? qmp_empty() : NULL;
 }
 
-static bool screen_send_event(Machine *machine, JsonNode *node, GError **error)
-{
-    JsonObject *event = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    JsonNode *data = event ? json_object_get_member(event, "data") : NULL;
-    const char *type = event ? json_object_get_string_member_with_default(event, "type", "") : "";
-    if (strcmp(type, "key") != 0 || !data || !JSON_NODE_HOLDS_OBJECT(data) ||
-        !json_object_has_member(json_node_get_object(data), "key")) {
-        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
-                    "event '%s': only keys are taken, as {'type': 'key', 'data': {'down': ..., "
-                    "'key': ...}}",
-                    type);
-        return false;
-    }
-    JsonObject *value = json_node_get_object(data);
-    const Key *key = screen_key_of(json_object_get_member(value, "key"), error);
-    bool down = json_object_get_boolean_member_with_default(value, "down", false);
-    return key && press(machine, key, down, error);
-}
-
-static JsonNode *run_input_send_event(Machine *machine, JsonObject *args, GError **error)
-{
-    JsonArray *events = json_object_get_array_member(args, "events");
-    for (unsigned i = 0; i < json_array_get_length(events); i++) {
-        if (!screen_send_event(machine, json_array_get_element(events, i), error)) {
-            return NULL;
-        }
-    }
-    return qmp_empty();
-}
-
 const QmpCommand qmp_commands_screen[] = {
-    {"input-send-event", "events:a ?device:s ?head:i", run_input_send_event,
-     .effect = COMMAND_CHANGES},
     {"screendump", "filename:s ?format:s ?device:s ?head:i", run_screendump,
      .effect = COMMAND_KEEPS},
     {"send-key", "keys:a ?hold-time:i", run_send_key, .effect = COMMAND_CHANGES},

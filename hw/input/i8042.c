@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * 8042 keyboard and auxiliary device controller, as in the IBM PS/2 Hardware Interface Technical
- * Reference ("Keyboard and Auxiliary Device Controller"), with a keyboard that reports
- * keys in scan code set 1 or 2, and a three-byte mouse that answers its commands and never moves.
- * A key that comes while the controller has the keyboard disabled is lost.
+ * Reference ("Keyboard and Auxiliary Device Controller"). Its output buffer holds one byte; what
+ * its devices have more to say waits in them, also while the controller keeps them off. What comes
+ * from the keyboard is translated from scan code set 2 to set 1 on its way, if the guest has it so.
  */
 #include "hw/input/i8042.h"
 
 #include "base/runstate.h"
-#include "display/display.h"
 #include "hw/core/backends.h"
+#include "hw/input/ps2.h"
 #include "hw/isa/a20.h"
 
 #define I8042_PORT_DATA   0x60
@@ -33,51 +33,101 @@
 #define OUTPORT_RESET_N 0x01u
 #define OUTPORT_A20     0x02u
 
-#define PS2_ACK    0xfa
-#define PS2_RESEND 0xfe
-#define PS2_BAT_OK 0xaa
-
-#define QUEUE_SIZE 64
-
 typedef struct {
     Device dev;
     MemRegion data, status;
     IrqOut irq[2]; /* keyboard, aux */
-    uint8_t ctr, outport, command, kbd_command, aux_command;
+    uint8_t ctr, outport, command;
     bool last_was_command;
-    uint8_t sample_rate, resolution;
-    bool reporting;
-    uint8_t kbd_set; /* 1 or 2 */
-    bool kbd_scans;
-    /* Bytes for the guest, oldest first; what does not fit is lost, as with a real overrun. */
-    uint8_t queue[QUEUE_SIZE], from_aux[QUEUE_SIZE];
-    uint32_t head, count;
+    uint8_t buffer; /* the last byte, also when it has been read */
+    bool full, from_aux;
+    Ps2Queue own[2]; /* the controller's own answers, as from the keyboard and as from the mouse */
+    Ps2Keyboard keyboard;
+    Ps2Mouse mouse;
 } I8042State;
 
-static void i8042_update_irq(I8042State *s)
+/* What the keyboard says in set 2, in set 1: the controller's table. Codes above 84h stay. */
+static const uint8_t translation[] = {
+    0xff, 0x43, 0x41, 0x3f, 0x3d, 0x3b, 0x3c, 0x58, 0x64, 0x44, 0x42, 0x40, 0x3e, 0x0f, 0x29,
+    0x59, 0x65, 0x38, 0x2a, 0x70, 0x1d, 0x10, 0x02, 0x5a, 0x66, 0x71, 0x2c, 0x1f, 0x1e, 0x11,
+    0x03, 0x5b, 0x67, 0x2e, 0x2d, 0x20, 0x12, 0x05, 0x04, 0x5c, 0x68, 0x39, 0x2f, 0x21, 0x14,
+    0x13, 0x06, 0x5d, 0x69, 0x31, 0x30, 0x23, 0x22, 0x15, 0x07, 0x5e, 0x6a, 0x72, 0x32, 0x24,
+    0x16, 0x08, 0x09, 0x5f, 0x6b, 0x33, 0x25, 0x17, 0x18, 0x0b, 0x0a, 0x60, 0x6c, 0x34, 0x35,
+    0x26, 0x27, 0x19, 0x0c, 0x61, 0x6d, 0x73, 0x28, 0x74, 0x1a, 0x0d, 0x62, 0x6e, 0x3a, 0x36,
+    0x1c, 0x1b, 0x75, 0x2b, 0x63, 0x76, 0x55, 0x56, 0x77, 0x78, 0x79, 0x7a, 0x0e, 0x7b, 0x7c,
+    0x4f, 0x7d, 0x4b, 0x47, 0x7e, 0x7f, 0x6f, 0x52, 0x53, 0x50, 0x4c, 0x4d, 0x48, 0x01, 0x45,
+    0x57, 0x4e, 0x51, 0x4a, 0x37, 0x49, 0x46, 0x54, 0x80, 0x81, 0x82, 0x41, 0x54,
+};
+
+/* What the keyboard has for the guest; F0h, where it is translated, is not told but heeded. */
+static bool take_from_keyboard(I8042State *s, uint8_t *byte)
 {
-    bool full = s->count > 0, aux = full && s->from_aux[s->head];
-    irq_set(&s->irq[0], full && !aux && (s->ctr & CTR_KBD_INT));
-    irq_set(&s->irq[1], aux && (s->ctr & CTR_AUX_INT));
+    uint8_t breaks = 0;
+    while (!(s->ctr & CTR_KBD_DIS) && ps2_take(&s->keyboard.out, byte)) {
+        if (!(s->ctr & CTR_XLATE)) {
+            return true;
+        }
+        if (*byte != 0xf0) {
+            *byte = (*byte < sizeof(translation) ? translation[*byte] : *byte) | breaks;
+            return true;
+        }
+        breaks = 0x80;
+    }
+    return false;
 }
 
-static void i8042_put(I8042State *s, bool aux, uint8_t byte)
+static bool take_from_mouse(I8042State *s, uint8_t *byte)
 {
-    if (s->count < QUEUE_SIZE) {
-        uint32_t at = (s->head + s->count++) % QUEUE_SIZE;
-        s->queue[at] = byte;
-        s->from_aux[at] = aux;
-    }
+    return !(s->ctr & CTR_AUX_DIS) && ps2_mouse_take(&s->mouse, byte);
 }
 
-static void i8042_put_all(I8042State *s, bool aux, const uint8_t *bytes, size_t count)
+/* Fills the output buffer, if it is empty. */
+static void i8042_pull(I8042State *s)
 {
-    for (size_t i = 0; i < count; i++) {
-        i8042_put(s, aux, bytes[i]);
+    uint8_t byte;
+    if (s->full) {
+        return;
     }
+    if (ps2_take(&s->own[0], &byte) || take_from_keyboard(s, &byte)) {
+        s->from_aux = false;
+    } else if (ps2_take(&s->own[1], &byte) || take_from_mouse(s, &byte)) {
+        s->from_aux = true;
+    } else {
+        return;
+    }
+    s->buffer = byte;
+    s->full = true;
 }
-#define PUT(s_, aux_, ...)                                                                         \
-    i8042_put_all(s_, aux_, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static void i8042_update(I8042State *s)
+{
+    i8042_pull(s);
+    irq_set(&s->irq[0], s->full && !s->from_aux && (s->ctr & CTR_KBD_INT));
+    irq_set(&s->irq[1], s->full && s->from_aux && (s->ctr & CTR_AUX_INT));
+}
+
+static void i8042_answer(I8042State *s, bool aux, uint8_t byte)
+{
+    ps2_reply_more(&s->own[aux], &byte, 1);
+}
+
+static void i8042_key(void *opaque, const Key *key, bool down)
+{
+    I8042State *s = opaque;
+    ps2_keyboard_key(&s->keyboard, key, down);
+    i8042_update(s);
+}
+
+static const KeyboardOps keyboard_ops = {.key = i8042_key};
+
+static void i8042_pointer(void *opaque, const PointerEvent *event)
+{
+    I8042State *s = opaque;
+    ps2_mouse_pointer(&s->mouse, event);
+    i8042_update(s);
+}
+
+static const PointerOps pointer_ops = {.name = "QEMU PS/2 Mouse", .event = i8042_pointer};
 
 static void i8042_write_outport(I8042State *s, uint8_t value)
 {
@@ -88,191 +138,12 @@ static void i8042_write_outport(I8042State *s, uint8_t value)
     }
 }
 
-/* The byte as the controller hands it on: in set 1 where it translates. */
-static uint8_t translated_id(const I8042State *s, uint8_t plain, uint8_t translated)
-{
-    return s->ctr & CTR_XLATE ? translated : plain;
-}
-
-static void kbd_defaults(I8042State *s)
-{
-    s->kbd_set = 2;
-    s->kbd_scans = true;
-}
-
-static void kbd_choose_set(I8042State *s, uint8_t set)
-{
-    if (set == 0) {
-        bool first = s->kbd_set == 1;
-        PUT(s, false, PS2_ACK, translated_id(s, s->kbd_set, first ? 0x43 : 0x41));
-    } else if (set <= 2) {
-        s->kbd_set = set;
-        PUT(s, false, PS2_ACK);
-    } else {
-        PUT(s, false, PS2_RESEND);
-    }
-}
-
-/* A code with E0h or E1h in front. */
-static void put_code(I8042State *s, uint16_t code, bool breaks, bool set1)
-{
-    if (code >> 8) {
-        i8042_put(s, false, (uint8_t)(code >> 8));
-    }
-    if (breaks && !set1) {
-        i8042_put(s, false, 0xf0);
-    }
-    i8042_put(s, false, (uint8_t)(code | (breaks && set1 ? 0x80 : 0)));
-}
-
-/* It goes down and up at once. */
-static void put_pause(I8042State *s, bool set1)
-{
-    if (set1) {
-        PUT(s, false, 0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5);
-    } else {
-        PUT(s, false, 0xe1, 0x14, 0x77, 0xe1, 0xf0, 0x14, 0xf0, 0x77);
-    }
-}
-
-static void i8042_key(void *opaque, const Key *key, bool down)
-{
-    I8042State *s = opaque;
-    bool set1 = s->kbd_set == 1 || (s->ctr & CTR_XLATE);
-    if (!s->kbd_scans || (s->ctr & CTR_KBD_DIS)) {
-        return;
-    }
-    if (key->set1 >> 8 == 0xe1) {
-        if (down) {
-            put_pause(s, set1);
-        }
-    } else {
-        put_code(s, set1 ? key->set1 : key->set2, !down, set1);
-    }
-    i8042_update_irq(s);
-}
-
-static const KeyboardOps keyboard_ops = {.key = i8042_key};
-
-/* Keyboard commands (the same reference, "Keyboards"). */
-static void kbd_write(I8042State *s, uint8_t byte)
-{
-    uint8_t pending = s->kbd_command;
-    s->kbd_command = 0;
-    if (pending == 0xf0) {
-        kbd_choose_set(s, byte);
-        return;
-    }
-    if (pending) {
-        PUT(s, false, PS2_ACK);
-        return;
-    }
-    switch (byte) {
-    case 0xed: /* LEDs */
-    case 0xf0: /* scan code set */
-    case 0xf3: /* typematic */
-        s->kbd_command = byte;
-        PUT(s, false, PS2_ACK);
-        break;
-    case 0xee:
-        PUT(s, false, 0xee);
-        break;
-    case 0xf2:
-        /* With translation on, the second id byte arrives translated. */
-        PUT(s, false, PS2_ACK, 0xab, translated_id(s, 0x83, 0x41));
-        break;
-    case 0xf4:
-    case 0xf5:
-    case 0xf6:
-        kbd_defaults(s);
-        s->kbd_scans = byte != 0xf5;
-        PUT(s, false, PS2_ACK);
-        break;
-    case 0xf7 ... 0xfa:
-        PUT(s, false, PS2_ACK);
-        break;
-    case 0xff:
-        kbd_defaults(s);
-        PUT(s, false, PS2_ACK, PS2_BAT_OK);
-        break;
-    default:
-        PUT(s, false, PS2_RESEND);
-        break;
-    }
-}
-
-static void aux_defaults(I8042State *s)
-{
-    s->sample_rate = 100;
-    s->resolution = 2;
-    s->reporting = false;
-}
-
-static void aux_argument(I8042State *s, uint8_t command, uint8_t byte)
-{
-    if (command == 0xf3) {
-        s->sample_rate = byte;
-    } else {
-        s->resolution = byte;
-    }
-    PUT(s, true, PS2_ACK);
-}
-
-static void aux_write(I8042State *s, uint8_t byte)
-{
-    uint8_t pending = s->aux_command;
-    s->aux_command = 0;
-    if (pending) {
-        aux_argument(s, pending, byte);
-        return;
-    }
-    switch (byte) {
-    case 0xe8: /* resolution */
-    case 0xf3: /* sample rate */
-        s->aux_command = byte;
-        PUT(s, true, PS2_ACK);
-        break;
-    case 0xe9:
-        PUT(s, true, PS2_ACK, s->reporting ? 0x20 : 0, s->resolution, s->sample_rate);
-        break;
-    case 0xeb: /* read data: nothing moved */
-        PUT(s, true, PS2_ACK, 0x08, 0, 0);
-        break;
-    case 0xf2:
-        PUT(s, true, PS2_ACK, 0x00);
-        break;
-    case 0xf4:
-    case 0xf5:
-        s->reporting = byte == 0xf4;
-        PUT(s, true, PS2_ACK);
-        break;
-    case 0xe6:
-    case 0xe7:
-    case 0xea:
-    case 0xee:
-    case 0xf0:
-        PUT(s, true, PS2_ACK);
-        break;
-    case 0xf6:
-        aux_defaults(s);
-        PUT(s, true, PS2_ACK);
-        break;
-    case 0xff:
-        aux_defaults(s);
-        PUT(s, true, PS2_ACK, PS2_BAT_OK, 0x00);
-        break;
-    default:
-        PUT(s, true, PS2_RESEND);
-        break;
-    }
-}
-
 /* A command to the controller that needs no argument. */
 static void i8042_run_command(I8042State *s, uint8_t command)
 {
     switch (command) {
     case 0x20:
-        PUT(s, false, s->ctr);
+        i8042_answer(s, false, s->ctr);
         break;
     case 0xa7:
         s->ctr |= CTR_AUX_DIS;
@@ -282,11 +153,11 @@ static void i8042_run_command(I8042State *s, uint8_t command)
         break;
     case 0xa9: /* interface tests: no error */
     case 0xab:
-        PUT(s, false, 0x00);
+        i8042_answer(s, false, 0x00);
         break;
     case 0xaa:
         s->ctr |= CTR_SYS;
-        PUT(s, false, 0x55);
+        i8042_answer(s, false, 0x55);
         break;
     case 0xad:
         s->ctr |= CTR_KBD_DIS;
@@ -295,10 +166,10 @@ static void i8042_run_command(I8042State *s, uint8_t command)
         s->ctr &= ~CTR_KBD_DIS;
         break;
     case 0xc0:
-        PUT(s, false, 0x80); /* input port: keyboard not locked */
+        i8042_answer(s, false, 0x80); /* input port: keyboard not locked */
         break;
     case 0xd0:
-        PUT(s, false, s->outport);
+        i8042_answer(s, false, s->outport);
         break;
     case 0xdd:
         i8042_write_outport(s, s->outport & ~OUTPORT_A20);
@@ -333,7 +204,7 @@ static void i8042_write_command(void *opaque, uint64_t offset, uint64_t value, u
     } else {
         i8042_run_command(s, (uint8_t)value);
     }
-    i8042_update_irq(s);
+    i8042_update(s);
 }
 
 static void i8042_write_argument(I8042State *s, uint8_t command, uint8_t byte)
@@ -346,14 +217,14 @@ static void i8042_write_argument(I8042State *s, uint8_t command, uint8_t byte)
         i8042_write_outport(s, byte);
         break;
     case 0xd2:
-        i8042_put(s, false, byte);
+        i8042_answer(s, false, byte);
         break;
     case 0xd3:
-        i8042_put(s, true, byte);
+        i8042_answer(s, true, byte);
         break;
     default: /* D4h */
         s->ctr &= ~CTR_AUX_DIS;
-        aux_write(s, byte);
+        ps2_mouse_write(&s->mouse, byte);
         break;
     }
 }
@@ -368,34 +239,28 @@ static void i8042_write_data(void *opaque, uint64_t offset, uint64_t value, unsi
         i8042_write_argument(s, command, (uint8_t)value);
     } else {
         s->ctr &= ~CTR_KBD_DIS;
-        kbd_write(s, (uint8_t)value);
+        ps2_keyboard_write(&s->keyboard, (uint8_t)value);
     }
-    i8042_update_irq(s);
+    i8042_update(s);
 }
 
 static uint64_t i8042_read_status(void *opaque, uint64_t offset, unsigned size)
 {
     const I8042State *s = opaque;
-    uint8_t full = s->count > 0 ? STATUS_OBF : 0;
-    uint8_t aux = s->count > 0 && s->from_aux[s->head] ? STATUS_AUX_OBF : 0;
-    return full | aux | STATUS_UNLOCK | ((s->ctr & CTR_SYS) ? STATUS_SYS : 0) |
-           (s->last_was_command ? STATUS_CMD : 0);
+    return (s->full ? STATUS_OBF | (s->from_aux ? STATUS_AUX_OBF : 0) : 0) | STATUS_UNLOCK |
+           ((s->ctr & CTR_SYS) ? STATUS_SYS : 0) | (s->last_was_command ? STATUS_CMD : 0);
 }
 
 /* An empty buffer reads as the last byte again. */
 static uint64_t i8042_read_data(void *opaque, uint64_t offset, unsigned size)
 {
     I8042State *s = opaque;
-    uint8_t byte = s->queue[s->head];
-    if (s->count == 0) {
-        return s->queue[(s->head + QUEUE_SIZE - 1) % QUEUE_SIZE];
-    }
-    s->head = (s->head + 1) % QUEUE_SIZE;
-    s->count--;
+    uint8_t byte = s->buffer;
+    s->full = false;
     /* The next byte is a new edge. */
     irq_set(&s->irq[0], false);
     irq_set(&s->irq[1], false);
-    i8042_update_irq(s);
+    i8042_update(s);
     return byte;
 }
 
@@ -409,12 +274,14 @@ static void i8042_reset(Device *dev)
     I8042State *s = (I8042State *)dev;
     s->ctr = CTR_KBD_INT | CTR_AUX_INT | CTR_SYS | CTR_XLATE; /* as firmware leaves it */
     i8042_write_outport(s, OUTPORT_RESET_N | OUTPORT_A20 | 0xcc);
-    s->command = s->kbd_command = s->aux_command = 0;
-    s->last_was_command = false;
-    s->head = s->count = 0;
-    aux_defaults(s);
-    kbd_defaults(s);
-    i8042_update_irq(s);
+    s->command = s->buffer = 0;
+    s->last_was_command = s->full = s->from_aux = false;
+    ps2_queue_clear(&s->own[0]);
+    ps2_queue_clear(&s->own[1]);
+    ps2_keyboard_reset(&s->keyboard);
+    s->mouse.buttons = 0;
+    ps2_mouse_reset(&s->mouse);
+    i8042_update(s);
 }
 
 static bool i8042_realize(Device *dev, GError **error)
@@ -432,6 +299,7 @@ static bool i8042_realize(Device *dev, GError **error)
     as_add(dev->platform->ports, &s->data, I8042_PORT_DATA);
     as_add(dev->platform->ports, &s->status, I8042_PORT_STATUS);
     display_attach_keyboard(backends_display(dev->platform->backends), &keyboard_ops, s);
+    display_attach_pointer(backends_display(dev->platform->backends), &pointer_ops, s);
     return true;
 }
 
@@ -446,30 +314,27 @@ static void i8042_unrealize(Device *dev)
 static void i8042_restored(Device *dev)
 {
     I8042State *s = (I8042State *)dev;
-    s->head %= QUEUE_SIZE;
-    s->count = MIN(s->count, QUEUE_SIZE);
+    ps2_queue_restored(&s->own[0]);
+    ps2_queue_restored(&s->own[1]);
+    ps2_queue_restored(&s->keyboard.out);
+    ps2_queue_restored(&s->mouse.out);
     a20_gate_drive(dev->platform->a20, A20_KEYBOARD, s->outport & OUTPORT_A20);
-    i8042_update_irq(s);
+    i8042_update(s);
 }
 
 static const StateField i8042_state[] = {
     STATE_FIELD(STATE_UINT8, I8042State, ctr),
     STATE_FIELD(STATE_UINT8, I8042State, outport),
     STATE_FIELD(STATE_UINT8, I8042State, command),
-    STATE_FIELD(STATE_UINT8, I8042State, kbd_command),
-    STATE_FIELD(STATE_UINT8, I8042State, aux_command),
     STATE_FIELD(STATE_UINT8, I8042State, last_was_command),
-    STATE_FIELD(STATE_UINT8, I8042State, sample_rate),
-    STATE_FIELD(STATE_UINT8, I8042State, resolution),
-    STATE_FIELD(STATE_UINT8, I8042State, reporting),
-    STATE_FIELD_MAX(STATE_UINT8, I8042State, kbd_set, 2),
-    STATE_FIELD(STATE_UINT8, I8042State, kbd_scans),
-    STATE_ARRAY(STATE_UINT8, I8042State, queue, QUEUE_SIZE),
-    STATE_ARRAY(STATE_UINT8, I8042State, from_aux, QUEUE_SIZE),
-    STATE_FIELD(STATE_UINT32, I8042State, head),
-    STATE_FIELD(STATE_UINT32, I8042State, count),
+    STATE_FIELD(STATE_UINT8, I8042State, buffer),
+    STATE_FIELD(STATE_UINT8, I8042State, full),
+    STATE_FIELD(STATE_UINT8, I8042State, from_aux),
+    STATE_STRUCTS(I8042State, own, 2, Ps2Queue, ps2_queue_state),
+    STATE_STRUCTS(I8042State, keyboard, 1, Ps2Keyboard, ps2_keyboard_state),
+    STATE_STRUCTS(I8042State, mouse, 1, Ps2Mouse, ps2_mouse_state),
     STATE_STRUCTS(I8042State, irq, 2, IrqOut, irq_out_state),
-    STATE_END,
+    STATE_END_SINCE(1),
 };
 
 const DeviceClass i8042_class = {

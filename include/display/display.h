@@ -18,22 +18,52 @@ typedef struct {
 } ScreenOps;
 
 /* A key of the keyboard, by QEMU's name for it and its code in scan code set 1 (with E0h or E1h in
- * front in bits 15:8) and in set 2 (the same). */
+ * front in bits 15:8), in set 2 (the same) and in set 3. */
 typedef struct {
     const char *name;
     uint16_t set1, set2;
+    uint8_t set3;
 } Key;
 
 typedef struct {
     void (*key)(void *opaque, const Key *key, bool down);
 } KeyboardOps;
 
+/* Bits of PointerEvent.buttons. */
+enum {
+    POINTER_LEFT = 1,
+    POINTER_RIGHT = 2,
+    POINTER_MIDDLE = 4,
+    POINTER_SIDE = 8,
+    POINTER_EXTRA = 16
+};
+/* Where an absolute pointer is at the right or at the bottom. */
+#define POINTER_MAX 0x7fff
+
+/* How the pointer has moved since the last event, y and the wheel down; where it is, from 0 to
+ * POINTER_MAX; which buttons are down now. */
+typedef struct {
+    int dx, dy, dz;
+    unsigned x, y;
+    unsigned buttons;
+} PointerEvent;
+
+typedef struct {
+    const char *name; /* for monitors */
+    bool absolute;    /* it takes x and y; else dx and dy */
+    void (*event)(void *opaque, const PointerEvent *event);
+} PointerOps;
+
 Display *display_new(void);
 void display_free(Display *display);
 
-/* One of each; the first that comes. NULL displays take nothing and show nothing. */
+/* NULL displays take nothing and show nothing. The first screen is shown; of keyboards and pointers
+ * the one that was preferred last has what is pressed and moved, at first the first. */
 void display_attach_screen(Display *display, const ScreenOps *ops, void *opaque);
 void display_attach_keyboard(Display *display, const KeyboardOps *ops, void *opaque);
+void display_attach_pointer(Display *display, const PointerOps *ops, void *opaque);
+/* Prefers that device's keyboard and pointer from now on, or (false) all others to it. */
+void display_prefer(Display *display, void *opaque, bool prefer);
 void display_detach(Display *display, void *opaque);
 
 bool display_has_screen(const Display *display);
@@ -45,6 +75,21 @@ bool display_save(Display *display, const char *path, PictureFormat format, GErr
 
 /* A key goes down or up; false where there is no keyboard. */
 bool display_press(Display *display, const Key *key, bool down);
+/* How pointers are moved: what is said is gathered until display_pointer_sync(), which tells the
+ * pointer; false where there is none. */
+void display_pointer_move(Display *display, int dx, int dy, int dz);
+void display_pointer_place(Display *display, unsigned x, unsigned y);
+void display_pointer_press(Display *display, unsigned buttons, bool down);
+bool display_pointer_sync(Display *display);
+/* What is gathered. */
+PointerEvent display_pointer_now(const Display *display);
+/* The pointers by number; NULL after the last. Their order does not change while they are there. */
+const PointerOps *display_pointer_at(const Display *display, unsigned n);
+bool display_pointer_is_current(const Display *display, unsigned n);
+/* False if there is no such pointer. */
+bool display_pointer_choose(Display *display, unsigned n);
+/* Whether the current pointer is absolute; false where there is none. */
+bool display_pointer_is_absolute(const Display *display);
 /* By name, or NULL. */
 const Key *key_find(const char *name);
 /* By number (QMP's "number": a code of set 1, 80h added for E0h), or NULL. */

@@ -135,6 +135,7 @@ def efi_shell(start):
     variables = start.folder / "variables.fd"
     variables.write_bytes(template.read_bytes())
     for times in (1, 2):
+        (start.folder / "serial.log").unlink(missing_ok=True)  # the prompt is not the last machine's
         machine = start(options=["-vga std -m 256M -smp 1",
                                  "-drive", f"if=pflash,format=raw,readonly=on,file={code}",
                                  "-drive", f"if=pflash,format=raw,file={variables}"])

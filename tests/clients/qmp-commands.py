@@ -118,6 +118,7 @@ ROWS = {
     "query-memory-size-summary": [({}, {"base-memory": int})],
     "query-migrate": [({}, dict)],
     "query-migrate-capabilities": [({}, [{"capability": str, "state": bool}])],
+    "query-mice": [({}, [{"name": str, "index": int, "current": bool, "absolute": bool}])],
     "query-name": [({}, {"name": str})],
     "query-named-block-nodes": [({}, [{"node-name": str, "drv": str, "ro": bool,
                                        "image": {"filename": str, "virtual-size": int}}])],
