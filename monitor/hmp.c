@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HMP: a prompt, a line editor that knows backspace, and commands. The `info` pages are in
- * hmp_info.c. Left out: history and completion.
+ * HMP: a prompt and commands. The `info` pages are in hmp_info.c; line_edit.c has the line that is
+ * typed, hmp_complete.c what Tab does with it.
  */
 #include "monitor/hmp.h"
 #include "base/names.h"
@@ -13,17 +13,49 @@
 #include "hw/core/outside.h"
 #include "machine/state_hash.h"
 #include "monitor/hmp_commands.h"
+#include "monitor/line_edit.h"
 
-#define LINE_MAX_BYTES 4096
 #define DUMP_MAX_ITEMS 65536
 #define PROMPT         "(qemu) "
 
 struct Hmp {
     Machine *machine;
     Chardev *chr;
-    GString *line;
+    LineEdit *edit;
     bool greeted;
 };
+
+/* "xp/4xw" is command "xp". */
+static bool name_matches(const HmpCommand *c, const char *word)
+{
+    size_t len = strcspn(word, "/");
+    return (strlen(c->name) == len && strncmp(c->name, word, len) == 0) ||
+           (c->alias && strlen(c->alias) == len && strncmp(c->alias, word, len) == 0);
+}
+
+const HmpCommand *hmp_find(const HmpCommand *table, const char *word)
+{
+    for (const HmpCommand *c = table; c->name; c++) {
+        if (name_matches(c, word)) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static void say_unknown(const HmpCommand *table, char **args, GString *out)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const HmpCommand *c = table; c->name; c++) {
+        g_ptr_array_add(names, (char *)c->name);
+    }
+    const char *near = nearest_name(args[0], (const char *const *)names->pdata, names->len);
+    g_string_append_printf(out, "unknown command: '%s'", args[0]);
+    if (near) {
+        g_string_append_printf(out, " (did you mean '%s'?)", near);
+    }
+    g_string_append_c(out, '\n');
+}
 
 static void cmd_quit(Machine *machine, char **args, GString *out)
 {
@@ -151,10 +183,24 @@ static void dump_virtual(Machine *machine, unsigned cpu, char **args, GString *o
     dump(machine, cpu, args, out, read_virtual);
 }
 
+/* "help", "help COMMAND", "help info [PAGE]". */
 static void cmd_help(Machine *machine, char **args, GString *out)
 {
-    hmp_list(hmp_commands, "", out);
-    hmp_list(hmp_info_pages, "info ", out);
+    const HmpCommand *one = args[1] ? hmp_find(hmp_commands, args[1]) : NULL;
+    if (!args[1]) {
+        hmp_list(hmp_commands, "", out);
+        hmp_list(hmp_info_pages, "info ", out);
+    } else if (!one) {
+        say_unknown(hmp_commands, args + 1, out);
+    } else if (!one->pages) {
+        g_string_append_printf(out, "%s -- %s\n", one->name, one->help);
+    } else if (!args[2]) {
+        hmp_list(one->pages, "info ", out);
+    } else if ((one = hmp_find(one->pages, args[2]))) {
+        g_string_append_printf(out, "info %s -- %s\n", one->name, one->help);
+    } else {
+        say_unknown(hmp_info_pages, args + 2, out);
+    }
 }
 
 static void cmd_info(Machine *machine, unsigned cpu, char **args, GString *out)
@@ -178,9 +224,9 @@ static void cmd_state_hash(Machine *machine, char **args, GString *out)
 }
 
 const HmpCommand hmp_commands[] = {
-    {"help", "?", "this list", cmd_help, .effect = COMMAND_KEEPS},
+    {"help", "?", "this list", cmd_help, .effect = COMMAND_KEEPS, .words = hmp_words_help},
     {"info", NULL, "a page about the machine; 'info' alone lists them", .run_cpu = cmd_info,
-     .effect = COMMAND_KEEPS},
+     .effect = COMMAND_KEEPS, .words = hmp_words_info, .pages = hmp_info_pages},
     {"quit", "q", "end the program", cmd_quit, .effect = COMMAND_KEEPS},
     {"stop", "s", "stop the machine", cmd_stop, .effect = COMMAND_KEEPS},
     {"cont", "c", "let it go on", cmd_cont, .effect = COMMAND_KEEPS},
@@ -196,27 +242,31 @@ const HmpCommand hmp_commands[] = {
     {"system_wakeup", NULL, "wake a sleeping guest up", cmd_wakeup, .effect = COMMAND_CHANGES},
     {"device_add", NULL,
      "plug a device into a slot, or a CPU in: DRIVER[,bus=PORT][,PROPERTY=VALUE ...]",
-     hmp_device_add, .effect = COMMAND_CHANGES},
+     hmp_device_add, .effect = COMMAND_CHANGES, .words = hmp_words_driver},
     {"device_del", NULL, "ask the guest to let go of it, or tear it out: ID [surprise]",
-     hmp_device_del, .effect = COMMAND_CHANGES},
+     hmp_device_del, .effect = COMMAND_CHANGES, .words = hmp_words_user_device},
     {"netdev_add", NULL, "a network for a card to come: BACKEND,id=ID[,...], as -netdev",
      hmp_netdev_add, .effect = COMMAND_CHANGES},
     {"netdev_del", NULL, "take one away that no card has: ID", hmp_netdev_del,
-     .effect = COMMAND_CHANGES},
+     .effect = COMMAND_CHANGES, .words = hmp_words_netdev},
     {"set_link", NULL, "plug a cable in or pull it out: ID on|off", hmp_set_link,
-     .effect = COMMAND_CHANGES},
+     .effect = COMMAND_CHANGES, .words = hmp_words_netdev},
     {"why", NULL, "what became of interrupts: DEVICE|BDF|pin N|vector N [cpu N]", hmp_why,
-     .effect = COMMAND_KEEPS},
+     .effect = COMMAND_KEEPS, .words = hmp_words_device},
     {"journal", NULL,
      "how much is kept, and of which lines are logged: [off|size N|filter FILTER|none]",
      hmp_journal, .effect = COMMAND_KEEPS},
-    {"log", NULL, "what is logged: GROUPS|none", hmp_log, .effect = COMMAND_KEEPS},
+    {"log", NULL, "what is logged: GROUPS|none", hmp_log, .effect = COMMAND_KEEPS,
+     .words = hmp_words_trace},
     {"logfile", NULL, "where it goes: [FILE]", hmp_logfile, .effect = COMMAND_KEEPS},
-    {"trace-event", NULL, "one group: GROUP on|off", hmp_trace_event, .effect = COMMAND_KEEPS},
+    {"trace-event", NULL, "one group: GROUP on|off", hmp_trace_event, .effect = COMMAND_KEEPS,
+     .words = hmp_words_trace},
     {"savevm", NULL, "save the machine under a name, in -snapshots' folder: NAME", hmp_savevm,
      .effect = COMMAND_KEEPS},
-    {"loadvm", NULL, "go on from there: NAME", hmp_loadvm, .effect = COMMAND_REPLACES},
-    {"delvm", NULL, "forget it: NAME", hmp_delvm, .effect = COMMAND_KEEPS},
+    {"loadvm", NULL, "go on from there: NAME", hmp_loadvm, .effect = COMMAND_REPLACES,
+     .words = hmp_words_snapshot},
+    {"delvm", NULL, "forget it: NAME", hmp_delvm, .effect = COMMAND_KEEPS,
+     .words = hmp_words_snapshot},
     {"checkpoint", NULL, "keep the machine as it is in memory, to go back to", hmp_checkpoint,
      .effect = COMMAND_KEEPS},
     {"restore", NULL, "go back to a checkpoint: [NUMBER]", hmp_restore,
@@ -248,43 +298,12 @@ void hmp_list(const HmpCommand *table, const char *prefix, GString *out)
     }
 }
 
-/* "xp/4xw" is command "xp". */
-static bool name_matches(const HmpCommand *c, const char *word)
-{
-    size_t len = strcspn(word, "/");
-    return (strlen(c->name) == len && strncmp(c->name, word, len) == 0) ||
-           (c->alias && strlen(c->alias) == len && strncmp(c->alias, word, len) == 0);
-}
-
-static const HmpCommand *hmp_find(const HmpCommand *table, const char *word)
-{
-    const HmpCommand *c = table;
-    while (c->name && !name_matches(c, word)) {
-        c++;
-    }
-    return c->name ? c : NULL;
-}
-
-static void say_unknown(const HmpCommand *table, const char *word, GString *out)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const HmpCommand *c = table; c->name; c++) {
-        g_ptr_array_add(names, (char *)c->name);
-    }
-    const char *near = nearest_name(word, (const char *const *)names->pdata, names->len);
-    g_string_append_printf(out, "unknown command: '%s'", word);
-    if (near) {
-        g_string_append_printf(out, " (did you mean '%s'?)", near);
-    }
-    g_string_append_c(out, '\n');
-}
-
 void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
                   GString *out)
 {
     const HmpCommand *c = hmp_find(table, args[0]);
     if (!c) {
-        say_unknown(table, args[0], out);
+        say_unknown(table, args, out);
     } else if (c->run_cpu) {
         c->run_cpu(machine, cpu, args, out);
     } else {
@@ -329,31 +348,31 @@ static void say_lines(Hmp *hmp, const char *text)
     hmp_say(hmp, joined);
 }
 
-static void enter(Hmp *hmp)
+static void hmp_line_write(void *opaque, const char *text, size_t len)
 {
-    GString *out = g_string_new("\n");
-    hmp_execute(hmp->machine, 0, hmp->line->str, out);
-    g_string_truncate(hmp->line, 0);
-    g_string_append(out, PROMPT);
-    say_lines(hmp, out->str);
-    g_string_free(out, TRUE);
+    const Hmp *hmp = opaque;
+    chr_write(hmp->chr, text, len);
 }
 
-static void key(Hmp *hmp, uint8_t c)
+static void hmp_line_enter(void *opaque, const char *line)
 {
-    if (c == '\r' || c == '\n') {
-        enter(hmp);
-    } else if ((c == 0x7f || c == '\b') && hmp->line->len > 0) {
-        g_string_truncate(hmp->line, hmp->line->len - 1);
-        hmp_say(hmp, "\b \b");
-    } else if (c == 0x15) { /* Ctrl-U */
-        g_string_truncate(hmp->line, 0);
-        hmp_say(hmp, "\r\n" PROMPT);
-    } else if (c >= 0x20 && c < 0x7f && hmp->line->len < LINE_MAX_BYTES) {
-        g_string_append_c(hmp->line, (char)c);
-        chr_write(hmp->chr, &c, 1);
-    }
+    Hmp *hmp = opaque;
+    g_autoptr(GString) out = g_string_new(NULL);
+    hmp_execute(hmp->machine, 0, line, out);
+    say_lines(hmp, out->str);
 }
+
+static size_t hmp_line_complete(void *opaque, const char *before, GPtrArray *found)
+{
+    const Hmp *hmp = opaque;
+    return hmp_complete(hmp->machine, before, found);
+}
+
+static const LineEditOps hmp_line_ops = {
+    .write = hmp_line_write,
+    .enter = hmp_line_enter,
+    .complete = hmp_line_complete,
+};
 
 static size_t hmp_room(void *opaque)
 {
@@ -362,8 +381,9 @@ static size_t hmp_room(void *opaque)
 
 static void hmp_receive(void *opaque, const uint8_t *data, size_t len)
 {
+    const Hmp *hmp = opaque;
     for (size_t i = 0; i < len; i++) {
-        key(opaque, data[i]);
+        line_edit_key(hmp->edit, data[i]);
     }
 }
 
@@ -379,8 +399,7 @@ static void hmp_event(void *opaque, ChrEvent event)
         hmp_say(hmp, "\r\nSwitchyard monitor - type 'help' for more information\r\n");
         hmp->greeted = true;
     }
-    hmp_say(hmp, PROMPT);
-    hmp_say(hmp, hmp->line->str);
+    line_edit_show(hmp->edit);
 }
 
 static const ChrHandlers hmp_handlers = {
@@ -394,7 +413,7 @@ Hmp *hmp_new(Machine *machine, Chardev *chr, GError **error)
     Hmp *hmp = g_new0(Hmp, 1);
     hmp->machine = machine;
     hmp->chr = chr;
-    hmp->line = g_string_new(NULL);
+    hmp->edit = line_edit_new(PROMPT, &hmp_line_ops, hmp);
     if (!chr_attach(chr, &hmp_handlers, hmp, error)) {
         hmp_free(hmp);
         return NULL;
@@ -408,6 +427,6 @@ void hmp_free(Hmp *hmp)
         return;
     }
     chr_detach(hmp->chr, hmp);
-    g_string_free(hmp->line, TRUE);
+    line_edit_free(hmp->edit);
     g_free(hmp);
 }

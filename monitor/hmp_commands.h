@@ -6,7 +6,8 @@
 #include "base/outside.h"
 #include "machine/machine.h"
 
-typedef struct {
+typedef struct HmpCommand HmpCommand;
+struct HmpCommand {
     const char *name, *alias, *help;
     /* args[0] is the command's own word; ends with NULL. */
     void (*run)(Machine *machine, char **args, GString *out);
@@ -14,7 +15,11 @@ typedef struct {
      * CPUs. */
     void (*run_cpu)(Machine *machine, unsigned cpu, char **args, GString *out);
     CommandEffect effect;
-} HmpCommand;
+    /* For Tab: appends (g_strdup) what an argument may be; `word` is what of it has been typed.
+     * NULL: nobody knows. */
+    void (*words)(const Machine *machine, const char *word, GPtrArray *words);
+    const HmpCommand *pages; /* what the first argument chooses from, with words of its own */
+};
 
 extern const HmpCommand hmp_commands[]; /* both end with a NULL name */
 extern const HmpCommand hmp_info_pages[];
@@ -76,6 +81,20 @@ void hmp_info_migrate(Machine *machine, char **args, GString *out);
 /* lint.c */
 void hmp_info_lint(Machine *machine, char **args, GString *out);
 
+/* hmp_complete.c */
+void hmp_words_help(const Machine *machine, const char *word, GPtrArray *words);
+void hmp_words_info(const Machine *machine, const char *word, GPtrArray *words);
+void hmp_words_device(const Machine *machine, const char *word, GPtrArray *words);
+void hmp_words_user_device(const Machine *machine, const char *word, GPtrArray *words);
+void hmp_words_driver(const Machine *machine, const char *word, GPtrArray *words);
+void hmp_words_netdev(const Machine *machine, const char *word, GPtrArray *words);
+void hmp_words_trace(const Machine *machine, const char *word, GPtrArray *words);
+void hmp_words_snapshot(const Machine *machine, const char *word, GPtrArray *words);
+/* Appends (g_strdup) what the last word of `before` can go on to; returns where that begins. */
+size_t hmp_complete(const Machine *machine, const char *before, GPtrArray *found);
+
+/* The command of that name ("xp/4xw" is "xp"), or NULL. */
+const HmpCommand *hmp_find(const HmpCommand *table, const char *word);
 void hmp_list(const HmpCommand *table, const char *prefix, GString *out);
 void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char **args,
                   GString *out);
