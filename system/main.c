@@ -39,7 +39,13 @@ int main(int argc, char **argv)
     if (opts->daemonize && !process_daemonize(&ready, &error)) {
         return complain(error);
     }
+    options_find_needs(opts, argv);
+    int helper = sandbox_prepare(&opts->sandbox, &opts->sandbox_needs, argv, &error);
+    if (error) {
+        return complain(error);
+    }
     bool built = vm_init(&vm, opts, &error);
+    vm.helper = helper;
     if (built && opts->daemonize) {
         built = process_is_ready(ready, opts->log_items && !opts->log_file, &error);
     }

@@ -260,10 +260,25 @@ static int exit_status(const Vm *vm)
     return LINT_ERROR_STATUS;
 }
 
+static bool enter_sandbox(const Vm *vm)
+{
+    g_autoptr(GError) error = NULL;
+    const Options *o = vm->opts;
+    if (sandbox_enter(&o->sandbox, &o->sandbox_needs, vm->helper, &error)) {
+        return true;
+    }
+    g_printerr(PROGRAM ": %s\n", error->message);
+    return false;
+}
+
 int vm_run(Vm *vm)
 {
     Loop loop;
     if (!loop_init(&loop, vm)) {
+        return 1;
+    }
+    if (!enter_sandbox(vm)) {
+        loop_free(&loop);
         return 1;
     }
     bool has_cpus = vm->accel->run_slice && vm->machine->cpu_count > 0;

@@ -6,6 +6,7 @@
 #include "base/optlist.h"
 #include "machine/machine.h"
 #include "system/journal.h"
+#include "system/sandbox.h"
 
 /* -monitor, -qmp, -mon */
 typedef struct {
@@ -95,8 +96,10 @@ typedef struct {
     bool no_reboot, no_shutdown, paused, snapshot_all;
     bool prefer_kvm; /* -enable-kvm: KVM, or else the other accelerators with a warning */
     bool daemonize, exit_with_parent;
-    bool message_times; /* -msg timestamp=on */
-    bool done;          /* an option like -help has said all there is to say */
+    SandboxOptions sandbox;
+    SandboxNeeds sandbox_needs; /* when all is read */
+    bool message_times;         /* -msg timestamp=on */
+    bool done;                  /* an option like -help has said all there is to say */
 } Options;
 
 Options *options_new(void);
@@ -104,6 +107,8 @@ void options_free(Options *o);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
 /* The error's message is the whole line after the program's name. */
 bool options_parse(Options *o, int argc, char **argv, GError **error);
+/* Fills sandbox_needs in, when all is read. */
+void options_find_needs(Options *o, char **argv);
 /* A copy of `text` that lives as long as `o`. */
 const char *options_keep(Options *o, const char *text);
 /* JSON objects ('{"driver": "edu"}') to "driver=edu"; other text is copied. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "system/options.h"
+#include "system/process.h"
 
 static void add_monitor(Options *o, const char *option, const char *value, const char *spec,
                         bool control, bool pretty)
@@ -270,15 +271,43 @@ static bool opt_incoming(Options *o, const char *value, GError **error)
 
 static bool opt_sandbox(Options *o, const char *value, GError **error)
 {
-    g_autoptr(OptList) opts = optlist_parse(value, "enable");
-    bool enable = false;
-    if (!optlist_bool(opts, "enable", &enable, error)) {
+    return sandbox_parse(&o->sandbox, value, error);
+}
+
+static bool has_user_net(const char *text)
+{
+    return g_str_has_prefix(text, "user") || strstr(text, "type=user") != NULL;
+}
+
+void options_find_needs(Options *o, char **argv)
+{
+    SandboxNeeds *needs = &o->sandbox_needs;
+    needs->clients = o->monitors->len > 0 || o->qtest || (o->nographic && o->default_monitor);
+    for (char **arg = argv; *arg; arg++) {
+        needs->clients |= strstr(*arg, "mon:") != NULL || strstr(*arg, "readconfig") != NULL;
+    }
+    needs->sockets = o->netdevs->len > 0;
+    for (guint i = 0; i < o->netdevs->len; i++) {
+        const NetdevOption *netdev = o->netdevs->pdata[i];
+        needs->user_net |= has_user_net(netdev->text);
+        needs->spawns |= strstr(netdev->text, "guestfwd=") != NULL;
+    }
+}
+
+static bool opt_runas(Options *o, const char *value, GError **error)
+{
+    o->sandbox.user = options_keep(o, value);
+    return process_has_user(value, error);
+}
+
+static bool opt_chroot(Options *o, const char *value, GError **error)
+{
+    if (!g_file_test(value, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, OPT_ERROR, 0, "there is no such folder");
         return false;
     }
-    if (enable) {
-        g_set_error(error, OPT_ERROR, 0, "there is no sandbox yet; use 'off'");
-    }
-    return !enable;
+    o->sandbox.chroot = options_keep(o, value);
+    return true;
 }
 
 static bool opt_msg(Options *o, const char *value, GError **error)
@@ -301,23 +330,16 @@ static bool opt_daemonize(Options *o, const char *value, GError **error)
     return true;
 }
 
-/* Privileges can't be given up for good: a reset reads the kernel's files again. */
 static bool opt_run_with(Options *o, const char *value, GError **error)
 {
-    static const char *const later[] = {"chroot", "user"};
     g_autoptr(OptList) opts = optlist_parse(value, NULL);
+    const char *root = optlist_get(opts, "chroot"), *user = optlist_get(opts, "user");
     bool teardown = false;
-    if (!optlist_bool(opts, "exit-with-parent", &o->exit_with_parent, error) ||
-        !optlist_bool(opts, "async-teardown", &teardown, error)) {
+    if ((root && !opt_chroot(o, root, error)) || (user && !opt_runas(o, user, error))) {
         return false;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(later); i++) {
-        if (optlist_get(opts, later[i])) {
-            g_set_error(error, OPT_ERROR, 0, "%s=: is not supported yet; leave it out", later[i]);
-            return false;
-        }
-    }
-    return optlist_finish(opts, error);
+    return optlist_bool(opts, "exit-with-parent", &o->exit_with_parent, error) &&
+           optlist_bool(opts, "async-teardown", &teardown, error) && optlist_finish(opts, error);
 }
 
 const OptRow opt_rows_run[] = {
@@ -344,22 +366,22 @@ const OptRow opt_rows_run[] = {
     {"qtest", true, opt_qtest, "a qtest server on a character device"},
     {"qtest-log", true, opt_qtest_log, "its log's file"},
     {"pidfile", true, opt_pidfile, "write the process id there"},
-    {"sandbox", true, opt_sandbox, NULL},
+    {"sandbox", true, opt_sandbox, "on (as it is)|off: what the process may ask of its host"},
     {"msg", true, opt_msg, "timestamp=on: the time before each message"},
     {"L", true, opt_accept, NULL},
     {"no-user-config", false, opt_accept, NULL},
     {"nodefconfig", false, opt_accept, NULL},
     {"no-fd-bootchk", false, opt_accept, NULL},
     {"daemonize", false, opt_daemonize, "go into the background once the machine is there"},
-    {"run-with", true, opt_run_with, "exit-with-parent=on: end when the parent process ends"},
+    {"run-with", true, opt_run_with, "exit-with-parent=on|chroot=DIR|user=USER"},
     {"icount", true, opt_icount,
      "time by instructions: "
      "[shift=]N|auto[,sleep=off][,rr=record|replay,rrfile=PATH][,hash=N[,hash-file=PATH]]"},
     {"incoming", true, opt_incoming, "go on from another's machine: file:PATH, or defer"},
     {"snapshots", true, opt_snapshots, "the folder of savevm and loadvm"},
     {"loadvm", true, opt_loadvm, "go on from a snapshot: NAME"},
-    {"runas", true, opt_not_yet, NULL},
-    {"chroot", true, opt_not_yet, NULL},
+    {"runas", true, opt_runas, "USER|UID:GID: whom to become once the machine is there"},
+    {"chroot", true, opt_chroot, "the folder that is to be the root of all late names"},
     {"singlestep", false, opt_accept, NULL},
     {"plugin", true, opt_not_yet, NULL},
     {"dfilter", true, opt_not_yet, NULL},

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -90,4 +93,57 @@ bool process_is_ready(int ready, bool keep_stderr, GError **error)
     }
     close(ready);
     return ok;
+}
+
+typedef struct {
+    char name[64]; /* empty: numbers were given */
+    uid_t uid;
+    gid_t gid;
+} ProcessUser;
+
+static bool find_user(ProcessUser *found, const char *user, GError **error)
+{
+    unsigned uid, gid;
+    char rest;
+    const struct passwd *pw = getpwnam(user);
+    *found = (ProcessUser){.name = ""};
+    if (pw) {
+        g_strlcpy(found->name, user, sizeof(found->name));
+        found->uid = pw->pw_uid;
+        found->gid = pw->pw_gid;
+        return true;
+    }
+    if (sscanf(user, "%u:%u%c", &uid, &gid, &rest) == 2) {
+        found->uid = uid;
+        found->gid = gid;
+        return true;
+    }
+    g_set_error(error, OPT_ERROR, 0, "there is no such user, nor is it UID:GID");
+    return false;
+}
+
+bool process_has_user(const char *user, GError **error)
+{
+    ProcessUser found;
+    return find_user(&found, user, error);
+}
+
+bool process_drop(const char *user, const char *root, GError **error)
+{
+    ProcessUser next;
+    if (user && !find_user(&next, user, error)) {
+        return false;
+    }
+    if (root && (chroot(root) != 0 || chdir("/") != 0)) {
+        return process_fail(error, "-chroot");
+    }
+    if (user && ((next.name[0] ? initgroups(next.name, next.gid) : setgroups(1, &next.gid)) != 0 ||
+                 setgid(next.gid) != 0 || setuid(next.uid) != 0)) {
+        return process_fail(error, "-runas");
+    }
+    if (user && next.uid != 0 && (setuid(0) == 0 || seteuid(0) == 0)) {
+        g_set_error(error, OPT_ERROR, 0, "-runas: the host lets us become root again");
+        return false;
+    }
+    return true;
 }

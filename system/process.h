@@ -24,4 +24,9 @@ bool process_daemonize(int *ready, GError **error);
  * files are named from there, and a reset reads the kernel again. */
 bool process_is_ready(int ready, bool keep_stderr, GError **error);
 
+/* Another root folder, then another user ("NAME", or "UID:GID"), for good; NULL: as it is. The name
+ * is looked up before the root changes. */
+bool process_has_user(const char *user, GError **error);
+bool process_drop(const char *user, const char *root, GError **error);
+
 #endif

@@ -177,8 +177,10 @@ static const BadLine bad_lines[] = {
     {"-M none -msg guest-name=on", {"guest-name=on: is not supported yet"}},
     {"-M none -run-with exit-with-parent=maybe", {"exit-with-parent=maybe"}},
     {"-M none -run-with exit-with=on", {"did you mean 'exit-with-parent'"}},
-    {"-M none -run-with chroot=/", {"-run-with chroot=/: ", "not supported yet"}},
-    {"-M none -run-with user=nobody", {"-run-with user=nobody: ", "not supported yet"}},
+    {"-M none -chroot /no/where", {"-chroot /no/where: ", "no such folder"}},
+    {"-M none -runas no.such.user", {"-runas no.such.user: ", "UID:GID"}},
+    {"-M none -sandbox on,spawn=maybe", {"-sandbox on,spawn=maybe: ", "'allow' nor 'deny'"}},
+    {"-M none -sandbox perhaps", {"-sandbox perhaps: ", "enable"}},
     {"-M none -daemonize -nographic", {"-nographic: cannot be used with -daemonize"}},
     {"-M none -daemonize -serial stdio", {"-serial stdio: stdio cannot be used with -daemonize"}},
     {"-M none -daemonize -run-with exit-with-parent=on", {"exit-with-parent=on", "-daemonize"}},
@@ -565,7 +567,8 @@ static void test_accepted(void)
         "dump-guest-core=off -nodefaults -no-user-config -name guest=x,debug-threads=on -m 512 "
         "-smp 1,sockets=1,cores=1,threads=1 -boot strict=on -rtc base=utc,driftfix=slew "
         "-vga none -vnc none -net none -nic none -parallel none -audio none -msg timestamp=on "
-        "-sandbox off -L /usr/share/qemu -chardev null,id=c0 -chardev ringbuf,id=c1,size=1024 "
+        "-sandbox on,obsolete=deny,spawn=deny -L /usr/share/qemu -chardev null,id=c0 -chardev "
+        "ringbuf,id=c1,size=1024 "
         "-object rng-random,id=rng0,filename=/dev/urandom -overcommit mem-lock=off "
         "-uuid 01234567-89ab-cdef-0123-456789abcdef -action panic=none -no-reboot"));
     qtest_quit(qtest_init("--machine type=none,accel=qtest -m size=1G,slots=2,maxmem=4G"));
