@@ -112,7 +112,7 @@ int sandbox_prepare(const SandboxOptions *options, const SandboxNeeds *needs, ch
         return -1;
     }
     int helper = why ? -1 : start_helper(needs, argv);
-    if (helper < 0 && options->asked) {
+    if (helper < 0 && options->asked && (!why || needs->spawns)) {
         g_set_error(error, OPT_ERROR, 0, "-sandbox on: %s; use -sandbox off",
                     why ? why : g_strerror(errno));
     }
@@ -157,7 +157,7 @@ bool sandbox_enter(const SandboxOptions *options, const SandboxNeeds *needs, int
         return false;
     }
     if (helper < 0) {
-        if (needs->spawns && !options->off) {
+        if ((needs->spawns && !options->off) || options->asked) {
             g_printerr(PROGRAM ": warning: there is no sandbox: %s\n", not_here(needs));
         }
         return true;

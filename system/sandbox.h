@@ -33,7 +33,8 @@ bool sandbox_parse(SandboxOptions *options, const char *text, GError **error);
 /*
  * Starts the helper; before the machine has memory, of which the helper would keep a copy. Without
  * clients it opens only what is named in `argv`. Returns the helper's descriptor, or -1 where there
- * is to be no sandbox: it is off, or not possible here, which is an error only if it was asked for.
+ * is to be no sandbox: it is off, not possible in this build, or, which is an error if it was asked
+ * for, with these needs or on this host.
  */
 int sandbox_prepare(const SandboxOptions *options, const SandboxNeeds *needs, char **argv,
                     GError **error);
