@@ -2,6 +2,8 @@
 /* JSON texts (include/base/jsontext.h). */
 #include "base/jsontext.h"
 
+#include <errno.h>
+#include <math.h>
 #include <string.h>
 
 bool json_text_has_nul(const char *text)
@@ -11,6 +13,36 @@ bool json_text_has_nul(const char *text)
         if (strncmp(p, "\\u0000", 6) == 0) {
             return true;
         }
+    }
+    return false;
+}
+
+/* The number that begins there; *end is behind it. */
+static bool is_strange(const char *number, const char **end)
+{
+    size_t len = strspn(number, "+-.0123456789eE");
+    g_autofree char *text = g_strndup(number, len);
+    *end = number + len;
+    errno = 0;
+    if (strpbrk(text, ".eE")) {
+        return isinf(g_ascii_strtod(text, NULL));
+    }
+    g_ascii_strtoll(text, NULL, 10);
+    return errno == ERANGE;
+}
+
+bool json_text_has_strange_number(const char *text)
+{
+    bool quoted = false;
+    for (const char *p = text; *p;) {
+        if (!quoted && (g_ascii_isdigit(*p) || *p == '-')) {
+            if (is_strange(p, &p)) {
+                return true;
+            }
+            continue;
+        }
+        quoted ^= *p == '"';
+        p += *p == '\\' && p[1] ? 2 : 1;
     }
     return false;
 }

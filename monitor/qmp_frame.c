@@ -21,7 +21,7 @@ void qmp_frame_reset(QmpFrame *frame)
     g_string_truncate(frame->text, 0);
     frame->braces = frame->brackets = 0;
     frame->quote = 0;
-    frame->escape = frame->recovering = false;
+    frame->escape = frame->recovering = frame->to_line_end = false;
 }
 
 static void frame_fail(QmpFrame *frame, const char *why)
@@ -39,6 +39,8 @@ static void complete(QmpFrame *frame)
         frame->ops->error(frame->opaque, "JSON parse error, a string is not UTF-8");
     } else if (json_text_has_nul(text)) {
         frame->ops->error(frame->opaque, "JSON parse error, a string contains NUL");
+    } else if (json_text_has_strange_number(text)) {
+        frame->ops->error(frame->opaque, "JSON parse error, a number is out of range");
     } else {
         frame->ops->value(frame->opaque, text);
     }
@@ -95,6 +97,7 @@ static void nest(QmpFrame *frame, uint8_t c)
         frame_fail(frame, "JSON parse error, unbalanced brackets");
     } else if (frame->braces + frame->brackets > QMP_FRAME_MAX_DEPTH) {
         frame_fail(frame, "JSON parse error, nested too deep");
+        frame->to_line_end = true;
     } else if (!is_nested(frame)) {
         complete(frame);
     }
@@ -129,7 +132,8 @@ static void outside_string(QmpFrame *frame, uint8_t c)
 static void feed_byte(QmpFrame *frame, uint8_t c)
 {
     if (frame->recovering) {
-        frame->recovering = c != '{' && c != '[' && c != '\n';
+        frame->recovering = c != '\n' && (frame->to_line_end || (c != '{' && c != '['));
+        frame->to_line_end = frame->to_line_end && frame->recovering;
         if (frame->recovering || c == '\n') {
             return;
         }

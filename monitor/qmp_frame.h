@@ -27,7 +27,8 @@ typedef struct {
     int braces, brackets;
     char quote; /* inside a string: the character that ends it; else 0 */
     bool escape;
-    bool recovering; /* after an error: skipping to something that may start a value */
+    bool recovering;  /* after an error: skipping to something that may start a value */
+    bool to_line_end; /* and not before the line's end: what was nested too deep has many starts */
 } QmpFrame;
 
 void qmp_frame_init(QmpFrame *frame, const QmpFrameOps *ops, void *opaque);

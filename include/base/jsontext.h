@@ -10,6 +10,10 @@
  * nobody would hear of it. */
 bool json_text_has_nul(const char *text);
 
+/* Is there a number in it that neither an int64_t nor a double can have? The parser would make
+ * another one of it. */
+bool json_text_has_strange_number(const char *text);
+
 /* A string, a whole number, or a boolean (on, off) as an option has it; NULL for anything else. */
 char *json_option_value(JsonNode *node);
 
