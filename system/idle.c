@@ -14,6 +14,8 @@
 
 #include "base/report.h"
 
+#define ROUNDS_AT_MOST 64 /* of serving the host at once */
+
 static gboolean on_timer(gint fd, GIOCondition condition, gpointer opaque)
 {
     uint64_t expirations;
@@ -67,8 +69,9 @@ int64_t idle_until_deadline(const Idle *idle)
 void idle_poll_host(bool block)
 {
     g_main_context_iteration(NULL, block);
-    /* Several sources may be ready; each iteration serves those of one priority. */
-    while (g_main_context_pending(NULL)) {
+    /* Several sources may be ready; each iteration serves those of one priority. One that is always
+     * ready must not keep the rest of the loop waiting. */
+    for (unsigned n = 0; n < ROUNDS_AT_MOST && g_main_context_pending(NULL); n++) {
         g_main_context_iteration(NULL, FALSE);
     }
 }

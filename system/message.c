@@ -5,6 +5,9 @@
 
 #include <glib.h>
 #include <stdio.h>
+#include <unistd.h>
+
+#include "base/report.h"
 
 static void message_say(const char *line)
 {
@@ -18,7 +21,20 @@ static void message_say_with_time(const char *line)
     fprintf(stderr, "%s %s", time, line);
 }
 
+/* What GLib and we cannot go on without is memory, mostly: that is no fault of the program's, so
+ * it ends with a line and not by a signal. */
+static void message_log(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+{
+    if (!(level & G_LOG_LEVEL_ERROR)) {
+        g_log_default_handler(domain, level, text, data);
+        return;
+    }
+    g_printerr(PROGRAM ": %s\n", text);
+    _exit(1);
+}
+
 void message_init(bool times)
 {
+    g_log_set_default_handler(message_log, NULL);
     g_set_printerr_handler(times ? message_say_with_time : message_say);
 }

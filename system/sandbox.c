@@ -112,9 +112,12 @@ int sandbox_prepare(const SandboxOptions *options, const SandboxNeeds *needs, ch
         return -1;
     }
     int helper = why ? -1 : start_helper(needs, argv);
-    if (helper < 0 && options->asked && (!why || needs->spawns)) {
-        g_set_error(error, OPT_ERROR, 0, "-sandbox on: %s; use -sandbox off",
-                    why ? why : g_strerror(errno));
+    if (helper < 0 && !why) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "-sandbox on: its helper cannot be started: %s; -sandbox off is without",
+                    g_strerror(errno));
+    } else if (helper < 0 && options->asked && needs->spawns) {
+        g_set_error(error, OPT_ERROR, 0, "-sandbox on: %s; use -sandbox off", why);
     }
     return helper;
 }
@@ -170,7 +173,7 @@ bool sandbox_enter(const SandboxOptions *options, const SandboxNeeds *needs, int
     }
     sandbox_lock_paths();
     if (!sandbox_trap_calls(helper, error) || !sandbox_load_filter(needs, helper, error)) {
-        g_prefix_error(error, "-sandbox: ");
+        g_prefix_error(error, "-sandbox on: ");
         return false;
     }
     return true;

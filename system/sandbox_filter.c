@@ -105,7 +105,7 @@ static bool rule_holds(const SandboxRule *rule, const SandboxNeeds *needs)
     }
 }
 
-static int add_rule(scmp_filter_ctx filter, const SandboxRule *rule, int helper)
+static int filter_add_rule(scmp_filter_ctx filter, const SandboxRule *rule, int helper)
 {
     struct scmp_arg_cmp cmp[G_N_ELEMENTS(rule->check)];
     unsigned n = 0;
@@ -119,7 +119,7 @@ static int add_rule(scmp_filter_ctx filter, const SandboxRule *rule, int helper)
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rule->nr, n, cmp);
 }
 
-static int add_deadly(scmp_filter_ctx filter)
+static int filter_add_deadly(scmp_filter_ctx filter)
 {
     int why = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(deadly) && why == 0; i++) {
@@ -131,9 +131,9 @@ static int add_deadly(scmp_filter_ctx filter)
 bool sandbox_load_filter(const SandboxNeeds *needs, int helper, GError **error)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_TRAP);
-    int why = filter ? add_deadly(filter) : -ENOMEM;
+    int why = filter ? filter_add_deadly(filter) : -ENOMEM;
     for (size_t i = 0; i < G_N_ELEMENTS(rules) && why == 0; i++) {
-        why = rule_holds(&rules[i], needs) ? add_rule(filter, &rules[i], helper) : 0;
+        why = rule_holds(&rules[i], needs) ? filter_add_rule(filter, &rules[i], helper) : 0;
     }
     if (why == 0) {
         why = seccomp_load(filter);
@@ -142,7 +142,8 @@ bool sandbox_load_filter(const SandboxNeeds *needs, int helper, GError **error)
         seccomp_release(filter);
     }
     if (why != 0) {
-        g_set_error(error, OPT_ERROR, 0, "the host takes no filter of system calls: %s",
+        g_set_error(error, OPT_ERROR, 0,
+                    "the host takes no filter of system calls: %s; -sandbox off is without",
                     g_strerror(-why));
     }
     return why == 0;
@@ -151,7 +152,7 @@ bool sandbox_load_filter(const SandboxNeeds *needs, int helper, GError **error)
 bool sandbox_forbid_programs(void)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    bool ok = filter && add_deadly(filter) == 0 && seccomp_load(filter) == 0;
+    bool ok = filter && filter_add_deadly(filter) == 0 && seccomp_load(filter) == 0;
     if (filter) {
         seccomp_release(filter);
     }
