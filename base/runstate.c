@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Run state: latched requests and whether the machine runs (include/base/runstate.h). */
-#include "base/runstate.h"
-
-#include <glib.h>
+#include "base/jobs.h"
 
 typedef enum {
     RUN_PRELAUNCH,
@@ -21,16 +19,38 @@ struct RunState {
     void *observer_opaque;
     void (*button)(void *opaque);
     void *button_opaque;
+    GPtrArray *jobs; /* of Job * */
 };
+
+static void job_free(void *opaque)
+{
+    Job *job = opaque;
+    if (job->work) {
+        g_source_remove(job->work);
+    }
+    g_free(job->id);
+    g_free(job->error);
+    g_free(job);
+}
 
 RunState *runstate_new(void)
 {
-    return g_new0(RunState, 1);
+    RunState *rs = g_new0(RunState, 1);
+    rs->jobs = g_ptr_array_new_with_free_func(job_free);
+    return rs;
 }
 
 void runstate_free(RunState *rs)
 {
-    g_free(rs);
+    if (rs) {
+        g_ptr_array_unref(rs->jobs);
+        g_free(rs);
+    }
+}
+
+GPtrArray *runstate_jobs(RunState *rs)
+{
+    return rs->jobs;
 }
 
 void runstate_set_observer(RunState *rs, const RunObserver *observer, void *opaque)

@@ -99,6 +99,12 @@ static bool must_exist(const char *path, const char *name, GError **error)
     return false;
 }
 
+bool snapshot_exists(const Machine *machine, const char *name)
+{
+    g_autofree char *path = snapshot_path(machine, name, NULL);
+    return path && g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 bool snapshot_load(Machine *machine, const char *name, GError **error)
 {
     g_autofree char *path = snapshot_path(machine, name, error);

@@ -28,6 +28,7 @@ extern const QmpCommand qmp_commands_query[];
 extern const QmpCommand qmp_commands_qom[];
 extern const QmpCommand qmp_commands_input[];
 extern const QmpCommand qmp_commands_intr[];
+extern const QmpCommand qmp_commands_jobs[];
 extern const QmpCommand qmp_commands_journal[];
 extern const QmpCommand qmp_commands_lint[];
 extern const QmpCommand qmp_commands_log[];

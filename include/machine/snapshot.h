@@ -26,6 +26,8 @@ bool snapshot_read(Machine *machine, const char *path, GError **error);
 bool snapshot_save(Machine *machine, const char *name, GError **error);
 bool snapshot_load(Machine *machine, const char *name, GError **error);
 bool snapshot_delete(Machine *machine, const char *name, GError **error);
+/* False also for a name that none can have. */
+bool snapshot_exists(const Machine *machine, const char *name);
 /* Of SnapshotInfo, by name; files that are none are left out. NULL with an error. */
 GPtrArray *snapshot_list(const Machine *machine, GError **error);
 

@@ -200,6 +200,62 @@ static void test_migration(void)
     g_rmdir(folder);
 }
 
+static void expect_status(QTest *qts, const char *id, const char *status)
+{
+    JsonObject *event = qtest_qmp_wait_event(qts, "JOB_STATUS_CHANGE");
+    JsonObject *data = json_object_get_object_member(event, "data");
+    g_assert_cmpstr(json_object_get_string_member(data, "id"), ==, id);
+    g_assert_cmpstr(json_object_get_string_member(data, "status"), ==, status);
+    json_object_unref(event);
+}
+
+/* One job, and what becomes of it; NULL: no error. */
+static void play_job(QTest *qts, const char *command, const char *rest, const char *wrong)
+{
+    const char *good[] = {"created", "running", "waiting", "pending", "concluded"};
+    const char *bad[] = {"created", "running", "aborting", "concluded"};
+    JsonObject *answer = qtest_qmp(
+        qts, "{'execute': '%s', 'arguments': {'job-id': 'j', 'devices': [], %s}}", command, rest);
+    g_assert_true(json_object_has_member(answer, "return"));
+    json_object_unref(answer);
+    for (size_t i = 0; i < (wrong ? G_N_ELEMENTS(bad) : G_N_ELEMENTS(good)); i++) {
+        expect_status(qts, "j", wrong ? bad[i] : good[i]);
+    }
+    g_autoptr(JsonNode) jobs = ask(qts, "query-jobs");
+    JsonObject *job = json_array_get_object_element(json_node_get_array(jobs), 0);
+    const char *error = json_object_get_string_member_with_default(job, "error", NULL);
+    g_assert_cmpstr(json_object_get_string_member(job, "type"), ==, command);
+    g_assert_cmpstr(json_object_get_string_member(job, "status"), ==, "concluded");
+    g_assert_true(wrong ? strstr(error, wrong) != NULL : error == NULL);
+    answer = qtest_qmp(qts, "{'execute': 'job-dismiss', 'arguments': {'id': 'j'}}");
+    g_assert_true(json_object_has_member(answer, "return"));
+    json_object_unref(answer);
+    expect_status(qts, "j", "null");
+}
+
+/* Snapshots as jobs: each step by its event, errors where the job has them. */
+static void test_jobs(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("switchyard-test-XXXXXX", NULL);
+    QTest *qts = qtest_initf("-machine q35 -snapshots %s", folder);
+    qtest_writel(qts, 0x2000, 1);
+    play_job(qts, "snapshot-save", "'tag': 's', 'vmstate': ''", NULL);
+    play_job(qts, "snapshot-save", "'tag': 's', 'vmstate': ''", "already exists");
+    qtest_writel(qts, 0x2000, 2);
+    play_job(qts, "snapshot-load", "'tag': 's', 'vmstate': ''", NULL);
+    g_assert_cmphex(qtest_readl(qts, 0x2000), ==, 1);
+    play_job(qts, "snapshot-delete", "'tag': 's'", NULL);
+    play_job(qts, "snapshot-delete", "'tag': 's'", NULL);
+    play_job(qts, "snapshot-load", "'tag': 's', 'vmstate': ''", "does not exist");
+    assert_error(qts,
+                 "{'execute': 'snapshot-delete', 'arguments': {'job-id': '1', 'tag': 's', "
+                 "'devices': []}}",
+                 "GenericError");
+    assert_error(qts, "{'execute': 'job-dismiss', 'arguments': {'id': 'j'}}", "GenericError");
+    qtest_quit(qts);
+    g_rmdir(folder);
+}
+
 /* A command line on the human monitor, perhaps for another CPU. */
 static char *hmp_on(QTest *qts, const char *line, int cpu)
 {
@@ -370,6 +426,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/clock", test_clock);
     g_test_add_func("/qmp/state-hash", test_state_hash);
     g_test_add_func("/qmp/migration", test_migration);
+    g_test_add_func("/qmp/jobs", test_jobs);
     g_test_add_func("/qmp/classes", test_classes);
     g_test_add_func("/qmp/hmp", test_hmp);
     g_test_add_func("/qmp/nul", test_nul);
