@@ -27,32 +27,66 @@ static uint64_t state_limit(const Machine *machine)
     return limit;
 }
 
+static SnapshotInfo info_of(const Machine *machine, const GByteArray *state)
+{
+    return (SnapshotInfo){
+        .date = g_get_real_time() / G_USEC_PER_SEC,
+        .clock_ns = clock_now(machine->platform.clock),
+        .executed = machine_executed(machine),
+        .size = state->len,
+    };
+}
+
 bool snapshot_write(Machine *machine, const char *path, GError **error)
 {
     g_autoptr(GByteArray) state = g_byte_array_new();
     if (!machine_save(machine, state, error)) {
         return false;
     }
-    const SnapshotInfo info = {
-        .date = g_get_real_time() / G_USEC_PER_SEC,
-        .clock_ns = clock_now(machine->platform.clock),
-        .executed = machine_executed(machine),
-        .size = state->len,
-    };
+    const SnapshotInfo info = info_of(machine, state);
     return snapshot_file_write(path, &info, state, error);
+}
+
+GByteArray *snapshot_pack(Machine *machine, GError **error)
+{
+    g_autoptr(GByteArray) state = g_byte_array_new();
+    if (!machine_save(machine, state, error)) {
+        return NULL;
+    }
+    const SnapshotInfo info = info_of(machine, state);
+    return snapshot_file_encode(&info, state);
+}
+
+static bool load_state(Machine *machine, const char *path, GByteArray *state, GError **error)
+{
+    if (!state) {
+        return false;
+    }
+    bool loaded = machine_load(machine, state->data, state->len, error);
+    if (!loaded) {
+        g_prefix_error(error, "%s: ", path);
+    }
+    g_byte_array_unref(state);
+    return loaded;
 }
 
 bool snapshot_read(Machine *machine, const char *path, GError **error)
 {
-    g_autoptr(GByteArray) state = snapshot_file_read(path, state_limit(machine), error);
-    if (!state) {
-        return false;
-    }
-    if (!machine_load(machine, state->data, state->len, error)) {
-        g_prefix_error(error, "%s: ", path);
-        return false;
-    }
-    return true;
+    return load_state(machine, path, snapshot_file_read(path, state_limit(machine), error), error);
+}
+
+bool snapshot_unpack(Machine *machine, const char *path, const uint8_t *data, size_t len,
+                     GError **error)
+{
+    uint64_t limit = state_limit(machine);
+    return load_state(machine, path, snapshot_file_decode(path, data, len, limit, error), error);
+}
+
+/* What cannot be compressed grows by less than a part in a hundred. */
+uint64_t snapshot_most_bytes(const Machine *machine)
+{
+    uint64_t limit = state_limit(machine);
+    return limit + limit / 64;
 }
 
 /* A name is one of a file, and not too clever. */

@@ -94,22 +94,27 @@ static GByteArray *compressed(const GByteArray *state)
     return out;
 }
 
-static bool write_all(FILE *file, const uint8_t *header, const GByteArray *frame)
+GByteArray *snapshot_file_encode(const SnapshotInfo *info, const GByteArray *state)
 {
-    bool wrote =
-        fwrite(header, HEADER_BYTES, 1, file) == 1 && fwrite(frame->data, frame->len, 1, file) == 1;
+    uint8_t header[HEADER_BYTES];
+    GByteArray *bytes = compressed(state);
+    header_encode(info, header);
+    return g_byte_array_prepend(bytes, header, HEADER_BYTES);
+}
+
+static bool write_all(FILE *file, const GByteArray *bytes)
+{
+    bool wrote = fwrite(bytes->data, bytes->len, 1, file) == 1;
     return fclose(file) == 0 && wrote;
 }
 
 bool snapshot_file_write(const char *path, const SnapshotInfo *info, const GByteArray *state,
                          GError **error)
 {
-    uint8_t header[HEADER_BYTES];
     g_autofree char *temporary = g_strconcat(path, ".new", NULL);
-    g_autoptr(GByteArray) frame = compressed(state);
+    g_autoptr(GByteArray) bytes = snapshot_file_encode(info, state);
     FILE *file = fopen(temporary, "we");
-    header_encode(info, header);
-    if (!file || !write_all(file, header, frame) || g_rename(temporary, path) != 0) {
+    if (!file || !write_all(file, bytes) || g_rename(temporary, path) != 0) {
         file_error(error, path, "could not be written: %s", g_strerror(errno));
         g_unlink(temporary);
         return false;
@@ -150,13 +155,18 @@ GByteArray *snapshot_file_read(const char *path, uint64_t limit, GError **error)
 {
     g_autoptr(GError) why = NULL;
     g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, &why);
-    SnapshotInfo info;
     if (!file) {
         file_error(error, path, "%s", why->message);
         return NULL;
     }
-    const uint8_t *data = (const uint8_t *)g_mapped_file_get_contents(file);
-    size_t len = g_mapped_file_get_length(file);
+    return snapshot_file_decode(path, (const uint8_t *)g_mapped_file_get_contents(file),
+                                g_mapped_file_get_length(file), limit, error);
+}
+
+GByteArray *snapshot_file_decode(const char *path, const uint8_t *data, size_t len, uint64_t limit,
+                                 GError **error)
+{
+    SnapshotInfo info;
     if (!header_decode(path, data, len, &info, error)) {
         return NULL;
     }

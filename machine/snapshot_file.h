@@ -5,6 +5,12 @@
 
 #include "machine/snapshot.h"
 
+/* The file as bytes: header and compressed state. The caller's. */
+GByteArray *snapshot_file_encode(const SnapshotInfo *info, const GByteArray *state);
+/* The state that such bytes hold, of `limit` bytes at most; NULL with an error, which names `path`.
+ */
+GByteArray *snapshot_file_decode(const char *path, const uint8_t *data, size_t len, uint64_t limit,
+                                 GError **error);
 /* Writes anew or not at all. `info` without name and bytes. */
 bool snapshot_file_write(const char *path, const SnapshotInfo *info, const GByteArray *state,
                          GError **error);

@@ -21,6 +21,12 @@ static JsonNode *run_migrate(Machine *machine, JsonObject *args, GError **error)
     return migration_send(machine, uri, &inner) ? qmp_empty() : qmp_fail(inner, error);
 }
 
+/* One has ended before the next command is read. */
+static JsonNode *run_migrate_cancel(Machine *machine, JsonObject *args, GError **error)
+{
+    return qmp_empty();
+}
+
 static JsonNode *run_migrate_incoming(Machine *machine, JsonObject *args, GError **error)
 {
     GError *inner = NULL;
@@ -89,6 +95,7 @@ static JsonNode *run_migrate_set_capabilities(Machine *machine, JsonObject *args
 }
 
 const QmpCommand qmp_commands_migration[] = {
+    {"migrate_cancel", NULL, run_migrate_cancel, .effect = COMMAND_KEEPS},
     {"migrate", "uri:s ?detach:b", run_migrate, .effect = COMMAND_KEEPS},
     {"migrate-incoming", "uri:s", run_migrate_incoming, .effect = COMMAND_REPLACES},
     {"query-migrate", NULL, query_migrate, .effect = COMMAND_KEEPS},
@@ -103,7 +110,8 @@ void hmp_migrate(Machine *machine, char **args, GString *out)
     GError *error = NULL;
     const char *uri = args[1] && strcmp(args[1], "-d") == 0 ? args[2] : args[1];
     if (!uri) {
-        g_string_append(out, "usage: migrate [-d] file:PATH\n");
+        g_string_append(
+            out, "usage: migrate [-d] file:PATH|exec:COMMAND|fd:NUMBER|tcp:HOST:PORT|unix:PATH\n");
     } else if (!migration_send(machine, uri, &error)) {
         hmp_say_error(out, error);
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/migration.h"
 #include "system/options.h"
 #include "system/process.h"
 
@@ -261,8 +262,7 @@ static bool opt_loadvm(Options *o, const char *value, GError **error)
 
 static bool opt_incoming(Options *o, const char *value, GError **error)
 {
-    if (strcmp(value, "defer") != 0 && !g_str_has_prefix(value, "file:")) {
-        g_set_error(error, OPT_ERROR, 0, "is neither 'defer' nor file:PATH");
+    if (strcmp(value, "defer") != 0 && !migration_uri_is_known(value, error)) {
         return false;
     }
     o->incoming = options_keep(o, value);
@@ -377,7 +377,8 @@ const OptRow opt_rows_run[] = {
     {"icount", true, opt_icount,
      "time by instructions: "
      "[shift=]N|auto[,sleep=off][,rr=record|replay,rrfile=PATH][,hash=N[,hash-file=PATH]]"},
-    {"incoming", true, opt_incoming, "go on from another's machine: file:PATH, or defer"},
+    {"incoming", true, opt_incoming,
+     "go on from another's machine: file:PATH, tcp:HOST:PORT ..., or defer"},
     {"snapshots", true, opt_snapshots, "the folder of savevm and loadvm"},
     {"loadvm", true, opt_loadvm, "go on from a snapshot: NAME"},
     {"runas", true, opt_runas, "USER|UID:GID: whom to become once the machine is there"},

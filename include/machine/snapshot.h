@@ -21,6 +21,13 @@ typedef struct {
 bool snapshot_write(Machine *machine, const char *path, GError **error);
 bool snapshot_read(Machine *machine, const char *path, GError **error);
 
+/* The same as bytes; `path` is what errors name. The caller frees them; NULL with an error. */
+GByteArray *snapshot_pack(Machine *machine, GError **error);
+bool snapshot_unpack(Machine *machine, const char *path, const uint8_t *data, size_t len,
+                     GError **error);
+/* No bytes of a snapshot of this machine are more than that. */
+uint64_t snapshot_most_bytes(const Machine *machine);
+
 /* Those of -snapshots, by name; the machine stops meanwhile. An error without a folder. Drives that
  * are written to for good would not be as the machine remembers them: an error, too. */
 bool snapshot_save(Machine *machine, const char *name, GError **error);

@@ -76,6 +76,7 @@ ROWS = {
                 ({"val": 0, "size": 16, "filename": "{dir}/no/mem"}, Error()),
                 ({"val": 0, "size": 16, "filename": "{dir}/mem", "cpu-index": 7}, Error())],
     "migrate": [({"uri": "file:{dir}/saved"}, EMPTY), ({"uri": "carrier:pigeon"}, Error())],
+    "migrate_cancel": [({}, EMPTY)],
     "migrate-incoming": [({"uri": "file:{dir}/saved"}, Error())],
     "migrate-set-capabilities": [({"capabilities": [{"capability": "events", "state": True}]}, EMPTY)],
     "netdev_add": [({"type": "user", "id": "n1"}, EMPTY), ({"type": "usr", "id": "n2"}, Error())],

@@ -200,6 +200,68 @@ static void test_migration(void)
     g_rmdir(folder);
 }
 
+/* Until it is `text`. */
+static void wait_for_status(QTest *qts, const char *text)
+{
+    for (;;) {
+        g_autofree char *now = qtest_hmp(qts, "info status");
+        if (strcmp(now, text) == 0) {
+            return;
+        }
+        g_usleep(1000);
+    }
+}
+
+/* From one process to another, which listens and answers meanwhile. */
+static void move_over(const char *uri)
+{
+    QTest *to = qtest_initf("-machine q35 -incoming %s", uri);
+    QTest *from = qtest_init("-machine q35");
+    g_autofree char *waits = qtest_hmp(to, "info status");
+    g_autofree char *command = g_strdup_printf("migrate -d %s", uri);
+    g_assert_cmpstr(waits, ==, "VM status: paused (inmigrate)\n");
+    qtest_writel(from, 0x2000, 0x12345678);
+    g_autofree char *answer = qtest_hmp(from, command);
+    g_assert_cmpstr(answer, ==, "");
+    wait_for_status(to, "VM status: running\n");
+    g_assert_cmphex(qtest_readl(to, 0x2000), ==, 0x12345678);
+    g_autofree char *info = qtest_hmp(to, "info migrate");
+    g_assert_nonnull(strstr(info, "completed"));
+    qtest_quit(from);
+    qtest_quit(to);
+}
+
+static void test_channels(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("switchyard-test-XXXXXX", NULL);
+    g_autofree char *unix_uri = g_strdup_printf("unix:%s/socket", folder);
+    move_over(unix_uri);
+    g_autofree char *file = g_build_filename(folder, "packed", NULL);
+    g_autofree char *out = g_strdup_printf("migrate 'exec:gzip -c > %s'", file);
+    g_autofree char *in = g_strdup_printf(
+        "{'execute': 'migrate-incoming', 'arguments': {'uri': 'exec:gzip -dc %s'}}", file);
+    QTest *qts = qtest_init("-machine q35");
+    qtest_writel(qts, 0x2000, 5);
+    g_autofree char *answer = qtest_hmp(qts, out);
+    g_assert_cmpstr(answer, ==, "");
+    qtest_quit(qts);
+    qts = qtest_init("-machine q35 -incoming defer");
+    JsonObject *response = qtest_qmp(qts, "%s", in);
+    g_assert_true(json_object_has_member(response, "return"));
+    json_object_unref(response);
+    wait_for_status(qts, "VM status: running\n");
+    g_assert_cmphex(qtest_readl(qts, 0x2000), ==, 5);
+    g_autofree char *nobody = qtest_hmp(qts, "migrate unix:/nowhere/socket");
+    g_assert_nonnull(strstr(nobody, "unix:/nowhere/socket: No such file"));
+    g_autofree char *state = qtest_hmp(qts, "info status");
+    g_assert_cmpstr(state, ==, "VM status: running\n");
+    qtest_quit(qts);
+    g_autofree char *socket_file = g_build_filename(folder, "socket", NULL);
+    g_unlink(socket_file);
+    g_unlink(file);
+    g_rmdir(folder);
+}
+
 static void expect_status(QTest *qts, const char *id, const char *status)
 {
     JsonObject *event = qtest_qmp_wait_event(qts, "JOB_STATUS_CHANGE");
@@ -426,6 +488,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/clock", test_clock);
     g_test_add_func("/qmp/state-hash", test_state_hash);
     g_test_add_func("/qmp/migration", test_migration);
+    g_test_add_func("/qmp/channels", test_channels);
     g_test_add_func("/qmp/jobs", test_jobs);
     g_test_add_func("/qmp/classes", test_classes);
     g_test_add_func("/qmp/hmp", test_hmp);

@@ -149,7 +149,10 @@ static void test_migration(void)
     shelf_open(&shelf, true); /* stays where it is */
     Machine *machine = shelf.box.machine;
     g_autofree char *uri = g_strdup_printf("file:%s/moved", shelf.folder);
-    assert_error(migration_send(machine, "tcp:here", &error), &error, "write file:PATH");
+    assert_error(migration_send(machine, "pigeon:here", &error), &error, "write file:PATH");
+    assert_error(migration_send(machine, "tcp:here", &error), &error, "has no port");
+    assert_error(migration_send(machine, "fd:x", &error), &error, "write fd:NUMBER");
+    assert_error(migration_send(machine, "exec:exit 1", &error), &error, "the command failed");
     assert_error(migration_send(machine, "file:/nowhere/x", &error), &error,
                  "could not be written");
     g_assert_cmpstr(machine->migration.status, ==, "failed");
