@@ -72,6 +72,22 @@ static void query_attached(Gdb *gdb, const char *args, size_t len)
     gdb_send_text(gdb, "1");
 }
 
+static void say_on_console(Gdb *gdb, const char *text, size_t len)
+{
+    for (size_t at = 0; at < len; at += CONSOLE_BYTES) {
+        g_autoptr(GString) out = g_string_new("O");
+        gdb_put_hex(out, text + at, MIN(len - at, CONSOLE_BYTES));
+        gdb_send(gdb, out->str, out->len);
+    }
+}
+
+void gdb_say(Gdb *gdb, const char *text)
+{
+    if (gdb->owes_stop) {
+        say_on_console(gdb, text, strlen(text));
+    }
+}
+
 /* "monitor ...": a line for the monitor, and what it prints. */
 static void query_monitor(Gdb *gdb, const char *args, size_t len)
 {
@@ -83,11 +99,7 @@ static void query_monitor(Gdb *gdb, const char *args, size_t len)
         return;
     }
     hmp_execute(gdb->machine, gdb->cpu, line, said);
-    for (size_t at = 0; at < said->len; at += CONSOLE_BYTES) {
-        g_autoptr(GString) out = g_string_new("O");
-        gdb_put_hex(out, said->str + at, MIN(said->len - at, CONSOLE_BYTES));
-        gdb_send(gdb, out->str, out->len);
-    }
+    say_on_console(gdb, said->str, said->len);
     gdb_send_text(gdb, "OK");
 }
 

@@ -28,6 +28,7 @@ extern const HmpCommand hmp_info_pages[];
 void hmp_why(Machine *machine, char **args, GString *out);
 void hmp_info_journal(Machine *machine, char **args, GString *out);
 void hmp_journal(Machine *machine, char **args, GString *out);
+void hmp_break_intr(Machine *machine, char **args, GString *out);
 void hmp_log(Machine *machine, char **args, GString *out);
 void hmp_logfile(Machine *machine, char **args, GString *out);
 void hmp_trace_event(Machine *machine, char **args, GString *out);

@@ -2,7 +2,9 @@
 /* HMP's questions about interrupts, and what is logged from now on. */
 #include <string.h>
 
+#include "hw/intr/break.h"
 #include "hw/intr/sentence.h"
+#include "machine/accel.h"
 #include "monitor/hmp_commands.h"
 #include "monitor/journal.h"
 
@@ -13,15 +15,17 @@
  * these is a device. */
 static OptList *words_to_options(char **args)
 {
-    static const char *const keys[] = {"pin", "msi",  "vector", "cpu", "dev",
-                                       "bdf", "kind", "state",  "last"};
+    static const char *const keys[] = {"pin", "msi",  "vector", "cpu",    "dev",
+                                       "bdf", "kind", "state",  "ending", "last"};
     g_autoptr(GString) text = g_string_new(NULL);
     for (char **arg = args; *arg; arg++) {
         bool takes_value = false;
         for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
             takes_value = takes_value || strcmp(*arg, keys[i]) == 0;
         }
-        g_string_append_printf(text, "%s%s", text->len ? "," : "", *arg);
+        bool ending = g_str_has_prefix(*arg, "ending"); /* a state that stays */
+        g_string_append_printf(text, "%s%s%s", text->len ? "," : "", ending ? "state" : "",
+                               *arg + (ending ? strlen("ending") : 0));
         if (takes_value && arg[1]) {
             g_string_append_printf(text, "=%s", *++arg);
         }
@@ -164,6 +168,61 @@ void hmp_journal(Machine *machine, char **args, GString *out)
                                "%u), journal filter FILTER|none\n",
                                JOURNAL_MOST);
     }
+}
+
+/* Told in the middle of a turn. One that goes through its past has been here. */
+static bool break_stops(void *opaque)
+{
+    Machine *machine = opaque;
+    const AccelOps *accel = machine->opts.accel;
+    if (machine->seeks) {
+        return false;
+    }
+    if (accel->kick) {
+        accel->kick(machine, machine->accel_state);
+    }
+    return true;
+}
+
+static void say_break(const Machine *machine, GString *out)
+{
+    const JournalBreak *b = journal_break(&machine->journal);
+    if (!b) {
+        g_string_append(out, "nothing is waited for\n");
+    } else if (b->serial) {
+        g_string_append_printf(out, "stops where attempt #%" PRIu64 " ends\n", b->serial);
+    } else {
+        g_string_append(out, "stops where an attempt ends that matches\n");
+    }
+}
+
+void hmp_break_intr(Machine *machine, char **args, GString *out)
+{
+    JournalBreak wanted = {.ended = break_stops, .opaque = machine};
+    uint64_t last = 1;
+    journal_filter_init(&wanted.filter);
+    if (args[1] && strcmp(args[1], "none") == 0) {
+        journal_break_clear(&machine->journal);
+        return;
+    }
+    if (!args[1]) {
+        say_break(machine, out);
+        return;
+    }
+    if (!journal_keeps(&machine->journal)) {
+        g_string_append(out, "there is no journal; 'journal size N' makes one\n");
+        return;
+    }
+    bool number = !args[2] && opt_parse_uint(args[1], &wanted.serial) && wanted.serial > 0;
+    if (!number && !hmp_read_filter(args + 1, &wanted.filter, &last, out)) {
+        return;
+    }
+    if (wanted.filter.open) {
+        g_string_append(out, "state=open: such a one has not ended\n");
+        return;
+    }
+    journal_find_pin(machine, &wanted.filter);
+    journal_break_set(&machine->journal, &wanted);
 }
 
 void hmp_log(Machine *machine, char **args, GString *out)

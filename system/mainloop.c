@@ -5,6 +5,8 @@
  * halted the loop sleeps until the next timer or until the host has something.
  */
 #include "base/report.h"
+#include "hw/intr/break.h"
+#include "monitor/journal.h"
 #include "system/hashes.h"
 #include "system/idle.h"
 #include "system/past.h"
@@ -236,6 +238,32 @@ static bool run_cpus(Loop *loop)
     return vm->accel->run_slice(vm->machine, vm->machine->accel_state, until) == ACCEL_HALTED;
 }
 
+/* Somebody waited for an attempt to interrupt to end, and one has. */
+static void look_at_break(const Vm *vm)
+{
+    Machine *machine = vm->machine;
+    uint16_t cpu;
+    const JournalRecord *r = NULL;
+    if (runstate_is_running(machine->runstate)) {
+        r = journal_break_take(&machine->journal, &cpu);
+    }
+    if (!r) {
+        return;
+    }
+    g_autoptr(GString) said = g_string_new(PROGRAM ": stopped by break-intr: ");
+    journal_say(machine, r, said);
+    g_string_append_c(said, '\n');
+    g_printerr("%s", said->str);
+    if (vm->gdb) {
+        gdb_say(vm->gdb, said->str);
+    }
+    if (machine->cpu_count > 0) {
+        machine->broke = machine->cpus[cpu < machine->cpu_count ? cpu : 0];
+        machine->broke_for = (VcpuBreakpoint){0};
+    }
+    runstate_stop(machine->runstate);
+}
+
 /* Who times a guest, or waits for one, is told why it took longer than the guest says. */
 static void tell_withheld_time(const Vm *vm)
 {
@@ -289,9 +317,11 @@ int vm_run(Vm *vm)
     while (!vm->ended) {
         bool idle = true;
         loop_take_in(&loop);
+        look_at_break(vm);
         if (!vm->ended && !runstate_pending(vm->runstate) && runstate_is_running(vm->runstate)) {
             idle = !has_cpus || run_cpus(&loop);
             past_look(&loop.past);
+            look_at_break(vm);
             if (!vm->machine->seeks && !past_within_block(vm)) {
                 hashes_look(&loop.hashes);
             }

@@ -9,6 +9,8 @@
  */
 #include "accel/tcg/tcg.h"
 
+#include "hw/intr/break.h"
+
 /* For each vCPU: where many wait for one, that one needs the time more than they. */
 #define QUANTUM_SHORT 500
 /* With more instructions, a turn that ends with PAUSE has begun to wait for something else. */
@@ -147,7 +149,7 @@ static void tcg_turn(Machine *machine, TcgState *t, Vcpu *cpu)
 bool tcg_must_return(const Machine *machine)
 {
     return runstate_pending(machine->runstate) || !runstate_is_running(machine->runstate) ||
-           (machine->seeks && machine->broke);
+           (machine->seeks && machine->broke) || journal_break_is_due(&machine->journal);
 }
 
 /* Between two rounds of turns the host's clock is looked at. */

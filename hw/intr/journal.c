@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "hw/intr/break.h"
 #include "hw/intr/stages.h"
 
 #define LINE         64 /* bytes of a cache line */
@@ -51,6 +52,7 @@ static void map_ring(Journal *j, size_t bytes)
 
 void journal_free(Journal *j)
 {
+    journal_break_clear(j);
     drop_ring(j);
     g_clear_pointer(&j->listeners, g_array_unref);
 }

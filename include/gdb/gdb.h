@@ -16,6 +16,8 @@ typedef struct Gdb Gdb;
 /* The machine and the backend stay the caller's. */
 Gdb *gdb_new(Machine *machine, Chardev *chr, GError **error);
 void gdb_free(Gdb *gdb);
+/* Text for the console of a client that waits for the machine to stop; nothing otherwise. */
+void gdb_say(Gdb *gdb, const char *text);
 /* The machine stopped, for whatever reason: a client that waits for it is told. */
 void gdb_machine_stopped(Gdb *gdb);
 
