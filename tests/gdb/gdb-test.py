@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debian's gdb at the other end of the gdb server: its own words on what it saw. Prints TAP.
 
-Usage: gdb-test.py --qemu PROGRAM --tier TIER --guest IMAGE --real IMAGE --guests FOLDER [CASE]...
+Usage: gdb-test.py --qemu PROGRAM --tier TIER --guest IMAGE --real IMAGE --corrupt IMAGE --guests FOLDER [CASE]...
 """
 import pathlib
 import re
@@ -97,7 +97,21 @@ def linux(args, folder):
     wait_for(emulator, rf"guest: tick {ticks + 2}\b")
 
 
-CASES = {"source-level": source_level, "real-mode": real_mode, "linux": linux}
+def corrupt(args, folder):
+    """corrupt.gdb: from a lost interrupt back to the store that spoiled its entry."""
+    emulator = rsp.Emulator(args.qemu, args.tier, folder, args.corrupt, [
+        "-S", "-icount", "shift=0,sleep=off,checkpoint-every=500000", "-device",
+        "intel-iommu,intremap=on,eim=on", "-device", "edu,id=edu"])
+    yield emulator
+    out = gdb(emulator, [f"source {HERE / 'corrupt.gdb'}"], args.corrupt)
+    if not re.search(r"stopped by break-intr: #\d+ edu .* its entry is not present \(22h\)", out):
+        raise AssertionError(f"the loss is not named in:\n{out}")
+    wants(out, r"SIGTRAP", r"faults with 22h", r"Hardware watchpoint 1", r"New value = 5308417$",
+          r"#0 .* finish_job \(", r"#1 .* work \(round=12\)", r"\$1 = \{low = 0x510001, high = 0x40008\}", r"=> .*finish_job\+\d+>:\s+mov ",
+          r"\$2 = \{low = 0x[0-9a-f]{10,}, high = 0x40008\}")
+
+
+CASES = {"source-level": source_level, "real-mode": real_mode, "corrupt": corrupt, "linux": linux}
 
 
 def why_not(args, name):
@@ -123,4 +137,4 @@ def run_case(args, case):
             emulator.end()
 
 
-sys.exit(rsp.run(CASES, ("--qemu", "--tier", "--guest", "--real", "--guests"), run_case, why_not))
+sys.exit(rsp.run(CASES, ("--qemu", "--tier", "--guest", "--real", "--corrupt", "--guests"), run_case, why_not))
