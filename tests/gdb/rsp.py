@@ -5,6 +5,7 @@ import pathlib
 import select
 import socket
 import subprocess
+import time
 
 SECONDS = 120
 
@@ -96,10 +97,13 @@ class Emulator:
                                             stdout=log, stderr=log)
 
     def client(self):
-        while not self.path.exists():
+        while True:
             if self.process.poll() is not None:
                 raise AssertionError(f"the emulator ended: {self.log.read_text()}")
-        return Client(self.path)
+            try:
+                return Client(self.path)
+            except (FileNotFoundError, ConnectionRefusedError):  # not there yet, or not listening
+                time.sleep(0.01)
 
     def serial(self):
         path = self.path.parent / "serial"
