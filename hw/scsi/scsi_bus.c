@@ -23,7 +23,7 @@ void scsi_bus_end(ScsiBus *bus)
     g_ptr_array_unref(bus->devices);
 }
 
-static ScsiDevice *device_at(const ScsiBus *bus, uint32_t target, uint32_t lun)
+static ScsiDevice *scsi_device_at(const ScsiBus *bus, uint32_t target, uint32_t lun)
 {
     for (guint i = 0; i < bus->devices->len; i++) {
         ScsiDevice *d = bus->devices->pdata[i];
@@ -48,7 +48,7 @@ static bool has_target(const ScsiBus *bus, uint32_t target)
 static void choose_place(const ScsiBus *bus, ScsiDevice *d)
 {
     d->lun = d->lun == SCSI_ANY ? 0 : d->lun;
-    while (d->target == SCSI_ANY || (d->any_target && device_at(bus, d->target, d->lun))) {
+    while (d->target == SCSI_ANY || (d->any_target && scsi_device_at(bus, d->target, d->lun))) {
         d->any_target = true;
         d->target++;
     }
@@ -65,10 +65,10 @@ bool scsi_bus_plug(ScsiBus *bus, Device *dev, GError **error)
                     dev->id, d->channel, d->target, d->lun, SCSI_TARGETS - 1, SCSI_LUNS - 1);
         return false;
     }
-    if (device_at(bus, d->target, d->lun)) {
+    if (scsi_device_at(bus, d->target, d->lun)) {
         g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
                     "%s: scsi-id=%u,lun=%u is taken by '%s'", dev->id, d->target, d->lun,
-                    device_at(bus, d->target, d->lun)->dev.id);
+                    scsi_device_at(bus, d->target, d->lun)->dev.id);
         return false;
     }
     d->bus = bus;
@@ -88,7 +88,7 @@ Device *scsi_adapter_of(const Device *dev)
 
 ScsiUnit *scsi_bus_find(ScsiBus *bus, uint8_t target, uint16_t lun)
 {
-    ScsiDevice *d = device_at(bus, target, lun);
+    ScsiDevice *d = scsi_device_at(bus, target, lun);
     if (d) {
         return &d->unit;
     }
@@ -117,7 +117,7 @@ size_t scsi_bus_luns(const ScsiBus *bus, uint8_t target, uint16_t *luns, size_t 
 {
     size_t count = 0;
     for (uint32_t lun = 0; lun < SCSI_LUNS && count < most; lun++) {
-        if (device_at(bus, target, lun)) {
+        if (scsi_device_at(bus, target, lun)) {
             luns[count++] = (uint16_t)lun;
         }
     }

@@ -251,7 +251,7 @@ static uint32_t serve_scsi_control(void *opaque, unsigned n, const VirtRequest *
 }
 
 /* 5.6.6.3: without a buffer it is lost, and the next one says so. */
-static void send_event(VirtioScsi *s, uint32_t event, uint32_t reason, const uint8_t *lun)
+static void vscsi_send_event(VirtioScsi *s, uint32_t event, uint32_t reason, const uint8_t *lun)
 {
     VirtioDevice *v = &s->vp.virtio;
     VirtRequest req;
@@ -280,8 +280,9 @@ static void unit_changed(Device *adapter, uint8_t target, uint16_t lun, bool cam
     uint8_t where[8] = {1, target};
     bytes_put16_be(where + 2, lun | FLAT_SPACE);
     if (virtio_has_feature(&s->vp.virtio, VIRTIO_SCSI_F_HOTPLUG)) {
-        send_event(s, VIRTIO_SCSI_T_TRANSPORT_RESET,
-                   came ? VIRTIO_SCSI_EVT_RESET_RESCAN : VIRTIO_SCSI_EVT_RESET_REMOVED, where);
+        vscsi_send_event(s, VIRTIO_SCSI_T_TRANSPORT_RESET,
+                         came ? VIRTIO_SCSI_EVT_RESET_RESCAN : VIRTIO_SCSI_EVT_RESET_REMOVED,
+                         where);
     }
 }
 
@@ -295,7 +296,7 @@ static void vscsi_handle(void *opaque, unsigned n)
         virtio_serve(v, n, serve_command);
     } else if (s->missed && !v->busy) {
         v->busy = true;
-        send_event(s, VIRTIO_SCSI_T_NO_EVENT, 0, (const uint8_t[8]){0});
+        vscsi_send_event(s, VIRTIO_SCSI_T_NO_EVENT, 0, (const uint8_t[8]){0});
         v->busy = false;
     }
 }
