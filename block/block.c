@@ -6,15 +6,20 @@
 #include "block/block.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/optlist.h"
+#include "block/format.h"
 #include "block/iov.h"
+#include "block/nbd.h"
 #include "block/overlay.h"
 
 struct BlockBackend {
     char *id;
     char *file;
     char *owner;
+    const char *format;    /* a constant */
+    bool guessed;          /* it is raw for want of another format */
     BlockImage *image;     /* NULL without a medium */
     BlockOverlay *overlay; /* NULL without snapshot */
     BlockOptions options;  /* but for the file */
@@ -36,15 +41,37 @@ static void drop_medium(BlockBackend *blk)
     g_clear_pointer(&blk->file, g_free);
 }
 
+static BlockImage *open_image(BlockBackend *blk, const BlockOptions *options, bool writes,
+                              GError **error)
+{
+    const char *format =
+        options->format ? g_intern_string(options->format) : format_probe(options->file, error);
+    if (!format) {
+        return NULL;
+    }
+    bool is_raw = strcmp(format, "raw") == 0;
+    if (!is_raw && !nbd_knows_format(format)) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "format=%s: there is none; there is raw, qcow2, vmdk, vdi, vhdx, vpc, qed",
+                    format);
+        return NULL;
+    }
+    blk->format = format;
+    blk->guessed = is_raw && !options->format;
+    return is_raw ? raw_open(options, writes, error)
+                  : nbd_image_open(options, format, writes, error);
+}
+
 static bool insert_medium(BlockBackend *blk, const BlockOptions *options, GError **error)
 {
     bool writes = !options->read_only && !options->snapshot;
     blk->options = *options;
-    blk->options.file = NULL;
+    blk->options.file = blk->options.format = NULL;
+    blk->format = "raw";
     if (!options->file) {
         return true;
     }
-    blk->image = raw_open(options, writes, error);
+    blk->image = open_image(blk, options, writes, error);
     if (!blk->image) {
         return false;
     }
@@ -85,6 +112,16 @@ const char *blk_id(const BlockBackend *blk)
 const char *blk_file(const BlockBackend *blk)
 {
     return blk->file;
+}
+
+const char *blk_format(const BlockBackend *blk)
+{
+    return blk->format;
+}
+
+bool blk_format_was_guessed(const BlockBackend *blk)
+{
+    return blk->guessed;
 }
 
 const char *blk_owner(const BlockBackend *blk)
@@ -128,10 +165,32 @@ bool blk_readv(BlockBackend *blk, uint64_t offset, const struct iovec *iov, unsi
                         : blk->image->ops->readv(blk->image, offset, iov, count);
 }
 
+/* A guest could write another format's header, and the next start would follow what that says. */
+static bool block_head_stays_raw(BlockBackend *blk, uint64_t offset, const struct iovec *iov,
+                                 unsigned count)
+{
+    uint8_t head[FORMAT_HEAD];
+    size_t len = MIN(blk->image->size, FORMAT_HEAD), all = iov_bytes(iov, count);
+    if (!blk->guessed || blk->overlay || offset >= len) {
+        return true;
+    }
+    size_t part = MIN(all, len - (size_t)offset);
+    if (!blk_read(blk, 0, head, len)) {
+        return false;
+    }
+    iov_gather(iov, count, head + offset, part);
+    if (format_of_head(head, len)) {
+        errno = EPERM;
+        return false;
+    }
+    return true;
+}
+
 bool blk_writev(BlockBackend *blk, uint64_t offset, const struct iovec *iov, unsigned count)
 {
     size_t len = iov_bytes(iov, count);
-    if (!block_may_write(blk) || !block_in_range(blk, offset, len)) {
+    if (!block_may_write(blk) || !block_in_range(blk, offset, len) ||
+        !block_head_stays_raw(blk, offset, iov, count)) {
         return false;
     }
     if (blk->keep) {
@@ -309,6 +368,8 @@ bool blk_change(BlockBackend *blk, const BlockOptions *options, bool force, GErr
     blk->image = fresh.image;
     blk->overlay = fresh.overlay;
     blk->file = fresh.file;
+    blk->format = fresh.format;
+    blk->guessed = fresh.guessed;
     blk->options = fresh.options;
     blk->changes++;
     blk->tray_open = false;

@@ -24,8 +24,7 @@ struct BlockImage {
     uint64_t size;
 };
 
-/* A raw file or a host's device; or an error, if it is an image of another format, too, unless
- * `options` say that it is raw. */
+/* A raw file or a host's device. */
 BlockImage *raw_open(const BlockOptions *options, bool writes, GError **error);
 
 /* preadv(2) and pwritev(2), all of it. The file's end is an error. */

@@ -142,31 +142,6 @@ static bool find_size(RawImage *raw, GError **error)
     return true;
 }
 
-/* An image in a format with a header would be silently misread as raw. */
-static bool block_check_format(const RawImage *raw, GError **error)
-{
-    static const struct {
-        const char *magic, *name;
-    } formats[] = {{"QFI\xfb", "qcow2"}, {"KDMV", "vmdk"}, {"vhdx", "vhdx"}, {"QED", "qed"}};
-    char head[4] = "";
-    ssize_t got = pread(raw->fd, head, sizeof(head), 0);
-    if (got < 0) {
-        g_set_error(error, OPT_ERROR, 0, "file=%s: could not be read: %s", raw->file,
-                    g_strerror(errno));
-        return false;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
-        if (memcmp(head, formats[i].magic, sizeof(head)) == 0) {
-            g_set_error(error, OPT_ERROR, 0,
-                        "file=%s: is a %s image and only raw ones are read; convert it with "
-                        "'qemu-img convert -O raw'",
-                        raw->file, formats[i].name);
-            return false;
-        }
-    }
-    return true;
-}
-
 BlockImage *raw_open(const BlockOptions *options, bool writes, GError **error)
 {
     RawImage *raw = g_new0(RawImage, 1);
@@ -179,8 +154,7 @@ BlockImage *raw_open(const BlockOptions *options, bool writes, GError **error)
                     writes ? " for writing" : "", g_strerror(errno));
         goto fail;
     }
-    /* The format first: other formats' images have sizes of their own. */
-    if (!is_no_directory(raw, error) || !block_check_format(raw, error) || !find_size(raw, error)) {
+    if (!is_no_directory(raw, error) || !find_size(raw, error)) {
         goto fail;
     }
     return &raw->image;

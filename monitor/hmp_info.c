@@ -209,7 +209,7 @@ static void info_block(Machine *machine, char **args, GString *out)
     g_autofree const char **ids = backends_drive_ids(machine->platform.backends, &count);
     for (size_t i = 0; i < count; i++) {
         const BlockBackend *blk = backends_drive(machine->platform.backends, ids[i]);
-        g_string_append_printf(out, "%s: %s (raw%s)\n", ids[i], blk_file(blk),
+        g_string_append_printf(out, "%s: %s (%s%s)\n", ids[i], blk_file(blk), blk_format(blk),
                                blk_is_read_only(blk) ? ", read-only" : "");
         if (blk_owner(blk)) {
             g_string_append_printf(out, "    Attached to:      %s\n", blk_owner(blk));

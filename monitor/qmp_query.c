@@ -123,7 +123,7 @@ static JsonObject *describe_drive(const BlockBackend *blk)
 {
     JsonObject *o = json_object_new(), *in = json_object_new();
     json_object_set_string_member(in, "file", blk_file(blk));
-    json_object_set_string_member(in, "drv", "raw");
+    json_object_set_string_member(in, "drv", blk_format(blk));
     json_object_set_boolean_member(in, "ro", blk_is_read_only(blk));
     json_object_set_string_member(o, "device", blk_id(blk));
     if (blk_owner(blk)) {
@@ -212,11 +212,11 @@ static JsonNode *query_nodes(Machine *machine, JsonObject *args, GError **error)
         const BlockBackend *blk = backends_drive(backends, ids[i]);
         JsonObject *o = json_object_new(), *image = json_object_new();
         json_object_set_string_member(image, "filename", blk_file(blk));
-        json_object_set_string_member(image, "format", "raw");
+        json_object_set_string_member(image, "format", blk_format(blk));
         json_object_set_int_member(image, "virtual-size", (gint64)blk_size(blk));
         json_object_set_string_member(o, "node-name", blk_id(blk));
         json_object_set_string_member(o, "file", blk_file(blk));
-        json_object_set_string_member(o, "drv", "raw");
+        json_object_set_string_member(o, "drv", blk_format(blk));
         json_object_set_boolean_member(o, "ro", blk_is_read_only(blk));
         json_object_set_object_member(o, "image", image);
         json_array_add_object_element(list, o);

@@ -87,6 +87,7 @@ static void free_drive(gpointer data)
     g_free(drive->option);
     g_free(drive->id);
     g_free(drive->file);
+    g_free(drive->format);
     g_free(drive);
 }
 

@@ -23,6 +23,8 @@ typedef enum { DRIVE_NONE, DRIVE_VIRTIO, DRIVE_IDE, DRIVE_PFLASH } DriveInterfac
 typedef struct {
     char *option;
     char *id, *file;
+    bool below;   /* a node that is a file of another one's, and opened by that alone */
+    char *format; /* NULL: what the file looks like */
     bool read_only, snapshot;
     bool unlocked, locked; /* file.locking=off, on; else auto */
     DriveInterface interface;

@@ -178,15 +178,18 @@ static bool unknown_interface(const char *interface, GError **error)
     return false;
 }
 
-static bool check_format(const char *format, GError **error)
+/* Those of block/: raw, and what qemu-nbd reads for it. */
+static bool read_format(DriveOption *drive, const char *format, GError **error)
 {
-    if (!format || strcmp(format, "raw") == 0) {
-        return true;
+    static const char *const names[] = {"raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc", "qed", NULL};
+    if (format && !g_strv_contains(names, format)) {
+        opt_error_nearest(error, format, names, G_N_ELEMENTS(names) - 1, "format=%s: there is none",
+                          format);
+        return false;
     }
-    g_set_error(error, OPT_ERROR, 0,
-                "format=%s: only raw images are read; convert with 'qemu-img convert -O raw'",
-                format);
-    return false;
+    g_free(drive->format);
+    drive->format = g_strdup(format);
+    return true;
 }
 
 static void add_drive(Options *o, DriveOption *drive, const char *option, const char *value)
@@ -277,13 +280,13 @@ static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **e
 {
     const char *file = optlist_get(opts, "file"), *id = optlist_get(opts, "id"),
                *interface = optlist_get(opts, "if"), *index = optlist_get(opts, "index"),
-               *bus = optlist_get(opts, "bus"), *unit = optlist_get(opts, "unit");
+               *bus = optlist_get(opts, "bus"), *unit = optlist_get(opts, "unit"),
+               *format = optlist_get(opts, "format"), *driver = optlist_get(opts, "driver");
     file = file ? file : optlist_get(opts, "file.filename");
     optlist_ignore(opts, drive_harmless);
     bool read_only = false;
     if (!read_interface(interface, drive, error) || !read_media(opts, drive, error) ||
-        !read_discard(opts, drive, error) || !check_format(optlist_get(opts, "format"), error) ||
-        !check_format(optlist_get(opts, "driver"), error) ||
+        !read_discard(opts, drive, error) || !read_format(drive, format ? format : driver, error) ||
         !optlist_bool(opts, "readonly", &read_only, error) ||
         !optlist_bool(opts, "read-only", &read_only, error) ||
         !optlist_bool(opts, "snapshot", &drive->snapshot, error) ||
@@ -315,6 +318,7 @@ bool drive_add(Options *o, const char *option, const char *text, GError **error)
     DriveOption *drive = g_new0(DriveOption, 1);
     if (!read_drive(o, opts, drive, error)) {
         g_free(drive->file);
+        g_free(drive->format);
         g_free(drive);
         return false;
     }
@@ -339,10 +343,11 @@ static DriveOption *find_drive(const Options *o, const char *id)
     return NULL;
 }
 
-/* A raw node over a file node, or over "file.filename"; a file node by itself. */
+/* A node of a format over a file node, or over "file.filename"; a file node by itself. */
 static bool read_blockdev(Options *o, OptList *opts, DriveOption *drive, GError **error)
 {
-    static const char *const drivers[] = {"file", "host_device", "raw"};
+    static const char *const drivers[] = {"file", "host_device", "raw", "qcow2", "vmdk",
+                                          "vdi",  "vhdx",        "vpc", "qed"};
     static const char *const harmless[] = {"file.driver",       "file.node-name",      "file.aio",
                                            "file.cache.direct", "file.cache.no-flush", NULL};
     const char *driver = optlist_get(opts, "driver"), *node = optlist_get(opts, "node-name"),
@@ -369,21 +374,26 @@ static bool read_blockdev(Options *o, OptList *opts, DriveOption *drive, GError 
         g_set_error(error, OPT_ERROR, 0, "node-name= is missing");
         return false;
     }
-    const DriveOption *lower = under ? find_drive(o, under) : NULL;
+    bool is_file = strcmp(driver, "file") == 0 || strcmp(driver, "host_device") == 0;
+    DriveOption *lower = under ? find_drive(o, under) : NULL;
     if (under && !lower) {
         g_set_error(error, OPT_ERROR, 0, "file=%s: no -blockdev before this one has that node-name",
                     under);
         return false;
     }
-    const char *file = lower ? lower->file : strcmp(driver, "raw") == 0 ? inner : name;
+    const char *file = lower ? lower->file : is_file ? name : inner;
     if (!file) {
-        g_set_error(error, OPT_ERROR, 0, "filename= (or file= for driver=raw) is missing");
+        g_set_error(error, OPT_ERROR, 0, "filename= (or file= for a format's driver) is missing");
         return false;
     }
     drive->read_only = drive->read_only || (lower && lower->read_only);
     drive->unlocked = drive->unlocked || (lower && lower->unlocked);
     drive->locked = drive->locked || (lower && lower->locked);
+    if (lower && strcmp(driver, "raw") != 0) {
+        lower->below = true; /* as a raw image it may have no good size */
+    }
     drive->file = g_strdup(file);
+    drive->format = g_strdup(is_file ? "raw" : driver);
     drive->id = g_strdup(node);
     return true;
 }
@@ -509,8 +519,8 @@ const OptRow opt_rows_device[] = {
     {"device", true, opt_device, "a device: DRIVER[,PROPERTY=VALUE...]; help lists them"},
     {"global", true, opt_global, "a property of every such device: DRIVER.PROPERTY=VALUE"},
     {"drive", true, opt_drive,
-     "a raw disk: file=PATH,if=ide|virtio|none[,id=,media=,index=,snapshot=]"},
-    {"blockdev", true, opt_blockdev, "a raw disk: driver=file|raw,node-name=ID,filename=PATH"},
+     "a disk: file=PATH,if=ide|virtio|none[,id=,format=,media=,index=,snapshot=]"},
+    {"blockdev", true, opt_blockdev, "a disk: driver=file|raw|qcow2...,node-name=ID,filename=PATH"},
     {"snapshot", false, opt_snapshot, "forget what is written to disks"},
     {"chardev", true, opt_chardev, "a character device: BACKEND,id=ID[,...]; help lists them"},
     {"serial", true, opt_serial, "a serial port: stdio, mon:stdio, file:PATH, unix:PATH, pty ..."},

@@ -98,12 +98,26 @@ static bool make_chardevs(Vm *vm, GError **error)
     return true;
 }
 
+static void warn_of_guess(const BlockBackend *blk)
+{
+    if (blk_format_was_guessed(blk) && !blk_is_read_only(blk) && !blk_has_overlay(blk)) {
+        g_printerr(PROGRAM ": warning: file=%s: its format was not said and raw was guessed; what "
+                           "looks like another format's header cannot be written to its first "
+                           "sector; say format=raw\n",
+                   blk_file(blk));
+    }
+}
+
 static bool make_drives(Vm *vm, GError **error)
 {
     for (guint i = 0; i < vm->opts->drives->len; i++) {
         const DriveOption *drive = vm->opts->drives->pdata[i];
+        if (drive->below) {
+            continue;
+        }
         BlockOptions options = {
             .file = drive->file,
+            .format = drive->format,
             .read_only = drive->read_only,
             .snapshot = drive->snapshot || vm->opts->snapshot_all,
             .unlocked = drive->unlocked,
@@ -115,6 +129,7 @@ static bool make_drives(Vm *vm, GError **error)
             g_prefix_error(error, "%s: ", drive->option);
             return false;
         }
+        warn_of_guess(blk);
     }
     return true;
 }

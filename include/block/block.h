@@ -14,7 +14,8 @@
 typedef struct BlockBackend BlockBackend;
 
 typedef struct {
-    const char *file; /* NULL: a drive without a medium */
+    const char *file;   /* NULL: a drive without a medium */
+    const char *format; /* as QEMU calls it; NULL: what it looks like */
     bool read_only;
     bool snapshot; /* writes go to a temporary overlay and are forgotten */
     bool unlocked; /* file.locking=off */
@@ -27,6 +28,11 @@ void blk_close(BlockBackend *blk);
 const char *blk_id(const BlockBackend *blk);
 /* NULL without a medium. */
 const char *blk_file(const BlockBackend *blk);
+/* Of the medium, as QEMU calls it; "raw" without one. */
+const char *blk_format(const BlockBackend *blk);
+/* It was taken for raw, since it looked like nothing else. What would make its first sector look
+ * like another format's header is not written then. */
+bool blk_format_was_guessed(const BlockBackend *blk);
 /* Who claimed it, or NULL. */
 const char *blk_owner(const BlockBackend *blk);
 /* 0 without a medium. */

@@ -51,7 +51,7 @@ static const BadLine bad_lines[] = {
      {"-drive", "/nonexistent/x", "No such file"}},
     {"-drive file=x,if=scsi", {"if=scsi", "if=virtio"}},
     {"-drive file=x,if=vrtio", {"did you mean 'virtio'"}},
-    {"-drive file=x,if=none,format=qcow2", {"format=qcow2", "raw"}},
+    {"-drive file=x,if=none,format=qcow3", {"did you mean 'qcow2'"}},
     {"-drive file=x,if=none,shapshot=on", {"did you mean 'snapshot'"}},
     {"-hda /nonexistent/x", {"-hda ", "/nonexistent/x", "No such file"}},
     {"-fda x", {"-fda x: ", "no floppy"}},
@@ -307,11 +307,11 @@ static void test_other_formats(void)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *content = g_malloc0(196616), *err = NULL;
-        g_autofree char *says = g_strdup_printf("is a %s image", rows[i].name);
+        g_autofree char *says = g_strdup_printf("the %s image", rows[i].name);
         strcpy(content, rows[i].magic);
         g_autofree char *path = make_file(content, rows[i].len);
         g_autofree char *args =
-            g_strdup_printf("-machine none -accel qtest -drive file=%s,if=none,format=raw", path);
+            g_strdup_printf("-machine none -accel qtest -drive file=%s,if=none", path);
         g_assert_cmpint(qtest_run(args, NULL, &err), ==, 1);
         g_assert_nonnull(strstr(err, says));
         g_unlink(path);
