@@ -15,14 +15,14 @@
 #include "monitor/hmp_commands.h"
 #include "monitor/line_edit.h"
 
-#define DUMP_MAX_ITEMS 65536
-#define PROMPT         "(qemu) "
+#define PROMPT "(qemu) "
 
 struct Hmp {
     Machine *machine;
     Chardev *chr;
     LineEdit *edit;
     bool greeted;
+    unsigned cpu; /* of which commands speak */
 };
 
 /* "xp/4xw" is command "xp". */
@@ -90,99 +90,6 @@ static void cmd_cont(Machine *machine, char **args, GString *out)
     runstate_cont(machine->runstate);
 }
 
-/* "xp/16xw addr": count, format (ignored but for its place), size. */
-static bool parse_dump_format(const char *text, uint64_t *count, unsigned *size)
-{
-    static const char sizes[] = "bhwg";
-    *count = 1;
-    *size = 4;
-    if (*text == '/') {
-        text++;
-        if (g_ascii_isdigit(*text)) {
-            char *end;
-            *count = g_ascii_strtoull(text, &end, 10);
-            text = end;
-        }
-        for (; *text; text++) {
-            const char *found = strchr(sizes, *text);
-            if (found) {
-                *size = 1u << (found - sizes);
-            } else if (*text != 'x') {
-                return false;
-            }
-        }
-    }
-    return *count <= DUMP_MAX_ITEMS && *text == '\0';
-}
-
-/* Reads `size` bytes for a dump; false if nothing is there to be read. */
-typedef bool (*DumpRead)(Machine *machine, unsigned cpu, uint64_t addr, unsigned size,
-                         uint64_t *value);
-
-static bool read_physical(Machine *machine, unsigned cpu, uint64_t addr, unsigned size,
-                          uint64_t *value)
-{
-    *value = as_load(machine->platform.memory, addr, size, NULL);
-    return true;
-}
-
-/* Through the CPU's page tables, as they are now. */
-static bool read_virtual(Machine *machine, unsigned cpu, uint64_t addr, unsigned size,
-                         uint64_t *value)
-{
-    Vcpu *vcpu = machine->cpus[cpu];
-    uint64_t physical;
-    *value = 0;
-    for (unsigned i = 0; i < size; i++) {
-        if (!vcpu->ops->translate(vcpu, addr + i, &physical)) {
-            return false;
-        }
-        *value |= as_load(machine->platform.memory, physical, 1, NULL) << (8 * i);
-    }
-    return true;
-}
-
-static void dump(Machine *machine, unsigned cpu, char **args, GString *out, DumpRead read)
-{
-    uint64_t addr, count, value;
-    unsigned size;
-    const char *format = args[0] + strcspn(args[0], "/");
-    if (*format == '\0' && args[1] && args[1][0] == '/') {
-        format = *++args; /* "x /4xw ADDRESS" */
-    }
-    if (!args[1] || !opt_parse_uint(args[1], &addr) || !parse_dump_format(format, &count, &size) ||
-        args[2]) {
-        g_string_append(out, "usage: x/COUNTxSIZE ADDRESS or xp/..., SIZE one of b h w g\n");
-        return;
-    }
-    unsigned per_line = 16 / size;
-    for (uint64_t i = 0; i < count; i++, addr += size) {
-        if (i % per_line == 0) {
-            g_string_append_printf(out, "%s%016" PRIx64 ":", i ? "\n" : "", addr);
-        }
-        if (!read(machine, cpu, addr, size, &value)) {
-            g_string_append(out, " is not mapped");
-            break;
-        }
-        g_string_append_printf(out, " 0x%0*" PRIx64, (int)size * 2, value);
-    }
-    g_string_append_c(out, '\n');
-}
-
-static void dump_physical(Machine *machine, char **args, GString *out)
-{
-    dump(machine, 0, args, out, read_physical);
-}
-
-static void dump_virtual(Machine *machine, unsigned cpu, char **args, GString *out)
-{
-    if (cpu >= machine->cpu_count || !machine->cpus[cpu]->ops->translate) {
-        g_string_append(out, "there is no CPU; xp shows physical memory\n");
-        return;
-    }
-    dump(machine, cpu, args, out, read_virtual);
-}
-
 /* "help", "help COMMAND", "help info [PAGE]". */
 static void cmd_help(Machine *machine, char **args, GString *out)
 {
@@ -221,6 +128,17 @@ static void cmd_state_hash(Machine *machine, char **args, GString *out)
     StateHash hash = machine_state_hash(machine);
     state_hash_describe(&hash, out);
     g_string_append_c(out, '\n');
+}
+
+static void choose_cpu(Machine *machine, char **args, unsigned *cpu, GString *out)
+{
+    uint64_t n;
+    if (!args[1] || args[2] || !opt_parse_uint(args[1], &n) || n >= machine->cpu_count ||
+        !machine_cpu_is_present(machine, (unsigned)n)) {
+        g_string_append_printf(out, "usage: cpu N, of %u CPUs\n", machine->cpu_count);
+        return;
+    }
+    *cpu = (unsigned)n;
 }
 
 const HmpCommand hmp_commands[] = {
@@ -285,11 +203,20 @@ const HmpCommand hmp_commands[] = {
     {"gva2gpa", NULL, "where an address of a CPU's leads: ADDRESS", .run_cpu = hmp_gva2gpa,
      .effect = COMMAND_KEEPS},
     {"nmi", NULL, "pulse the NMI pin of all CPUs", hmp_nmi, .effect = COMMAND_CHANGES},
-    {"x", NULL, "memory as a CPU sees it: x/COUNTxSIZE ADDRESS", .run_cpu = dump_virtual,
-     .effect = COMMAND_KEEPS},
+    {"x", NULL, "memory as a CPU sees it, or its code: x/COUNTxSIZE ADDRESS, x/8i $pc",
+     .run_cpu = hmp_x, .effect = COMMAND_KEEPS},
     {"x-state-hash", NULL, "all that the machine is, as numbers to compare: [sections]",
      cmd_state_hash, .effect = COMMAND_KEEPS},
-    {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", dump_physical, .effect = COMMAND_KEEPS},
+    {"xp", NULL, "physical memory: xp/COUNTxSIZE ADDRESS", .run_cpu = hmp_xp,
+     .effect = COMMAND_KEEPS},
+    {"print", "p", "a number: print[/x|d|u|o|c] $rsp + 8", .run_cpu = hmp_print,
+     .effect = COMMAND_KEEPS},
+    {"i", NULL, "read a port: i/SIZE PORT", .run_cpu = hmp_port_in, .effect = COMMAND_CHANGES},
+    {"o", NULL, "write a port: o/SIZE PORT VALUE", .run_cpu = hmp_port_out,
+     .effect = COMMAND_CHANGES},
+    {"sum", NULL, "checksum of physical memory: ADDRESS SIZE", hmp_sum, .effect = COMMAND_KEEPS},
+    {"cpu", NULL, "of which CPU commands speak from now on: N", .choose = choose_cpu,
+     .effect = COMMAND_KEEPS},
     {NULL},
 };
 
@@ -315,19 +242,22 @@ void hmp_dispatch(const HmpCommand *table, Machine *machine, unsigned cpu, char 
 }
 
 /* Whoever records or replays the machine is asked first. */
-static void dispatch_line(Machine *machine, unsigned cpu, const char *line, char **args,
+static void dispatch_line(Machine *machine, unsigned *cpu, const char *line, char **args,
                           GString *out)
 {
     GError *error = NULL;
     const HmpCommand *c = hmp_find(hmp_commands, args[0]);
     if (c && !outside_passes(machine->platform.backends, c->effect, COMMAND_HMP, line, &error)) {
         hmp_say_error(out, error);
+    } else if (c && c->choose) {
+        c->choose(machine, args, cpu, out);
     } else {
-        hmp_dispatch(hmp_commands, machine, cpu, args, out);
+        hmp_dispatch(hmp_commands, machine, *cpu, args, out);
     }
 }
 
-void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out)
+/* With the CPU that the monitor speaks of, which a command may change. */
+static void execute_choosing(Machine *machine, unsigned *cpu, const char *line, GString *out)
 {
     g_auto(GStrv) args = NULL;
     g_autoptr(GError) error = NULL;
@@ -336,6 +266,11 @@ void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out)
     } else if (!g_error_matches(error, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)) {
         g_string_append_printf(out, "%s\n", error->message);
     }
+}
+
+void hmp_execute(Machine *machine, unsigned cpu, const char *line, GString *out)
+{
+    execute_choosing(machine, &cpu, line, out);
 }
 
 static void hmp_say(Hmp *hmp, const char *text)
@@ -361,7 +296,7 @@ static void hmp_line_enter(void *opaque, const char *line)
 {
     Hmp *hmp = opaque;
     g_autoptr(GString) out = g_string_new(NULL);
-    hmp_execute(hmp->machine, 0, line, out);
+    execute_choosing(hmp->machine, &hmp->cpu, line, out);
     say_lines(hmp, out->str);
 }
 

@@ -15,6 +15,8 @@ struct HmpCommand {
      * CPUs. */
     void (*run_cpu)(Machine *machine, unsigned cpu, char **args, GString *out);
     CommandEffect effect;
+    /* Instead, of the one that changes of which CPU commands speak. */
+    void (*choose)(Machine *machine, char **args, unsigned *cpu, GString *out);
     /* For Tab: appends (g_strdup) what an argument may be; `word` is what of it has been typed.
      * NULL: nobody knows. */
     void (*words)(const Machine *machine, const char *word, GPtrArray *words);
@@ -82,6 +84,21 @@ void hmp_info_migrate(Machine *machine, char **args, GString *out);
 /* lint.c */
 void hmp_info_lint(Machine *machine, char **args, GString *out);
 
+/* hmp_dump.c */
+void hmp_x(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_xp(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_print(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_port_in(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_port_out(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_sum(Machine *machine, char **args, GString *out);
+/* hmp_paging.c */
+void hmp_info_tlb(Machine *machine, unsigned cpu, char **args, GString *out);
+void hmp_info_mem(Machine *machine, unsigned cpu, char **args, GString *out);
+/* hmp_info_more.c */
+void hmp_info_memdev(Machine *machine, char **args, GString *out);
+void hmp_info_roms(Machine *machine, char **args, GString *out);
+void hmp_info_trace_events(Machine *machine, char **args, GString *out);
+void hmp_info_nothing(Machine *machine, char **args, GString *out);
 /* hmp_complete.c */
 void hmp_words_help(const Machine *machine, const char *word, GPtrArray *words);
 void hmp_words_info(const Machine *machine, const char *word, GPtrArray *words);
