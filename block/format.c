@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "block/format.h"
 
+#include "block/block.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -50,4 +52,10 @@ const char *format_probe(const char *file, GError **error)
     }
     const char *name = got < 0 ? NULL : format_of_head(head, (size_t)got);
     return name ? name : "raw";
+}
+
+bool blk_format_needs_program(const char *file, const char *format)
+{
+    const char *found = format || !file ? format : format_probe(file, NULL);
+    return found && strcmp(found, "raw") != 0;
 }

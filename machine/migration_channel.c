@@ -113,6 +113,18 @@ static bool open_fd(const char *uri, const char *text, int *fd, GError **error)
     return fcntl(*fd, F_GETFD) >= 0 || host_error(error, uri);
 }
 
+static bool open_program(Channel *c, const char *uri, SocketVerb verb, GError **error)
+{
+    c->command = popen(uri + strlen("exec:"), verb == bind ? "re" : "we");
+    c->fd = c->command ? fileno(c->command) : -1;
+    if (!c->command && errno == EPERM) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "%s: the sandbox lets no program start; -sandbox off would", uri);
+        return false;
+    }
+    return c->command || host_error(error, uri);
+}
+
 /* `verb` is bind or connect; *listens if somebody has to come first. */
 static bool channel_open(Channel *c, const char *uri, SocketVerb verb, bool *listens,
                          GError **error)
@@ -120,9 +132,7 @@ static bool channel_open(Channel *c, const char *uri, SocketVerb verb, bool *lis
     *c = (Channel){.fd = -1};
     *listens = false;
     if (g_str_has_prefix(uri, "exec:")) {
-        c->command = popen(uri + 5, verb == bind ? "re" : "we");
-        c->fd = c->command ? fileno(c->command) : -1;
-        return c->command || host_error(error, uri);
+        return open_program(c, uri, verb, error);
     }
     if (g_str_has_prefix(uri, "fd:")) {
         return open_fd(uri, uri + 3, &c->fd, error);
@@ -134,7 +144,7 @@ static bool channel_open(Channel *c, const char *uri, SocketVerb verb, bool *lis
     return open_tcp(uri, uri + 4, verb, &c->fd, error);
 }
 
-static bool write_bytes(int fd, const GByteArray *bytes)
+static bool channel_write_bytes(int fd, const GByteArray *bytes)
 {
     for (guint done = 0; done < bytes->len;) {
         ssize_t n = write(fd, bytes->data + done, bytes->len - done);
@@ -153,7 +163,7 @@ bool migration_channel_put(const char *uri, const GByteArray *bytes, GError **er
     if (!channel_open(&c, uri, connect, &listens, error)) {
         return false;
     }
-    if (!write_bytes(c.fd, bytes)) {
+    if (!channel_write_bytes(c.fd, bytes)) {
         host_error(error, uri);
         channel_close(&c, uri, NULL);
         return false;

@@ -286,6 +286,10 @@ void options_find_needs(Options *o, char **argv)
     for (char **arg = argv; *arg; arg++) {
         needs->clients |= strstr(*arg, "mon:") != NULL || strstr(*arg, "readconfig") != NULL;
     }
+    for (guint i = 0; i < o->drives->len; i++) {
+        const DriveOption *drive = o->drives->pdata[i];
+        needs->images |= blk_format_needs_program(drive->file, drive->format);
+    }
     needs->sockets = o->netdevs->len > 0;
     for (guint i = 0; i < o->netdevs->len; i++) {
         const NetdevOption *netdev = o->netdevs->pdata[i];

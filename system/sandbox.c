@@ -34,7 +34,9 @@ static const char *not_here(const SandboxNeeds *needs)
 #elif !defined(__x86_64__)
     return "it knows the system calls of x86-64 only";
 #else
-    return needs->spawns ? "guestfwd= runs programs" : NULL;
+    return needs->spawns   ? "guestfwd= runs programs"
+           : needs->images ? "images that are not raw are read by qemu-nbd"
+                           : NULL;
 #endif
 }
 
@@ -116,7 +118,7 @@ int sandbox_prepare(const SandboxOptions *options, const SandboxNeeds *needs, ch
         g_set_error(error, OPT_ERROR, 0,
                     "-sandbox on: its helper cannot be started: %s; -sandbox off is without",
                     g_strerror(errno));
-    } else if (helper < 0 && options->asked && needs->spawns) {
+    } else if (helper < 0 && options->asked && (needs->spawns || needs->images)) {
         g_set_error(error, OPT_ERROR, 0, "-sandbox on: %s; use -sandbox off", why);
     }
     return helper;

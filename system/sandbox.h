@@ -25,6 +25,7 @@ typedef struct {
     bool user_net; /* one of them is libslirp's, which opens sockets for its guest */
     bool clients;  /* monitors, gdb, qtest or a file of options name files of their own */
     bool spawns;   /* guestfwd= runs programs */
+    bool images;   /* drives that qemu-nbd reads and writes */
 } SandboxNeeds;
 
 /* -sandbox's text. */

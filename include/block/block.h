@@ -28,6 +28,9 @@ void blk_close(BlockBackend *blk);
 const char *blk_id(const BlockBackend *blk);
 /* NULL without a medium. */
 const char *blk_file(const BlockBackend *blk);
+/* Whether a program has to read the image for us: `format` is not raw, or NULL and the file looks
+ * like something else. */
+bool blk_format_needs_program(const char *file, const char *format);
 /* Of the medium, as QEMU calls it; "raw" without one. */
 const char *blk_format(const BlockBackend *blk);
 /* It was taken for raw, since it looked like nothing else. What would make its first sector look

@@ -240,12 +240,12 @@ static void test_channels(void)
     g_autofree char *out = g_strdup_printf("migrate 'exec:gzip -c > %s'", file);
     g_autofree char *in = g_strdup_printf(
         "{'execute': 'migrate-incoming', 'arguments': {'uri': 'exec:gzip -dc %s'}}", file);
-    QTest *qts = qtest_init("-machine q35");
+    QTest *qts = qtest_init("-machine q35 -sandbox off");
     qtest_writel(qts, 0x2000, 5);
     g_autofree char *answer = qtest_hmp(qts, out);
     g_assert_cmpstr(answer, ==, "");
     qtest_quit(qts);
-    qts = qtest_init("-machine q35 -incoming defer");
+    qts = qtest_init("-machine q35 -sandbox off -incoming defer");
     JsonObject *response = qtest_qmp(qts, "%s", in);
     g_assert_true(json_object_has_member(response, "return"));
     json_object_unref(response);
