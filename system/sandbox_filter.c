@@ -45,6 +45,8 @@ static const SandboxRule rules[] = {
     /* send(): on a connection. */
     {CALL(sendto), .check = {{4, ~UINT64_C(0)}}},
     {CALL(rt_sigreturn)},
+    /* By the kernel, where a stop and a go came into poll(). */
+    {CALL(restart_syscall)},
     {CALL(rt_sigaction)},
     /* Wakes whoever waits for a lock, which nobody does: there is one thread. */
     {CALL(futex), .check = {{1, 0x7f, 1 /* FUTEX_WAKE */}}},

@@ -253,7 +253,7 @@ void hv_connections_reset(HvPartition *hv);
 void hv_connections_slots_emptied(HvVp *vp);
 
 /* Where a root partition's hypercall page is, and behind it VPs' assist pages. */
-#define HV_ROOT_PAGES ((uint64_t)1 << 40)
+#define HV_ROOT_PAGES ((uint64_t)0xfc << 32)
 
 /* device_calls.c */
 HvStatus hv_call_map_device(HvCall *call);

@@ -90,8 +90,13 @@ def hmp(line):
     return {"execute": "human-monitor-command", "arguments": {"command-line": line}}
 
 
+def signalled(process, name, seconds):
+    subprocess.run(["kill", f"-{name}", str(process)], check=False, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+
+
 def rare(args, folder):
-    """A reset, a snapshot, and an end that needs a second signal: a peer reads nothing."""
+    """A reset, a snapshot, stops by the host, and an end that needs a second signal: a peer reads nothing."""
     script, log = wrapper(folder, args.qemu, "rare")
     with subprocess.Popen([script, "-accel", f"tcg,tier={args.tier}", "-display", "none", "-m", "64M",
                            "-snapshots", folder, "-qmp", f"unix:{folder / 'qmp'},server=on,wait=off"],
@@ -101,14 +106,16 @@ def rare(args, folder):
         say(peer, {"execute": "qmp_capabilities"})
         for line in ("savevm a", "loadvm a", "delvm a", "system_reset", "info registers"):
             say(peer, hmp(line))
+        machine = int(subprocess.run(["pgrep", "-P", str(program.pid)], capture_output=True, text=True,
+                                     check=True).stdout.split()[0])
+        for _ in range(5):
+            signalled(machine, "STOP", 0.2)
+            signalled(machine, "CONT", 0.2)
         for _ in range(300):
             say(peer, hmp("info mtree"), waits=False)
         time.sleep(1)
-        machine = int(subprocess.run(["pgrep", "-P", str(program.pid)], capture_output=True, text=True,
-                                     check=True).stdout.split()[0])
         for _ in range(4):
-            subprocess.run(["kill", "-TERM", str(machine)], check=False, stderr=subprocess.DEVNULL)
-            time.sleep(1.3)
+            signalled(machine, "TERM", 1.3)
         program.wait(timeout=TIMEOUT)
     return calls_of(log)
 

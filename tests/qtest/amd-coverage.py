@@ -68,10 +68,10 @@ SECTIONS = [
     }),
     ("Commands", "2.4", ("cmd.h", r"AMDVI_CMD_(\w+) = "), {
         "COMPLETION_WAIT": "/amd-queue/wait-interrupt /amd-queue/own-registers /amd-queue/ring /amd-ats/right",
-        "INVALIDATE_DEVTAB_ENTRY": "/amd-iommu/caches",
-        "INVALIDATE_IOMMU_PAGES": "/amd-dma/cache",
+        "INVALIDATE_DEVTAB_ENTRY": "/amd-iommu/caches /amd-iommu/checkpoint",
+        "INVALIDATE_IOMMU_PAGES": "/amd-dma/cache /amd-dma/checkpoint",
         "INVALIDATE_IOTLB_PAGES": "/amd-ats/right /amd-ats/ranges /amd-ats/without",
-        "INVALIDATE_INTERRUPT_TABLE": "/amd-iommu/caches",
+        "INVALIDATE_INTERRUPT_TABLE": "/amd-iommu/caches /amd-iommu/checkpoint",
         "COMPLETE_PPR_REQUEST": "/amd-ppr/logged /amd-ppr/failure /amd-ppr/refused",
         "INVALIDATE_IOMMU_ALL": "/amd-iommu/caches /amd-iommu/features",
     }),

@@ -3,6 +3,7 @@
 #include "machine/snapshot.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 
 #include "machine-fixture.h"
 #include "machine/migration.h"
@@ -152,7 +153,9 @@ static void test_migration(void)
     assert_error(migration_send(machine, "pigeon:here", &error), &error, "write file:PATH");
     assert_error(migration_send(machine, "tcp:here", &error), &error, "has no port");
     assert_error(migration_send(machine, "fd:x", &error), &error, "write fd:NUMBER");
-    assert_error(migration_send(machine, "exec:exit 1", &error), &error, "the command failed");
+    assert_error(migration_send(machine, "exec:cat >/dev/null; exit 1", &error), &error,
+                 "the command failed");
+    assert_error(migration_send(machine, "exec:exit 1", &error), &error, "exec:exit 1: ");
     assert_error(migration_send(machine, "file:/nowhere/x", &error), &error,
                  "could not be written");
     g_assert_cmpstr(machine->migration.status, ==, "failed");
@@ -254,6 +257,7 @@ static void test_changed_files(void)
 
 int main(int argc, char **argv)
 {
+    signal(SIGPIPE, SIG_IGN); /* as the program does */
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/snapshot/names", test_names);
     g_test_add_func("/snapshot/goes-back", test_goes_back);
