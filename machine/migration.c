@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "machine/machine_shares.h"
 #include "machine/migration_channel.h"
 #include "machine/snapshot.h"
 
@@ -61,7 +62,7 @@ bool migration_send(Machine *machine, const char *uri, GError **error)
 {
     bool ran = runstate_time_passes(machine->runstate);
     GError *why = NULL;
-    if (!migration_uri_is_known(uri, error)) {
+    if (!migration_uri_is_known(uri, error) || !shares_are_idle(machine, error)) {
         return false;
     }
     gint64 start = g_get_monotonic_time();

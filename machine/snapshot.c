@@ -9,6 +9,7 @@
 #include "hw/core/backends.h"
 #include "machine/accel.h"
 #include "machine/machine_drives.h"
+#include "machine/machine_shares.h"
 #include "machine/machine_state.h"
 #include "machine/snapshot_file.h"
 
@@ -111,7 +112,7 @@ bool snapshot_save(Machine *machine, const char *name, GError **error)
 {
     g_autofree char *path = snapshot_path(machine, name, error);
     const BlockBackend *written = drives_find_written(machine->platform.backends);
-    if (!path) {
+    if (!path || !shares_are_idle(machine, error)) {
         return false;
     }
     if (written) {

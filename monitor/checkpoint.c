@@ -3,6 +3,7 @@
 #include "machine/checkpoint.h"
 
 #include "base/optlist.h"
+#include "machine/machine_shares.h"
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
 
@@ -12,7 +13,12 @@ void hmp_checkpoint(Machine *machine, char **args, GString *out)
         g_string_append(out, "usage: checkpoint\n");
         return;
     }
-    g_string_append_printf(out, "checkpoint %u\n", checkpoint_take(machine, false));
+    GError *error = NULL;
+    if (shares_are_idle(machine, &error)) {
+        g_string_append_printf(out, "checkpoint %u\n", checkpoint_take(machine, false));
+    } else {
+        hmp_say_error(out, error);
+    }
 }
 
 void hmp_restore(Machine *machine, char **args, GString *out)
@@ -41,6 +47,11 @@ void hmp_info_checkpoints(Machine *machine, char **args, GString *out)
 
 static JsonNode *run_checkpoint(Machine *machine, JsonObject *args, GError **error)
 {
+    g_autoptr(GError) why = NULL;
+    if (!shares_are_idle(machine, &why)) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "%s", why->message);
+        return NULL;
+    }
     JsonObject *o = json_object_new();
     json_object_set_int_member(o, "id", checkpoint_take(machine, false));
     return qmp_object_node(o);

@@ -237,6 +237,10 @@ static JsonNode *prop_value(const void *object, const PropInfo *prop)
         const Netdev *nd = *(Netdev *const *)field;
         return string_node(nd ? netdev_id(nd) : "");
     }
+    case PROP_FSDEV: {
+        const Fsdev *fsdev = *(Fsdev *const *)field;
+        return string_node(fsdev ? fsdev_id(fsdev) : "");
+    }
     case PROP_MAC: {
         char text[NET_MAC_TEXT];
         net_format_mac(field, text);

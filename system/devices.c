@@ -87,6 +87,7 @@ const DeviceClass *const device_classes[] = {
     &virtio_net_class,
     &virtio_rng_class,
     &virtio_scsi_class,
+    &virtio_9p_class,
     &virtio_serial_class,
     &virtserialport_class,
     &vmd_class,

@@ -38,8 +38,8 @@ static const OptRow rows_general[] = {
 };
 
 static const OptRow *const tables[] = {rows_general,    opt_rows_machine, opt_rows_device,
-                                       opt_rows_object, opt_rows_net,     opt_rows_run,
-                                       opt_rows_config};
+                                       opt_rows_object, opt_rows_share,   opt_rows_net,
+                                       opt_rows_run,    opt_rows_config};
 
 static bool show_help(Options *o, const char *value, GError **error)
 {
@@ -126,6 +126,7 @@ Options *options_new(void)
     Options *o = g_new0(Options, 1);
     GPtrArray **texts[] = {&o->strings,  &o->machine_props, &o->accels,    &o->devices, &o->serials,
                            &o->chardevs, &o->objects,       &o->net_dumps, &o->folders};
+    o->shares = options_new_shares();
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         *texts[i] = g_ptr_array_new_with_free_func(g_free);
     }
@@ -165,7 +166,7 @@ void options_free(Options *o)
     GPtrArray *arrays[] = {o->strings,      o->machine_props, o->accels,  o->devices,
                            o->serials,      o->chardevs,      o->objects, o->drives,
                            o->fw_cfg,       o->monitors,      o->netdevs, o->net_nics,
-                           o->net_backends, o->net_dumps,     o->folders};
+                           o->net_backends, o->net_dumps,     o->folders, o->shares};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

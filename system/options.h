@@ -79,6 +79,7 @@ typedef struct {
     GPtrArray *netdevs;         /* of NetdevOption * */
     GPtrArray *net_nics;        /* of NetNicOption *: of -net, until all is read */
     GPtrArray *net_backends;    /* of NetdevOption *: the same */
+    GPtrArray *shares;          /* of FsdevOptions * */
     GPtrArray *net_dumps;       /* of char *: -object filter-dump's texts */
     unsigned nics;              /* how many -nic there were */
     GPtrArray *fw_cfg;          /* of FwCfgItem * */
@@ -111,6 +112,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Options, options_free)
 bool options_parse(Options *o, int argc, char **argv, GError **error);
 /* Fills sandbox_needs in, when all is read. */
 void options_find_needs(Options *o, char **argv);
+/* For `shares`. */
+GPtrArray *options_new_shares(void);
 /* A copy of `text` that lives as long as `o`. */
 const char *options_keep(Options *o, const char *text);
 /* JSON objects ('{"driver": "edu"}') to "driver=edu"; other text is copied. */
@@ -127,6 +130,7 @@ typedef struct {
 /* The rows, by subject; each ends with a NULL name. */
 extern const OptRow opt_rows_machine[]; /* options_machine.c */
 extern const OptRow opt_rows_device[];  /* options_device.c */
+extern const OptRow opt_rows_share[];   /* options_share.c */
 extern const OptRow opt_rows_object[];  /* options_object.c */
 extern const OptRow opt_rows_net[];     /* options_net.c */
 extern const OptRow opt_rows_config[];  /* options_config.c */

@@ -542,8 +542,6 @@ const OptRow opt_rows_device[] = {
     {"sd", true, opt_no_floppy, NULL},
     {"usb", false, opt_usb, NULL},
     {"usbdevice", true, opt_not_yet, NULL},
-    {"fsdev", true, opt_not_yet, NULL},
-    {"virtfs", true, opt_not_yet, NULL},
     {"tpmdev", true, opt_not_yet, NULL},
     {NULL},
 };

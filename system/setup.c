@@ -149,6 +149,27 @@ static bool make_netdevs(Vm *vm, GError **error)
     return true;
 }
 
+/* Their servers are processes: before the machine has memory, which they would have with it. */
+static bool make_shares(Vm *vm, GError **error)
+{
+    const GPtrArray *shares = vm->opts->shares;
+    if (shares->len > 0 && vm->opts->icount.on) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "-icount: what is in a shared folder is the host's, and no run would be the "
+                    "same twice; use a disk, or leave -icount out");
+        return false;
+    }
+    for (guint i = 0; i < shares->len; i++) {
+        bool (*forbid)(void) = vm->opts->sandbox.off ? NULL : sandbox_forbid_programs;
+        Fsdev *fsdev = fsdev_new(shares->pdata[i], forbid, error);
+        if (!fsdev || !backends_add_fsdev(vm->platform.backends, fsdev, error)) {
+            g_prefix_error(error, "-fsdev: ");
+            return false;
+        }
+    }
+    return true;
+}
+
 /* -object filter-dump,id=ID,netdev=ID,file=PATH */
 static bool make_net_dump(Vm *vm, const char *text, GError **error)
 {
@@ -519,7 +540,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
         .closed = opts->icount.rr == REPLAY_PLAY,
     };
     if (!make_chardevs(vm, error) || !make_drives(vm, error) || !make_netdevs(vm, error) ||
-        !make_net_dumps(vm, error) || !make_serials(vm, &mo, error) ||
+        !make_shares(vm, error) || !make_net_dumps(vm, error) || !make_serials(vm, &mo, error) ||
         !make_machine(vm, &mo, error) || !make_monitors(vm, error) || !make_gdb(vm, error) ||
         !make_qtest(vm, error) || !machine_restart(vm->machine, error) ||
         !load_snapshot(vm, error) || !take_incoming(vm, error) || !write_pidfile(vm, error)) {

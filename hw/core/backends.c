@@ -11,6 +11,7 @@ struct Backends {
     GPtrArray *drives;   /* of BlockBackend * */
     GPtrArray *chardevs; /* of Chardev * */
     GPtrArray *netdevs;  /* of Netdev * */
+    GPtrArray *fsdevs;   /* of Fsdev * */
     Display *display;
     Outside outside;
     const GPtrArray *folders; /* of char * */
@@ -32,12 +33,18 @@ static void close_netdev(gpointer nd)
     netdev_free(nd);
 }
 
+static void close_fsdev(gpointer fsdev)
+{
+    fsdev_free(fsdev);
+}
+
 Backends *backends_new(void)
 {
     Backends *backends = g_new0(Backends, 1);
     backends->drives = g_ptr_array_new_with_free_func(close_drive);
     backends->chardevs = g_ptr_array_new_with_free_func(close_chardev);
     backends->netdevs = g_ptr_array_new_with_free_func(close_netdev);
+    backends->fsdevs = g_ptr_array_new_with_free_func(close_fsdev);
     backends->display = display_new();
     return backends;
 }
@@ -50,6 +57,7 @@ void backends_free(Backends *backends)
     g_ptr_array_unref(backends->drives);
     g_ptr_array_unref(backends->chardevs);
     g_ptr_array_unref(backends->netdevs);
+    g_ptr_array_unref(backends->fsdevs);
     display_free(backends->display);
     g_free(backends);
 }
@@ -110,6 +118,38 @@ Netdev *backends_netdev(const Backends *backends, const char *id)
         }
     }
     return NULL;
+}
+
+Fsdev *backends_fsdev(const Backends *backends, const char *id)
+{
+    for (guint i = 0; i < backends->fsdevs->len; i++) {
+        if (strcmp(fsdev_id(backends->fsdevs->pdata[i]), id) == 0) {
+            return backends->fsdevs->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+const Fsdev *backends_fsdev_in_use(const Backends *backends)
+{
+    for (guint i = 0; backends && i < backends->fsdevs->len; i++) {
+        if (fsdev_in_use(backends->fsdevs->pdata[i])) {
+            return backends->fsdevs->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+bool backends_add_fsdev(Backends *backends, Fsdev *fsdev, GError **error)
+{
+    if (backends_fsdev(backends, fsdev_id(fsdev))) {
+        g_set_error(error, OPT_ERROR, 0, "id=%s: another fsdev has this id; choose a new one",
+                    fsdev_id(fsdev));
+        fsdev_free(fsdev);
+        return false;
+    }
+    g_ptr_array_add(backends->fsdevs, fsdev);
+    return true;
 }
 
 bool backends_add_drive(Backends *backends, BlockBackend *blk, GError **error)
@@ -196,6 +236,16 @@ const char **backends_netdev_ids(const Backends *backends, size_t *count)
         ids[i] = netdev_id(backends->netdevs->pdata[i]);
     }
     *count = backends->netdevs->len;
+    return ids;
+}
+
+const char **backends_fsdev_ids(const Backends *backends, size_t *count)
+{
+    const char **ids = g_new0(const char *, backends->fsdevs->len + 1);
+    for (guint i = 0; i < backends->fsdevs->len; i++) {
+        ids[i] = fsdev_id(backends->fsdevs->pdata[i]);
+    }
+    *count = backends->fsdevs->len;
     return ids;
 }
 

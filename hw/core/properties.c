@@ -135,6 +135,11 @@ static void *netdev_by_id(const Backends *backends, const char *id)
     return backends_netdev(backends, id);
 }
 
+static void *fsdev_by_id(const Backends *backends, const char *id)
+{
+    return backends_fsdev(backends, id);
+}
+
 /* Each kind of thing that the host lends: how it is found, and the option that makes one. */
 static const struct {
     const char *option;
@@ -144,6 +149,7 @@ static const struct {
     [PROP_DRIVE] = {"-drive", drive_by_id, backends_drive_ids},
     [PROP_CHARDEV] = {"-chardev", chardev_by_id, backends_chardev_ids},
     [PROP_NETDEV] = {"-netdev", netdev_by_id, backends_netdev_ids},
+    [PROP_FSDEV] = {"-fsdev", fsdev_by_id, backends_fsdev_ids},
 };
 
 static bool set_backend(void **field, const PropInfo *prop, const char *text,
@@ -185,6 +191,7 @@ bool prop_set(void *object, const PropInfo *prop, const char *text, struct Backe
     case PROP_DRIVE:
     case PROP_CHARDEV:
     case PROP_NETDEV:
+    case PROP_FSDEV:
         return set_backend(field, prop, text, backends, error);
     case PROP_MAC:
         return net_parse_mac(text, field) ||
@@ -265,6 +272,7 @@ const char *prop_type_name(const PropInfo *prop)
         [PROP_DRIVE] = "drive's id",
         [PROP_CHARDEV] = "chardev's id",
         [PROP_NETDEV] = "netdev's id",
+        [PROP_FSDEV] = "fsdev's id",
         [PROP_MAC] = "mac",
     };
     return names[prop->type];

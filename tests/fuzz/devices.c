@@ -267,6 +267,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("scsi-hd", .scenes = {"virtio-scsi"}),
     DEVICE("uv-hub", .scenes = {"uv-hub"}),
     DEVICE("virtconsole"),
+    DEVICE("virtio-9p-pci"),
     DEVICE("virtio-blk-pci", .scenes = {"virtqueue", "virtqueue"}),
     DEVICE("virtio-net-pci"),
     DEVICE("virtio-rng-pci"),

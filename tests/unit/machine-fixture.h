@@ -24,6 +24,7 @@ typedef struct {
     RunState *runstate;
     Machine *machine;
     char *drives[BOX_DRIVES]; /* file names */
+    char *share;              /* a folder's, empty and read only */
 } Box;
 
 /* What a class needs beside its name. Two of some kinds, told apart by order alone. */
@@ -42,6 +43,7 @@ static const struct {
     {"pxb-pcie", "bus_nr=128"},
     {"scsi-cd", "drive=d6,lun=1,scsi-id=3"},
     {"scsi-hd", "drive=d5,scsi-id=3"},
+    {"virtio-9p-pci", "fsdev=s0,mount_tag=share"},
     {"virtio-blk-pci", "drive=d0,vectors=3"},
     {"virtserialport", "chardev=c2,name=first"},
     {"virtconsole", "chardev=c3"},
@@ -92,6 +94,16 @@ static inline void box_make_backends(Box *box)
     }
 }
 
+static inline void box_make_share(Box *box)
+{
+    GError *error = NULL;
+    box->share = g_dir_make_tmp("switchyard-test-XXXXXX", &error);
+    box_must(box->share != NULL, error);
+    const FsdevOptions options = {.id = (char *)"s0", .path = box->share, .readonly = true};
+    Fsdev *fsdev = fsdev_new_within(&options, &error);
+    box_must(fsdev && backends_add_fsdev(box->platform.backends, fsdev, &error), error);
+}
+
 /* The machine before it is built. */
 static inline void box_begin(Box *box, const MachineOptions *options)
 {
@@ -104,6 +116,7 @@ static inline void box_begin(Box *box, const MachineOptions *options)
                                .trace = &box->trace,
                                .backends = backends_new()};
     box_make_backends(box);
+    box_make_share(box);
     box->machine = machine_new(machine_class_find("q35"), &box->platform, box->runstate, options);
 }
 
@@ -161,6 +174,8 @@ static inline void box_close(Box *box)
     clock_free(box->platform.clock);
     runstate_free(box->runstate);
     trace_close(&box->trace);
+    rmdir(box->share);
+    g_free(box->share);
     for (int i = 0; i < BOX_DRIVES; i++) {
         unlink(box->drives[i]);
         g_free(box->drives[i]);

@@ -89,6 +89,7 @@ static inline void map_device(Map *map, Box *box, PciDevice *pci, bool with_bars
 
 /* Functions in another domain are reached through the BARs of whoever has it behind it. `skip` is
  * the class whose BARs are left out; NULL for none. */
+/* `skip` names classes whose registers are left out; NULL: none. */
 static inline void map_open(Map *map, Box *box, const char *skip)
 {
     *map = (Map){.windows = g_array_new(false, false, sizeof(Window))};
@@ -98,7 +99,7 @@ static inline void map_open(Map *map, Box *box, const char *skip)
     for (guint i = 0; i < box->machine->devices->len; i++) {
         Device *dev = box->machine->devices->pdata[i];
         if (dev->cls->bus == BUS_PCI && !pci_domain_aperture((PciDevice *)dev)) {
-            map_device(map, box, (PciDevice *)dev, g_strcmp0(dev->cls->name, skip) != 0);
+            map_device(map, box, (PciDevice *)dev, !skip || !strstr(skip, dev->cls->name));
         }
     }
 }

@@ -80,6 +80,7 @@ typedef enum {
     PROP_DRIVE,        /* struct BlockBackend *, by id */
     PROP_CHARDEV,      /* struct Chardev *, by id */
     PROP_NETDEV,       /* struct Netdev *, by id */
+    PROP_FSDEV,        /* struct Fsdev *, by id */
     PROP_MAC,          /* uint8_t[6]: 52:54:00:12:34:56; all 0 is none */
 } PropType;
 

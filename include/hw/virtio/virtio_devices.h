@@ -5,6 +5,7 @@
 
 #include "hw/core/device.h"
 
+extern const DeviceClass virtio_9p_class;     /* virtio-9p-pci */
 extern const DeviceClass virtio_blk_class;    /* virtio-blk-pci */
 extern const DeviceClass virtio_net_class;    /* virtio-net-pci */
 extern const DeviceClass virtio_rng_class;    /* virtio-rng-pci */
