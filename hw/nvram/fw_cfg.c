@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fw_cfg (QEMU's docs/specs/fw_cfg.rst): items are chosen by a key and read byte by byte, or moved
- * by DMA. Writing items is left out: the interface makes it optional, and DMA reports it as an
+ * by DMA. What is short is moved at once, what is long goes on in slices from a timer, and its
+ * control word says when it is over, as the interface has it; another request until then is not
+ * heard. Writing items is left out: the interface makes it optional, and DMA reports it as an
  * error.
  */
 #include "hw/nvram/fw_cfg.h"
@@ -34,6 +36,10 @@ enum {
 /* The request: control, length and address, big-endian. */
 enum { REQUEST_LENGTH = 4, REQUEST_ADDRESS = 8, REQUEST_BYTES = 16 };
 
+#define SLICE_COST (1024u * 1024) /* bytes moved, or what takes as long */
+#define PART       4096u
+#define PART_COST  (16 * PART) /* of a part to what is no memory: registers, nothing */
+
 typedef struct {
     uint8_t *data;
     size_t len;
@@ -49,6 +55,10 @@ typedef struct {
     uint16_t key;
     uint32_t position;
     uint64_t dma_address; /* the high half waits for the low half */
+    uint64_t request, to; /* of what is moved: where its control word is, and the rest's place */
+    uint32_t left;
+    bool moving;
+    Timer work;
     MemRegion ports;
 } FwCfgState;
 
@@ -163,50 +173,73 @@ static uint8_t next_byte(FwCfgState *s)
     return s->position < item->len ? item->data[s->position++] : 0;
 }
 
-/* Moves `len` bytes to guest memory; what lies behind the item's end is zeros. */
-static bool fw_cfg_dma_read(FwCfgState *s, uint64_t to, uint32_t len)
+/* The next part to guest memory; what lies behind the item's end is zeros. Its cost, or 0 if it
+ * could not be moved. */
+static uint32_t move_next(FwCfgState *s)
 {
-    static const uint8_t zeros[4096];
+    static const uint8_t zeros[PART];
     const Item *item = fw_cfg_selected(s);
     AddressSpace *memory = s->dev.platform->memory;
-    while (len > 0) {
-        uint32_t left = s->position < item->len ? (uint32_t)(item->len - s->position) : 0;
-        uint32_t n = MIN(len, left ? left : (uint32_t)sizeof(zeros));
-        const void *from = left ? item->data + s->position : zeros;
-        if (as_write(memory, to, from, n) != MEM_OK) {
-            return false;
-        }
-        s->position += left ? n : 0;
-        to += n;
-        len -= n;
+    uint32_t rest = s->position < item->len ? (uint32_t)(item->len - s->position) : 0;
+    uint32_t n = MIN(MIN(s->left, rest ? rest : PART), PART);
+    bool is_ram = as_ram_ptr(memory, s->to, n) != NULL;
+    if (as_write(memory, s->to, rest ? item->data + s->position : zeros, n) != MEM_OK) {
+        return 0;
     }
-    return true;
+    s->position += rest ? n : 0;
+    s->to += n;
+    s->left -= n;
+    return is_ram ? n : PART_COST;
+}
+
+static void end_request(FwCfgState *s, bool ok)
+{
+    uint8_t control[4];
+    s->moving = false;
+    bytes_put32_be(control, ok ? 0 : DMA_ERROR);
+    as_write(s->dev.platform->memory, s->request, control, sizeof(control));
+}
+
+static void fw_cfg_slice(void *opaque)
+{
+    FwCfgState *s = opaque;
+    uint32_t cost = 1, spent = 0;
+    while (s->left > 0 && cost > 0 && spent < SLICE_COST) {
+        cost = move_next(s);
+        spent += cost;
+    }
+    if (s->left > 0 && cost > 0) {
+        timer_arm(&s->work, clock_last(s->work.clock));
+    } else {
+        end_request(s, cost > 0);
+    }
 }
 
 static void run_dma(FwCfgState *s)
 {
     AddressSpace *memory = s->dev.platform->memory;
-    uint64_t at = s->dma_address;
     uint8_t request[REQUEST_BYTES];
-    bool ok = true;
+    uint64_t at = s->dma_address;
     s->dma_address = 0;
-    if (as_read(memory, at, request, sizeof(request)) != MEM_OK) {
+    if (s->moving || as_read(memory, at, request, sizeof(request)) != MEM_OK) {
         return;
     }
     uint32_t control = bytes_get32_be(request), len = bytes_get32_be(request + REQUEST_LENGTH);
-    uint64_t address = bytes_get64_be(request + REQUEST_ADDRESS);
+    s->request = at;
+    s->to = bytes_get64_be(request + REQUEST_ADDRESS);
+    s->moving = true;
     if (control & DMA_SELECT) {
         select_key(s, (uint16_t)(control >> 16));
     }
     if (control & DMA_READ) {
-        ok = fw_cfg_dma_read(s, address, len);
-    } else if (control & DMA_WRITE) {
-        ok = false;
-    } else if (control & DMA_SKIP) {
+        s->left = len;
+        fw_cfg_slice(s);
+        return;
+    }
+    if (!(control & DMA_WRITE) && (control & DMA_SKIP)) {
         s->position = (uint32_t)MIN((uint64_t)s->position + len, (uint64_t)UINT32_MAX);
     }
-    bytes_put32_be(request, ok ? 0 : DMA_ERROR);
-    as_write(memory, at, request, 4);
+    end_request(s, !(control & DMA_WRITE));
 }
 
 static uint64_t fw_cfg_ports_read(void *opaque, uint64_t offset, unsigned size)
@@ -247,6 +280,7 @@ static bool fw_cfg_realize(Device *dev, GError **error)
     s->ports = (MemRegion){
         .name = "fw_cfg", .size = PORTS, .kind = MEM_IO, .ops = &ports_ops, .opaque = s};
     as_add(dev->platform->ports, &s->ports, PORT_SELECTOR);
+    timer_init(&s->work, dev->platform->clock, fw_cfg_slice, s);
     return true;
 }
 
@@ -254,6 +288,7 @@ static void fw_cfg_unrealize(Device *dev)
 {
     FwCfgState *s = fw_cfg_from(dev);
     as_remove(dev->platform->ports, &s->ports);
+    timer_cancel(&s->work);
     for (unsigned i = 0; i < KEYS; i++) {
         g_free(s->items[i].data);
     }
@@ -269,7 +304,10 @@ static void fw_cfg_reset(Device *dev)
 {
     FwCfgState *s = fw_cfg_from(dev);
     select_key(s, 0);
-    s->dma_address = 0;
+    s->dma_address = s->request = s->to = 0;
+    s->left = 0;
+    s->moving = false;
+    timer_cancel(&s->work);
 }
 
 /* What had been made is made again: the guest may be in the middle of it. */
@@ -285,6 +323,11 @@ static const StateField fw_cfg_state[] = {
     STATE_FIELD(STATE_UINT16, FwCfgState, key),
     STATE_FIELD(STATE_UINT32, FwCfgState, position),
     STATE_FIELD(STATE_UINT64, FwCfgState, dma_address),
+    STATE_FIELD_SINCE(STATE_UINT64, FwCfgState, request, 1),
+    STATE_FIELD_SINCE(STATE_UINT64, FwCfgState, to, 1),
+    STATE_FIELD_SINCE(STATE_UINT32, FwCfgState, left, 1),
+    STATE_FIELD_SINCE(STATE_UINT8, FwCfgState, moving, 1),
+    STATE_FIELD_SINCE(STATE_TIMER, FwCfgState, work, 1),
     STATE_END,
 };
 

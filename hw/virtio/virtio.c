@@ -9,12 +9,19 @@
 #include <linux/virtio_ring.h>
 #include <string.h>
 
+#define SLICE_COST   (1024u * 1024) /* bytes moved, or what takes as long */
+#define REQUEST_COST 4096u
+
 const StateField virtio_state[] = {
     STATE_FIELD(STATE_UINT64, VirtioDevice, accepted),
     STATE_FIELD(STATE_UINT8, VirtioDevice, status),
     STATE_FIELD(STATE_UINT8, VirtioDevice, generation),
     STATE_ARRAY(STATE_BYTES, VirtioDevice, config, VIRTIO_MAX_CONFIG),
     STATE_STRUCTS(VirtioDevice, queues, VIRTIO_MAX_QUEUES, VirtQueue, virtqueue_state),
+    STATE_FIELD_SINCE(STATE_UINT64, VirtioDevice, waiting, 1),
+    STATE_FIELD_SINCE(STATE_UINT8, VirtioDevice, turn, 1),
+    STATE_FIELD_SINCE(STATE_TIMER, VirtioDevice, work, 1),
+    STATE_NOT_SAVED(VirtioDevice, budget), /* within one slice only */
     STATE_END,
 };
 
@@ -30,6 +37,9 @@ void virtio_reset(VirtioDevice *v)
 {
     v->status = 0;
     v->accepted = 0;
+    v->waiting = 0;
+    v->turn = 0;
+    timer_cancel(&v->work);
     for (unsigned n = 0; n < v->queue_count; n++) {
         virtqueue_reset(&v->queues[n]);
     }
@@ -92,11 +102,18 @@ void virtio_set_status(VirtioDevice *v, uint8_t status)
     }
 }
 
+static void handle_queue(VirtioDevice *v, unsigned n)
+{
+    if (n < v->queue_count && v->queues[n].enabled && virtio_is_running(v)) {
+        v->ops->handle(v->opaque, n);
+    }
+}
+
 void virtio_notified(VirtioDevice *v, unsigned n)
 {
     trace_event(v->trace, TRACE_VIRTIO, "virtio_notify dev=%s index=%u", v->name, n);
-    if (n < v->queue_count && v->queues[n].enabled && virtio_is_running(v)) {
-        v->ops->handle(v->opaque, n);
+    if (n < v->queue_count && !(v->waiting >> n & 1)) { /* else its turn comes anyway */
+        handle_queue(v, n);
     }
 }
 
@@ -168,17 +185,78 @@ void virtio_publish(VirtioDevice *v, unsigned n)
     }
 }
 
+bool virtio_spend(VirtioDevice *v, uint32_t cost)
+{
+    if (v->budget == 0) {
+        return false;
+    }
+    v->budget -= MIN(v->budget, cost);
+    return true;
+}
+
+static void work_later(VirtioDevice *v)
+{
+    if (!timer_is_armed(&v->work)) {
+        timer_arm(&v->work, clock_last(v->work.clock));
+    }
+}
+
+/* One queue has a slice, then the next. */
+static void virtio_work(void *opaque)
+{
+    VirtioDevice *v = opaque;
+    unsigned n = v->turn % VIRTIO_MAX_QUEUES;
+    if (v->waiting == 0) {
+        return;
+    }
+    while (!(v->waiting >> n & 1)) {
+        n = (n + 1) % VIRTIO_MAX_QUEUES;
+    }
+    v->waiting &= ~(1ull << n);
+    v->turn = (uint8_t)((n + 1) % VIRTIO_MAX_QUEUES);
+    handle_queue(v, n);
+    if (v->waiting != 0) {
+        work_later(v);
+    }
+}
+
+void virtio_init_work(VirtioDevice *v, Clock *clock)
+{
+    timer_init(&v->work, clock, virtio_work, v);
+}
+
+/* False if the request waits for another slice: as if it had not been taken. */
+static bool virtio_serve_one(VirtioDevice *v, unsigned n, VirtioServe serve, const VirtRequest *req)
+{
+    VirtQueue *q = &v->queues[n];
+    uint32_t written = serve(v->opaque, n, req);
+    if (written == VIRTIO_LATER) {
+        virtqueue_undo(q, 1, 0);
+        return false;
+    }
+    q->done = 0;
+    virtio_push(v, n, req, written);
+    return true;
+}
+
 void virtio_serve(VirtioDevice *v, unsigned n, VirtioServe serve)
 {
     VirtRequest req;
+    bool goes_on = true;
     if (v->busy) {
         return;
     }
     v->busy = true;
-    for (unsigned taken = 0; taken < v->queues[n].size && virtio_pop(v, n, &req); taken++) {
-        uint32_t written = serve(v->opaque, n, &req);
-        virtio_push(v, n, &req, written);
+    v->budget = SLICE_COST;
+    while (goes_on && v->budget > 0 && virtio_pop(v, n, &req)) {
+        virtio_spend(v, REQUEST_COST);
+        goes_on = virtio_serve_one(v, n, serve, &req);
     }
+    bool more = !goes_on || (v->budget == 0 && virtqueue_has_request(&v->queues[n], &v->mem));
     v->busy = false;
     virtio_publish(v, n);
+    if (more && virtio_is_running(v)) {
+        v->waiting |= 1ull << n;
+        work_later(v);
+    }
 }

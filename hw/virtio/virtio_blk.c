@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * virtio-blk-pci: a disk (Virtio 1.1, 5.2) over a -drive. Requests are done at once: host I/O, then
- * the used ring, then one interrupt. Left out: discard, write-zeroes, legacy SCSI passthrough.
+ * virtio-blk-pci: a disk (Virtio 1.1, 5.2) over a -drive. Requests are done one after the other, in
+ * slices: host I/O, then the used ring, then one interrupt. Left out: discard, write-zeroes, legacy
+ * SCSI passthrough.
  */
 #include <linux/virtio_blk.h>
 #include <linux/virtio_ids.h>
@@ -19,11 +20,13 @@
 #define CONFIG_SIZE        (offsetof(struct virtio_blk_config, num_queues) + 2)
 #define TRANSITIONAL_ID    0x1001
 #define CLASS_SCSI_STORAGE 0x010000
+#define FLUSH_COST         (1024u * 1024) /* ends the slice: it may wait for the disk */
 #define HEADS              16
 #define SECTORS_PER_TRACK  63
 #define MAX_CYLINDERS      16383u
 /* The header and the status take two descriptors of a chain. */
 #define SEGS_BESIDE_DATA 2
+#define STATUS_LATER     0xff /* none of the driver's: the slice is over */
 
 typedef struct {
     VirtioPci vp;
@@ -61,35 +64,63 @@ static bool is_in_range(const VirtioBlk *b, uint64_t sector, uint64_t len)
            len / SECTOR_SIZE <= sectors - sector;
 }
 
-static uint8_t do_read(VirtioBlk *b, const VirtRequest *req, uint64_t sector, uint64_t len)
+static bool vblk_read_part(VirtioBlk *b, const VirtRequest *req, uint64_t at, uint64_t done,
+                           size_t len)
 {
-    if (!is_in_range(b, sector, len)) {
-        return VIRTIO_BLK_S_IOERR;
-    }
-    for (uint64_t done = 0; done < len; done += BOUNCE_SIZE) {
-        size_t chunk = (size_t)MIN(len - done, BOUNCE_SIZE);
-        if (!blk_read(b->blk, sector * SECTOR_SIZE + done, b->bounce, chunk) ||
-            !virt_request_write(req, &b->vp.virtio.mem, done, b->bounce, chunk)) {
+    return blk_read(b->blk, at, b->bounce, len) &&
+           virt_request_write(req, &b->vp.virtio.mem, done, b->bounce, len);
+}
+
+static bool vblk_write_part(VirtioBlk *b, const VirtRequest *req, uint64_t at, uint64_t done,
+                            size_t len)
+{
+    uint64_t in_request = sizeof(struct virtio_blk_outhdr) + done;
+    return virt_request_read(req, &b->vp.virtio.mem, in_request, b->bounce, len) &&
+           blk_write(b->blk, at, b->bounce, len);
+}
+
+typedef bool (*MovePart)(VirtioBlk *b, const VirtRequest *req, uint64_t at, uint64_t done,
+                         size_t len);
+
+/* As far as the slice goes; the driver may have changed the request since the last one. */
+static uint8_t move_parts(VirtioBlk *b, unsigned n, const VirtRequest *req, uint64_t sector,
+                          uint64_t len, MovePart move)
+{
+    uint64_t *done = &b->vp.virtio.queues[n].done;
+    while (*done < len) {
+        size_t part = (size_t)MIN(len - *done, BOUNCE_SIZE);
+        if (!virtio_spend(&b->vp.virtio, (uint32_t)part)) {
+            return STATUS_LATER;
+        }
+        if (!move(b, req, sector * SECTOR_SIZE + *done, *done, part)) {
             return VIRTIO_BLK_S_IOERR;
         }
+        *done += part;
     }
     return VIRTIO_BLK_S_OK;
 }
 
-static uint8_t do_write(VirtioBlk *b, const VirtRequest *req, uint64_t sector, uint64_t len)
+static uint8_t do_read(VirtioBlk *b, unsigned n, const VirtRequest *req, uint64_t sector,
+                       uint64_t len)
+{
+    return is_in_range(b, sector, len) ? move_parts(b, n, req, sector, len, vblk_read_part)
+                                       : VIRTIO_BLK_S_IOERR;
+}
+
+static uint8_t do_flush(VirtioBlk *b)
+{
+    virtio_spend(&b->vp.virtio, FLUSH_COST);
+    return blk_flush(b->blk) ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR;
+}
+
+static uint8_t do_write(VirtioBlk *b, unsigned n, const VirtRequest *req, uint64_t sector,
+                        uint64_t len)
 {
     if (blk_is_read_only(b->blk) || !is_in_range(b, sector, len)) {
         return VIRTIO_BLK_S_IOERR;
     }
-    for (uint64_t done = 0; done < len; done += BOUNCE_SIZE) {
-        size_t chunk = (size_t)MIN(len - done, BOUNCE_SIZE);
-        uint64_t in_request = sizeof(struct virtio_blk_outhdr) + done;
-        if (!virt_request_read(req, &b->vp.virtio.mem, in_request, b->bounce, chunk) ||
-            !blk_write(b->blk, sector * SECTOR_SIZE + done, b->bounce, chunk)) {
-            return VIRTIO_BLK_S_IOERR;
-        }
-    }
-    return is_write_back(b) || blk_flush(b->blk) ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR;
+    uint8_t status = move_parts(b, n, req, sector, len, vblk_write_part);
+    return status == VIRTIO_BLK_S_OK && !is_write_back(b) ? do_flush(b) : status;
 }
 
 static uint8_t do_get_id(VirtioBlk *b, const VirtRequest *req, uint64_t len)
@@ -104,19 +135,19 @@ static uint8_t do_get_id(VirtioBlk *b, const VirtRequest *req, uint64_t len)
 }
 
 /* The status; *written is what went into the data part. */
-static uint8_t do_request(VirtioBlk *b, const VirtRequest *req, uint32_t type, uint64_t sector,
-                          uint64_t *written)
+static uint8_t do_request(VirtioBlk *b, unsigned n, const VirtRequest *req, uint32_t type,
+                          uint64_t sector, uint64_t *written)
 {
     uint64_t in_len = req->in_len - 1;
     uint8_t status = VIRTIO_BLK_S_UNSUPP;
     switch (type) {
     case VIRTIO_BLK_T_IN:
-        status = do_read(b, req, sector, in_len);
+        status = do_read(b, n, req, sector, in_len);
         break;
     case VIRTIO_BLK_T_OUT:
-        return do_write(b, req, sector, req->out_len - sizeof(struct virtio_blk_outhdr));
+        return do_write(b, n, req, sector, req->out_len - sizeof(struct virtio_blk_outhdr));
     case VIRTIO_BLK_T_FLUSH:
-        return blk_flush(b->blk) ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR;
+        return do_flush(b);
     case VIRTIO_BLK_T_GET_ID:
         in_len = MIN(in_len, VIRTIO_BLK_ID_BYTES);
         status = do_get_id(b, req, in_len);
@@ -140,7 +171,10 @@ static uint32_t blk_serve(void *opaque, unsigned n, const VirtRequest *req)
     }
     uint32_t type = GUINT32_FROM_LE(header.type);
     uint64_t sector = GUINT64_FROM_LE(header.sector);
-    uint8_t status = do_request(b, req, type, sector, &written);
+    uint8_t status = do_request(b, n, req, type, sector, &written);
+    if (status == STATUS_LATER) {
+        return VIRTIO_LATER;
+    }
     trace_event(v->trace, TRACE_VIRTIO,
                 "virtio_blk dev=%s type=%u sector=%" PRIu64 " out=%" PRIu64 " in=%" PRIu64
                 " status=%u",

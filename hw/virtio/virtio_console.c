@@ -24,6 +24,7 @@
 #define MAX_CONTROL         (CONTROL_HEADER + MAX_NAME)
 #define MAX_BACKLOG         256 /* control messages waiting for a buffer */
 #define INPUT_SIZE          4096
+#define OUTPUT_COST         65536 /* of a part to the host, which may be a call of it */
 /* One vector for the configuration, one that all queues share. */
 #define DEFAULT_VECTORS 2
 #define NR_AUTO         0xffffffffu
@@ -137,16 +138,21 @@ static uint32_t serve_control(void *opaque, unsigned n, const VirtRequest *req)
 static uint32_t serve_output(void *opaque, unsigned n, const VirtRequest *req)
 {
     VirtioSerial *s = opaque;
+    VirtioDevice *v = &s->vp.virtio;
     VirtPort *port = port_of(s, n);
-    uint64_t len = MIN(req->out_len, 16 * INPUT_SIZE);
+    uint64_t *done = &v->queues[n].done;
     uint8_t bytes[INPUT_SIZE];
-    for (uint64_t done = 0; port && port->chr && done < len; done += sizeof(bytes)) {
-        size_t chunk = (size_t)MIN(len - done, sizeof(bytes));
-        if (!virt_request_read(req, &s->vp.virtio.mem, done, bytes, chunk)) {
-            virtio_fail(&s->vp.virtio, "console-output");
+    while (port && port->chr && *done < req->out_len) {
+        size_t chunk = (size_t)MIN(req->out_len - *done, sizeof(bytes));
+        if (!virtio_spend(v, OUTPUT_COST)) {
+            return VIRTIO_LATER;
+        }
+        if (!virt_request_read(req, &v->mem, *done, bytes, chunk)) {
+            virtio_fail(v, "console-output");
             return 0;
         }
         chr_guest_write(port->chr, bytes, chunk);
+        *done += chunk;
     }
     return 0;
 }

@@ -74,6 +74,7 @@ void virtio_pci_init(VirtioPci *vp, const VirtioOps *ops)
         (VirtMem){.read = virtio_pci_dma_read, .write = virtio_pci_dma_write, .opaque = &vp->pci};
     vp->virtio.signal = signal_driver;
     vp->virtio.transport = vp;
+    virtio_init_work(&vp->virtio, vp->pci.dev.platform->clock);
 }
 
 static bool wants_platform_access(const VirtioPci *vp)
@@ -199,6 +200,7 @@ bool virtio_pci_realize(VirtioPci *vp, GError **error)
 void virtio_pci_unrealize(Device *dev)
 {
     VirtioPci *vp = (VirtioPci *)dev;
+    timer_cancel(&vp->virtio.work);
     regfile_free(&vp->common);
     regfile_free(&vp->legacy);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * virtio-scsi-pci: a SCSI host adapter (Virtio 1.1, 5.6), whose bus takes scsi-hd and scsi-cd.
- * Commands are done at once, so that none is there any more when task management asks for it. Left
- * out: data both ways, protection information, changes of a unit's parameters as events.
+ * Commands are done one after the other, a long one in slices; task management waits for its end,
+ * so that none is there any more when it is asked for. Left out: data both ways, protection
+ * information, changes of a unit's parameters as events.
  */
 #include <linux/virtio_ids.h>
 #include <linux/virtio_scsi.h>
@@ -17,7 +18,8 @@
 #define CLASS_SCSI_STORAGE 0x010000
 #define BOUNCE_SIZE        (64u * 1024)
 #define MAX_TRANSFER       (256ull * 1024 * 1024)
-#define CONTROL_SIZE       64 /* entries of the control and the event queue */
+#define NO_DATA_COST       (256u * 1024) /* it may wait for the disk */
+#define CONTROL_SIZE       64            /* entries of the control and the event queue */
 #define MOST_CDB           64u
 #define MOST_SENSE         256u
 #define CONFIG_SIZE        (offsetof(struct virtio_scsi_config, max_lun) + 4)
@@ -32,7 +34,8 @@ typedef struct {
     uint32_t num_queues, queue_size, max_sectors, cmd_per_lun;
     bool hotplug;
     ScsiBus bus;
-    bool missed; /* an event for which there was no buffer */
+    bool missed;  /* an event for which there was no buffer */
+    uint8_t amid; /* the queue whose command has been begun; 0: none has (that is control's) */
     uint8_t bounce[BOUNCE_SIZE];
 } VirtioScsi;
 
@@ -44,6 +47,8 @@ typedef struct {
     uint8_t response, status;
     uint32_t residual;
     uint64_t moved_in;
+    uint64_t *done; /* bytes moved: 0 for a command that begins */
+    bool later;
     uint8_t sense[SCSI_SENSE_SIZE];
     uint32_t sense_len;
 } Command;
@@ -89,17 +94,22 @@ static void give_up(ScsiUnit *u, Command *c, uint8_t response)
 static bool move_data(VirtioScsi *s, ScsiUnit *u, Command *c, ScsiStatus *status)
 {
     bool in = u->task.direction == SCSI_DATA_IN;
-    uint64_t len = u->task.left, room = in ? c->in_len : c->out_len;
+    uint64_t len = u->task.left + *c->done, room = in ? c->in_len : c->out_len;
     if (len > room || len > MAX_TRANSFER) {
         give_up(u, c, len > room ? VIRTIO_SCSI_S_OVERRUN : VIRTIO_SCSI_S_FAILURE);
         return false;
     }
-    for (uint64_t done = 0; done < len && *status == SCSI_GOOD; done += BOUNCE_SIZE) {
-        size_t part = (size_t)MIN(len - done, BOUNCE_SIZE);
-        if (!move_part(s, u, c, in, done, part, status)) {
+    while (*c->done < len && *status == SCSI_GOOD) {
+        size_t part = (size_t)MIN(len - *c->done, BOUNCE_SIZE);
+        if (!virtio_spend(&s->vp.virtio, (uint32_t)part)) {
+            c->later = true;
+            return false;
+        }
+        if (!move_part(s, u, c, in, *c->done, part, status)) {
             give_up(u, c, VIRTIO_SCSI_S_FAILURE);
             return false;
         }
+        *c->done += part;
     }
     c->residual = (uint32_t)MIN(room - u->task.done, UINT32_MAX);
     c->moved_in = in ? u->task.done : 0;
@@ -108,7 +118,14 @@ static bool move_data(VirtioScsi *s, ScsiUnit *u, Command *c, ScsiStatus *status
 
 static void run_command(VirtioScsi *s, ScsiUnit *u, const uint8_t *cdb, Command *c)
 {
-    ScsiStatus status = scsi_begin(u, cdb);
+    ScsiStatus status = *c->done == 0 ? scsi_begin(u, cdb) : SCSI_GOOD;
+    if (*c->done != u->task.done) { /* a bus reset, or another unit than it was */
+        give_up(u, c, VIRTIO_SCSI_S_RESET);
+        return;
+    }
+    if (u->task.direction == SCSI_NO_DATA) {
+        virtio_spend(&s->vp.virtio, NO_DATA_COST);
+    }
     c->residual = (uint32_t)MIN(c->in_len + c->out_len, UINT32_MAX);
     if (status == SCSI_GOOD && u->task.direction != SCSI_NO_DATA && !move_data(s, u, c, &status)) {
         return;
@@ -136,6 +153,12 @@ static bool put_response(VirtioScsi *s, const Command *c, uint32_t sense_size)
            virt_request_write(c->req, mem, size, c->sense, sense);
 }
 
+/* A command waits for its next slice. */
+static bool has_begun(const VirtioScsi *s)
+{
+    return s->amid != 0 && s->amid < VIRTIO_MAX_QUEUES && (s->vp.virtio.waiting >> s->amid & 1);
+}
+
 static uint32_t serve_command(void *opaque, unsigned n, const VirtRequest *req)
 {
     VirtioScsi *s = opaque;
@@ -145,9 +168,13 @@ static uint32_t serve_command(void *opaque, unsigned n, const VirtRequest *req)
         config_word(s, offsetof(struct virtio_scsi_config, sense_size), MOST_SENSE);
     size_t head = offsetof(struct virtio_scsi_cmd_req, cdb);
     Command c = {.req = req,
+                 .done = &v->queues[n].done,
                  .out_at = head + cdb_size,
                  .in_at = offsetof(struct virtio_scsi_cmd_resp, sense) + sense_size};
     struct virtio_scsi_cmd_req in = {0};
+    if (s->amid != n && has_begun(s)) {
+        return VIRTIO_LATER; /* a unit has one task */
+    }
     uint8_t cdb[MOST_CDB] = {0};
     if (req->out_len < c.out_at || req->in_len < c.in_at ||
         !virt_request_read(req, &v->mem, 0, &in, head) ||
@@ -164,6 +191,10 @@ static uint32_t serve_command(void *opaque, unsigned n, const VirtRequest *req)
         c.response = VIRTIO_SCSI_S_FAILURE;
     } else {
         run_command(s, u, cdb, &c);
+    }
+    s->amid = c.later ? (uint8_t)n : 0;
+    if (c.later) {
+        return VIRTIO_LATER;
     }
     trace_event(v->trace, TRACE_VIRTIO,
                 "virtio_scsi dev=%s target=%u command=%x out=%" PRIu64 " in=%" PRIu64
@@ -235,6 +266,9 @@ static uint32_t serve_scsi_control(void *opaque, unsigned n, const VirtRequest *
 {
     VirtioScsi *s = opaque;
     uint8_t type[4];
+    if (has_begun(s)) {
+        return VIRTIO_LATER;
+    }
     if (!virt_request_read(req, &s->vp.virtio.mem, 0, type, sizeof(type))) {
         virtio_fail(&s->vp.virtio, "scsi-control");
         return 0;
@@ -307,6 +341,7 @@ static void vscsi_reset(void *opaque)
     VirtioScsi *s = opaque;
     uint8_t *config = s->vp.virtio.config;
     s->missed = false;
+    s->amid = 0;
     bytes_put32(config + offsetof(struct virtio_scsi_config, sense_size),
                 VIRTIO_SCSI_SENSE_DEFAULT_SIZE);
     bytes_put32(config + offsetof(struct virtio_scsi_config, cdb_size),
@@ -416,6 +451,7 @@ static const PropInfo vscsi_props[] = {
 static const StateField vscsi_state[] = {
     VIRTIO_PCI_STATE,
     STATE_FIELD(STATE_UINT8, VirtioScsi, missed),
+    STATE_FIELD_SINCE(STATE_UINT8, VirtioScsi, amid, 1),
     STATE_NOT_SAVED(VirtioScsi, bus),    /* units have their own; of nobody's nothing stays */
     STATE_NOT_SAVED(VirtioScsi, bounce), /* within one command only */
     STATE_END,

@@ -41,6 +41,7 @@ const StateField virtqueue_state[] = {
     STATE_FIELD(STATE_UINT16, VirtQueue, used_next),
     STATE_FIELD(STATE_UINT16, VirtQueue, used_shown),
     STATE_FIELD(STATE_UINT16, VirtQueue, used_notified),
+    STATE_FIELD_SINCE(STATE_UINT64, VirtQueue, done, 1),
     STATE_END,
 };
 

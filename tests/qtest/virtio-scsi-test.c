@@ -94,10 +94,10 @@ static char *make_image(size_t size)
 }
 
 /* A disk as unit 0 and a CD-ROM drive as unit 2 of target 3. */
-static Bus *start_bus(void)
+static Bus *start_bus_with(unsigned sectors)
 {
     Bus *b = g_new0(Bus, 1);
-    b->file[0] = make_image(SECTORS * 512);
+    b->file[0] = make_image(sectors * 512);
     b->file[1] = make_image(SECTORS * 512);
     b->qts = qtest_initf("-machine q35 -m 16M -device virtio-scsi-pci,addr=5,disable-legacy=on "
                          "-drive file=%s,format=raw,if=none,id=d "
@@ -113,6 +113,11 @@ static Bus *start_bus(void)
     b->config = structure_at(b, VIRTIO_PCI_CAP_DEVICE_CFG);
     drive_adapter(b);
     return b;
+}
+
+static Bus *start_bus(void)
+{
+    return start_bus_with(SECTORS);
 }
 
 static void stop_bus(Bus *b)
@@ -215,6 +220,30 @@ static void test_disk(void)
     succeeds(b, 0, CDB(0x35), 0, 0);
     g_assert_cmphex(fails(b, 3, 0, CDB(0x28, 0, 0, 0, 0, SECTORS, 0, 0, 1), 0, 512), ==, 0x052100);
     succeeds(b, 0, READY, 0, 0); /* the sense was told with its command */
+    stop_bus(b);
+}
+
+/* Of more than a slice: what the parts leave is the whole. */
+static void test_long(void)
+{
+    enum { LONG = 3 << 20 };
+    const uint16_t count = LONG / 512;
+    Bus *b = start_bus_with(count);
+    g_autofree uint8_t *data = g_malloc(LONG), *back = g_malloc(LONG);
+    g_autofree char *image = NULL;
+    g_assert_cmphex(fails(b, 3, 0, READY, 0, 0), ==, RESET);
+    for (uint32_t i = 0; i < LONG; i++) {
+        data[i] = (uint8_t)(i / 65536 + i * 3);
+    }
+    qtest_memwrite(b->qts, DATA, data, LONG);
+    succeeds(b, 0, CDB(0x2a, 0, 0, 0, 0, 0, 0, count >> 8, (uint8_t)count), LONG, 0);
+    succeeds(b, 0, CDB(0x35), 0, 0);
+    g_assert_true(g_file_get_contents(b->file[0], &image, NULL, NULL));
+    g_assert_true(memcmp(image, data, LONG) == 0);
+    qtest_memset(b->qts, DATA, 0, LONG);
+    succeeds(b, 0, CDB(0x28, 0, 0, 0, 0, 0, 0, count >> 8, (uint8_t)count), 0, LONG);
+    qtest_memread(b->qts, DATA, back, LONG);
+    g_assert_true(memcmp(back, data, LONG) == 0);
     stop_bus(b);
 }
 
@@ -367,6 +396,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/virtio-scsi/disk", test_disk);
+    g_test_add_func("/virtio-scsi/long", test_long);
     g_test_add_func("/virtio-scsi/inquiry", test_inquiry);
     g_test_add_func("/virtio-scsi/disc", test_disc);
     g_test_add_func("/virtio-scsi/bad-buffers", test_bad_buffers);

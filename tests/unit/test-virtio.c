@@ -20,7 +20,7 @@
 #include "hw/virtio/virtio_devices.h"
 
 #define RAM_SIZE   0x40000
-#define DISK_SIZE  (64 * 1024)
+#define DISK_SIZE  (4 * 1024 * 1024)
 #define QUEUE_SIZE 8
 #define DESC_AT    0x1000
 #define AVAIL_AT   0x2000
@@ -43,6 +43,7 @@ typedef struct {
     uint64_t modern, legacy;
     uint8_t ram[RAM_SIZE];
     unsigned messages, accesses;
+    uint64_t moved;
     uint32_t last_data;
     IrqLine line;
     bool wire;
@@ -52,6 +53,7 @@ typedef struct {
 static MemResult ram_access(Fixture *f, uint64_t addr, size_t len)
 {
     f->accesses++;
+    f->moved += len;
     return addr < RAM_SIZE && len <= RAM_SIZE - addr ? MEM_OK : MEM_DECODE_ERROR;
 }
 
@@ -349,6 +351,77 @@ static void test_indirect(Fixture *f, gconstpointer data)
     g_assert_true(needs_reset(f));
 }
 
+/* A request of 3 MiB, all of it from and to the same memory. */
+static void set_long_request(Fixture *f, uint32_t type)
+{
+    enum { PARTS = 24, PART = 0x20000, AT = 0x18000 };
+    struct virtio_blk_outhdr header = {.type = type};
+    uint16_t flags = VRING_DESC_F_NEXT | (type == VIRTIO_BLK_T_OUT ? 0 : VRING_DESC_F_WRITE);
+    memcpy(&f->ram[HEADER_AT], &header, sizeof(header));
+    set_desc(f, TABLE_AT, 0, HEADER_AT, sizeof(header), VRING_DESC_F_NEXT, 1);
+    for (unsigned i = 1; i <= PARTS; i++) {
+        set_desc(f, TABLE_AT, i, AT, PART, flags, (uint16_t)(i + 1));
+    }
+    set_desc(f, TABLE_AT, PARTS + 1, STATUS_AT, 1, VRING_DESC_F_WRITE, 0);
+    set_desc(f, DESC_AT, 5, TABLE_AT, (PARTS + 2) * 16, VRING_DESC_F_INDIRECT, 0);
+    f->ram[STATUS_AT] = 0xff;
+    f->moved = 0;
+}
+
+/* What a register access may move, with what it reads of rings. */
+#define SLICE_BYTES (1100u * 1024)
+
+static void test_slices(Fixture *f, gconstpointer data)
+{
+    start_driver(f);
+    for (unsigned i = 0; i < 2; i++) {
+        set_long_request(f, i ? VIRTIO_BLK_T_IN : VIRTIO_BLK_T_OUT);
+        kick(f, 5);
+        g_assert_cmpuint(f->moved, <, SLICE_BYTES);
+        g_assert_cmphex(f->ram[STATUS_AT], ==, 0xff);
+        g_assert_cmpuint(used_index(f), ==, i);
+        clock_run(f->platform.clock);
+        g_assert_cmpuint(f->moved, >=, 3 << 20);
+        g_assert_cmphex(f->ram[STATUS_AT], ==, VIRTIO_BLK_S_OK);
+        g_assert_cmpuint(used_index(f), ==, i + 1);
+    }
+    g_assert_cmphex(pci_get_long(&f->ram[USED_AT + 4 + 8 + 4]), ==, (3 << 20) + 1);
+    g_assert_false(needs_reset(f));
+}
+
+/* A ring full of them: a notification begins the first. */
+static void test_slices_of_many(Fixture *f, gconstpointer data)
+{
+    start_driver(f);
+    set_long_request(f, VIRTIO_BLK_T_OUT);
+    for (unsigned i = 0; i < QUEUE_SIZE; i++) {
+        pci_set_word(&f->ram[AVAIL_AT + 4 + 2 * i], 5);
+    }
+    f->avail = QUEUE_SIZE - 1;
+    kick(f, 5);
+    g_assert_cmpuint(f->moved, <, SLICE_BYTES);
+    clock_run(f->platform.clock);
+    g_assert_cmpuint(used_index(f), ==, QUEUE_SIZE);
+    g_assert_cmpuint(f->moved, >=, (uint64_t)QUEUE_SIZE * (3 << 20));
+}
+
+/* What had begun is over, and what follows begins at its front. */
+static void test_reset_between_slices(Fixture *f, gconstpointer data)
+{
+    start_driver(f);
+    set_long_request(f, VIRTIO_BLK_T_OUT);
+    kick(f, 5);
+    put(f, VIRTIO_PCI_COMMON_STATUS, 0, 1);
+    f->moved = 0;
+    clock_run(f->platform.clock);
+    g_assert_cmpuint(f->moved, ==, 0);
+    g_assert_cmpuint(used_index(f), ==, 0);
+    f->avail = 0;
+    start_driver(f);
+    g_assert_cmpint(request(f, VIRTIO_BLK_T_OUT, 8, 4096), ==, VIRTIO_BLK_S_OK);
+    g_assert_cmpuint(f->moved, >, 4096);
+}
+
 static void test_intx(Fixture *f, gconstpointer data)
 {
     start_driver(f);
@@ -538,6 +611,27 @@ static void test_console(Fixture *f, gconstpointer data)
     g_assert_false(needs_reset(f));
 }
 
+/* Nothing is lost of more than a slice's worth. */
+static void test_console_slices(Fixture *f, gconstpointer data)
+{
+    const uint32_t tx = 0x22000, len = 0x30000, at = 0x10000, parts = 4;
+    g_autofree char *text = NULL;
+    gsize written;
+    negotiate(f, device_features(f) & ~(1ull << VIRTIO_RING_F_EVENT_IDX));
+    console_queue(f, 1, tx);
+    put(f, VIRTIO_PCI_COMMON_STATUS, 0xf, 1);
+    for (unsigned i = 0; i < parts; i++) {
+        set_desc(f, TABLE_AT, i, at, len, i + 1 < parts ? VRING_DESC_F_NEXT : 0, (uint16_t)(i + 1));
+    }
+    f->moved = 0;
+    console_submit(f, 1, tx, TABLE_AT, parts * 16, VRING_DESC_F_INDIRECT);
+    g_assert_cmpuint(f->moved, <, 128 * 1024);
+    clock_run(f->platform.clock);
+    g_assert_true(g_file_get_contents(f->file, &text, &written, NULL));
+    g_assert_cmpuint(written, ==, len * parts);
+    g_assert_false(needs_reset(f));
+}
+
 static void test_edu(Fixture *f, gconstpointer data)
 {
     AddressSpace *mem = f->platform.memory;
@@ -581,6 +675,9 @@ int main(int argc, char **argv)
         {"/virtio/negotiation", test_negotiation},
         {"/virtio/disk", test_disk},
         {"/virtio/indirect", test_indirect},
+        {"/virtio/slices", test_slices},
+        {"/virtio/slices-of-many", test_slices_of_many},
+        {"/virtio/reset-between-slices", test_reset_between_slices},
         {"/virtio/intx", test_intx},
         {"/virtio/msix", test_msix},
         {"/virtio/bad-rings", test_bad_rings},
@@ -593,6 +690,8 @@ int main(int argc, char **argv)
         g_test_add(tests[i].path, Fixture, NULL, setup_blk, tests[i].test, teardown);
     }
     g_test_add("/virtio/console", Fixture, NULL, setup_console, test_console, teardown);
+    g_test_add("/virtio/console-slices", Fixture, NULL, setup_console, test_console_slices,
+               teardown);
     g_test_add("/edu/registers", Fixture, NULL, setup_edu, test_edu, teardown);
     return g_test_run();
 }

@@ -59,6 +59,14 @@ typedef struct StateField {
     }
 #define STATE_FIELD(type_, struct_, field_)                                                        \
     STATE_FIELD_MAX(type_, struct_, field_, STATE_IS_BOOL(((struct_ *)0)->field_) ? 1 : 0)
+/* A row that tables below this version have not. */
+#define STATE_FIELD_SINCE(type_, struct_, field_, since_)                                          \
+    {                                                                                              \
+        .name = #field_, .type = type_,                                                            \
+        .offset =                                                                                  \
+            offsetof(struct_, field_) + STATE_SIZE_CHECK(type_, sizeof(((struct_ *)0)->field_)),   \
+        .count = 1, .max = STATE_IS_BOOL(((struct_ *)0)->field_) ? 1 : 0, .since = since_          \
+    }
 #define STATE_ARRAY(type_, struct_, field_, count_)                                                \
     {                                                                                              \
         .name = #field_, .type = type_,                                                            \

@@ -6,6 +6,7 @@
 #ifndef HW_VIRTIO_VIRTIO_H
 #define HW_VIRTIO_VIRTIO_H
 
+#include "base/clock.h"
 #include "base/trace.h"
 #include "hw/virtio/virtqueue.h"
 
@@ -49,10 +50,17 @@ struct VirtioDevice {
     uint32_t config_size;
     VirtQueue queues[VIRTIO_MAX_QUEUES];
     unsigned queue_count;
+    /* What virtio_serve() has not come to: a bit for each queue, and which of them is next. */
+    uint64_t waiting;
+    uint8_t turn;
+    uint32_t budget; /* what this slice may cost still */
+    Timer work;
 };
 
 extern const StateField virtio_state[];
 
+/* The timer by which work goes on; before anything else. */
+void virtio_init_work(VirtioDevice *v, Clock *clock);
 /* Adds a queue of `max_size` entries (a power of two up to VIRTQUEUE_MAX_SIZE). */
 void virtio_add_queue(VirtioDevice *v, uint16_t max_size);
 void virtio_reset(VirtioDevice *v);
@@ -71,11 +79,18 @@ uint64_t virtio_config_load(const VirtioDevice *v, uint64_t offset, unsigned siz
 void virtio_config_store(VirtioDevice *v, uint64_t offset, uint64_t value, unsigned size);
 
 /* The device's side. */
-/* Answers one request; the number of bytes written into it. */
+/* Answers one request; the number of bytes written into it, or VIRTIO_LATER. */
+#define VIRTIO_LATER UINT32_MAX
 typedef uint32_t (*VirtioServe)(void *opaque, unsigned n, const VirtRequest *req);
-/* Serves what is available on queue `n`, a ring's worth at most, then shows the results to the
- * driver, and only then interrupts. */
+/*
+ * Serves what is available on queue `n`, a slice's worth at most, then shows the results to the
+ * driver, and only then interrupts. What is left goes on by `handle`, from a timer, queues in turn.
+ * A request that was put off is given to `serve` again, read anew: queues[n].done says how far it
+ * had come, and is 0 for one that has not begun.
+ */
 void virtio_serve(VirtioDevice *v, unsigned n, VirtioServe serve);
+/* For `serve`: before it does what costs so many bytes moved. False: later. */
+bool virtio_spend(VirtioDevice *v, uint32_t cost);
 /* For devices that take and give back by themselves. */
 bool virtio_pop(VirtioDevice *v, unsigned n, VirtRequest *req);
 void virtio_push(VirtioDevice *v, unsigned n, const VirtRequest *req, uint32_t written);

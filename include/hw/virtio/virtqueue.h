@@ -36,6 +36,7 @@ typedef struct {
     uint16_t used_next;     /* next entry to fill */
     uint16_t used_shown;    /* the index the driver can see */
     uint16_t used_notified; /* the same at the last decision about a notification */
+    uint64_t done;          /* bytes moved of the next entry, which was begun; 0: it was not */
 } VirtQueue;
 
 extern const StateField virtqueue_state[];
