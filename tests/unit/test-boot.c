@@ -3,6 +3,7 @@
  * Boot protocols: images made here, whole, truncated at every kind of place and with bytes changed
  * at random. Unpacking has a test of its own, test-unpack.
  */
+#include <elf.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -391,6 +392,43 @@ static void test_errors(Fixture *f, gconstpointer data)
     g_assert_nonnull(strstr(empty->message, "not a kernel"));
 }
 
+/* Segments that lie on each other: no more is loaded than there is RAM. */
+static void test_overlapping_segments(Fixture *f, gconstpointer data)
+{
+    enum { SEGMENTS = 60000 };
+    const uint64_t base = 0x200000, len = RAM_BYTES / 2;
+    g_autoptr(GByteArray) image = make_elf_at(base, "x", 1);
+    g_autoptr(GError) error = NULL;
+    Elf64_Phdr segment = {.p_type = PT_LOAD, .p_paddr = base, .p_memsz = len};
+    Elf64_Ehdr header;
+    Elf64_Phdr note;
+    CpuBoot boot;
+    memcpy(&header, image->data, sizeof(header));
+    memcpy(&note, image->data + sizeof(header) + sizeof(note), sizeof(note));
+    header.e_phoff = image->len;
+    header.e_phnum = SEGMENTS + 1;
+    memcpy(image->data, &header, sizeof(header));
+    g_byte_array_append(image, (const guint8 *)&note, sizeof(note));
+    for (unsigned i = 0; i < SEGMENTS; i++) {
+        g_byte_array_append(image, (const guint8 *)&segment, sizeof(segment));
+    }
+    g_assert_false(load(f, image->data, image->len, &boot, &error));
+    g_assert_nonnull(strstr(error->message, "its segments are more than the machine's RAM"));
+}
+
+/* What a payload says of its size is looked at before it is unpacked. */
+static void test_payload_beyond_ram(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GByteArray) image = make_bzimage(pack_gzip);
+    g_autoptr(GError) error = NULL;
+    CpuBoot boot;
+    uint32_t size = GUINT32_TO_LE(RAM_BYTES + 1u);
+    memcpy(image->data + image->len - sizeof(size), &size, sizeof(size));
+    g_assert_false(load(f, image->data, image->len, &boot, &error));
+    g_assert_nonnull(strstr(error->message, "claims to unpack to"));
+    g_assert_nonnull(strstr(error->message, "give it more with -m"));
+}
+
 /* Truncations and changed bytes: an error or a boot, never more. */
 static void test_hostile(Fixture *f, gconstpointer data)
 {
@@ -423,6 +461,9 @@ int main(int argc, char **argv)
     g_test_add("/boot/linux-entries", Fixture, NULL, setup, test_linux_entries, teardown);
     g_test_add("/boot/bzimage", Fixture, NULL, setup, test_bzimage, teardown);
     g_test_add("/boot/errors", Fixture, NULL, setup, test_errors, teardown);
+    g_test_add("/boot/overlapping-segments", Fixture, NULL, setup, test_overlapping_segments,
+               teardown);
+    g_test_add("/boot/payload-beyond-ram", Fixture, NULL, setup, test_payload_beyond_ram, teardown);
     g_test_add("/boot/hostile", Fixture, NULL, setup, test_hostile, teardown);
     return g_test_run();
 }

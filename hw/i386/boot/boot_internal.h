@@ -38,6 +38,8 @@ uint64_t boot_place_low(const BootRam *ram, uint64_t len, uint64_t floor, uint64
 /* Puts a table or a text where it can be, as low as possible; its address, or 0. */
 uint64_t boot_put_table(BootRam *ram, const void *data, size_t len, uint64_t align);
 uint64_t boot_put_text(BootRam *ram, const char *text);
+/* Bytes of RAM that the memory map leaves to a kernel. */
+uint64_t boot_ram_size(const BootInfo *info);
 /* The end of the RAM that goes on from `from` without a gap. */
 uint64_t boot_ram_end(const BootInfo *info, uint64_t from);
 

@@ -109,9 +109,12 @@ static bool load_unpacked(BootRam *ram, const BootFile *file, const LinuxImage *
         return true;
     }
     uint64_t size = bytes_get32(image->payload + image->payload_len - 4);
-    if (size > LARGEST_PAYLOAD) {
-        return boot_error(error, file, "its payload claims to unpack to %" PRIu64 " MiB",
-                          size >> 20);
+    uint64_t size_of_ram = boot_ram_size(ram->info), room = MIN(size_of_ram, LARGEST_PAYLOAD);
+    if (size > room) {
+        return boot_error(error, file,
+                          "its payload claims to unpack to %" PRIu64 " MiB, and there are %" PRIu64
+                          " for it; give it more with -m",
+                          size >> 20, room >> 20);
     }
     g_autoptr(GError) cause = NULL;
     g_autoptr(GBytes) unpacked = unpack(image->payload, image->payload_len, size, &cause);

@@ -85,9 +85,22 @@ static bool load_segment(BootRam *ram, const BootFile *file, const Segment *s, G
     return true;
 }
 
+/* Segments that lie on each other would be loaded over and over; together they are no more than
+ * there is RAM. */
+static bool segment_adds_up(const BootRam *ram, const BootFile *file, uint64_t so_far,
+                            const Segment *s, GError **error)
+{
+    uint64_t size = boot_ram_size(ram->info);
+    return s->memsz <= size - so_far ||
+           boot_error(error, file,
+                      "its segments are more than the machine's RAM of %" PRIu64 " MiB",
+                      size >> 20);
+}
+
 bool elf_load(BootRam *ram, const BootFile *file, ElfImage *image, GError **error)
 {
     Header h = read_header(file->data);
+    uint64_t loaded = 0;
     *image = (ElfImage){.is64 = h.is64, .entry = h.entry, .low = UINT64_MAX};
     for (unsigned i = 0; i < h.phnum; i++) {
         Segment s;
@@ -97,9 +110,10 @@ bool elf_load(BootRam *ram, const BootFile *file, ElfImage *image, GError **erro
         if (s.type != PT_LOAD || s.memsz == 0) {
             continue;
         }
-        if (!load_segment(ram, file, &s, error)) {
+        if (!segment_adds_up(ram, file, loaded, &s, error) || !load_segment(ram, file, &s, error)) {
             return false;
         }
+        loaded += s.memsz;
         image->low = MIN(image->low, s.paddr);
         image->high = MAX(image->high, s.paddr + s.memsz);
     }

@@ -138,6 +138,15 @@ uint64_t boot_put_text(BootRam *ram, const char *text)
     return boot_put_table(ram, text, strlen(text) + 1, 1);
 }
 
+uint64_t boot_ram_size(const BootInfo *info)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < info->e820->count; i++) {
+        size += info->e820->entry[i].type == E820_RAM ? info->e820->entry[i].size : 0;
+    }
+    return size;
+}
+
 uint64_t boot_ram_end(const BootInfo *info, uint64_t from)
 {
     uint64_t end = from;
