@@ -373,16 +373,22 @@ bool clock_run(Clock *clock)
     return fired;
 }
 
-void clock_advance_to(Clock *clock, int64_t ns)
+bool clock_advance_some(Clock *clock, int64_t ns, unsigned fires)
 {
     g_assert(clock->kind == CLOCK_MANUAL);
-    for (;;) {
-        int64_t next = clock_deadline(clock);
-        if (next > ns) {
-            break;
+    for (int64_t next; (next = clock_deadline(clock)) <= ns; fires--) {
+        if (fires == 0) {
+            return false;
         }
         clock->now = MAX(clock->now, next);
         fire_due(clock, clock->now);
     }
     clock->now = MAX(clock->now, ns);
+    return true;
+}
+
+void clock_advance_to(Clock *clock, int64_t ns)
+{
+    while (!clock_advance_some(clock, ns, FIRES_PER_RUN)) {
+    }
 }

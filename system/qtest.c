@@ -14,6 +14,7 @@
 #include "base/optlist.h"
 #include "base/report.h"
 #include "machine/accel.h"
+#include "system/qtest_work.h"
 
 #define LINE_MAX_BYTES  (64u << 20) /* b64write of a kernel is a long line */
 #define BLOCK_MAX_BYTES (16u << 20)
@@ -32,6 +33,9 @@ struct Qtest {
     GPtrArray *watches; /* of IrqWatch *: those that tell us */
     GHashTable *driven; /* IrqLine * -> IrqOut *: what set_irq_in drives */
     GHashTable *raised;
+    QtestWork work; /* what the command still does */
+    void (*finish)(Qtest *q, GString *reply);
+    guint source; /* which goes on with it; 0: none */
 };
 
 typedef struct {
@@ -162,35 +166,41 @@ static bool block_args(char **args, uint64_t n[2], GString *reply)
     return true;
 }
 
-static uint8_t *read_block(Qtest *q, const uint64_t n[2])
+/* Memory to move; `finish` says what came of it. */
+static void begin_move(Qtest *q, QtestWorkKind kind, const uint64_t n[2], uint8_t *data,
+                       void (*finish)(Qtest *q, GString *reply))
 {
-    uint8_t *data = g_malloc0(n[1] + 1);
-    as_read(q->machine->platform.memory, n[0], data, n[1]);
-    return data;
+    q->work = (QtestWork){.kind = kind,
+                          .memory = q->machine->platform.memory,
+                          .addr = n[0],
+                          .len = n[1],
+                          .data = data};
+    q->finish = finish;
+}
+
+static void finish_read(Qtest *q, GString *reply)
+{
+    g_string_assign(reply, "OK 0x");
+    qtest_put_hex(reply, q->work.data, q->work.done);
+}
+
+static void finish_b64read(Qtest *q, GString *reply)
+{
+    g_autofree char *text = g_base64_encode(q->work.data, q->work.done);
+    g_string_printf(reply, "OK %s", text);
+}
+
+static void finish_ok(Qtest *q, GString *reply)
+{
+    g_string_assign(reply, "OK");
 }
 
 static void run_read_block(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[2];
-    if (!block_args(args, n, reply)) {
-        return;
-    }
-    g_autofree uint8_t *data = read_block(q, n);
-    g_string_assign(reply, "OK 0x");
-    for (uint64_t i = 0; i < n[1]; i++) {
-        static const char digits[] = "0123456789abcdef";
-        g_string_append_c(reply, digits[data[i] >> 4]);
-        g_string_append_c(reply, digits[data[i] & 15]);
-    }
-}
-
-static void run_b64read(Qtest *q, char **args, GString *reply)
-{
-    uint64_t n[2];
     if (block_args(args, n, reply)) {
-        g_autofree uint8_t *data = read_block(q, n);
-        g_autofree char *text = g_base64_encode(data, n[1]);
-        g_string_printf(reply, "OK %s", text);
+        begin_move(q, WORK_READ, n, g_malloc0(n[1] + 1),
+                   args[0][0] == 'b' ? finish_b64read : finish_read);
     }
 }
 
@@ -206,14 +216,7 @@ static void run_write_block(Qtest *q, char **args, GString *reply)
         g_string_printf(reply, "FAIL '%s' does not start with 0x", text);
         return;
     }
-    g_autofree uint8_t *data = g_malloc0(n[1] + 1);
-    text += 2;
-    for (uint64_t i = 0; i < n[1] && text[0] && text[1]; i++, text += 2) {
-        int high = g_ascii_xdigit_value(text[0]), low = g_ascii_xdigit_value(text[1]);
-        data[i] = (uint8_t)(MAX(high, 0) << 4 | MAX(low, 0));
-    }
-    as_write(q->machine->platform.memory, n[0], data, n[1]);
-    g_string_assign(reply, "OK");
+    begin_move(q, WORK_WRITE, n, qtest_take_hex(text + 2, n[1]), finish_ok);
 }
 
 static void run_b64write(Qtest *q, char **args, GString *reply)
@@ -223,9 +226,9 @@ static void run_b64write(Qtest *q, char **args, GString *reply)
     if (!block_args(args, n, reply)) {
         return;
     }
-    g_autofree guchar *data = g_base64_decode(args[3], &len);
-    as_write(q->machine->platform.memory, n[0], data, MIN(len, n[1]));
-    g_string_assign(reply, "OK");
+    guchar *data = g_base64_decode(args[3], &len);
+    n[1] = MIN(len, n[1]);
+    begin_move(q, WORK_WRITE, n, data, finish_ok);
 }
 
 static void run_memset(Qtest *q, char **args, GString *reply)
@@ -234,16 +237,9 @@ static void run_memset(Qtest *q, char **args, GString *reply)
     if (!numbers(args, 3, n, reply)) {
         return;
     }
-    g_autofree uint8_t *data = g_malloc(APIC_PAGE);
-    memset(data, (int)(n[2] & 0xff), APIC_PAGE);
-    uint64_t left = MIN(n[1], q->machine->opts.ram_size);
-    for (uint64_t addr = n[0]; left > 0;) {
-        size_t part = (size_t)MIN(left, APIC_PAGE);
-        as_write(q->machine->platform.memory, addr, data, part);
-        addr += part;
-        left -= part;
-    }
-    g_string_assign(reply, "OK");
+    n[1] = MIN(n[1], q->machine->opts.ram_size);
+    begin_move(q, WORK_FILL, n, NULL, finish_ok);
+    q->work.value = (uint8_t)n[2];
 }
 
 static void run_endianness(Qtest *q, char **args, GString *reply)
@@ -254,6 +250,12 @@ static void run_endianness(Qtest *q, char **args, GString *reply)
 static void reply_now(Qtest *q, GString *reply)
 {
     g_string_printf(reply, "OK %" PRId64, clock_now(q->machine->platform.clock));
+}
+
+static void begin_time(Qtest *q, int64_t until)
+{
+    q->work = (QtestWork){.kind = WORK_TIME, .clock = q->machine->platform.clock, .until = until};
+    q->finish = reply_now;
 }
 
 static void run_clock_step(Qtest *q, char **args, GString *reply)
@@ -268,23 +270,17 @@ static void run_clock_step(Qtest *q, char **args, GString *reply)
         int64_t now = clock_now(clock);
         to = now + (int64_t)MIN(ns, (uint64_t)(CLOCK_LATEST - now));
     }
-    if (to != INT64_MAX && !q->machine->opts.accel->has_cpus) {
-        clock_advance_to(clock, to);
-    }
-    reply_now(q, reply);
+    bool can = to != INT64_MAX && !q->machine->opts.accel->has_cpus;
+    begin_time(q, can ? to : INT64_MIN);
 }
 
 static void run_clock_set(Qtest *q, char **args, GString *reply)
 {
-    Clock *clock = q->machine->platform.clock;
     uint64_t ns;
-    if (!numbers(args, 1, &ns, reply)) {
-        return;
+    if (numbers(args, 1, &ns, reply)) {
+        bool can = ns <= CLOCK_LATEST && !q->machine->opts.accel->has_cpus;
+        begin_time(q, can ? (int64_t)ns : INT64_MIN);
     }
-    if (ns <= CLOCK_LATEST && (int64_t)ns > clock_now(clock) && !q->machine->opts.accel->has_cpus) {
-        clock_advance_to(clock, (int64_t)ns);
-    }
-    reply_now(q, reply);
 }
 
 /* News of a watched line, once a change. Devices pulse and repeat levels. */
@@ -483,7 +479,7 @@ static const QtestCommand commands[] = {
     {"writeq", 2, run_write},
     {"read", 2, run_read_block},
     {"write", 3, run_write_block},
-    {"b64read", 2, run_b64read},
+    {"b64read", 2, run_read_block},
     {"b64write", 3, run_b64write},
     {"memset", 3, run_memset},
     {"endianness", 0, run_endianness},
@@ -527,6 +523,33 @@ static char **split_words(char *line)
     return (char **)g_ptr_array_free(words, FALSE);
 }
 
+/* A slice of what the command does; true if that was the last, and the client has its answer. */
+static bool qtest_go_on(Qtest *q)
+{
+    g_autoptr(GString) reply = g_string_new(NULL);
+    if (!qtest_work_slice(&q->work)) {
+        return false;
+    }
+    q->finish(q, reply);
+    qtest_work_clear(&q->work);
+    send_line(q, reply);
+    return true;
+}
+
+static void process_lines(Qtest *q, size_t from);
+
+static gboolean qtest_go_on_later(gpointer opaque)
+{
+    Qtest *q = opaque;
+    if (!qtest_go_on(q)) {
+        return G_SOURCE_CONTINUE;
+    }
+    q->source = 0;
+    process_lines(q, 0);
+    chr_accept_input(q->chr);
+    return G_SOURCE_REMOVE;
+}
+
 static void process_line(Qtest *q, char *line)
 {
     log_line(q, "R", line);
@@ -534,34 +557,53 @@ static void process_line(Qtest *q, char *line)
     if (!args[0]) {
         return;
     }
-    GString *reply = g_string_new(NULL);
+    g_autoptr(GString) reply = g_string_new(NULL);
     execute(q, args, reply);
-    send_line(q, reply);
-    g_string_free(reply, TRUE);
+    if (q->work.kind == WORK_NONE) {
+        send_line(q, reply);
+    } else if (!qtest_go_on(q)) {
+        q->source = g_idle_add(qtest_go_on_later, q);
+    }
 }
 
+/* The client waits for the answer to its last command: nothing more is heard. */
 static size_t qtest_room(void *opaque)
 {
-    return 65536;
+    const Qtest *q = opaque;
+    return q->source ? 0 : 65536;
+}
+
+/* Lines that are whole, the first of which ends no sooner than at `from`. */
+static void process_lines(Qtest *q, size_t from)
+{
+    char *newline;
+    while (!q->source && (newline = memchr(q->in->str + from, '\n', q->in->len - from)) != NULL) {
+        size_t line_len = (size_t)(newline - q->in->str);
+        *newline = '\0';
+        process_line(q, q->in->str);
+        g_string_erase(q->in, 0, (gssize)line_len + 1);
+        from = 0;
+    }
 }
 
 static void qtest_receive(void *opaque, const uint8_t *data, size_t len)
 {
     Qtest *q = opaque;
-    char *newline;
     size_t had = q->in->len;
     g_string_append_len(q->in, (const char *)data, (gssize)len);
-    /* Only the new bytes can hold the end of the first line. */
-    while ((newline = memchr(q->in->str + had, '\n', q->in->len - had)) != NULL) {
-        size_t line_len = (size_t)(newline - q->in->str);
-        *newline = '\0';
-        process_line(q, q->in->str);
-        g_string_erase(q->in, 0, (gssize)line_len + 1);
-        had = 0;
-    }
+    process_lines(q, had);
     if (q->in->len > LINE_MAX_BYTES) {
         g_string_truncate(q->in, 0);
     }
+}
+
+static void stop_work(Qtest *q)
+{
+    if (q->source) {
+        g_source_remove(q->source);
+        q->source = 0;
+    }
+    qtest_work_clear(&q->work);
 }
 
 static void release_lines(Qtest *q)
@@ -582,6 +624,7 @@ static void qtest_event(void *opaque, ChrEvent event)
     if (event == CHR_OPENED || event == CHR_CLOSED) {
         log_line(q, "I", event == CHR_OPENED ? "OPENED" : "CLOSED");
         release_lines(q);
+        stop_work(q);
         g_string_truncate(q->in, 0);
     }
 }
@@ -642,6 +685,7 @@ void qtest_free(Qtest *q)
     }
     chr_detach(q->chr, q);
     release_lines(q);
+    stop_work(q);
     if (q->log && q->log != stderr) {
         fclose(q->log);
     }

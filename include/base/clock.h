@@ -116,6 +116,8 @@ int64_t clock_until_deadline(Clock *clock);
 bool clock_run(Clock *clock);
 /* CLOCK_MANUAL: moves to `ns`, firing timers at their own times on the way. */
 void clock_advance_to(Clock *clock, int64_t ns);
+/* The same, but so many timers at most: false if there is more to do. */
+bool clock_advance_some(Clock *clock, int64_t ns, unsigned fires);
 
 /* value * mul / div in 128 bits: conversions between ns and ticks. */
 static inline uint64_t muldiv64(uint64_t value, uint64_t mul, uint64_t div)
