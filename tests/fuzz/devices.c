@@ -6,24 +6,28 @@
  * its own.
  */
 #include "fuzz.h"
+#include "rings.h"
 #include "tests/unit/machine-windows.h"
 
 enum {
     ARENA = 0x100000, /* where the scenes lie, too */
     ARENA_END = 0x400000,
-    MOST_NS = 20, /* a step of time is at most 2^20 ns */
+    RINGS = 0x300000, /* the driver's */
+    MOST_NS = 20,     /* a step of time is at most 2^20 ns */
 };
 
 typedef struct {
     const char *cls;
     const char *scenes[2]; /* what it may be in the middle of */
     const char *unit;      /* the remapping unit beside it; NULL: Intel's */
+    const char *driven;    /* the virtio device that has a driver, as often as not */
 } FuzzDevice;
 
 typedef struct {
     Box box;
     Map own, all; /* its registers, and everybody's */
     const FuzzDevice *device;
+    Rings rings; /* no queues: there is no driver */
 } Board;
 
 static void *devices_open(const void *data)
@@ -163,7 +167,9 @@ static void devices_hyperv(Board *b, FuzzInput *in)
 static void devices_step(Board *b, FuzzInput *in)
 {
     unsigned kind = fuzz_below(in, 32);
-    if (kind < 6) {
+    if (b->rings.queues && fuzz_below(in, 2)) {
+        rings_offer(&b->rings, in);
+    } else if (kind < 6) {
         devices_access(b, &b->own, in, false);
     } else if (kind < 17) {
         devices_access(b, &b->own, in, true);
@@ -193,6 +199,21 @@ static const Scene *devices_scene(const FuzzDevice *device, FuzzInput *in)
     return NULL;
 }
 
+static uint64_t devices_ring_address(void *opaque, FuzzInput *in)
+{
+    return devices_address(opaque, in);
+}
+
+static void devices_start_driver(Board *b, FuzzInput *in)
+{
+    b->rings.queues = 0;
+    if (b->device->driven && fuzz_below(in, 2) &&
+        rings_start(&b->rings, &b->box, b->device->driven, RINGS, in)) {
+        b->rings.address = devices_ring_address;
+        b->rings.opaque = b;
+    }
+}
+
 static void devices_run(void *state, FuzzInput *in)
 {
     Board *b = state;
@@ -204,6 +225,7 @@ static void devices_run(void *state, FuzzInput *in)
                ARENA_END - ARENA);
         scene->start(&b->box);
     }
+    devices_start_driver(b, in);
     while (fuzz_more(in)) {
         devices_step(b, in);
     }
@@ -263,17 +285,17 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("pcie-pci-bridge"),
     DEVICE("pcie-root-port"),
     DEVICE("pxb-pcie"),
-    DEVICE("scsi-cd", .scenes = {"virtio-scsi"}),
-    DEVICE("scsi-hd", .scenes = {"virtio-scsi"}),
+    DEVICE("scsi-cd", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
+    DEVICE("scsi-hd", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
     DEVICE("uv-hub", .scenes = {"uv-hub"}),
-    DEVICE("virtconsole"),
-    DEVICE("virtio-9p-pci"),
-    DEVICE("virtio-blk-pci", .scenes = {"virtqueue", "virtqueue"}),
-    DEVICE("virtio-net-pci"),
-    DEVICE("virtio-rng-pci"),
-    DEVICE("virtio-scsi-pci", .scenes = {"virtio-scsi", "virtio-scsi"}),
-    DEVICE("virtio-serial-pci"),
-    DEVICE("virtserialport"),
+    DEVICE("virtconsole", .driven = "virtio-serial-pci"),
+    DEVICE("virtio-9p-pci", .driven = "virtio-9p-pci"),
+    DEVICE("virtio-blk-pci", .scenes = {"virtqueue"}, .driven = "virtio-blk-pci"),
+    DEVICE("virtio-net-pci", .driven = "virtio-net-pci"),
+    DEVICE("virtio-rng-pci", .driven = "virtio-rng-pci"),
+    DEVICE("virtio-scsi-pci", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
+    DEVICE("virtio-serial-pci", .driven = "virtio-serial-pci"),
+    DEVICE("virtserialport", .driven = "virtio-serial-pci"),
     DEVICE("vmd"),
     DEVICE("x3130-upstream"),
     DEVICE("xio3130-downstream"),

@@ -13,6 +13,7 @@
 #include "hw/core/outside.h"
 #include "monitor/commands.h"
 #include "monitor/hmp.h"
+#include "monitor/hmp_commands.h"
 #include "monitor/qmp.h"
 #include "system/qtest.h"
 #include "tests/unit/machine-fixture.h"
@@ -24,6 +25,7 @@ typedef struct {
     const char *const *words;
     const char *greeting; /* sent first; NULL for none */
     bool needs_cpus;
+    const HmpCommand *commands; /* whose names are words, too; NULL for none */
 } Protocol;
 
 struct Client {
@@ -92,6 +94,12 @@ static void *clients_open(const void *data)
     for (const char *const *word = c->protocol->words; *word; word++) {
         g_ptr_array_add(c->words, g_strdup(*word));
     }
+    for (const HmpCommand *command = c->protocol->commands; command && command->name; command++) {
+        g_ptr_array_add(c->words, g_strdup(command->name));
+        for (const HmpCommand *page = command->pages; page && page->name; page++) {
+            g_ptr_array_add(c->words, g_strdup(page->name));
+        }
+    }
     if (c->protocol->greeting) {
         qmp_command_foreach(clients_add_command, c->words);
         clients_send(c, c->protocol->greeting, strlen(c->protocol->greeting));
@@ -142,7 +150,8 @@ static void clients_run(void *state, FuzzInput *in)
     }
     g_string_append_c(text, '\n');
     clients_send(c, text->str, text->len);
-    while (g_main_context_iteration(NULL, FALSE)) {
+    /* What takes long goes on while the next words come, or ends with the connection. */
+    for (unsigned n = 0; n < 64 && g_main_context_iteration(NULL, FALSE); n++) {
     }
 }
 
@@ -290,10 +299,18 @@ static const Protocol clients_hmp = {clients_connect_hmp, clients_end_hmp,
                                                            "/1000000xg",
                                                            "/i",
                                                            NULL},
-                                     NULL};
+                                     .commands = hmp_commands};
 
 static const Protocol clients_qtest = {clients_connect_qtest, clients_end_qtest,
                                        (const char *const[]){"readb",
+                                                             "writew",
+                                                             "inw",
+                                                             "outw",
+                                                             "apic",
+                                                             "apic_ack",
+                                                             "apic_eoi",
+                                                             "msr_read",
+                                                             "msr_write",
                                                              "readw",
                                                              "readl",
                                                              "readq",

@@ -9,6 +9,8 @@
 #include "fuzz.h"
 #include "hw/i386/boot/boot.h"
 #include "hw/i386/boot/unpack.h"
+#include "machine/snapshot.h"
+#include "system/replay_items.h"
 #include "tests/unit/boot/images.h"
 #include "tests/unit/machine-windows.h"
 
@@ -166,10 +168,44 @@ static void readers_symbols_run(void *state, FuzzInput *in)
     symbols_free(symbols);
 }
 
+/* A recording: one that was written, damaged; what can be read of it can be written again. */
+static void readers_replay_run(void *state, FuzzInput *in)
+{
+    static const char *const lines[] = {"10 100 data serial0 6162\n", "11 120 event serial0 01\n",
+                                        "12 130 frame n0 ffffffffffff0011223344550800\n",
+                                        "13 131 hmp - 696e666f\n", "14 140 end - -\n"};
+    Reader *r = state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GByteArray) file = g_byte_array_new();
+    g_autoptr(GPtrArray) items = replay_items_new();
+    g_autofree char *head = NULL;
+    gsize head_len;
+    FILE *out = fopen(r->file, "w");
+    replay_items_begin(out);
+    fclose(out);
+    box_must(g_file_get_contents(r->file, &head, &head_len, &error), error);
+    g_byte_array_append(file, (const guint8 *)head, (guint)head_len);
+    for (unsigned n = fuzz_below(in, 8); n > 0; n--) {
+        const char *line = lines[fuzz_below(in, G_N_ELEMENTS(lines))];
+        g_byte_array_append(file, (const guint8 *)line, (guint)strlen(line));
+    }
+    if (fuzz_below(in, 8)) {
+        readers_damage(file, in);
+    }
+    readers_write(r, file);
+    replay_items_read(items, r->file, &error);
+    out = fopen(r->file, "w");
+    for (guint i = 0; i < items->len; i++) {
+        g_free(replay_item_text(items->pdata[i]));
+        replay_item_write(out, items->pdata[i]);
+    }
+    fclose(out);
+}
+
 /* A whole machine, and what it saved. */
 typedef struct {
     Box box;
-    GByteArray *saved;
+    GByteArray *saved, *packed; /* `packed` when it is asked for first */
 } Saved;
 
 static void *readers_open_machine(const void *data)
@@ -185,6 +221,7 @@ static void readers_close_machine(void *state)
 {
     Saved *s = state;
     g_byte_array_unref(s->saved);
+    g_clear_pointer(&s->packed, g_byte_array_unref);
     box_close(&s->box);
     g_free(s);
 }
@@ -233,6 +270,24 @@ static void readers_machine_run(void *state, FuzzInput *in)
     g_byte_array_unref(damaged);
 }
 
+/* The same as a snapshot's file and another emulator's -incoming have it: packed, with a head. */
+static void readers_incoming_run(void *state, FuzzInput *in)
+{
+    Saved *s = state;
+    g_autoptr(GError) error = NULL;
+    if (!s->packed) {
+        s->packed = snapshot_pack(s->box.machine, &error);
+        box_must(s->packed, error);
+    }
+    g_autoptr(GByteArray) damaged = g_byte_array_sized_new(s->packed->len);
+    g_byte_array_append(damaged, s->packed->data, s->packed->len);
+    readers_damage(damaged, in);
+    if (snapshot_unpack(s->box.machine, "incoming", damaged->data, damaged->len, &error)) {
+        let_pass(&s->box, 1 << 20);
+        box_load(&s->box, s->saved);
+    }
+}
+
 const FuzzTarget fuzz_readers[] = {
     {"kernel", readers_open, readers_kernel_run, readers_close, .length = 200, .renew = 5000,
      .cost = 20},
@@ -242,5 +297,9 @@ const FuzzTarget fuzz_readers[] = {
      .cost = 5},
     {"snapshot", readers_open_machine, readers_machine_run, readers_close_machine, .length = 100,
      .renew = 500, .cost = 20},
+    {"incoming", readers_open_machine, readers_incoming_run, readers_close_machine, .length = 100,
+     .renew = 500, .cost = 40},
+    {"replay", readers_open, readers_replay_run, readers_close, .length = 100, .renew = 5000,
+     .cost = 5},
     {0},
 };

@@ -15,6 +15,50 @@ static void test_devices(void)
     g_assert_cmpuint(missing, ==, 0);
 }
 
+/* Ways in that are no devices: who reads them, and the target that writes them. */
+static void test_ways_in(void)
+{
+    static const struct {
+        const char *way, *target;
+    } ways[] = {
+        {"-kernel: ELF with and without a PVH note, multiboot, Linux; -initrd", "kernel"},
+        {"a Linux image's payload", "unpack"},
+        {"-symbols", "symbols"},
+        {"state of a machine", "snapshot"},
+        {"-loadvm, -incoming", "incoming"},
+        {"-icount rr=replay", "replay"},
+        {"-qmp", "qmp"},
+        {"-monitor", "hmp"},
+        {"-qtest", "qtest"},
+        {"-gdb", "gdb"},
+        {"guest code, interpreted", "cpu-interp"},
+        {"guest code, translated", "cpu-jit"},
+    };
+    unsigned missing = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        if (!fuzz_target_find(ways[i].target)) {
+            g_test_message("%s: no target is called '%s'", ways[i].way, ways[i].target);
+            missing++;
+        }
+    }
+    g_assert_cmpuint(missing, ==, 0);
+}
+
+/* A card has a target for what its guest does, and one for what comes from its network. */
+static void test_cards(void)
+{
+    unsigned missing = 0;
+    for (const DeviceClass *const *cls = device_classes; *cls; cls++) {
+        g_autofree char *name = g_strdup_printf("net-%s", (*cls)->name);
+        if ((*cls)->category == DEVICE_NETWORK && (*cls)->user_creatable &&
+            !fuzz_target_find(name)) {
+            g_test_message("no target is called '%s'", name);
+            missing++;
+        }
+    }
+    g_assert_cmpuint(missing, ==, 0);
+}
+
 static void test_names(void)
 {
     const FuzzTarget *target;
@@ -89,6 +133,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/fuzz/rows/devices", test_devices);
     g_test_add_func("/fuzz/rows/names", test_names);
+    g_test_add_func("/fuzz/rows/ways-in", test_ways_in);
+    g_test_add_func("/fuzz/rows/cards", test_cards);
     g_test_add_func("/fuzz/rows/regions", test_regions);
     return g_test_run();
 }
