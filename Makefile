@@ -8,7 +8,7 @@ TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all check check-unit check-qtest check-guest check-gdb check-boot check-boot-all check-replay check-programs \
-        check-journal-all check-topology-all check-cpu-long check-hostfail fuzz fuzz-smoke fuzz-night soak mutate coverage-vtd bench format check-format install clean distclean help
+        check-journal-all check-topology-all check-cpu-long check-hostfail fuzz fuzz-smoke fuzz-night fuzz-proof soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
 	$(NINJA)
@@ -85,6 +85,10 @@ fuzz:
 fuzz-night:
 	scripts/fuzz --build $(BUILD)-fuzz --seconds $(or $(TIME),600)
 
+# FAULTS= names of rows; all of them take an hour.
+fuzz-proof:
+	tests/fuzz/proof.py --folder $(BUILD)/proof $(FAULTS)
+
 # Hours: COUNT= generated programs, BOOTS= boots of each kernel on each tier, JOBS= at a time.
 check-cpu-long: all
 	scripts/fetch-guests $(BUILD)/guests cloud generic busybox tools python rt gcc
@@ -142,6 +146,7 @@ help:
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
 	@echo 'make soak          half an hour of disk, moved interrupts, CPUs off and on, sleeps'
 	@echo 'make mutate        change the code in small ways; do the tests notice?'
+	@echo 'make fuzz-proof    put faults into the code; does fuzzing find them?'
 	@echo 'make coverage-vtd  measure which test notices which part of the VT-d unit'
 	@echo 'make bench         a table of times beside the QEMU on this machine'
 	@echo 'make format        lay the code out; make check-format only looks'
