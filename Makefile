@@ -8,7 +8,7 @@ TEST = meson test -C $(BUILD) --no-rebuild --print-errorlogs
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: all check check-unit check-qtest check-guest check-gdb check-boot check-boot-all check-replay check-programs \
-        check-journal-all check-topology-all check-cpu-long check-hostfail fuzz fuzz-smoke fuzz-night fuzz-proof soak mutate coverage-vtd bench format check-format install clean distclean help
+        check-hostile check-journal-all check-topology-all check-cpu-long check-hostfail fuzz fuzz-smoke fuzz-night fuzz-proof soak mutate coverage-vtd bench format check-format install clean distclean help
 
 all: $(BUILD)/build.ninja
 	$(NINJA)
@@ -71,6 +71,10 @@ check-topology-all: all
 # Each of the first 10,000 calls of a run that the host can fail; check has a sample of 200.
 check-hostfail: all
 	tests/hostfail/hostfail.py --qemu $(BUILD)/qemu-system-x86_64 --library $(BUILD)/tests/hostfail/libfail.so --all
+
+# LINES= that nobody should send to each of QMP, HMP, qtest and gdb; check has some hundred.
+check-hostile: all
+	tests/clients/hostile-lines.py --qemu $(BUILD)/qemu-system-x86_64 --lines $(or $(LINES),10000) $(if $(SEED),--seed $(SEED))
 
 # Under sanitizers: some thousand inputs of each target, from a seed.
 fuzz-smoke:
@@ -142,6 +146,7 @@ help:
 	@echo 'make check-journal-all  100,000 generated runs of the interrupts journal against its model'
 	@echo 'make check-topology-all  100,000 random machines, their bridges and units, against a model'
 	@echo 'make check-hostfail  each call that the host can fail does'
+	@echo 'make check-hostile  10,000 lines that nobody should send to each monitor'
 	@echo 'make check-programs  OpenSSL, compilers, Python with known results, in a guest'
 	@echo 'make check-cpu-long  ten million generated programs, 50 boots a kernel and tier'
 	@echo 'make soak          half an hour of disk, moved interrupts, CPUs off and on, sleeps'

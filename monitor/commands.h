@@ -59,6 +59,10 @@ JsonObject *qmp_cpu_place(const Machine *machine, unsigned index);
 /* Takes `inner`, of whatever domain, and makes *error of it, with its QMP class. Returns NULL. */
 JsonNode *qmp_fail(GError *inner, GError **error);
 
+/* A member of an object inside an argument, whose members nobody has checked: `other` where it is
+ * not there or no string. */
+const char *qmp_member_text(JsonObject *object, const char *name, const char *other);
+
 /* {} and nodes that take ownership. */
 JsonNode *qmp_empty(void);
 JsonNode *qmp_object_node(JsonObject *object);

@@ -40,7 +40,7 @@ static bool send_button_event(Machine *machine, JsonObject *data, GError **error
                    {"right", POINTER_RIGHT, 0}, {"side", POINTER_SIDE, 0},
                    {"extra", POINTER_EXTRA, 0}, {"wheel-up", 0, -1},
                    {"wheel-down", 0, 1}};
-    const char *name = json_object_get_string_member_with_default(data, "button", "");
+    const char *name = qmp_member_text(data, "button", "");
     bool down = json_object_get_boolean_member_with_default(data, "down", false);
     for (size_t i = 0; i < G_N_ELEMENTS(buttons); i++) {
         if (strcmp(name, buttons[i].name) == 0) {
@@ -64,7 +64,7 @@ static void place_on_axis(Display *display, bool is_y, int value)
 static bool send_move_event(Machine *machine, JsonObject *data, bool absolute, GError **error)
 {
     Display *display = input_display(machine);
-    const char *axis = json_object_get_string_member_with_default(data, "axis", "");
+    const char *axis = qmp_member_text(data, "axis", "");
     gint64 given = json_object_get_int_member_with_default(data, "value", 0);
     int value = (int)CLAMP(given, -POINTER_MAX, POINTER_MAX);
     bool is_y = strcmp(axis, "y") == 0;
@@ -89,7 +89,7 @@ static bool input_event(Machine *machine, JsonNode *node, bool *moves, GError **
     JsonObject *event = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     JsonNode *inner = event ? json_object_get_member(event, "data") : NULL;
     JsonObject *data = inner && JSON_NODE_HOLDS_OBJECT(inner) ? json_node_get_object(inner) : NULL;
-    const char *type = event ? json_object_get_string_member_with_default(event, "type", "") : "";
+    const char *type = event ? qmp_member_text(event, "type", "") : "";
     bool is_key = strcmp(type, "key") == 0, is_abs = strcmp(type, "abs") == 0;
     if (data && is_key) {
         return send_key_event(machine, data, error);

@@ -71,7 +71,7 @@ static JsonNode *query_migrate_capabilities(Machine *machine, JsonObject *args, 
 static bool set_capability(Machine *machine, JsonNode *element, GError **error)
 {
     JsonObject *o = JSON_NODE_HOLDS_OBJECT(element) ? json_node_get_object(element) : NULL;
-    const char *name = o ? json_object_get_string_member_with_default(o, "capability", NULL) : NULL;
+    const char *name = o ? qmp_member_text(o, "capability", NULL) : NULL;
     bool on = o && json_object_get_boolean_member_with_default(o, "state", FALSE);
     if (!name || (on && strcmp(name, EVENTS) != 0)) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "There is no capability but '" EVENTS "'");

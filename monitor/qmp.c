@@ -37,6 +37,14 @@ JsonNode *qmp_array_node(JsonArray *array)
     return node;
 }
 
+const char *qmp_member_text(JsonObject *object, const char *name, const char *other)
+{
+    JsonNode *node = json_object_get_member(object, name);
+    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : other;
+}
+
 JsonNode *qmp_empty(void)
 {
     return qmp_object_node(json_object_new());
@@ -178,7 +186,7 @@ static const char *find_arg(char **words, const char *name)
     for (char **word = words; *word; word++) {
         const char *start = **word == '?' ? *word + 1 : *word;
         size_t len = strcspn(start, ":");
-        if (strncmp(start, name, len) == 0 && name[len] == '\0') {
+        if (start[len] == ':' && strncmp(start, name, len) == 0 && name[len] == '\0') {
             return start;
         }
     }

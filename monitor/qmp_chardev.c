@@ -127,7 +127,7 @@ static void chardev_flatten(GString *text, JsonObject *data)
 static JsonNode *run_chardev_add(Machine *machine, JsonObject *args, GError **error)
 {
     JsonObject *backend = json_object_get_object_member(args, "backend");
-    const char *type = json_object_get_string_member_with_default(backend, "type", NULL);
+    const char *type = qmp_member_text(backend, "type", NULL);
     if (!type) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "Parameter 'backend.type' is missing");
         return NULL;

@@ -54,7 +54,7 @@ static JsonNode *query_cpu_definitions(Machine *machine, JsonObject *args, GErro
 /* CpuModelInfo as -cpu spells it: "name,feature=on". */
 static char *model_text(JsonObject *model, GError **error)
 {
-    const char *name = json_object_get_string_member_with_default(model, "name", NULL);
+    const char *name = qmp_member_text(model, "name", NULL);
     if (!name) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "Parameter 'model.name' is missing");
         return NULL;

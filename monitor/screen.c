@@ -48,10 +48,10 @@ static JsonNode *run_screendump(Machine *machine, JsonObject *args, GError **err
 const Key *monitor_key_of(JsonNode *node, GError **error)
 {
     JsonObject *value = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    const char *type = value ? json_object_get_string_member_with_default(value, "type", "") : "";
+    const char *type = value ? qmp_member_text(value, "type", "") : "";
     const Key *key = NULL;
     if (strcmp(type, "qcode") == 0) {
-        key = key_find(json_object_get_string_member_with_default(value, "data", ""));
+        key = key_find(qmp_member_text(value, "data", ""));
     } else if (strcmp(type, "number") == 0) {
         key = key_find_number((unsigned)json_object_get_int_member_with_default(value, "data", 0) &
                               0xff);

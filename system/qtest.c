@@ -258,6 +258,18 @@ static void begin_time(Qtest *q, int64_t until)
     q->finish = reply_now;
 }
 
+/* More than this at once takes hours where a timer is periodic. */
+#define CLOCK_STEP_MAX (3600ll * 1000000000)
+
+static bool step_is_short(const Qtest *q, int64_t to, GString *reply)
+{
+    if (to - clock_now(q->machine->platform.clock) <= CLOCK_STEP_MAX) {
+        return true;
+    }
+    g_string_append(reply, "FAIL an hour is the most at once");
+    return false;
+}
+
 static void run_clock_step(Qtest *q, char **args, GString *reply)
 {
     Clock *clock = q->machine->platform.clock;
@@ -270,6 +282,9 @@ static void run_clock_step(Qtest *q, char **args, GString *reply)
         int64_t now = clock_now(clock);
         to = now + (int64_t)MIN(ns, (uint64_t)(CLOCK_LATEST - now));
     }
+    if (args[1] && !step_is_short(q, to, reply)) {
+        return;
+    }
     bool can = to != INT64_MAX && !q->machine->opts.accel->has_cpus;
     begin_time(q, can ? to : INT64_MIN);
 }
@@ -277,7 +292,8 @@ static void run_clock_step(Qtest *q, char **args, GString *reply)
 static void run_clock_set(Qtest *q, char **args, GString *reply)
 {
     uint64_t ns;
-    if (numbers(args, 1, &ns, reply)) {
+    if (numbers(args, 1, &ns, reply) &&
+        step_is_short(q, (int64_t)MIN(ns, CLOCK_LATEST), reply)) {
         bool can = ns <= CLOCK_LATEST && !q->machine->opts.accel->has_cpus;
         begin_time(q, can ? (int64_t)ns : INT64_MIN);
     }
