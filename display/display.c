@@ -39,6 +39,18 @@ void display_detach(Display *display, void *opaque)
     input_detach(&display->pointers, opaque);
 }
 
+struct Vnc *display_vnc(const Display *display)
+{
+    return display ? display->vnc : NULL;
+}
+
+void display_set_vnc(Display *display, struct Vnc *vnc)
+{
+    if (display) {
+        display->vnc = vnc;
+    }
+}
+
 bool display_has_screen(const Display *display)
 {
     return display && display->screen;

@@ -88,6 +88,13 @@ bool display_press(Display *display, const Key *key, bool down)
     return true;
 }
 
+unsigned display_leds(const Display *display)
+{
+    const Input *to = display ? input_current(&display->keyboards) : NULL;
+    const KeyboardOps *ops = to ? to->ops : NULL;
+    return ops && ops->leds ? ops->leds(to->opaque) : 0;
+}
+
 static int limited(int value)
 {
     return CLAMP(value, -MOVE_MAX, MOVE_MAX);

@@ -24,6 +24,7 @@ struct Display {
     void *screen_opaque;
     Inputs keyboards, pointers;
     PointerEvent pointer; /* what is gathered */
+    struct Vnc *vnc;
 };
 
 void input_detach(Inputs *inputs, void *opaque);

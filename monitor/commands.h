@@ -38,6 +38,7 @@ extern const QmpCommand qmp_commands_net[];
 extern const QmpCommand qmp_commands_nothing[];
 extern const QmpCommand qmp_commands_schema[];
 extern const QmpCommand qmp_commands_screen[];
+extern const QmpCommand qmp_commands_vnc[];
 
 /* The code of an error becomes its QMP class. */
 typedef enum {

@@ -77,6 +77,9 @@ void hmp_sendkey(Machine *machine, char **args, GString *out);
 void hmp_mouse_move(Machine *machine, char **args, GString *out);
 void hmp_mouse_button(Machine *machine, char **args, GString *out);
 void hmp_mouse_set(Machine *machine, char **args, GString *out);
+void hmp_info_vnc(Machine *machine, char **args, GString *out);
+void hmp_set_password(Machine *machine, char **args, GString *out);
+void hmp_expire_password(Machine *machine, char **args, GString *out);
 void hmp_info_mice(Machine *machine, char **args, GString *out);
 /* migration.c */
 void hmp_migrate(Machine *machine, char **args, GString *out);

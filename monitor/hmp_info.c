@@ -252,6 +252,7 @@ const HmpCommand hmp_info_pages[] = {
     {"hotpluggable-cpus", NULL, "places for CPUs", hmp_info_hotpluggable_cpus,
      .effect = COMMAND_KEEPS},
     {"pci", NULL, "PCI devices", info_pci, .effect = COMMAND_KEEPS},
+    {"vnc", NULL, "the VNC server and its clients", hmp_info_vnc, .effect = COMMAND_KEEPS},
     {"mice", NULL, "mice, and which of them is moved", hmp_info_mice, .effect = COMMAND_KEEPS},
     {"qtree", NULL, "all devices and their lines", info_qtree, .effect = COMMAND_KEEPS},
     {"state", NULL, "a device's state: DEVICE", info_state, .effect = COMMAND_KEEPS,

@@ -6,6 +6,7 @@
 #include "base/report.h"
 #include "system/message.h"
 #include "system/process.h"
+#include "system/screen.h"
 #include "system/vm.h"
 
 static int complain(GError *error)
@@ -21,6 +22,7 @@ int main(int argc, char **argv)
     g_autoptr(Options) opts = options_new();
     GError *error = NULL;
     int ready = -1;
+    Vnc *vnc;
     Vm vm;
 
     /* A reader of our output that goes away must not end the machine. */
@@ -40,12 +42,19 @@ int main(int argc, char **argv)
         return complain(error);
     }
     options_find_needs(opts, argv);
+    if (!screen_start_vnc(opts, &vnc, &error)) {
+        return complain(error);
+    }
     int helper = sandbox_prepare(&opts->sandbox, &opts->sandbox_needs, argv, &error);
     if (error) {
         return complain(error);
     }
     bool built = vm_init(&vm, opts, &error);
     vm.helper = helper;
+    vm.vnc = vnc;
+    if (built) {
+        screen_attach(&vm);
+    }
     if (built && opts->daemonize) {
         built = process_is_ready(ready, opts->log_items && !opts->log_file, &error);
     }

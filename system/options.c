@@ -174,6 +174,7 @@ void options_free(Options *o)
     g_hash_table_unref(o->memory_objects);
     g_ptr_array_unref(o->names);
     journal_options_clear(&o->journal);
+    vnc_options_clear(&o->vnc);
     char *texts[] = {o->qtest,    o->qtest_log, o->pidfile, o->log_items,
                      o->log_file, o->debugcon,  o->gdb};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -4,6 +4,7 @@
 #define SYSTEM_OPTIONS_H
 
 #include "base/optlist.h"
+#include "display/vnc.h"
 #include "machine/machine.h"
 #include "system/journal.h"
 #include "system/sandbox.h"
@@ -99,6 +100,7 @@ typedef struct {
     bool no_reboot, no_shutdown, paused, snapshot_all;
     bool prefer_kvm; /* -enable-kvm: KVM, or else the other accelerators with a warning */
     bool daemonize, exit_with_parent;
+    VncOptions vnc; /* -vnc, -display vnc= */
     SandboxOptions sandbox;
     SandboxNeeds sandbox_needs; /* when all is read */
     bool message_times;         /* -msg timestamp=on */

@@ -472,9 +472,22 @@ static bool opt_parallel(Options *o, const char *value, GError **error)
     return strcmp(value, "null") == 0 || only_none(value, "parallel port", error);
 }
 
+static bool opt_vnc(Options *o, const char *value, GError **error)
+{
+    return vnc_options_parse(&o->vnc, value, error);
+}
+
 static bool opt_display(Options *o, const char *value, GError **error)
 {
-    return only_none(value, "display", error);
+    static const char *const kinds[] = {"none", "vnc=:N"};
+    if (g_str_has_prefix(value, "vnc=")) {
+        return opt_vnc(o, value + 4, error);
+    }
+    if (strcmp(value, "none") == 0) {
+        return true;
+    }
+    opt_error_nearest(error, value, kinds, G_N_ELEMENTS(kinds), "there is no display '%s'", value);
+    return false;
 }
 
 static bool opt_vga(Options *o, const char *value, GError **error)
@@ -525,10 +538,11 @@ const OptRow opt_rows_device[] = {
     {"chardev", true, opt_chardev, "a character device: BACKEND,id=ID[,...]; help lists them"},
     {"serial", true, opt_serial, "a serial port: stdio, mon:stdio, file:PATH, unix:PATH, pty ..."},
     {"debugcon", true, opt_debugcon, "the debug port 0xe9 to a character device"},
-    {"display", true, opt_display, "none"},
+    {"display", true, opt_display, "where the screen is seen: none, vnc=HOST:N"},
     {"pflash", true, opt_pflash, "a file of flash with firmware, or with its variables"},
     {"vga", true, opt_vga, "the display adapter: std, none"},
-    {"vnc", true, opt_display, NULL},
+    {"vnc", true, opt_vnc,
+     "the screen over VNC: HOST:N|unix:PATH|none[,password=on][,to=N][,connections=N]"},
     {"parallel", true, opt_parallel, "none"},
     {"audio", true, opt_audio, "none"},
     {"audiodev", true, opt_audio, NULL},

@@ -40,6 +40,12 @@ static const char *not_here(const SandboxNeeds *needs)
 #endif
 }
 
+bool sandbox_is_possible(const SandboxOptions *options)
+{
+    const SandboxNeeds none = {0};
+    return !options->off && !not_here(&none);
+}
+
 /* What QEMU's sub-options would allow, this program never does: they change nothing. */
 static bool parse_allowances(OptList *opts, GError **error)
 {

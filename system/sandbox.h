@@ -45,6 +45,13 @@ int sandbox_prepare(const SandboxOptions *options, const SandboxNeeds *needs, ch
 bool sandbox_enter(const SandboxOptions *options, const SandboxNeeds *needs, int helper,
                    GError **error);
 
+/* Whether this build can have one, and the options do not say it is off. */
+bool sandbox_is_possible(const SandboxOptions *options);
+/* For a display's server and, from its process, a client's (display/vnc.h). In sandbox_display.c.
+ */
+bool sandbox_confine_server(const SandboxOptions *options, GError **error);
+void sandbox_confine_client(const SandboxOptions *options);
+
 /* --- The filter, in sandbox_filter.c --- */
 
 typedef enum {

@@ -496,8 +496,9 @@ static void choose_firmware(MachineOptions *mo)
 /* What firmware starts shows itself on a screen, if nothing else is said. */
 static void choose_screen(Options *o, const MachineOptions *mo)
 {
+    bool is_seen = !mo->kernel || o->vnc.on;
     bool is_board = !o->machine_class || o->machine_class->acpi;
-    if (is_board && mo->accel->has_cpus && !mo->kernel && !o->nodefaults && !o->vga_said) {
+    if (is_board && mo->accel->has_cpus && is_seen && !o->nodefaults && !o->vga_said) {
         g_ptr_array_insert(o->devices, 0, g_strdup("VGA"));
     }
 }
@@ -554,6 +555,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
 void vm_free(Vm *vm)
 {
     qtest_free(vm->qtest);
+    vnc_free(vm->vnc);
     gdb_free(vm->gdb);
     g_ptr_array_foreach(vm->qmps, (GFunc)(void (*)(void))qmp_free, NULL);
     g_ptr_array_foreach(vm->hmps, (GFunc)(void (*)(void))hmp_free, NULL);

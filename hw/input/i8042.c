@@ -118,7 +118,16 @@ static void i8042_key(void *opaque, const Key *key, bool down)
     i8042_update(s);
 }
 
-static const KeyboardOps keyboard_ops = {.key = i8042_key};
+/* ED's bits are scroll, num and caps lock. */
+static unsigned i8042_leds(void *opaque)
+{
+    const I8042State *s = opaque;
+    unsigned leds = s->keyboard.leds;
+    return (leds & 2 ? KEYBOARD_NUM : 0) | (leds & 4 ? KEYBOARD_CAPS : 0) |
+           (leds & 1 ? KEYBOARD_SCROLL : 0);
+}
+
+static const KeyboardOps keyboard_ops = {.key = i8042_key, .leds = i8042_leds};
 
 static void i8042_pointer(void *opaque, const PointerEvent *event)
 {

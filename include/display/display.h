@@ -25,8 +25,12 @@ typedef struct {
     uint8_t set3;
 } Key;
 
+/* A keyboard's lights, as USB has their bits. */
+enum { KEYBOARD_NUM = 1, KEYBOARD_CAPS = 2, KEYBOARD_SCROLL = 4 };
+
 typedef struct {
     void (*key)(void *opaque, const Key *key, bool down);
+    unsigned (*leds)(void *opaque); /* that the guest has on; NULL: it has none */
 } KeyboardOps;
 
 /* Bits of PointerEvent.buttons. */
@@ -66,6 +70,9 @@ void display_attach_pointer(Display *display, const PointerOps *ops, void *opaqu
 void display_prefer(Display *display, void *opaque, bool prefer);
 void display_detach(Display *display, void *opaque);
 
+/* The server of it, for monitors; NULL: none. */
+struct Vnc *display_vnc(const Display *display);
+void display_set_vnc(Display *display, struct Vnc *vnc);
 bool display_has_screen(const Display *display);
 /* The picture, or NULL where there is no screen. */
 pixman_image_t *display_draw(Display *display);
@@ -75,6 +82,8 @@ bool display_save(Display *display, const char *path, PictureFormat format, GErr
 
 /* A key goes down or up; false where there is no keyboard. */
 bool display_press(Display *display, const Key *key, bool down);
+/* The lights of the keyboard that is pressed; none where there is no keyboard. */
+unsigned display_leds(const Display *display);
 /* How pointers are moved: what is said is gathered until display_pointer_sync(), which tells the
  * pointer; false where there is none. */
 void display_pointer_move(Display *display, int dx, int dy, int dz);
