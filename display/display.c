@@ -61,6 +61,17 @@ pixman_image_t *display_draw(Display *display)
     return display && display->screen ? display->screen->draw(display->screen_opaque) : NULL;
 }
 
+void display_text(Display *display, ScreenText *text)
+{
+    const ScreenOps *screen = display ? display->screen : NULL;
+    if (!screen || (screen->text && screen->text(display->screen_opaque, text))) {
+        return;
+    }
+    pixman_image_t *picture = display_draw(display);
+    text->width = (unsigned)pixman_image_get_width(picture);
+    text->height = (unsigned)pixman_image_get_height(picture);
+}
+
 /* Three bytes a pixel, red first, as both formats want them. */
 static uint8_t *rgb_of(pixman_image_t *picture)
 {

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     g_autoptr(Options) opts = options_new();
     GError *error = NULL;
     int ready = -1;
-    Vnc *vnc;
+    Screens screens;
     Vm vm;
 
     /* A reader of our output that goes away must not end the machine. */
@@ -42,23 +42,24 @@ int main(int argc, char **argv)
         return complain(error);
     }
     options_find_needs(opts, argv);
-    if (!screen_start_vnc(opts, &vnc, &error)) {
-        return complain(error);
+    int helper = -1;
+    if (screen_start(opts, &screens, &error)) {
+        helper = sandbox_prepare(&opts->sandbox, &opts->sandbox_needs, argv, &error);
     }
-    int helper = sandbox_prepare(&opts->sandbox, &opts->sandbox_needs, argv, &error);
     if (error) {
+        screen_stop(&screens);
         return complain(error);
     }
     bool built = vm_init(&vm, opts, &error);
     vm.helper = helper;
-    vm.vnc = vnc;
     if (built) {
-        screen_attach(&vm);
+        screen_attach(&screens, &vm);
     }
     if (built && opts->daemonize) {
         built = process_is_ready(ready, opts->log_items && !opts->log_file, &error);
     }
-    int status = built ? vm_run(&vm) : 1;
+    int status = built ? vm_run(&vm) : error ? complain(error) : 1;
+    screen_stop(&screens); /* what was said is told now, where a screen was in the way */
     vm_free(&vm);
-    return error ? complain(error) : status;
+    return status;
 }

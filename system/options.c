@@ -295,6 +295,7 @@ static bool rngs_exist(const Options *o, GError **error)
 static bool daemon_fits(const Options *o, GError **error)
 {
     const char *other = o->nographic && !o->nodefaults ? "-nographic"
+                        : o->curses                    ? "-display curses"
                         : o->exit_with_parent          ? "-run-with exit-with-parent=on"
                                                        : NULL;
     if (o->daemonize && other) {

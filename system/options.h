@@ -100,6 +100,7 @@ typedef struct {
     bool no_reboot, no_shutdown, paused, snapshot_all;
     bool prefer_kvm; /* -enable-kvm: KVM, or else the other accelerators with a warning */
     bool daemonize, exit_with_parent;
+    bool curses;    /* -display curses */
     VncOptions vnc; /* -vnc, -display vnc= */
     SandboxOptions sandbox;
     SandboxNeeds sandbox_needs; /* when all is read */

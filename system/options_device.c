@@ -479,15 +479,22 @@ static bool opt_vnc(Options *o, const char *value, GError **error)
 
 static bool opt_display(Options *o, const char *value, GError **error)
 {
-    static const char *const kinds[] = {"none", "vnc=:N"};
+    static const char *const kinds[] = {"none", "curses", "vnc=:N"};
     if (g_str_has_prefix(value, "vnc=")) {
         return opt_vnc(o, value + 4, error);
     }
-    if (strcmp(value, "none") == 0) {
+    if (strcmp(value, "none") == 0 || strcmp(value, "curses") == 0) {
+        o->curses = value[0] == 'c';
         return true;
     }
     opt_error_nearest(error, value, kinds, G_N_ELEMENTS(kinds), "there is no display '%s'", value);
     return false;
+}
+
+static bool opt_curses(Options *o, const char *value, GError **error)
+{
+    o->curses = true;
+    return true;
 }
 
 static bool opt_vga(Options *o, const char *value, GError **error)
@@ -538,7 +545,9 @@ const OptRow opt_rows_device[] = {
     {"chardev", true, opt_chardev, "a character device: BACKEND,id=ID[,...]; help lists them"},
     {"serial", true, opt_serial, "a serial port: stdio, mon:stdio, file:PATH, unix:PATH, pty ..."},
     {"debugcon", true, opt_debugcon, "the debug port 0xe9 to a character device"},
-    {"display", true, opt_display, "where the screen is seen: none, vnc=HOST:N"},
+    {"display", true, opt_display,
+     "where the screen is seen: none, curses (on the terminal), vnc=HOST:N"},
+    {"curses", false, opt_curses, "the same as -display curses"},
     {"pflash", true, opt_pflash, "a file of flash with firmware, or with its variables"},
     {"vga", true, opt_vga, "the display adapter: std, none"},
     {"vnc", true, opt_vnc,

@@ -15,13 +15,12 @@ static void confine_client(void *opaque)
     sandbox_confine_client(opaque);
 }
 
-bool screen_start_vnc(const Options *options, Vnc **vnc, GError **error)
+static bool start_vnc(const Options *options, Vnc **vnc, GError **error)
 {
     VncOptions vnc_options = options->vnc;
     const VncConfine confine = {confine_server, confine_client, (void *)&options->sandbox};
     g_autofree char *title =
         options->machine.name ? g_strdup_printf("QEMU (%s)", options->machine.name) : NULL;
-    *vnc = NULL;
     vnc_options.title = title ? title : "QEMU";
     if (!options->vnc.on) {
         return true;
@@ -31,6 +30,25 @@ bool screen_start_vnc(const Options *options, Vnc **vnc, GError **error)
         g_prefix_error(error, "-vnc %s: ", options->vnc.option);
     }
     return *vnc != NULL;
+}
+
+static bool start_curses(const Options *options, Curses **curses, GError **error)
+{
+    if (!options->curses) {
+        return true;
+    }
+    *curses = curses_start(confine_server, (void *)&options->sandbox, error);
+    if (!*curses) {
+        g_prefix_error(error, "-display curses: ");
+    }
+    return *curses != NULL;
+}
+
+bool screen_start(const Options *options, Screens *screens, GError **error)
+{
+    *screens = (Screens){0};
+    return start_vnc(options, &screens->vnc, error) &&
+           start_curses(options, &screens->curses, error);
 }
 
 /* As if a monitor's client had said it: whoever records or replays the machine is asked first. */
@@ -47,10 +65,26 @@ static void person_event(void *opaque, const char *name, const char *data)
     runstate_tell(((Vm *)opaque)->runstate, name, data);
 }
 
-void screen_attach(Vm *vm)
+static void person_quits(void *opaque)
 {
-    static const VncOwner owner = {person_commands, person_event};
-    if (vm->vnc) {
-        vnc_attach(vm->vnc, backends_display(vm->platform.backends), &owner, vm);
+    runstate_request_shutdown(((Vm *)opaque)->runstate, CAUSE_HOST_SIGNAL);
+}
+
+void screen_attach(const Screens *screens, Vm *vm)
+{
+    static const VncOwner vnc_owner = {person_commands, person_event};
+    static const CursesOwner curses_owner = {person_commands, person_quits};
+    Display *display = backends_display(vm->platform.backends);
+    if (screens->vnc) {
+        vnc_attach(screens->vnc, display, &vnc_owner, vm);
     }
+    if (screens->curses) {
+        curses_attach(screens->curses, display, &curses_owner, vm);
+    }
+}
+
+void screen_stop(Screens *screens)
+{
+    vnc_free(screens->vnc);
+    curses_free(screens->curses);
 }

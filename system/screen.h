@@ -4,11 +4,19 @@
 #ifndef SYSTEM_SCREEN_H
 #define SYSTEM_SCREEN_H
 
+#include "display/curses.h"
 #include "system/vm.h"
 
-/* -vnc's server, before the machine has memory; *vnc stays NULL if there is to be none. */
-bool screen_start_vnc(const Options *options, Vnc **vnc, GError **error);
+/* What the command line asks for; NULL: not this one. */
+typedef struct {
+    Vnc *vnc;
+    Curses *curses;
+} Screens;
+
+/* Before the machine has memory. */
+bool screen_start(const Options *options, Screens *screens, GError **error);
 /* When the machine is there: clients see it, and what they do comes as QMP's commands. */
-void screen_attach(Vm *vm);
+void screen_attach(const Screens *screens, Vm *vm);
+void screen_stop(Screens *screens);
 
 #endif

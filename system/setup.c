@@ -35,8 +35,9 @@ static bool keep_chardev(Vm *vm, Chardev *chr, GError **error)
             return false;
         }
     }
-    if (chr_is_stdio(chr) && vm->opts->daemonize) {
-        g_set_error(error, OPT_ERROR, 0, "stdio cannot be used with -daemonize");
+    if (chr_is_stdio(chr) && (vm->opts->daemonize || vm->opts->curses)) {
+        g_set_error(error, OPT_ERROR, 0, "stdio cannot be used with %s",
+                    vm->opts->daemonize ? "-daemonize" : "-display curses");
         chr_free(chr);
         return false;
     }
@@ -496,7 +497,7 @@ static void choose_firmware(MachineOptions *mo)
 /* What firmware starts shows itself on a screen, if nothing else is said. */
 static void choose_screen(Options *o, const MachineOptions *mo)
 {
-    bool is_seen = !mo->kernel || o->vnc.on;
+    bool is_seen = !mo->kernel || o->vnc.on || o->curses;
     bool is_board = !o->machine_class || o->machine_class->acpi;
     if (is_board && mo->accel->has_cpus && is_seen && !o->nodefaults && !o->vga_said) {
         g_ptr_array_insert(o->devices, 0, g_strdup("VGA"));
@@ -555,7 +556,6 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
 void vm_free(Vm *vm)
 {
     qtest_free(vm->qtest);
-    vnc_free(vm->vnc);
     gdb_free(vm->gdb);
     g_ptr_array_foreach(vm->qmps, (GFunc)(void (*)(void))qmp_free, NULL);
     g_ptr_array_foreach(vm->hmps, (GFunc)(void (*)(void))hmp_free, NULL);

@@ -25,7 +25,6 @@ typedef struct {
     GPtrArray *qmps; /* of Qmp * */
     GPtrArray *hmps; /* of Hmp * */
     Gdb *gdb;        /* NULL without -gdb */
-    Vnc *vnc;        /* NULL without -vnc */
     int helper;      /* the sandbox's; -1: there is none */
     bool ended;
     int status; /* exit status once ended */

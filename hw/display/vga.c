@@ -53,7 +53,7 @@ static const MemOps ports_ops = {.read = vga_port_read, .write = vga_port_write,
 static const MemOps dispi_ops = {
     .read = vga_dispi_port_read, .write = vga_dispi_port_write, .min_size = 2, .max_size = 2};
 
-static const ScreenOps screen_ops = {.draw = vga_draw};
+static const ScreenOps screen_ops = {.draw = vga_draw, .text = vga_text};
 
 static uint64_t power_of_two(uint64_t size)
 {

@@ -147,13 +147,28 @@ static pixman_image_t *draw_dispi(Vga *vga)
     return picture;
 }
 
+static bool is_blank(const Vga *vga)
+{
+    return !(vga->attr_index & ATTR_SHOWS) || (vga->seq[SEQ_CLOCKING] & CLOCKING_OFF);
+}
+
+bool vga_text(void *opaque, ScreenText *text)
+{
+    const Vga *vga = opaque;
+    if (vga_dispi_is_on(vga) || is_blank(vga) || (vga->graph[GRAPH_MISC] & MISC_GRAPHICS)) {
+        return false;
+    }
+    vga_text_cells(vga, text);
+    return true;
+}
+
 pixman_image_t *vga_draw(void *opaque)
 {
     Vga *vga = opaque;
     if (vga_dispi_is_on(vga)) {
         return draw_dispi(vga);
     }
-    if (!(vga->attr_index & ATTR_SHOWS) || (vga->seq[SEQ_CLOCKING] & CLOCKING_OFF)) {
+    if (is_blank(vga)) {
         return draw_blank(vga);
     }
     return vga->graph[GRAPH_MISC] & MISC_GRAPHICS ? draw_graphics(vga) : vga_draw_text(vga);

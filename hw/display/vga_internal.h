@@ -131,6 +131,8 @@ void vga_window_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
 
 /* vga_draw.c (ScreenOps), and the text mode's part of it (vga_text.c). */
 pixman_image_t *vga_draw(void *opaque);
+bool vga_text(void *opaque, ScreenText *text);
+void vga_text_cells(const Vga *vga, ScreenText *text);
 /* A picture of that size, of which every pixel will be drawn; and a row of it. */
 pixman_image_t *vga_picture(Vga *vga, unsigned width, unsigned height);
 uint32_t *vga_picture_row(pixman_image_t *picture, unsigned y);

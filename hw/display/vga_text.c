@@ -11,7 +11,6 @@
 #define CURSOR_OFF    (1u << 5)
 #define ATTR_SECOND   (1u << 3) /* of the foreground: the other font, if there are two */
 #define LINE_GRAPHICS 0xc0u     /* to DFh: their eighth dot goes on in the ninth */
-#define COLUMNS_MAX   256u
 
 typedef struct {
     unsigned columns, rows, cell_width, cell_height;
@@ -30,7 +29,7 @@ static TextMode text_mode(const Vga *vga)
     uint8_t fonts = vga->seq[SEQ_FONTS];
     unsigned height = (vga->crtc[CRTC_ROW_LINES] & CELL_LINES) + 1u, lines = vga_lines(vga);
     TextMode mode = {
-        .columns = MIN(vga->crtc[CRTC_COLUMNS] + 1u, COLUMNS_MAX),
+        .columns = MIN(vga->crtc[CRTC_COLUMNS] + 1u, SCREEN_COLUMNS_MAX),
         .rows = MAX(lines / height, 1u),
         .cell_width = vga->seq[SEQ_CLOCKING] & CLOCKING_8_DOTS ? 8 : 9,
         .cell_height = height,
@@ -77,22 +76,53 @@ static void draw_row_line(const Vga *vga, const TextMode *mode, pixman_image_t *
     }
 }
 
-static void draw_cursor(const Vga *vga, const TextMode *mode, pixman_image_t *picture)
+/* False: it is off, or outside. */
+static bool find_cursor(const Vga *vga, const TextMode *mode, unsigned *column, unsigned *row)
 {
     unsigned at = (unsigned)vga->crtc[CRTC_CURSOR_HIGH] << 8 | vga->crtc[CRTC_CURSOR_HIGH + 1];
+    unsigned away = at - mode->start;
+    if ((vga->crtc[CRTC_CURSOR_START] & CURSOR_OFF) || at < mode->start || mode->offset == 0) {
+        return false;
+    }
+    *row = away / mode->offset;
+    *column = away % mode->offset;
+    return *row < mode->rows && *column < mode->columns;
+}
+
+static void draw_cursor(const Vga *vga, const TextMode *mode, pixman_image_t *picture)
+{
     unsigned first = vga->crtc[CRTC_CURSOR_START] & CELL_LINES,
              last = vga->crtc[CRTC_CURSOR_END] & CELL_LINES;
-    unsigned away = at - mode->start;
-    if ((vga->crtc[CRTC_CURSOR_START] & CURSOR_OFF) || at < mode->start || mode->offset == 0 ||
-        away / mode->offset >= mode->rows || away % mode->offset >= mode->columns) {
+    unsigned row, column;
+    if (!find_cursor(vga, mode, &column, &row)) {
         return;
     }
+    unsigned at = mode->start + row * mode->offset + column;
     uint32_t colour = vga_attr_colour(vga, vga_plane_byte(vga, at, 1) & 0xf);
     for (unsigned line = first; line <= last && line < mode->cell_height; line++) {
-        uint32_t *to = vga_picture_row(picture, away / mode->offset * mode->cell_height + line) +
-                       away % mode->offset * mode->cell_width;
+        uint32_t *to =
+            vga_picture_row(picture, row * mode->cell_height + line) + column * mode->cell_width;
         for (unsigned x = 0; x < mode->cell_width; x++) {
             to[x] = colour;
+        }
+    }
+}
+
+void vga_text_cells(const Vga *vga, ScreenText *text)
+{
+    TextMode mode = text_mode(vga);
+    uint8_t shown = vga->attr[ATTR_MODE] & ATTR_MODE_BLINK ? 0x7f : 0xff;
+    unsigned row, column;
+    bool cursor = find_cursor(vga, &mode, &column, &row);
+    text->columns = mode.columns;
+    text->rows = MIN(mode.rows, SCREEN_ROWS_MAX);
+    text->cursor_x = cursor ? (int)column : -1;
+    text->cursor_y = cursor ? (int)row : -1;
+    for (unsigned y = 0; y < text->rows; y++) {
+        for (unsigned x = 0; x < text->columns; x++) {
+            unsigned cell = mode.start + y * mode.offset + x;
+            text->cells[y][x] = (uint16_t)((vga_plane_byte(vga, cell, 1) & shown) << 8 |
+                                           vga_plane_byte(vga, cell, 0));
         }
     }
 }

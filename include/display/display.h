@@ -12,9 +12,23 @@
 
 typedef struct Display Display;
 
+#define SCREEN_COLUMNS_MAX 256u
+#define SCREEN_ROWS_MAX    128u
+
+/* What stands in a text mode's cells: the attribute in bits 15:8 (foreground in 11:8), the
+ * character of the guest's font in 7:0. */
+typedef struct {
+    unsigned columns, rows; /* 0: the mode is none */
+    unsigned width, height; /* of the picture there is instead */
+    int cursor_x, cursor_y; /* -1: it is not shown */
+    uint16_t cells[SCREEN_ROWS_MAX][SCREEN_COLUMNS_MAX];
+} ScreenText;
+
 typedef struct {
     /* The picture as it is now, x8r8g8b8; the adapter's, until it draws again. */
     pixman_image_t *(*draw)(void *opaque);
+    /* Fills `text`, which is all 0, in a text mode, and else answers false. May be NULL. */
+    bool (*text)(void *opaque, ScreenText *text);
 } ScreenOps;
 
 /* A key of the keyboard, by QEMU's name for it and its code in scan code set 1 (with E0h or E1h in
@@ -76,6 +90,8 @@ void display_set_vnc(Display *display, struct Vnc *vnc);
 bool display_has_screen(const Display *display);
 /* The picture, or NULL where there is no screen. */
 pixman_image_t *display_draw(Display *display);
+/* The text there is, or the picture's size where there is none. */
+void display_text(Display *display, ScreenText *text);
 /* Writes it as PNG or PPM; an error where there is no screen, too. */
 typedef enum { PICTURE_PPM, PICTURE_PNG } PictureFormat;
 bool display_save(Display *display, const char *path, PictureFormat format, GError **error);

@@ -8,12 +8,10 @@ The guest is this program, by qtest. Usage: vnc-test.py --qemu PROGRAM. Prints T
 """
 import argparse
 import ctypes
-import json
 import os
 import pathlib
 import random
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,132 +20,15 @@ import traceback
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "boot"))
 import rfb
 import taptest
-
-TIMEOUT = 60
-SHIFTED = dict(zip('~!@#$%^&*()_+{}|:"<>?', "`1234567890-=[]\\;',./"))
-# Set 1's codes, as the controller gives them; E0h in front is bit 8.
-ROW = {c: code for line, first in (("1234567890-=", 2), ("qwertyuiop[]", 16), ("asdfghjkl;'`", 30),
-                                   ("\\zxcvbnm,./", 43), (" ", 57))
-       for code, c in enumerate(line, first)}
-NAMED = {"esc": 1, "backspace": 14, "tab": 15, "ret": 28, "ctrl": 29, "shift": 42, "shift_r": 54,
-         "kp_multiply": 55, "alt": 56, "caps_lock": 58, **{f"f{n}": 58 + n for n in range(1, 11)}, "num_lock": 69,
-         "scroll_lock": 70, "kp_7": 71, "kp_8": 72, "kp_9": 73, "kp_subtract": 74, "kp_4": 75, "kp_5": 76,
-         "kp_6": 77, "kp_add": 78, "kp_1": 79, "kp_2": 80, "kp_3": 81, "kp_0": 82, "kp_decimal": 83, "f11": 87,
-         "f12": 88, "kp_enter": 0x11c, "ctrl_r": 0x11d, "kp_divide": 0x135, "print": 0x137, "alt_r": 0x138,
-         "home": 0x147, "up": 0x148, "pgup": 0x149, "left": 0x14b, "right": 0x14d, "end": 0x14f, "down": 0x150,
-         "pgdn": 0x151, "insert": 0x152, "delete": 0x153, "meta_l": 0x15b, "meta_r": 0x15c, "menu": 0x15d}
+from screenmachine import NAMED, ROW, SHIFTED, TIMEOUT, Machine
 
 
-class Line:
-    """Lines of text over a Unix socket."""
-
-    def __init__(self, path, program):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(TIMEOUT)
-        end = time.monotonic() + TIMEOUT
-        while self.socket.connect_ex(str(path)) != 0:
-            assert program.poll() is None and time.monotonic() < end, "the program ended"
-            time.sleep(0.01)
-        self.file = self.socket.makefile("rw")
-
-    def ask(self, text):
-        self.file.write(text + "\n")
-        self.file.flush()
-        return self.file.readline().strip()
+def vnc_machine(qemu, folder, *options, vnc="unix:{dir}/v"):
+    return Machine(qemu, folder, "-vnc", vnc.format(dir=folder), *options)
 
 
-class Machine:
-    def __init__(self, qemu, folder, *options, vnc="unix:{dir}/v"):
-        self.folder = pathlib.Path(folder)
-        self.events = []
-        self.program = subprocess.Popen(
-            [qemu, "-accel", "qtest", "-nodefaults", "-device", "VGA,addr=2,romfile=", "-vnc",
-             vnc.format(dir=folder), "-qtest", f"unix:{folder}/q,server=on,wait=off",
-             "-qtest-log", "/dev/null",
-             "-qmp", f"unix:{folder}/m,server=on,wait=off", *options])
-        self.qtest = Line(self.folder / "q", self.program)
-        self.qmp = Line(self.folder / "m", self.program)
-        self.qmp.file.readline()
-        self.run("qmp_capabilities")
-
-    def take(self, wants):
-        while True:
-            answer = json.loads(self.qmp.file.readline())
-            if "event" in answer:
-                self.events.append(answer["event"])
-            if wants(answer):
-                return answer
-
-    def run(self, command, **arguments):
-        self.qmp.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.qmp.file.flush()
-        return self.take(lambda answer: "event" not in answer)
-
-    def until(self, event):
-        if event not in self.events:
-            self.take(lambda answer: answer.get("event") == event)
-        self.events.remove(event)
-
-    def outw(self, port, value):
-        assert self.qtest.ask(f"outw {port:#x} {value:#x}") == "OK"
-
-    def outb(self, port, value):
-        assert self.qtest.ask(f"outb {port:#x} {value:#x}") == "OK"
-
-    def inb(self, port):
-        return int(self.qtest.ask(f"inb {port:#x}").split()[1], 0)
-
-    def code(self):
-        """The next byte of the controller's; the name of where it came from."""
-        end = time.monotonic() + TIMEOUT
-        while not (status := self.inb(0x64)) & 1:
-            assert time.monotonic() < end, "nothing came from the keyboard"
-        return self.inb(0x60), bool(status & 0x20)
-
-    def keyboard_code(self):
-        code, aux = self.code()
-        assert not aux
-        return 0x100 | self.keyboard_code() if code == 0xe0 else code
-
-    def idle(self):
-        assert not self.inb(0x64) & 1, "there is more from the keyboard"
-
-    def mode(self, width, height):
-        """Bochs' interface: 32 bits, and where its memory is."""
-        for index, value in ((4, 0), (1, width), (2, height), (3, 32), (4, 0x41)):
-            self.outw(0x1ce, index)
-            self.outw(0x1cf, value)
-        for offset, value in ((0x10, 0xe0000000), (4, 7)):
-            assert self.qtest.ask(f"outl 0xcf8 {0x80001000 | offset:#x}") == "OK"
-            assert self.qtest.ask(f"outl 0xcfc {value:#x}") == "OK"
-
-    def fill(self, x, y, width, w, h, colour):
-        for line in range(h):
-            at = 0xe0000000 + ((y + line) * width + x) * 4
-            for column in range(w):
-                assert self.qtest.ask(f"writel {at + 4 * column:#x} {colour:#x}") == "OK"
-
-    def screen(self):
-        self.run("screendump", filename=str(self.folder / "s.ppm"))
-        data = (self.folder / "s.ppm").read_bytes()
-        header, rest = data.split(b"\n255\n", 1)
-        width, height = map(int, header.split(b"\n")[1].split())
-        return width, height, rest
-
-    def client(self, encrypt=None):
-        return rfb.Client(str(self.folder / "v"), encrypt)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind:
-            self.program.kill()
-            self.program.wait()
-            return
-        if self.program.poll() is None:
-            self.run("quit")
-        assert self.program.wait(TIMEOUT) == 0
+def connect(machine, encrypt=None):
+    return rfb.Client(str(machine.folder / "v"), encrypt)
 
 
 def same_picture(machine, client):
@@ -161,8 +42,8 @@ def same_picture(machine, client):
 
 
 def test_picture(qemu, folder):
-    with Machine(qemu, folder, "-name", "lesson") as machine:
-        client = machine.client()
+    with vnc_machine(qemu, folder, "-name", "lesson") as machine:
+        client = connect(machine)
         assert client.version == b"RFB 003.008\n" and client.kinds == [1], client.kinds
         assert client.name == "QEMU (lesson)", client.name
         client.ask(False)
@@ -182,65 +63,58 @@ def test_picture(qemu, folder):
         client.close()
 
 
-def expect(machine, *codes):
-    for code in codes:
-        came = machine.keyboard_code()
-        assert came == code, f"{came:#x}, and not {code:#x}"
-    machine.idle()
-
-
 def test_keys(qemu, folder):
-    with Machine(qemu, folder) as machine:
-        client = machine.client()
+    with vnc_machine(qemu, folder) as machine:
+        client = connect(machine)
         for c, code in ROW.items():
             client.key(ord(c), True)
-            expect(machine, code)
+            machine.expect(code)
             client.key(ord(c), False)
-            expect(machine, code | 0x80)
+            machine.expect(code | 0x80)
         for name, code in NAMED.items():
             client.key(rfb.KEYSYMS[name], True)
-            expect(machine, code)
+            machine.expect(code)
             client.key(rfb.KEYSYMS[name], False)
-            expect(machine, code | 0x80)
+            machine.expect(code | 0x80)
         client.tap(rfb.KEYSYMS["caps_lock"])  # off again, as the client knows it
-        expect(machine, 58, 58 | 0x80)
+        machine.expect(58, 58 | 0x80)
         # With shift held, as people type.
         client.key(rfb.KEYSYMS["shift"], True)
-        expect(machine, 42)
+        machine.expect(42)
         for shifted, c in [*SHIFTED.items(), *((c.upper(), c) for c in "abcdefghijklmnopqrstuvwxyz")]:
             client.tap(ord(shifted))
-            expect(machine, ROW[c], ROW[c] | 0x80)
+            machine.expect(ROW[c], ROW[c] | 0x80)
         # A keyboard that has the slash above the seven.
         client.tap(ord("/"))
-        expect(machine, 42 | 0x80, 53, 42, 53 | 0x80)
+        machine.expect(42 | 0x80, 53, 42, 53 | 0x80)
         client.key(rfb.KEYSYMS["shift"], False)
-        expect(machine, 42 | 0x80)
+        machine.expect(42 | 0x80)
         # Without, as programs type.
         client.tap(ord("A"))
-        expect(machine, 42, 30, 42 | 0x80, 30 | 0x80)
+        machine.expect(42, 30, 42 | 0x80, 30 | 0x80)
         # A digit of the number pad with NumLock, which was on: the tap above.
         client.tap(0xffb7)
-        expect(machine, 71, 71 | 0x80)
+        machine.expect(71, 71 | 0x80)
         client.tap(rfb.KEYSYMS["num_lock"])
-        expect(machine, 69, 69 | 0x80)
+        machine.expect(69, 69 | 0x80)
         client.tap(0xffb7)
-        expect(machine, 69, 69 | 0x80, 71, 71 | 0x80)
+        machine.expect(69, 69 | 0x80, 71, 71 | 0x80)
         client.key(rfb.KEYSYMS["pause"], True)
         for code in (0xe1, 0x1d, 0x45, 0xe1, 0x9d, 0xc5):
             assert machine.code()[0] == code
         # What is held goes up when the client goes.
         client.key(rfb.KEYSYMS["alt"], True)
-        expect(machine, 56)
+        machine.expect(56)
         client.close()
-        expect(machine, 56 | 0x80)
+        machine.expect(56 | 0x80)
 
 
 def test_mouse(qemu, folder):
-    with Machine(qemu, folder) as machine:
+    with vnc_machine(qemu, folder) as machine:
         machine.outb(0x64, 0xd4)
         machine.outb(0x60, 0xf4)
         assert machine.code() == (0xfa, True)
-        client = machine.client()
+        client = connect(machine)
         client.pointer(100, 100)  # where it is; nothing has moved
         for x, y, buttons, packet in ((110, 95, 0, (8, 10, 5)), (110, 95, 1, (9, 0, 0)), (110, 95, 0, (8, 0, 0)),
                                       (100, 99, 4, (0x3a, 0xf6, 0xfc)), (100, 99, 0, (8, 0, 0)),
@@ -252,7 +126,7 @@ def test_mouse(qemu, folder):
 
 
 def test_monitor(qemu, folder):
-    with Machine(qemu, folder, vnc="127.0.0.1:700,to=800") as machine:
+    with vnc_machine(qemu, folder, vnc="127.0.0.1:700,to=800") as machine:
         server = machine.run("query-vnc")["return"]
         assert server["enabled"] and server["auth"] == "none" and server["host"] == "127.0.0.1", server
         port = int(server["service"])
@@ -273,19 +147,19 @@ def test_monitor(qemu, folder):
 
 def refused(machine, encrypt):
     try:
-        machine.client(encrypt)
+        connect(machine, encrypt)
     except (rfb.Refused, rfb.Closed):
         return True
     return False
 
 
 def test_password(qemu, folder):
-    with Machine(qemu, folder, vnc="unix:{dir}/v,password=on") as machine:
+    with vnc_machine(qemu, folder, vnc="unix:{dir}/v,password=on") as machine:
         assert machine.run("query-vnc")["return"]["auth"] == "vnc"
         assert refused(machine, None), "nobody has set a password"
         assert "return" in machine.run("set_password", protocol="vnc", password="secret")
         assert refused(machine, None)
-        client = machine.client(lambda challenge: des_answer(b"secret", challenge))
+        client = connect(machine, lambda challenge: des_answer(b"secret", challenge))
         assert client.width == 640
         client.close()
         assert "return" in machine.run("expire_password", protocol="vnc", time="now")
@@ -311,7 +185,7 @@ def des_answer(password, challenge):
 def test_hostile(qemu, folder):
     """Of each nothing more is asked than that the next one is served."""
     chance = random.Random(1)
-    with Machine(qemu, folder, vnc="unix:{dir}/v,connections=4") as machine:
+    with vnc_machine(qemu, folder, vnc="unix:{dir}/v,connections=4") as machine:
         for turn in range(24):
             with socket.socket(socket.AF_UNIX) as raw:
                 raw.connect(str(machine.folder / "v"))
@@ -325,10 +199,10 @@ def test_hostile(qemu, folder):
             machine.until("VNC_DISCONNECTED")
         # One that asks and does not read: others are served, and the machine answers.
         machine.mode(2560, 1600)
-        deaf = machine.client()
+        deaf = connect(machine)
         for _ in range(50):
             deaf.ask(False)
-        client = machine.client()
+        client = connect(machine)
         client.ask(False)
         client.update()
         same_picture(machine, client)
@@ -339,7 +213,7 @@ def test_hostile(qemu, folder):
         assert resident(machine.program.pid) < memory + (16 << 20)
         deaf.close()
         # No more than the option says; the last ones are closed at once.
-        others = [machine.client() for _ in range(2)]
+        others = [connect(machine) for _ in range(2)]
         assert len(machine.run("query-vnc")["return"]["clients"]) <= 4
         for other in [client, *others]:
             other.close()
