@@ -87,7 +87,7 @@ static bool wants_platform_access(const VirtioPci *vp)
 
 static bool has_legacy(const VirtioPci *vp)
 {
-    return vp->disable_legacy != ONOFF_ON;
+    return vp->disable_legacy != ONOFF_ON && vp->virtio.ops->transitional_id != 0;
 }
 
 static void offer_features(VirtioPci *vp)

@@ -19,7 +19,7 @@ typedef struct VirtioDevice VirtioDevice;
 
 typedef struct {
     uint16_t device_id;       /* chapter 5 */
-    uint16_t transitional_id; /* PCI device id of the transitional form (4.1.2.1) */
+    uint16_t transitional_id; /* PCI device id of the transitional form (4.1.2.1); 0: it has none */
     /* The driver notified queue `n`. `opaque` is the device instance everywhere. */
     void (*handle)(void *opaque, unsigned n);
     /* Device reset; may be NULL. */

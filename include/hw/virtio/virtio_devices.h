@@ -5,13 +5,16 @@
 
 #include "hw/core/device.h"
 
-extern const DeviceClass virtio_9p_class;     /* virtio-9p-pci */
-extern const DeviceClass virtio_blk_class;    /* virtio-blk-pci */
-extern const DeviceClass virtio_net_class;    /* virtio-net-pci */
-extern const DeviceClass virtio_rng_class;    /* virtio-rng-pci */
-extern const DeviceClass virtio_scsi_class;   /* virtio-scsi-pci */
-extern const DeviceClass virtio_serial_class; /* virtio-serial-pci */
-extern const DeviceClass virtconsole_class;   /* ports of virtio-serial-pci */
+extern const DeviceClass virtconsole_class;     /* ports of virtio-serial-pci */
+extern const DeviceClass virtio_9p_class;       /* virtio-9p-pci */
+extern const DeviceClass virtio_blk_class;      /* virtio-blk-pci */
+extern const DeviceClass virtio_keyboard_class; /* virtio-keyboard-pci */
+extern const DeviceClass virtio_mouse_class;    /* virtio-mouse-pci */
+extern const DeviceClass virtio_net_class;      /* virtio-net-pci */
+extern const DeviceClass virtio_rng_class;      /* virtio-rng-pci */
+extern const DeviceClass virtio_scsi_class;     /* virtio-scsi-pci */
+extern const DeviceClass virtio_serial_class;   /* virtio-serial-pci */
+extern const DeviceClass virtio_tablet_class;   /* virtio-tablet-pci */
 extern const DeviceClass virtserialport_class;
 
 /* Finds the port's virtio-serial-pci among `devices` (of Device *) by its bus property, or the
