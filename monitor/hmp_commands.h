@@ -101,6 +101,7 @@ void hmp_info_mem(Machine *machine, unsigned cpu, char **args, GString *out);
 void hmp_info_memdev(Machine *machine, char **args, GString *out);
 void hmp_info_roms(Machine *machine, char **args, GString *out);
 void hmp_info_trace_events(Machine *machine, char **args, GString *out);
+void hmp_info_numa(Machine *machine, char **args, GString *out);
 void hmp_info_nothing(Machine *machine, char **args, GString *out);
 /* hmp_complete.c */
 void hmp_words_help(const Machine *machine, const char *word, GPtrArray *words);

@@ -274,7 +274,7 @@ const HmpCommand hmp_info_pages[] = {
     {"jit", NULL, "the translator", hmp_info_nothing, .effect = COMMAND_KEEPS},
     {"memory-devices", NULL, "memory that was plugged in", hmp_info_nothing,
      .effect = COMMAND_KEEPS},
-    {"numa", NULL, "nodes", hmp_info_nothing, .effect = COMMAND_KEEPS},
+    {"numa", NULL, "nodes, their CPUs and memory", hmp_info_numa, .effect = COMMAND_KEEPS},
     {"spice", NULL, "the SPICE server: there is none", hmp_info_nothing, .effect = COMMAND_KEEPS},
     {"tpm", NULL, "the TPM: there is none", hmp_info_nothing, .effect = COMMAND_KEEPS},
     {"usb", NULL, "devices on USB", hmp_info_nothing, .effect = COMMAND_KEEPS},

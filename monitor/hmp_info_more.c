@@ -39,6 +39,24 @@ void hmp_info_trace_events(Machine *machine, char **args, GString *out)
     }
 }
 
+/* -numa, with the CPUs that are there. */
+void hmp_info_numa(Machine *machine, char **args, GString *out)
+{
+    const NumaLayout *numa = machine->opts.numa;
+    unsigned count = numa ? numa->count : 0;
+    g_string_append_printf(out, "%u nodes\n", count);
+    for (unsigned node = 0; node < count; node++) {
+        g_string_append_printf(out, "node %u cpus:", node);
+        for (unsigned cpu = 0; cpu < machine->cpu_count; cpu++) {
+            if (numa->cpu[cpu] == node && machine_cpu_is_present(machine, cpu)) {
+                g_string_append_printf(out, " %u", cpu);
+            }
+        }
+        g_string_append_printf(out, "\nnode %u size: %" PRIu64 " MB\nnode %u plugged: 0 MB\n", node,
+                               numa->memory[node] >> 20, node);
+    }
+}
+
 /* What of it there is none: a row says so in words of its own. */
 void hmp_info_nothing(Machine *machine, char **args, GString *out)
 {
@@ -49,7 +67,6 @@ void hmp_info_nothing(Machine *machine, char **args, GString *out)
         {"iothreads", ""},
         {"jit", "Blocks that ran often are host code; 'info cpus' counts instructions\n"},
         {"memory-devices", ""},
-        {"numa", "0 nodes\n"},
         {"spice", "Server: disabled\n"},
         {"tpm", "TPM device:\n"},
         {"usb", "Error: USB support not enabled\n"},

@@ -58,6 +58,9 @@ JsonObject *qmp_cpu_place(const Machine *machine, unsigned index)
     json_object_set_int_member(o, "core-id", place.core);
     json_object_set_int_member(o, "thread-id", place.thread);
     json_object_set_int_member(o, "socket-id", place.socket);
+    if (machine->opts.numa) {
+        json_object_set_int_member(o, "node-id", machine->opts.numa->cpu[index]);
+    }
     return o;
 }
 

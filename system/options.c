@@ -39,7 +39,8 @@ static const OptRow rows_general[] = {
 
 static const OptRow *const tables[] = {rows_general,    opt_rows_machine, opt_rows_device,
                                        opt_rows_object, opt_rows_share,   opt_rows_net,
-                                       opt_rows_run,    opt_rows_config};
+                                       opt_rows_run,    opt_rows_config,  opt_rows_numa,
+                                       opt_rows_tables};
 
 static bool show_help(Options *o, const char *value, GError **error)
 {
@@ -136,6 +137,7 @@ Options *options_new(void)
     o->net_nics = g_ptr_array_new_with_free_func(options_free_net_nic);
     o->net_backends = g_ptr_array_new_with_free_func(options_free_netdev);
     o->fw_cfg = g_ptr_array_new_with_free_func(free_fw_cfg);
+    o->acpi_tables = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
     o->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->memory_objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->default_monitor = true;
@@ -152,6 +154,7 @@ Options *options_new(void)
         .forgive = FORGIVE_DEFAULT,
         .globals = o->globals,
         .fw_cfg = o->fw_cfg,
+        .acpi_tables = o->acpi_tables,
         .firmware = {.folders = o->folders, .boot = {.splash_time = -1, .reboot_timeout = -1}},
     };
     name_options(o);
@@ -166,13 +169,15 @@ void options_free(Options *o)
     GPtrArray *arrays[] = {o->strings,      o->machine_props, o->accels,  o->devices,
                            o->serials,      o->chardevs,      o->objects, o->drives,
                            o->fw_cfg,       o->monitors,      o->netdevs, o->net_nics,
-                           o->net_backends, o->net_dumps,     o->folders, o->shares};
+                           o->net_backends, o->net_dumps,     o->folders, o->shares,
+                           o->acpi_tables};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }
     g_hash_table_unref(o->globals);
     g_hash_table_unref(o->memory_objects);
     g_ptr_array_unref(o->names);
+    options_free_numa(o->numa);
     journal_options_clear(&o->journal);
     vnc_options_clear(&o->vnc);
     char *texts[] = {o->qtest,    o->qtest_log, o->pidfile, o->log_items,
@@ -312,9 +317,9 @@ bool options_parse(Options *o, int argc, char **argv, GError **error)
             return false;
         }
     }
-    return o->done ||
-           (options_pair_net(o, error) && kernel_fits(o, error) &&
-            options_use_memory_backend(o, error) && rngs_exist(o, error) && daemon_fits(o, error));
+    return o->done || (options_pair_net(o, error) && kernel_fits(o, error) &&
+                       options_use_memory_backend(o, error) && options_lay_out_numa(o, error) &&
+                       rngs_exist(o, error) && daemon_fits(o, error));
 }
 
 static bool flatten_member(GString *out, const char *name, JsonNode *node, GError **error)

@@ -64,6 +64,8 @@ typedef struct {
     uint64_t checkpoint_every; /* instructions */
 } IcountOptions;
 
+typedef struct NumaOption NumaOption; /* options_numa.c */
+
 typedef struct {
     const MachineClass *machine_class;
     MachineOptions machine;     /* its strings are in `strings` */
@@ -88,6 +90,8 @@ typedef struct {
     GHashTable *memory_objects; /* id of a memory backend → uint64_t *: bytes */
     const char *memory_backend; /* the machine's; NULL: none is named */
     bool memory_given;          /* -m */
+    NumaOption *numa;           /* -numa; may be NULL */
+    GPtrArray *acpi_tables;     /* of GByteArray *: -acpitable */
     GHashTable *globals;
     JournalOptions journal;
     IcountOptions icount;
@@ -138,6 +142,8 @@ extern const OptRow opt_rows_object[];  /* options_object.c */
 extern const OptRow opt_rows_net[];     /* options_net.c */
 extern const OptRow opt_rows_config[];  /* options_config.c */
 extern const OptRow opt_rows_run[];     /* options_run.c */
+extern const OptRow opt_rows_numa[];    /* options_numa.c */
+extern const OptRow opt_rows_tables[];  /* options_tables.c */
 
 /* "help" or "?": a list of what there is. */
 bool opt_wants_help(const char *value);
@@ -169,6 +175,9 @@ bool opt_hdd(Options *o, const char *value, GError **error);
 bool options_set_memory(Options *o, uint64_t size, GError **error);
 /* When all is read: the object that -machine memory-backend= names fits. */
 bool options_use_memory_backend(Options *o, GError **error);
+/* When all is read: which CPUs and how much memory each node has. */
+bool options_lay_out_numa(Options *o, GError **error);
+void options_free_numa(NumaOption *numa);
 /* The row of an option by its name without '-', or NULL. */
 const OptRow *options_find_row(const char *name);
 /* A property of the machine: three texts in machine_props, the first (the option as it was written)

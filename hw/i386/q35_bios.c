@@ -210,6 +210,9 @@ void q35_fill_firmware(Q35Machine *m)
     put_boot_options(m);
     fw_cfg_add(m->fw_cfg, KEY_NO_GRAPHIC, &no_graphic, sizeof(no_graphic));
     fw_cfg_add(m->fw_cfg, KEY_IRQ0_OVERRIDE, &irq0_override, sizeof(irq0_override));
+    if (m->machine.opts.no_acpi) {
+        return;
+    }
     fw_cfg_add_made_file(m->fw_cfg, ACPI_TABLES_FILE, ACPI_AREA, make_acpi, m);
     fw_cfg_add_made_file(m->fw_cfg, ACPI_RSDP_FILE, ACPI_RSDP_BYTES, make_acpi, m);
     fw_cfg_add_made_file(m->fw_cfg, ACPI_LOADER_FILE, LOADER_BYTES, make_acpi, m);

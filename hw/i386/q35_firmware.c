@@ -91,7 +91,7 @@ static bool load_kernel(Q35Machine *m, CpuBoot *boot, GError **error)
     const BootInfo info = {
         .memory = machine->platform.memory,
         .e820 = &m->e820,
-        .rsdp = RSDP_ADDRESS,
+        .rsdp = machine->opts.no_acpi ? 0 : RSDP_ADDRESS,
         .kernel = machine->opts.kernel,
         .initrd = machine->opts.initrd,
         .append = machine->opts.append,
@@ -122,7 +122,9 @@ bool q35_boot(Machine *machine, GError **error)
         return true;
     }
     program_chipset(m);
-    write_acpi(m);
+    if (!machine->opts.no_acpi) {
+        write_acpi(m);
+    }
     q35_write_mptable(m);
     if (!machine->opts.kernel) {
         load_idle_loop(m, &boot);

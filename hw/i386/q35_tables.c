@@ -127,6 +127,9 @@ GByteArray *q35_acpi_tables(Q35Machine *m, uint64_t base, AcpiLinks *links)
         .root_count = roots->len,
         .vga = display_has_screen(backends_display(machine->platform.backends)),
         .iommus = machine->iommus,
+        .numa = machine->opts.numa,
+        .ram_low = m->ram_low.size,
+        .extra = machine->opts.acpi_tables,
     };
     list_ioapics(machine, &info);
     list_hpets(m, &info);

@@ -14,6 +14,7 @@
 #include "hw/intr/lint.h"
 #include "hw/pci/pci.h"
 #include "machine/forgive.h"
+#include "machine/numa.h"
 #include "machine/vcpu.h"
 
 typedef struct AccelOps AccelOps; /* machine/accel.h */
@@ -65,6 +66,9 @@ typedef struct {
     uint64_t ram_size;                      /* bytes */
     unsigned cpus, sockets, cores, threads; /* cpus at start; -smp */
     unsigned max_cpus;
+    const NumaLayout *numa;               /* -numa; NULL: one node that nothing tells of */
+    GPtrArray *acpi_tables;               /* of GByteArray *: -acpitable; may be NULL */
+    bool no_acpi;                         /* guests are not told of any ACPI table */
     const char *cpu_model;                /* "max,-x2apic" or NULL */
     const char *kernel, *initrd, *append; /* may be NULL */
     FirmwareOptions firmware;

@@ -257,6 +257,70 @@ static void test_cpu_hotplug(void)
     g_assert_null(find(fixed, "SSDT"));
 }
 
+/* Two nodes, of which the first has all memory below 4 GiB but for its last 256 MiB; the CPU of the
+ * second has an id that only the x2APIC's structure has room for (ACPI 5.2.16, 5.2.17). */
+static void test_numa(void)
+{
+    enum { LAPIC = 0, MEMORY = 1, X2APIC = 2, FIRST = HEADER + 12 };
+    const uint64_t mib = 1u << 20, low = 2048 * mib;
+    const uint32_t ids[] = {0, 300};
+    NumaLayout numa = {.count = 2,
+                       .memory = {1792 * mib, 512 * mib},
+                       .cpu = {0, 1},
+                       .has_distances = true,
+                       .distance = {{10, 21}, {31, 10}}};
+    AcpiInfo info = {.apic_ids = ids, .cpus = 2, .numa = &numa, .ram_low = low};
+    g_autoptr(GByteArray) tables = acpi_build(&info, BASE, NULL);
+    const uint8_t *srat = find(tables, "SRAT"), *slit = find(tables, "SLIT"), *part = srat + FIRST;
+    g_assert_cmpuint(part[0], ==, LAPIC);
+    g_assert_cmpuint(part[2], ==, 0);
+    g_assert_cmpuint(get(part + 4, 4), ==, 1);
+    part += part[1];
+    g_assert_cmpuint(part[0], ==, X2APIC);
+    g_assert_cmpuint(get(part + 4, 4), ==, 1);
+    g_assert_cmpuint(get(part + 8, 4), ==, 300);
+    part += part[1];
+    const uint64_t ranges[][3] = {{0, 0, 0xa0000},
+                                  {0, mib, 1791 * mib},
+                                  {1, 1792 * mib, 256 * mib},
+                                  {1, 4096 * mib, 256 * mib}};
+    for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++, part += part[1]) {
+        g_assert_cmpuint(part[0], ==, MEMORY);
+        g_assert_cmpuint(get(part + 2, 4), ==, ranges[i][0]);
+        g_assert_cmphex(get(part + 8, 8), ==, ranges[i][1]);
+        g_assert_cmphex(get(part + 16, 8), ==, ranges[i][2]);
+        g_assert_cmpuint(get(part + 28, 4), ==, 1);
+    }
+    g_assert_true(part == srat + get(srat + LENGTH, 4));
+    g_assert_cmpuint(get(slit + HEADER, 8), ==, 2);
+    g_assert_cmpmem(slit + HEADER + 8, 4, "\x0a\x15\x1f\x0a", 4);
+    numa.has_distances = false;
+    g_autoptr(GByteArray) plain = acpi_build(&info, BASE, NULL);
+    g_assert_null(find(plain, "SLIT"));
+}
+
+/* Tables of the user's are there with their bytes, and a right checksum. */
+static void test_extra(void)
+{
+    const uint32_t id = 0;
+    uint8_t bytes[HEADER + 3] = "TEST";
+    bytes[LENGTH] = sizeof(bytes);
+    bytes[HEADER] = 0x5a;
+    g_autoptr(GPtrArray) extra = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+    for (unsigned i = 0; i < ACPI_EXTRA_TABLES; i++) {
+        g_ptr_array_add(extra, g_byte_array_append(g_byte_array_new(), bytes, sizeof(bytes)));
+    }
+    const AcpiInfo info = {.apic_ids = &id, .cpus = 1, .extra = extra};
+    g_autoptr(GByteArray) tables = acpi_build(&info, BASE, NULL);
+    const uint8_t *table = NULL;
+    for (unsigned i = 0; i < ACPI_EXTRA_TABLES; i++) {
+        table = find_next(tables, "TEST", table);
+        g_assert_nonnull(table);
+        g_assert_cmphex(table[HEADER], ==, 0x5a);
+    }
+    g_assert_null(find_next(tables, "TEST", table));
+}
+
 static void test_dmar(void)
 {
     g_autoptr(GByteArray) tables = build(2, true);
@@ -428,6 +492,8 @@ int main(int argc, char **argv)
     g_test_add_func("/acpi/links", test_links);
     g_test_add_func("/acpi/madt", test_madt);
     g_test_add_func("/acpi/cpu-hotplug", test_cpu_hotplug);
+    g_test_add_func("/acpi/numa", test_numa);
+    g_test_add_func("/acpi/extra", test_extra);
     g_test_add_func("/acpi/dmar", test_dmar);
     g_test_add_func("/acpi/scopes", test_scopes);
     g_test_add_func("/acpi/dmar-options", test_dmar_options);

@@ -12,10 +12,11 @@
 #include "dsdt.hex"
 #include "hw/acpi/pm.h"
 #include "hw/i386/boot/cpu_ssdt.h"
+#include "hw/i386/boot/numa_tables.h"
 #include "hw/i386/boot/roots_ssdt.h"
 
 enum { HEADER_BYTES = 36, HEADER_LENGTH = 4, HEADER_CHECKSUM = 9 };
-enum { TABLES_MAX = 8 + ACPI_SOURCES, ALIGN = 64 };
+enum { TABLES_MAX = 10 + ACPI_SOURCES + ACPI_EXTRA_TABLES, ALIGN = 64 };
 enum { FADT_BYTES = 276 }; /* revision 6 */
 
 typedef struct {
@@ -307,6 +308,27 @@ static void build_mcfg(Builder *b, const AcpiInfo *info)
     table_list(b, table_end(b, start));
 }
 
+static void build_numa(Builder *b, const AcpiInfo *info)
+{
+    guint start = table_begin(b, "SRAT", 3);
+    numa_write_srat(b->blob, info);
+    table_list(b, table_end(b, start));
+    if (info->numa->has_distances) {
+        start = table_begin(b, "SLIT", 1);
+        numa_write_slit(b->blob, info->numa);
+        table_list(b, table_end(b, start));
+    }
+}
+
+/* Somebody else's table, whole but for its checksum. */
+static void build_extra(Builder *b, const GByteArray *table)
+{
+    blob_zeros(b->blob, (ALIGN - b->blob->len % ALIGN) % ALIGN);
+    guint start = b->blob->len;
+    g_byte_array_append(b->blob, table->data, table->len);
+    table_list(b, table_end(b, start));
+}
+
 /* Remapping units: each kind's table tells of all units of the kind. */
 static void build_unit_table(Builder *b, const IommuTable *table, const GPtrArray *iommus)
 {
@@ -341,7 +363,7 @@ static void build_unit_tables(Builder *b, const GPtrArray *iommus)
 }
 
 /* The RSDT and XSDT, in their places at the blob's beginning. */
-enum { XSDT_AT = 0, XSDT_BYTES = HEADER_BYTES + 8 * TABLES_MAX, RSDT_AT = 192 };
+enum { XSDT_AT = 0, XSDT_BYTES = HEADER_BYTES + 8 * TABLES_MAX, RSDT_AT = 320 };
 enum { ROOTS_BYTES = ACPI_FACS_AT };
 G_STATIC_ASSERT(XSDT_BYTES <= RSDT_AT && RSDT_AT + HEADER_BYTES + 4 * TABLES_MAX <= ROOTS_BYTES);
 
@@ -380,6 +402,12 @@ GByteArray *acpi_build(const AcpiInfo *info, uint64_t base, AcpiLinks *links)
         acpi_build_hpet(&b, &info->hpets[i]);
     }
     build_mcfg(&b, info);
+    if (info->numa) {
+        build_numa(&b, info);
+    }
+    for (guint i = 0; info->extra && i < info->extra->len; i++) {
+        build_extra(&b, info->extra->pdata[i]);
+    }
     if (info->iommus) {
         build_unit_tables(&b, info->iommus);
     }

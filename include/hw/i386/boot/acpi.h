@@ -13,6 +13,7 @@
 
 #include "hw/i386/iommu/iommu.h"
 #include "hw/pci/pci.h"
+#include "machine/numa.h"
 
 /* Source ids as the DMAR table tells them, of the first and up to seven more: a bus of its own,
  * where no device can be. */
@@ -20,6 +21,10 @@
 #define ACPI_SCOPE_BUS  0xff
 #define ACPI_IOAPIC_SID ((uint16_t)(ACPI_SCOPE_BUS << 8 | 0x00))
 #define ACPI_HPET_SID   ((uint16_t)(ACPI_SCOPE_BUS << 8 | 0x08))
+
+/* How many tables -acpitable can add, and bytes of all of them. */
+#define ACPI_EXTRA_TABLES 16
+#define ACPI_EXTRA_BYTES  0x8000
 
 typedef struct {
     uint8_t id;
@@ -55,10 +60,13 @@ typedef struct {
     unsigned root_count;
     bool vga;                /* there is one */
     const GPtrArray *iommus; /* remapping units, of Device *; NULL is none */
+    const NumaLayout *numa;  /* NULL: SRAT and SLIT say nothing */
+    uint64_t ram_low;        /* bytes of memory below 4 GiB, for SRAT */
+    const GPtrArray *extra;  /* of GByteArray *: tables as -acpitable has them; NULL is none */
 } AcpiInfo;
 
 /* The FACS is at this place of the blob, with the operating system's waking vectors in it. */
-#define ACPI_FACS_AT           320
+#define ACPI_FACS_AT           512
 #define ACPI_FACS_WAKE_VECTOR  12
 #define ACPI_FACS_XWAKE_VECTOR 24
 
