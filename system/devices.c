@@ -10,6 +10,7 @@
 #include "hw/char/debugcon.h"
 #include "hw/char/serial.h"
 #include "hw/core/device.h"
+#include "hw/display/ramfb.h"
 #include "hw/display/vga.h"
 #include "hw/dma/dsa.h"
 #include "hw/hyperv/hyperv.h"
@@ -77,6 +78,7 @@ const DeviceClass *const device_classes[] = {
     &pflash_class,
     &pm_class,
     &pxb_pcie_class,
+    &ramfb_class,
     &scsi_cd_class,
     &scsi_hd_class,
     &serial_class,

@@ -229,7 +229,7 @@ static bool q35_build(Machine *machine, GError **error)
         q35_build_bios(m, error) && build_memory(m, error) && build_pic(m, error) &&
         q35_build_hyperv(m, error) && q35_build_cpus(m, error) && q35_build_ioapics(m, error) &&
         q35_build_pci(m, error) && build_legacy(m, error) && q35_build_cpu_hotplug(m, error) &&
-        q35_build_hpets(m, error) && q35_build_uv_hubs(m, error);
+        q35_build_hpets(m, error) && q35_build_uv_hubs(m, error) && q35_build_ramfb(m, error);
     if (!built) {
         return false;
     }

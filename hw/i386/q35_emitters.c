@@ -4,6 +4,7 @@
  * each and -device adds more; and UV hubs, which are not remapped. What properties leave open
  * (where, which GSIs, which id) is settled here.
  */
+#include "hw/display/ramfb.h"
 #include "hw/i386/iommu/iommu.h"
 #include "hw/i386/q35_internal.h"
 #include "hw/intc/uv_hub.h"
@@ -255,6 +256,28 @@ bool q35_build_hpets(Q35Machine *m, GError **error)
         if (!add_hpet(m, dev, false, error)) {
             return false;
         }
+    }
+    return true;
+}
+
+/* It interrupts nobody, but is on no bus, either. */
+bool q35_build_ramfb(Q35Machine *m, GError **error)
+{
+    Device *dev = added(&m->machine, &ramfb_class, 0);
+    if (!dev) {
+        return true;
+    }
+    if (added(&m->machine, &ramfb_class, 1)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED, "-device ramfb: there can be one");
+        return false;
+    }
+    if (!device_realize(dev, error)) {
+        return false;
+    }
+    if (!ramfb_connect(dev, m->fw_cfg)) {
+        g_set_error(error, DEVICE_ERROR, DEVICE_ERROR_FAILED,
+                    "-device ramfb: fw_cfg has no room for its file");
+        return false;
     }
     return true;
 }

@@ -82,6 +82,7 @@ bool q35_build_upstream(Q35Machine *m, GError **error);
 bool q35_count_emitters(const Q35Machine *m, GError **error);
 bool q35_build_ioapics(Q35Machine *m, GError **error);
 bool q35_build_hpets(Q35Machine *m, GError **error);
+bool q35_build_ramfb(Q35Machine *m, GError **error);
 bool q35_build_uv_hubs(Q35Machine *m, GError **error);
 bool q35_build_pci(Q35Machine *m, GError **error);
 bool q35_build_cpu_hotplug(Q35Machine *m, GError **error);

@@ -3,8 +3,7 @@
  * fw_cfg (QEMU's docs/specs/fw_cfg.rst): items are chosen by a key and read byte by byte, or moved
  * by DMA. What is short is moved at once, what is long goes on in slices from a timer, and its
  * control word says when it is over, as the interface has it; another request until then is not
- * heard. Writing items is left out: the interface makes it optional, and DMA reports it as an
- * error.
+ * heard. Items that are there to be written are written by DMA; of others it reports an error.
  */
 #include "hw/nvram/fw_cfg.h"
 
@@ -43,7 +42,8 @@ enum { REQUEST_LENGTH = 4, REQUEST_ADDRESS = 8, REQUEST_BYTES = 16 };
 typedef struct {
     uint8_t *data;
     size_t len;
-    FwCfgMake *make; /* NULL: it stays as it is */
+    FwCfgMake *make;       /* NULL: it stays as it is */
+    FwCfgWritten *written; /* NULL: the guest does not write it */
     void *opaque;
 } Item;
 
@@ -141,6 +141,19 @@ bool fw_cfg_add_made_file(Device *dev, const char *name, size_t len, FwCfgMake *
     return true;
 }
 
+bool fw_cfg_add_written_file(Device *dev, const char *name, size_t len, FwCfgWritten *written,
+                             void *opaque)
+{
+    g_autofree uint8_t *empty = g_malloc0(len);
+    if (!fw_cfg_add_file(dev, name, empty, len)) {
+        return false;
+    }
+    Item *item = named_item(fw_cfg_from(dev), name);
+    item->written = written;
+    item->opaque = opaque;
+    return true;
+}
+
 void fw_cfg_put_file(Device *dev, const char *name, const void *data, size_t len)
 {
     Item *item = named_item(fw_cfg_from(dev), name);
@@ -215,6 +228,19 @@ static void fw_cfg_slice(void *opaque)
     }
 }
 
+/* Within the item alone. */
+static bool fw_cfg_dma_write(FwCfgState *s, uint64_t from, uint32_t len)
+{
+    const Item *item = fw_cfg_selected(s);
+    if (!item->written || s->position > item->len || len > item->len - s->position ||
+        as_read(s->dev.platform->memory, from, item->data + s->position, len) != MEM_OK) {
+        return false;
+    }
+    s->position += len;
+    item->written(item->opaque, item->data);
+    return true;
+}
+
 static void run_dma(FwCfgState *s)
 {
     AddressSpace *memory = s->dev.platform->memory;
@@ -236,10 +262,13 @@ static void run_dma(FwCfgState *s)
         fw_cfg_slice(s);
         return;
     }
-    if (!(control & DMA_WRITE) && (control & DMA_SKIP)) {
+    bool ok = true;
+    if (control & DMA_WRITE) {
+        ok = fw_cfg_dma_write(s, s->to, len);
+    } else if (control & DMA_SKIP) {
         s->position = (uint32_t)MIN((uint64_t)s->position + len, (uint64_t)UINT32_MAX);
     }
-    end_request(s, !(control & DMA_WRITE));
+    end_request(s, ok);
 }
 
 static uint64_t fw_cfg_ports_read(void *opaque, uint64_t offset, unsigned size)

@@ -285,6 +285,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("pcie-pci-bridge"),
     DEVICE("pcie-root-port"),
     DEVICE("pxb-pcie"),
+    DEVICE("ramfb"),
     DEVICE("scsi-cd", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
     DEVICE("scsi-hd", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
     DEVICE("uv-hub", .scenes = {"uv-hub"}),

@@ -464,6 +464,100 @@ static void test_qmp_keys(void)
     qtest_quit(qts);
 }
 
+static void put_be(uint8_t *to, uint64_t value, unsigned bytes)
+{
+    while (bytes-- > 0) {
+        *to++ = (uint8_t)(value >> (8 * bytes));
+    }
+}
+
+/* A DMA request to fw_cfg at 1000h with data at 2000h; what it answers. */
+static uint32_t fw_cfg_dma(QTest *qts, uint32_t control, uint32_t len)
+{
+    uint8_t request[16];
+    put_be(request, control, 4);
+    put_be(request + 4, len, 4);
+    put_be(request + 8, 0x2000, 8);
+    qtest_memwrite(qts, 0x1000, request, sizeof(request));
+    qtest_outl(qts, 0x518, 0x00100000);
+    return qtest_readl(qts, 0x1000);
+}
+
+static uint16_t ramfb_key(QTest *qts)
+{
+    enum { DIRECTORY = 0x19, READ = 2, SELECT = 8, ROW = 64 };
+    uint8_t row[ROW];
+    fw_cfg_dma(qts, DIRECTORY << 16 | SELECT | READ, 4);
+    do {
+        fw_cfg_dma(qts, READ, ROW);
+        qtest_memread(qts, 0x2000, row, ROW);
+        g_assert_cmphex(row[8], !=, 0);
+    } while (strcmp((char *)row + 8, "etc/ramfb") != 0);
+    g_assert_cmpuint(row[3], ==, 28);
+    return (uint16_t)(row[4] << 8 | row[5]);
+}
+
+static uint32_t set_ramfb(QTest *qts, uint64_t address, const char *format, uint32_t width,
+                          uint32_t stride)
+{
+    uint8_t file[28] = {0};
+    uint32_t select = (uint32_t)ramfb_key(qts) << 16 | 8;
+    put_be(file, address, 8);
+    for (unsigned i = 0; i < 4; i++) {
+        file[8 + i] = (uint8_t)format[3 - i];
+    }
+    put_be(file + 16, width, 4);
+    put_be(file + 20, 3, 4);
+    put_be(file + 24, stride, 4);
+    qtest_memwrite(qts, 0x2000, file, sizeof(file));
+    return fw_cfg_dma(qts, select | 0x10, sizeof(file));
+}
+
+static void check_size(QTest *qts, unsigned width, unsigned height)
+{
+    Picture p = look(qts);
+    g_assert_cmpuint(p.width, ==, width);
+    g_assert_cmpuint(p.height, ==, height);
+    g_free(p.file);
+}
+
+static void test_ramfb(void)
+{
+    QTest *qts = qtest_init("-nodefaults -m 16M -device ramfb");
+    check_size(qts, 640, 480);
+    for (uint32_t at = 0; at < 0x400; at += 4) {
+        qtest_writel(qts, 0x300000 + at, 0x00010000 * at + at);
+    }
+    g_assert_cmphex(set_ramfb(qts, 0x300000, "XR24", 5, 32), ==, 0);
+    Picture p = look(qts);
+    g_assert_cmpuint(p.width, ==, 5);
+    g_assert_cmpuint(p.height, ==, 3);
+    g_assert_cmphex(pixel(&p, 3, 2), ==, 0x010001 * (2 * 32 + 3 * 4));
+    g_free(p.file);
+    g_assert_cmphex(set_ramfb(qts, 0x300001, "RG24", 3, 0), ==, 0);
+    p = look(qts);
+    g_assert_cmphex(pixel(&p, 0, 1), ==, 0x0c0008);
+    g_free(p.file);
+    /* What cannot be drawn: its words, its size, its lines, where it is. */
+    set_ramfb(qts, 0x300000, "ABCD", 5, 32);
+    check_size(qts, 640, 480);
+    set_ramfb(qts, 0x300000, "XR24", 2561, 0);
+    check_size(qts, 640, 480);
+    set_ramfb(qts, 0x300000, "XR24", 5, 19);
+    check_size(qts, 640, 480);
+    g_assert_cmphex(set_ramfb(qts, ~UINT64_C(0) - 40, "XR24", 5, 32), ==, 0);
+    p = look(qts);
+    g_assert_cmphex(pixel(&p, 3, 2), ==, 0);
+    g_free(p.file);
+    /* Nothing is written beyond the file, nor to what is to be read. */
+    g_assert_cmphex(fw_cfg_dma(qts, (uint32_t)ramfb_key(qts) << 16 | 8 | 0x10, 29), ==, 0x01000000);
+    g_assert_cmphex(fw_cfg_dma(qts, 5u << 16 | 8 | 0x10, 2), ==, 0x01000000);
+    qtest_outb(qts, 0xcf9, 6);
+    json_object_unref(qtest_qmp_wait_event(qts, "RESET"));
+    check_size(qts, 640, 480);
+    qtest_quit(qts);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -478,5 +572,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vga/png", test_png);
     g_test_add_func("/keyboard/keys", test_keys);
     g_test_add_func("/keyboard/qmp", test_qmp_keys);
+    g_test_add_func("/ramfb", test_ramfb);
     return g_test_run();
 }

@@ -16,6 +16,11 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *data, size_t len
  * of them is chosen, and says it anew by fw_cfg_put_file(). */
 typedef void FwCfgMake(void *opaque);
 bool fw_cfg_add_made_file(Device *dev, const char *name, size_t len, FwCfgMake *make, void *opaque);
+/* Files that the guest may write, too, by DMA: `written` hears of all of the content after each
+ * write. It is the owner's to save, and to put back. */
+typedef void FwCfgWritten(void *opaque, const void *data);
+bool fw_cfg_add_written_file(Device *dev, const char *name, size_t len, FwCfgWritten *written,
+                             void *opaque);
 /* What is shorter than the file is filled up with zeros. */
 void fw_cfg_put_file(Device *dev, const char *name, const void *data, size_t len);
 
