@@ -3,7 +3,7 @@
 import socket
 import struct
 
-RAW, DESKTOP_SIZE = 0, -223
+RAW, RRE, CORRE, HEXTILE, ZLIB, TIGHT, ULTRA, ZRLE, DESKTOP_SIZE = 0, 2, 4, 5, 6, 7, 9, 16, -223
 # X keysyms of keys that are no characters.
 KEYSYMS = {"backspace": 0xff08, "tab": 0xff09, "ret": 0xff0d, "pause": 0xff13, "scroll_lock": 0xff14,
            "esc": 0xff1b, "home": 0xff50, "left": 0xff51, "up": 0xff52, "right": 0xff53, "down": 0xff54,
@@ -49,7 +49,7 @@ class Client:
         self.name = self.read(struct.unpack(">I", self.read(4))[0]).decode()
         # Depth 24 in 32 bits, little end first, red in bits 23:16.
         self.send(struct.pack(">B3xBBBBHHHBBB3x", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0))
-        self.send(struct.pack(">BxHii", 2, 2, RAW, DESKTOP_SIZE))
+        self.ask_for(RAW)
         self.pixels = bytearray(self.width * self.height * 4)
         self.rectangles = []
 
@@ -64,6 +64,9 @@ class Client:
 
     def send(self, data):
         self.socket.sendall(data)
+
+    def ask_for(self, encoding):
+        self.send(struct.pack(">BxHii", 2, 2, encoding, DESKTOP_SIZE))
 
     def ask(self, incremental):
         self.send(struct.pack(">BBHHHH", 3, incremental, 0, 0, self.width, self.height))

@@ -12,10 +12,12 @@ import os
 import pathlib
 import random
 import socket
+import struct
 import sys
 import tempfile
 import time
 import traceback
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "boot"))
 import rfb
@@ -61,6 +63,34 @@ def test_picture(qemu, folder):
         machine.mode(2560, 1600)
         same_picture(machine, client)
         client.close()
+
+
+def read_rectangle(client, encoding):
+    """The size of one and the zlib stream that it begins with, of those encodings that have one."""
+    kind, _ = client.read(2)
+    assert kind == 0, f"message {kind}"
+    count, x, y, w, h, came = struct.unpack(">HHHHHi", client.read(14))
+    assert count and came == encoding, f"{came}, and not {encoding}"
+    if encoding in (rfb.ZLIB, rfb.ZRLE):
+        return w, h, zlib.decompressobj().decompress(client.read(struct.unpack(">I", client.read(4))[0]))
+    return w, h, b""
+
+
+def test_encodings(qemu, folder):
+    """What clients ask for rather than raw pixels: the process of each can do with what it may."""
+    with vnc_machine(qemu, folder) as machine:
+        machine.mode(320, 200)
+        machine.fill(0, 0, 320, 320, 8, 0x123456)
+        for encoding in (rfb.RRE, rfb.CORRE, rfb.HEXTILE, rfb.ZLIB, rfb.TIGHT, rfb.ULTRA, rfb.ZRLE):
+            client = connect(machine)
+            client.ask_for(encoding)
+            client.ask(False)
+            w, h, pixels = read_rectangle(client, encoding)
+            if encoding == rfb.ZLIB:
+                assert pixels[:320 * 8 * 4] == bytes.fromhex("56341200") * 320 * 8 and len(pixels) == w * h * 4
+            elif encoding == rfb.ZRLE:
+                assert pixels[:4] == bytes.fromhex("01563412") or pixels[1:4] == bytes.fromhex("563412"), pixels[:8]
+            client.close()
 
 
 def test_keys(qemu, folder):
@@ -223,7 +253,8 @@ def resident(pid):
     return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-CASES = {"a client sees what a screendump has": test_picture, "every key of a US keyboard": test_keys,
+CASES = {"a client sees what a screendump has": test_picture, "encodings": test_encodings,
+         "every key of a US keyboard": test_keys,
          "the mouse moves and clicks": test_mouse, "monitors know of clients": test_monitor,
          "passwords": test_password, "clients that are none": test_hostile}
 
