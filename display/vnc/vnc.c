@@ -205,6 +205,30 @@ static VncFrame *make_frame(GError **error)
     return frame;
 }
 
+static bool server_has(const VncServer *server, int fd)
+{
+    bool has = fd == server->machine;
+    for (unsigned i = 0; i < server->listener_count; i++) {
+        has |= fd == server->listeners[i];
+    }
+    return has;
+}
+
+/* Others wait for the end of what is open here: a shell for -daemonize's, somebody for a pipe's. */
+static void close_others(const VncServer *server)
+{
+    int last = server->machine;
+    for (unsigned i = 0; i < server->listener_count; i++) {
+        last = MAX(last, server->listeners[i]);
+    }
+    for (int fd = STDERR_FILENO + 1; fd < last; fd++) {
+        if (!server_has(server, fd)) {
+            close(fd);
+        }
+    }
+    close_range((unsigned)last + 1, ~0u, 0);
+}
+
 /* In the new process: it has nobody's pipes and terminal, and Ctrl-C is not for it. */
 static void run_server(VncServer *server, pid_t machine)
 {
@@ -217,6 +241,7 @@ static void run_server(VncServer *server, pid_t machine)
     for (int fd = 0; fd < 3; fd++) {
         dup2(null, fd);
     }
+    close_others(server);
     vnc_client_prepare();
     mprotect(server->frame, sizeof(VncFrame), PROT_READ);
     if (server->confine.server && !server->confine.server(server->confine.opaque, &error)) {

@@ -11,8 +11,10 @@ import ctypes
 import os
 import pathlib
 import random
+import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -175,6 +177,25 @@ def test_monitor(qemu, folder):
         assert machine.run("query-vnc")["return"]["clients"] == []
 
 
+def test_background(qemu, folder):
+    """The shell goes on, and the server ends with the machine."""
+    folder = pathlib.Path(folder)
+    started = subprocess.run([qemu, "-accel", "qtest", "-nodefaults", "-device", "VGA,romfile=", "-daemonize", "-pidfile",
+                              folder / "pid", "-vnc", f"unix:{folder}/v"], stdout=subprocess.PIPE, timeout=TIMEOUT)
+    assert started.returncode == 0  # and nobody has its stdout open any more
+    client = rfb.Client(f"{folder}/v")
+    os.kill(int((folder / "pid").read_text()), signal.SIGTERM)
+    try:
+        client.ask(True)
+        while True:
+            client.update()
+    except (rfb.Closed, ConnectionError):
+        pass
+    failed = subprocess.run([qemu, "-accel", "qtest", "-daemonize", "-vnc", f"unix:{folder}/v", "-device", "nothing"],
+                            stderr=subprocess.PIPE, timeout=TIMEOUT)
+    assert failed.returncode == 1, failed.stderr
+
+
 def refused(machine, encrypt):
     try:
         connect(machine, encrypt)
@@ -256,7 +277,7 @@ def resident(pid):
 CASES = {"a client sees what a screendump has": test_picture, "encodings": test_encodings,
          "every key of a US keyboard": test_keys,
          "the mouse moves and clicks": test_mouse, "monitors know of clients": test_monitor,
-         "passwords": test_password, "clients that are none": test_hostile}
+         "passwords": test_password, "in the background": test_background, "clients that are none": test_hostile}
 
 
 def run_case(qemu, case):
