@@ -137,6 +137,7 @@ Options *options_new(void)
     o->net_nics = g_ptr_array_new_with_free_func(options_free_net_nic);
     o->net_backends = g_ptr_array_new_with_free_func(options_free_netdev);
     o->fw_cfg = g_ptr_array_new_with_free_func(free_fw_cfg);
+    o->fdsets = g_array_new(FALSE, FALSE, sizeof(FdsetFile));
     o->acpi_tables = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
     o->globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->memory_objects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -178,6 +179,7 @@ void options_free(Options *o)
     g_hash_table_unref(o->memory_objects);
     g_ptr_array_unref(o->names);
     options_free_numa(o->numa);
+    g_array_unref(o->fdsets);
     journal_options_clear(&o->journal);
     vnc_options_clear(&o->vnc);
     char *texts[] = {o->qtest,    o->qtest_log, o->pidfile, o->log_items,
@@ -224,6 +226,25 @@ static void set_unknown_option(GError **error, const char *arg, const char *name
     }
 }
 
+bool options_run_row(Options *o, const OptRow *row, const char *value, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    if (!row->handler) {
+        g_set_error_literal(error, OPT_ERROR, 0, row->why);
+        return false;
+    }
+    if (row->handler(o, value, &why)) {
+        return true;
+    }
+    if (value && row->help && opt_wants_help(value)) {
+        printf("-%s: %s\n", row->name, row->help);
+        o->done = true;
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&why));
+    return false;
+}
+
 static bool parse_one(Options *o, int argc, char **argv, int *i, GError **error)
 {
     const char *arg = argv[(*i)++];
@@ -241,7 +262,7 @@ static bool parse_one(Options *o, int argc, char **argv, int *i, GError **error)
         return false;
     }
     if (!row->has_arg) {
-        if (!row->handler(o, NULL, error)) {
+        if (!options_run_row(o, row, NULL, error)) {
             g_prefix_error(error, "%s: ", arg);
             return false;
         }
@@ -253,7 +274,7 @@ static bool parse_one(Options *o, int argc, char **argv, int *i, GError **error)
         return false;
     }
     const char *value = argv[(*i)++];
-    if (!row->handler(o, value, error)) {
+    if (!options_run_row(o, row, value, error)) {
         g_prefix_error(error, "%s %s: ", arg, value);
         return false;
     }

@@ -64,6 +64,13 @@ typedef struct {
     uint64_t checkpoint_every; /* instructions */
 } IcountOptions;
 
+/* -add-fd */
+typedef struct {
+    unsigned set;
+    int fd;
+    const char *opaque; /* may be NULL */
+} FdsetFile;
+
 typedef struct NumaOption NumaOption; /* options_numa.c */
 
 typedef struct {
@@ -92,6 +99,7 @@ typedef struct {
     bool memory_given;          /* -m */
     NumaOption *numa;           /* -numa; may be NULL */
     GPtrArray *acpi_tables;     /* of GByteArray *: -acpitable */
+    GArray *fdsets;             /* of FdsetFile: -add-fd */
     GHashTable *globals;
     JournalOptions journal;
     IcountOptions icount;
@@ -130,8 +138,9 @@ typedef bool (*OptHandler)(Options *o, const char *value, GError **error);
 typedef struct {
     const char *name;
     bool has_arg;
-    OptHandler handler;
-    const char *help; /* NULL: accepted but not listed */
+    OptHandler handler; /* NULL: refused, for the reason that `why` says */
+    const char *help;   /* NULL: taken but not listed */
+    const char *why;    /* of an option that does nothing: why that does no harm; or NULL */
 } OptRow;
 
 /* The rows, by subject; each ends with a NULL name. */
@@ -175,9 +184,16 @@ bool opt_hdd(Options *o, const char *value, GError **error);
 bool options_set_memory(Options *o, uint64_t size, GError **error);
 /* When all is read: the object that -machine memory-backend= names fits. */
 bool options_use_memory_backend(Options *o, GError **error);
+/* -add-fd, and the name of a file to open for what may be in a set ("/dev/fdset/2") and need not;
+ * NULL with an error. In options_fds.c. */
+bool opt_add_fd(Options *o, const char *value, GError **error);
+char *options_fdset_path(const Options *o, const char *file, bool read_only, GError **error);
 /* When all is read: which CPUs and how much memory each node has. */
 bool options_lay_out_numa(Options *o, GError **error);
 void options_free_numa(NumaOption *numa);
+/* What the row's handler does, or a refusal. "help", where it is no value, shows what is: the
+ * handler has then done nothing. */
+bool options_run_row(Options *o, const OptRow *row, const char *value, GError **error);
 /* The row of an option by its name without '-', or NULL. */
 const OptRow *options_find_row(const char *name);
 /* A property of the machine: three texts in machine_props, the first (the option as it was written)

@@ -53,7 +53,7 @@ static bool section_end(Options *o, Section *s, GError **error)
         g_set_error(error, OPT_ERROR, 0, "there is no section [%s]", s->group);
         return false;
     }
-    if (!row->handler(o, s->text->str, error)) {
+    if (!options_run_row(o, row, s->text->str, error)) {
         g_prefix_error(error, "[%s] %s: ", s->group, s->text->str);
         return false;
     }
@@ -164,13 +164,6 @@ static bool opt_set(Options *o, const char *value, GError **error)
     return false;
 }
 
-static bool opt_instead(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0,
-                "is not supported; the machine is changed by QMP or -S instead");
-    return false;
-}
-
 /* Clients and what QEMU deprecates: nothing here is. */
 static bool opt_compat(Options *o, const char *value, GError **error)
 {
@@ -181,17 +174,20 @@ static bool opt_compat(Options *o, const char *value, GError **error)
     return optlist_finish(opts, error);
 }
 
-static bool opt_spice(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0, "there is no SPICE server; leave it out");
-    return false;
-}
-
 const OptRow opt_rows_config[] = {
     {"readconfig", true, opt_readconfig, "options in a file: [device \"ID\"], driver = \"...\""},
     {"set", true, opt_set, "one more property of a device before: device.ID.PROPERTY=VALUE"},
-    {"compat", true, opt_compat, NULL},
-    {"preconfig", false, opt_instead, NULL},
-    {"spice", true, opt_spice, NULL},
+    {"compat", true, opt_compat, NULL, "nothing here is deprecated or unstable"},
+    {"add-fd", true, opt_add_fd, "an open file for -drive file=/dev/fdset/SET: fd=,set=[,opaque=]"},
+    {"preconfig", false, NULL, NULL,
+     "is not supported; the machine is changed by QMP or -S instead"},
+    {"spice", true, NULL, NULL, "there is no SPICE server; leave it out"},
+    {"writeconfig", true, NULL, NULL,
+     "QEMU has it no more, either; keep the command line, or write a file for -readconfig"},
+    {"watchdog", true, NULL, NULL, "QEMU has it no more, either; write -device i6300esb"},
+    {"no-kvm", false, NULL, NULL, "QEMU has it no more, either; write -accel tcg"},
+    {"soundhw", true, NULL, NULL, "there is no sound; leave it out"},
+    {"semihosting", false, NULL, NULL, "x86 CPUs have none; -debugcon and -serial take text out"},
+    {"semihosting-config", true, NULL, NULL, "x86 CPUs have none"},
     {NULL},
 };

@@ -141,6 +141,13 @@ static bool opt_global(Options *o, const char *value, GError **error)
         return false;
     }
     const DeviceClass *cls = device_class_find(driver);
+    if (g_ascii_strcasecmp(driver, "ICH9-LPC") == 0 &&
+        (strcmp(prop, "disable_s3") == 0 || strcmp(prop, "disable_s4") == 0)) {
+        g_printerr(PROGRAM ": warning: -global %s: guests are told of the sleep states that there "
+                           "are; they need not use them\n",
+                   value);
+        return true;
+    }
     if (!cls) {
         warn_no_driver(value, driver);
         return true;
@@ -304,7 +311,13 @@ static bool read_drive(Options *o, OptList *opts, DriveOption *drive, GError **e
     if (drive->interface == DRIVE_PFLASH && !drive_become_flash(o, drive, unit, error)) {
         return false;
     }
-    drive->file = file ? g_strdup(g_str_has_prefix(file, "file:") ? file + 5 : file) : NULL;
+    if (file) {
+        drive->file = options_fdset_path(o, g_str_has_prefix(file, "file:") ? file + 5 : file,
+                                         drive->read_only, error);
+        if (!drive->file) {
+            return false;
+        }
+    }
     drive->id = id ? g_strdup(id) : drive_default_id(o, drive);
     if (drive->interface == DRIVE_PFLASH) {
         o->machine.firmware.flash[drive->index] = options_keep(o, drive->id);
@@ -392,7 +405,10 @@ static bool read_blockdev(Options *o, OptList *opts, DriveOption *drive, GError 
     if (lower && strcmp(driver, "raw") != 0) {
         lower->below = true; /* as a raw image it may have no good size */
     }
-    drive->file = g_strdup(file);
+    drive->file = options_fdset_path(o, file, drive->read_only, error);
+    if (!drive->file) {
+        return false;
+    }
     drive->format = g_strdup(is_file ? "raw" : driver);
     drive->id = g_strdup(node);
     return true;
@@ -511,15 +527,31 @@ static bool opt_vga(Options *o, const char *value, GError **error)
     return false;
 }
 
+/* There is no sound card, so what would play it makes no difference. */
 static bool opt_audio(Options *o, const char *value, GError **error)
 {
+    static const char *const drivers[] = {"none",     "alsa", "dbus",  "jack",  "oss", "pa",
+                                          "pipewire", "sdl",  "sndio", "spice", "wav", NULL};
     g_autofree char *text = options_flatten(value, error);
     if (!text) {
         return false;
     }
     g_autoptr(OptList) opts = optlist_parse(text, "driver");
     const char *driver = optlist_get(opts, "driver");
-    return only_none(driver ? driver : "", "audio", error);
+    if (opt_wants_help(driver ? driver : "") || !driver) {
+        printf("Available audio drivers:\nnone\n");
+        o->done = true;
+        return true;
+    }
+    if (!g_strv_contains(drivers, driver)) {
+        opt_error_nearest(error, driver, drivers, G_N_ELEMENTS(drivers) - 1,
+                          "there is no audio driver '%s'", driver);
+        return false;
+    }
+    if (strcmp(driver, "none") != 0) {
+        g_printerr(PROGRAM ": warning: %s: there is no sound card; nothing is played\n", value);
+    }
+    return true;
 }
 
 static bool opt_usb(Options *o, const char *value, GError **error)
@@ -554,17 +586,19 @@ const OptRow opt_rows_device[] = {
      "the screen over VNC: HOST:N|unix:PATH|none[,password=on][,to=N][,connections=N]"},
     {"parallel", true, opt_parallel, "none"},
     {"audio", true, opt_audio, "none"},
-    {"audiodev", true, opt_audio, NULL},
+    {"audiodev", true, opt_audio, NULL,
+     "there is no sound card; a driver other than none is a warning"},
     {"hda", true, opt_hda, "the first disk, an image; -hdb, -hdc and -hdd are the others"},
     {"hdb", true, opt_hdb, NULL},
     {"hdc", true, opt_hdc, NULL},
     {"hdd", true, opt_hdd, NULL},
     {"cdrom", true, opt_cdrom, "a CD-ROM drive with the image in it"},
-    {"fda", true, opt_no_floppy, NULL},
-    {"fdb", true, opt_no_floppy, NULL},
-    {"sd", true, opt_no_floppy, NULL},
-    {"usb", false, opt_usb, NULL},
+    {"fda", true, opt_no_floppy, NULL, "refused: there is no floppy or SD controller"},
+    {"fdb", true, opt_no_floppy, NULL, "refused: there is no floppy or SD controller"},
+    {"sd", true, opt_no_floppy, NULL, "refused: there is no floppy or SD controller"},
+    {"usb", false, opt_usb, NULL,
+     "a warning: there are no USB 1 and 2 controllers, and none is added"},
     {"usbdevice", true, opt_not_yet, NULL},
-    {"tpmdev", true, opt_not_yet, NULL},
+    {"tpmdev", true, NULL, NULL, "there is no TPM; leave it out"},
     {NULL},
 };

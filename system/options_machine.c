@@ -25,6 +25,17 @@ static void list_machines(Options *o)
     o->done = true;
 }
 
+/* "TYPE,help" */
+static void list_machine_props(Options *o, const MachineClass *cls)
+{
+    printf("%s options:\n", cls->name);
+    for (const PropInfo *p = cls->props; p && p->name; p++) {
+        printf("  %s=<%s>%s%s\n", p->name, prop_type_name(p), p->help ? " - " : "",
+               p->help ? p->help : "");
+    }
+    o->done = true;
+}
+
 /* QEMU's other PCs are this one, with what differs said; versions are not told apart. */
 static bool nearest_machine(Options *o, const char *name)
 {
@@ -47,6 +58,11 @@ static bool set_machine_class(Options *o, const char *name, GError **error)
     o->machine_class = machine_class_find(name);
     if (o->machine_class || nearest_machine(o, name)) {
         return true;
+    }
+    if (strcmp(name, "microvm") == 0) {
+        g_set_error(error, OPT_ERROR, 0,
+                    "there is no 'microvm'; the nearest is q35, with -nodefaults and -kernel");
+        return false;
     }
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (const MachineClass *const *cls = machine_classes; *cls; cls++) {
@@ -198,6 +214,10 @@ static bool opt_machine(Options *o, const char *value, GError **error)
     }
     const MachineClass *cls = o->machine_class ? o->machine_class : machine_classes[0];
     g_autofree char *option = g_strconcat("-machine ", value, NULL);
+    if (optlist_get(opts, "help") || optlist_get(opts, "?")) {
+        list_machine_props(o, cls);
+        return true;
+    }
     for (const PropInfo *p = cls->props; p && p->name; p++) {
         const char *text = optlist_get(opts, p->name);
         if (text) {
@@ -482,6 +502,13 @@ static bool opt_fw_cfg(Options *o, const char *value, GError **error)
     return true;
 }
 
+static bool opt_mem_path(Options *o, const char *value, GError **error)
+{
+    g_printerr(PROGRAM ": warning: -mem-path %s: memory is the process's own; no file has it\n",
+               value);
+    return true;
+}
+
 const OptRow opt_rows_machine[] = {
     {"machine", true, opt_machine, "the machine: TYPE[,PROPERTY=VALUE...]; help lists them"},
     {"M", true, opt_machine, NULL},
@@ -502,10 +529,10 @@ const OptRow opt_rows_machine[] = {
     {"bios", true, opt_bios, "firmware, by its file's name"},
     {"L", true, opt_folder, "a folder with firmware and option ROMs; help lists them"},
     {"smbios", true, opt_not_yet, NULL},
-    {"mem-prealloc", false, opt_accept, NULL},
-    {"mem-path", true, opt_not_yet, NULL},
-    {"overcommit", true, opt_accept, NULL},
-    {"k", true, opt_accept, NULL},
-    {"tb-size", true, opt_accept, NULL},
+    {"mem-prealloc", false, opt_accept, NULL, "the host gives memory when it is used"},
+    {"mem-path", true, opt_mem_path, NULL, "memory is the process's own; no file has it"},
+    {"overcommit", true, opt_accept, NULL, "memory is not locked, and a CPU that waits is idle"},
+    {"k", true, opt_accept, NULL, "keys are named by where they are, not by a layout"},
+    {"tb-size", true, opt_accept, NULL, "the translator's cache has a size of its own"},
     {NULL},
 };

@@ -129,6 +129,14 @@ static bool opt_object(Options *o, const char *value, GError **error)
     g_autoptr(OptList) opts = optlist_parse(text, "qom-type");
     const char *type = optlist_get(opts, "qom-type"), *id = optlist_get(opts, "id");
     const ObjectType *known = object_type_find(type ? type : "");
+    if (known && (optlist_get(opts, "help") || optlist_get(opts, "?"))) {
+        g_print("%s options:\n  id=<str>\n", type);
+        for (const char *const *key = known->keys; *key; key++) {
+            g_print("  %s=<str>\n", *key);
+        }
+        o->done = true;
+        return true;
+    }
     for (size_t i = 0; known && i < G_N_ELEMENTS(object_readers); i++) {
         if (strcmp(type, object_readers[i].type) != 0) {
             continue;

@@ -150,17 +150,11 @@ static bool opt_option_rom(Options *o, const char *value, GError **error)
     return true;
 }
 
-static bool opt_dtb(Options *o, const char *value, GError **error)
-{
-    g_set_error(error, OPT_ERROR, 0, "a PC has ACPI tables, no device tree; leave it out");
-    return false;
-}
-
 const OptRow opt_rows_tables[] = {
     {"acpitable", true, opt_acpitable,
      "one more ACPI table: file=PATH[:PATH]|data=PATH[,sig=,rev=,oem_id=,...]"},
     {"no-acpi", false, opt_no_acpi, "guests are not told of ACPI tables"},
     {"option-rom", true, opt_option_rom, "a ROM that firmware runs: FILE"},
-    {"dtb", true, opt_dtb, NULL},
+    {"dtb", true, NULL, NULL, "a PC has ACPI tables, no device tree; leave it out"},
     {NULL},
 };

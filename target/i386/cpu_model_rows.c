@@ -35,12 +35,26 @@
     MILAN ",vaes,vpclmulqdq,avx512f,avx512dq,avx512ifma,avx512cd,avx512bw,avx512vl,avx512vbmi,"    \
           "avx512vbmi2,gfni,avx512vnni,avx512bitalg,avx512-vpopcntdq,avx512-bf16,la57"
 
+/* What came with each generation of 32-bit ones, from the newest down: minus what later ones
+ * brought. */
+#define AFTER_QEMU32   "lm,syscall,nx,vme,mtrr,mca,pse36,clflush,ht"
+#define AFTER_PENTIUM3 "lm,syscall,nx,sse2,clflush,ht"
+#define AFTER_PENTIUM2 AFTER_PENTIUM3 ",sse"
+#define AFTER_PENTIUM  AFTER_PENTIUM2 ",pae,sep,mtrr,pge,mca,cmov,pat,pse36,fxsr"
+#define AFTER_486      AFTER_PENTIUM ",de,tsc,msr,mce,cx8,mmx,apic"
+
 static const CpuModelRow rows[] = {
     {"max", "all that this CPU has", INTEL, "Switchyard CPU (max)", LEVEL_MAX, 6, 0x6a, 6},
     {"host", "the same as max", INTEL, "Switchyard CPU (max)", LEVEL_MAX, 6, 0x6a, 6},
     {"base", "the least x86-64", INTEL, "Switchyard CPU (base)", LEVEL_BASE, 6, 0x0f, 11},
     {"qemu64", "a plain 64-bit CPU", INTEL, "Switchyard CPU (qemu64)", LEVEL_QEMU64, 6, 0x0f, 11},
     {"kvm64", "the same as qemu64", INTEL, "Switchyard CPU (kvm64)", LEVEL_QEMU64, 6, 0x0f, 11},
+    {"qemu32", "a plain 32-bit CPU", INTEL, "Switchyard CPU (qemu32)", LEVEL_BASE, 6, 6, 3, "pni",
+     AFTER_QEMU32},
+    {"486", "as it was", INTEL, "Intel 486", LEVEL_BASE, 4, 8, 0, NULL, AFTER_486},
+    {"pentium", "with MMX", INTEL, "Intel Pentium", LEVEL_BASE, 5, 4, 3, NULL, AFTER_PENTIUM},
+    {"pentium2", "with CMOV", INTEL, "Intel Pentium II", LEVEL_BASE, 6, 5, 2, NULL, AFTER_PENTIUM2},
+    {"pentium3", "with SSE", INTEL, "Intel Pentium III", LEVEL_BASE, 6, 7, 3, NULL, AFTER_PENTIUM3},
     {"Nehalem", "with SSE4.2", INTEL, "Intel Core i7 9xx (Nehalem Class Core i7)", LEVEL_NEHALEM, 6,
      0x1a, 3},
     {"Westmere", "with AES", INTEL, "Westmere E56xx/L56xx/X56xx (Nehalem-C)", LEVEL_WESTMERE, 6,
