@@ -5,6 +5,9 @@
  * own device is a part of it: addresses that a device is given are often another's registers, or
  * its own.
  */
+#include "chardev/internal.h"
+#include "commands.h"
+#include "display/display.h"
 #include "fuzz.h"
 #include "rings.h"
 #include "tests/unit/machine-windows.h"
@@ -21,6 +24,7 @@ typedef struct {
     const char *scenes[2]; /* what it may be in the middle of */
     const char *unit;      /* the remapping unit beside it; NULL: Intel's */
     const char *driven;    /* the virtio device that has a driver, as often as not */
+    bool host;             /* bytes and keys come for it from the host */
 } FuzzDevice;
 
 typedef struct {
@@ -28,6 +32,7 @@ typedef struct {
     Map own, all; /* its registers, and everybody's */
     const FuzzDevice *device;
     Rings rings; /* no queues: there is no driver */
+    Commands commands;
 } Board;
 
 static void *devices_open(const void *data)
@@ -164,11 +169,33 @@ static void devices_hyperv(Board *b, FuzzInput *in)
     }
 }
 
+/* What comes from the host's side: bytes on serial lines and consoles, keys. */
+static void devices_host(Board *b, FuzzInput *in)
+{
+    static const char *const ids[] = {"c0", "c2", "c3"};
+    Chardev *chr = backends_chardev(b->box.platform.backends, ids[fuzz_below(in, 3)]);
+    uint8_t bytes[64];
+    size_t len = fuzz_take(in, bytes, fuzz_below(in, sizeof(bytes))), room = chr_can_receive(chr);
+    if (fuzz_below(in, 2)) {
+        chr_receive(chr, bytes, MIN(len, room));
+        return;
+    }
+    for (size_t i = 0; i + 1 < len; i += 2) {
+        const Key key = {.name = "any",
+                         .set1 = (uint16_t)(bytes[i] & 1 ? 0xe000 | bytes[i + 1] : bytes[i + 1]),
+                         .set2 = bytes[i + 1],
+                         .set3 = bytes[i + 1]};
+        display_press(backends_display(b->box.platform.backends), &key, bytes[i] & 2);
+    }
+}
+
 static void devices_step(Board *b, FuzzInput *in)
 {
     unsigned kind = fuzz_below(in, 32);
     if (b->rings.queues && fuzz_below(in, 2)) {
         rings_offer(&b->rings, in);
+    } else if (b->commands.post && fuzz_below(in, 4) == 0) {
+        b->commands.post(&b->commands, in);
     } else if (kind < 6) {
         devices_access(b, &b->own, in, false);
     } else if (kind < 17) {
@@ -183,6 +210,8 @@ static void devices_step(Board *b, FuzzInput *in)
         devices_local_apic(b, in);
     } else if (kind < 30) {
         devices_hyperv(b, in);
+    } else if (kind == 31 && b->device->host) {
+        devices_host(b, in);
     } else if (kind == 30 && fuzz_below(in, 8) == 0) {
         machine_reset(b->box.machine);
     }
@@ -225,6 +254,9 @@ static void devices_run(void *state, FuzzInput *in)
                ARENA_END - ARENA);
         scene->start(&b->box);
     }
+    commands_start(&b->commands, &b->box, scene ? scene->name : NULL);
+    b->commands.address = devices_ring_address;
+    b->commands.opaque = b;
     devices_start_driver(b, in);
     while (fuzz_more(in)) {
         devices_step(b, in);
@@ -257,7 +289,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("hpet", .scenes = {"hpet-legacy", "timers"}),
     DEVICE("hyperv", .scenes = {"hyperv", "hyperv"}),
     DEVICE("hyperv-testdev", .scenes = {"hyperv"}),
-    DEVICE("i8042"),
+    DEVICE("i8042", .host = true),
     DEVICE("ich9-pm"),
     DEVICE("ich9-ahci", .scenes = {"ahci", "ahci"}),
     DEVICE("ide-cd", .scenes = {"ahci", "ahci"}),
@@ -272,7 +304,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("isa-debugcon"),
     DEVICE("isa-i8259", .scenes = {"timers", "hpet-legacy"}),
     DEVICE("isa-pit", .scenes = {"timers"}),
-    DEVICE("isa-serial"),
+    DEVICE("isa-serial", .host = true),
     DEVICE("mc146818rtc", .scenes = {"timers"}),
     DEVICE("mch"),
     DEVICE("nvme", .scenes = {"nvme", "nvme"}),
@@ -280,7 +312,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("nvme-vf", .scenes = {"nvme"}),
     DEVICE("pc-testdev"),
     DEVICE("pci-bridge"),
-    DEVICE("pci-serial"),
+    DEVICE("pci-serial", .host = true),
     DEVICE("pci-testdev"),
     DEVICE("pcie-pci-bridge"),
     DEVICE("pcie-root-port"),
@@ -289,7 +321,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("scsi-cd", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
     DEVICE("scsi-hd", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
     DEVICE("uv-hub", .scenes = {"uv-hub"}),
-    DEVICE("virtconsole", .driven = "virtio-serial-pci"),
+    DEVICE("virtconsole", .driven = "virtio-serial-pci", .host = true),
     DEVICE("virtio-9p-pci", .driven = "virtio-9p-pci"),
     DEVICE("virtio-blk-pci", .scenes = {"virtqueue"}, .driven = "virtio-blk-pci"),
     DEVICE("virtio-keyboard-pci", .driven = "virtio-keyboard-pci"),
@@ -297,9 +329,9 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("virtio-net-pci", .driven = "virtio-net-pci"),
     DEVICE("virtio-rng-pci", .driven = "virtio-rng-pci"),
     DEVICE("virtio-scsi-pci", .scenes = {"virtio-scsi"}, .driven = "virtio-scsi-pci"),
-    DEVICE("virtio-serial-pci", .driven = "virtio-serial-pci"),
+    DEVICE("virtio-serial-pci", .driven = "virtio-serial-pci", .host = true),
     DEVICE("virtio-tablet-pci", .driven = "virtio-tablet-pci"),
-    DEVICE("virtserialport", .driven = "virtio-serial-pci"),
+    DEVICE("virtserialport", .driven = "virtio-serial-pci", .host = true),
     DEVICE("vmd"),
     DEVICE("x3130-upstream"),
     DEVICE("xio3130-downstream"),

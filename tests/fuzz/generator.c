@@ -62,7 +62,7 @@ static void on_end(int number)
 
 static void watch_for_the_end(void)
 {
-    static const int numbers[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM};
+    static const int numbers[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTERM, SIGXCPU};
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         signal(numbers[i], on_end);
     }

@@ -3,6 +3,7 @@
  * Files that come from elsewhere: kernels of each boot protocol and their packings, symbols, saved
  * machines. Each is a good one, damaged; whoever reads it takes it or says why not.
  */
+#include <elf.h>
 #include <glib/gstdio.h>
 
 #include "base/symbols.h"
@@ -142,16 +143,55 @@ static void readers_unpack_run(void *state, FuzzInput *in)
     }
 }
 
+/* A program of nothing but code's section and three symbols. */
+static GByteArray *readers_symbol_table(void)
+{
+    static const char names[] = "\0_text\0startup_64\0modify_irte";
+    struct {
+        Elf64_Ehdr h;
+        Elf64_Shdr s[4];
+        Elf64_Sym symbols[4];
+        char names[sizeof(names)];
+    } image = {
+        .h = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB},
+              .e_type = ET_EXEC,
+              .e_machine = EM_X86_64,
+              .e_shoff = sizeof(Elf64_Ehdr),
+              .e_shentsize = sizeof(Elf64_Shdr),
+              .e_shnum = 4},
+    };
+    uint64_t symbols_at = (uint64_t)((uint8_t *)image.symbols - (uint8_t *)&image);
+    uint64_t names_at = (uint64_t)((uint8_t *)image.names - (uint8_t *)&image);
+    image.s[1] = (Elf64_Shdr){.sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC | SHF_EXECINSTR};
+    image.s[2] = (Elf64_Shdr){.sh_type = SHT_SYMTAB,
+                              .sh_offset = symbols_at,
+                              .sh_size = sizeof(image.symbols),
+                              .sh_link = 3,
+                              .sh_entsize = sizeof(Elf64_Sym)};
+    image.s[3] =
+        (Elf64_Shdr){.sh_type = SHT_STRTAB, .sh_offset = names_at, .sh_size = sizeof(names)};
+    for (unsigned i = 1; i < G_N_ELEMENTS(image.symbols); i++) {
+        static const uint32_t at[] = {0, 1, 7, 18};
+        image.symbols[i] = (Elf64_Sym){.st_name = at[i],
+                                       .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC),
+                                       .st_shndx = 1,
+                                       .st_value = 0xffffffff81000000 + i * 0x100};
+    }
+    memcpy(image.names, names, sizeof(names));
+    GByteArray *out = g_byte_array_new();
+    g_byte_array_append(out, (const guint8 *)&image, sizeof(image));
+    return out;
+}
+
 static void readers_symbols_run(void *state, FuzzInput *in)
 {
     static const char map[] = "ffffffff81000000 T _text\nffffffff81000120 t modify_irte\n"
                               "ffffffff81000a00 T startup_64\nffffffff82000000 D data\n";
-    static const uint8_t code[] = {0xf4, 0xeb, 0xfd};
     Reader *r = state;
     g_autoptr(GError) error = NULL;
     g_autoptr(GByteArray) file = NULL;
-    if (fuzz_below(in, 2)) {
-        file = make_elf(code, sizeof(code), false);
+    if (fuzz_below(in, 4)) {
+        file = readers_symbol_table();
     } else {
         file = g_byte_array_new();
         g_byte_array_append(file, (const guint8 *)map, sizeof(map) - 1);
