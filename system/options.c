@@ -37,10 +37,9 @@ static const OptRow rows_general[] = {
     {NULL},
 };
 
-static const OptRow *const tables[] = {rows_general,    opt_rows_machine, opt_rows_device,
-                                       opt_rows_object, opt_rows_share,   opt_rows_net,
-                                       opt_rows_run,    opt_rows_config,  opt_rows_numa,
-                                       opt_rows_tables};
+static const OptRow *const tables[] = {
+    rows_general, opt_rows_machine, opt_rows_device, opt_rows_object, opt_rows_share,
+    opt_rows_net, opt_rows_run,     opt_rows_config, opt_rows_numa,   opt_rows_tables};
 
 static bool show_help(Options *o, const char *value, GError **error)
 {
@@ -167,11 +166,10 @@ void options_free(Options *o)
     if (!o) {
         return;
     }
-    GPtrArray *arrays[] = {o->strings,      o->machine_props, o->accels,  o->devices,
-                           o->serials,      o->chardevs,      o->objects, o->drives,
-                           o->fw_cfg,       o->monitors,      o->netdevs, o->net_nics,
-                           o->net_backends, o->net_dumps,     o->folders, o->shares,
-                           o->acpi_tables};
+    GPtrArray *arrays[] = {
+        o->strings,      o->machine_props, o->accels,  o->devices,  o->serials,    o->chardevs,
+        o->objects,      o->drives,        o->fw_cfg,  o->monitors, o->netdevs,    o->net_nics,
+        o->net_backends, o->net_dumps,     o->folders, o->shares,   o->acpi_tables};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++) {
         g_ptr_array_unref(arrays[i]);
     }

@@ -6,7 +6,6 @@
  */
 #include "system/qtest.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "base/optlist.h"
 #include "base/report.h"
 #include "machine/accel.h"
+#include "system/qtest_words.h"
 #include "system/qtest_work.h"
 
 #define LINE_MAX_BYTES  (64u << 20) /* b64write of a kernel is a long line */
@@ -62,40 +62,6 @@ static void send_line(Qtest *q, GString *line)
     chr_write(q->chr, line->str, line->len);
 }
 
-static bool number(const char *text, uint64_t *out)
-{
-    char *end;
-    errno = 0;
-    *out = g_ascii_strtoull(text, &end, 0);
-    return errno == 0 && end != text && *end == '\0';
-}
-
-/* The numbers among the arguments; complains in `reply`. */
-static bool numbers(char **args, int count, uint64_t *out, GString *reply)
-{
-    for (int i = 0; i < count; i++) {
-        if (!number(args[i + 1], &out[i])) {
-            g_string_printf(reply, "FAIL '%s' is no number", args[i + 1]);
-            return false;
-        }
-    }
-    return true;
-}
-
-static unsigned width_of(const char *command)
-{
-    switch (command[strlen(command) - 1]) {
-    case 'b':
-        return 1;
-    case 'w':
-        return 2;
-    case 'l':
-        return 4;
-    default:
-        return 8;
-    }
-}
-
 /* The local APIC that answers at `addr` for the CPU that the client plays. */
 static ApicState *apic_at(Qtest *q, uint64_t addr)
 {
@@ -110,9 +76,9 @@ static ApicState *apic_at(Qtest *q, uint64_t addr)
 static void run_in(Qtest *q, char **args, GString *reply)
 {
     uint64_t port;
-    if (numbers(args, 1, &port, reply)) {
+    if (qtest_numbers(args, 1, &port, reply)) {
         uint64_t value =
-            as_load(q->machine->platform.ports, port & 0xffff, width_of(args[0]), NULL);
+            as_load(q->machine->platform.ports, port & 0xffff, qtest_width_of(args[0]), NULL);
         g_string_printf(reply, "OK 0x%04" PRIx64, value);
     }
 }
@@ -120,8 +86,8 @@ static void run_in(Qtest *q, char **args, GString *reply)
 static void run_out(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[2];
-    if (numbers(args, 2, n, reply)) {
-        as_store(q->machine->platform.ports, n[0] & 0xffff, n[1], width_of(args[0]));
+    if (qtest_numbers(args, 2, n, reply)) {
+        as_store(q->machine->platform.ports, n[0] & 0xffff, n[1], qtest_width_of(args[0]));
         g_string_assign(reply, "OK");
     }
 }
@@ -129,8 +95,8 @@ static void run_out(Qtest *q, char **args, GString *reply)
 static void run_read(Qtest *q, char **args, GString *reply)
 {
     uint64_t addr;
-    unsigned size = width_of(args[0]);
-    if (numbers(args, 1, &addr, reply)) {
+    unsigned size = qtest_width_of(args[0]);
+    if (qtest_numbers(args, 1, &addr, reply)) {
         ApicState *apic = apic_at(q, addr);
         uint64_t value = apic ? apic_mmio_read(apic, addr & (APIC_PAGE - 1), size)
                               : as_load(q->machine->platform.memory, addr, size, NULL);
@@ -141,8 +107,8 @@ static void run_read(Qtest *q, char **args, GString *reply)
 static void run_write(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[2];
-    unsigned size = width_of(args[0]);
-    if (numbers(args, 2, n, reply)) {
+    unsigned size = qtest_width_of(args[0]);
+    if (qtest_numbers(args, 2, n, reply)) {
         ApicState *apic = apic_at(q, n[0]);
         if (apic) {
             apic_mmio_write(apic, n[0] & (APIC_PAGE - 1), n[1], size);
@@ -156,7 +122,7 @@ static void run_write(Qtest *q, char **args, GString *reply)
 /* ADDRESS and LENGTH of a block transfer. */
 static bool block_args(char **args, uint64_t n[2], GString *reply)
 {
-    if (!numbers(args, 2, n, reply)) {
+    if (!qtest_numbers(args, 2, n, reply)) {
         return false;
     }
     if (n[1] > BLOCK_MAX_BYTES) {
@@ -234,7 +200,7 @@ static void run_b64write(Qtest *q, char **args, GString *reply)
 static void run_memset(Qtest *q, char **args, GString *reply)
 {
     uint64_t n[3];
-    if (!numbers(args, 3, n, reply)) {
+    if (!qtest_numbers(args, 3, n, reply)) {
         return;
     }
     n[1] = MIN(n[1], q->machine->opts.ram_size);
@@ -276,7 +242,7 @@ static void run_clock_step(Qtest *q, char **args, GString *reply)
     uint64_t ns;
     int64_t to = clock_deadline(clock);
     if (args[1]) {
-        if (!numbers(args, 1, &ns, reply)) {
+        if (!qtest_numbers(args, 1, &ns, reply)) {
             return;
         }
         int64_t now = clock_now(clock);
@@ -292,7 +258,7 @@ static void run_clock_step(Qtest *q, char **args, GString *reply)
 static void run_clock_set(Qtest *q, char **args, GString *reply)
 {
     uint64_t ns;
-    if (numbers(args, 1, &ns, reply) &&
+    if (qtest_numbers(args, 1, &ns, reply) &&
         step_is_short(q, (int64_t)MIN(ns, CLOCK_LATEST), reply)) {
         bool can = ns <= CLOCK_LATEST && !q->machine->opts.accel->has_cpus;
         begin_time(q, can ? (int64_t)ns : INT64_MIN);
@@ -372,7 +338,7 @@ static void run_set_irq_in(Qtest *q, char **args, GString *reply)
         g_string_assign(reply, "FAIL Unknown device");
         return;
     }
-    if (!numbers(args + 2, 2, n, reply)) {
+    if (!qtest_numbers(args + 2, 2, n, reply)) {
         return;
     }
     IrqLine *line = n[0] <= INT32_MAX ? device_irq_in(dev, name, (int)n[0]) : NULL;
@@ -387,7 +353,7 @@ static void run_set_irq_in(Qtest *q, char **args, GString *reply)
 static ApicState *need_apic(Qtest *q, char **args, GString *reply)
 {
     uint64_t cpu;
-    if (!numbers(args, 1, &cpu, reply)) {
+    if (!qtest_numbers(args, 1, &cpu, reply)) {
         return NULL;
     }
     if (cpu >= q->machine->cpu_count) {
@@ -459,7 +425,7 @@ static void run_msr_read(Qtest *q, char **args, GString *reply)
 {
     ApicState *apic = need_apic(q, args, reply);
     uint64_t msr, value;
-    if (!apic || !numbers(args + 1, 1, &msr, reply)) {
+    if (!apic || !qtest_numbers(args + 1, 1, &msr, reply)) {
         return;
     }
     if (apic_msr_read(apic, (uint32_t)msr, &value)) {
@@ -473,7 +439,7 @@ static void run_msr_write(Qtest *q, char **args, GString *reply)
 {
     ApicState *apic = need_apic(q, args, reply);
     uint64_t n[2];
-    if (apic && numbers(args + 1, 2, n, reply)) {
+    if (apic && qtest_numbers(args + 1, 2, n, reply)) {
         g_string_assign(reply, apic_msr_write(apic, (uint32_t)n[0], n[1]) ? "OK" : "FAIL #GP");
     }
 }
@@ -527,18 +493,6 @@ static void execute(Qtest *q, char **args, GString *reply)
     g_string_printf(reply, "FAIL Unknown command '%s'", args[0]);
 }
 
-/* Splits at single spaces, as the protocol has it; several count as one. */
-static char **split_words(char *line)
-{
-    GPtrArray *words = g_ptr_array_new();
-    char *rest = NULL;
-    for (char *w = strtok_r(line, " \r", &rest); w; w = strtok_r(NULL, " \r", &rest)) {
-        g_ptr_array_add(words, w);
-    }
-    g_ptr_array_add(words, NULL);
-    return (char **)g_ptr_array_free(words, FALSE);
-}
-
 /* A slice of what the command does; true if that was the last, and the client has its answer. */
 static bool qtest_go_on(Qtest *q)
 {
@@ -569,7 +523,7 @@ static gboolean qtest_go_on_later(gpointer opaque)
 static void process_line(Qtest *q, char *line)
 {
     log_line(q, "R", line);
-    g_autofree char **args = split_words(line);
+    g_autofree char **args = qtest_split(line);
     if (!args[0]) {
         return;
     }

@@ -16,7 +16,7 @@
 #include "net/outside.h"
 #include "system/replay_door.h"
 
-#define PARTS_EVERY 20000000  /* instructions */
+#define PARTS_EVERY 20000000   /* instructions */
 #define HASH_EVERY  1000000000 /* with memory: all of it is read, 0.2 s a GiB */
 
 static uint64_t replay_executed(const Replay *replay)

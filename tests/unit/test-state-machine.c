@@ -12,7 +12,8 @@
 #define BEFORE 500
 #define AFTER  300
 
-/* The random device's entropy is the host's, as is what a share says; who asks is no twin any more. */
+/* The random device's entropy is the host's, as is what a share says; who asks is no twin any more.
+ */
 #define NOT_DRIVEN "virtio-rng-pci virtio-9p-pci"
 
 /* Something to do, the same on both machines. */
