@@ -35,6 +35,7 @@ extern const QmpCommand qmp_commands_log[];
 extern const QmpCommand qmp_commands_memory[];
 extern const QmpCommand qmp_commands_migration[];
 extern const QmpCommand qmp_commands_net[];
+extern const QmpCommand qmp_commands_more[];
 extern const QmpCommand qmp_commands_nothing[];
 extern const QmpCommand qmp_commands_schema[];
 extern const QmpCommand qmp_commands_screen[];

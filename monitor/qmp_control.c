@@ -10,8 +10,8 @@ static const QmpCommand *const tables[] = {
     qmp_commands_dump,    qmp_commands_hotplug,    qmp_commands_input,   qmp_commands_intr,
     qmp_commands_jobs,    qmp_commands_journal,    qmp_commands_lint,    qmp_commands_log,
     qmp_commands_memory,  qmp_commands_migration,  qmp_commands_net,     qmp_commands_nothing,
-    qmp_commands_qom,     qmp_commands_query,      qmp_commands_schema,  qmp_commands_screen,
-    qmp_commands_vnc};
+    qmp_commands_more,    qmp_commands_qom,        qmp_commands_query,   qmp_commands_schema,
+    qmp_commands_screen,  qmp_commands_vnc};
 
 const QmpCommand *qmp_command_find(const char *name)
 {

@@ -58,7 +58,6 @@ const QmpCommand qmp_commands_nothing[] = {
     {"query-fdsets", NULL, nothing_listed, .effect = COMMAND_KEEPS},
     {"query-iothreads", NULL, nothing_listed,
      .effect = COMMAND_KEEPS}, /* one thread runs everything */
-    {"query-memdev", NULL, nothing_listed, .effect = COMMAND_KEEPS},
     {"query-memory-devices", NULL, nothing_listed, .effect = COMMAND_KEEPS},
     {"query-pr-managers", NULL, nothing_listed, .effect = COMMAND_KEEPS},
     {"query-rocker", "name:s", no_rocker, .effect = COMMAND_KEEPS},

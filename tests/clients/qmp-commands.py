@@ -45,6 +45,7 @@ def fits(value, shape):
 TYPE = {"name": str, "parent": str}
 PROPERTY = {"name": str, "type": str}
 PLACE = {"socket-id": int, "core-id": int, "thread-id": int}
+TEXT = {"human-readable-text": str}
 HASHES = {"instructions": int, "cpus": str, "devices": str, "ram": str}
 
 # Command: arguments and the shape of the answer; several tries of one command in order.
@@ -118,7 +119,7 @@ ROWS = {
     "query-machines": [({}, [{"name": str, "cpu-max": int, "hotpluggable-cpus": bool}])],
     "query-fdsets": [({}, [ANY])],
     "query-iothreads": [({}, [ANY])],
-    "query-memdev": [({}, [ANY])],
+    "query-memdev": [({}, [{"id": str, "size": int, "share": bool, "policy": str}])],
     "query-memory-devices": [({}, [ANY])],
     "query-memory-size-summary": [({}, {"base-memory": int})],
     "query-migrate": [({}, dict)],
@@ -194,6 +195,28 @@ ROWS = {
     "x-query-pid": [({"address": 4096}, [{"unit": str, "valid": bool}])],
     "x-state-hash": [({}, HASHES)],
     "x-why": [({"filter": "vector=32"}, ANY)],
+    "add-fd": [({}, Error())],
+    "block-job-cancel": [({"device": "virtio0"}, Error())],
+    "block-job-complete": [({"device": "virtio0"}, Error())],
+    "block-job-pause": [({"device": "virtio0"}, Error())],
+    "block-job-resume": [({"device": "virtio0"}, Error())],
+    "block-job-set-speed": [({"device": "virtio0", "speed": 1}, Error())],
+    "closefd": [({"fdname": "f"}, Error())],
+    "getfd": [({"fdname": "f"}, Error())],
+    "query-colo-status": [({}, {"mode": str, "last-mode": str, "reason": str})],
+    "query-dirty-rate": [({}, {"status": str, "start-time": int, "mode": str})],
+    "query-dump": [({}, {"status": str, "completed": int, "total": int})],
+    "query-dump-guest-memory-capability": [({}, {"formats": [str]})],
+    "query-migrate-parameters": [({}, {"max-bandwidth": int})],
+    "query-vcpu-dirty-limit": [({}, Error())],
+    "remove-fd": [({"fdset-id": 3}, Error())],
+    "x-query-interrupt-controllers": [({}, TEXT)],
+    "x-query-irq": [({}, TEXT)],
+    "x-query-jit": [({}, TEXT)],
+    "x-query-numa": [({}, TEXT)],
+    "x-query-ramblock": [({}, TEXT)],
+    "x-query-roms": [({}, TEXT)],
+    "x-query-usb": [({}, TEXT)],
     "quit": [({}, EMPTY)],
 }
 
