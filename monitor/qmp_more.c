@@ -4,6 +4,7 @@
  * people), and others whose answers are the machine's own: memory, jobs, files handed over.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "monitor/commands.h"
 #include "monitor/hmp_commands.h"
@@ -78,12 +79,65 @@ static JsonNode *query_dump_capability(Machine *machine, JsonObject *args, GErro
     return qmp_object_node(o);
 }
 
-static JsonNode *no_such_set(Machine *machine, JsonObject *args, GError **error)
+static JsonObject *describe_set(const GArray *files, unsigned set)
 {
-    g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
-                "File descriptor named 'fdset-id:%" G_GINT64_FORMAT "' not found",
-                json_object_get_int_member(args, "fdset-id"));
-    return NULL;
+    JsonObject *o = json_object_new();
+    JsonArray *fds = json_array_new();
+    for (guint i = 0; i < files->len; i++) {
+        const FdsetFile *file = &g_array_index(files, FdsetFile, i);
+        if (file->set == set) {
+            JsonObject *one = json_object_new();
+            json_object_set_int_member(one, "fd", file->fd);
+            if (file->opaque) {
+                json_object_set_string_member(one, "opaque", file->opaque);
+            }
+            json_array_add_object_element(fds, one);
+        }
+    }
+    json_object_set_int_member(o, "fdset-id", set);
+    json_object_set_array_member(o, "fds", fds);
+    return o;
+}
+
+/* Each set once, where its first file is. */
+static JsonNode *query_fdsets(Machine *machine, JsonObject *args, GError **error)
+{
+    const GArray *files = machine->opts.fdsets;
+    JsonArray *list = json_array_new();
+    for (guint i = 0; files && i < files->len; i++) {
+        unsigned set = g_array_index(files, FdsetFile, i).set;
+        guint first = 0;
+        while (g_array_index(files, FdsetFile, first).set != set) {
+            first++;
+        }
+        if (first == i) {
+            json_array_add_object_element(list, describe_set(files, set));
+        }
+    }
+    return qmp_array_node(list);
+}
+
+/* What an image has opened by it stays open. */
+static JsonNode *remove_fd(Machine *machine, JsonObject *args, GError **error)
+{
+    GArray *files = machine->opts.fdsets;
+    gint64 set = json_object_get_int_member(args, "fdset-id");
+    gint64 fd = json_object_get_int_member_with_default(args, "fd", -1);
+    bool found = false;
+    for (guint i = files ? files->len : 0; i-- > 0;) {
+        const FdsetFile *file = &g_array_index(files, FdsetFile, i);
+        if (file->set == set && (fd == -1 || file->fd == fd)) {
+            close(file->fd);
+            g_array_remove_index(files, i);
+            found = true;
+        }
+    }
+    if (!found) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
+                    "File descriptor named 'fdset-id:%" G_GINT64_FORMAT "' not found", set);
+        return NULL;
+    }
+    return qmp_empty();
 }
 
 /* Sockets of QMP hand no files over here. */
@@ -149,10 +203,11 @@ const QmpCommand qmp_commands_more[] = {
     {"query-dirty-rate", "?calc-time-unit:s", query_dirty_rate, .effect = COMMAND_KEEPS},
     {"query-dump", NULL, query_dump, .effect = COMMAND_KEEPS},
     {"query-dump-guest-memory-capability", NULL, query_dump_capability, .effect = COMMAND_KEEPS},
+    {"query-fdsets", NULL, query_fdsets, .effect = COMMAND_KEEPS},
     {"query-memdev", NULL, query_memdev, .effect = COMMAND_KEEPS},
     {"query-migrate-parameters", NULL, query_parameters, .effect = COMMAND_KEEPS},
     {"query-vcpu-dirty-limit", NULL, no_dirty_limit, .effect = COMMAND_KEEPS},
-    {"remove-fd", "fdset-id:i ?fd:i", no_such_set, .effect = COMMAND_KEEPS},
+    {"remove-fd", "fdset-id:i ?fd:i", remove_fd, .effect = COMMAND_KEEPS},
     {"x-query-interrupt-controllers", NULL, text_interrupts, .effect = COMMAND_KEEPS},
     {"x-query-irq", NULL, text_irq, .effect = COMMAND_KEEPS},
     {"x-query-jit", NULL, text_jit, .effect = COMMAND_KEEPS},

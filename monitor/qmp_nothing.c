@@ -55,7 +55,6 @@ const QmpCommand qmp_commands_nothing[] = {
     {"query-block-exports", NULL, nothing_listed, .effect = COMMAND_KEEPS},
     {"query-block-jobs", NULL, nothing_listed, .effect = COMMAND_KEEPS},
     {"query-display-options", NULL, nothing_shown, .effect = COMMAND_KEEPS},
-    {"query-fdsets", NULL, nothing_listed, .effect = COMMAND_KEEPS},
     {"query-iothreads", NULL, nothing_listed,
      .effect = COMMAND_KEEPS}, /* one thread runs everything */
     {"query-memory-devices", NULL, nothing_listed, .effect = COMMAND_KEEPS},

@@ -155,6 +155,7 @@ Options *options_new(void)
         .globals = o->globals,
         .fw_cfg = o->fw_cfg,
         .acpi_tables = o->acpi_tables,
+        .fdsets = o->fdsets,
         .firmware = {.folders = o->folders, .boot = {.splash_time = -1, .reboot_timeout = -1}},
     };
     name_options(o);

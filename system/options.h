@@ -64,13 +64,6 @@ typedef struct {
     uint64_t checkpoint_every; /* instructions */
 } IcountOptions;
 
-/* -add-fd */
-typedef struct {
-    unsigned set;
-    int fd;
-    const char *opaque; /* may be NULL */
-} FdsetFile;
-
 typedef struct NumaOption NumaOption; /* options_numa.c */
 
 typedef struct {

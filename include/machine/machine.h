@@ -26,6 +26,13 @@ typedef struct {
     size_t len;
 } FwCfgItem;
 
+/* -add-fd: a file that whoever started the program has opened. */
+typedef struct {
+    unsigned set;
+    int fd;
+    const char *opaque; /* may be NULL */
+} FdsetFile;
+
 /* -boot. */
 typedef struct {
     const char *order, *once; /* letters of acdn; NULL: the firmware's own order */
@@ -68,6 +75,7 @@ typedef struct {
     unsigned max_cpus;
     const NumaLayout *numa;               /* -numa; NULL: one node that nothing tells of */
     GPtrArray *acpi_tables;               /* of GByteArray *: -acpitable; may be NULL */
+    GArray *fdsets;                       /* of FdsetFile; may be NULL */
     bool no_acpi;                         /* guests are not told of any ACPI table */
     const char *cpu_model;                /* "max,-x2apic" or NULL */
     const char *kernel, *initrd, *append; /* may be NULL */

@@ -118,9 +118,11 @@ def takes_fds(qemu):
         fd = file.fileno()
         line = ["-display", "none", "-nodefaults", "-accel", "qtest", "-qmp", "stdio", "-add-fd", f"fd={fd},set=2",
                 "-drive", "file=/dev/fdset/2,format=raw,if=virtio"]
-        talk = '{"execute":"qmp_capabilities"}{"execute":"query-block"}{"execute":"quit"}'
+        talk = '{"execute":"qmp_capabilities"}{"execute":"query-block"}{"execute":"query-fdsets"}' \
+               '{"execute":"remove-fd","arguments":{"fdset-id":2}}{"execute":"query-fdsets"}{"execute":"quit"}'
         done = subprocess.run([qemu, *line], input=talk, capture_output=True, text=True, timeout=60, pass_fds=[fd])
-        if done.returncode or done.stderr or f"/fd/{fd}" not in done.stdout:
+        lists = re.findall(r'"fdset-id"', done.stdout)
+        if done.returncode or done.stderr or f"/fd/{fd}" not in done.stdout or len(lists) != 1 or '"error"' in done.stdout:
             yield f"-add-fd: {done.returncode}, {done.stderr!r}, {done.stdout!r}"
 
 
