@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Run state: latched requests and whether the machine runs (include/base/runstate.h). */
+#include <string.h>
+
 #include "base/jobs.h"
+#include "base/report.h"
 
 typedef enum {
     RUN_PRELAUNCH,
@@ -9,6 +12,7 @@ typedef enum {
     RUN_SHUTDOWN,
     RUN_INCOMING,
     RUN_MIGRATED,
+    RUN_WATCHDOG,
 } RunPhase;
 
 struct RunState {
@@ -19,7 +23,11 @@ struct RunState {
     void *observer_opaque;
     void (*button)(void *opaque);
     void *button_opaque;
-    GPtrArray *jobs; /* of Job * */
+    void (*nmi)(void *opaque);
+    void *nmi_opaque;
+    WatchdogAction watchdog;
+    bool watchdog_said; /* once: a guest could go on for ever */
+    GPtrArray *jobs;    /* of Job * */
 };
 
 static void job_free(void *opaque)
@@ -159,12 +167,90 @@ static void set_phase(RunState *rs, RunPhase phase)
     }
 }
 
-void runstate_stop(RunState *rs)
+static void stop_as(RunState *rs, RunPhase phase)
 {
     if (rs->phase == RUN_RUNNING) {
-        set_phase(rs, RUN_PAUSED);
+        set_phase(rs, phase);
         notify_request(rs);
     }
+}
+
+void runstate_stop(RunState *rs)
+{
+    stop_as(rs, RUN_PAUSED);
+}
+
+static const char *const watchdog_actions[WATCHDOG_ACTIONS] = {
+    [WATCHDOG_RESET] = "reset",       [WATCHDOG_SHUTDOWN] = "shutdown",
+    [WATCHDOG_POWEROFF] = "poweroff", [WATCHDOG_PAUSE] = "pause",
+    [WATCHDOG_DEBUG] = "debug",       [WATCHDOG_NONE] = "none",
+    [WATCHDOG_NMI] = "inject-nmi",
+};
+
+const char *watchdog_action_name(WatchdogAction action)
+{
+    return watchdog_actions[action];
+}
+
+bool watchdog_action_find(const char *name, WatchdogAction *action)
+{
+    for (unsigned i = 0; i < WATCHDOG_ACTIONS; i++) {
+        if (strcmp(watchdog_actions[i], name) == 0) {
+            *action = (WatchdogAction)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void runstate_set_watchdog(RunState *rs, WatchdogAction action)
+{
+    rs->watchdog = action;
+}
+
+void runstate_set_nmi(RunState *rs, void (*pulse)(void *opaque), void *opaque)
+{
+    rs->nmi = pulse;
+    rs->nmi_opaque = opaque;
+}
+
+static void do_watchdog_action(RunState *rs)
+{
+    switch (rs->watchdog) {
+    case WATCHDOG_RESET:
+        runstate_request_reset(rs, CAUSE_GUEST_RESET);
+        break;
+    case WATCHDOG_SHUTDOWN:
+        runstate_request_powerdown(rs);
+        break;
+    case WATCHDOG_POWEROFF:
+        runstate_request_exit(rs, 0);
+        break;
+    case WATCHDOG_PAUSE:
+        stop_as(rs, RUN_WATCHDOG);
+        break;
+    case WATCHDOG_DEBUG:
+        if (!rs->watchdog_said) {
+            g_printerr(PROGRAM ": watchdog: timer fired\n");
+            rs->watchdog_said = true;
+        }
+        break;
+    case WATCHDOG_NMI:
+        if (rs->nmi) {
+            rs->nmi(rs->nmi_opaque);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+void runstate_watchdog_expired(RunState *rs)
+{
+    g_autofree char *data =
+        g_strdup_printf("{\"action\": \"%s\"}", watchdog_action_name(rs->watchdog));
+    runstate_tell(rs, "WATCHDOG", data);
+    do_watchdog_action(rs);
 }
 
 void runstate_cont(RunState *rs)
@@ -240,6 +326,7 @@ const char *runstate_name(const RunState *rs)
     static const char *const names[] = {
         [RUN_PRELAUNCH] = "prelaunch", [RUN_RUNNING] = "running",    [RUN_PAUSED] = "paused",
         [RUN_SHUTDOWN] = "shutdown",   [RUN_INCOMING] = "inmigrate", [RUN_MIGRATED] = "postmigrate",
+        [RUN_WATCHDOG] = "watchdog",
     };
     return names[rs->phase];
 }

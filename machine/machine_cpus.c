@@ -147,3 +147,19 @@ void machine_cpu_gone(Machine *machine, unsigned index)
     cpu->pins->init(cpu->pins_opaque);
     machine_tell_deleted(machine, id, path);
 }
+
+unsigned machine_pulse_nmi(Machine *machine)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
+        if (machine_cpu_is_present(machine, i)) {
+            IrqOut pin = {0};
+            irq_connect(&pin, apic_lint(machine->apics[i], 1));
+            irq_raise(&pin);
+            irq_lower(&pin);
+            irq_connect(&pin, NULL);
+            count++;
+        }
+    }
+    return count;
+}

@@ -89,6 +89,24 @@ static JsonNode *run_cont(Machine *machine, JsonObject *args, GError **error)
     return qmp_empty();
 }
 
+static bool set_watchdog(Machine *machine, const char *name, GError **error)
+{
+    WatchdogAction action;
+    if (!watchdog_action_find(name, &action)) {
+        g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
+                    "Parameter 'action' does not accept value '%s'", name);
+        return false;
+    }
+    runstate_set_watchdog(machine->runstate, action);
+    return true;
+}
+
+static JsonNode *run_watchdog(Machine *machine, JsonObject *args, GError **error)
+{
+    const char *action = json_object_get_string_member(args, "action");
+    return set_watchdog(machine, action, error) ? qmp_empty() : NULL;
+}
+
 static JsonNode *run_hmp(Machine *machine, JsonObject *args, GError **error)
 {
     gint64 cpu = json_object_get_int_member_with_default(args, "cpu-index", 0);
@@ -119,6 +137,7 @@ const QmpCommand qmp_commands_control[] = {
     {"system_wakeup", NULL, run_wakeup, .effect = COMMAND_CHANGES},
     {"stop", NULL, run_stop, .effect = COMMAND_KEEPS},
     {"cont", NULL, run_cont, .effect = COMMAND_KEEPS},
+    {"watchdog-set-action", "action:s", run_watchdog, .effect = COMMAND_CHANGES},
     {"human-monitor-command", "command-line:s ?cpu-index:i", run_hmp, .effect = COMMAND_CARRIES},
     {NULL},
 };

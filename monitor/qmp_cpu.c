@@ -107,26 +107,9 @@ static JsonNode *expand_model(Machine *machine, JsonObject *args, GError **error
     return qmp_object_node(outer);
 }
 
-/* The NMI pin of the board, which is LINT1 of each local APIC. */
-static unsigned pulse_nmi(Machine *machine)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < machine->cpu_count; i++) {
-        if (machine_cpu_is_present(machine, i)) {
-            IrqOut pin = {0};
-            irq_connect(&pin, apic_lint(machine->apics[i], 1));
-            irq_raise(&pin);
-            irq_lower(&pin);
-            irq_connect(&pin, NULL);
-            count++;
-        }
-    }
-    return count;
-}
-
 static JsonNode *run_inject_nmi(Machine *machine, JsonObject *args, GError **error)
 {
-    if (pulse_nmi(machine) == 0) {
+    if (machine_pulse_nmi(machine) == 0) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR, "machine does not provide NMIs");
         return NULL;
     }
@@ -135,7 +118,7 @@ static JsonNode *run_inject_nmi(Machine *machine, JsonObject *args, GError **err
 
 void hmp_nmi(Machine *machine, char **args, GString *out)
 {
-    if (pulse_nmi(machine) == 0) {
+    if (machine_pulse_nmi(machine) == 0) {
         g_string_append(out, "Error: machine does not provide NMIs\n");
     }
 }

@@ -55,6 +55,7 @@ const DeviceClass *const device_classes[] = {
     &hpet_class,
     &hyperv_class,
     &hyperv_testdev_class,
+    &i6300esb_class,
     &i8042_class,
     &i8254_class,
     &i8259_class,

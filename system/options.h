@@ -103,6 +103,7 @@ typedef struct {
     bool nographic, nodefaults, default_monitor;
     bool vga_said; /* -vga */
     bool no_reboot, no_shutdown, paused, snapshot_all;
+    WatchdogAction watchdog;
     bool prefer_kvm; /* -enable-kvm: KVM, or else the other accelerators with a warning */
     bool daemonize, exit_with_parent;
     bool curses;    /* -display curses */

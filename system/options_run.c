@@ -103,11 +103,28 @@ static bool choose(OptList *opts, const char *key, const char *first, const char
     return true;
 }
 
+static bool opt_watchdog_action(Options *o, const char *value, GError **error)
+{
+    const char *names[WATCHDOG_ACTIONS];
+    for (unsigned i = 0; i < WATCHDOG_ACTIONS; i++) {
+        names[i] = watchdog_action_name((WatchdogAction)i);
+    }
+    if (!watchdog_action_find(value, &o->watchdog)) {
+        opt_error_nearest(error, value, names, WATCHDOG_ACTIONS, "there is no action '%s'", value);
+        return false;
+    }
+    return true;
+}
+
 static bool opt_action(Options *o, const char *value, GError **error)
 {
-    static const char *const harmless[] = {"panic", "watchdog", NULL};
+    static const char *const harmless[] = {"panic", NULL};
     g_autoptr(OptList) opts = optlist_parse(value, NULL);
+    const char *watchdog = optlist_get(opts, "watchdog");
     optlist_ignore(opts, harmless);
+    if (watchdog && !opt_watchdog_action(o, watchdog, error)) {
+        return false;
+    }
     return choose(opts, "reboot", "reset", "shutdown", &o->no_reboot, error) &&
            choose(opts, "shutdown", "poweroff", "pause", &o->no_shutdown, error) &&
            optlist_finish(opts, error);
@@ -392,6 +409,7 @@ const OptRow opt_rows_run[] = {
      "there are no plug-ins; -icount, gdb and the journal tell what ran and what interrupted"},
     {"dfilter", true, NULL, NULL, "no log has addresses of code to choose by; leave it out"},
     {"seed", true, opt_seed, "the guest's random numbers, and with -icount turns, follow from it"},
-    {"watchdog-action", true, opt_accept, NULL, "there is no watchdog to act"},
+    {"watchdog-action", true, opt_watchdog_action,
+     "what a watchdog does: reset|shutdown|poweroff|inject-nmi|pause|debug|none"},
     {NULL},
 };

@@ -511,6 +511,7 @@ bool vm_init(Vm *vm, Options *opts, GError **error)
     vm->qmps = g_ptr_array_new();
     vm->hmps = g_ptr_array_new();
     vm->runstate = runstate_new();
+    runstate_set_watchdog(vm->runstate, opts->watchdog);
     vm->accel = accel_choose(opts, &vm->accel_options, error);
     if (!vm->accel || !open_trace(vm, error)) {
         return false;

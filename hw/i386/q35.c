@@ -180,6 +180,11 @@ static void fill_fw_cfg(Q35Machine *m)
 }
 
 /* The chips of a PC at their old addresses, on lines 0 to 15. */
+static void pulse_nmi(void *opaque)
+{
+    machine_pulse_nmi(opaque);
+}
+
 static bool build_legacy(Q35Machine *m, GError **error)
 {
     Machine *machine = &m->machine;
@@ -202,6 +207,7 @@ static bool build_legacy(Q35Machine *m, GError **error)
     irq_connect(mc146818_wake_out(m->rtc), device_irq_in(m->pm, "rtc", 0));
     irq_connect(pm_sci_out(m->pm), &m->gsi[PM_SCI_IRQ]);
     runstate_set_power_button(machine->runstate, pm_press_power_button, m->pm);
+    runstate_set_nmi(machine->runstate, pulse_nmi, machine);
     fill_fw_cfg(m);
     return build_serial(m, error);
 }
@@ -256,6 +262,7 @@ static void q35_destroy(Machine *machine)
     Q35Machine *m = (Q35Machine *)machine;
     as_set_listener(machine->platform.memory, NULL, NULL);
     runstate_set_power_button(machine->runstate, NULL, NULL);
+    runstate_set_nmi(machine->runstate, NULL, NULL);
     pci_bus_free(machine->pci_root);
     g_free(machine->apics);
     apic_bus_free(machine->apic_bus);

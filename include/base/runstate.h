@@ -36,6 +36,26 @@ bool runstate_time_passes(const RunState *rs); /* they run, or sleep */
 const char *
 runstate_name(const RunState *rs); /* QMP's RunState: "running", "paused", "prelaunch"... */
 
+/* What follows when a watchdog was not fed, as -watchdog-action and watchdog-set-action name it. */
+typedef enum {
+    WATCHDOG_RESET,
+    WATCHDOG_SHUTDOWN, /* the power button: the guest may still shut down */
+    WATCHDOG_POWEROFF, /* the program ends */
+    WATCHDOG_PAUSE,    /* "watchdog" is the run state then */
+    WATCHDOG_DEBUG,    /* a line of text */
+    WATCHDOG_NONE,
+    WATCHDOG_NMI, /* on all CPUs */
+    WATCHDOG_ACTIONS,
+} WatchdogAction;
+/* QMP's WatchdogAction, and back; false if there is none of that name. */
+const char *watchdog_action_name(WatchdogAction action);
+bool watchdog_action_find(const char *name, WatchdogAction *action);
+void runstate_set_watchdog(RunState *rs, WatchdogAction action);
+/* A watchdog's time is over: monitors are told (WATCHDOG), and the action is done. */
+void runstate_watchdog_expired(RunState *rs);
+/* What pulses the board's NMI pin. NULL to remove. */
+void runstate_set_nmi(RunState *rs, void (*pulse)(void *opaque), void *opaque);
+
 /* What the power button does: the board's ACPI block. NULL to remove. */
 void runstate_set_power_button(RunState *rs, void (*pressed)(void *opaque), void *opaque);
 

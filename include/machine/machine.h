@@ -251,6 +251,8 @@ bool machine_check(Machine *machine, GError **error);
 bool machine_while_stopped(Machine *machine, const char *path,
                            bool (*act)(Machine *machine, const char *path, GError **error),
                            GError **error);
+/* Pulses the board's NMI pin, which is LINT1 of each local APIC; how many CPUs saw it. */
+unsigned machine_pulse_nmi(Machine *machine);
 /* Devices in order, then the vCPUs. */
 void machine_reset(Machine *machine);
 /* machine_reset(), then what firmware would do (MachineClass.boot). */

@@ -73,6 +73,7 @@ ROWS = {
                              "down": True, "key": {"type": "qcode", "data": "a"}}}]}, EMPTY),
                          ({"events": [{"type": 5, "data": {"axis": 1}}]}, Error())],
     "inject-nmi": [({}, EMPTY)],
+    "watchdog-set-action": [({"action": "pause"}, EMPTY), ({"action": "bark"}, Error())],
     "job-dismiss": [({"id": "none"}, Error())],
     "memsave": [({"val": 0, "size": 8192, "filename": "{dir}/mem"}, EMPTY),
                 ({"val": 0, "size": 16, "filename": "{dir}/no/mem"}, Error()),

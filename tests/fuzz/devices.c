@@ -289,6 +289,7 @@ const FuzzTarget fuzz_devices[] = {
     DEVICE("hpet", .scenes = {"hpet-legacy", "timers"}),
     DEVICE("hyperv", .scenes = {"hyperv", "hyperv"}),
     DEVICE("hyperv-testdev", .scenes = {"hyperv"}),
+    DEVICE("i6300esb"),
     DEVICE("i8042", .host = true),
     DEVICE("ich9-pm"),
     DEVICE("ich9-ahci", .scenes = {"ahci", "ahci"}),
