@@ -263,7 +263,7 @@ static void test_events(void)
 static void test_machine_names(void)
 {
     static const char *const names[] = {"q35", "pc-q35-7.2", "pc", "pc-i440fx-6.0"};
-    static const Refused wrong[] = {{"-machine microvm", "there is no machine 'microvm'"},
+    static const Refused wrong[] = {{"-machine microvm", "the nearest is q35"},
                                     {"-machine q53", "did you mean 'q35'"},
                                     {"-machine q35,nvdimm=on", "this machine has none"}};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
