@@ -73,7 +73,7 @@ static bool send_move_event(Machine *machine, JsonObject *data, bool absolute, G
     }
     if (absolute && !display_pointer_is_absolute(display)) {
         g_set_error(error, QMP_ERROR, QMP_GENERIC_ERROR,
-                    "Input handler not found for event type abs; usb-tablet is one");
+                    "Input handler not found for event type abs; virtio-tablet-pci is one");
         return false;
     }
     if (absolute) {
