@@ -187,7 +187,8 @@ class Hmp(Door):
     def line(self):
         kind = self.rng.randrange(8)
         if kind == 0:
-            return re.sub(rb"\bq(uit)?\b", b"", self.noise().replace(b"\x04", b""))
+            # Whatever is between, rubbed out or moved over, a q alone ends the program.
+            return self.noise().replace(b"\x04", b"").replace(b"q", b"")
         if kind == 1:
             return b"".join(self.rng.choice((b"\x1b[A", b"\x1b[B", b"\x1b[D", b"\x1b[3~", b"\t", b"\x01", b"\x0b", b"\x7f",
                                              b"info ", b"dev", b"\x1b[", b"\x1b")) for _ in range(20)) + b"\x15"
