@@ -124,11 +124,11 @@ static void draw_terminal(const Terminal *t)
     refresh();
 }
 
-/* False: it changes just now, or has not changed. */
+/* False: there is none yet, it changes just now, or has not changed. */
 static bool take_frame(Terminal *t)
 {
     uint32_t before = atomic_load(&t->frame->serial);
-    if ((before & 1) || (before == t->serial && t->drawn)) {
+    if (before == 0 || (before & 1) || (before == t->serial && t->drawn)) {
         return false;
     }
     t->shown = t->frame->text;

@@ -135,12 +135,13 @@ class Machine:
         self.inb(0x3da)
         self.outb(0x3c0, 0x20)
 
-    def write_text(self, x, y, text, attribute):
-        for at, c in enumerate(text.encode("cp437"), y * 80 + x):
-            assert self.qtest.ask(f"writew {0xb8000 + 2 * at:#x} {attribute << 8 | c:#x}") == "OK"
-
-    def put_cursor(self, x, y):
-        for index, value in ((0x0e, (y * 80 + x) >> 8), (0x0f, (y * 80 + x) & 0xff)):
+    def show_page(self, page, texts, cursor):
+        """Lays (x, y, text, attribute) and the cursor out where nobody sees them, and then shows all at once."""
+        for x, y, text, attribute in texts:
+            for at, c in enumerate(text.encode("cp437"), 0x800 * page + y * 80 + x):
+                assert self.qtest.ask(f"writew {0xb8000 + 2 * at:#x} {attribute << 8 | c:#x}") == "OK"
+        at = 0x800 * page + cursor[1] * 80 + cursor[0]
+        for index, value in ((0x0f, at & 0xff), (0x0e, at >> 8), (0x0c, 8 * page)):
             self.outw(0x3d4, value << 8 | index)
 
     def __enter__(self):
